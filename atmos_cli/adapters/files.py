@@ -1,0 +1,159 @@
+"""A directory on disk as a `ports.FileTree`: regular files only, nothing outside the root, nothing of `.git`."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from atmos_cli.diagnostics import AtmosError, Code, Location, fail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT_MARKER = "atmos-cli.yaml"
+MAX_FILE_BYTES = 16 * 1024 * 1024
+JOURNAL_DIRECTORY = ".atmos-cli-txn"
+_NEVER = frozenset({".git", JOURNAL_DIRECTORY})
+
+
+def find_root(start: Path) -> Path | None:
+    """The nearest directory at or above `start` that holds `atmos-cli.yaml`."""
+    start = Path(os.path.abspath(start))  # noqa: PTH100 - resolve() would leave the directory the user named
+    return next((folder for folder in (start, *start.parents) if (folder / ROOT_MARKER).is_file()), None)
+
+
+def checked_path(path: str) -> str:
+    """`path` itself; AtmosError ATM614 for `..`, `.`, `//`, a leading `/`, NUL or anything in `.git`."""
+    parts = path.split("/")
+    if "\0" in path or any(part in ("", ".", "..") for part in parts):
+        raise fail(Code.PATH_ESCAPES, f"{path!r} is not a plain path below the root", hint="use a path without `..`")
+    if ".git" in parts:
+        raise fail(Code.PATH_ESCAPES, f"{path!r} is inside .git, which atmos never touches", hint="use another path")
+    return path
+
+
+def too_large(path: str, size: int) -> AtmosError:
+    limit = MAX_FILE_BYTES // (1024 * 1024)
+    return fail(
+        Code.FILE_TOO_LARGE,
+        f"{path} is {size:,} bytes, more than the {limit} MiB that atmos reads",
+        hint="move it out of the GitOps repo: an engine would have to read it on every sync",
+        where=Location(path),
+    )
+
+
+def escapes(path: str) -> AtmosError:
+    return fail(
+        Code.PATH_ESCAPES,
+        f"{path} is, or passes through, a symbolic link that leaves the repository",
+        hint=f'replace the link by the file itself: `cp --remove-destination "$(readlink -f {path})" {path}`',
+        where=Location(path),
+    )
+
+
+def unreadable(path: str, error: OSError) -> AtmosError:
+    reason = (error.strerror or str(error)).lower()
+    return fail(
+        Code.FILE_UNREADABLE,
+        f"cannot read {path}: {reason}",
+        hint=f"look at its owner and mode: `ls -ld {path}`",
+        where=Location(path),
+    )
+
+
+class DiskTree:
+    """The files below `root` as they are now. Links to files inside it are read, linked directories not walked."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._real = os.path.realpath(root)
+        self._inside: dict[str, bool] = {}
+
+    def read(self, path: str) -> bytes | None:
+        """The content, None when no regular file is there; AtmosError ATM614, ATM615 or ATM618."""
+        target = os.path.join(self._real, checked_path(path))  # noqa: PTH118 - read for every file of a big repo
+        if not self._contains(os.path.dirname(target)):  # noqa: PTH120
+            raise escapes(path)
+        try:
+            return _read(target, path, os.O_NOFOLLOW)
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ENXIO):
+                return None
+            if error.errno != errno.ELOOP:
+                raise unreadable(path, error) from error
+        return self._read_link(target, path)
+
+    def files(self, under: str = "") -> list[str]:
+        """Every file below `under`, sorted; dangling links are no files; a linked directory is not entered."""
+        start = checked_path(under) if under else ""
+        folder = os.path.join(self._real, start) if start else self._real  # noqa: PTH118
+        if start and os.path.realpath(folder) != folder:
+            return []
+        return sorted(_walk(folder, f"{start}/" if start else ""))
+
+    def _contains(self, folder: str) -> bool:
+        if folder not in self._inside:
+            self._inside[folder] = self._within(os.path.realpath(folder))
+        return self._inside[folder]
+
+    def _within(self, real: str) -> bool:
+        return real == self._real or real.startswith(self._real.rstrip("/") + "/")
+
+    def _read_link(self, target: str, path: str) -> bytes | None:
+        real = os.path.realpath(target)
+        if not self._within(real):
+            raise escapes(path)
+        try:
+            return _read(real, path, os.O_NOFOLLOW)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise unreadable(path, error) from error
+
+
+def _read(target: str, path: str, flags: int) -> bytes | None:
+    # O_NONBLOCK: a FIFO in the repo must not hang the reader
+    handle = os.open(target, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | flags)
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            return None
+        if status.st_size > MAX_FILE_BYTES:
+            raise too_large(path, status.st_size)
+        with open(handle, "rb", closefd=False) as file:
+            data = file.read(MAX_FILE_BYTES + 1)
+    finally:
+        os.close(handle)
+    if len(data) > MAX_FILE_BYTES:
+        raise too_large(path, len(data))
+    return data
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether to list `entry`; what cannot be looked at is listed, so that reading it says why."""
+    try:
+        return entry.is_file()
+    except OSError as error:
+        return error.errno != errno.ELOOP
+
+
+def _walk(folder: str, prefix: str) -> Iterator[str]:
+    pending = [(folder, prefix)]
+    while pending:
+        folder, prefix = pending.pop()
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.name in _NEVER:
+                        continue
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append((entry.path, f"{prefix}{entry.name}/"))
+                    elif _is_file(entry):
+                        yield prefix + entry.name
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise unreadable(prefix.rstrip("/") or folder, error) from error

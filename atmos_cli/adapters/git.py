@@ -1,0 +1,149 @@
+"""Asking and telling Git: the only module that imports GitPython, and only when a command needs Git."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from contextlib import suppress
+from dataclasses import dataclass
+from subprocess import PIPE, TimeoutExpired
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.diagnostics import AtmosError, Code, fail
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    import git
+
+# what a hook or a caller may set for itself; every other GIT_* would send our commands to another repo or index
+_KEPT = re.compile(
+    r"GIT_((AUTHOR|COMMITTER)_(NAME|EMAIL|DATE)|SSH.*|SSL_.*|ASKPASS|HTTP_.*|ALLOW_PROTOCOL|CEILING_DIRECTORIES"
+    r"|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)|EXEC_PATH|PYTHON_.*)"
+)
+_UNWRITABLE = re.compile("insufficient permission|permission denied|read-only file system|no space left", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one git process said; `err` is readable text without control characters or credentials."""
+
+    status: int
+    out: bytes
+    err: str
+
+    @property
+    def text(self) -> str:
+        return os.fsdecode(self.out).strip()
+
+    @property
+    def last_lines(self) -> str:
+        lines = [line.strip() for line in self.err.splitlines() if line.strip()]
+        return "; ".join(lines[-3:]).removesuffix(".")
+
+
+def command(top: Path) -> git.Git:
+    """GitPython's runner for `top`; the environment names no other repository from here on. ATM602 without git."""
+    for name in [name for name in os.environ if name.startswith("GIT_") and not _KEPT.fullmatch(name)]:
+        del os.environ[name]
+    try:
+        import git
+
+        return git.Git(top)
+    except ImportError as error:
+        raise _no_git() from error
+
+
+def ask(
+    top: Path,
+    *args: str,
+    stdin: bytes | None = None,
+    env: Mapping[str, str] | None = None,
+    timeout: float | None = None,
+    keep_open: Sequence[int] = (),
+) -> Answer:
+    """Run `git args` in `top` to its end, whatever its status; interrupted or out of time, git is ended first."""
+    runner = command(top)
+    extra: dict[str, Any] = {"pass_fds": keep_open} if keep_open else {}
+    if timeout is not None:
+        extra["start_new_session"] = True  # no terminal to prompt on, and one group to end
+    try:
+        process: Any = runner.execute(
+            [runner.GIT_PYTHON_GIT_EXECUTABLE or "git", *args],
+            istream=PIPE if stdin is not None else None,
+            as_process=True,
+            env=env,
+            **extra,
+        )
+    except _not_found() as error:
+        raise _no_git() from error
+    try:
+        out, err = process.communicate(stdin, timeout=timeout)
+    except TimeoutExpired:
+        out, err = b"", f"no answer within {timeout:g} seconds".encode()
+        _end(process, group=True)
+    except BaseException:
+        _end(process, group=timeout is not None)
+        raise
+    return Answer(process.returncode, out, plain(err.decode(errors="replace")))
+
+
+def tell(top: Path, *args: str, **options: Any) -> str:
+    """The output of `git args`, which must succeed; otherwise AtmosError ATM610 with git's own last line."""
+    answer = ask(top, *args, **options)
+    if answer.status:
+        raise failed(args, answer)
+    return answer.text
+
+
+def failed(args: Sequence[str], answer: Answer) -> AtmosError:
+    verb = next((arg for arg in args if not arg.startswith("-") and "=" not in arg), "")
+    lines = answer.err.strip().splitlines() or [f"exit status {answer.status}"]
+    for line in lines:
+        if _UNWRITABLE.search(line):
+            return fail(
+                Code.WRITE_FAILED,
+                f"git {verb} could not write: {line.removesuffix('.')}",
+                hint="make room, or give yourself write access to the .git directory, and run the command again",
+            )
+    said = lines[-1].removesuffix(".")
+    hint = "run `git status` in the repository: it names what is wrong with it"
+    if "index.lock" in answer.err or ".lock'" in answer.err:
+        hint = "another git is running here, or one died: wait, or remove the lock file it names"
+    return fail(Code.GIT_FAILED, f"git {verb} failed: {said}", hint=hint)
+
+
+def plain(text: str) -> str:
+    """`text` as it may be shown: no credentials of URLs, no control characters but line ends."""
+    text = re.sub(r"(\b[a-z][a-z0-9+.-]*://)(?!git@)[^\s/]*(?:/[^\s@]*)?@", r"\1***@", text, flags=re.IGNORECASE)
+    text = re.sub(r"([?&][a-z_]*token=)[^&\s'\"]+", r"\1***", text, flags=re.IGNORECASE)
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|[^\S\n ]|[\x00-\x09\x0b-\x1f\x7f-\x9f]", " ", text.replace("\r", "\n"))
+
+
+def ask_ok(top: Path, *args: str, **options: Any) -> bytes:
+    """The raw output of `git args`, which must succeed."""
+    answer = ask(top, *args, **options)
+    if answer.status:
+        raise failed(args, answer)
+    return answer.out
+
+
+def _end(process: Any, *, group: bool) -> None:
+    with suppress(ProcessLookupError):
+        if group:
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            process.terminate()
+    process.communicate()
+
+
+def _not_found() -> type[BaseException]:
+    from git.exc import GitCommandNotFound
+
+    return GitCommandNotFound
+
+
+def _no_git() -> AtmosError:
+    return fail(Code.REPO_NO_GIT, "git is not installed or not on PATH", hint="install git, or use `--write files`")

@@ -1,0 +1,128 @@
+"""A change as files plus one commit on the current branch, as `git commit --only -- paths` makes it, or nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from atmos_cli.adapters import git_index, journal
+from atmos_cli.adapters.git import Answer, ask, plain, tell
+from atmos_cli.adapters.git_branch import commit_tree, move_ref
+from atmos_cli.adapters.lock import Place, locked
+from atmos_cli.adapters.repo import head, identity, require_clean, require_idle
+from atmos_cli.adapters.transaction import all_or_nothing, settle, unchanged_meanwhile, verified
+from atmos_cli.diagnostics import AtmosError, Code, fail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from atmos_cli.adapters.journal import Journal
+    from atmos_cli.adapters.repo import Head, Repo
+    from atmos_cli.diagnostics import Diagnostic
+    from atmos_cli.result import ChangeSet
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """`commit` is the new commit (the old one when nothing differed); `recovered`: what a killed run had left."""
+
+    commit: str
+    branch: str
+    recovered: tuple[Diagnostic, ...] = ()
+
+
+def write_commit(repo: Repo, changes: ChangeSet, message: str) -> Committed:
+    """Write `changes` and commit exactly them; whatever else is staged, changed or untracked stays as it is.
+
+    Hooks run. AtmosError and a repository exactly as before when: detached (ATM604), no identity (ATM605), one of the
+    paths has uncommitted changes (ATM603), a merge waits (ATM617), a hook refuses (ATM610), the branch moves (ATM608).
+    """
+    place = Place(repo.top, repo.git_dir / "atmos-cli", repo.prefix)
+    with locked(place) as lock:
+        recovered = settle(place, lock)
+        now, branch = _ready(repo)
+        entries = verified(place, changes)
+        if not entries and now.commit:
+            return Committed(now.commit, branch, recovered)
+        start = repo.inside("")
+        require_clean(repo, [entry.path[len(start) :] for entry in entries])
+        with all_or_nothing(place, lock, force=True):
+            plan = journal.planned(place, entries, ref=f"refs/heads/{branch}", old=now.commit)
+            journal.save(place, plan)
+            journal.stage(place, plan)
+            unchanged_meanwhile(journal.finish(place, plan))
+            commit = _commit(repo, place, plan, message)
+            journal.note(place, journal.COMMIT, commit.encode())
+            move_ref(repo, plan.ref, new=commit, old=plan.old, reason=_reason(plan, message), lock=lock)
+            settle(place, lock)
+    _hook(repo, "post-commit", index=repo.git_dir / "index")
+    return Committed(commit, branch, recovered)
+
+
+def _ready(repo: Repo) -> tuple[Head, str]:
+    now = head(repo)
+    if now.branch is None:
+        raise fail(
+            Code.REPO_DETACHED,
+            f"no branch is checked out in {repo.top} (detached HEAD), so a commit would belong to none",
+            hint="`git switch BRANCH` first, or use `--write branch`",
+        )
+    require_idle(repo)
+    identity(repo)
+    return now, now.branch
+
+
+def _commit(repo: Repo, place: Place, plan: Journal, message: str) -> str:
+    index = place.directory / "index"
+    git_index.read_base(repo, index, plan.old)
+    git_index.take_files(repo, index, tuple(entry.path for entry in plan.entries))
+    _require(_hook(repo, "pre-commit", index=index), "pre-commit")
+    tree = tell(repo.top, "write-tree", env=git_index.private_env(index))
+    # the file that hooks expect: some look for it by name instead of using their argument
+    text = repo.git_dir / "COMMIT_EDITMSG"
+    text.write_text(message.rstrip("\n") + "\n", encoding="utf-8")
+    _require(_hook(repo, "prepare-commit-msg", str(text), "message", index=index), "prepare-commit-msg")
+    _require(_hook(repo, "commit-msg", str(text), index=index), "commit-msg")
+    said = text.read_bytes()
+    if not said.strip():
+        raise _refused(Answer(1, b"", "it left an empty message"), "commit-msg")
+    return commit_tree(repo, tree, said, parent=plan.old)
+
+
+def _reason(plan: Journal, message: str) -> str:
+    return f"commit{'' if plan.old else ' (initial)'}: {message.splitlines()[0]}"
+
+
+def _hook(repo: Repo, name: str, *args: str, index: Path) -> Answer:
+    """Run the user's hook as `git commit` would, and give its answer; status 0 when there is none."""
+    language = os.environ.get("LC_ALL") or os.environ.get("LANG") or "C.UTF-8"
+    env = {**git_index.private_env(index), "GIT_EDITOR": ":", "LC_ALL": language}
+    answer = ask(repo.top, "hook", "run", "--ignore-missing", name, *(["--", *args] if args else []), env=env)
+    if answer.status and "'hook' is not a git command" in answer.err:
+        return _old_hook(repo, name, *args, env=env)
+    return answer
+
+
+def _old_hook(repo: Repo, name: str, *args: str, env: dict[str, str]) -> Answer:
+    """The same for git before 2.36, which has no `git hook`."""
+    hook = repo.top / tell(repo.top, "rev-parse", "--git-path", f"hooks/{name}")
+    if not os.access(hook, os.X_OK):
+        return Answer(0, b"", "")
+    done = subprocess.run([hook, *args], cwd=repo.top, env={**os.environ, **env}, capture_output=True, check=False)
+    return Answer(done.returncode, b"", plain((done.stdout + done.stderr).decode(errors="replace")))
+
+
+def _require(answer: Answer, name: str) -> None:
+    if answer.status:
+        raise _refused(answer, name)
+
+
+def _refused(answer: Answer, name: str) -> AtmosError:
+    return fail(
+        Code.GIT_FAILED,
+        f"the {name} hook refused the commit, and the files are as before: {answer.last_lines or 'it said nothing'}",
+        hint="mend what it names, or use `--write branch`, where hooks do not run",
+        exit_code=1,
+    )

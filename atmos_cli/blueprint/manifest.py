@@ -1,0 +1,116 @@
+"""`blueprint.yaml`: what a workload type or an add-on is made of. Data only; nothing in it can run."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from atmos_cli.documents import Strict
+
+BlueprintName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+FileName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*\.yaml$")]
+Owner = Literal["base", "environment"]
+
+
+class Input(Strict):
+    """One setting that a spec may give under `addons.<name>`; `default` may be an expression."""
+
+    type: Literal["string", "integer", "boolean", "quantity"]
+    default: Any
+    summary: str
+    values: tuple[str | int, ...] = ()
+
+
+class ResourceFile(Strict):
+    """A tree of `resources/`. `owner: environment` puts the object into each overlay, which then may lack or vary it."""
+
+    file: FileName
+    when: str = "true"
+    repeat: str | None = Field(default=None, alias="for")
+    owner: Owner = "base"
+
+
+class Target(Strict):
+    kind: str
+    name: str = "${{ svc.name }}"
+
+
+class Contribution(Strict):
+    """Merged into an object of the workload, list items by their key; `delete` removes dotted fields of it."""
+
+    into: Target
+    when: str = "true"
+    tree: dict[str, Any] = {}
+    delete: tuple[str, ...] = ()
+
+
+class Refusal(Strict):
+    when: str
+    message: str
+    hint: str = ""
+
+
+class Note(Strict):
+    """What the developer should know or do next, in one sentence."""
+
+    when: str = "true"
+    message: str
+
+
+class Connection(Strict):
+    """What the service reads at run time: an environment variable, and the Secret and key it comes from, if any."""
+
+    variable: str
+    secret: str = ""
+    key: str = ""
+    summary: str = ""
+    when: str = "true"
+
+
+class Requirement(Strict):
+    """A kind that the environment's cluster must serve, and who brings it."""
+
+    kind: str
+    group: str
+    provider: str
+    when: str = "true"
+
+
+class Manifest(Strict):
+    name: BlueprintName
+    kind: Literal["workload", "addon"]
+    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
+    summary: str
+    inputs: dict[str, Input] = {}
+    values: dict[str, str] = {}
+    resources: tuple[ResourceFile, ...] = ()
+    contributes: tuple[Contribution, ...] = ()
+    refuse: tuple[Refusal, ...] = ()
+    connections: tuple[Connection, ...] = ()
+    requires: tuple[Requirement, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+class SizeTable(Strict):
+    cpu: str
+    memory: str
+
+
+class Language(Strict):
+    """What a runtime needs of its pod. `sizes` names one of the tables in `languages.yaml`."""
+
+    title: str
+    user: int = Field(ge=1, le=2_000_000_000)
+    group: int = Field(ge=1, le=2_000_000_000)
+    sizes: str
+    env: dict[str, str] = {}
+    writable: tuple[str, ...] = ("/tmp",)  # noqa: S108 - the one directory that every runtime expects to be writable
+    startup_seconds: int = 60
+    health: str = "/healthz"
+    ready: str = "/readyz"
+
+
+class Languages(Strict):
+    sizes: dict[str, dict[str, SizeTable]]
+    languages: dict[str, Language]

@@ -1,0 +1,111 @@
+"""The names that expressions of a blueprint see: `svc`, `env`, `language`, `labels`, `selector`, `platform`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.config import namespace
+from atmos_cli.diagnostics import Code, fail
+from atmos_cli.kube.keep import KEEP
+from atmos_cli.spec.model import Overrides, Resources
+
+if TYPE_CHECKING:
+    from atmos_cli.blueprint.manifest import Languages
+    from atmos_cli.config import Config
+    from atmos_cli.spec.model import Probe, ServiceSpec
+
+NAMES = frozenset(
+    {"svc", "env", "language", "labels", "selector", "keep", "platform", "inputs", "values", "blueprint", "item"}
+)
+MANAGED_BY = "atmos-cli"
+
+
+def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, languages: Languages) -> dict[str, Any]:
+    """Plain values only: what one service is in one environment, with the overrides of that environment applied."""
+    overrides = spec.environments.get(environment, Overrides())
+    language = languages.languages[spec.language]
+    where = config.environments[environment]
+    selector = {"app.kubernetes.io/name": spec.name}
+    return {
+        "svc": _service(spec, overrides, team=team, environment=environment, config=config, languages=languages),
+        "env": {
+            "name": environment,
+            "kubernetes": int(config.clusters[where.cluster].kubernetes.split(".")[1]),
+            "engine": config.engine(environment),
+            **where.model_dump(by_alias=False),
+        },
+        "language": language.model_dump(),
+        "selector": selector,
+        "labels": {
+            **selector,
+            "app.kubernetes.io/component": spec.type,
+            "app.kubernetes.io/part-of": spec.name,
+            "app.kubernetes.io/managed-by": MANAGED_BY,
+        },
+        "keep": KEEP,
+        # What stands in the base is the same everywhere, so it must suit the oldest cluster.
+        "platform": {"kubernetes": min(int(c.kubernetes.split(".")[1]) for c in config.clusters.values())},
+    }
+
+
+def image_of(spec: ServiceSpec, *, team: str, environment: str, config: Config) -> str:
+    """The image as `name:tag` or `name@digest`; a placeholder in the configured registry when the spec has none."""
+    overrides = spec.environments.get(environment, Overrides())
+    return overrides.image or spec.image or f"{config.registry}/{team}/{spec.name}:0.1.0"
+
+
+def _service(
+    spec: ServiceSpec, overrides: Overrides, *, team: str, environment: str, config: Config, languages: Languages
+) -> dict[str, Any]:
+    scaling = overrides.scaling or spec.scaling
+    replicas = overrides.replicas if overrides.replicas is not None else spec.replicas
+    domain = config.environments[environment].http.domain
+    hosts = overrides.hosts if overrides.hosts is not None else spec.hosts
+    env = {**spec.env, **overrides.env}
+    return {
+        "name": spec.name,
+        "type": spec.type,
+        "language": spec.language,
+        "team": team,
+        "environment": environment,
+        "namespace": namespace(team, environment),
+        "image": image_of(spec, team=team, environment=environment, config=config),
+        "port": spec.port.model_dump(),
+        "replicas": replicas if replicas is not None else config.environments[environment].replicas,
+        "scaling": scaling.model_dump() if scaling else None,
+        "hosts": list(hosts) or [f"{spec.name}.{domain}"],
+        "env": [{"name": name, "value": env[name]} for name in sorted(env)],
+        "variables": sorted({*env, *spec.secrets}),
+        "secrets": [{"name": n, **spec.secrets[n].model_dump()} for n in sorted(spec.secrets)],
+        "secret_names": sorted({secret.secret for secret in spec.secrets.values()}),
+        "volumes": [{"name": n, **spec.volumes[n].model_dump()} for n in sorted(spec.volumes)],
+        "persistent": any(volume.kind == "persistent" for volume in spec.volumes.values()),
+        "dependencies": [
+            {**d.model_dump(), "team": d.team or team, "namespace": namespace(d.team or team, environment)}
+            for d in spec.dependencies
+        ],
+        "probes": {
+            "startup": _probe(spec.probes.startup),
+            "readiness": _probe(spec.probes.readiness),
+            "liveness": _probe(spec.probes.liveness),
+        },
+        "resources": _resources(overrides.size or spec.size, language=spec.language, languages=languages),
+        "addons": sorted(spec.addons),
+    }
+
+
+def _probe(probe: Probe) -> dict[str, Any]:
+    return probe.model_dump()
+
+
+def _resources(size: str | Resources, *, language: str, languages: Languages) -> dict[str, Any]:
+    if isinstance(size, Resources):
+        limits = {"memory": size.memory_limit or size.memory}
+        if size.cpu_limit:
+            limits["cpu"] = size.cpu_limit
+        return {"requests": {"cpu": size.cpu, "memory": size.memory}, "limits": limits}
+    table = languages.sizes.get(languages.languages[language].sizes, {})
+    if size not in table:
+        raise fail(Code.BLUEPRINT_INVALID, f"`languages.yaml` has no size `{size}` for {language}")
+    row = table[size]
+    return {"requests": {"cpu": row.cpu, "memory": row.memory}, "limits": {"memory": row.memory}}

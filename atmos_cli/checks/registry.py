@@ -1,0 +1,126 @@
+"""Checks are registered and found here, never called by name: `run` for one subject, `run_repo` for the whole tree."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import atmos_cli.checks
+from atmos_cli.checks.subject import Document, Facts, Finding, Subject, facts_of
+from atmos_cli.diagnostics import Code, Diagnostic, Severity, in_order
+from atmos_cli.yamlio.locate import field_of, located
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from atmos_cli.diagnostics import Location
+    from atmos_cli.ports import FileTree
+
+
+class Scope(StrEnum):
+    SUBJECT = "subject"
+    REPO = "repo"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """`function` takes Facts (subject) or a FileTree (repo) and yields Findings; `codes` are the ones it can give."""
+
+    slug: str
+    codes: tuple[Code, ...]
+    summary: str
+    scope: Scope
+    function: Callable[[Any], Iterable[Finding]]
+
+
+_REGISTERED: dict[str, Check] = {}
+_SCHEMA_CODES = frozenset({Code.SCHEMA_INVALID, Code.SCHEMA_UNKNOWN_FIELD})
+
+
+def check(
+    slug: str, *codes: Code, summary: str, scope: Scope = Scope.SUBJECT
+) -> Callable[[Callable[[Any], Iterable[Finding]]], Callable[[Any], Iterable[Finding]]]:
+    """Registers a function as a check under its slug (unique); importing its module is all that it takes."""
+
+    def register(function: Callable[[Any], Iterable[Finding]]) -> Callable[[Any], Iterable[Finding]]:
+        if slug in _REGISTERED:
+            raise ValueError(f"two checks are called {slug}")
+        _REGISTERED[slug] = Check(slug, codes, summary, scope, function)
+        return function
+
+    return register
+
+
+@cache
+def checks(scope: Scope) -> tuple[Check, ...]:
+    """Every check of the scope, by slug."""
+    for module in pkgutil.iter_modules(atmos_cli.checks.__path__):
+        importlib.import_module(f"{atmos_cli.checks.__name__}.{module.name}")
+    return tuple(one for _, one in sorted(_REGISTERED.items()) if one.scope is scope)
+
+
+def run(subject: Subject, tree: FileTree) -> tuple[Diagnostic, ...]:
+    """What is wrong with the effective manifests of one service in one environment, located in the files of `tree`."""
+    facts = facts_of(subject)
+    found, bugs = _collect(Scope.SUBJECT, facts)
+    located = [replace(_located(one, tree), environment=subject.environment) for one in _without_cascades(found)]
+    return in_order([*located, *(replace(bug, environment=subject.environment) for bug in bugs)])
+
+
+def run_repo(tree: FileTree) -> tuple[Diagnostic, ...]:
+    """What is wrong between the files of the whole repo: the pointers of the engines, what they reach and miss."""
+    found, bugs = _collect(Scope.REPO, tree)
+    return in_order([*(_located(one, tree) for one in found), *bugs])
+
+
+def _collect(scope: Scope, what: Facts | FileTree) -> tuple[list[Finding], list[Diagnostic]]:
+    found: list[Finding] = []
+    bugs: list[Diagnostic] = []
+    for one in checks(scope):
+        try:
+            found += one.function(what)
+        except Exception as error:  # noqa: BLE001 - one broken check must not hide what the others found
+            reason = f"{type(error).__name__}: {error}"[:200]
+            hint = "please report this with the manifest that causes it; the other checks did run"
+            bugs.append(Diagnostic(Code.BUG, f"the check {one.slug} failed: {reason}", hint=hint))
+    return found, bugs
+
+
+def _without_cascades(found: list[Finding]) -> Iterator[Finding]:
+    """Without what other checks say at or below a field that the schema already refused."""
+    refused: dict[int, set[tuple[Any, ...]]] = {}
+    for one in found:
+        if one.code in _SCHEMA_CODES and one.severity is Severity.ERROR and one.path:
+            refused.setdefault(id(one.at), set()).add(one.path)
+    for one in found:
+        paths = refused.get(id(one.at), set())
+        below = any(one.path[: length + 1] in paths for length in range(len(one.path)))
+        if one.code in _SCHEMA_CODES or not below:
+            yield one
+
+
+def _located(finding: Finding, tree: FileTree) -> Diagnostic:
+    where = _document(finding.at, finding.path, tree) if isinstance(finding.at, Document) else None
+    if where is None:
+        from atmos_cli.kustomize.locate import locate
+
+        where = locate(tree, finding.at, finding.path)
+    resource: Any = finding.at.value if isinstance(finding.at, Document) else finding.at.resource
+    where = replace(where, field=field_of(finding.path), resource=where.resource or _name(resource))
+    return Diagnostic(finding.code, finding.message, finding.severity, where, finding.hint)
+
+
+def _document(document: Document, path: tuple[str | int, ...], tree: FileTree) -> Location:
+    return located(tree.read(document.file) or b"", document.index, path, file=document.file)
+
+
+def _name(resource: Any) -> str:
+    if not isinstance(resource, dict) or not resource.get("kind"):
+        return ""
+    metadata = resource.get("metadata")
+    name = metadata.get("name", "") if isinstance(metadata, dict) else ""
+    return f"{resource['kind']}/{name}"

@@ -1,0 +1,133 @@
+"""Ports and backends lead somewhere: Service ports, Ingress and Gateway routes, named probe ports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.checks.labels import has_all
+from atmos_cli.checks.registry import check
+from atmos_cli.checks.shape import Path, at, items, mapping, strings, text
+from atmos_cli.diagnostics import Code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from atmos_cli.checks.subject import Facts, Finding, Item, Pod
+
+ROUTES = ("HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute")
+
+
+@check(
+    "routes",
+    Code.REFERENCE_MISSING,
+    summary="named ports exist, and every route leads to a Service and a port that exist",
+)
+def routes(facts: Facts) -> Iterator[Finding]:
+    for item in facts.of("", "Service"):
+        yield from _target_ports(item, facts)
+    for item in facts.of("networking.k8s.io", "Ingress"):
+        for path, backend in _ingress_backends(item):
+            yield from _ingress(item, path, backend, facts)
+    for item in facts.of("gateway.networking.k8s.io", *ROUTES):
+        for path, backend in _route_backends(item):
+            yield from _route(item, path, backend, facts)
+    for pod in facts.pods:
+        yield from _probes(pod)
+
+
+def _target_ports(item: Item, facts: Facts) -> Iterator[Finding]:
+    selector = strings(item.resource, "spec", "selector")
+    pods = [pod for pod in facts.pods if selector and has_all(selector, pod.labels)]
+    names = {text(port, "name") for pod in pods for _, c in pod.containers() for _, port in items(c, "ports")}
+    for index, port in items(item.resource, "spec", "ports"):
+        target = text(port, "targetPort")
+        if pods and target and target not in names:
+            message = f'Service "{item.id.name}" points at the port "{target}", which no selected container has'
+            path = ("spec", "ports", index, "targetPort")
+            yield item.finding(Code.REFERENCE_MISSING, path, message, hint=_ports(names))
+
+
+def _ingress_backends(item: Item) -> Iterator[tuple[Path, dict[str, Any]]]:
+    default = mapping(item.resource, "spec", "defaultBackend")
+    if default:
+        yield ("spec", "defaultBackend"), default
+    for rule_index, rule in items(item.resource, "spec", "rules"):
+        for index, one in items(rule, "http", "paths"):
+            yield ("spec", "rules", rule_index, "http", "paths", index, "backend"), mapping(one, "backend")
+
+
+def _ingress(item: Item, path: Path, backend: dict[str, Any], facts: Facts) -> Iterator[Finding]:
+    name, port = text(backend, "service", "name"), mapping(backend, "service", "port")
+    if not name:
+        return
+    service = facts.named("", "Service", name)
+    if service is None:
+        yield _no_service(item, (*path, "service", "name"), name, facts)
+        return
+    field = "name" if text(port, "name") else "number"
+    if port.get(field) and port[field] not in _service_ports(service, field.replace("number", "port")):
+        where = (*path, "service", "port", field)
+        yield _no_port(item, where, port[field], service)
+
+
+def _route_backends(item: Item) -> Iterator[tuple[Path, dict[str, Any]]]:
+    for rule_index, rule in items(item.resource, "spec", "rules"):
+        for index, backend in items(rule, "backendRefs"):
+            yield ("spec", "rules", rule_index, "backendRefs", index), backend
+
+
+def _route(item: Item, path: Path, backend: dict[str, Any], facts: Facts) -> Iterator[Finding]:
+    name, namespace = text(backend, "name"), text(backend, "namespace")
+    if text(backend, "group") or backend.get("kind", "Service") != "Service" or not name:
+        return
+    if namespace and namespace != facts.subject.namespace:
+        return
+    service = facts.named("", "Service", name)
+    if service is None:
+        yield _no_service(item, (*path, "name"), name, facts)
+    elif backend.get("port") is not None and backend["port"] not in _service_ports(service, "port"):
+        yield _no_port(item, (*path, "port"), backend["port"], service)
+
+
+def _service_ports(service: Item, field: str) -> list[Any]:
+    return [port.get(field) for _, port in items(service.resource, "spec", "ports")]
+
+
+def _no_service(item: Item, path: Path, name: str, facts: Facts) -> Finding:
+    known = sorted(service.id.name for service in facts.of("", "Service"))
+    hint = f"Services here: {', '.join(known) or 'none'}"
+    message = (
+        f'{item.id.kind} "{item.id.name}" leads to the Service "{name}", which does not exist in this set of objects'
+    )
+    return item.finding(Code.REFERENCE_MISSING, path, message, hint=hint)
+
+
+def _no_port(item: Item, path: Path, port: Any, service: Item) -> Finding:
+    have = [str(one) for one in (*_service_ports(service, "port"), *_service_ports(service, "name")) if one]
+    lead = f'{item.id.kind} "{item.id.name}" leads to the port {port} of Service "{service.id.name}"'
+    message = f"{lead}, which it does not have"
+    return item.finding(Code.REFERENCE_MISSING, path, message, hint=f"ports: {', '.join(have) or 'none'}")
+
+
+def _probes(pod: Pod) -> Iterator[Finding]:
+    places = [
+        ("livenessProbe",),
+        ("readinessProbe",),
+        ("startupProbe",),
+        ("lifecycle", "postStart"),
+        ("lifecycle", "preStop"),
+    ]
+    for path, container in pod.containers():
+        names = {text(port, "name") for _, port in items(container, "ports")}
+        for place in places:
+            for action in ("httpGet", "tcpSocket"):
+                port = at(container, *place, action, "port")
+                if isinstance(port, str) and port not in names and not port.isdigit():
+                    who = f'{".".join(place)} of container "{text(container, "name")}"'
+                    message = f'{who} uses the port "{port}", which the container does not have'
+                    where = (*path, *place, action, "port")
+                    yield pod.item.finding(Code.REFERENCE_MISSING, where, message, hint=_ports(names))
+
+
+def _ports(names: set[str]) -> str:
+    return f"named ports: {', '.join(sorted(name for name in names if name)) or 'none'}"

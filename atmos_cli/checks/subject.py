@@ -1,0 +1,140 @@
+"""What a check sees: the effective manifests of one service in one environment, indexed once; and what it returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.checks.shape import Path, mapping, strings, text
+from atmos_cli.diagnostics import Code, Severity
+from atmos_cli.kube.resource import Identity, Resource, group_version, pod_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from atmos_cli.kustomize.model import Built
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """`kubernetes` is the minor version of the cluster (`1.32`); `pod_security` the level that its namespace enforces.
+
+    `declared_secrets` are names of Secrets that the spec says exist outside of Git.
+    """
+
+    service: str
+    team: str
+    environment: str
+    namespace: str
+    kubernetes: str
+    resources: tuple[Built, ...]
+    production: bool = False
+    declared_secrets: frozenset[str] = frozenset()
+    pod_security: str = "restricted"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document of the tree: `index` counts from 0 within the file."""
+
+    file: str
+    index: int
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`path` may lead past what exists: the nearest parent is shown then, and the whole path is the field to set."""
+
+    code: Code
+    at: Built | Document
+    path: Path
+    message: str
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    built: Built
+    resource: Resource
+    id: Identity
+
+    def finding(
+        self, code: Code, path: Path, message: str, *, hint: str = "", severity: Severity = Severity.ERROR
+    ) -> Finding:
+        return Finding(code, self.built, path, message, hint, severity)
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod template (or a Pod) inside `item`; `path` leads to its `spec`."""
+
+    item: Item
+    path: Path
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    spec: Resource
+
+    def containers(self, *kinds: str) -> Iterator[tuple[Path, dict[str, Any]]]:
+        """Each container with its path; init containers first, then the others, then ephemeral ones."""
+        for kind in kinds or ("initContainers", "containers", "ephemeralContainers"):
+            value = self.spec.get(kind)
+            for index, container in enumerate(value if isinstance(value, list) else ()):
+                if isinstance(container, dict):
+                    yield (*self.path, kind, index), container
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The subject, and what many checks ask of it. Objects without a kind are left out: the schema check says so."""
+
+    subject: Subject
+    items: tuple[Item, ...] = field(default=())
+
+    @cached_property
+    def pods(self) -> tuple[Pod, ...]:
+        return tuple(pod for item in self.items if (pod := _pod(item)))
+
+    @cached_property
+    def by_kind(self) -> dict[tuple[str, str], tuple[Item, ...]]:
+        found: dict[tuple[str, str], list[Item]] = {}
+        for item in self.items:
+            found.setdefault((item.id.group, item.id.kind), []).append(item)
+        return {key: tuple(items) for key, items in found.items()}
+
+    def of(self, group: str, *kinds: str) -> tuple[Item, ...]:
+        return tuple(item for kind in kinds for item in self.by_kind.get((group, kind), ()))
+
+    def named(self, group: str, kind: str, name: str) -> Item | None:
+        return next((item for item in self.of(group, kind) if item.id.name == name), None)
+
+
+def facts_of(subject: Subject) -> Facts:
+    return Facts(subject, tuple(item for built in subject.resources if (item := _item(built, subject.namespace))))
+
+
+def _item(built: Built, namespace: str) -> Item | None:
+    resource: Any = built.resource
+    if not isinstance(resource, dict) or not isinstance(resource.get("kind"), str):
+        return None
+    metadata = mapping(resource, "metadata")
+    group = group_version(resource)[0]
+    return Item(
+        built,
+        resource,
+        Identity(group, resource["kind"], text(metadata, "namespace") or namespace, text(metadata, "name")),
+    )
+
+
+def _pod(item: Item) -> Pod | None:
+    found = pod_template(item.resource)
+    if found is None:
+        return None
+    path, template = found
+    spec = template.get("spec")
+    if not isinstance(spec, dict):
+        return None
+    meta = mapping(template, "metadata")
+    return Pod(item, (*path, "spec"), strings(meta, "labels"), strings(meta, "annotations"), spec)

@@ -1,0 +1,74 @@
+"""Builds the Typer app. Command modules import only Typer; everything heavy is imported when a command runs."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from atmos_cli import __version__
+from atmos_cli.cli import blueprint, explain, init, new, render, schema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+UsageError = typer.BadParameter.__mro__[1]
+
+app = typer.Typer(
+    name="atmos",
+    help="From a short sentence to a validated, budgeted change in a GitOps repo that Argo CD and Flux can sync.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def main(
+    version: Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True)] = False,
+) -> None:
+    if version:
+        print(f"atmos-cli {__version__} (https://pypi.org/project/atmos-cli)")
+        raise typer.Exit
+
+
+app.command("init")(init.init)
+app.add_typer(new.app, name="new")
+
+
+@app.command(
+    "validate", add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
+)
+def validate(context: typer.Context) -> None:
+    """Check everything about the repo that can be known offline."""
+    from atmos_cli.cli.validate import validate as run_validate
+
+    raise typer.Exit(run_validate(context.args))
+
+
+app.command("render")(render.render)
+app.command("diff")(render.diff)
+app.command("explain")(explain.explain)
+app.add_typer(blueprint.app, name="blueprint")
+app.add_typer(schema.app, name="schema")
+
+
+def run(args: Sequence[str]) -> int:
+    """Runs one command line and gives its exit status; usage errors are diagnostics like all others."""
+    from atmos_cli.diagnostics import Code, fail
+
+    try:
+        result = app(args=list(args), prog_name="atmos", standalone_mode=False)
+    except UsageError as error:
+        message = getattr(error, "format_message", lambda: str(error))()
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context else "atmos"
+        text = f"{message[:1].lower()}{message[1:]}".rstrip(".")
+        raise fail(Code.USAGE, text, hint=f"see `{path} --help`") from None
+    except typer.Exit as stop:
+        return stop.exit_code
+    except typer.Abort:
+        print("nothing was written", file=sys.stderr)
+        return 130
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,134 @@
+"""`atmos blueprint …`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from atmos_cli.cli.options import Output, RepoDir, start
+
+if TYPE_CHECKING:
+    from atmos_cli.blueprint.catalogue import Catalogue
+    from atmos_cli.config import Config
+
+app = typer.Typer(help="List, show, lint and test blueprints.", no_args_is_help=True)
+
+Directory = Annotated[
+    Path | None,
+    typer.Option("--from", metavar="DIR", help="A directory of blueprints of your own, before the bundled ones."),
+]
+
+
+@app.callback()
+def main() -> None:
+    """List, show, lint and test blueprints."""
+
+
+@app.command("list")
+def list_(repo: RepoDir = None, source: Directory = None, output: Output = "text") -> None:
+    """List every blueprint with its version and summary."""
+    from atmos_cli.cli.envelope import envelope
+    from atmos_cli.usecases.blueprints import listed
+
+    found = listed(_catalogue(repo, source)[0])
+    if output == "json":
+        print(envelope("blueprint list", data={"blueprints": found}))
+        return
+    for each in found:
+        print(f"{each['name']:<14}{each['kind']:<10}{each['version']:<8}{each['summary']}")
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(help="The blueprint.")],
+    with_: Annotated[list[str] | None, typer.Option("--with", metavar="ADDON", help="An add-on to join.")] = None,
+    env: Annotated[str | None, typer.Option("--env", "-e", help="The environment (default: the first).")] = None,
+    repo: RepoDir = None,
+    source: Directory = None,
+) -> None:
+    """Print the objects that a blueprint makes of an example service."""
+    import sys
+
+    from atmos_cli.usecases.blueprints import shown
+
+    catalogue, config = _catalogue(repo, source)
+    environment = config.named((env,) if env else ())[0]
+    sys.stdout.write(shown(catalogue, name, addons=tuple(with_ or ()), environment=environment, config=config))
+
+
+@app.command()
+def lint(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Blueprints (default: all).")] = None,
+    repo: RepoDir = None,
+    source: Directory = None,
+    output: Output = "text",
+) -> None:
+    """Find undefined names, examples that fail the checks, and fields that belong to an environment."""
+    from atmos_cli.cli.envelope import envelope
+    from atmos_cli.cli.text import print_diagnostics, summary
+    from atmos_cli.usecases import blueprints as usecase
+
+    catalogue, _ = _catalogue(repo, source)
+    wanted = tuple(names or catalogue.names())
+    found = [each for name in wanted for each in usecase.lint(catalogue, name)]
+    code = 1 if found else 0
+    if output == "json":
+        print(envelope("blueprint lint", data={"blueprints": list(wanted)}, diagnostics=found, exit_code=code))
+    else:
+        print_diagnostics(found)
+        print(f"{', '.join(wanted)}: {summary(found)}")
+    raise typer.Exit(code)
+
+
+@app.command()
+def test(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Blueprints (default: all).")] = None,
+    update: Annotated[bool, typer.Option("--update", help="Accept what the blueprints give now.")] = False,
+    repo: RepoDir = None,
+    source: Directory = None,
+    output: Output = "text",
+) -> None:
+    """Run the golden cases of blueprints."""
+    from atmos_cli.adapters.bundle import directory_of
+    from atmos_cli.adapters.transaction import apply
+    from atmos_cli.cli.envelope import envelope
+    from atmos_cli.cli.text import print_diagnostics
+    from atmos_cli.diagnostics import errors
+    from atmos_cli.result import ChangeSet
+    from atmos_cli.usecases import blueprints as usecase
+
+    catalogue, _ = _catalogue(repo, source)
+    results = [each for name in names or catalogue.names() for each in usecase.test(catalogue, name, update=update)]
+    found = [diagnostic for each in results for diagnostic in each.diagnostics]
+    if update:
+        files = {path: data for each in results for path, data in each.updated.items()}
+        root = directory_of(source)
+        before = {path: (root / path).read_bytes() if (root / path).is_file() else None for path in files}
+        apply(root, ChangeSet(dict(files), before))
+    code = 1 if errors(found) else 0
+    if output == "json":
+        data = {"cases": [{"blueprint": each.blueprint, "case": each.case} for each in results]}
+        print(envelope("blueprint test", data=data, diagnostics=found, exit_code=code))
+    else:
+        print_diagnostics(found)
+        print(f"{len(results)} cases, {sum(bool(each.diagnostics) for each in results)} failed")
+    raise typer.Exit(code)
+
+
+def _catalogue(repo: Path | None, source: Path | None) -> tuple[Catalogue, Config]:
+    """Blueprints of `--from`, else of the repo around, else the bundled ones; and the config they are shown with."""
+    from atmos_cli.adapters.bundle import bundled, catalogue, from_directory
+    from atmos_cli.adapters.files import DiskTree, find_root
+    from atmos_cli.blueprint.catalogue import Catalogue as Found
+    from atmos_cli.usecases.init import InitOptions, new_config
+    from atmos_cli.usecases.repository import config_of
+
+    if source is not None:
+        return Found((from_directory(source), bundled())), new_config(InitOptions())
+    root = find_root(start(repo))
+    if root is None:
+        return catalogue(), new_config(InitOptions())
+    tree = DiskTree(root)
+    return catalogue(tree), config_of(tree)

@@ -1,0 +1,25 @@
+"""`atmos explain CODE`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from atmos_cli.cli.options import Output
+
+
+def explain(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="A code such as ATM401; `all` lists them.")],
+    output: Output = "text",
+) -> None:
+    """Say what a code means, why it matters and how to mend it."""
+    from atmos_cli.cli.envelope import envelope
+    from atmos_cli.usecases.explain import explained
+
+    found = explained(code)
+    if output == "json":
+        print(envelope("explain", data={"codes": [{"code": c, "title": t, "text": x} for c, t, x in found]}))
+        return
+    for number, title, text in found:
+        print(f"{number} {title}" if code == "all" else f"{number} {title}\n\n{text}")

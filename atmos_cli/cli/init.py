@@ -1,0 +1,107 @@
+"""`atmos init`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from atmos_cli.cli.options import DryRun, Output, Write, Yes, interactive
+
+EngineName = Literal["argocd", "flux"]
+
+
+def init(
+    context: typer.Context,
+    directory: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where the GitOps repo is, or will be.")] = Path(),
+    env: Annotated[
+        list[str] | None, typer.Option("--env", "-e", help="An environment; repeat, in order of promotion.")
+    ] = None,
+    engine: Annotated[EngineName, typer.Option(help="The engine of every cluster.")] = "argocd",
+    cluster_engine: Annotated[
+        list[str] | None, typer.Option(metavar="CLUSTER=ENGINE", help="Another engine for one cluster.")
+    ] = None,
+    cluster: Annotated[
+        list[str] | None, typer.Option(metavar="ENV=CLUSTER", help="The cluster of an environment (default: its name).")
+    ] = None,
+    kubernetes: Annotated[str, typer.Option(metavar="1.N", help="The Kubernetes version of the clusters.")] = "1.34",
+    team: Annotated[list[str] | None, typer.Option(help="A team that gets a tenant; may be repeated.")] = None,
+    git_url: Annotated[str, typer.Option(help="Where the engines read the repo (default: the remote origin).")] = "",
+    branch: Annotated[str, typer.Option(help="The branch that the engines follow.")] = "main",
+    registry: Annotated[str, typer.Option(help="Where images are, for services that name none.")] = "registry.example.com",
+    write: Write = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    output: Output = "text",
+) -> None:
+    """Make a GitOps repo that Argo CD and Flux can start from, or complete one.
+
+    What people changed stays as it is. Run it again after editing atmos-cli.yaml or a budget, or to add a team.
+    """
+    from atmos_cli.cli.envelope import envelope
+    from atmos_cli.usecases.init import InitOptions, execute_init, plan_init
+
+    defaults = InitOptions()
+    options = InitOptions(
+        environments=tuple(env) if env else defaults.environments,
+        engine=engine,
+        engines=tuple((name, _engine(value)) for name, value in _pairs(cluster_engine)),
+        clusters=_pairs(cluster),
+        kubernetes=kubernetes,
+        teams=tuple(team or ()),
+        git_url=git_url,
+        branch=branch,
+        write=write or defaults.write,
+        registry=registry,
+    )
+    names = {"env": "environments", "cluster_engine": "engines", "cluster": "clusters", "team": "teams"}
+    shaping = {"env", "engine", "cluster_engine", "cluster", "kubernetes", "team", "git_url", "branch", "registry"}
+    explicit = frozenset(
+        names.get(name, name)
+        for name in shaping
+        if getattr(context.get_parameter_source(name), "name", "DEFAULT") == "COMMANDLINE"
+    )
+    plan = plan_init(directory.resolve(), options, explicit=explicit)
+    if interactive(output) and not (yes or dry_run) and plan.changes.files:
+        from atmos_cli.cli.show import show_init
+
+        show_init(plan, None)
+        typer.confirm("Write this?", default=True, abort=True)
+    written = None if dry_run or not plan.changes.files else execute_init(plan, mode=write)
+    if output == "json":
+        data = {
+            "root": str(plan.root),
+            "environments": list(plan.config.environments),
+            "teams": list(plan.teams),
+            "files": {"added": list(plan.changes.added), "modified": list(plan.changes.modified)},
+            "kept": list(plan.kept),
+            "written": written.data() if written else None,
+            "next": list(plan.next_steps()),
+        }
+        print(envelope("init", data=data, diagnostics=plan.recovered))
+        return
+    from atmos_cli.cli.show import show_init, show_next, show_written
+    from atmos_cli.cli.text import print_diagnostics
+
+    print_diagnostics(plan.recovered)
+    show_init(plan, written if not dry_run else None)
+    if written:
+        show_written(written)
+    show_next(("", step) for step in plan.next_steps())
+
+
+def _pairs(texts: list[str] | None) -> tuple[tuple[str, str], ...]:
+    found = []
+    for text in texts or ():
+        name, equals, value = text.partition("=")
+        if not (name and equals and value):
+            raise typer.BadParameter(f"`{text}` must have the form NAME=VALUE")
+        found.append((name, value))
+    return tuple(found)
+
+
+def _engine(text: str) -> EngineName:
+    if text not in ("argocd", "flux"):
+        raise typer.BadParameter(f"`{text}` is not an engine: use argocd or flux")
+    return "argocd" if text == "argocd" else "flux"

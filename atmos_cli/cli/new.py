@@ -1,0 +1,144 @@
+"""`atmos new service`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from atmos_cli.cli.options import DryRun, Environments, Output, RepoDir, Team, Write, Yes, interactive, start
+
+if TYPE_CHECKING:
+    from atmos_cli.diagnostics import Diagnostic
+    from atmos_cli.usecases.init import InitPlan
+    from atmos_cli.usecases.new import NewPlan
+    from atmos_cli.usecases.repository import Repository
+    from atmos_cli.usecases.write import Written
+
+app = typer.Typer(help="Add something to the GitOps repo.", no_args_is_help=True)
+
+
+@app.callback()
+def main() -> None:
+    """Add something to the GitOps repo."""
+
+
+@app.command()
+def service(
+    intent: Annotated[str, typer.Argument(help='What it is, e.g. "node, port 80, postgres".')],
+    name: Annotated[str | None, typer.Option(help="The name of the service.")] = None,
+    team: Team = None,
+    env: Environments = None,
+    image: Annotated[str | None, typer.Option(metavar="NAME:TAG", help="The image to deploy first.")] = None,
+    host: Annotated[
+        list[str] | None, typer.Option(help="A host name under which it is reachable from outside; may be repeated.")
+    ] = None,
+    size: Annotated[Literal["xs", "s", "m", "l", "xl"] | None, typer.Option(help="CPU and memory by class.")] = None,
+    replicas: Annotated[int | None, typer.Option(min=0, max=1000, help="The same number everywhere.")] = None,
+    scale: Annotated[str | None, typer.Option(metavar="MIN..MAX", help="Replicas follow the CPU use.")] = None,
+    port: Annotated[str | None, typer.Option(metavar="PORT[:PORT]", help="Clients' port, and the process's.")] = None,
+    health_path: Annotated[str | None, typer.Option(metavar="/PATH", help="Answers 200 while the process lives.")] = None,
+    ready_path: Annotated[str | None, typer.Option(metavar="/PATH", help="Answers 200 when it can serve.")] = None,
+    set_env: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A plain environment variable.")] = None,
+    with_: Annotated[list[str] | None, typer.Option("--with", metavar="ADDON", help="An add-on; may be repeated.")] = None,
+    repo: RepoDir = None,
+    init: Annotated[
+        Path | None, typer.Option("--init", metavar="DIR", help="Make the default GitOps repo there first.")
+    ] = None,
+    write: Write = None,
+    branch: Annotated[str | None, typer.Option(help="The branch to make with `--write branch`.")] = None,
+    push: Annotated[bool, typer.Option("--push", help="Push the commit or branch to origin.")] = False,
+    request_approval: Annotated[
+        bool, typer.Option("--request-approval", help="Over budget: make the branch anyway, for someone to approve.")
+    ] = False,
+    with_diff: Annotated[bool, typer.Option("--diff", help="Show the content of every file.")] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    output: Output = "text",
+) -> None:
+    """Add a service: one plan with the source of every value, one question, then files, a commit or a branch."""
+    from atmos_cli.usecases.intent import Flags
+    from atmos_cli.usecases.new import NewOptions, execute_new, plan_new
+
+    flags = Flags(
+        name=name,
+        team=team,
+        environments=tuple(env or ()),
+        image=image,
+        hosts=tuple(host or ()),
+        size=size,
+        replicas=replicas,
+        scale=scale,
+        port=port,
+        health_path=health_path,
+        ready_path=ready_path,
+        env=tuple(set_env or ()),
+        addons=tuple(with_ or ()),
+    )
+    first, repository = _repository(repo, init)
+    options = NewOptions(mode=write, branch=branch, request_approval=request_approval)
+    plan = plan_new(repository, intent, flags, options)
+    if output == "text":
+        _show(plan, with_diff=with_diff)
+    refused = plan.refused and not (plan.exceeds and request_approval)
+    written = None
+    if not refused and not dry_run:
+        if interactive(output) and not yes:
+            typer.confirm("Write this?", default=True, abort=True)
+        elif not yes and output == "text":
+            from atmos_cli.diagnostics import Code, fail
+
+            raise fail(Code.USAGE, "this is no terminal, so atmos cannot ask", hint="add `--yes`, or `--dry-run`")
+        if first is not None:
+            _execute_init(first)
+        written = execute_new(plan, pushes=push, request_approval=request_approval)
+    _finish(plan, written, output=output, refused=refused)
+
+
+def _repository(repo: Path | None, init: Path | None) -> tuple[InitPlan | None, Repository]:
+    from atmos_cli.usecases.init import InitOptions, plan_init
+    from atmos_cli.usecases.repository import Repository, open_repository
+
+    if init is None:
+        return None, open_repository(start(repo))
+    first = plan_init(init.resolve(), InitOptions())
+    repository = Repository(first.root, first.tree, first.config, first.recovered)
+    return (first if first.changes.files else None), repository
+
+
+def _execute_init(first: InitPlan) -> None:
+    from atmos_cli.usecases.init import execute_init
+
+    execute_init(first)
+
+
+def _show(plan: NewPlan, *, with_diff: bool) -> None:
+    from atmos_cli.cli.show import show_new_plan
+    from atmos_cli.cli.text import print_diagnostics
+
+    print_diagnostics(plan.repository.recovered)
+    show_new_plan(plan, with_diff=with_diff)
+
+
+def _finish(plan: NewPlan, written: Written | None, *, output: str, refused: bool) -> None:
+    code = 1 if refused else 0
+    found: tuple[Diagnostic, ...] = plan.guarded.diagnostics
+    if output == "json":
+        from atmos_cli.cli.envelope import envelope
+
+        data = {**plan.data(), "written": written.data() if written else None}
+        diagnostics = (*plan.repository.recovered, *found)
+        print(envelope("new service", data=data, diagnostics=diagnostics, exit_code=code))
+    else:
+        from atmos_cli.cli.show import show_next, show_written
+        from atmos_cli.cli.text import print_diagnostics, summary
+
+        print(f"Checks  {summary(found)}")
+        print_diagnostics(found)
+        if written:
+            show_written(written)
+            show_next(plan.next_steps())
+        elif refused:
+            print("Nothing was written")
+    raise typer.Exit(code)

@@ -1,0 +1,66 @@
+"""`atmos render` and `atmos diff`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
+
+
+def render(
+    service: Annotated[str, typer.Argument(help="The service, as NAME or TEAM/NAME.")],
+    env: Environments = None,
+    team: Team = None,
+    repo: RepoDir = None,
+    output: Output = "text",
+) -> None:
+    """Print the effective manifests of a service: what an engine would apply."""
+    from atmos_cli.cli.envelope import envelope
+    from atmos_cli.usecases import render as usecase
+    from atmos_cli.usecases.repository import open_repository
+
+    repository = open_repository(start(repo))
+    found = usecase.render(repository, service, team=team, environments=tuple(env or ()))
+    if output == "json":
+        print(envelope("render", data={"resources": found}, diagnostics=repository.recovered))
+        return
+    sys.stdout.write(usecase.rendered_text(found))
+
+
+def diff(
+    base: Annotated[str | None, typer.Option(help="A branch, tag or commit (default: the base branch).")] = None,
+    env: Environments = None,
+    repo: RepoDir = None,
+    output: Output = "text",
+) -> None:
+    """Show what the checkout changes in each environment, against the base branch."""
+    from atmos_cli.cli.envelope import envelope
+    from atmos_cli.usecases import render as usecase
+    from atmos_cli.usecases.repository import open_repository
+
+    repository = open_repository(start(repo))
+    found = usecase.diff(repository, base=base, environments=tuple(env or ()))
+    if output == "json":
+        changes = [
+            {
+                "environment": each.deployment.environment,
+                "team": each.deployment.team,
+                "service": each.deployment.service,
+                "resource": each.resource._asdict(),
+                "change": each.change,
+                "diff": list(each.lines),
+            }
+            for each in found
+        ]
+        print(envelope("diff", data={"changes": changes}, diagnostics=repository.recovered))
+        return
+    if not found:
+        print("no environment changes")
+    for each in found:
+        where = f"{each.deployment.environment} {each.deployment.team}/{each.deployment.service}"
+        print(f"=== {where}: {each.resource} {each.change}")
+        for line in each.lines:
+            print(line)

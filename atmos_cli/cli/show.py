@@ -1,0 +1,115 @@
+"""Plans, budgets and next steps for people. The only module that imports rich."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from atmos_cli.budget.evaluate import Row
+    from atmos_cli.result import ChangeSet
+    from atmos_cli.usecases.init import InitPlan
+    from atmos_cli.usecases.intent import PlanRow
+    from atmos_cli.usecases.new import NewPlan
+    from atmos_cli.usecases.write import Written
+
+MARKS = {"ok": "[green]ok[/]", "warning": "[yellow]near[/]", "over": "[red]over[/]", "denied": "[red]denied[/]"}
+
+
+def console() -> Console:
+    # Off a terminal rich assumes 80 columns and cuts; a log file has no edge.
+    width = None if sys.stdout.isatty() else 160
+    return Console(width=width, highlight=False, soft_wrap=False)
+
+
+def show_new_plan(plan: NewPlan, *, with_diff: bool) -> None:
+    out = console()
+    tags = ", ".join(next(iter(plan.generated.compositions.values())).blueprints)
+    out.print(f"Plan for [bold]{escape(plan.spec.name)}[/] (team {plan.team}; {tags})")
+    out.print(_plan_table(plan.rows))
+    out.print(f"Budget (counted: what a rollout needs; now → after, of limit)")
+    out.print(_budget_table(plan.guarded.rows))
+    out.print(f"Files  {len(plan.changes.files)} new below {_common(plan.changes)}")
+    for path, data in sorted(plan.changes.files.items()):
+        if with_diff:
+            out.print(f"[bold]+++ {escape(path)}[/]")
+            for line in (data or b"").decode().splitlines():
+                out.print(f"[green]+{escape(line)}[/]")
+        else:
+            out.print(f"  {escape(path)}", style="dim")
+
+
+def show_next(steps: Iterable[tuple[str, str]]) -> None:
+    out = console()
+    out.print("Next")
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
+    table.add_column()
+    table.add_column(overflow="fold")
+    previous = ""
+    for topic, step in steps:
+        table.add_row(topic if topic != previous else "", escape(step))
+        previous = topic
+    out.print(table)
+
+
+def show_written(written: Written) -> None:
+    out = console()
+    if written.mode == "files":
+        out.print(f"Wrote {len(written.paths)} files; nothing is committed")
+        return
+    what = "Committed" if written.mode == "commit" else "Made the branch"
+    out.print(f"{what} {written.commit[:10]} on [bold]{escape(written.branch)}[/]{' and pushed it' if written.pushed else ''}")
+    if written.link:
+        out.print(f"Open a pull request: {escape(written.link)}", soft_wrap=True)
+
+
+def show_init(plan: InitPlan, written: Written | None) -> None:
+    out = console()
+    changed = len([path for path in plan.changes.files if path != "atmos-cli.lock"])
+    if written is None:
+        verb = "Would write"
+    elif not plan.changes.files:
+        verb = "Complete already:"
+    else:
+        verb = "Wrote"
+    engines = ", ".join(f"{name} ({cluster.engine})" for name, cluster in plan.config.clusters.items())
+    out.print(f"{verb} {changed} files in {escape(str(plan.root))}")
+    out.print(f"  environments {', '.join(plan.config.environments)}; clusters {engines}; teams {', '.join(plan.teams)}")
+    for path in plan.kept:
+        out.print(f"  kept as you changed it: {escape(path)}")
+
+
+def _plan_table(rows: Sequence[PlanRow]) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
+    for style in ("cyan", "bold", "dim"):
+        table.add_column(style=style, overflow="fold")
+    for row in rows:
+        source = f"{row.source}; {row.note}" if row.note else row.source
+        table.add_row(row.field, escape(row.value), escape(source))
+    return table
+
+
+def _budget_table(rows: Sequence[Row]) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
+    for _ in range(5):
+        table.add_column(overflow="fold")
+    previous = ""
+    for row in rows:
+        name = row.environment if row.scope == "environment" else f"{row.environment}, {row.scope}"
+        amounts = f"{row.before.canonical()} → {row.after.canonical()}"
+        table.add_row(
+            name if name != previous else "", row.dimension, amounts, f"of {row.limit.canonical()}", MARKS[row.outcome]
+        )
+        previous = name
+    return table
+
+
+def _common(changes: ChangeSet) -> str:
+    roots = sorted({"/".join(path.split("/")[:3]) for path in changes.files})
+    return ", ".join(roots[:3]) + (", …" if len(roots) > 3 else "")

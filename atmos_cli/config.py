@@ -1,0 +1,119 @@
+"""`atmos-cli.yaml`: environments, clusters, engines and Git settings of one GitOps repo. Marks its root."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from atmos_cli.diagnostics import Code, fail
+from atmos_cli.documents import Strict, read_model
+
+FILE = "atmos-cli.yaml"
+
+DnsLabel = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
+Engine = Literal["argocd", "flux"]
+WriteMode = Literal["files", "commit", "branch"]
+
+
+class Git(Strict):
+    url: str = "https://git.example.com/platform/gitops.git"
+    branch: str = "main"
+    secret: str = Field(default="", description="Secret with which Flux reads the repo; empty for a public one")
+    write: WriteMode = "commit"
+    push: bool = False
+
+
+class Cluster(Strict):
+    engine: Engine = "argocd"
+    kubernetes: Annotated[str, StringConstraints(pattern=r"^1\.\d{2}$")] = "1.34"
+
+
+class Http(Strict):
+    """How traffic from outside reaches a service: through an Ingress class or a Gateway that the platform runs."""
+
+    kind: Literal["ingress", "gateway"] = "ingress"
+    class_name: str = Field(default="nginx", alias="class")
+    gateway: str = "shared"
+    namespace: DnsLabel = "ingress-nginx"
+    domain: str = "example.com"
+    issuer: str = ""
+
+
+class Postgres(Strict):
+    mode: Literal["operator", "external", "ephemeral"] = "operator"
+    instances: int = Field(default=1, ge=1, le=9)
+    storage: str = "1Gi"
+    storage_class: str = ""
+    backup: str = Field(default="", description="Barman Cloud ObjectStore in the team's namespace; empty: no backup")
+    schedule: str = "0 0 2 * * *"
+    operator_namespace: DnsLabel = "cnpg-system"
+
+
+class Redis(Strict):
+    mode: Literal["cache", "external"] = "cache"
+
+
+class Monitoring(Strict):
+    """Set where the Prometheus operator's CRDs exist; `namespace` is where Prometheus scrapes from."""
+
+    namespace: DnsLabel = "monitoring"
+
+
+class Secrets(Strict):
+    """Set where the External Secrets operator runs; `store` is the ClusterSecretStore to read from."""
+
+    store: str
+
+
+class Environment(Strict):
+    cluster: DnsLabel
+    production: bool = False
+    replicas: int = Field(default=1, ge=1, le=1000)
+    http: Http = Http()
+    postgres: Postgres = Postgres()
+    redis: Redis = Redis()
+    monitoring: Monitoring | None = None
+    secrets: Secrets | None = None
+
+
+class Config(Strict):
+    version: Literal[1] = 1
+    git: Git = Git()
+    registry: str = "registry.example.com"
+    clusters: dict[DnsLabel, Cluster] = Field(min_length=1)
+    environments: dict[DnsLabel, Environment] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _every_cluster_exists(self) -> Config:
+        for name, environment in self.environments.items():
+            if environment.cluster not in self.clusters:
+                known = ", ".join(sorted(self.clusters))
+                raise ValueError(
+                    f"environment `{name}` is on cluster `{environment.cluster}`, which is not one of: {known}"
+                )
+        return self
+
+    def engine(self, environment: str) -> Engine:
+        return self.clusters[self.environments[environment].cluster].engine
+
+    def on_cluster(self, cluster: str) -> tuple[str, ...]:
+        """The environments that `cluster` hosts, in the order of the file."""
+        return tuple(name for name, env in self.environments.items() if env.cluster == cluster)
+
+    def named(self, environments: tuple[str, ...]) -> tuple[str, ...]:
+        """`environments`, or all of them when none is named. Raises ATM702 for one that is not configured."""
+        for name in environments:
+            if name not in self.environments:
+                known = ", ".join(self.environments)
+                raise fail(Code.ENVIRONMENT_UNKNOWN, f"there is no environment `{name}`", hint=f"use one of: {known}")
+        return tuple(name for name in self.environments if not environments or name in environments)
+
+
+def read_config(data: bytes) -> Config:
+    return read_model(Config, data, path=FILE, code=Code.CONFIG_INVALID)
+
+
+def namespace(team: str, environment: str) -> str:
+    """The namespace of a team in an environment; identity comes from the path, never from a file's content."""
+    return f"{team}-{environment}"

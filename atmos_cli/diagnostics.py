@@ -1,0 +1,157 @@
+"""One finding, with a stable code, a place and the next step; and the error that carries several of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Code(StrEnum):
+    """Public identifiers: never reused, never renumbered. Each has a section in `codes.md` (`atmos explain CODE`)."""
+
+    # 1xx intent and spec
+    INTENT_UNKNOWN_WORD = "ATM101"
+    INTENT_CONTRADICTION = "ATM102"
+    INTENT_NOT_YET = "ATM103"
+    SPEC_INVALID = "ATM104"
+    SPEC_NAME_INVALID = "ATM105"
+    SPEC_PORT_INVALID = "ATM106"
+    INTENT_EMPTY = "ATM107"
+    SPEC_PATH_MISMATCH = "ATM108"
+    INTENT_TOO_LONG = "ATM109"
+    # 2xx blueprints
+    BLUEPRINT_UNKNOWN = "ATM201"
+    BLUEPRINT_INVALID = "ATM202"
+    BLUEPRINT_EXPRESSION = "ATM203"
+    BLUEPRINT_CONFLICT = "ATM204"
+    BLUEPRINT_NO_TARGET = "ATM205"
+    BLUEPRINT_OWNERSHIP = "ATM206"
+    BLUEPRINT_REFUSED = "ATM207"
+    BLUEPRINT_TEST_FAILED = "ATM208"
+    # 3xx what a manifest says
+    YAML_SYNTAX = "ATM301"
+    YAML_DUPLICATE_KEY = "ATM302"
+    YAML_UNSUPPORTED = "ATM303"
+    SCHEMA_INVALID = "ATM310"
+    SCHEMA_UNKNOWN_FIELD = "ATM311"
+    SCHEMA_UNKNOWN_KIND = "ATM312"
+    SCHEMA_REMOVED_API = "ATM313"
+    NAME_INVALID = "ATM314"
+    SELECTOR_MISMATCH = "ATM320"
+    REFERENCE_MISSING = "ATM321"
+    REFERENCE_EXTERNAL = "ATM322"
+    POD_SECURITY = "ATM330"
+    IMAGE_UNPINNED = "ATM331"
+    IMAGE_PLACEHOLDER = "ATM332"
+    PLAIN_SECRET = "ATM333"  # noqa: S105 - the name of a finding, not a secret
+    DUPLICATE_OBJECT = "ATM334"
+    NAMESPACE_MISMATCH = "ATM335"
+    REPLICAS_CONTESTED = "ATM336"
+    # 4xx budget
+    BUDGET_EXCEEDED = "ATM401"
+    BUDGET_CEILING = "ATM402"
+    BUDGET_WARNING = "ATM403"
+    BUDGET_INVALID = "ATM404"
+    BUDGET_MISSING = "ATM405"
+    REQUEST_MISSING = "ATM406"
+    CLAIM_INDETERMINATE = "ATM407"
+    QUANTITY_INVALID = "ATM408"
+    # 5xx kustomize and layout
+    KUSTOMIZE_INVALID = "ATM501"
+    KUSTOMIZE_UNSUPPORTED = "ATM502"
+    KUSTOMIZE_REFERENCE = "ATM503"
+    KUSTOMIZE_PATCH = "ATM504"
+    SERVICE_EXISTS = "ATM510"
+    SERVICE_UNKNOWN = "ATM511"
+    LOCK_INVALID = "ATM512"
+    # 6xx Git and files
+    REPO_MISSING = "ATM601"
+    REPO_NO_GIT = "ATM602"
+    REPO_DIRTY_PATH = "ATM603"
+    REPO_DETACHED = "ATM604"
+    REPO_NO_IDENTITY = "ATM605"
+    REPO_NO_REMOTE = "ATM606"
+    BRANCH_EXISTS = "ATM607"
+    BRANCH_MOVED = "ATM608"
+    PUSH_REFUSED = "ATM609"
+    GIT_FAILED = "ATM610"
+    WRITE_FAILED = "ATM611"
+    WRITE_BUSY = "ATM612"
+    WRITE_RECOVERED = "ATM613"
+    PATH_ESCAPES = "ATM614"
+    FILE_TOO_LARGE = "ATM615"
+    FILE_CHANGED = "ATM616"
+    REPO_UNFINISHED = "ATM617"
+    FILE_UNREADABLE = "ATM618"
+    # 7xx configuration and engines
+    CONFIG_INVALID = "ATM701"
+    ENVIRONMENT_UNKNOWN = "ATM702"
+    TEAM_UNKNOWN = "ATM703"
+    ENGINE_REFERENCE = "ATM710"
+    ENGINE_PATH_MISSING = "ATM711"
+    ENGINE_UNREACHED = "ATM712"
+    # 9xx atmos itself
+    USAGE = "ATM901"
+    BUG = "ATM999"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """Where a finding is: `path` is posix and relative to the repo root, `line` and `column` count from 1."""
+
+    path: str
+    line: int = 0
+    column: int = 0
+    field: str = ""
+    resource: str = ""
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.path, self.line, self.column) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """`message` is one lower-case sentence that names the thing; `hint` is the exact next step."""
+
+    code: Code
+    message: str
+    severity: Severity = Severity.ERROR
+    where: Location | None = None
+    hint: str = ""
+    environment: str = ""
+
+    def at(self, where: Location) -> Diagnostic:
+        return replace(self, where=where)
+
+
+class AtmosError(Exception):
+    """Cannot go on; carries every reason at once. `exit_code` is 2 (cannot do it) unless the answer is just "no" (1)."""
+
+    def __init__(self, *diagnostics: Diagnostic, exit_code: int = 2) -> None:
+        super().__init__("; ".join(d.message for d in diagnostics))
+        self.diagnostics = diagnostics
+        self.exit_code = exit_code
+
+
+def fail(code: Code, message: str, *, hint: str = "", where: Location | None = None, exit_code: int = 2) -> AtmosError:
+    """An AtmosError of one diagnostic, ready to `raise`."""
+    return AtmosError(Diagnostic(code, message, where=where, hint=hint), exit_code=exit_code)
+
+
+def errors(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    return tuple(d for d in diagnostics if d.severity is Severity.ERROR)
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Without duplicates, by place, then code, then message: the same findings print the same on any machine."""
+    return tuple(sorted(set(diagnostics), key=lambda d: (d.where or Location(""), d.code, d.environment, d.message)))

@@ -1,0 +1,108 @@
+"""Reads one YAML document into a pydantic model; every problem becomes a located diagnostic, all of them at once."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.alias_generators import to_camel
+
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
+from atmos_cli.yamlio.load import load
+from atmos_cli.yamlio.locate import locate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Strict(BaseModel):
+    """The base of every file that a person writes: unknown fields refused, values immutable, camelCase in YAML."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=False, alias_generator=to_camel, populate_by_name=True, defer_build=True
+    )
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def read_model(model: type[M], data: bytes, *, path: str, code: Code) -> M:
+    """The document in `data` as a `model`. Raises AtmosError with `code` and a position for each invalid field."""
+    value = load(data, path=path)
+    if not isinstance(value, dict):
+        where = Location(path, 1, 1)
+        raise AtmosError(Diagnostic(code, f"`{path}` must hold one mapping, not {_named(value)}", where=where))
+    return check_model(model, value, data=data, path=path, code=code)
+
+
+def check_model(
+    model: type[M], value: Any, *, data: bytes, path: str, code: Code, at: tuple[str | int, ...] = ()
+) -> M:
+    """`value` (found at the path `at` of the document in `data`) as a `model`, or AtmosError as in `read_model`."""
+    try:
+        return model.model_validate(value)
+    except ValidationError as error:
+        found = [
+            _diagnostic(model, problem, data=data, path=path, code=code, at=at) for problem in error.errors()
+        ]
+        raise AtmosError(*found) from None
+
+
+def _diagnostic(
+    model: type[BaseModel], problem: Any, *, data: bytes, path: str, code: Code, at: tuple[str | int, ...]
+) -> Diagnostic:
+    steps = tuple(step for step in problem["loc"] if not _internal(step))
+    field = _dotted((*at, *steps))
+    line, column = locate(data, 0, (*at, *steps))
+    hint = ""
+    if problem["type"] == "extra_forbidden":
+        message = f"unknown field `{field}` in `{path}`"
+        close = difflib.get_close_matches(str(steps[-1]), _siblings(model, steps[:-1]), n=1)
+        hint = f"did you mean `{close[0]}`?" if close else "remove it, or see `atmos schema spec` for what is allowed"
+    elif problem["type"] == "missing":
+        message = f"`{field}` is required in `{path}`"
+    else:
+        said = problem["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
+        message = f"`{field}`: {said[:1].lower()}{said[1:]}" if field else said
+    return Diagnostic(code, message, where=Location(path, line, column, field=field), hint=hint)
+
+
+def _internal(step: Any) -> bool:
+    """pydantic names the branch of a union and the function of a validator in its paths; YAML has no such step."""
+    return isinstance(step, str) and (step in {"int", "str", "bool", "[key]"} or "[" in step or step[:1].isupper())
+
+
+def _siblings(model: type[BaseModel], steps: Sequence[str | int]) -> list[str]:
+    current: Any = model
+    for step in steps:
+        fields = getattr(current, "model_fields", {})
+        found = next((f for name, f in fields.items() if step in (name, f.alias)), None)
+        if found is not None:
+            current = _model_in(found.annotation)
+    return [f.alias or name for name, f in getattr(current, "model_fields", {}).items()]
+
+
+def _model_in(annotation: Any) -> Any:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    for inner in getattr(annotation, "__args__", ()):
+        found = _model_in(inner)
+        if found is not None:
+            return found
+    return None
+
+
+def _dotted(path: Sequence[str | int]) -> str:
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
+    return text
+
+
+def _named(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    return {list: "a list", str: "text", int: "a number", float: "a number", bool: "a boolean"}.get(
+        type(value), "something else"
+    )

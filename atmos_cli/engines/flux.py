@@ -1,0 +1,130 @@
+"""The Flux side of a repo: a root per cluster, and in `delivery/` one pointer per service that runs as its tenant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.config import namespace
+from atmos_cli.engines.source import git_url
+from atmos_cli.engines.tenants import deployer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from atmos_cli.config import Config
+
+SYSTEM = "flux-system"
+CONTROLLER = "kustomize-controller"
+
+Documents = list[dict[str, Any]]
+
+
+def flux_files(config: Config, *, teams: Sequence[str], configured: Sequence[str]) -> dict[str, Documents]:
+    """`clusters/` and the sources in `delivery/`. `configured` are the clusters with files in `infrastructure/configs`."""
+    files: dict[str, Documents] = {}
+    for cluster, settings in config.clusters.items():
+        if settings.engine != "flux":
+            continue
+        root = f"clusters/{cluster}"
+        environments = config.on_cluster(cluster)
+        waits = ["infra-configs"] if cluster in configured else []
+        files[f"{root}/{SYSTEM}/gotk-sync.yaml"] = _root(config, cluster)
+        files[f"{root}/infrastructure.yaml"] = _infrastructure(cluster, configs=bool(waits))
+        files[f"{root}/tenants.yaml"] = [
+            _platform(f"tenants-{name}", path=f"tenants/{name}", after=["infra-controllers"]) for name in environments
+        ]
+        after = [*waits, *(f"tenants-{name}" for name in environments)]
+        files[f"{root}/apps.yaml"] = [_platform("apps", path=f"delivery/{cluster}", after=after, wait=False)]
+        for team in teams:
+            files[f"delivery/{cluster}/{team}/_source.yaml"] = [_source(config, team, name) for name in environments]
+    return files
+
+
+def flux_service_files(config: Config, *, team: str, service: str) -> dict[str, Documents]:
+    """`delivery/<cluster>/<team>/<service>.yaml`: one document for each environment that a Flux cluster hosts."""
+    return {
+        f"delivery/{cluster}/{team}/{service}.yaml": [
+            _service(team, service, environment) for environment in config.on_cluster(cluster)
+        ]
+        for cluster, settings in config.clusters.items()
+        if settings.engine == "flux"
+    }
+
+
+def _root(config: Config, cluster: str) -> Documents:
+    source = _repository(config, SYSTEM, SYSTEM)
+    root = _platform(SYSTEM, path=f"clusters/{cluster}", after=[], wait=False)
+    return [source, root]
+
+
+def _infrastructure(cluster: str, *, configs: bool) -> Documents:
+    stages = [_platform("infra-controllers", path=f"infrastructure/controllers/{cluster}", after=[], timeout="5m")]
+    if configs:
+        after = ["infra-controllers"]
+        path = f"infrastructure/configs/{cluster}"
+        stages.append(_platform("infra-configs", path=path, after=after, timeout="5m"))
+    return stages
+
+
+def _platform(
+    name: str, *, path: str, after: Sequence[str], wait: bool = True, timeout: str = "1m"
+) -> dict[str, Any]:
+    spec: dict[str, Any] = {
+        "serviceAccountName": CONTROLLER,
+        "sourceRef": {"kind": "GitRepository", "name": SYSTEM},
+        "path": f"./{path}",
+        "interval": "10m",
+        "retryInterval": "30s",
+        "timeout": timeout,
+        "prune": True,
+        "wait": wait,
+    }
+    if after:
+        spec = {"dependsOn": [{"name": each} for each in after], **spec}
+    return _object("Kustomization", name, SYSTEM, spec)
+
+
+def _service(team: str, service: str, environment: str) -> dict[str, Any]:
+    pointer = _object(
+        "Kustomization",
+        service,
+        namespace(team, environment),
+        {
+            "serviceAccountName": deployer(team),
+            "sourceRef": {"kind": "GitRepository", "name": "gitops"},
+            "path": f"./apps/{team}/{service}/overlays/{environment}",
+            "interval": "10m",
+            "retryInterval": "1m",
+            # A worker is held for the whole timeout; the Deployment's own deadline ends the check earlier anyway.
+            "timeout": "3m",
+            "prune": True,
+            # No targetNamespace: it would hide an overlay that was copied from another environment.
+            "wait": True,
+        },
+    )
+    pointer["metadata"]["labels"] = {"team": team, "service": service, "env": environment}
+    return pointer
+
+
+def _source(config: Config, team: str, environment: str) -> dict[str, Any]:
+    found = _repository(config, "gitops", namespace(team, environment))
+    found["spec"]["ignore"] = f"/*\n!/apps/\n/apps/*\n!/apps/{team}/\n"
+    return found
+
+
+def _repository(config: Config, name: str, where: str) -> dict[str, Any]:
+    spec: dict[str, Any] = {"url": git_url(config), "ref": {"branch": config.git.branch}, "interval": "1m"}
+    if config.git.secret:
+        spec["secretRef"] = {"name": config.git.secret}
+    found = _object("GitRepository", name, where, spec)
+    found["apiVersion"] = "source.toolkit.fluxcd.io/v1"
+    return found
+
+
+def _object(kind: str, name: str, where: str, spec: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
+        "kind": kind,
+        "metadata": {"name": name, "namespace": where},
+        "spec": spec,
+    }

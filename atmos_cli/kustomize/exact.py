@@ -1,0 +1,156 @@
+"""Reads a document as kustomize does where that differs from Kubernetes: `on`, `y` and the like are text, dates are times.
+
+Slower than `yamlio.load_all` and needed rarely: `differs` says when.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    StreamEndEvent,
+)
+
+from atmos_cli.diagnostics import Code, Location, fail
+from atmos_cli.kustomize.merge import BLANK
+from atmos_cli.yamlio.parse import events
+from atmos_cli.yamlio.scalars import is_merge, resolve_plain, tagged
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_WORDS = frozenset("y Y yes Yes YES n N no No NO on On ON off Off OFF".split())
+_SUSPECT = re.compile(
+    rb"(?:^|[\s,:\[{-])(?:[yYnN]|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)[ \t]*(?:\r?$|[,:\]}]|[ \t]#)"
+    rb"|[0-9]{4}-[0-9]{1,2}-[0-9]"
+    rb"|(?:^|[\s,{])(?:[-+.0-9][\w.]*|true|True|TRUE|false|False|FALSE|null|Null|NULL|~)[ \t]*:(?:\s|$)",
+    re.MULTILINE,
+)
+_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
+_TIME = re.compile(
+    r"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})(?:[Tt]|[ \t]+)([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(\.[0-9]{1,9})?[ \t]*"
+    r"(Z|[-+][0-9]{2}:[0-9]{2})?"
+)
+_STRINGS = "tag:yaml.org,2002:str"
+
+
+def differs(data: bytes) -> bool:
+    """Whether the file may hold something that Kubernetes and kustomize read differently (nulls aside)."""
+    return _SUSPECT.search(data) is not None
+
+
+def exact_values(data: bytes, *, path: str) -> list[Any]:
+    """The documents of a file that `load_all` accepted, without those that are empty, as kustomize reads them.
+
+    A field with nothing behind its colon is BLANK, and annotations are the text as written. Raises AtmosError for keys
+    that are not text, which kustomize refuses.
+    """
+    reader = _Reader(events(data), path)
+    return [value for value in reader.documents() if value is not None and value is not BLANK]
+
+
+class _Reader:
+    def __init__(self, next_event: Callable[[], Any], path: str) -> None:
+        self._next = next_event
+        self._path = path
+        self._anchors: dict[str, Any] = {}
+
+    def documents(self) -> list[Any]:
+        found: list[Any] = []
+        while (event := self._next()).__class__ is not StreamEndEvent:
+            if event.__class__ is DocumentStartEvent:
+                self._anchors = {}
+                found.append(self._node(self._next(), ()))
+        return found
+
+    def _node(self, event: Any, path: tuple[str, ...]) -> Any:
+        if event.__class__ is AliasEvent:
+            return _copy(self._anchors[event.anchor])
+        if event.__class__ is ScalarEvent:
+            value: Any = event.value if path[:2] == _ANNOTATIONS and len(path) == 3 else _scalar(event)
+        elif event.__class__ is MappingStartEvent:
+            value = self._mapping(path)
+        else:
+            value = []
+            while (item := self._next()).__class__ is not SequenceEndEvent:
+                value.append(self._node(item, ("",)))
+        if event.anchor is not None:
+            self._anchors[event.anchor] = value
+        return value
+
+    def _mapping(self, path: tuple[str, ...]) -> dict[str, Any]:
+        own: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
+        while (event := self._next()).__class__ is not MappingEndEvent:
+            if event.__class__ is ScalarEvent and event.value == "<<" and is_merge(event):
+                value = self._node(self._next(), ("",))
+                for part in value if isinstance(value, list) else [value]:
+                    merged = {**part, **merged}
+                continue
+            key = self._anchors[event.anchor] if event.__class__ is AliasEvent else _scalar(event)
+            if not isinstance(key, str) or (event.__class__ is ScalarEvent and _time(event) is not None):
+                self._refuse(event)
+            if event.anchor is not None and event.__class__ is ScalarEvent:
+                self._anchors[event.anchor] = key
+            own[key] = self._node(self._next(), (*path, key))
+        return merged | own
+
+    def _refuse(self, event: Any) -> None:
+        written = getattr(event, "value", "")
+        where = Location(self._path, event.start_mark.line + 1, event.start_mark.column + 1)
+        hint = f'quote it: "{written}"'
+        raise fail(Code.KUSTOMIZE_INVALID, f"kustomize refuses the key `{written}`, which is not text", where=where, hint=hint)
+
+
+_ANNOTATIONS = ("metadata", "annotations")
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copy(item) for key, item in value.items()}
+    return [_copy(item) for item in value] if isinstance(value, list) else value
+
+
+def _scalar(event: Any) -> Any:
+    if event.tag is not None:
+        return event.value if event.tag == _STRINGS else tagged(event.value, event.tag)
+    if not event.implicit[0] or event.value in _WORDS:
+        return event.value
+    if not event.value:
+        return BLANK
+    return _time(event) or resolve_plain(event.value)
+
+
+def _time(event: Any) -> str | None:
+    """A plain date or time as kustomize writes it back: RFC 3339."""
+    if event.tag is not None or not event.implicit[0]:
+        return None
+    if match := _DATE.fullmatch(event.value):
+        day = _day(match[0])
+        return f"{day}T00:00:00Z" if day else None
+    match = _TIME.fullmatch(event.value)
+    day = _day(match[1]) if match else None
+    if not match or not day:
+        return None
+    hour, minute, second = (int(match[n]) for n in (2, 3, 4))
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    fraction = (match[5] or "").rstrip("0").rstrip(".")
+    zone = match[6] or "Z"
+    return f"{day}T{hour:02}:{minute:02}:{second:02}{fraction}{'Z' if zone == '+00:00' else zone}"
+
+
+def _day(written: str) -> str | None:
+    year, month, day = (int(part) for part in written.split("-"))
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return None

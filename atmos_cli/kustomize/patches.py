@@ -1,0 +1,279 @@
+"""The `patches` of a kustomization: read, told apart, matched and applied in their order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
+from atmos_cli.kustomize import jsonpatch
+from atmos_cli.kustomize.files import Files, join, load_below
+from atmos_cli.kustomize.merge import BLANK, MergeError, NotPortable, strategic_merge
+from atmos_cli.kustomize.model import Id, Item, Source, metadata_map, text, unsupported
+from atmos_cli.kustomize.read import Read, resources
+from atmos_cli.kustomize.selectors import BadSelector, BeyondSelector, check_target, selects
+from atmos_cli.yamlio.load import load_all
+from atmos_cli.yamlio.locate import block_line, locate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from atmos_cli.kustomize.kustomization import Kustomization
+
+Pointer = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """One entry of `patches`: either strategic merges or JSON operations, and where its text stands."""
+
+    merges: tuple[Read, ...]
+    operations: tuple[dict[str, Any], ...]
+    target: Mapping[str, Any] | None
+    data: bytes
+    path: str
+    pointer: Pointer
+    line: int = 0
+
+    def source(self, read: Read | None) -> Source:
+        """An inline patch is a place in the kustomization (pointer set), a file is a place of its own."""
+        index, inside = (read.index, read.pointer) if read else (0, ())
+        return Source(self.path, 0, "patch", self.pointer, index) if self.line else Source(self.path, index, "patch", inside)
+
+    def at(self, index: int, pointer: Pointer = ()) -> Location:
+        line, column = locate(self.data, index, pointer)
+        return Location(self.path, self.line + line - 1 if self.line else line, 0 if self.line else column)
+
+
+def apply_patches(items: list[Item], kustomization: Kustomization, files: Files) -> list[Item]:
+    """The items that are left. Raises AtmosError with every entry that cannot be read, else with every one that fails."""
+    entries = kustomization.list("patches")
+    read = _collect([lambda n=n, e=e: _read(kustomization, files, e or {}, ("patches", n)) for n, e in enumerate(entries)])
+    problems: list[Diagnostic] = []
+    for number, patch in enumerate(read):
+        try:
+            items = _apply(items, patch, kustomization, ("patches", number))
+        except AtmosError as error:
+            if any(d.code == Code.KUSTOMIZE_UNSUPPORTED for d in error.diagnostics):
+                raise
+            problems += error.diagnostics
+    if problems:
+        raise AtmosError(*problems)
+    return items
+
+
+def _collect(steps: list[Any]) -> list[Patch]:
+    problems: list[Diagnostic] = []
+    done: list[Patch] = []
+    for step in steps:
+        try:
+            done.append(step())
+        except AtmosError as error:
+            if any(d.code == Code.KUSTOMIZE_UNSUPPORTED for d in error.diagnostics):
+                raise
+            problems += error.diagnostics
+    if problems:
+        raise AtmosError(*problems)
+    return done
+
+
+def _read(kustomization: Kustomization, files: Files, entry: Mapping[str, Any], pointer: Pointer) -> Patch:
+    inline, path, target = (entry.get("patch") or "").strip(), entry.get("path") or "", entry.get("target")
+    file = kustomization.file
+    if bool(inline) == bool(path):
+        message = "a patch needs `patch` or `path`" if not inline else "a patch has `patch` and `path`, one of them is enough"
+        raise AtmosError(file.problem(Code.KUSTOMIZE_INVALID, message, pointer))
+    if target is not None:
+        _check_target(kustomization, target, (*pointer, "target"))
+    if path:
+        data = load_below(files, file, path, (*pointer, "path"), "patch")
+        return _parse(data, join(file.directory, path) or path, target, (), 0)
+    written = entry["patch"]
+    skipped = written[: len(written) - len(written.lstrip())].count("\n")
+    line = block_line(file.data, 0, (*pointer, "patch")) + skipped
+    return _parse(inline.encode(), file.path, target, (*pointer, "patch"), line)
+
+
+def _check_target(kustomization: Kustomization, target: Mapping[str, Any], pointer: Pointer) -> None:
+    try:
+        check_target(target)
+    except BadSelector as error:
+        raise AtmosError(kustomization.file.problem(Code.KUSTOMIZE_PATCH, str(error), pointer)) from None
+    except BeyondSelector as error:
+        raise unsupported(str(error), where=kustomization.file.at(pointer)) from None
+
+
+def _parse(data: bytes, path: str, target: Mapping[str, Any] | None, pointer: Pointer, line: int) -> Patch:
+    def patch(merges: tuple[Read, ...] = (), operations: tuple[dict[str, Any], ...] = ()) -> Patch:
+        return Patch(merges, operations, target, data, path, pointer, line)
+
+    try:
+        values = _operations_of(data, path, patch())
+        if values is not None:
+            return patch(operations=tuple(values))
+        return patch(merges=tuple(resources(data, path=path)))
+    except AtmosError as error:
+        raise AtmosError(*(_moved(d, line) for d in error.diagnostics)) from None
+
+
+def _moved(diagnostic: Diagnostic, line: int) -> Diagnostic:
+    """From a place in the text of an inline patch to the place in its file."""
+    where = diagnostic.where
+    if not line or where is None or not where.line:
+        return diagnostic
+    return diagnostic.at(Location(where.path, line + where.line - 1, 0, where.field, where.resource))
+
+
+def _operations_of(data: bytes, path: str, patch: Patch) -> list[dict[str, Any]] | None:
+    """The operations if the text is a JSON patch, None if it is a strategic merge."""
+    decoded = data.decode("utf-8", "replace")
+    try:
+        if decoded.startswith("["):
+            return jsonpatch.operations(jsonpatch.parse_json(decoded))
+        documents = load_all(data, path=path)
+        if not documents or not isinstance(documents[0].value, list):
+            return None
+        return jsonpatch.operations(documents[0].value)
+    except jsonpatch.PatchFailed as error:
+        where = patch.at(0, (error.number,))
+        raise AtmosError(Diagnostic(Code.KUSTOMIZE_PATCH, str(error), where=_unmoved(where, patch))) from None
+    except jsonpatch.Beyond as error:
+        raise unsupported(str(error), where=_unmoved(patch.at(0), patch)) from None
+
+
+def _unmoved(where: Location, patch: Patch) -> Location:
+    return Location(where.path, where.line - patch.line + 1, where.column) if patch.line else where
+
+
+def _apply(items: list[Item], patch: Patch, kustomization: Kustomization, pointer: Pointer) -> list[Item]:
+    if patch.operations:
+        return _apply_operations(items, patch, kustomization, pointer)
+    if patch.target is not None and len(patch.merges) > 1:
+        message = "a patch with a `target` holds one document, this one has more"
+        hint = "write one entry for each document"
+        raise AtmosError(kustomization.file.problem(Code.KUSTOMIZE_PATCH, message, pointer, hint=hint))
+    problems: list[Diagnostic] = []
+    for read in patch.merges:
+        if patch.target is not None:
+            chosen = [item for item in items if selects(patch.target, item)]
+        else:
+            chosen, problem = _named(items, read, patch)
+            problems += [problem] if problem else []
+        dropped = {id(item) for item in chosen if not _merge(item, read, patch)}
+        items = [item for item in items if id(item) not in dropped]
+    if problems:
+        raise AtmosError(*problems)
+    return items
+
+
+def _named(items: list[Item], read: Read, patch: Patch) -> tuple[list[Item], Diagnostic | None]:
+    """The one resource that has, or had, the id of the patch."""
+    wanted = Item(read.resource, []).id
+    chosen = [item for item in items if item.has_been(wanted)]
+    if len(chosen) == 1:
+        return chosen, None
+    where = patch.at(read.index, read.pointer)
+    if chosen:
+        message = f"the patch of {wanted.kind}/{wanted.name} matches {len(chosen)} resources"
+        return [], Diagnostic(Code.KUSTOMIZE_PATCH, message, where=where, hint="add a `target` with the namespace")
+    message = f"the patch of {wanted.kind}/{wanted.name} matches no resource"
+    return [], Diagnostic(Code.KUSTOMIZE_PATCH, message, where=where, hint=_nearest(items, wanted))
+
+
+def _nearest(items: list[Item], wanted: Id) -> str:
+    same_name = [item.id for item in items if item.name == wanted.name]
+    same_kind = [item.id for item in items if item.kind == wanted.kind]
+    for other in (*[i for i in same_name if i.kind == wanted.kind], *same_kind, *same_name):
+        space = f" in namespace {other.space}" if other.space != wanted.space else ""
+        return f"there is {other}{space}: kind, apiVersion, name and namespace must be the same"
+    return "correct the name, or remove the patch"
+
+
+def _merge(item: Item, read: Read, patch: Patch) -> bool:
+    """Patches the item; False when the patch deletes it."""
+    kind, name, namespace = item.kind, item.name, item.namespace
+    change = _copied(read.resource)
+    if patch.target is not None:
+        change["apiVersion"] = item.resource.get("apiVersion")
+        for field in ("labels", "annotations"):
+            _as_text(change, field)
+    wipes = item.remembers and _wipes_annotations(change)
+    try:
+        merged = strategic_merge(item.resource, change)
+    except MergeError as error:
+        message = f"the patch does not fit {kind}/{name}: {error}"
+        where = patch.at(read.index, (*read.pointer, *error.path))
+        raise AtmosError(Diagnostic(Code.KUSTOMIZE_PATCH, message, where=where)) from None
+    except NotPortable as error:
+        raise unsupported(f"the patch of {kind}/{name}: {error}", where=patch.at(read.index, read.pointer)) from None
+    if merged is None:
+        return False
+    item.resource = merged
+    if wipes:
+        item.forget()
+    merged["kind"] = kind
+    metadata = item.metadata()
+    metadata["name"] = name
+    metadata.pop("namespace", None)
+    if namespace:
+        metadata["namespace"] = namespace
+    item.sources.append(patch.source(read))
+    return True
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
+
+
+def _as_text(change: dict[str, Any], field: str) -> None:
+    """A patch with a target loses the nulls of its labels and annotations: kustomize makes them the text "null"."""
+    metadata = change.get("metadata")
+    if isinstance(metadata, dict) and field in metadata:
+        values = metadata[field]
+        texts = {k: "null" if v is None else text(v) for k, v in values.items()} if isinstance(values, dict) else {}
+        metadata.pop(field)
+        if texts:
+            metadata[field] = texts
+
+
+def _wipes_annotations(change: dict[str, Any]) -> bool:
+    """Kustomize keeps what it knows about a resource in annotations, so whoever replaces them makes it forget."""
+    if change.get("$patch") == "replace":
+        return True
+    for field in ("metadata", "annotations"):
+        if field not in change:
+            return False
+        change = change[field]
+        if change is None or change is BLANK or (isinstance(change, dict) and change.get("$patch") in ("replace", "delete")):
+            return True
+        if not isinstance(change, dict):
+            return False
+    return False
+
+
+def _apply_operations(items: list[Item], patch: Patch, kustomization: Kustomization, pointer: Pointer) -> list[Item]:
+    if patch.target is None:
+        message = "a JSON patch needs a `target`"
+        raise AtmosError(kustomization.file.problem(Code.KUSTOMIZE_PATCH, message, pointer, hint="add `target:`"))
+    problems: list[Diagnostic] = []
+    for item in items:
+        if not selects(patch.target, item):
+            continue
+        item.remember_id()
+        annotations = item.metadata().setdefault("annotations", {})
+        try:
+            item.resource = jsonpatch.apply(item.resource, list(patch.operations))
+        except jsonpatch.PatchFailed as error:
+            message = f"the patch does not fit {item.kind}/{item.name}: {error}"
+            problems.append(Diagnostic(Code.KUSTOMIZE_PATCH, message, where=patch.at(0, (error.number,))))
+            continue
+        except jsonpatch.Beyond as error:
+            raise unsupported(str(error), where=patch.at(0)) from None
+        if not annotations and not metadata_map(item.resource, "annotations"):
+            item.metadata().pop("annotations", None)
+        item.sources.append(patch.source(None))
+    if problems:
+        raise AtmosError(*problems)
+    return items

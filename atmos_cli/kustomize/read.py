@@ -1,0 +1,120 @@
+"""Resources from the bytes of a file or of an inline patch, as kustomize takes them in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
+from atmos_cli.kustomize.exact import differs, exact_values
+from atmos_cli.kustomize.merge import BLANK
+from atmos_cli.kustomize.model import metadata_text, text
+from atmos_cli.yamlio.load import load_all
+from atmos_cli.yamlio.locate import locate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from atmos_cli.kube.resource import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A resource, and where it stands: document and, for an item of a List, the path inside of it."""
+
+    resource: Resource
+    index: int
+    pointer: tuple[str | int, ...] = ()
+
+
+def documents(data: bytes, *, path: str) -> list[Any]:
+    """Every document that is not empty. Raises AtmosError with places in `path`."""
+    values = [document.value for document in load_all(data, path=path)]
+    if differs(data) or any(_needs_exact(value) for value in values):
+        return exact_values(data, path=path)
+    return values
+
+
+def resources(data: bytes, *, path: str) -> list[Read]:
+    """The objects of a file; Lists are taken apart, their items follow after the rest. Raises AtmosError, all at once."""
+    values = documents(data, path=path)
+    problems: list[Diagnostic] = []
+    queue = [Read(value, index) for index, value in enumerate(values)]
+    if len(values) == 1 and isinstance(values[0], dict) and values[0].get("kind") in ("List", "ResourceList"):
+        queue = _items(queue[0], data, path, problems) if "items" in values[0] else queue
+    result: list[Read] = []
+    while queue:
+        read = queue.pop(0)
+        if read.resource is None or read.resource == {}:
+            continue
+        if problem := _problem(read, data, path):
+            problems.append(problem)
+        elif text(read.resource.get("kind")).endswith("List") and "items" in read.resource:
+            plain = Read(as_json(read.resource), read.index, read.pointer)
+            queue.extend(_items(plain, data, path, problems))
+        else:
+            result.append(read)
+    if problems:
+        raise AtmosError(*problems)
+    return result
+
+
+def as_json(value: Any) -> Any:
+    """A copy as JSON would carry it: whole floats are integers, blanks are nulls."""
+    if isinstance(value, dict):
+        return {key: as_json(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [as_json(item) for item in value]
+    if value is BLANK:
+        return None
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e21 else value
+
+
+def _needs_exact(value: Any) -> bool:
+    """Nulls may be blank, and annotations must be text."""
+    metadata = value.get("metadata") if isinstance(value, dict) else None
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    if isinstance(annotations, dict) and not all(isinstance(item, str) for item in annotations.values()):
+        return True
+    return _has_null(value)
+
+
+def _has_null(value: Any) -> bool:
+    children: Iterable[Any]
+    if isinstance(value, dict):
+        children = value.values()
+    elif isinstance(value, list):
+        children = value
+    else:
+        return value is None
+    return any(_has_null(child) for child in children)
+
+
+def _items(read: Read, data: bytes, path: str, problems: list[Diagnostic]) -> list[Read]:
+    items = read.resource["items"]
+    if items is None or items is BLANK:
+        return []
+    if not isinstance(items, list):
+        place = (*read.pointer, "items")
+        problems.append(_invalid("`items` of a List must be a list", data, path, read.index, place))
+        return []
+    return [Read(item, read.index, (*read.pointer, "items", number)) for number, item in enumerate(items)]
+
+
+def _problem(read: Read, data: bytes, path: str) -> Diagnostic | None:
+    resource = read.resource
+    if not isinstance(resource, dict):
+        message = "a Kubernetes object must be a mapping with apiVersion, kind and metadata"
+    elif not text(resource.get("kind")):
+        message = "the object has no kind"
+    elif not text(resource["kind"]).endswith("List") and not metadata_text(resource, "name"):
+        message = f"the {text(resource['kind'])} has no metadata.name"
+    else:
+        return None
+    return _invalid(message, data, path, read.index, read.pointer)
+
+
+def _invalid(message: str, data: bytes, path: str, index: int, pointer: tuple[str | int, ...]) -> Diagnostic:
+    where = Location(path, *locate(data, index, pointer))
+    hint = "kustomize takes only complete Kubernetes objects"
+    return Diagnostic(Code.KUSTOMIZE_INVALID, message, where=where, hint=hint)

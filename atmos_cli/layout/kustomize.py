@@ -1,0 +1,105 @@
+"""Composed objects of every environment become a base and one overlay each, which any kustomize builds back exactly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.diagnostics import Code, fail
+from atmos_cli.kube.fieldorder import ordered
+from atmos_cli.kube.resource import identity
+from atmos_cli.layout.ownership import Owned, cut, image_entry
+from atmos_cli.yamlio.emit import emit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from atmos_cli.blueprint.compose import Composition
+    from atmos_cli.kube.resource import Resource
+
+API = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
+
+Files = dict[str, dict[str, Any]]
+
+
+def lay_out(compositions: Mapping[str, Composition], *, namespaces: Mapping[str, str]) -> Files:
+    """One object per file, by path below the service's directory. Raises ATM206 when a base object varies."""
+    bases: dict[str, dict[str, Owned]] = {}
+    files: Files = {}
+    for environment, composition in compositions.items():
+        owned = {item.file: cut(item.resource) for item in composition.resources if item.owner == "base"}
+        bases[environment] = owned
+        files |= _overlay(environment, composition, owned, namespace=namespaces[environment])
+    base = _same_everywhere(bases)
+    for name, resource in base.items():
+        files[f"base/{name}"] = resource
+    files["base/kustomization.yaml"] = {**API, "resources": sorted(base)}
+    return files
+
+
+def _overlay(environment: str, composition: Composition, owned: Mapping[str, Owned], *, namespace: str) -> Files:
+    files: Files = {}
+    for item in composition.resources:
+        if item.owner == "environment":
+            resource = {**item.resource, "metadata": dict(item.resource["metadata"])}
+            resource["metadata"].pop("namespace", None)
+            files[f"overlays/{environment}/{item.file}"] = resource
+    images = {name: image for one in owned.values() for name, image in one.images.items()}
+    kustomization: dict[str, Any] = {
+        **API,
+        "namespace": namespace,
+        "resources": ["../../base", *sorted(path.rsplit("/", 1)[1] for path in files)],
+    }
+    if images:
+        kustomization["images"] = [image_entry(name, images[name]) for name in sorted(images)]
+    replicas = [
+        {"name": one.base["metadata"]["name"], "count": one.replicas}
+        for one in owned.values()
+        if one.replicas is not None
+    ]
+    if replicas:
+        kustomization["replicas"] = sorted(replicas, key=lambda entry: str(entry["name"]))
+    patches = [_patch(one.patch) for one in owned.values() if one.patch]
+    if patches:
+        kustomization["patches"] = patches
+    files[f"overlays/{environment}/kustomization.yaml"] = kustomization
+    return files
+
+
+def _patch(patch: Resource) -> dict[str, Any]:
+    target = {"kind": patch["kind"], "name": patch["metadata"]["name"]}
+    return {"target": target, "patch": emit(ordered(patch))}
+
+
+def _same_everywhere(bases: Mapping[str, Mapping[str, Owned]]) -> dict[str, Resource]:
+    first, *others = bases
+    base = {name: one.base for name, one in bases[first].items()}
+    for environment in others:
+        other = {name: one.base for name, one in bases[environment].items()}
+        for name in sorted(set(base) | set(other)):
+            if name not in base or name not in other:
+                missing = environment if name in base else first
+                message = f"`{name}` belongs to the base, but is missing in '{missing}'"
+                raise fail(Code.BLUEPRINT_OWNERSHIP, message, hint="give it `owner: environment` in its blueprint")
+            if base[name] != other[name]:
+                field = difference(base[name], other[name])
+                message = (
+                    f"{identity(base[name])}: `{field}` differs between '{first}' and '{environment}', "
+                    "but belongs to the base"
+                )
+                raise fail(Code.BLUEPRINT_OWNERSHIP, message, hint="give the object `owner: environment`")
+    return base
+
+
+def difference(left: Any, right: Any, path: str = "") -> str:
+    """The dotted path of the first place where two trees differ, or an empty text when they do not."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        for key in sorted(set(left) | set(right)):
+            at = f"{path}.{key}" if path else str(key)
+            if key not in left or key not in right:
+                return at
+            if found := difference(left[key], right[key], at):
+                return found
+        return ""
+    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        return next((f for i, (a, b) in enumerate(zip(left, right, strict=True)) if (f := difference(a, b, f"{path}[{i}]"))), "")
+    return "" if left == right and type(left) is type(right) else path or "."

@@ -1,0 +1,84 @@
+"""Which fields of an object belong to the environment. By ownership, not by difference: one table, no cleverness.
+
+Everything not named here stands in the base and must be the same in all environments, so that changing one environment
+never edits the base, and a promotion is one file.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.kube.resource import pod_template
+
+if TYPE_CHECKING:
+    from atmos_cli.kube.resource import Resource
+
+CONTAINER_FIELDS = ("env", "resources")
+CONTAINER_LISTS = ("initContainers", "containers")
+
+
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """An object of the base, cut in two: what stays, and what the overlay of one environment says about it."""
+
+    base: Resource
+    patch: Resource | None
+    replicas: int | None
+    images: dict[str, str]
+
+
+def cut(resource: Resource) -> Owned:
+    """Splits one complete object. `images` maps the name that stands in the base to the image of the environment."""
+    base = copy.deepcopy(resource)
+    base["metadata"].pop("namespace", None)
+    spec = base.get("spec")
+    replicas = spec.pop("replicas", None) if isinstance(spec, dict) and "selector" in spec else None
+    images: dict[str, str] = {}
+    patches: dict[str, list[dict[str, Any]]] = {}
+    found = pod_template(base)
+    if found is None:
+        return Owned(base, None, replicas, images)
+    path, template = found
+    for kind in CONTAINER_LISTS:
+        for container in template["spec"].get(kind, ()):
+            _take_image(container, images)
+            taken = {field: container.pop(field) for field in CONTAINER_FIELDS if field in container}
+            if taken:
+                patches.setdefault(kind, []).append({"name": container["name"], **taken})
+    patch = _at(base, path, {"spec": patches}) if patches else None
+    return Owned(base, patch, replicas, images)
+
+
+def _take_image(container: dict[str, Any], images: dict[str, str]) -> None:
+    """Containers with the same image share one name, so that one line of the overlay moves them together."""
+    image = container["image"]
+    name = next((known for known, value in images.items() if value == image), container["name"])
+    images[name] = image
+    container["image"] = name
+
+
+def _at(base: Resource, path: tuple[str, ...], inner: dict[str, Any]) -> Resource:
+    for key in reversed(path):
+        inner = {key: inner}
+    return {
+        "apiVersion": base["apiVersion"],
+        "kind": base["kind"],
+        "metadata": {"name": base["metadata"]["name"]},
+        **inner,
+    }
+
+
+def image_entry(name: str, image: str) -> dict[str, str]:
+    """The entry of kustomize's `images` that puts `image` where the base says `name`."""
+    rest, _, digest = image.partition("@")
+    repository, colon, tag = rest.rpartition(":")
+    if not colon or "/" in tag:
+        repository, tag = rest, ""
+    entry = {"name": name, "newName": repository}
+    if tag:
+        entry["newTag"] = tag
+    if digest:
+        entry["digest"] = digest
+    return entry

@@ -1,0 +1,142 @@
+"""The files of a GitOps repo besides its services: what `atmos init` writes, as bytes by path. Pure and repeatable."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.budget.model import Budget, budget_path
+from atmos_cli.config import FILE, Config
+from atmos_cli.engines.argocd import argocd_files
+from atmos_cli.engines.flux import flux_files
+from atmos_cli.engines.tenants import role_files, tenant_files
+from atmos_cli.kube.quantity import parse
+from atmos_cli.spec.spec_schema import spec_json_schema
+from atmos_cli.yamlio.emit import emit, emit_all
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+SPEC_SCHEMA = "platform/schemas/service.json"
+
+SOURCE_IGNORE = """\
+# What Flux reads of this repo; everything else is ours alone.
+/*
+!/apps/
+!/clusters/
+!/delivery/
+!/infrastructure/
+!/tenants/
+/apps/**/service.yaml
+"""
+
+PRE_COMMIT = """\
+repos:
+  - repo: local
+    hooks:
+      - id: atmos-validate
+        name: atmos validate
+        entry: atmos validate
+        language: system
+        pass_filenames: false
+        always_run: true
+"""
+
+WORKFLOW = """\
+name: atmos
+on:
+  pull_request:
+  push:
+    branches: [{branch}]
+permissions:
+  contents: read
+jobs:
+  validate:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+        with:
+          fetch-depth: 0
+      - uses: actions/setup-python@v5
+        with:
+          python-version: "3.13"
+      - run: pip install atmos-cli
+      - run: atmos validate
+"""
+
+CONFIG_HEADER = """\
+Environments, clusters, engines and Git settings of this GitOps repo; the file marks its root.
+Change it, then run `atmos init` again: it completes what is missing and keeps what people changed.\
+"""
+
+# Small enough to notice, large enough to start with: the platform team owns these numbers.
+DEFAULT_LIMITS = {
+    "development": {"requests.cpu": "4", "requests.memory": "8Gi", "requests.storage": "50Gi", "pods": "40"},
+    "production": {"requests.cpu": "16", "requests.memory": "32Gi", "requests.storage": "500Gi", "pods": "120"},
+}
+
+
+def skeleton(
+    config: Config, *, teams: Sequence[str], budgets: Mapping[str, Budget], configured: Sequence[str]
+) -> dict[str, bytes]:
+    """Every file except those of services. `configured`: clusters that have files in `infrastructure/configs`."""
+    files = {
+        ".sourceignore": SOURCE_IGNORE,
+        ".pre-commit-config.yaml": PRE_COMMIT,
+        ".github/workflows/atmos.yaml": WORKFLOW.replace("{branch}", config.git.branch),
+        ".gitattributes": "*.lock linguist-generated=true\n",
+        "CODEOWNERS": _owners(teams),
+        SPEC_SCHEMA: json.dumps(spec_json_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n",
+        FILE: emit(_config_value(config), header=CONFIG_HEADER),
+    }
+    for environment, budget in budgets.items():
+        files[budget_path(environment)] = _budget_text(budget)
+    documents = {
+        **argocd_files(config, teams=teams),
+        **flux_files(config, teams=teams, configured=configured),
+    }
+    for cluster in config.clusters:
+        documents |= role_files(cluster)
+    for environment in config.environments:
+        for team in teams:
+            documents |= tenant_files(team, environment, quota=quota(budgets[environment], team=team))
+    return {path: text.encode() for path, text in files.items()} | {
+        path: emit_all(values).encode() for path, values in documents.items()
+    }
+
+
+def default_budget(environment: str, *, production: bool) -> Budget:
+    limits = DEFAULT_LIMITS["production" if production else "development"]
+    return Budget.model_validate(
+        {
+            "environment": environment,
+            "limits": {
+                name: {"limit": amount, "ceiling": (parse(amount) * 2).canonical()} for name, amount in limits.items()
+            },
+        }
+    )
+
+
+def quota(budget: Budget, *, team: str) -> dict[str, str]:
+    """The `hard` part of the ResourceQuota of a team: its own limits, else those of the environment."""
+    limits = {**budget.limits, **budget.teams.get(team, {})}
+    hard = {str(name): limit.amount.canonical() for name, limit in limits.items()}
+    # Nothing that blueprints make needs either, and each costs money or opens a hole.
+    return {"services.loadbalancers": "0", "services.nodeports": "0", **hard}
+
+
+def _config_value(config: Config) -> dict[str, Any]:
+    return config.model_dump(by_alias=True, exclude_none=True, mode="json")
+
+
+def _budget_text(budget: Budget) -> str:
+    header = (
+        f"What all services of '{budget.environment}' together may ask for; names are those of ResourceQuota.\n"
+        "Over `limit` needs an approval, over `ceiling` is refused, from `warn` on a warning."
+    )
+    return emit(budget.model_dump(by_alias=True, exclude_none=True, mode="json"), header=header)
+
+
+def _owners(teams: Sequence[str]) -> str:
+    lines = ["# Replace the names by groups of your forge. The last matching line counts.", "* @platform"]
+    return "\n".join([*lines, *(f"/apps/{team}/ @{team}" for team in teams)]) + "\n"

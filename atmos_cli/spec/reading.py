@@ -1,0 +1,81 @@
+"""What the rules of the grammar share: the words, and what each of them turned out to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.diagnostics import Code, Diagnostic
+from atmos_cli.spec.names import shown
+from atmos_cli.spec.vocabulary import ABOUT_THE_SERVICE, FILLERS, LONGEST_PHRASE, MEANINGS, Meaning, normal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from atmos_cli.spec.words import Word
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The words `first` to `last` (indexes, inclusive) say `value` of `kind`; kind `filler` says nothing."""
+
+    kind: str
+    value: Any
+    first: int
+    last: int
+    note: str = ""
+    strict: bool = True
+
+
+@dataclass(slots=True)
+class Reading:
+    """Every word ends in a claim or a problem; nothing is dropped. `own` are the phrases of a company's blueprints."""
+
+    text: str
+    words: tuple[Word, ...]
+    own: Mapping[str, Meaning] = field(default_factory=dict)
+    claims: list[Claim] = field(default_factory=list)
+    problems: list[tuple[int, int, Diagnostic]] = field(default_factory=list)
+
+    def near(self, start: int, offset: int = 0) -> Word | None:
+        """The word `offset` after `start` when it stands in the same clause."""
+        index = start + offset
+        if 0 <= index < len(self.words) and self.words[index].clause == self.words[start].clause:
+            return self.words[index]
+        return None
+
+    def key(self, start: int, offset: int = 0) -> str:
+        """The same word in lower case; empty when there is none or it is quoted."""
+        word = self.near(start, offset)
+        return "" if word is None or word.quoted else word.text.lower()
+
+    def phrase(self, start: int, offset: int = 0) -> tuple[Meaning, int] | None:
+        """The longest phrase that begins there, and how many words it has."""
+        keys: list[str] = []
+        while len(keys) < LONGEST_PHRASE and (key := self.key(start, offset + len(keys))):
+            keys.append(normal(key))
+        for count in range(len(keys), 0, -1):
+            joined = " ".join(keys[:count])
+            if meaning := self.own.get(joined) or MEANINGS.get(joined):
+                return meaning, count
+        return None
+
+    def store_before(self, start: int) -> str:
+        """The add-on right before `start`, at most a filler between, when it has names and addresses of its own."""
+        at = start - 2 if self.key(start, -1) in FILLERS else start - 1
+        beside = self.near(start, at - start) is not None
+        found = (c.value for c in self.claims if beside and c.last == at and c.kind == "addon")
+        return next((str(value) for value in found if value not in ABOUT_THE_SERVICE), "")
+
+    def claim(self, kind: str, value: Any, start: int, count: int, *, note: str = "", strict: bool = True) -> int:
+        self.claims.append(Claim(kind, value, start, start + count - 1, note, strict))
+        return count
+
+    def problem(self, code: Code, message: str, start: int, count: int, *, hint: str = "") -> int:
+        self.problems.append((start, start + count - 1, Diagnostic(code, message, hint=hint)))
+        return count
+
+    def said(self, start: int, count: int = 1) -> str:
+        """The user's own words with their place, for messages: "`port 80` (word 3)"."""
+        first, last = self.words[start], self.words[start + count - 1]
+        return f"`{shown(self.text[first.start : last.end])}` (word {first.number})"

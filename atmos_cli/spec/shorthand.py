@@ -1,0 +1,69 @@
+"""`node, port 80, postgres` becomes an Intent. Every word is accounted for; every problem is reported at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
+from atmos_cli.spec.grammar import MANY, read
+from atmos_cli.spec.reading import Reading
+from atmos_cli.spec.settle import settle
+from atmos_cli.spec.vocabulary import MEANINGS, Meaning, normal
+from atmos_cli.spec.words import cut
+
+if TYPE_CHECKING:
+    from atmos_cli.spec.intent import Intent
+    from atmos_cli.spec.vocabulary import Kind
+
+LONGEST = 2000
+TYPES = frozenset({"web"})
+ADDONS = frozenset({"postgres", "redis", "http", "autoscaling", "metrics"})
+EXAMPLE = 'such as `atmos new service "node, port 80, postgres"`'
+
+
+def parse_intent(text: str, *, types: frozenset[str] = TYPES, addons: frozenset[str] = ADDONS) -> Intent:
+    """What `text` says, for the workload `types` and `addons` that there are blueprints for.
+
+    Raises AtmosError with one diagnostic for each problem: ATM101 to ATM107, in the order of the text.
+    """
+    intent, problems = read_intent(text, types=types, addons=addons)
+    if problems:
+        raise AtmosError(*problems)
+    return intent
+
+
+def read_intent(
+    text: str, *, types: frozenset[str] = TYPES, addons: frozenset[str] = ADDONS
+) -> tuple[Intent, tuple[Diagnostic, ...]]:
+    """What could be understood, and what could not; `parse_intent` without the exception."""
+    if len(text) > LONGEST:
+        message = f"the intent has {len(text)} characters, more than {LONGEST}"
+        too_long = Diagnostic(Code.INTENT_TOO_LONG, message, hint=f"say it shorter, {EXAMPLE}")
+        return settle(Reading("", ()), types=types, addons=addons)[0], (too_long,)
+    reading = read(Reading(text, cut(text), _own_words(types, addons)))
+    intent, problems = settle(reading, types=types, addons=addons)
+    if not problems and not intent.stated():
+        return intent, (Diagnostic(Code.INTENT_EMPTY, "the intent says nothing", hint=f"say what to run, {EXAMPLE}"),)
+    return intent, _few(problems)
+
+
+def _own_words(types: frozenset[str], addons: frozenset[str]) -> dict[str, Meaning]:
+    """Blueprints that the vocabulary has no words for are called by their names."""
+    offered: tuple[tuple[Kind, frozenset[str]], ...] = (("type", types), ("addon", addons))
+    own = {normal(name): Meaning(kind, name) for kind, names in offered for name in sorted(names)}
+    return {
+        word: meaning
+        for word, meaning in own.items()
+        if MEANINGS.get(word, meaning).kind != meaning.kind or word not in MEANINGS
+    }
+
+
+def _few(problems: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """A text that is not an intent at all has an unknown word everywhere; the first ones make the point."""
+    unknown = [d for d in problems if d.code is Code.INTENT_UNKNOWN_WORD]
+    if len(unknown) <= MANY:
+        return problems
+    more = f"{len(unknown) - MANY} more words are not words that atmos knows"
+    dropped = set(map(id, unknown[MANY:]))
+    kept = tuple(d for d in problems if id(d) not in dropped)
+    return (*kept, Diagnostic(Code.INTENT_UNKNOWN_WORD, more, hint=f"an intent is short, {EXAMPLE}"))

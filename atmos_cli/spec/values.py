@@ -1,0 +1,143 @@
+"""The rules for what carries a text of its own: name, size, image, host and schedule."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+from atmos_cli.diagnostics import Code
+from atmos_cli.spec.names import RESERVED, shown, validate_name
+from atmos_cli.spec.vocabulary import FILLERS, HOST_WORDS, MEANINGS, NAME_WORDS, SIZE_VALUES, normal
+
+if TYPE_CHECKING:
+    from atmos_cli.spec.reading import Reading
+
+_IMAGE = re.compile(
+    r"(?=.{1,255}$)([a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
+    r"(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?(@sha256:[0-9a-f]{64})?"
+)
+_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)+")
+_FILE = re.compile(r".*\.(js|ts|py|rb|rs|go|php|html|json|ya?ml|toml|jar|cs|java|kt|md|txt|css|sh|lock|xml|env)")
+_SCHEDULE = re.compile(r"[0-9*/,-]+( [0-9*/,A-Za-z-]+){4}")
+_UNITS = frozenset({"second", "seconds", "minute", "minutes", "min", "mins", "hour", "hours", "day", "days", "night"})
+
+
+HOST_HINT = "a host is a full name in lower case without path and port, such as `host shop.example.com`"
+IMAGE_HINT = "an image is `registry/name:tag` in lower case, such as `image ghcr.io/acme/shop:1.2.0`"
+
+
+def name(reading: Reading, start: int) -> int:
+    """`named checkout`, `called "checkout"`, `name=checkout`; the name keeps its case so that a wrong one is shown."""
+    if reading.key(start) not in NAME_WORDS:
+        return 0
+    lead = 2 if reading.key(start, 1) == "is" else 1
+    word = reading.near(start, lead)
+    if word is None or (not word.quoted and normal(word.text) in FILLERS - RESERVED):
+        message = f"{reading.said(start)} is not followed by a name"
+        hint = (
+            f"write `named checkout`, or `named '{word.text}'` if that is the name"
+            if word
+            else "write `named checkout`"
+        )
+        return reading.problem(Code.SPEC_NAME_INVALID, message, start, 1, hint=hint)
+    if store := reading.store_before(start):
+        message = f"{reading.said(start, lead + 1)} may name {store} or the service"
+        hint = f"name the service first, as in `named {shown(word.text)}, {store}`; atmos names {store} after it"
+        return reading.problem(Code.INTENT_CONTRADICTION, message, start, lead + 1, hint=hint)
+    wrong = validate_name(word.text)
+    if wrong:
+        message = wrong.message.replace("` ", f"` (word {word.number}) ", 1)
+        return reading.problem(wrong.code, message, start, lead + 1, hint=wrong.hint)
+    note = "taken as the name, nothing else" if normal(word.text) in MEANINGS else ""
+    return reading.claim("name", word.text, start, lead + 1, note=note)
+
+
+def size(reading: Reading, start: int) -> int:
+    """`size m`, `size medium`; small and large alone are ordinary vocabulary."""
+    if reading.key(start) != "size":
+        return 0
+    lead = 2 if reading.key(start, 1) == "is" else 1
+    value = normal(reading.key(start, lead))
+    if value in SIZE_VALUES:
+        note = "" if value == SIZE_VALUES[value] else f"`{value}` means {SIZE_VALUES[value]}"
+        return reading.claim("size", SIZE_VALUES[value], start, lead + 1, note=note)
+    wrong = reading.near(start, lead)
+    count = lead + 1 if wrong and value not in FILLERS else lead
+    hint = "sizes are xs, s, m, l and xl; exact numbers go under `size` in service.yaml"
+    return reading.problem(Code.SPEC_INVALID, f"{reading.said(start, count)} is not a size", start, count, hint=hint)
+
+
+def image(reading: Reading, start: int) -> int:
+    """`image ghcr.io/acme/shop:1.2.0`, or such a reference alone: a path with a tag or digest is nothing else."""
+    if reading.key(start) != "image":
+        word = reading.near(start)
+        if word and "/" in word.text and re.search(r"[/\w]:\w|@sha256:", word.text) and _IMAGE.fullmatch(word.text):
+            return reading.claim("image", word.text, start, 1)
+        return 0
+    lead = 2 if reading.key(start, 1) in {"is", "from"} else 1
+    word = reading.near(start, lead)
+    if word and _IMAGE.fullmatch(word.text) and (word.quoted or normal(word.text) not in FILLERS):
+        return reading.claim("image", word.text, start, lead + 1)
+    count = lead + 1 if word else lead
+    message = f"{reading.said(start, count)} does not name an image"
+    return reading.problem(Code.SPEC_INVALID, message, start, count, hint=IMAGE_HINT)
+
+
+def host(reading: Reading, start: int) -> int:
+    """`host shop.example.com`, `https://shop.example.com`, or a full host name alone."""
+    lead = 0
+    if reading.key(start) in HOST_WORDS:
+        lead = 2 if reading.key(start, 1) in {"is", "name"} else 1
+    word = reading.near(start, lead)
+    given = word.text if word else ""
+    if lead and (word is None or (not word.quoted and (normal(given) in FILLERS or reading.phrase(start, lead)))):
+        note = f"`{reading.key(start)}` means http; the environment's domain gives the host"
+        return reading.claim("addon", "http", start, lead, note=note)
+    plain = re.sub(r"^https?://|/$", "", given.lower())
+    if _is_host(plain) and (lead or "://" in given or not _FILE.fullmatch(plain)) and not _nearly(plain, lead):
+        note = f"`{given}` means {plain}" if plain != given else ""
+        if store := "" if lead else reading.store_before(start):
+            message = f"{reading.said(start)} may be the address of {store} or of the service"
+            hint = f"for the service write `host {shown(plain)}`; where {store} is comes from the environment"
+            return reading.problem(Code.INTENT_CONTRADICTION, message, start, 1, hint=hint)
+        return reading.claim("host", plain, start, lead + 1, note=note)
+    if not lead and "://" not in given:
+        return 0
+    message = f"{reading.said(start + lead)} is not a host name"
+    return reading.problem(Code.SPEC_INVALID, message, start, lead + 1, hint=HOST_HINT)
+
+
+def _is_host(text: str) -> bool:
+    return bool(_HOST.fullmatch(text)) and not text.rsplit(".", 1)[-1].isdigit()
+
+
+def _nearly(text: str, lead: int) -> bool:
+    """`node.sj` has the form of a host, but is a slip of the pen."""
+    return not lead and text.count(".") == 1 and bool(nearest(text, tuple(w for w in MEANINGS if w.count(".") == 1)))
+
+
+def schedule(reading: Reading, start: int) -> int:
+    """`every 5 minutes`, `"0 2 * * *"`: understood, so that the answer is not a list of unknown words."""
+    word = reading.near(start)
+    count = 0
+    if word and word.quoted and _SCHEDULE.fullmatch(word.text):
+        count = 1
+    elif reading.key(start) in {"every", "each"}:
+        count = next((n for n in (2, 3) if reading.key(start, n - 1) in _UNITS), 0)
+    if not count:
+        return 0
+    message = f"{reading.said(start, count)} is a schedule, which an intent cannot say in this version of atmos"
+    return reading.problem(Code.INTENT_NOT_YET, message, start, count, hint="leave it out")
+
+
+def nearest(word: str, candidates: tuple[str, ...]) -> str:
+    """Two letters in the wrong order are the most common slip, so they win over other words of the same distance."""
+    from difflib import get_close_matches
+
+    if not 3 <= len(word) <= 24:
+        return ""
+    plain = unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode() or word
+    swapped = {plain[:i] + plain[i + 1] + plain[i] + plain[i + 2 :] for i in range(len(plain) - 1)}
+    close = [w for w in candidates if w in swapped] or get_close_matches(plain, candidates, n=1, cutoff=0.8)
+    return close[0] if close else ""

@@ -1,0 +1,42 @@
+"""`service.yaml` as a person would want to read it: what was decided, without the defaults around it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.yamlio.emit import emit
+
+if TYPE_CHECKING:
+    from atmos_cli.spec.model import ServiceSpec
+
+# Always written, even with their default: what a reader looks for first.
+_ALWAYS = frozenset({"apiVersion", "kind", "name", "type", "language", "port", "size"})
+
+
+def spec_text(spec: ServiceSpec, *, schema_ref: str) -> str:
+    """The text of `service.yaml`; reading it gives `spec` again. `schema_ref` is the path or URL of its JSON Schema."""
+    header = f"yaml-language-server: $schema={_one_line(schema_ref)}\n+argocd:skip-file-rendering"
+    return emit(spec_values(spec), header=header)
+
+
+def spec_values(spec: ServiceSpec) -> dict[str, Any]:
+    """The fields that differ from their default, and those that matter anyway, in the order of the model."""
+    full = spec.model_dump(by_alias=True, mode="json")
+    differing = spec.model_dump(by_alias=True, mode="json", exclude_defaults=True)
+    values = {name: differing.get(name, full[name]) for name in full if name in differing or name in _ALWAYS}
+    values["port"] = full["port"]
+    if full["port"]["service"] == full["port"]["container"]:
+        values["port"] = full["port"]["service"]
+    for holder, source in ((values, full), *_environments(values, full)):
+        if holder.get("scaling") is not None:
+            both = {bound: source["scaling"][bound] for bound in ("min", "max")}
+            holder["scaling"] = {**both, **holder["scaling"]}
+    return values
+
+
+def _environments(values: dict[str, Any], full: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    return [(overrides, full["environments"][name]) for name, overrides in values.get("environments", {}).items()]
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,131 @@
+"""`atmos validate`: everything about the repo that can be known offline, as located findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from atmos_cli.budget.evaluate import budget_diagnostics, claim_diagnostics
+from atmos_cli.budget.model import DIRECTORY, read_budget
+from atmos_cli.checks.registry import run_repo
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, in_order
+from atmos_cli.spec.model import read_spec
+from atmos_cli.usecases.guard import Effective, budget_rows, check
+from atmos_cli.usecases.repository import Deployment, Repository, deployments
+from atmos_cli.yamlio.load import load_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from atmos_cli.budget.evaluate import Row
+    from atmos_cli.config import Config
+    from atmos_cli.ports import FileTree
+
+TREES = ("apps", "argocd", "clusters", "delivery", "infrastructure", "platform", "tenants")
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """`files` and `deployments` say how much was looked at, so that "no findings" can be told from "nothing seen"."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    files: int
+    deployments: int
+
+
+def validate(repository: Repository, *, paths: Sequence[str] = ()) -> Validation:
+    """Findings of the whole repo, or only those in `paths` (files or directories, from the root)."""
+    tree, config = repository.tree, repository.config
+    yaml_files = [path for root in TREES for path in tree.files(root) if path.endswith((".yaml", ".yml"))]
+    found: list[Diagnostic] = [d for path in yaml_files for d in _syntax(tree, path)]
+    broken = {d.where.path for d in found if d.where}
+    found += _specs(tree, [path for path in yaml_files if path not in broken])
+    effective = Effective(tree)
+    everything = deployments(tree)
+    for deployment in everything:
+        if deployment.environment not in config.environments:
+            found.append(_unknown_environment(deployment, config))
+        else:
+            found += check(effective, deployment, config=config)
+    found += run_repo(tree)
+    found += _budgets(repository, effective)
+    kept = (d for d in found if not paths or (d.where and _inside(d.where.path, paths)))
+    return Validation(in_order(kept), len(yaml_files), len(everything))
+
+
+def _syntax(tree: FileTree, path: str) -> Sequence[Diagnostic]:
+    try:
+        load_all(tree.read(path) or b"", path=path)
+    except AtmosError as error:
+        return error.diagnostics
+    return ()
+
+
+def _specs(tree: FileTree, paths: Sequence[str]) -> Iterator[Diagnostic]:
+    for path in paths:
+        steps = path.split("/")
+        if len(steps) == 4 and steps[0] == "apps" and steps[3] == "service.yaml":
+            try:
+                spec = read_spec(tree.read(path) or b"", path=path)
+            except AtmosError as error:
+                yield from error.diagnostics
+                continue
+            if spec.name != steps[2]:
+                message = f"`{path}` describes `{spec.name}`, but its directory says `{steps[2]}`"
+                where = Location(path, 1, 1, field="name")
+                hint = "a rename is a new service: make it with `atmos new service`"
+                yield Diagnostic(Code.SPEC_PATH_MISMATCH, message, where=where, hint=hint)
+
+
+def _unknown_environment(deployment: Deployment, config: Config) -> Diagnostic:
+    message = f"`{deployment.directory}` is for '{deployment.environment}', which atmos-cli.yaml does not have"
+    where = Location(f"{deployment.directory}/kustomization.yaml", 1, 1)
+    hint = f"environments are: {', '.join(config.environments)}"
+    return Diagnostic(Code.ENVIRONMENT_UNKNOWN, message, where=where, hint=hint)
+
+
+def _budgets(repository: Repository, effective: Effective) -> Iterator[Diagnostic]:
+    tree, config = repository.tree, repository.config
+    rows: list[Row] = []
+    for environment in config.environments:
+        try:
+            mine, claims, unknown = budget_rows(effective, before=None, environment=environment)
+        except AtmosError as error:
+            yield from error.diagnostics
+            continue
+        if any(row.outcome in ("over", "denied") for row in mine):
+            mine = _against_base(repository, effective, environment) or mine
+        rows += mine
+        yield from unknown
+        for deployment, claim in claims.items():
+            where = f"{deployment.directory}/kustomization.yaml"
+            yield from claim_diagnostics(claim, environment=environment, where=where)
+    yield from budget_diagnostics(rows)
+    for path in tree.files(DIRECTORY):
+        name = path.removeprefix(f"{DIRECTORY}/").removesuffix(".yaml")
+        if name not in config.environments:
+            yield from _stray_budget(tree, path, name)
+
+
+def _stray_budget(tree: FileTree, path: str, name: str) -> Iterator[Diagnostic]:
+    message = f"`{path}` is the budget of '{name}', which atmos-cli.yaml does not have"
+    yield Diagnostic(Code.BUDGET_INVALID, message, where=Location(path, 1, 1), hint="remove it, or add the environment")
+    try:
+        read_budget(tree.read(path), environment=name)
+    except AtmosError as error:
+        yield from error.diagnostics
+
+
+def _against_base(repository: Repository, effective: Effective, environment: str) -> tuple[Row, ...]:
+    """The same rows, with what the base branch already uses as the old value; empty without Git or a base branch."""
+    from atmos_cli.usecases.render import base_tree
+
+    try:
+        before = Effective(base_tree(repository, None))
+        return budget_rows(effective, before=before, environment=environment)[0]
+    except AtmosError:
+        return ()
+
+
+def _inside(path: str, wanted: Sequence[str]) -> bool:
+    return any(each in ("", ".") or path == each or path.startswith(f"{each}/") for each in wanted)

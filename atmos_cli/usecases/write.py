@@ -1,0 +1,106 @@
+"""A change set becomes files, a commit or a branch; and what a person does with it next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.adapters import repo as repos
+from atmos_cli.adapters.git_branch import write_branch
+from atmos_cli.adapters.git_commit import write_commit
+from atmos_cli.adapters.git_tree import CommitTree
+from atmos_cli.adapters.push import compare_link, push
+from atmos_cli.adapters.transaction import apply
+from atmos_cli.diagnostics import Code, fail
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from atmos_cli.adapters.repo import Repo
+    from atmos_cli.config import Config, WriteMode
+    from atmos_cli.diagnostics import Diagnostic
+    from atmos_cli.ports import FileTree
+    from atmos_cli.result import ChangeSet
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written, and where to look at it; `link` is the page on which to open a pull request, when known."""
+
+    mode: WriteMode
+    paths: tuple[str, ...]
+    commit: str = ""
+    branch: str = ""
+    pushed: bool = False
+    link: str = ""
+    recovered: tuple[Diagnostic, ...] = field(default=())
+
+    def data(self) -> dict[str, Any]:
+        return {
+            "mode": self.mode,
+            "paths": list(self.paths),
+            "commit": self.commit or None,
+            "branch": self.branch or None,
+            "pushed": self.pushed,
+            "link": self.link or None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What a change starts from: the checkout, or in branch mode the tip of the base branch, which it never touches."""
+
+    tree: FileTree
+    commit: str | None = None
+
+
+def base_of(root: Path, tree: FileTree, *, mode: WriteMode, config: Config) -> Base:
+    """The tree that a change in `mode` applies to. Raises ATM602 when branch mode has no commit to start from."""
+    if mode != "branch":
+        return Base(tree)
+    repo = git_repo(root)
+    commit = repos.resolve(repo, f"refs/heads/{config.git.branch}") or repos.resolve(repo, "HEAD")
+    if commit is None:
+        hint = "commit what there is first, or use `--write commit`"
+        raise fail(Code.REPO_NO_GIT, "there is no commit yet that a branch could start from", hint=hint)
+    return Base(CommitTree(repo, commit), commit)
+
+
+def git_repo(root: Path) -> Repo:
+    found = repos.open_repo(root)
+    if found is None:
+        message = f"{root} is not in a Git repository"
+        raise fail(Code.REPO_NO_GIT, message, hint="run `git init` there, or use `--write files`")
+    return found
+
+
+def write(
+    root: Path, changes: ChangeSet, message: str, *, mode: WriteMode, base: Base, branch: str, config: Config, pushes: bool
+) -> Written:
+    """All of `changes`, or nothing; `pushes` sends the commit or branch to `origin` afterwards."""
+    paths = tuple(sorted(changes.files))
+    if mode == "files":
+        if pushes:
+            raise fail(Code.USAGE, "files alone cannot be pushed", hint="use `--write commit` or `--write branch`")
+        return Written(mode, paths, recovered=apply(root, changes))
+    repo = git_repo(root)
+    if pushes and repos.remote_url(repo) is None:
+        hint = "git remote add origin URL, or leave out `--push`"
+        raise fail(Code.REPO_NO_REMOTE, "there is no remote `origin` to push to", hint=hint)
+    recovered: tuple[Diagnostic, ...] = ()
+    if mode == "commit":
+        committed = write_commit(repo, changes, message)
+        commit, where, recovered = committed.commit, committed.branch, committed.recovered
+    else:
+        commit, where = write_branch(repo, changes, message, branch=branch, base=base.commit), branch
+    url = repos.remote_url(repo)
+    if pushes:
+        push(repo, where)
+    link = compare_link(url, config.git.branch, where) if url and where != config.git.branch else None
+    return Written(mode, paths, commit, where, pushes, link or "", recovered)
+
+
+def trailers(values: Mapping[str, str]) -> str:
+    """Git trailers, in the order given: `Atmos-Service: default/checkout`."""
+    return "\n".join(f"Atmos-{key}: {value}" for key, value in values.items())

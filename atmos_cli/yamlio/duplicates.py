@@ -1,0 +1,46 @@
+"""Where a mapping sets one key twice."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from yaml.error import YAMLError
+
+from atmos_cli.diagnostics import Code, Diagnostic, Location
+from atmos_cli.yamlio.nodes import Node, compose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def duplicates(data: bytes, *, path: str = "") -> tuple[Diagnostic, ...]:
+    """One diagnostic for every key that its mapping already has, down to the first syntax error."""
+    found: list[Diagnostic] = []
+    with suppress(YAMLError):
+        for root in compose(data):
+            found += (_diagnostic(first, again, path) for first, again in _twice(root, set()))
+    return tuple(found)
+
+
+def _twice(node: Node, seen: set[int]) -> Iterator[tuple[Node, Node]]:
+    if node.entries is not None and id(node.entries) not in seen:
+        seen.add(id(node.entries))
+        first: dict[str, Node] = {}
+        for entry in node.entries:
+            if entry.key is not None and (earlier := first.setdefault(entry.key, entry.at)) is not entry.at:
+                yield earlier, entry.at
+            yield from _twice(entry.value, seen)
+    elif node.items is not None and id(node.items) not in seen:
+        seen.add(id(node.items))
+        for item in node.items:
+            yield from _twice(item, seen)
+
+
+def _diagnostic(first: Node, again: Node, path: str) -> Diagnostic:
+    return Diagnostic(
+        Code.YAML_DUPLICATE_KEY,
+        f"the key `{again.text}` is already set on line {first.line}",
+        where=Location(path, again.line, again.column),
+        hint="keep one of them: kubectl takes the last without a word, kustomize refuses the file",
+    )

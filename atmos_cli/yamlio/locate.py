@@ -1,0 +1,88 @@
+"""From a path in a value back to its place in the file, by a second reading that nothing pays for until it is asked."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from yaml.error import YAMLError
+
+from atmos_cli.diagnostics import Location
+from atmos_cli.yamlio.nodes import Node, compose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+def locate(data: bytes, index: int, path: Sequence[str | int]) -> tuple[int, int]:
+    """Line and column (from 1) of the key or item at `path` in document `index`, or of its nearest existing ancestor."""
+    at, _ = _find(data, index, path)
+    return at.line, at.column
+
+
+def value_start(data: bytes, index: int, path: Sequence[str | int]) -> tuple[int, int]:
+    """Line and column (from 1) where the value at `path` starts, or that of its nearest existing ancestor."""
+    _, value = _find(data, index, path)
+    return value.line, value.column
+
+
+def block_line(data: bytes, index: int, path: Sequence[str | int]) -> int:
+    """The line (from 1) of the first line of content of the text at `path`: the one below `|` for a block scalar."""
+    _, value = _find(data, index, path)
+    return value.line + 1 if value.block else value.line
+
+
+def located(data: bytes, index: int, path: Sequence[str | int], *, file: str) -> Location:
+    """The same place as `locate`, as a Location in `file` with the path as its field: `spec.containers[0].image`."""
+    line, column = locate(data, index, path)
+    return Location(file, line, column, field=field_of(path))
+
+
+def field_of(path: Sequence[str | int]) -> str:
+    """A path as people write it: `spec.containers[0].image`; a key with a dot stands in brackets."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += f"[{part}]" if "." in part or "[" in part else f".{part}"
+    return text.removeprefix(".")
+
+
+@lru_cache(maxsize=8)
+def _roots(data: bytes) -> tuple[Node, ...]:
+    roots: list[Node] = []
+    with suppress(YAMLError):
+        roots.extend(compose(data))
+    return tuple(roots)
+
+
+def _find(data: bytes, index: int, path: Sequence[str | int]) -> tuple[Node, Node]:
+    roots = _roots(data)
+    at = value = roots[index] if 0 <= index < len(roots) else Node(1, 1)
+    for part in path:
+        below = _child(value, part)
+        if below is None:
+            break
+        at, value = below
+    return at, value
+
+
+def _child(node: Node, part: str | int) -> tuple[Node, Node] | None:
+    if isinstance(part, int):
+        found = node.items is not None and -len(node.items) <= part < len(node.items)
+        return (node.items[part], node.items[part]) if found and node.items is not None else None
+    for entry in reversed(node.entries or ()):
+        if entry.key == part:
+            return entry.at, entry.value
+        if entry.key is None:
+            for merged in _merged(entry.value):
+                if (found_below := _child(merged, part)) is not None:
+                    return found_below
+    return None
+
+
+def _merged(node: Node) -> Iterator[Node]:
+    """The mappings of a merge, the strongest first."""
+    yield from (node,) if node.items is None else node.items

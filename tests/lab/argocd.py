@@ -1,0 +1,153 @@
+"""Argo CD's controllers, run against a hub control plane of the lab, with other control planes as its clusters."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lab.components import binary, share
+from lab.control_plane import ControlPlane
+from lab.kube import Object, crds_in
+from lab.processes import Process, free_port, retry_ports, start, stop_all, wait_until
+
+APPLICATION = "argoproj.io/v1alpha1"
+
+
+@dataclass(eq=False)
+class ArgoCD:
+    """Redis, repo-server, application- and ApplicationSet controller; it polls Git every few seconds."""
+
+    plane: ControlPlane
+    directory: Path
+    processes: list[Process] = field(default_factory=list)
+
+    def install(self) -> None:
+        """CRDs, namespace and settings: what an installation brings before any Git."""
+        self.plane.kube.install_crds(*crds_in(share("argocd", "crds")))
+        self.plane.kube.namespace("argocd")
+        self.plane.kube.apply(
+            _setting("ConfigMap", "argocd-cm", {}),
+            _setting("ConfigMap", "argocd-rbac-cm", {}),
+            {**_setting("Secret", "argocd-secret", {}), "stringData": {"server.secretkey": "only-for-the-lab"}},
+        )
+
+    def begin(self) -> None:
+        """Starts redis and the three controllers and waits until each answers."""
+        redis, repo, metrics = free_port(), free_port(), free_port()
+        server = ("--redis", f"127.0.0.1:{redis}")
+        try:
+            self._start("redis-server", *_redis(redis), program="redis-server")
+            self._start(
+                "argocd-repo-server",
+                *(*server, "--address", "127.0.0.1", "--port", str(repo), "--disable-tls"),
+                *("--metrics-address", "127.0.0.1", "--metrics-port", str(metrics)),
+                *("--revision-cache-expiration", "2s", "--default-cache-expiration", "1h"),
+            )
+            wait_until(lambda: _listens(metrics), "argocd-repo-server", processes=self.processes)
+            self._start(
+                "argocd-application-controller",
+                *(*server, "--repo-server", f"127.0.0.1:{repo}", "--repo-server-plaintext", "--namespace", "argocd"),
+                *("--metrics-port", str(free_port()), "--app-resync", "5", "--app-resync-jitter", "0"),
+            )
+            probe = free_port()
+            self._start(
+                "argocd-applicationset-controller",
+                *("--argocd-repo-server", f"127.0.0.1:{repo}", "--repo-server-plaintext", "--namespace", "argocd"),
+                *("--metrics-addr", f"127.0.0.1:{free_port()}", "--probe-addr", f"127.0.0.1:{probe}"),
+                *("--webhook-addr", f"127.0.0.1:{free_port()}"),
+            )
+            wait_until(lambda: _listens(probe), "argocd-applicationset-controller", processes=self.processes)
+        except BaseException:
+            self.end()
+            raise
+
+    def end(self) -> None:
+        stop_all(self.processes)
+        self.processes.clear()
+
+    def add_cluster(self, plane: ControlPlane, name: str, labels: dict[str, str] | None = None) -> Object:
+        """Registers a control plane (also the hub itself) under that name; the Secret that did it."""
+        config = {"bearerToken": plane.token, "tlsClientConfig": {"insecure": True}}
+        secret = _setting("Secret", f"cluster-{name}", {})
+        secret["metadata"]["labels"] = {"argocd.argoproj.io/secret-type": "cluster", **(labels or {})}
+        secret["stringData"] = {"name": name, "server": plane.url, "config": json.dumps(config)}
+        return self.plane.kube.apply(secret)[0]
+
+    def refresh(self, application: str, *, hard: bool = False) -> None:
+        """Has the controller look at Git now and not at its next poll."""
+        named = {
+            "apiVersion": APPLICATION,
+            "kind": "Application",
+            "metadata": {"name": application, "namespace": "argocd"},
+        }
+        wanted = "hard" if hard else "normal"
+        self.plane.kube.patch(named, {"metadata": {"annotations": {"argocd.argoproj.io/refresh": wanted}}})
+
+    def wait_synced(self, application: str, *, revision: str = "", seconds: float = 90) -> Object:
+        """The Application, once it is Synced and Healthy, its operation has succeeded and, when given, at that commit."""
+        return self.plane.kube.wait(
+            APPLICATION,
+            "Application",
+            application,
+            "argocd",
+            until=lambda found: is_synced(found, revision=revision),
+            seconds=seconds,
+        )
+
+    def _start(self, name: str, *arguments: str, program: str = "argocd") -> None:
+        commands = [str(binary(command).parent) for command in ("kustomize", "helm", "git")]
+        environment = {
+            "ARGOCD_BINARY_NAME": name,
+            "KUBECONFIG": str(self.plane.kubeconfig_for("argocd")),
+            "ARGOCD_GPG_ENABLED": "false",
+            "ARGOCD_FAKE_IN_CLUSTER": "true",
+            "ARGOCD_GPG_DATA_PATH": str(self.directory / "gpg"),
+            "PATH": os.pathsep.join([*commands, os.environ.get("PATH", "")]),
+            "HOME": str(self.directory),
+            "TMPDIR": str(self.directory),
+            "GIT_CONFIG_GLOBAL": os.devnull,
+        }
+        self.processes.append(
+            start(name, (binary(program), *arguments), logs=self.directory / "logs", environment=environment)
+        )
+
+
+def start_argocd(plane: ControlPlane, directory: Path) -> ArgoCD:
+    """Argo CD with that control plane as its hub; the caller ends it."""
+    directory.mkdir(parents=True, exist_ok=True)
+    argocd = ArgoCD(plane, directory)
+    argocd.install()
+    retry_ports(argocd.begin)
+    return argocd
+
+
+def is_synced(application: Object, *, revision: str = "") -> bool:
+    """True when status says Synced, Healthy and Succeeded, compared with the commit `revision` or any."""
+    status = application.get("status") or {}
+    sync = status.get("sync") or {}
+    return (
+        sync.get("status") == "Synced"
+        and (status.get("health") or {}).get("status") == "Healthy"
+        and (status.get("operationState") or {}).get("phase") == "Succeeded"
+        and str(sync.get("revision", "")).endswith(revision)
+        and "argocd.argoproj.io/refresh" not in application["metadata"].get("annotations", {})
+    )
+
+
+def _setting(kind: str, name: str, data: dict[str, str]) -> Object:
+    labels = {"app.kubernetes.io/part-of": "argocd", "app.kubernetes.io/name": name}
+    metadata = {"name": name, "namespace": "argocd", "labels": labels}
+    return {"apiVersion": "v1", "kind": kind, "metadata": metadata, "data": data}
+
+
+def _redis(port: int) -> tuple[str, ...]:
+    return ("--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,223 @@
+"""Builds the lab's components from their Go modules into a cache: `tests/lab/build`. Standard library only."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from lab.components import GROUPS, PACKAGES, Binary, Group, Share, built_dir, cache_dir, find, is_complete, pins_key
+
+GO_FLAGS = "-buildvcs=false -mod=readonly"
+
+
+class BuildError(Exception):
+    """One component could not be built; the message ends with the compiler's last words."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 when everything asked for is there; 1 when a build failed; 2 when the machine lacks a tool."""
+    options = _parser().parse_args(arguments)
+    chosen = [group for group in GROUPS if not options.only or group.name in options.only]
+    if options.list:
+        _print_list(chosen)
+        return 0
+    if options.install_packages:
+        _install_packages()
+    missing = missing_on_machine([group for group in chosen if built_dir(group) is None])
+    for line in missing:
+        print(line, file=sys.stderr)
+    if missing:
+        return 2
+    failed = [group.name for group in chosen if not _try_build(group, jobs=options.jobs)]
+    if failed:
+        print(f"not built: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="tests/lab/build", description="Build the lab's components into a cache.")
+    parser.add_argument("--only", nargs="+", metavar="GROUP", choices=[group.name for group in GROUPS])
+    parser.add_argument("--list", action="store_true", help="print component, version, built or not")
+    parser.add_argument("--install-packages", action="store_true", help="apt-get install what Debian packages (root)")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="compilers at once")
+    return parser
+
+
+def _print_list(groups: list[Group]) -> None:
+    for group in groups:
+        for binary in group.binaries:
+            path = find(binary.name)
+            print(f"{binary.name:26} {group.version:52} {path or f'missing: tests/lab/build --only {group.name}'}")
+    for package in PACKAGES:
+        print(
+            f"{package.command:26} {'Debian package':52} {find(package.command) or f'missing: apt-get install {package.package}'}"
+        )
+
+
+def missing_on_machine(groups: list[Group]) -> list[str]:
+    """What these groups and the lab need from the machine and cannot find, one line each with the way out."""
+    lines = [
+        f"missing: {package.command} (apt-get install {package.package}, or tests/lab/build --install-packages)"
+        for package in PACKAGES
+        if find(package.command) is None
+    ]
+    if groups and shutil.which("go") is None:
+        lines.append("missing: go (1.24 or newer from https://go.dev/dl; it fetches the newer one it needs itself)")
+    if any(group.cgo for group in groups) and shutil.which(os.environ.get("CC", "gcc")) is None:
+        lines.append("missing: gcc, for gitea's sqlite (apt-get install gcc libc6-dev)")
+    return lines
+
+
+def _install_packages() -> None:
+    wanted = sorted({package.package for package in PACKAGES if find(package.command) is None})
+    if not wanted:
+        return
+    # RUNLEVEL=1 keeps Debian from starting the daemons: the lab starts its own on ports of its own.
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+    print(f"installing {' '.join(wanted)}", flush=True)
+    subprocess.run(["apt-get", "update", "-qq"], env=env, check=False, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *wanted],
+        env=env,
+        check=False,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def _try_build(group: Group, *, jobs: int) -> bool:
+    start = time.monotonic()
+    try:
+        done = build(group, jobs=jobs)
+    except BuildError as error:
+        print(f"{group.name}: {error}", file=sys.stderr, flush=True)
+        return False
+    print(f"{group.name:12} {'built' if done else 'there'} {time.monotonic() - start:6.1f} s", flush=True)
+    return True
+
+
+def build(group: Group, *, jobs: int) -> bool:
+    """Make the group complete in the cache and point `<cache>/bin` at it; False when nothing had to be done."""
+    with _locked(group):
+        built_dir.cache_clear()
+        directory = built_dir(group)
+        done = directory is None
+        if directory is None:
+            directory = cache_dir() / f"{group.name}-{pins_key(group)}-{_go_version(group)}"
+            for number, binary in enumerate(group.binaries, start=1):
+                label = f"{group.name} {number}/{len(group.binaries)} {binary.name}"
+                _build_binary(group, binary, directory / "bin" / binary.name, jobs=jobs, label=label)
+            for share in group.share:
+                _copy_share(group, share, directory / "share" / share.name)
+            if not is_complete(group, directory):
+                raise BuildError("the build ended but files are missing")
+        _link(group, directory)
+    built_dir.cache_clear()
+    return done
+
+
+@contextlib.contextmanager
+def _locked(group: Group) -> Iterator[None]:
+    locks = cache_dir() / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with (locks / group.name).open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"{group.name}: waiting for another build of it", flush=True)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def _environment(group: Group) -> dict[str, str]:
+    env = {**os.environ, "GOFLAGS": GO_FLAGS, "GOWORK": "off", "CGO_ENABLED": "1" if group.cgo else "0"}
+    # `auto` lets go fetch the toolchain that a go.mod asks for, through the module proxy.
+    env["GOTOOLCHAIN"] = "auto"
+    return env
+
+
+def _go(group: Group, *arguments: str) -> str:
+    run = subprocess.run(
+        ["go", *arguments], cwd=group.pins, env=_environment(group), capture_output=True, text=True, check=False
+    )
+    if run.returncode:
+        raise BuildError(f"go {arguments[0]} failed:\n{_tail(run.stderr)}")
+    return run.stdout.strip()
+
+
+def _go_version(group: Group) -> str:
+    return _go(group, "env", "GOVERSION").split()[0]
+
+
+def _build_binary(group: Group, binary: Binary, target: Path, *, jobs: int, label: str) -> None:
+    if target.exists():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.partial")
+    command = ["go", "build", "-v", "-p", str(jobs), "-trimpath", "-tags", group.tags]
+    command += ["-ldflags", f"-s -w {binary.ldflags}".strip(), "-o", str(partial), binary.package]
+    with tempfile.TemporaryFile("w+") as log:
+        code = _watch(subprocess.Popen(command, cwd=group.pins, env=_environment(group), stdout=log, stderr=log), label)
+        if code:
+            log.seek(0)
+            raise BuildError(f"{binary.name} failed:\n{_tail(log.read())}")
+    partial.replace(target)
+
+
+def _watch(process: subprocess.Popen[str] | subprocess.Popen[bytes], label: str) -> int:
+    """Waits for a compiler, saying every half minute (every second on a terminal) how long it has been at it."""
+    start, terminal = time.monotonic(), sys.stdout.isatty()
+    try:
+        while True:
+            try:
+                return process.wait(timeout=1 if terminal else 30)
+            except subprocess.TimeoutExpired:
+                line = f"{label} {time.monotonic() - start:4.0f} s"
+                print(f"\r{line}\033[K" if terminal else line, end="" if terminal else "\n", flush=True)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
+        if terminal:
+            print("\r\033[K", end="", flush=True)
+
+
+def _copy_share(group: Group, share: Share, target: Path) -> None:
+    if target.exists():
+        return
+    source = Path(json.loads(_go(group, "mod", "download", "-json", _module_version(group, share)))["Dir"]) / share.path
+    partial = target.with_name(f".{target.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    # The module cache is read-only; copies are not, or the cache directory could not be removed.
+    shutil.copytree(source, partial, copy_function=shutil.copyfile)
+    for directory, _, _ in os.walk(partial):
+        Path(directory).chmod(0o755)
+    partial.rename(target)
+
+
+def _module_version(group: Group, share: Share) -> str:
+    return _go(group, "list", "-m", "-f", "{{.Path}}@{{.Version}}", share.module)
+
+
+def _link(group: Group, directory: Path) -> None:
+    """`<cache>/bin` is for people and shell scripts; the fixtures use the keyed directories."""
+    links = cache_dir() / "bin"
+    links.mkdir(parents=True, exist_ok=True)
+    for binary in group.binaries:
+        fresh = links / f".{binary.name}.{os.getpid()}"
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(directory / "bin" / binary.name)
+        fresh.replace(links / binary.name)
+
+
+def _tail(text: str, lines: int = 25) -> str:
+    return "\n".join(text.strip().splitlines()[-lines:])

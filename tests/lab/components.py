@@ -1,0 +1,233 @@
+"""What the lab consists of: each component's pin, how it is built, and where its binary stands. Standard library only."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+TOOLS = Path(__file__).parent / "tools"
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    name: str
+    package: str
+    ldflags: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A directory of a Go module that is needed at run time; it is copied, so that the module cache can go."""
+
+    name: str
+    module: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Binaries built from the one `tools/<name>/go.mod`."""
+
+    name: str
+    version: str
+    binaries: tuple[Binary, ...]
+    share: tuple[Share, ...] = ()
+    tags: str = ""
+    cgo: bool = False
+
+    @property
+    def pins(self) -> Path:
+        return TOOLS / self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A component that Debian packages and nobody needs to build."""
+
+    command: str
+    package: str
+
+
+def _kubernetes(version: str, *commands: str, suffix: str = "") -> tuple[Binary, ...]:
+    major, minor, _ = version.split(".")
+    at = "k8s.io/component-base/version"
+    flags = f"-X {at}.gitVersion=v{version} -X {at}.gitMajor={major} -X {at}.gitMinor={minor}"
+    return tuple(Binary(name + suffix, f"k8s.io/kubernetes/cmd/{name}", flags) for name in commands)
+
+
+_CONTROLLERS = ("kube-controller-manager", "kube-scheduler", "kubectl")
+
+GROUPS = (
+    Group("kustomize", "5.8.1", (Binary("kustomize", "sigs.k8s.io/kustomize/kustomize/v5"),)),
+    Group("oracle", "kubernetes 1.34.2", (Binary("oracle", "."),)),
+    Group("kubeconform", "0.8.0", (Binary("kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform"),)),
+    Group("etcd", "3.6.8", (Binary("etcd", "go.etcd.io/etcd/server/v3"),)),
+    Group("kube", "1.34.2", _kubernetes("1.34.2", "kube-apiserver", *_CONTROLLERS)),
+    Group(
+        "kwok",
+        "0.7.0",
+        (Binary("kwok", "sigs.k8s.io/kwok/cmd/kwok", "-X sigs.k8s.io/kwok/pkg/consts.Version=v0.7.0"),),
+    ),
+    Group("helm", "3.21.4", (Binary("helm", "helm.sh/helm/v3/cmd/helm"),)),
+    Group(
+        "flux",
+        "source-controller 1.9.5, kustomize-controller 1.9.5",
+        (
+            Binary("source-controller", "github.com/fluxcd/source-controller"),
+            Binary("kustomize-controller", "github.com/fluxcd/kustomize-controller"),
+        ),
+        (
+            Share("source-crds", "github.com/fluxcd/source-controller", "config/crd/bases"),
+            Share("kustomize-crds", "github.com/fluxcd/kustomize-controller", "config/crd/bases"),
+        ),
+    ),
+    Group(
+        "argocd",
+        "3.2.1",
+        (
+            Binary(
+                "argocd",
+                "github.com/argoproj/argo-cd/v3/cmd",
+                "-X github.com/argoproj/argo-cd/v3/common.version=3.2.1",
+            ),
+        ),
+        (Share("crds", "github.com/argoproj/argo-cd/v3", "manifests/crds"),),
+    ),
+    Group(
+        "helmctl",
+        "helm-controller 1.6.0",
+        (Binary("helm-controller", "github.com/fluxcd/helm-controller"),),
+        (Share("crds", "github.com/fluxcd/helm-controller", "config/crd/bases"),),
+    ),
+    Group(
+        "gitea",
+        "1.26.0",
+        (
+            Binary(
+                "gitea", "code.gitea.io/gitea", "-X main.Version=1.26.0 -X 'main.Tags=sqlite sqlite_unlock_notify'"
+            ),
+        ),
+        tuple(Share(name, "code.gitea.io/gitea", name) for name in ("templates", "options", "public")),
+        tags="sqlite sqlite_unlock_notify",
+        cgo=True,
+    ),
+    Group("kube-newest", "1.37.2", _kubernetes("1.37.2", "kube-apiserver", suffix="-1.37")),
+    Group("kube-oldest", "1.25.16", _kubernetes("1.25.16", "kube-apiserver", suffix="-1.25")),
+)
+
+PACKAGES = (
+    Package("git", "git"),
+    Package("redis-server", "redis-server"),
+    Package("prometheus", "prometheus"),
+    Package("promtool", "prometheus"),
+)
+
+KUBERNETES = {"1.25": "kube-apiserver-1.25", "1.34": "kube-apiserver", "1.37": "kube-apiserver-1.37"}
+"""The API servers that build here: minor version -> binary."""
+
+
+class MissingComponentError(Exception):
+    """A component is neither built nor pointed at; the message says how to get it."""
+
+
+def cache_dir() -> Path:
+    return Path(os.environ.get("ATMOS_LAB_CACHE") or Path.home() / ".cache" / "atmos-lab")
+
+
+def pins_key(group: Group) -> str:
+    """Twelve hex digits of everything that decides the group's binaries, except the Go version."""
+    digest = hashlib.sha256()
+    for name in ("go.mod", "go.sum"):
+        path = group.pins / name
+        digest.update(path.read_bytes() if path.exists() else b"")
+    if any(binary.package == "." for binary in group.binaries):
+        for source in sorted(group.pins.glob("*.go")):
+            digest.update(source.read_bytes())
+    digest.update(repr((group.binaries, group.share, group.tags, group.cgo)).encode())
+    return digest.hexdigest()[:12]
+
+
+def group_of(name: str) -> Group:
+    """The group that holds the binary `name`, else the group of that name; `KeyError` when there is neither."""
+    for group in GROUPS:
+        if any(binary.name == name for binary in group.binaries):
+            return group
+    return {group.name: group for group in GROUPS}[name]
+
+
+def is_complete(group: Group, directory: Path) -> bool:
+    return all((directory / "bin" / b.name).exists() for b in group.binaries) and all(
+        (directory / "share" / s.name).exists() for s in group.share
+    )
+
+
+@functools.cache
+def built_dir(group: Group) -> Path | None:
+    """Where a complete build of these pins stands, made with whatever Go; None when there is none."""
+    candidates = sorted(cache_dir().glob(f"{group.name}-{pins_key(group)}-go*"), reverse=True)
+    return next((path for path in candidates if is_complete(group, path)), None)
+
+
+def _own(name: str) -> Path | None:
+    """`$ATMOS_LAB_BIN` is a directory list like PATH: a contributor's own binaries go first."""
+    found = shutil.which(name, path=os.environ.get("ATMOS_LAB_BIN", ""))
+    return Path(found) if found else None
+
+
+def find(name: str) -> Path | None:
+    """The binary of a component, from `$ATMOS_LAB_BIN`, the cache, or PATH for Debian's packages; None when absent."""
+    if own := _own(name):
+        return own
+    if any(package.command == name for package in PACKAGES):
+        found = shutil.which(name)
+        return Path(found) if found else None
+    directory = built_dir(group_of(name))
+    return directory / "bin" / name if directory else None
+
+
+def binary(name: str) -> Path:
+    """The binary of a component; `MissingComponentError` says the command that provides it."""
+    if found := find(name):
+        return found
+    package = next((p for p in PACKAGES if p.command == name), None)
+    how = f"apt-get install {package.package}" if package else f"tests/lab/build --only {group_of(name).name}"
+    raise MissingComponentError(f"{name} is not there; run: {how}")
+
+
+def share(group_name: str, name: str) -> Path:
+    """A module's directory that was kept beside the binaries: CRDs, Gitea's templates."""
+    group = group_of(group_name)
+    own = os.environ.get("ATMOS_LAB_SHARE")
+    if own and (Path(own) / group.name / name).exists():
+        return Path(own) / group.name / name
+    directory = built_dir(group)
+    if directory is None:
+        raise MissingComponentError(f"{group.name} is not built; run: tests/lab/build --only {group.name}")
+    return directory / "share" / name
+
+
+def describe() -> list[tuple[str, str, str]]:
+    """Component, version and where it is from, for every component that is there."""
+    rows = []
+    for group in GROUPS:
+        for item in group.binaries:
+            own = _own(item.name)
+            if own or built_dir(group):
+                rows.append((item.name, "not pinned" if own else group.version, str(own) if own else "built here"))
+    for package in PACKAGES:
+        if path := find(package.command):
+            rows.append((package.command, _says(path), str(path)))
+    return rows
+
+
+def _says(path: Path) -> str:
+    """The version that a program's `--version` names first."""
+    run = subprocess.run([path, "--version"], capture_output=True, text=True, check=False, timeout=10)
+    found = re.search(r"\d+\.\d+[\w.+~-]*", run.stdout + run.stderr)
+    return found.group() if found else "unknown"

@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from lab.argocd import APPLICATION, ArgoCD
+from lab.flux import GIT_REPOSITORY, KUSTOMIZATION, Flux
+from lab.git_server import WorkTree
+from lab.kube import rolled_out
+
+pytestmark = pytest.mark.lab
+
+
+def overlay(namespace: str, *, image: str) -> dict[str, str]:
+    labels = {"app.kubernetes.io/name": "web"}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "app", "image": image}]}}
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "web"},
+        "spec": {"replicas": 1, "selector": {"matchLabels": labels}, "template": template},
+    }
+    build = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "namespace": namespace,
+        "resources": ["deployment.yaml"],
+    }
+    return {"web/kustomization.yaml": json.dumps(build), "web/deployment.yaml": json.dumps(deployment)}
+
+
+def image_of(kube: Any, namespace: str) -> str:
+    live = kube.wait("apps/v1", "Deployment", "web", namespace, until=rolled_out)
+    return str(live["spec"]["template"]["spec"]["containers"][0]["image"])
+
+
+def test_flux_syncs_a_repo_and_its_next_commit(flux: Flux, work_tree: WorkTree) -> None:
+    revision = work_tree.commit(overlay("flux-smoke", image="registry.test/web:1"))
+    kube, name = flux.plane.kube, {"name": "smoke", "namespace": "flux-system"}
+    kube.namespace("flux-smoke")
+    source = {"url": work_tree.url, "ref": {"branch": "main"}, "interval": "1s"}
+    kube.apply({"apiVersion": GIT_REPOSITORY, "kind": "GitRepository", "metadata": name, "spec": source})
+    spec = {
+        "sourceRef": {"kind": "GitRepository", "name": "smoke"},
+        "serviceAccountName": "kustomize-controller",
+        "path": "./web",
+        "interval": "1m",
+        "prune": True,
+        "wait": True,
+        "timeout": "1m",
+    }
+    kube.apply({"apiVersion": KUSTOMIZATION, "kind": "Kustomization", "metadata": name, "spec": spec})
+    flux.wait_ready("Kustomization", "smoke", "flux-system", revision=revision)
+    assert image_of(kube, "flux-smoke") == "registry.test/web:1"
+
+    revision = work_tree.commit(overlay("flux-smoke", image="registry.test/web:2"))
+    flux.wait_ready("Kustomization", "smoke", "flux-system", revision=revision)
+    assert image_of(kube, "flux-smoke") == "registry.test/web:2"
+
+
+def application(name: str, url: str, cluster: str, namespace: str) -> dict[str, Any]:
+    return {
+        "apiVersion": APPLICATION,
+        "kind": "Application",
+        "metadata": {"name": name, "namespace": "argocd", "finalizers": ["resources-finalizer.argocd.argoproj.io"]},
+        "spec": {
+            "project": "default",
+            "source": {"repoURL": url, "targetRevision": "main", "path": "web"},
+            "destination": {"name": cluster, "namespace": namespace},
+            "syncPolicy": {"automated": {"prune": True, "selfHeal": True}, "syncOptions": ["ServerSideApply=true"]},
+        },
+    }
+
+
+def test_argocd_syncs_a_repo_and_its_next_commit(argocd: ArgoCD, work_tree: WorkTree) -> None:
+    revision = work_tree.commit(overlay("argo-smoke", image="registry.test/web:1"))
+    argocd.plane.kube.namespace("argo-smoke")
+    argocd.plane.kube.apply(default_project())
+    argocd.plane.kube.apply(application("smoke", work_tree.url, "in-cluster", "argo-smoke"))
+    argocd.wait_synced("smoke", revision=revision)
+    assert image_of(argocd.plane.kube, "argo-smoke") == "registry.test/web:1"
+
+    revision = work_tree.commit(overlay("argo-smoke", image="registry.test/web:2"))
+    argocd.wait_synced("smoke", revision=revision)
+    assert image_of(argocd.plane.kube, "argo-smoke") == "registry.test/web:2"
+
+
+def test_argocd_syncs_to_another_cluster(argocd: ArgoCD, control_plane: Any, work_tree: WorkTree) -> None:
+    revision = work_tree.commit(overlay("argo-spoke", image="registry.test/web:1"))
+    control_plane.kube.namespace("argo-spoke")
+    argocd.plane.kube.apply(default_project())
+    argocd.add_cluster(control_plane, "spoke", {"env-prod": "true"})
+    argocd.plane.kube.apply(application("spoke", work_tree.url, "spoke", "argo-spoke"))
+    argocd.wait_synced("spoke", revision=revision)
+    assert image_of(control_plane.kube, "argo-spoke") == "registry.test/web:1"
+
+
+def test_an_applicationset_makes_applications(argocd: ArgoCD, work_tree: WorkTree) -> None:
+    revision = work_tree.commit(overlay("argo-set", image="registry.test/web:1"))
+    argocd.plane.kube.namespace("argo-set")
+    argocd.plane.kube.apply(default_project())
+    template = application("{{.path.basename}}-set", work_tree.url, "in-cluster", "argo-set")
+    template["metadata"] = {"name": template["metadata"]["name"]}
+    directories = {"repoURL": work_tree.url, "revision": "main", "directories": [{"path": "web"}]}
+    argocd.plane.kube.apply(
+        {
+            "apiVersion": APPLICATION,
+            "kind": "ApplicationSet",
+            "metadata": {"name": "set", "namespace": "argocd"},
+            "spec": {
+                "goTemplate": True,
+                "generators": [{"git": directories}],
+                "template": {"metadata": template["metadata"], "spec": template["spec"]},
+            },
+        }
+    )
+    argocd.wait_synced("web-set", revision=revision)
+
+
+def default_project() -> dict[str, Any]:
+    everything = {"group": "*", "kind": "*"}
+    spec = {
+        "sourceRepos": ["*"],
+        "destinations": [{"server": "*", "namespace": "*"}],
+        "clusterResourceWhitelist": [everything],
+    }
+    return {
+        "apiVersion": APPLICATION,
+        "kind": "AppProject",
+        "metadata": {"name": "default", "namespace": "argocd"},
+        "spec": spec,
+    }
