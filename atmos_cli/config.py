@@ -37,7 +37,7 @@ class Http(Strict):
     gateway: str = "shared"
     namespace: DnsLabel = "ingress-nginx"
     domain: str = "example.com"
-    issuer: str = ""
+    issuer: str = Field(default="letsencrypt", description="cert-manager ClusterIssuer; empty: no TLS")
 
 
 class Postgres(Strict):

@@ -135,7 +135,7 @@ class Diagnostic:
 
 
 class AtmosError(Exception):
-    """Cannot go on; carries every reason at once. `exit_code` is 2 (cannot do it) unless the answer is just "no" (1)."""
+    """Cannot go on; carries every reason at once. `exit_code` is 2 (cannot do it), or 1 when the answer is just no."""
 
     def __init__(self, *diagnostics: Diagnostic, exit_code: int = 2) -> None:
         super().__init__("; ".join(d.message for d in diagnostics))

@@ -69,7 +69,7 @@ def _diagnostic(
 
 
 def _internal(step: Any) -> bool:
-    """pydantic names the branch of a union and the function of a validator in its paths; YAML has no such step."""
+    """Whether a step names the branch of a union or the function of a validator, which YAML does not have."""
     return isinstance(step, str) and (step in {"int", "str", "bool", "[key]"} or "[" in step or step[:1].isupper())
 
 

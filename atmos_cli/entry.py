@@ -1,4 +1,4 @@
-"""The console entry point: `validate` runs without Typer, and whatever goes wrong ends as a diagnostic, never a traceback."""
+"""The console entry point: `validate` runs without Typer, and whatever goes wrong ends as a diagnostic."""
 
 from __future__ import annotations
 

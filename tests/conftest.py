@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
 
 LEFT_OUT = pytest.StashKey[int]()
 
@@ -16,10 +19,10 @@ def pytest_deselected(items: Sequence[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     # An attribute of the report reaches pytest-xdist's controller, the item's markers do not.
-    report.lab = item.get_closest_marker("lab") is not None
+    report.lab = item.get_closest_marker("lab") is not None  # type: ignore[attr-defined]
     return report
 
 
@@ -44,7 +47,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     proofs = _proofs(terminalreporter)
     if proofs:
-        from lab.components import describe
+        from tests.lab.components import describe
 
         terminalreporter.section("the lab")
         for name, version, place in describe():

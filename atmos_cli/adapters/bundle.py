@@ -1,4 +1,4 @@
-"""The blueprints that travel with atmos (in the wheel, or beside the package in a checkout), and those of a directory."""
+"""The blueprints that travel with atmos (in the wheel, or beside the package), and those of a directory."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def bundled() -> DiskTree:
 def from_directory(directory: Path) -> DiskTree:
     """The blueprints below `directory`. Raises ATM201 when it is none."""
     if not directory.is_dir():
-        raise fail(Code.BLUEPRINT_UNKNOWN, f"there is no directory `{directory}`", hint="name a directory of blueprints")
+        raise fail(
+            Code.BLUEPRINT_UNKNOWN, f"there is no directory `{directory}`", hint="name a directory of blueprints"
+        )
     return DiskTree(directory.resolve())
 
 

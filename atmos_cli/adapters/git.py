@@ -23,6 +23,7 @@ _KEPT = re.compile(
     r"GIT_((AUTHOR|COMMITTER)_(NAME|EMAIL|DATE)|SSH.*|SSL_.*|ASKPASS|HTTP_.*|ALLOW_PROTOCOL|CEILING_DIRECTORIES"
     r"|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)|EXEC_PATH|PYTHON_.*)"
 )
+_GRACE_SECONDS = 2.0
 _UNWRITABLE = re.compile("insufficient permission|permission denied|read-only file system|no space left", re.IGNORECASE)
 
 
@@ -62,13 +63,16 @@ def ask(
     stdin: bytes | None = None,
     env: Mapping[str, str] | None = None,
     timeout: float | None = None,
-    keep_open: Sequence[int] = (),
+    keep_open: Sequence[int] | None = None,
 ) -> Answer:
-    """Run `git args` in `top` to its end, whatever its status; interrupted or out of time, git is ended first."""
+    """Run `git args` in `top` to its end, whatever its status; interrupted or out of time, git is ended first.
+
+    With a `timeout` git has no terminal to prompt on. With `keep_open` it outlives this process when that is killed,
+    so that it leaves no half-done lock file behind, and holds these descriptors until it has ended.
+    """
     runner = command(top)
-    extra: dict[str, Any] = {"pass_fds": keep_open} if keep_open else {}
-    if timeout is not None:
-        extra["start_new_session"] = True  # no terminal to prompt on, and one group to end
+    apart = timeout is not None or keep_open is not None
+    extra: dict[str, Any] = {"pass_fds": keep_open or (), "start_new_session": apart}
     try:
         process: Any = runner.execute(
             [runner.GIT_PYTHON_GIT_EXECUTABLE or "git", *args],
@@ -83,9 +87,9 @@ def ask(
         out, err = process.communicate(stdin, timeout=timeout)
     except TimeoutExpired:
         out, err = b"", f"no answer within {timeout:g} seconds".encode()
-        _end(process, group=True)
+        _end(process, apart=apart)
     except BaseException:
-        _end(process, group=timeout is not None)
+        _end(process, apart=apart)
         raise
     return Answer(process.returncode, out, plain(err.decode(errors="replace")))
 
@@ -108,7 +112,7 @@ def failed(args: Sequence[str], answer: Answer) -> AtmosError:
                 f"git {verb} could not write: {line.removesuffix('.')}",
                 hint="make room, or give yourself write access to the .git directory, and run the command again",
             )
-    said = lines[-1].removesuffix(".")
+    said = ([line for line in lines if line.startswith(("fatal:", "error:"))] or lines)[-1].removesuffix(".")
     hint = "run `git status` in the repository: it names what is wrong with it"
     if "index.lock" in answer.err or ".lock'" in answer.err:
         hint = "another git is running here, or one died: wait, or remove the lock file it names"
@@ -130,12 +134,13 @@ def ask_ok(top: Path, *args: str, **options: Any) -> bytes:
     return answer.out
 
 
-def _end(process: Any, *, group: bool) -> None:
-    with suppress(ProcessLookupError):
-        if group:
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            process.terminate()
+def _end(process: Any, *, apart: bool) -> None:
+    """First asked to, so that git removes its lock files, then made to."""
+    for request in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError, TimeoutExpired):
+            (os.killpg if apart else os.kill)(process.pid, request)
+            process.communicate(timeout=_GRACE_SECONDS)
+            return
     process.communicate()
 
 

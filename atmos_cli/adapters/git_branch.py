@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters import git_index
+from atmos_cli.adapters.disk import parents
 from atmos_cli.adapters.files import checked_path
 from atmos_cli.adapters.git import ask, failed, tell
 from atmos_cli.adapters.git_tree import FILE_MODES, TreeEntry, entries
@@ -93,23 +94,32 @@ def _commit_of(repo: Repo, base: str) -> str:
 
 def _verified(repo: Repo, changes: ChangeSet, parent: str | None) -> dict[str, tuple[str, bytes | None]]:
     """`{path from the top: (mode, content)}`, after every file of `parent` was found as `changes.before` says."""
-    paths = [repo.inside(checked_path(path)) for path in changes.files]
-    there: dict[str, TreeEntry] = {}
-    for chunk in chunks(paths) if parent else ():
-        there.update(entries(repo, str(parent), *chunk))
+    there = _standing(repo, [repo.inside(checked_path(path)) for path in changes.files], parent)
     problems = []
     contents = {}
     for path, after in changes.files.items():
-        entry = there.get(repo.inside(path), TreeEntry())
+        full = repo.inside(path)
+        entry = there.get(full, TreeEntry())
         before = changes.before.get(path)
-        if entry.mode and entry.mode not in FILE_MODES:
+        if (entry.mode or FILE_MODES[0]) not in FILE_MODES or not there.keys().isdisjoint(parents(full)):
             problems.append(_not_a_file(path, str(parent)))
         elif entry.blob != ("" if before is None else _blob_id(before, len(str(parent)))):
             problems.append(_differs(path, str(parent)))
-        contents[repo.inside(path)] = (entry.mode or FILE_MODES[0], after)
+        contents[full] = (entry.mode or FILE_MODES[0], after)
     if problems:
         raise AtmosError(*problems)
     return contents
+
+
+def _standing(repo: Repo, paths: list[str], commit: str | None) -> dict[str, TreeEntry]:
+    """What `commit` holds at `paths` (a directory as mode 040000), and above them where that is no directory."""
+    found: dict[str, TreeEntry] = {}
+    above = {parent for path in paths for parent in parents(path)}
+    for chunk in chunks(sorted(above.union(paths))) if commit else ():
+        found.update(entries(repo, str(commit), *chunk, deep=False))
+    folders = {parent for path in found for parent in parents(path)}
+    trees = {path: TreeEntry("040000") for path in paths if path in folders}
+    return {path: entry for path, entry in found.items() if path in paths or entry.mode != "040000"} | trees
 
 
 def _blob_id(data: bytes, length: int) -> str:
@@ -129,7 +139,7 @@ def _differs(path: str, commit: str) -> Diagnostic:
 def _not_a_file(path: str, commit: str) -> Diagnostic:
     return Diagnostic(
         Code.WRITE_FAILED,
-        f"{path} is not a regular file in commit {commit[:12]}, and atmos writes only regular files",
+        f"{path}, or what is above it, is not a regular file in commit {commit[:12]}, and atmos writes no others",
         hint=f"replace it by a file: `git rm {path}`",
         where=Location(path),
     )

@@ -99,10 +99,11 @@ class CommitTree:
             raise fail(Code.GIT_FAILED, f"git cannot read {path} of {self._rev}", hint="run `git fsck`") from error
 
 
-def entries(repo: Repo, tree: str, *paths: str) -> dict[str, TreeEntry]:
-    """`{path: entry}` of the tree-ish (only `paths`, when given), in the order of their paths."""
+def entries(repo: Repo, tree: str, *paths: str, deep: bool = True) -> dict[str, TreeEntry]:
+    """`{path: entry}` of the tree-ish (only `paths`, when given), by path; not `deep`: the paths themselves."""
     found = {}
-    out = ask_ok(repo.top, "--literal-pathspecs", "ls-tree", "-r", "-l", "-z", "--full-tree", tree, "--", *paths)
+    options = ("-r", "-l", "-z", "--full-tree") if deep else ("-l", "-z", "--full-tree")
+    out = ask_ok(repo.top, "--literal-pathspecs", "ls-tree", *options, tree, "--", *paths)
     for line in out.split(b"\0")[:-1]:
         meta, _, name = line.partition(b"\t")
         mode, _, blob, size = meta.decode().split()

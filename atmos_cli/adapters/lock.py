@@ -72,8 +72,8 @@ def _open(place: Place) -> int | None:
     try:
         place.directory.mkdir(exist_ok=True)
         return os.open(place.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
-    except FileNotFoundError:
-        # the holder removed the directory between our two steps: it is free again, ask once more
+    except (FileNotFoundError, FileExistsError):
+        # the holder removed the directory between two of our steps: it is free again, ask once more
         return None
     except OSError as error:
         raise cannot_write(place.directory, error) from error

@@ -32,7 +32,11 @@ _REASONS = (
         "set up a credential helper or an SSH agent (`git ls-remote` must work without a prompt), then ",
     ),
     (r"not found|does not appear to be a git repository|\b404\b", "there is no repository", "`git remote -v`, then "),
-    (r"could not resolve|could not connect|timed out|connection|no answer within|network", "it is not reachable", ""),
+    (
+        r"could not resolve|failed to connect|timed out|connection|no answer within|network",
+        "it is not reachable",
+        "",
+    ),
 )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters import git_index, journal
+from atmos_cli.adapters.disk import content, guarded
 from atmos_cli.adapters.journal import Entry, Journal
 from atmos_cli.adapters.lock import Place, full, locked, place_of
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity
@@ -104,7 +105,7 @@ def verified(place: Place, changes: ChangeSet) -> tuple[Entry, ...]:
     for path, after in sorted(changes.files.items()):
         before = changes.before.get(path)
         try:
-            now = journal.content(journal.guarded(root, path))
+            now = content(guarded(root, path))
         except AtmosError as error:
             problems.extend(error.diagnostics)
             continue

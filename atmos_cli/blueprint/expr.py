@@ -107,7 +107,7 @@ def _bytes(value: str) -> int:
     """`128Mi` as 134217728."""
     from atmos_cli.kube.quantity import parse
 
-    return parse(value).ceil()
+    return parse(value).whole
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

@@ -41,11 +41,16 @@ def directories(facts: EngineFacts) -> Iterator[str]:
 
 
 def reached(facts: EngineFacts) -> Iterator[str]:
-    yield from directories(facts)
-    for pointer in facts.of("HelmRelease"):
-        for _, given in paths(pointer, facts):
+    """What Flux reads, also through a source that does not resolve: that one has its own finding."""
+    for pointer in facts.of("Kustomization", "HelmRelease"):
+        found = paths(pointer, facts) if _resolves(pointer, facts) else _paths(pointer)
+        for _, given in found:
             if (directory := directory_of(given)) is not None:
                 yield posixpath.dirname(directory) if directory in facts.files else directory
+
+
+def _resolves(pointer: Pointer, facts: EngineFacts) -> bool:
+    return all(_target(pointer, ref, facts) for _, ref in _references(pointer))
 
 
 def paths(pointer: Pointer, facts: EngineFacts) -> Iterator[tuple[Path, str]]:
@@ -55,7 +60,11 @@ def paths(pointer: Pointer, facts: EngineFacts) -> Iterator[tuple[Path, str]]:
     source = _target(pointer, ref, facts)
     if source is None or source.kind != "GitRepository" or not facts.is_own(text(source.spec, "url")):
         return
-    if not helm:
+    yield from _paths(pointer)
+
+
+def _paths(pointer: Pointer) -> Iterator[tuple[Path, str]]:
+    if pointer.kind == "Kustomization":
         yield ("spec", "path"), text(pointer.spec, "path") or "."
         return
     yield ("spec", "chart", "spec", "chart"), text(pointer.spec, "chart", "spec", "chart")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.checks.shape import Path, at, items, mapping, text, texts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from atmos_cli.checks.subject import Pod
 
@@ -111,12 +111,13 @@ def _probe_hosts(seen: Seen) -> Iterator[Violation]:
 
 
 def _capabilities(seen: Seen) -> Iterator[Violation]:
-    for path, container, _ in seen.containers:
-        names = {name for _, name in texts(container, "securityContext", "capabilities", "add")}
-        yield from added_capabilities(seen, names - CAPABILITIES, of=path)
-XX    for path, container, who in seen.containers:
+    yield from added_capabilities(seen, refused=lambda capability: capability not in CAPABILITIES)
+
+
+def added_capabilities(seen: Seen, *, refused: Callable[[str], bool]) -> Iterator[Violation]:
+    for path, container, who in seen.containers:
         for index, capability in texts(container, "securityContext", "capabilities", "add"):
-            if capability not in allowed:
+            if refused(capability):
                 where = (*path, "securityContext", "capabilities", "add", index)
                 yield Violation(where, f"{who} must not add the capability {capability}", "remove it")
 
@@ -172,6 +173,6 @@ def _unconfined(seen: Seen) -> Iterator[Violation]:
 
 
 BASELINE = (
-    *(_host_namespaces, _privileged, _host_process, _host_paths, _host_ports, _probe_hosts, added_capabilities),
+    *(_host_namespaces, _privileged, _host_process, _host_paths, _host_ports, _probe_hosts, _capabilities),
     *(_sysctls, _selinux, _apparmor, _proc_mount, _unconfined),
 )

@@ -65,10 +65,15 @@ def checks(scope: Scope) -> tuple[Check, ...]:
 
 def run(subject: Subject, tree: FileTree) -> tuple[Diagnostic, ...]:
     """What is wrong with the effective manifests of one service in one environment, located in the files of `tree`."""
-    facts = facts_of(subject)
-    found, bugs = _collect(Scope.SUBJECT, facts)
-    located = [replace(_located(one, tree), environment=subject.environment) for one in _without_cascades(found)]
-    return in_order([*located, *(replace(bug, environment=subject.environment) for bug in bugs)])
+    found, bugs = findings(subject)
+    located = [_located(one, tree) for one in found]
+    return in_order(replace(one, environment=subject.environment) for one in (*located, *bugs))
+
+
+def findings(subject: Subject) -> tuple[tuple[Finding, ...], tuple[Diagnostic, ...]]:
+    """What `run` locates: the findings, with their paths inside of the built objects, and the checks that crashed."""
+    found, bugs = _collect(Scope.SUBJECT, facts_of(subject))
+    return tuple(_without_cascades(found)), tuple(bugs)
 
 
 def run_repo(tree: FileTree) -> tuple[Diagnostic, ...]:

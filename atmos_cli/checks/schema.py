@@ -52,8 +52,9 @@ def _known(built: Built, kubernetes: str) -> tuple[Finding, ...]:
         return (Finding(Code.SCHEMA_UNKNOWN_KIND, built, ("apiVersion",), message, hint),)
     if answer.built_in:
         similar = f'did you mean "{answer.similar}"?' if answer.similar else ""
+        wrong = "apiVersion" if answer.replacement else "kind"
         message = f"Kubernetes {kubernetes} has no {named}"
-        return (Finding(Code.SCHEMA_UNKNOWN_KIND, built, ("kind",), message, similar or hint),)
+        return (Finding(Code.SCHEMA_UNKNOWN_KIND, built, (wrong,), message, hint or similar),)
     message = f"skipped: no schema for {named}"
     hint = "nothing is known about this kind, so its fields were not checked"
     return (Finding(Code.SCHEMA_UNKNOWN_KIND, built, ("kind",), message, hint, Severity.WARNING),)

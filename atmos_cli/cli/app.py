@@ -9,11 +9,13 @@ import typer
 
 from atmos_cli import __version__
 from atmos_cli.cli import blueprint, explain, init, new, render, schema
+from atmos_cli.diagnostics import AtmosError, Code, fail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-UsageError = typer.BadParameter.__mro__[1]
+# Typer does not export the class that it raises for an unknown option or command.
+UsageError: type[typer.BadParameter] = typer.BadParameter.__mro__[1]
 
 app = typer.Typer(
     name="atmos",
@@ -56,19 +58,21 @@ app.add_typer(schema.app, name="schema")
 
 def run(args: Sequence[str]) -> int:
     """Runs one command line and gives its exit status; usage errors are diagnostics like all others."""
-    from atmos_cli.diagnostics import Code, fail
-
     try:
         result = app(args=list(args), prog_name="atmos", standalone_mode=False)
     except UsageError as error:
-        message = getattr(error, "format_message", lambda: str(error))()
-        context = getattr(error, "ctx", None)
-        path = context.command_path if context else "atmos"
-        text = f"{message[:1].lower()}{message[1:]}".rstrip(".")
-        raise fail(Code.USAGE, text, hint=f"see `{path} --help`") from None
+        raise _explained(error) from None
     except typer.Exit as stop:
         return stop.exit_code
     except typer.Abort:
         print("nothing was written", file=sys.stderr)
         return 130
     return result if isinstance(result, int) else 0
+
+
+def _explained(error: typer.BadParameter) -> AtmosError:
+    message = error.format_message()
+    path = error.ctx.command_path if error.ctx else "atmos"
+    message = message.replace("Value error, ", "")
+    text = f"{message[:1].lower()}{message[1:]}".rstrip(".")
+    return fail(Code.USAGE, text, hint=f"see `{path} --help`")

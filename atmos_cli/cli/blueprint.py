@@ -82,8 +82,8 @@ def lint(
     raise typer.Exit(code)
 
 
-@app.command()
-def test(
+@app.command("test")
+def run_cases(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Blueprints (default: all).")] = None,
     update: Annotated[bool, typer.Option("--update", help="Accept what the blueprints give now.")] = False,
     repo: RepoDir = None,
@@ -100,7 +100,9 @@ def test(
     from atmos_cli.usecases import blueprints as usecase
 
     catalogue, _ = _catalogue(repo, source)
-    results = [each for name in names or catalogue.names() for each in usecase.test(catalogue, name, update=update)]
+    results = [
+        each for name in names or catalogue.names() for each in usecase.run_cases(catalogue, name, update=update)
+    ]
     found = [diagnostic for each in results for diagnostic in each.diagnostics]
     if update:
         files = {path: data for each in results for path, data in each.updated.items()}

@@ -39,7 +39,9 @@ def wants_json(args: Sequence[str]) -> bool:
 def _bug(error: Exception) -> Diagnostic:
     where = _report("".join(traceback.format_exception(error)))
     message = f"atmos met an error of its own: {type(error).__name__}: {error}"
-    return Diagnostic(Code.BUG, message.splitlines()[0][:500], hint=f"please report it with {where}; nothing was written")
+    return Diagnostic(
+        Code.BUG, message.splitlines()[0][:500], hint=f"please report it with {where}; nothing was written"
+    )
 
 
 def _report(text: str) -> str:

@@ -29,7 +29,9 @@ def init(
     team: Annotated[list[str] | None, typer.Option(help="A team that gets a tenant; may be repeated.")] = None,
     git_url: Annotated[str, typer.Option(help="Where the engines read the repo (default: the remote origin).")] = "",
     branch: Annotated[str, typer.Option(help="The branch that the engines follow.")] = "main",
-    registry: Annotated[str, typer.Option(help="Where images are, for services that name none.")] = "registry.example.com",
+    registry: Annotated[
+        str, typer.Option(help="Where images are, for services that name none.")
+    ] = "registry.example.com",
     write: Write = None,
     yes: Yes = False,
     dry_run: DryRun = False,

@@ -38,10 +38,16 @@ def service(
     replicas: Annotated[int | None, typer.Option(min=0, max=1000, help="The same number everywhere.")] = None,
     scale: Annotated[str | None, typer.Option(metavar="MIN..MAX", help="Replicas follow the CPU use.")] = None,
     port: Annotated[str | None, typer.Option(metavar="PORT[:PORT]", help="Clients' port, and the process's.")] = None,
-    health_path: Annotated[str | None, typer.Option(metavar="/PATH", help="Answers 200 while the process lives.")] = None,
+    health_path: Annotated[
+        str | None, typer.Option(metavar="/PATH", help="Answers 200 while the process lives.")
+    ] = None,
     ready_path: Annotated[str | None, typer.Option(metavar="/PATH", help="Answers 200 when it can serve.")] = None,
-    set_env: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A plain environment variable.")] = None,
-    with_: Annotated[list[str] | None, typer.Option("--with", metavar="ADDON", help="An add-on; may be repeated.")] = None,
+    set_env: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A plain environment variable.")
+    ] = None,
+    with_: Annotated[
+        list[str] | None, typer.Option("--with", metavar="ADDON", help="An add-on; may be repeated.")
+    ] = None,
     repo: RepoDir = None,
     init: Annotated[
         Path | None, typer.Option("--init", metavar="DIR", help="Make the default GitOps repo there first.")

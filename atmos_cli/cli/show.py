@@ -33,7 +33,7 @@ def show_new_plan(plan: NewPlan, *, with_diff: bool) -> None:
     tags = ", ".join(next(iter(plan.generated.compositions.values())).blueprints)
     out.print(f"Plan for [bold]{escape(plan.spec.name)}[/] (team {plan.team}; {tags})")
     out.print(_plan_table(plan.rows))
-    out.print(f"Budget (counted: what a rollout needs; now → after, of limit)")
+    out.print("Budget (counted: what a rollout needs; now → after, of limit)")
     out.print(_budget_table(plan.guarded.rows))
     out.print(f"Files  {len(plan.changes.files)} new below {_common(plan.changes)}")
     for path, data in sorted(plan.changes.files.items()):
@@ -64,7 +64,9 @@ def show_written(written: Written) -> None:
         out.print(f"Wrote {len(written.paths)} files; nothing is committed")
         return
     what = "Committed" if written.mode == "commit" else "Made the branch"
-    out.print(f"{what} {written.commit[:10]} on [bold]{escape(written.branch)}[/]{' and pushed it' if written.pushed else ''}")
+    out.print(
+        f"{what} {written.commit[:10]} on [bold]{escape(written.branch)}[/]{' and pushed it' if written.pushed else ''}"
+    )
     if written.link:
         out.print(f"Open a pull request: {escape(written.link)}", soft_wrap=True)
 
@@ -80,7 +82,9 @@ def show_init(plan: InitPlan, written: Written | None) -> None:
         verb = "Wrote"
     engines = ", ".join(f"{name} ({cluster.engine})" for name, cluster in plan.config.clusters.items())
     out.print(f"{verb} {changed} files in {escape(str(plan.root))}")
-    out.print(f"  environments {', '.join(plan.config.environments)}; clusters {engines}; teams {', '.join(plan.teams)}")
+    out.print(
+        f"  environments {', '.join(plan.config.environments)}; clusters {engines}; teams {', '.join(plan.teams)}"
+    )
     for path in plan.kept:
         out.print(f"  kept as you changed it: {escape(path)}")
 
@@ -102,10 +106,8 @@ def _budget_table(rows: Sequence[Row]) -> Table:
     previous = ""
     for row in rows:
         name = row.environment if row.scope == "environment" else f"{row.environment}, {row.scope}"
-        amounts = f"{row.before.canonical()} → {row.after.canonical()}"
-        table.add_row(
-            name if name != previous else "", row.dimension, amounts, f"of {row.limit.canonical()}", MARKS[row.outcome]
-        )
+        amounts = f"{row.before} → {row.after}"
+        table.add_row(name if name != previous else "", row.dimension, amounts, f"of {row.limit}", MARKS[row.outcome])
         previous = name
     return table
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import Severity
@@ -29,17 +30,25 @@ def diagnostic_lines(diagnostic: Diagnostic, *, colour: bool = False) -> list[st
     return lines
 
 
+def grouped(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """One diagnostic for those that differ only in their environment, which then names all of them."""
+    groups: dict[Diagnostic, list[str]] = {}
+    for each in diagnostics:
+        groups.setdefault(replace(each, environment=""), []).append(each.environment)
+    return [replace(each, environment=", ".join(filter(None, names))) for each, names in groups.items()]
+
+
 def print_diagnostics(diagnostics: Iterable[Diagnostic], *, to: TextIO | None = None) -> None:
     stream = to or sys.stderr
     colour = stream.isatty() and not os.environ.get("NO_COLOR")
-    for diagnostic in diagnostics:
+    for diagnostic in grouped(diagnostics):
         for line in diagnostic_lines(diagnostic, colour=colour):
             print(line, file=stream)
 
 
 def summary(diagnostics: Iterable[Diagnostic]) -> str:
     """`2 errors, 1 warning`, or `no findings`."""
-    found = list(diagnostics)
+    found = grouped(diagnostics)
     counts = [(sum(d.severity is each for d in found), each.value) for each in Severity]
     parts = [f"{count} {name}{'s' if count != 1 else ''}" for count, name in counts if count and name != "info"]
     return ", ".join(parts) or "no findings"

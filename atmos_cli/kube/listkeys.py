@@ -22,7 +22,11 @@ _POD_SPEC: dict[Path, Path] = {
     ("ephemeralContainers",): ("name",),
     ("containers", "ports"): _PORTS,
     ("initContainers", "ports"): _PORTS,
-    **{(kind, field): key for kind in ("containers", "initContainers", "ephemeralContainers") for field, key in _CONTAINER.items()},
+    **{
+        (kind, field): key
+        for kind in ("containers", "initContainers", "ephemeralContainers")
+        for field, key in _CONTAINER.items()
+    },
     ("volumes",): ("name",),
     ("hostAliases",): ("ip",),
     ("imagePullSecrets",): ("name",),

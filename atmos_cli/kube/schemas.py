@@ -60,10 +60,11 @@ def schema_errors(resource: Resource, *, kubernetes: str) -> tuple[SchemaError, 
     try:
         if validator.is_valid(resource):
             return ()
+        schema = json.loads(_bundle(minor(kubernetes), group, version, kind) or "{}")
+        custom = group in _index()["crds"]
+        return explain(validator.iter_errors(resource), schema=schema, resource=resource, custom=custom)
     except ValueError as error:
         return (unreadable(str(error)),)
-    schema = json.loads(_bundle(minor(kubernetes), group, version, kind) or "{}")
-    return explain(validator.iter_errors(resource), schema=schema, resource=resource, custom=group in _index()["crds"])
 
 
 def minor(kubernetes: str) -> str:

@@ -20,14 +20,14 @@ from yaml.events import (
 )
 
 from atmos_cli.diagnostics import Code, Location, fail
-from atmos_cli.kustomize.merge import BLANK
+from atmos_cli.kustomize.values import BLANK
 from atmos_cli.yamlio.parse import events
 from atmos_cli.yamlio.scalars import is_merge, resolve_plain, tagged
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_WORDS = frozenset("y Y yes Yes YES n N no No NO on On ON off Off OFF".split())
+_WORDS = frozenset(["y", "Y", "yes", "Yes", "YES", "n", "N", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF"])
 _SUSPECT = re.compile(
     rb"(?:^|[\s,:\[{-])(?:[yYnN]|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)[ \t]*(?:\r?$|[,:\]}]|[ \t]#)"
     rb"|[0-9]{4}-[0-9]{1,2}-[0-9]"
@@ -50,11 +50,18 @@ def differs(data: bytes) -> bool:
 def exact_values(data: bytes, *, path: str) -> list[Any]:
     """The documents of a file that `load_all` accepted, without those that are empty, as kustomize reads them.
 
-    A field with nothing behind its colon is BLANK, and annotations are the text as written. Raises AtmosError for keys
+    A field with nothing behind its colon is BLANK, and annotations that are not null are the text as written. Raises AtmosError for keys
     that are not text, which kustomize refuses.
     """
     reader = _Reader(events(data), path)
     return [value for value in reader.documents() if value is not None and value is not BLANK]
+
+
+def reads_as_text(word: str) -> bool:
+    """Whether kustomize takes the word for text without quotes around it."""
+    if word in _WORDS:
+        return True
+    return word not in ("", "<<") and _time_of(word) is None and isinstance(resolve_plain(word), str)
 
 
 class _Reader:
@@ -75,7 +82,9 @@ class _Reader:
         if event.__class__ is AliasEvent:
             return _copy(self._anchors[event.anchor])
         if event.__class__ is ScalarEvent:
-            value: Any = event.value if path[:2] == _ANNOTATIONS and len(path) == 3 else _scalar(event)
+            value: Any = _scalar(event)
+            if path[:2] == _ANNOTATIONS and len(path) == 3 and value is not None and value is not BLANK:
+                value = event.value
         elif event.__class__ is MappingStartEvent:
             value = self._mapping(path)
         else:
@@ -107,7 +116,9 @@ class _Reader:
         written = getattr(event, "value", "")
         where = Location(self._path, event.start_mark.line + 1, event.start_mark.column + 1)
         hint = f'quote it: "{written}"'
-        raise fail(Code.KUSTOMIZE_INVALID, f"kustomize refuses the key `{written}`, which is not text", where=where, hint=hint)
+        raise fail(
+            Code.KUSTOMIZE_INVALID, f"kustomize refuses the key `{written}`, which is not text", where=where, hint=hint
+        )
 
 
 _ANNOTATIONS = ("metadata", "annotations")
@@ -130,13 +141,15 @@ def _scalar(event: Any) -> Any:
 
 
 def _time(event: Any) -> str | None:
-    """A plain date or time as kustomize writes it back: RFC 3339."""
-    if event.tag is not None or not event.implicit[0]:
-        return None
-    if match := _DATE.fullmatch(event.value):
+    return _time_of(event.value) if event.tag is None and event.implicit[0] else None
+
+
+def _time_of(written: str) -> str | None:
+    """A date or time as kustomize writes it back: RFC 3339."""
+    if match := _DATE.fullmatch(written):
         day = _day(match[0])
         return f"{day}T00:00:00Z" if day else None
-    match = _TIME.fullmatch(event.value)
+    match = _TIME.fullmatch(written)
     day = _day(match[1]) if match else None
     if not match or not day:
         return None

@@ -42,7 +42,9 @@ class Files:
             data = self.tree.read(path)
             self._bytes += len(data or b"")
             if len(self._read) >= MAX_FILES or self._bytes > MAX_BYTES:
-                message = f"one kustomize build may read {MAX_FILES} files and {MAX_BYTES >> 20} MiB, this one reads more"
+                message = (
+                    f"one kustomize build may read {MAX_FILES} files and {MAX_BYTES >> 20} MiB, this one reads more"
+                )
                 raise AtmosError(Diagnostic(Code.KUSTOMIZE_INVALID, message, where=Location(path)))
             self._read[path] = data
         return self._read[path]
@@ -112,5 +114,7 @@ def load_below(files: Files, file: Reference, path: str, pointer: Sequence[str |
     data = files.read(joined)
     if data is None:
         message = f"the {what} `{path}` does not exist"
-        raise AtmosError(file.problem(Code.KUSTOMIZE_REFERENCE, message, pointer, hint=f"create {joined} or remove the entry"))
+        raise AtmosError(
+            file.problem(Code.KUSTOMIZE_REFERENCE, message, pointer, hint=f"create {joined} or remove the entry")
+        )
     return data

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from atmos_cli.diagnostics import AtmosError, Code
 from atmos_cli.kustomize.fields import Unreachable, visit_all
 from atmos_cli.kustomize.fieldspecs import IMAGES
-from atmos_cli.kustomize.model import Item, Source, text, unsupported
+from atmos_cli.kustomize.model import Item, Source, unsupported
+from atmos_cli.kustomize.values import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -42,8 +42,6 @@ def operations(value: Any) -> list[dict[str, Any]]:
                 raise PatchFailed(f"the operation {op} needs `{field}`", number)
             if not operation[field].startswith("/"):
                 raise Beyond(f"the path `{operation[field]}` does not start with a slash")
-        if op in ("add", "replace", "test") and "value" not in operation:
-            raise Beyond(f"the operation {op} on {operation['path']} has no value")
     return value
 
 
@@ -75,17 +73,16 @@ def _apply_one(document: Any, operation: dict[str, Any]) -> None:
     op = operation["op"]
     parent, key = _parent(document, operation["path"])
     if op == "add":
-        _add(parent, key, as_json(operation["value"]))
+        _add(parent, key, as_json(operation.get("value")))
     elif op == "remove":
         _remove(parent, key)
     elif op == "replace":
-        _get(parent, key)
-        _set(parent, key, as_json(operation["value"]))
+        _replace(parent, key, as_json(operation.get("value")))
     elif op == "test":
-        _test(parent, key, as_json(operation["value"]))
+        _test(parent, key, as_json(operation.get("value")))
     else:
         source, name = _parent(document, operation["from"])
-        value = as_json(_get(source, name))
+        value = as_json(source.get(name) if isinstance(source, dict) else _get(source, name))
         if op == "move":
             _remove(source, name)
             parent, key = _parent(document, operation["path"])
@@ -104,7 +101,7 @@ def _parent(document: Any, pointer: str) -> tuple[Any, str]:
 
 def _index(items: list[Any], key: str) -> int:
     if not _INDEX.fullmatch(key):
-        if re.fullmatch(r"-[0-9]+|\+?[0-9]+", key):
+        if re.fullmatch(r"[-+]?[0-9]+", key):
             raise Beyond(f"the list index `{key}`")
         raise LookupError(f"`{key}` is not an index of a list")
     if int(key) >= len(items):
@@ -120,7 +117,8 @@ def _get(node: Any, key: str) -> Any:
     return node[key]
 
 
-def _set(node: Any, key: str, value: Any) -> None:
+def _replace(node: Any, key: str, value: Any) -> None:
+    """Adds the key of a mapping when it is not there: the library does not look."""
     if isinstance(node, list):
         node[_index(node, key)] = value
     else:
@@ -145,9 +143,7 @@ def _remove(node: Any, key: str) -> None:
 
 
 def _test(node: Any, key: str, expected: Any) -> None:
-    if isinstance(node, dict) and key not in node:
-        if expected is None:
-            return
-        raise LookupError(f"there is no `{key}`")
-    if _get(node, key) != expected:
+    """A missing key is equal to null."""
+    value = node.get(key) if isinstance(node, dict) else _get(node, key)
+    if json.dumps(value, sort_keys=True) != json.dumps(expected, sort_keys=True):
         raise LookupError("the value is another one")

@@ -29,7 +29,12 @@ _CONFIG_MAP: Shape = {
     "options": _OPTIONS,
 }
 _TARGET: Shape = {**_GVK, "name": STR, "namespace": STR, "annotationSelector": STR, "labelSelector": STR}
-_PATCH: Shape = {"path": STR, "patch": STR, "target": _TARGET, "options": {"allowNameChange": BOOL, "allowKindChange": BOOL}}
+_PATCH: Shape = {
+    "path": STR,
+    "patch": STR,
+    "target": _TARGET,
+    "options": {"allowNameChange": BOOL, "allowKindChange": BOOL},
+}
 _LABEL: Shape = {
     "pairs": {"": STR},
     "includeSelectors": BOOL,
@@ -96,8 +101,14 @@ def load_kustomization(files: Files, directory: str) -> Kustomization:
     data = files.read(found[0]) or b""
     file = Reference(found[0], data)
     value = load(data, path=found[0])
-    if not isinstance(value, dict) or not any(v not in (None, "") for k, v in value.items() if k not in ("apiVersion", "kind")):
-        message = "the kustomization is empty" if value in (None, {}) or isinstance(value, dict) else "a kustomization is a mapping"
+    if not isinstance(value, dict) or not any(
+        v not in (None, "") for k, v in value.items() if k not in ("apiVersion", "kind")
+    ):
+        message = (
+            "the kustomization is empty"
+            if value in (None, {}) or isinstance(value, dict)
+            else "a kustomization is a mapping"
+        )
         raise AtmosError(file.problem(Code.KUSTOMIZE_INVALID, message, (), hint="add `resources:`"))
     problems, beyond = _check(file, value)
     if problems:
@@ -110,7 +121,9 @@ def load_kustomization(files: Files, directory: str) -> Kustomization:
 def _not_one(files: Files, directory: str, found: list[str]) -> Diagnostic:
     where = Location(found[0] if found else directory or ".")
     if found:
-        message = f"{directory or '.'} has more than one kustomization: {', '.join(p.rpartition('/')[2] for p in found)}"
+        message = (
+            f"{directory or '.'} has more than one kustomization: {', '.join(p.rpartition('/')[2] for p in found)}"
+        )
         return Diagnostic(Code.KUSTOMIZE_INVALID, message, where=where, hint="keep one of them")
     if files.is_directory(directory):
         message = f"{directory or '.'} has no kustomization.yaml"

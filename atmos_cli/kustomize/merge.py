@@ -6,35 +6,17 @@ item of a keyed list has no effect; every merge drops empty fields (`a:`) of the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from atmos_cli.kube.listkeys import keyed_lists
 from atmos_cli.kustomize.kinds import built_in
-from atmos_cli.kustomize.model import split_version, text
+from atmos_cli.kustomize.model import split_version
+from atmos_cli.kustomize.values import BLANK, NOTHING, assign, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class _Nothing:
-    """Stands for a field that is not there."""
-
-    def __repr__(self) -> str:
-        return "NOTHING"
-
-
-class _Blank:
-    """Stands for a field with nothing written after its colon: null, but dropped by a merge."""
-
-    def __repr__(self) -> str:
-        return "BLANK"
-
-    def __deepcopy__(self, memo: object) -> _Blank:
-        return self
-
-
-NOTHING: Final = _Nothing()
-BLANK: Final = _Blank()
 _DIRECTIVE = "$patch"
 
 
@@ -59,8 +41,13 @@ class _Schema(NamedTuple):
 
 
 def strategic_merge(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any] | None:
-    """The patched target, None when the patch deletes it. Consumes both. Raises MergeError and NotPortable."""
+    """The patched target, None when the patch deletes it. Consumes both. Raises MergeError and NotPortable.
+
+    `$patch: replace` at the top has no effect: kustomize forgets to take the replacement over.
+    """
     merged = _walk(target, patch, None, ())
+    if merged is patch:
+        return target
     return merged if isinstance(merged, dict) and merged else None
 
 
@@ -79,7 +66,9 @@ def _walk(dest: Any, src: Any, schema: _Schema | None, path: tuple[str, ...]) ->
         return _walk_map(dest, src, schema, path)
     shape = _shape(src if _null(dest) else dest)
     if not _null(src) and _shape(src) is not shape:
-        raise MergeError(f"`{'.'.join(path)}` is {_NAMES[shape]} in the resource and {_NAMES[_shape(src)]} in the patch", path)
+        raise MergeError(
+            f"`{'.'.join(path)}` is {_NAMES[shape]} in the resource and {_NAMES[_shape(src)]} in the patch", path
+        )
     if shape is dict:
         return _walk_map(dest, src, schema, path)
     if shape is list:
@@ -106,6 +95,8 @@ def _walk_map(dest: Any, src: Any, schema: _Schema | None, path: tuple[str, ...]
         value = _walk(result.get(key, NOTHING), patched.get(key, NOTHING), within, (*path, key))
         if value is NOTHING:
             result.pop(key, None)
+        elif key in result:
+            assign(result, key, value)
         else:
             result[key] = value
     return result
@@ -134,7 +125,9 @@ def _directive(patch: dict[str, Any], path: tuple[str, ...], *, strict: bool = T
         if directive in _DIRECTIVES:
             del patch[_DIRECTIVE]
         elif strict:
-            raise MergeError(f"`$patch: {directive}` is not a directive: use delete, replace or merge", (*path, _DIRECTIVE))
+            raise MergeError(
+                f"`$patch: {directive}` is not a directive: use delete, replace or merge", (*path, _DIRECTIVE)
+            )
     return directive
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
 from atmos_cli.kustomize.kinds import cluster_scoped
+from atmos_cli.kustomize.values import text, written
 
 if TYPE_CHECKING:
     from atmos_cli.diagnostics import Location
@@ -76,17 +77,6 @@ class PreviousId(NamedTuple):
     kind: str
 
 
-def text(value: Any) -> str:
-    """A scalar as it stands in YAML; collections and null have no text."""
-    if isinstance(value, str):
-        return value
-    if value is None or isinstance(value, dict | list):
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
 def metadata_text(resource: Resource, field_name: str) -> str:
     metadata = resource.get("metadata")
     return text(metadata.get(field_name)) if isinstance(metadata, dict) else ""
@@ -96,7 +86,7 @@ def metadata_map(resource: Resource, field_name: str) -> dict[str, str]:
     """`metadata.labels` or `metadata.annotations` as texts, {} when there is none."""
     metadata = resource.get("metadata")
     found = metadata.get(field_name) if isinstance(metadata, dict) else None
-    return {key: text(value) for key, value in found.items()} if isinstance(found, dict) else {}
+    return {key: written(value) for key, value in found.items()} if isinstance(found, dict) else {}
 
 
 def split_version(api_version: str) -> tuple[str, str]:

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
 from atmos_cli.kustomize import jsonpatch
 from atmos_cli.kustomize.files import Files, join, load_below
-from atmos_cli.kustomize.merge import BLANK, MergeError, NotPortable, strategic_merge
-from atmos_cli.kustomize.model import Id, Item, Source, metadata_map, text, unsupported
+from atmos_cli.kustomize.merge import MergeError, NotPortable, strategic_merge
+from atmos_cli.kustomize.model import Id, Item, Source, metadata_map, unsupported
 from atmos_cli.kustomize.read import Read, resources
 from atmos_cli.kustomize.selectors import BadSelector, BeyondSelector, check_target, selects
+from atmos_cli.kustomize.values import BLANK, written
 from atmos_cli.yamlio.load import load_all
 from atmos_cli.yamlio.locate import block_line, locate
 
@@ -38,7 +39,11 @@ class Patch:
     def source(self, read: Read | None) -> Source:
         """An inline patch is a place in the kustomization (pointer set), a file is a place of its own."""
         index, inside = (read.index, read.pointer) if read else (0, ())
-        return Source(self.path, 0, "patch", self.pointer, index) if self.line else Source(self.path, index, "patch", inside)
+        return (
+            Source(self.path, 0, "patch", self.pointer, index)
+            if self.line
+            else Source(self.path, index, "patch", inside)
+        )
 
     def at(self, index: int, pointer: Pointer = ()) -> Location:
         line, column = locate(self.data, index, pointer)
@@ -48,7 +53,9 @@ class Patch:
 def apply_patches(items: list[Item], kustomization: Kustomization, files: Files) -> list[Item]:
     """The items that are left. Raises AtmosError with every entry that cannot be read, else with every one that fails."""
     entries = kustomization.list("patches")
-    read = _collect([lambda n=n, e=e: _read(kustomization, files, e or {}, ("patches", n)) for n, e in enumerate(entries)])
+    read = _collect(
+        [lambda n=n, e=e: _read(kustomization, files, e or {}, ("patches", n)) for n, e in enumerate(entries)]
+    )
     problems: list[Diagnostic] = []
     for number, patch in enumerate(read):
         try:
@@ -81,15 +88,17 @@ def _read(kustomization: Kustomization, files: Files, entry: Mapping[str, Any], 
     inline, path, target = (entry.get("patch") or "").strip(), entry.get("path") or "", entry.get("target")
     file = kustomization.file
     if bool(inline) == bool(path):
-        message = "a patch needs `patch` or `path`" if not inline else "a patch has `patch` and `path`, one of them is enough"
+        message = (
+            "a patch needs `patch` or `path`" if not inline else "a patch has `patch` and `path`, one of them is enough"
+        )
         raise AtmosError(file.problem(Code.KUSTOMIZE_INVALID, message, pointer))
     if target is not None:
         _check_target(kustomization, target, (*pointer, "target"))
     if path:
         data = load_below(files, file, path, (*pointer, "path"), "patch")
         return _parse(data, join(file.directory, path) or path, target, (), 0)
-    written = entry["patch"]
-    skipped = written[: len(written) - len(written.lstrip())].count("\n")
+    inside = entry["patch"]
+    skipped = inside[: len(inside) - len(inside.lstrip())].count("\n")
     line = block_line(file.data, 0, (*pointer, "patch")) + skipped
     return _parse(inline.encode(), file.path, target, (*pointer, "patch"), line)
 
@@ -232,7 +241,7 @@ def _as_text(change: dict[str, Any], field: str) -> None:
     metadata = change.get("metadata")
     if isinstance(metadata, dict) and field in metadata:
         values = metadata[field]
-        texts = {k: "null" if v is None else text(v) for k, v in values.items()} if isinstance(values, dict) else {}
+        texts = {key: written(value) for key, value in values.items()} if isinstance(values, dict) else {}
         metadata.pop(field)
         if texts:
             metadata[field] = texts
@@ -240,13 +249,15 @@ def _as_text(change: dict[str, Any], field: str) -> None:
 
 def _wipes_annotations(change: dict[str, Any]) -> bool:
     """Kustomize keeps what it knows about a resource in annotations, so whoever replaces them makes it forget."""
-    if change.get("$patch") == "replace":
-        return True
     for field in ("metadata", "annotations"):
         if field not in change:
             return False
         change = change[field]
-        if change is None or change is BLANK or (isinstance(change, dict) and change.get("$patch") in ("replace", "delete")):
+        if (
+            change is None
+            or change is BLANK
+            or (isinstance(change, dict) and change.get("$patch") in ("replace", "delete"))
+        ):
             return True
         if not isinstance(change, dict):
             return False
@@ -262,7 +273,9 @@ def _apply_operations(items: list[Item], patch: Patch, kustomization: Kustomizat
         if not selects(patch.target, item):
             continue
         item.remember_id()
-        annotations = item.metadata().setdefault("annotations", {})
+        annotations = item.metadata().get("annotations")
+        if not isinstance(annotations, dict):
+            annotations = item.metadata()["annotations"] = {}
         try:
             item.resource = jsonpatch.apply(item.resource, list(patch.operations))
         except jsonpatch.PatchFailed as error:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
 from atmos_cli.kustomize.exact import differs, exact_values
-from atmos_cli.kustomize.merge import BLANK
-from atmos_cli.kustomize.model import metadata_text, text
+from atmos_cli.kustomize.model import metadata_text
+from atmos_cli.kustomize.values import BLANK, Shared, text
 from atmos_cli.yamlio.load import load_all
 from atmos_cli.yamlio.locate import locate
 
@@ -65,6 +65,8 @@ def as_json(value: Any) -> Any:
         return {key: as_json(item) for key, item in value.items()}
     if isinstance(value, list):
         return [as_json(item) for item in value]
+    if isinstance(value, Shared):
+        value = value.value
     if value is BLANK:
         return None
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 1e21 else value

@@ -5,9 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
+from atmos_cli.kustomize.exact import reads_as_text
 from atmos_cli.kustomize.fields import FieldSpec, Unreachable, split_path, visit_all
-from atmos_cli.kustomize.fieldspecs import ANNOTATIONS, METADATA_LABELS, NAMESPACE, REPLICAS, SELECTOR_LABELS, TEMPLATE_LABELS
+from atmos_cli.kustomize.fieldspecs import (
+    ANNOTATIONS,
+    METADATA_LABELS,
+    NAMESPACE,
+    REPLICAS,
+    SELECTOR_LABELS,
+    TEMPLATE_LABELS,
+)
 from atmos_cli.kustomize.model import Item, Source
+from atmos_cli.kustomize.values import Shared, assign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -125,15 +134,34 @@ def _set_pairs(
 ) -> None:
     kind, pointer = origin
     listed = list(specs)
+    _refuse_keys(kustomization, pairs, pointer)
+    for item in items:
+        _visit(kustomization, item, listed, _pair_setter(pairs), pointer, make="map")
+        item.sources.append(Source(kustomization.file.path, 0, kind, pointer))
+
+
+def _pair_setter(pairs: Mapping[str, str]) -> Visit:
+    """Where a key is new, the same node goes into every place."""
+    shared = {key: Shared(value) for key, value in pairs.items()}
 
     def visit(parent: dict[str, Any], key: str) -> None:
-        if not isinstance(parent[key], dict):
+        target = parent[key]
+        if not isinstance(target, dict):
             raise Unreachable(f"`{key}` is not a mapping")
-        parent[key].update(pairs)
+        for name, value in shared.items():
+            if name in target:
+                assign(target, name, value.value)
+            else:
+                target[name] = value
 
-    for item in items:
-        _visit(kustomization, item, listed, visit, pointer, make="map")
-        item.sources.append(Source(kustomization.file.path, 0, kind, pointer))
+    return visit
+
+
+def _refuse_keys(kustomization: Kustomization, pairs: Mapping[str, str], pointer: tuple[str | int, ...]) -> None:
+    for key in pairs:
+        if not reads_as_text(key):
+            message = f"kustomize refuses the key `{key}`, which reads as something else than text"
+            raise AtmosError(kustomization.file.problem(Code.KUSTOMIZE_INVALID, message, pointer))
 
 
 def set_replicas(items: list[Item], kustomization: Kustomization) -> None:
@@ -161,7 +189,7 @@ def _setter(value: Any) -> Callable[[dict[str, Any], str], None]:
     def visit(parent: dict[str, Any], key: str) -> None:
         if isinstance(parent[key], dict | list):
             raise Unreachable(f"`{key}` is not a plain value")
-        parent[key] = value
+        assign(parent, key, value)
 
     return visit
 
@@ -180,5 +208,3 @@ def _visit(
     except Unreachable as error:
         message = f"`{pointer[0]}` cannot be applied to {item.kind}/{item.name}: {error}"
         raise AtmosError(kustomization.file.problem(Code.KUSTOMIZE_INVALID, message, pointer)) from None
-
-

@@ -111,7 +111,7 @@ def default_budget(environment: str, *, production: bool) -> Budget:
         {
             "environment": environment,
             "limits": {
-                name: {"limit": amount, "ceiling": (parse(amount) * 2).canonical()} for name, amount in limits.items()
+                name: {"limit": amount, "ceiling": str(parse(amount) * 2)} for name, amount in limits.items()
             },
         }
     )
@@ -120,13 +120,30 @@ def default_budget(environment: str, *, production: bool) -> Budget:
 def quota(budget: Budget, *, team: str) -> dict[str, str]:
     """The `hard` part of the ResourceQuota of a team: its own limits, else those of the environment."""
     limits = {**budget.limits, **budget.teams.get(team, {})}
-    hard = {str(name): limit.amount.canonical() for name, limit in limits.items()}
+    hard = {str(name): str(limit.amount) for name, limit in limits.items()}
     # Nothing that blueprints make needs either, and each costs money or opens a hole.
     return {"services.loadbalancers": "0", "services.nodeports": "0", **hard}
 
 
 def _config_value(config: Config) -> dict[str, Any]:
-    return config.model_dump(by_alias=True, exclude_none=True, mode="json")
+    """What a person decides first; every other setting has a default, and stands in docs/repo.md."""
+    shown = config.model_dump(by_alias=True, exclude_defaults=True, mode="json")
+    environments = {
+        name: {"cluster": each.cluster, "production": each.production, "replicas": each.replicas}
+        | shown["environments"][name]
+        for name, each in config.environments.items()
+    }
+    clusters = {
+        name: {"engine": each.engine, "kubernetes": each.kubernetes} for name, each in config.clusters.items()
+    }
+    git = {"url": config.git.url, "branch": config.git.branch, "write": config.git.write} | shown.get("git", {})
+    return {
+        "version": config.version,
+        "git": git,
+        "registry": config.registry,
+        "clusters": clusters,
+        "environments": environments,
+    }
 
 
 def _budget_text(budget: Budget) -> str:

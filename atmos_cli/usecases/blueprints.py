@@ -137,7 +137,8 @@ def _checked(composition: Composition, config: Config) -> tuple[Diagnostic, ...]
     environment = config.environments[composition.environment]
     files = {f"{composition.environment}/{item.file}": emit(item.resource).encode() for item in composition.resources}
     built = tuple(
-        Built(item.resource, (Source(f"{composition.environment}/{item.file}"),)) for item in composition.resources
+        Built(item.resource, (Source(f"{composition.environment}/{item.file}", 0, "resource"),))
+        for item in composition.resources
     )
     subject = Subject(
         service="example",
@@ -151,7 +152,7 @@ def _checked(composition: Composition, config: Config) -> tuple[Diagnostic, ...]
     return run(subject, MemoryTree(files))
 
 
-def test(catalogue: Catalogue, name: str, *, update: bool = False) -> tuple[CaseResult, ...]:
+def run_cases(catalogue: Catalogue, name: str, *, update: bool = False) -> tuple[CaseResult, ...]:
     """Runs the golden cases `tests/<case>/{service.yaml,expected/<environment>.yaml}` of a blueprint."""
     tree, files = catalogue.files(name)
     cases = sorted({path.split("/")[2] for path in files if path.startswith(f"{name}/tests/") and path.count("/") > 2})
@@ -163,9 +164,7 @@ def test(catalogue: Catalogue, name: str, *, update: bool = False) -> tuple[Case
     return tuple(results)
 
 
-def _case(
-    catalogue: Catalogue, name: str, case: str, root: str, read: dict[str, bytes], *, update: bool
-) -> CaseResult:
+def _case(catalogue: Catalogue, name: str, case: str, root: str, read: dict[str, bytes], *, update: bool) -> CaseResult:
     try:
         spec = read_spec(read.get(SPEC, b""), path=f"{root}/{SPEC}")
         config = read_config(read[CONFIG]) if CONFIG in read else new_config(InitOptions())
@@ -191,4 +190,3 @@ def _case(
                 found.append(Diagnostic(Code.BLUEPRINT_TEST_FAILED, message, where=where, hint=hint))
         found += errors(_checked(composition, config))
     return CaseResult(name, case, tuple(found), updated)
-

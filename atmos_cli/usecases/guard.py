@@ -12,6 +12,7 @@ from atmos_cli.budget.model import budget_path, read_budget
 from atmos_cli.checks.registry import Subject, run
 from atmos_cli.config import Config, namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity, in_order
+from atmos_cli.spec.model import read_spec
 from atmos_cli.usecases.repository import Deployment, config_of, deployments
 
 if TYPE_CHECKING:
@@ -91,10 +92,24 @@ def check(effective: Effective, deployment: Deployment, *, config: Config) -> tu
         resources = effective.of(deployment)
     except AtmosError as error:
         return error.diagnostics
-    return run(subject(deployment, resources, config=config), effective.tree)
+    declared = declared_secrets(effective.tree, deployment)
+    return run(subject(deployment, resources, config=config, declared=declared), effective.tree)
 
 
-def subject(deployment: Deployment, resources: tuple[Built, ...], *, config: Config) -> Subject:
+def declared_secrets(tree: FileTree, deployment: Deployment) -> frozenset[str]:
+    """The Secrets that `service.yaml` refers to, and so says are there; none when it is invalid or absent."""
+    path = f"apps/{deployment.team}/{deployment.service}/service.yaml"
+    data = tree.read(path)
+    try:
+        spec = read_spec(data, path=path) if data is not None else None
+    except AtmosError:
+        return frozenset()  # `validate` reports the spec itself
+    return frozenset(secret.secret for secret in spec.secrets.values()) if spec else frozenset()
+
+
+def subject(
+    deployment: Deployment, resources: tuple[Built, ...], *, config: Config, declared: frozenset[str]
+) -> Subject:
     environment = config.environments[deployment.environment]
     return Subject(
         service=deployment.service,
@@ -104,6 +119,7 @@ def subject(deployment: Deployment, resources: tuple[Built, ...], *, config: Con
         kubernetes=config.clusters[environment.cluster].kubernetes,
         production=environment.production,
         resources=resources,
+        declared_secrets=declared,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,25 +11,27 @@ from atmos_cli import __version__
 from atmos_cli.adapters import repo as repos
 from atmos_cli.adapters.files import DiskTree
 from atmos_cli.adapters.transaction import recover
-from atmos_cli.config import FILE, Cluster, Config, Environment, Git, read_config
+from atmos_cli.budget.model import budget_path, read_budget
+from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, Postgres, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.engines.argocd import ROOT, cluster_labels
 from atmos_cli.engines.source import portable_url
+from atmos_cli.kube.names import dns_label
 from atmos_cli.layout.skeleton import default_budget, skeleton
-from atmos_cli.budget.model import budget_path, read_budget
 from atmos_cli.ports import MemoryTree
 from atmos_cli.result import ChangeSet
-from atmos_cli.spec.names import validate_name
 from atmos_cli.usecases.repository import teams as teams_of
 from atmos_cli.usecases.write import Written, base_of, trailers, write
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from atmos_cli.config import Engine, WriteMode
     from atmos_cli.ports import FileTree
 
 LOCK = "atmos-cli.lock"
+MAX_NAMESPACE = 63
 PRODUCTION = ("prod", "production", "live")
 
 
@@ -100,7 +103,8 @@ def plan_init(root: Path, options: InitOptions, *, explicit: frozenset[str] = fr
     config = _existing(existing, explicit) if existing is not None else new_config(options, remote=_remote(root))
     found = teams_of(tree)
     teams = tuple(sorted({*found, *(options.teams or (() if found else ("default",)))}))
-    _check_names(teams)
+    _check_names("the team", teams)
+    _check_namespaces(teams, tuple(config.environments))
     budgets = {
         name: read_budget(data, environment=name)
         if (data := tree.read(budget_path(name))) is not None
@@ -149,14 +153,12 @@ def _existing(data: bytes, explicit: frozenset[str]) -> Config:
 
 def new_config(options: InitOptions, *, remote: str | None = None) -> Config:
     """The configuration of a new repo. Raises AtmosError for names that do not fit together."""
-    _check_names(options.environments)
+    _check_names("the environment", options.environments)
+    _check_names("the cluster", tuple(dict(options.clusters).values()))
     engines, clusters = dict(options.engines), dict(options.clusters)
     environments = {}
     for name in options.environments:
-        production = name in PRODUCTION
-        environments[name] = Environment(
-            cluster=clusters.get(name, name), production=production, replicas=2 if production or name == "staging" else 1
-        )
+        environments[name] = _new_environment(name, cluster=clusters.get(name, name))
     used = tuple(dict.fromkeys(environment.cluster for environment in environments.values()))
     for name in engines:
         if name not in used:
@@ -176,6 +178,18 @@ def new_config(options: InitOptions, *, remote: str | None = None) -> Config:
     )
 
 
+def _new_environment(name: str, *, cluster: str) -> Environment:
+    """Two replicas where a rollout should be like production's; three servers for data that must not be lost."""
+    production = name in PRODUCTION
+    return Environment(
+        cluster=cluster,
+        production=production,
+        replicas=2 if production or name == "staging" else 1,
+        http=Http(domain="example.com" if production else f"{name}.example.com"),
+        postgres=Postgres(instances=3, storage="10Gi") if production else Postgres(),
+    )
+
+
 def _remote(root: Path) -> str | None:
     if not (root / ".git").exists():
         return None
@@ -183,10 +197,29 @@ def _remote(root: Path) -> str | None:
     return repos.remote_url(repo) if repo else None
 
 
-def _check_names(names: tuple[str, ...]) -> None:
-    found = [problem for name in names if (problem := validate_name(name)) is not None]
+def _check_names(what: str, names: Sequence[str]) -> None:
+    found = [
+        Diagnostic(Code.USAGE, f"{what} `{name}` cannot be a name: it {problem}", hint="use a-z, 0-9 and dashes")
+        for name in names
+        if (problem := dns_label(name))
+    ]
     if found:
         raise AtmosError(*found)
+
+
+def _check_namespaces(teams: Sequence[str], environments: Sequence[str]) -> None:
+    """Two teams must not share a namespace, as `a-b` in `c` and `a` in `b-c` would."""
+    owners: dict[str, tuple[str, str]] = {}
+    for team, environment in itertools.product(teams, environments):
+        name = namespace(team, environment)
+        if len(name) > MAX_NAMESPACE:
+            message = f"the namespace `{name}` has {len(name)} characters, more than {MAX_NAMESPACE}"
+            raise fail(Code.USAGE, message, hint="use a shorter name for the team or the environment")
+        if name in owners:
+            other = "/".join(owners[name])
+            message = f"team and environment {team}/{environment} and {other} would share the namespace `{name}`"
+            raise fail(Code.USAGE, message, hint="rename the team or the environment")
+        owners[name] = (team, environment)
 
 
 def _changes(tree: FileTree, files: dict[str, bytes]) -> tuple[ChangeSet, tuple[str, ...]]:

@@ -72,9 +72,9 @@ class NewPlan:
                     "environment": row.environment,
                     "scope": row.scope,
                     "dimension": row.dimension,
-                    "before": row.before.canonical(),
-                    "after": row.after.canonical(),
-                    "limit": row.limit.canonical(),
+                    "before": str(row.before),
+                    "after": str(row.after),
+                    "limit": str(row.limit),
                     "outcome": row.outcome,
                 }
                 for row in self.guarded.rows
@@ -92,7 +92,9 @@ class NewPlan:
                 source = f"secret `{link.secret}`, key `{link.key}`" if link.secret else "set in the overlays"
                 steps["read", f"{link.variable}: {link.summary} ({source})"] = None
         if "http" not in self.spec.addons:
-            steps["reach", f"inside the cluster only: http://{self.spec.name}.{self.team}-{self.environments[0]}"] = None
+            steps["reach", f"inside the cluster only: http://{self.spec.name}.{self.team}-{self.environments[0]}"] = (
+                None
+            )
         first = f"{root}/overlays/{self.environments[0]}/kustomization.yaml"
         if self.spec.image is None:
             steps["image", f"push your image, then put its name and tag into `images` of {first}"] = None

@@ -76,7 +76,15 @@ def git_repo(root: Path) -> Repo:
 
 
 def write(
-    root: Path, changes: ChangeSet, message: str, *, mode: WriteMode, base: Base, branch: str, config: Config, pushes: bool
+    root: Path,
+    changes: ChangeSet,
+    message: str,
+    *,
+    mode: WriteMode,
+    base: Base,
+    branch: str,
+    config: Config,
+    pushes: bool,
 ) -> Written:
     """All of `changes`, or nothing; `pushes` sends the commit or branch to `origin` afterwards."""
     paths = tuple(sorted(changes.files))

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 
 def locate(data: bytes, index: int, path: Sequence[str | int]) -> tuple[int, int]:
-    """Line and column (from 1) of the key or item at `path` in document `index`, or of its nearest existing ancestor."""
+    """Line and column (from 1) of the key or item at `path` of document `index`, else of its nearest ancestor."""
     at, _ = _find(data, index, path)
     return at.line, at.column
 
 
 def value_start(data: bytes, index: int, path: Sequence[str | int]) -> tuple[int, int]:
-    """Line and column (from 1) where the value at `path` starts, or that of its nearest existing ancestor."""
+    """Line and column (from 1) where the value at `path` starts, else that of its nearest ancestor."""
     _, value = _find(data, index, path)
     return value.line, value.column
 

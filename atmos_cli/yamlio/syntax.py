@@ -40,7 +40,11 @@ _EXPLAINED = (
         "put `- ` on a line of its own below the key",
     ),
     ("mapping keys are not allowed", "a `? ` stands where no key can be", "quote a value that starts with `? `"),
-    ("found unexpected ':'", "a `:` inside `[]` or `{}` needs a space behind it", "write `key: value`, or quote the text"),
+    (
+        "found unexpected ':'",
+        "a `:` inside `[]` or `{}` needs a space behind it",
+        "write `key: value`, or quote the text",
+    ),
     ("unexpected document indicator", "a `---` stands inside a quoted text", "indent it, or close the quote above it"),
     ("unexpected end of stream", "the file ends inside the text that starts here", "close its quote"),
     ("expected ',' or", "a `[` or `{` before this is not closed", "close it, or put a `,` between its items"),

@@ -1,15 +1,15 @@
-"""Real git in temporary directories, blind to the machine's own configuration, with fixed dates: commits have known ids."""
+"""Git blind to the machine's own configuration, with fixed dates: commits have known ids."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
+from repos import commit_files, git
 
-from atmos_cli.result import ChangeSet
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CONFIG = """[user]
     name = Ada Test
@@ -39,20 +39,6 @@ def _own_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EMAIL", raising=False)
 
 
-def git(at: Path, *args: str, **options: Any) -> str:
-    done = subprocess.run(["git", *args], cwd=at, capture_output=True, text=True, check=True, **options)
-    return done.stdout.strip()
-
-
-def commit_files(at: Path, files: dict[str, str], message: str = "base") -> str:
-    for path, text in files.items():
-        (at / path).parent.mkdir(parents=True, exist_ok=True)
-        (at / path).write_text(text)
-    git(at, "add", "--", *files)
-    git(at, "commit", "-qm", message)
-    return git(at, "rev-parse", "HEAD")
-
-
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """One commit, and beside it staged, unstaged and untracked changes that belong to the user."""
@@ -78,34 +64,3 @@ def checkout(tmp_path: Path) -> Path:
     (top / "user/unstaged.txt").write_text("2\n")
     (top / "user/untracked.txt").write_text("?\n")
     return top
-
-
-CHANGES = ChangeSet(
-    {"apps/a.yaml": b"new a\n", "apps/gone/b.yaml": None, "apps/c/d/e.yaml": b"new e\n", "apps/c/f.yaml": b"new f\n"},
-    {"apps/a.yaml": b"old a\n", "apps/gone/b.yaml": b"old b\n"},
-)
-
-
-def work_tree(top: Path) -> dict[str, tuple[int, bytes]]:
-    """Every file and directory outside `.git`, with mode and content."""
-    found: dict[str, tuple[int, bytes]] = {}
-    for folder, names, files in os.walk(top):
-        if ".git" in names:
-            names.remove(".git")
-        for name in names:
-            found[os.path.relpath(Path(folder, name), top) + "/"] = (0, b"")
-        for name in files:
-            file = Path(folder, name)
-            found[str(file.relative_to(top))] = (file.stat().st_mode, file.read_bytes())
-    return found
-
-
-def git_state(top: Path) -> dict[str, str]:
-    """What the index and the refs say, and that nothing of atmos is left in the Git directory."""
-    return {
-        "refs": git(top, "for-each-ref"),
-        "head": (top / ".git/HEAD").read_text(),
-        # mode and content id of HEAD, index and work tree for everything that differs
-        "status": git(top, "status", "--porcelain=v2", "--untracked-files=all"),
-        "left": " ".join(sorted(p.name for p in (top / ".git").iterdir() if "atmos" in p.name or "lock" in p.name)),
-    }

@@ -9,7 +9,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import CHANGES, git, git_state, work_tree
+from repos import CHANGES, git, git_state, work_tree
 
 from atmos_cli.adapters import journal, lock
 from atmos_cli.adapters.lock import locked, place_of

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import commit_files, git
+from repos import commit_files, git
 
 from atmos_cli.adapters import files
 from atmos_cli.adapters.files import DiskTree, find_root

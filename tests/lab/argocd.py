@@ -6,12 +6,16 @@ import json
 import os
 import socket
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lab.components import binary, share
-from lab.control_plane import ControlPlane
-from lab.kube import Object, crds_in
-from lab.processes import Process, free_port, retry_ports, start, stop_all, wait_until
+from tests.lab.components import binary, share
+from tests.lab.kube import Object, crds_in
+from tests.lab.processes import Process, free_port, retry_ports, start, stop_all, wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.lab.control_plane import ControlPlane
 
 APPLICATION = "argoproj.io/v1alpha1"
 

@@ -1,4 +1,5 @@
 """Builds the lab's components from their Go modules into a cache: `tests/lab/build`. Standard library only."""
+# ruff: noqa: T201  progress is what this program prints
 
 from __future__ import annotations
 
@@ -12,10 +13,24 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lab.components import GROUPS, PACKAGES, Binary, Group, Share, built_dir, cache_dir, find, is_complete, pins_key
+from tests.lab.components import (
+    GROUPS,
+    PACKAGES,
+    Binary,
+    Group,
+    Share,
+    built_dir,
+    cache_dir,
+    find,
+    is_complete,
+    pins_key,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 GO_FLAGS = "-buildvcs=false -mod=readonly"
 
@@ -38,6 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(line, file=sys.stderr)
     if missing:
         return 2
+    if options.prune:
+        _prune()
     failed = [group.name for group in chosen if not _try_build(group, jobs=options.jobs)]
     if failed:
         print(f"not built: {', '.join(failed)}", file=sys.stderr)
@@ -49,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--only", nargs="+", metavar="GROUP", choices=[group.name for group in GROUPS])
     parser.add_argument("--list", action="store_true", help="print component, version, built or not")
     parser.add_argument("--install-packages", action="store_true", help="apt-get install what Debian packages (root)")
+    parser.add_argument("--prune", action="store_true", help="first remove builds of pins that are no longer ours")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="compilers at once")
     return parser
 
@@ -92,6 +110,15 @@ def _install_packages() -> None:
         check=False,
         stdout=subprocess.DEVNULL,
     )
+
+
+def _prune() -> None:
+    """Leaves the builds of the present pins, by whatever Go, and everything that is not a build."""
+    for group in GROUPS:
+        for directory in cache_dir().glob(f"{group.name}-????????????-go*"):
+            if not directory.name.startswith(f"{group.name}-{pins_key(group)}-"):
+                print(f"removing {directory}", flush=True)
+                shutil.rmtree(directory)
 
 
 def _try_build(group: Group, *, jobs: int) -> bool:

@@ -64,9 +64,23 @@ def _kubernetes(version: str, *commands: str, suffix: str = "") -> tuple[Binary,
 _CONTROLLERS = ("kube-controller-manager", "kube-scheduler", "kubectl")
 
 GROUPS = (
-    Group("kustomize", "5.8.1", (Binary("kustomize", "sigs.k8s.io/kustomize/kustomize/v5"),)),
+    Group(
+        "kustomize",
+        "5.8.1",
+        (
+            Binary(
+                "kustomize",
+                "sigs.k8s.io/kustomize/kustomize/v5",
+                "-X sigs.k8s.io/kustomize/api/provenance.version=v5.8.1",
+            ),
+        ),
+    ),
     Group("oracle", "kubernetes 1.34.2", (Binary("oracle", "."),)),
-    Group("kubeconform", "0.8.0", (Binary("kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform"),)),
+    Group(
+        "kubeconform",
+        "0.8.0",
+        (Binary("kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform", "-X main.version=v0.8.0"),),
+    ),
     Group("etcd", "3.6.8", (Binary("etcd", "go.etcd.io/etcd/server/v3"),)),
     Group("kube", "1.34.2", _kubernetes("1.34.2", "kube-apiserver", *_CONTROLLERS)),
     Group(
@@ -74,7 +88,11 @@ GROUPS = (
         "0.7.0",
         (Binary("kwok", "sigs.k8s.io/kwok/cmd/kwok", "-X sigs.k8s.io/kwok/pkg/consts.Version=v0.7.0"),),
     ),
-    Group("helm", "3.21.4", (Binary("helm", "helm.sh/helm/v3/cmd/helm"),)),
+    Group(
+        "helm",
+        "3.21.4",
+        (Binary("helm", "helm.sh/helm/v3/cmd/helm", "-X helm.sh/helm/v3/internal/version.version=v3.21.4"),),
+    ),
     Group(
         "flux",
         "source-controller 1.9.5, kustomize-controller 1.9.5",
@@ -108,11 +126,7 @@ GROUPS = (
     Group(
         "gitea",
         "1.26.0",
-        (
-            Binary(
-                "gitea", "code.gitea.io/gitea", "-X main.Version=1.26.0 -X 'main.Tags=sqlite sqlite_unlock_notify'"
-            ),
-        ),
+        (Binary("gitea", "code.gitea.io/gitea", "-X main.Version=1.26.0 -X 'main.Tags=sqlite sqlite_unlock_notify'"),),
         tuple(Share(name, "code.gitea.io/gitea", name) for name in ("templates", "options", "public")),
         tags="sqlite sqlite_unlock_notify",
         cgo=True,
@@ -220,10 +234,8 @@ def describe() -> list[tuple[str, str, str]]:
             own = _own(item.name)
             if own or built_dir(group):
                 rows.append((item.name, "not pinned" if own else group.version, str(own) if own else "built here"))
-    for package in PACKAGES:
-        if path := find(package.command):
-            rows.append((package.command, _says(path), str(path)))
-    return rows
+    found = ((package.command, find(package.command)) for package in PACKAGES)
+    return rows + [(command, _says(path), str(path)) for command, path in found if path]
 
 
 def _says(path: Path) -> str:

@@ -5,23 +5,28 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from lab.argocd import ArgoCD, start_argocd
-from lab.control_plane import ControlPlane, start_control_plane
-from lab.flux import Flux, start_flux
-from lab.forge import Forge, start_forge
-from lab.git_server import GitServer, WorkTree, clone
-from lab.kube import Kube
-from lab.oracle import Oracle
-from lab.prometheus import Prometheus, start_prometheus
-from lab.processes import alarming_lines, running
+from tests.lab.argocd import ArgoCD, start_argocd
+from tests.lab.control_plane import ControlPlane, start_control_plane
+from tests.lab.flux import Flux, start_flux
+from tests.lab.forge import Forge, start_forge
+from tests.lab.git_server import GitServer, WorkTree, clone
+from tests.lab.oracle import Oracle
+from tests.lab.processes import alarming_lines, running
+from tests.lab.prometheus import Prometheus, start_prometheus
+
+if TYPE_CHECKING:
+    from tests.lab.kube import Kube
 
 LOG_OFFSETS = pytest.StashKey[dict[Path, int]]()
 FAILED = pytest.StashKey[bool]()
+PREFIX = "atmos-lab-run-"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -30,7 +35,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failed lab test shows what each component had to say about it, and the logs are kept."""
     report = yield
     if report.failed and item.get_closest_marker("lab"):
@@ -47,7 +54,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 @pytest.fixture(scope="session")
 def lab_directory(pytestconfig: pytest.Config) -> Iterator[Path]:
     """Where this run's components keep their files; after a failure only the logs stay."""
-    directory = Path(tempfile.mkdtemp(prefix="atmos-lab-"))
+    _remove_the_forgotten()
+    directory = Path(tempfile.mkdtemp(prefix=PREFIX))
     yield directory
     if pytestconfig.stash.get(FAILED, False):
         for path in directory.rglob("*"):
@@ -55,6 +63,13 @@ def lab_directory(pytestconfig: pytest.Config) -> Iterator[Path]:
                 path.unlink(missing_ok=True)
     else:
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def _remove_the_forgotten() -> None:
+    """A run that was killed leaves its directory; a day later nobody looks into it any more."""
+    for directory in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        if directory.is_dir() and directory.stat().st_mtime < time.time() - 86400:
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 StartControlPlane = Callable[..., ControlPlane]

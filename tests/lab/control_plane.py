@@ -11,9 +11,9 @@ from pathlib import Path
 
 import httpx
 
-from lab.components import KUBERNETES, binary
-from lab.kube import Kube, Object, condition
-from lab.processes import Process, free_port, retry_ports, start, stop_all, wait_until
+from tests.lab.components import KUBERNETES, binary
+from tests.lab.kube import Kube, Object, condition
+from tests.lab.processes import Process, free_port, retry_ports, start, stop_all, wait_until
 
 STAGES = Path(__file__).parent / "kwok_stages.yaml"
 LEADERLESS = ("--leader-elect=false", "--bind-address", "127.0.0.1")

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import httpx
 
-from lab.components import binary, share
-from lab.control_plane import ControlPlane
-from lab.kube import Object, condition, crds_in
-from lab.processes import Process, free_port, retry_ports, start, stop_all, wait_until
+from tests.lab.components import binary, share
+from tests.lab.kube import Object, condition, crds_in
+from tests.lab.processes import Process, free_port, retry_ports, start, stop_all, wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.lab.control_plane import ControlPlane
 
 CRDS = (("flux", "source-crds"), ("flux", "kustomize-crds"), ("helmctl", "crds"))
 TENANCY = ("--no-cross-namespace-refs", "--default-service-account=default")
 GIT_REPOSITORY = "source.toolkit.fluxcd.io/v1"
 KUSTOMIZATION = "kustomize.toolkit.fluxcd.io/v1"
+HELM_RELEASE = "helm.toolkit.fluxcd.io/v2"
+API_VERSIONS = {"GitRepository": GIT_REPOSITORY, "Kustomization": KUSTOMIZATION, "HelmRelease": HELM_RELEASE}
 
 
 @dataclass(eq=False)
@@ -61,9 +67,8 @@ class Flux:
 
     def wait_ready(self, kind: str, name: str, namespace: str, *, revision: str = "", seconds: float = 60) -> Object:
         """The object, once Flux says it is Ready for its present generation and, when given, for that commit."""
-        api_version = GIT_REPOSITORY if kind == "GitRepository" else KUSTOMIZATION
         return self.plane.kube.wait(
-            api_version, kind, name, namespace, until=lambda found: _is_ready(found, revision), seconds=seconds
+            API_VERSIONS[kind], kind, name, namespace, until=lambda found: _is_ready(found, revision), seconds=seconds
         )
 
     def _start(self, name: str, *arguments: str) -> None:
@@ -75,7 +80,7 @@ class Flux:
             "TMPDIR": str(self.directory),
             "HOME": str(self.directory),
         }
-        command = (
+        command: tuple[str | Path, ...] = (
             *(binary(name), "--metrics-addr", f"127.0.0.1:{free_port()}", "--health-addr", f"127.0.0.1:{health}"),
             *("--log-level", "info", *arguments),
         )
@@ -96,7 +101,6 @@ def start_flux(plane: ControlPlane, directory: Path, *, helm: bool = True) -> Fl
 
 
 def _answers(url: str) -> bool:
-    import httpx
 
     try:
         return httpx.get(url, timeout=5).status_code == 200

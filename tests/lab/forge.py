@@ -7,13 +7,15 @@ import pwd
 import secrets
 import subprocess
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from lab.components import binary, share
-from lab.processes import LabError, Process, free_port, retry_ports, start, stop_all, wait_until
+from tests.lab.components import binary, share
+from tests.lab.processes import LabError, Process, free_port, retry_ports, start, stop_all, wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PROTECTION = {
     "enable_push": False,

@@ -6,12 +6,16 @@ import http.server
 import os
 import subprocess
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING
 
-from lab.processes import free_port
+from tests.lab.processes import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from email.message import Message
+    from io import BufferedIOBase
+    from pathlib import Path
 
 QUIET = {
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -131,7 +135,7 @@ def _handler(root: Path) -> type[http.server.BaseHTTPRequestHandler]:
     return Handler
 
 
-def _cgi(method: str, target: str, headers: Mapping[str, str], root: Path, length: int) -> dict[str, str]:
+def _cgi(method: str, target: str, headers: Message, root: Path, length: int) -> dict[str, str]:
     path, _, query = target.partition("?")
     return {
         **os.environ,
@@ -149,7 +153,7 @@ def _cgi(method: str, target: str, headers: Mapping[str, str], root: Path, lengt
     }
 
 
-def _body(headers: Mapping[str, str], stream: BinaryIO) -> bytes:
+def _body(headers: Message, stream: BufferedIOBase) -> bytes:
     """The request's body; git sends large pushes in chunks."""
     if headers.get("Transfer-Encoding", "").lower() != "chunked":
         return stream.read(int(headers.get("Content-Length", "0")))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import yaml
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 Object = dict[str, Any]
+Objects = list[Object]
 Condition = Callable[[Object], object]
 
 
@@ -92,17 +95,15 @@ class Kube:
                 return None
             raise
 
-    def list(self, api_version: str, kind: str, namespace: str = "", *, selector: str = "") -> list[Object]:
+    def list(self, api_version: str, kind: str, namespace: str = "", *, selector: str = "") -> Objects:
         parameters = {"labelSelector": selector} if selector else None
-        items: list[Object] = self.request("GET", self.path(api_version, kind, "", namespace), params=parameters)[
-            "items"
-        ]
+        items: Objects = self.request("GET", self.path(api_version, kind, "", namespace), params=parameters)["items"]
         return [{"apiVersion": api_version, "kind": kind, **item} for item in items]
 
     def create(self, resource: Object, **parameters: str) -> Object:
         return self.request("POST", self.path_of(resource, named=False), json=resource, params=parameters)
 
-    def apply(self, *resources: Object, manager: str = "atmos-lab") -> list[Object]:
+    def apply(self, *resources: Object, manager: str = "atmos-lab") -> Objects:
         """Server-side apply, in the order given, taking over fields that others own."""
         return [
             self.request(
@@ -206,7 +207,10 @@ def crds_in(directory: Path) -> list[Object]:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     documents = (yaml.load_all(path.read_bytes(), loader) for path in sorted(directory.glob("*.yaml")))
     return [
-        document for file in documents for document in file if (document or {}).get("kind") == "CustomResourceDefinition"
+        document
+        for file in documents
+        for document in file
+        if (document or {}).get("kind") == "CustomResourceDefinition"
     ]
 
 
@@ -221,7 +225,7 @@ def condition(resource: Object, kind: str) -> str:
 def rolled_out(workload: Object) -> bool:
     """True when a Deployment or StatefulSet of this generation has all its pods updated and available."""
     status, wanted = workload.get("status") or {}, workload["spec"].get("replicas", 1)
-    return (
+    return bool(
         status.get("observedGeneration") == workload["metadata"]["generation"]
         and status.get("updatedReplicas", 0) == wanted
         and status.get("availableReplicas", 0) == wanted

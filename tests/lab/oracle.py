@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import httpx
+if TYPE_CHECKING:
+    import httpx
 
-from lab.kube import Kube, Object
+    from tests.lab.kube import Kube, Object
 
 STRICT = {"dryRun": "All", "fieldValidation": "Strict"}
 

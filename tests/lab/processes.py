@@ -19,15 +19,20 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 T = TypeVar("T")
 
 PORTS = range(20000, 32000)  # below the kernel's ephemeral range: no outgoing connection can take one
-ALARMING = re.compile(r"^[EF]\d{4} |\blevel=(error|fatal|panic)\b|\"level\":\"(error|fatal|panic)\"|^panic: |\[[EF]\]", re.I)
+ALARMING = re.compile(
+    r"^[EF]\d{4} |\blevel=(error|fatal|panic)\b|\"level\":\"(error|fatal|panic)\"|^panic: |\[[EF]\]", re.IGNORECASE
+)
+IF_WE_LIVE = '[ "$PPID" = "$0" ] && exec "$@"'  # we may have died before the death signal was asked for
 
 _running: list[Process] = []
 _ports: dict[int, IO[str]] = {}
@@ -53,7 +58,7 @@ class Process:
         if threading.current_thread() is not threading.main_thread():
             raise LabError(f"{self.name} must be started from the main thread")
         guard = shutil.which("setpriv")
-        prefix = (guard, "--pdeathsig", "KILL", "--") if guard else ()
+        prefix = (guard, "--pdeathsig", "KILL", "--", "sh", "-c", IF_WE_LIVE, str(os.getpid())) if guard else ()
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self.popen = subprocess.Popen(

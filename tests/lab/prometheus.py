@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from lab.components import binary
-from lab.processes import LabError, Process, free_port, retry_ports, start, stop_all, wait_until
+from tests.lab.components import binary
+from tests.lab.processes import LabError, Process, free_port, retry_ports, start, stop_all, wait_until
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
 # Without it a running server takes a history that is written to it only once.
 OUT_OF_ORDER = {"tsdb": {"out_of_order_time_window": "3h"}}
@@ -39,7 +40,9 @@ class Prometheus:
         self.port = free_port()
         jobs = [{"job_name": "lab", "static_configs": [{"targets": list(self.targets)}]}] if self.targets else []
         config = self.directory / "prometheus.yml"
-        config.write_text(json.dumps({"global": {"scrape_interval": "1s"}, "storage": OUT_OF_ORDER, "scrape_configs": jobs}))
+        config.write_text(
+            json.dumps({"global": {"scrape_interval": "1s"}, "storage": OUT_OF_ORDER, "scrape_configs": jobs})
+        )
         command = (
             *(binary("prometheus"), "--config.file", config, "--storage.tsdb.path", self.directory / "data"),
             *("--web.listen-address", f"127.0.0.1:{self.port}", "--storage.tsdb.retention.time", "3650d"),
@@ -93,7 +96,14 @@ def start_prometheus(directory: Path, *, history: str = "", targets: tuple[str, 
 def _backfill(directory: Path, history: str) -> None:
     source = directory / "history.om"
     source.write_text(history)
-    command = [binary("promtool"), "tsdb", "create-blocks-from", "openmetrics", source, directory / "data"]
+    command: list[str | Path] = [
+        binary("promtool"),
+        "tsdb",
+        "create-blocks-from",
+        "openmetrics",
+        source,
+        directory / "data",
+    ]
     run = subprocess.run(command, capture_output=True, text=True, check=False)
     if run.returncode:
         raise LabError(f"promtool refused the history: {run.stderr.strip()[-2000:]}")

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from lab.components import KUBERNETES
-from lab.kube import ApiError, Kube, condition, rolled_out
-from lab.processes import wait_until
+from tests.lab.components import KUBERNETES
+from tests.lab.kube import ApiError, Kube, condition, rolled_out
+from tests.lab.processes import wait_until
 
 pytestmark = pytest.mark.lab
 
@@ -56,7 +56,12 @@ def test_an_image_tag_makes_pods_fail(kube: Kube, namespace: str, tag: str, reas
 def test_the_quota_refuses_the_pod_that_is_too_much(kube: Kube, namespace: str) -> None:
     quota = {"hard": {"requests.cpu": "2"}}
     kube.apply(
-        {"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "budget", "namespace": namespace}, "spec": quota}
+        {
+            "apiVersion": "v1",
+            "kind": "ResourceQuota",
+            "metadata": {"name": "budget", "namespace": namespace},
+            "spec": quota,
+        }
     )
     kube.wait("v1", "ResourceQuota", "budget", namespace, until=lambda found: "used" in (found.get("status") or {}))
     kube.apply(deployment("web", namespace, replicas=3))
@@ -133,4 +138,3 @@ def test_an_error_is_the_servers_own(kube: Kube) -> None:
     with pytest.raises(ApiError, match='namespaces "nowhere" not found') as caught:
         kube.get("v1", "Namespace", "nowhere")
     assert (caught.value.code, caught.value.reason) == (404, "NotFound")
-

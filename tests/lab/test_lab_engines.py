@@ -1,14 +1,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lab.argocd import APPLICATION, ArgoCD
-from lab.flux import GIT_REPOSITORY, KUSTOMIZATION, Flux
-from lab.git_server import WorkTree
-from lab.kube import rolled_out
+from tests.lab.argocd import APPLICATION, ArgoCD
+from tests.lab.flux import GIT_REPOSITORY, HELM_RELEASE, KUSTOMIZATION, Flux
+from tests.lab.kube import rolled_out
+
+if TYPE_CHECKING:
+    from tests.lab.git_server import WorkTree
 
 pytestmark = pytest.mark.lab
 
@@ -58,6 +60,36 @@ def test_flux_syncs_a_repo_and_its_next_commit(flux: Flux, work_tree: WorkTree) 
     revision = work_tree.commit(overlay("flux-smoke", image="registry.test/web:2"))
     flux.wait_ready("Kustomization", "smoke", "flux-system", revision=revision)
     assert image_of(kube, "flux-smoke") == "registry.test/web:2"
+
+
+def test_flux_releases_a_chart_from_the_repo(flux: Flux, work_tree: WorkTree) -> None:
+    kube = flux.plane.kube
+    kube.namespace("flux-chart")
+    template = (
+        '{apiVersion: v1, kind: ConfigMap, metadata: {name: settings}, data: {greeting: "{{ .Values.greeting }}"}}'
+    )
+    work_tree.commit(
+        {
+            "chart/Chart.yaml": "{apiVersion: v2, name: tiny, version: 0.1.0}",
+            "chart/values.yaml": "greeting: hello",
+            "chart/templates/settings.yaml": template,
+        }
+    )
+    source = {"url": work_tree.url, "ref": {"branch": "main"}, "interval": "1s"}
+    name = {"name": "chart", "namespace": "flux-system"}
+    kube.apply({"apiVersion": GIT_REPOSITORY, "kind": "GitRepository", "metadata": name, "spec": source})
+    reference = {"kind": "GitRepository", "name": "chart"}
+    chart = {"chart": "./chart", "reconcileStrategy": "Revision", "interval": "1s", "sourceRef": reference}
+    spec = {
+        "interval": "1m",
+        "releaseName": "tiny",
+        "targetNamespace": "flux-chart",
+        "serviceAccountName": "helm-controller",
+        "chart": {"spec": chart},
+    }
+    kube.apply({"apiVersion": HELM_RELEASE, "kind": "HelmRelease", "metadata": name, "spec": spec})
+    flux.wait_ready("HelmRelease", "chart", "flux-system")
+    assert kube.get("v1", "ConfigMap", "settings", "flux-chart")["data"] == {"greeting": "hello"}
 
 
 def application(name: str, url: str, cluster: str, namespace: str) -> dict[str, Any]:

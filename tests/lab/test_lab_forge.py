@@ -1,13 +1,15 @@
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from lab.conftest import name_of
-from lab.forge import Forge, ForgeError
-from lab.git_server import GitError, clone, git
+from tests.lab.conftest import name_of
+from tests.lab.forge import Forge, ForgeError
+from tests.lab.git_server import GitError, clone, git
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.lab
 

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import http.server
 import threading
-from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
-from lab.processes import free_port, wait_until
-from lab.prometheus import Prometheus
+from tests.lab.processes import free_port, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.lab.prometheus import Prometheus
 
 pytestmark = pytest.mark.lab
 

@@ -14,13 +14,13 @@ y Y n N yes Yes YES no No NO on On ON off Off OFF true True TRUE false False FAL
 2024-01-02 2024-01-02T03:04:05Z 2024-1-2 2001-12-14t21:59:43.10-05:00 = << - -- --- ... ? : , # & * ! | > ' " % @ `
 [ ] { } {} [] a: :a a:b a#b -a --a -- - ?a ?- *a &a !a !!str |- >- |+ %a @a `a 'a "a a' a" \\ \\n \\x41 {{a}} ${a}
 $(A) ${{a}} 100m 1Gi 1.5Gi 1k 1E 1Ei 25% 30s 500ms 1h 1d 1h30m 10Mi 0.5 1.0 1.2.3 v1 1e1m 0x 0b 0o 0m 00m 1..2
-""".split()
+""".split()  # noqa: SIM905 - a list literal of these is unreadable
 TEXTS = [
     "", " ", "  ", "\t", "\n", "\n\n", "\r", "\r\n", "a ", " a", "a\t", "\ta", "a\n", "a\n\n", "\na", "a\n\nb", "a\n b",
     "a\n\tb", "a \nb", "a\n \nb", "a\n  ", "a\n \n", "a\r\nb", "a: b", "a #b", "a # b", "- a", "? a", ": a", "# a\nb",
     "a\n# b", "a\n---\nb", "---\na", "a\n...\n", "a\x00", "\x07", "\x1b[0m", "\x7f", "\x85", "a\x85b", "\xa0", "\u2028",
     "a\u2028b", "\u2029", "\ufeff", "\ufeffa", "a\ufeff", "\u200b", "\u202e", "\ufffe", "\uffff", "\ufffd", "é", "日本",
-    "🙂", "🙂\n🙂", "{{ .Values.x }}", "#!/bin/sh\nset -e\n\techo\n", "{\n  \"a\": 1\n}\n", "|\n a\n", "> a\nb", "%YAML 1.1",
+    "🙂", "🙂\n🙂", "{{ .Values.x }}", "#!/bin/sh\nset -e\n\techo\n", '{\n  "a": 1\n}\n', "|\n a\n", "> a\nb", "%YAML 1.1",
     "k: |\n  x\n", "a" * 300, "a b " * 100, "\\", '"', "'", "''", '""', "a\\nb", "x\n" * 50, "<<: *a", "\U0001ffff", "a,b", "a, b",
 ]  # fmt: skip
 

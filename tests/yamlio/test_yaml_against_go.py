@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from nasty import TEXTS, WORDS, nasty, same, values
+from tests.lab.tools.oracle.ask import ask
+from tests.yamlio.nasty import TEXTS, WORDS, nasty, same, values
 
-from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
 from atmos_cli.yamlio.emit import emit
 from atmos_cli.yamlio.load import load_all
 
@@ -28,12 +29,6 @@ PIECES = [
 
 FLOW_ROOT = re.compile(r"(?:\A|\n---.*\n)(?:\s|#.*\n|!\S* |&x )*[\[{]")
 ONLY_AN_END = re.compile(r"---[^\n]*\n(?:\s*(?:#.*)?\n)*\.\.\.")
-
-
-def ask(questions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    from lab.tools.oracle.ask import ask as ask_go
-
-    return ask_go(questions)
 
 
 def verdicts(texts: list[str]) -> list[str]:
@@ -60,18 +55,31 @@ def parting(text: str, answer: dict[str, Any]) -> str:
 
 def stricter(text: str, found: Diagnostic) -> bool:
     """What we refuse on purpose: duplicates, `[a:]`, and what Go drops in silence (all behind the first root of a piece)."""
-    if found.code is Code.YAML_DUPLICATE_KEY or "belongs to no document" in found.message or "needs a space" in found.message:
+    if (
+        found.code is Code.YAML_DUPLICATE_KEY
+        or "belongs to no document" in found.message
+        or "needs a space" in found.message
+    ):
         return True
     if "---#" in text or FLOW_ROOT.search(text):
         return True
-    above = text.splitlines()[: found.where.line if found.where else 0]
-    return any(line.startswith("...") for line in above)
+    where = found.where or Location("")
+    lines = text.split("\n")[: where.line]
+    if any(line.startswith("...") for line in lines):
+        return True
+    read = "\n".join([*lines[:-1], lines[-1][: where.column - 1]])
+    without, whole = ask([{"op": "yaml", "text": read}, {"op": "yaml", "text": text}])
+    return without == whole
 
 
 def same_values(ours: Any, theirs: Any) -> bool:
     """Go's maps have no order; what is no 64-bit integer is a float, however JSON spells it."""
     if isinstance(ours, dict):
-        return isinstance(theirs, dict) and ours.keys() == theirs.keys() and all(same_values(ours[k], theirs[k]) for k in ours)
+        return (
+            isinstance(theirs, dict)
+            and ours.keys() == theirs.keys()
+            and all(same_values(ours[k], theirs[k]) for k in ours)
+        )
     if isinstance(ours, list):
         return isinstance(theirs, list) and len(ours) == len(theirs) and all(map(same_values, ours, theirs))
     if isinstance(ours, float) and isinstance(theirs, int):
@@ -89,7 +97,11 @@ def test_scalars_and_keys() -> None:
     report(verdicts([f"k: {text}\n" for text in [*WORDS, *made]]))
     report(verdicts([f"{text}: 1\n" for text in [*WORDS, *made]]))
     kinds = ["str", "int", "float", "bool", "null", "binary", "timestamp", "set", "merge"]
-    report(verdicts([f"k: !!{kind} {text}\n" for text in [*WORDS, *made[:500]] for kind in kinds if text[0] not in "#&*!|>%@`"]))
+    report(
+        verdicts(
+            [f"k: !!{kind} {text}\n" for text in [*WORDS, *made[:500]] for kind in kinds if text[0] not in "#&*!|>%@`"]
+        )
+    )
 
 
 def test_broken_and_odd_documents() -> None:

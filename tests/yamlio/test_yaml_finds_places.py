@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from nasty import values
+from tests.yamlio.nasty import values
 
 from atmos_cli.diagnostics import Location
 from atmos_cli.yamlio.emit import emit
@@ -63,7 +63,9 @@ def test_values_and_blocks() -> None:
     assert value_start(DATA, 0, ["spec", "use"]) == (12, 8)
     assert block_line(DATA, 1, ["patch"]) == 20
     assert block_line(DATA, 1, ["quoted"]) == 23
-    assert located(DATA, 0, ["spec", "list", 0, "a.b/c"], file="x.yaml") == Location("x.yaml", 9, 5, "spec.list[0][a.b/c]")
+    assert located(DATA, 0, ["spec", "list", 0, "a.b/c"], file="x.yaml") == Location(
+        "x.yaml", 9, 5, "spec.list[0][a.b/c]"
+    )
 
 
 def test_the_last_of_two_merges_wins() -> None:

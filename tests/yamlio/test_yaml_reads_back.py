@@ -8,7 +8,7 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from nasty import TEXTS, WORDS, nasty, same, values
+from tests.yamlio.nasty import TEXTS, WORDS, nasty, same, values
 
 from atmos_cli.yamlio.emit import emit, emit_all
 from atmos_cli.yamlio.load import load, load_all
@@ -60,7 +60,19 @@ def test_keys_too_long_for_one_line(key: str, value: Any) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [float("nan"), float("inf"), 2**64, -(2**63) - 1, {1: "a"}, {None: 1}, ("a",), {"a": object()}, "\ud800", b"x", {"a": {1, 2}}],
+    [
+        float("nan"),
+        float("inf"),
+        2**64,
+        -(2**63) - 1,
+        {1: "a"},
+        {None: 1},
+        ("a",),
+        {"a": object()},
+        "\ud800",
+        b"x",
+        {"a": {1, 2}},
+    ],
 )
 def test_what_json_cannot_hold_is_refused(value: Any) -> None:
     with pytest.raises(ValueError):

@@ -12,8 +12,16 @@ from atmos_cli.yamlio.load import load
 from atmos_cli.yamlio.locate import locate
 from atmos_cli.yamlio.parse import MAX_DEPTH
 
-BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 10))
-CHAIN = "a0: &a0 " + "[" * 150 + "]" * 150 + "\n" + "".join(f"a{i}: &a{i} " + "[" * 150 + f"*a{i - 1}" + "]" * 150 + "\n" for i in range(1, 40))
+BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"a{i}: &a{i} [{','.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 10)
+)
+CHAIN = (
+    "a0: &a0 "
+    + "[" * 150
+    + "]" * 150
+    + "\n"
+    + "".join(f"a{i}: &a{i} " + "[" * 150 + f"*a{i - 1}" + "]" * 150 + "\n" for i in range(1, 40))
+)
 HOSTILE = {
     "flow depth": "[" * 100_000,
     "map depth": "{a: " * 20_000,
@@ -37,7 +45,9 @@ def test_refused_quickly(text: str) -> None:
     assert time.process_time() - start < 3
 
 
-@pytest.mark.parametrize("text", ["a: " + "9" * 1_000_000, "a: 0x" + "f" * 100_000, "a: 1" + "_" * 100_000, "a: 0." + "1" * 100_000 + "e1"])
+@pytest.mark.parametrize(
+    "text", ["a: " + "9" * 1_000_000, "a: 0x" + "f" * 100_000, "a: 1" + "_" * 100_000, "a: 0." + "1" * 100_000 + "e1"]
+)
 def test_long_numbers_cost_little(text: str) -> None:
     start = time.process_time()
     load(text.encode())

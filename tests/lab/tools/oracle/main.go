@@ -16,6 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	resourcehelper "k8s.io/component-helpers/resource"
+	corev1defaults "k8s.io/kubernetes/pkg/apis/core/v1"
 	"sigs.k8s.io/yaml"
 )
 
@@ -130,41 +131,9 @@ func podResources(q question) answer {
 	if q.Pod == nil {
 		return answer{Error: "no pod"}
 	}
-	setDefaults(&q.Pod.Spec)
+	corev1defaults.SetObjectDefaults_Pod(q.Pod)
 	if q.Op == "podRequests" {
 		return answer{Resources: resourcehelper.PodRequests(q.Pod, resourcehelper.PodResourcesOptions{})}
 	}
 	return answer{Resources: resourcehelper.PodLimits(q.Pod, resourcehelper.PodResourcesOptions{})}
-}
-
-// setDefaults is what the API server does to a Pod before anyone counts it and what k8s.io/kubernetes, which cannot be
-// imported, keeps to itself: SetDefaults_ResourceList and the request half of SetDefaults_Pod.
-func setDefaults(spec *corev1.PodSpec) {
-	roundUp(spec.Overhead)
-	if spec.Resources != nil {
-		roundUp(spec.Resources.Requests)
-		roundUp(spec.Resources.Limits)
-	}
-	for _, containers := range [][]corev1.Container{spec.InitContainers, spec.Containers} {
-		for i := range containers {
-			r := &containers[i].Resources
-			roundUp(r.Requests)
-			roundUp(r.Limits)
-			for name, limit := range r.Limits {
-				if r.Requests == nil {
-					r.Requests = corev1.ResourceList{}
-				}
-				if _, ok := r.Requests[name]; !ok {
-					r.Requests[name] = limit.DeepCopy()
-				}
-			}
-		}
-	}
-}
-
-func roundUp(list corev1.ResourceList) {
-	for name, quantity := range list {
-		quantity.RoundUp(resource.Milli)
-		list[name] = quantity
-	}
 }

@@ -1,0 +1,187 @@
+"""What one pod asks for, as the scheduler and ResourceQuota count it (component-helpers `PodRequests`, `PodLimits`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
+from atmos_cli.kube.quantity import ZERO, Quantity, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Resources = dict[str, Quantity]
+
+
+def pod_requests(
+    pod_spec: Mapping[str, Any], *, overhead_classes: Mapping[str, Mapping[str, Any]] | None = None
+) -> Resources:
+    """The requests of a pod by resource name, after the API server's defaulting; a name nobody asks for is absent.
+
+    `overhead_classes` gives the overhead of each RuntimeClass by its name. Raises AtmosError (ATM408) for every
+    amount that cannot be read, its `where.field` relative to the pod's spec.
+    """
+    pod = _stored(_read(pod_spec, overhead_classes or {}))
+    requests = {**_aggregate(pod, "requests"), **_supported(pod.level.requests)}
+    return _plus(requests, pod.overhead)
+
+
+def pod_limits(
+    pod_spec: Mapping[str, Any], *, overhead_classes: Mapping[str, Mapping[str, Any]] | None = None
+) -> Resources:
+    """The limits of a pod by resource name, as `pod_requests`; overhead adds only to limits that are not zero."""
+    pod = _stored(_read(pod_spec, overhead_classes or {}))
+    limits = {**_aggregate(pod, "limits"), **_supported(pod.level.limits)}
+    return _plus(limits, {name: amount for name, amount in pod.overhead.items() if limits.get(name, ZERO).nano})
+
+
+def missing_requests(pod_spec: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(container, "cpu" or "memory") for each that has neither a request nor a limit, on it or on the pod."""
+    pod = _read(pod_spec, {})
+    level = pod.level.requests.keys() | pod.level.limits.keys()
+    return [
+        (container.name, name)
+        for container in (*pod.init_containers, *pod.containers)
+        for name in ("cpu", "memory")
+        if name not in container.requests and name not in level
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Container:
+    """`requests` hold the limits that stand in for missing ones. A sidecar keeps running beside what follows it."""
+
+    name: str = ""
+    requests: Resources = field(default_factory=dict)
+    limits: Resources = field(default_factory=dict)
+    sidecar: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Pod:
+    containers: tuple[_Container, ...]
+    init_containers: tuple[_Container, ...]
+    level: _Container
+    overhead: Resources
+
+
+def _aggregate(pod: _Pod, kind: str) -> Resources:
+    """The larger of everything that runs together and the greediest moment of start-up, name by name."""
+    together: Resources = {}
+    sidecars: Resources = {}
+    starting: Resources = {}
+    for container in pod.containers:
+        together = _plus(together, getattr(container, kind))
+    for container in pod.init_containers:
+        use = _plus(sidecars, getattr(container, kind))
+        if container.sidecar:
+            together = _plus(together, getattr(container, kind))
+            sidecars = use
+        starting = _larger(starting, use)
+    return _larger(together, starting)
+
+
+def _stored(pod: _Pod) -> _Pod:
+    """As the API server stores it: the pod's own resources are defaulted first, and only then is everything rounded."""
+    level = _Container("", *_pod_level(pod))
+    containers, init_containers, level_only = (
+        tuple(replace(one, requests=_rounded(one.requests), limits=_rounded(one.limits)) for one in some)
+        for some in (pod.containers, pod.init_containers, (level,))
+    )
+    return _Pod(containers, init_containers, level_only[0], _rounded(pod.overhead))
+
+
+def _pod_level(pod: _Pod) -> tuple[Resources, Resources]:
+    """The pod's own requests and limits. Where it has limits, what its containers ask for stands in for a request."""
+    requests, limits = pod.level.requests, pod.level.limits
+    if limits or requests:
+        pages = {name: amount for name, amount in _aggregate(pod, "limits").items() if name.startswith(_HUGE_PAGES)}
+        limits = {**{name: amount for name, amount in pages.items() if name not in requests}, **limits}
+    if limits:
+        asked = {name: amount for name, amount in _aggregate(pod, "requests").items() if name in ("cpu", "memory")}
+        requests = {**limits, **asked, **requests}
+    return requests, limits
+
+
+def _supported(resources: Resources) -> Resources:
+    """What a pod can ask for as a whole; other names count only in its containers."""
+    return {
+        name: amount for name, amount in resources.items() if name in ("cpu", "memory") or name.startswith(_HUGE_PAGES)
+    }
+
+
+def _rounded(resources: Resources) -> Resources:
+    return {name: amount.to_milli() for name, amount in resources.items()}
+
+
+def _plus(left: Resources, right: Resources) -> Resources:
+    return {**left, **{name: left[name] + amount if name in left else amount for name, amount in right.items()}}
+
+
+def _larger(left: Resources, right: Resources) -> Resources:
+    return {**left, **{name: max(left.get(name, amount), amount) for name, amount in right.items()}}
+
+
+def _read(pod_spec: Mapping[str, Any], overhead_classes: Mapping[str, Mapping[str, Any]]) -> _Pod:
+    reader = _Reader([])
+    containers = tuple(reader.containers(pod_spec, "containers"))
+    init_containers = tuple(reader.containers(pod_spec, "initContainers"))
+    level = reader.resources(pod_spec.get("resources"), "resources")
+    runtime_class = pod_spec.get("runtimeClassName")
+    named = overhead_classes.get(runtime_class) if isinstance(runtime_class, str) else None
+    overhead = reader.amounts(pod_spec.get("overhead") if named is None else named, "overhead")
+    if reader.problems:
+        raise AtmosError(*reader.problems)
+    return _Pod(containers, init_containers, _Container("", *level), overhead)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads what it can and keeps every problem, so that all of them are told together."""
+
+    problems: list[Diagnostic]
+
+    def containers(self, pod_spec: Mapping[str, Any], key: str) -> Iterator[_Container]:
+        found = pod_spec.get(key)
+        for index, container in enumerate(self._shaped(found, list, key)):
+            at = f"{key}[{index}]"
+            fields = self._shaped(container, dict, at)
+            name = str(fields.get("name") or at)
+            requests, limits = self.resources(fields.get("resources"), f"{at}.resources", name)
+            yield _Container(name, {**limits, **requests}, limits, fields.get("restartPolicy") == "Always")
+
+    def resources(self, found: Any, at: str, container: str = "") -> tuple[Resources, Resources]:
+        fields = self._shaped(found, dict, at, container)
+        requests = self.amounts(fields.get("requests"), f"{at}.requests", container)
+        return requests, self.amounts(fields.get("limits"), f"{at}.limits", container)
+
+    def amounts(self, found: Any, at: str, container: str = "") -> Resources:
+        """Exactly as written; null is zero to the API server."""
+        amounts = {}
+        for name, text in self._shaped(found, dict, at, container).items():
+            try:
+                amount = ZERO if text is None else parse(text)
+            except AtmosError as error:
+                self._problem(f"{at}.{name}", container, error.diagnostics[0].message, error.diagnostics[0].hint)
+                continue
+            if amount < ZERO:
+                self._problem(f"{at}.{name}", container, f"`{text}` is negative", "write an amount of 0 or more")
+            amounts[str(name)] = amount
+        return amounts
+
+    def _shaped(self, found: Any, shape: type[dict[str, Any] | list[Any]], at: str, container: str = "") -> Any:
+        if isinstance(found, shape):
+            return found
+        if found is not None:
+            wanted = "a mapping" if shape is dict else "a list"
+            self._problem(at, container, f"this is not {wanted}", f"write {wanted} below `{at.rpartition('.')[2]}:`")
+        return shape()
+
+    def _problem(self, at: str, container: str, message: str, hint: str) -> None:
+        of = f" of container `{container}`" if container else ""
+        where = Location("", field=at)
+        self.problems.append(Diagnostic(Code.QUANTITY_INVALID, f"`{at}`{of}: {message}", where=where, hint=hint))
+
+
+_HUGE_PAGES = "hugepages-"

@@ -1,0 +1,145 @@
+"""Name references: when a resource got another name, every built-in field that names it follows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
+from atmos_cli.kustomize.fields import FieldSpec, Unreachable, visit_all
+from atmos_cli.kustomize.model import NOT_NAMESPACED, Id, Item
+from atmos_cli.kustomize.referrers import REFERENCES
+from atmos_cli.kustomize.values import assign, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class _Ambiguous(ValueError):
+    """Several resources may be meant."""
+
+
+class _Target(NamedTuple):
+    group: str
+    version: str
+    kind: str
+
+
+def fix_references(items: list[Item]) -> None:
+    """Raises AtmosError when a name may mean several resources, with the place of the resource that says it."""
+    renamed = [item for item in items if item.previous]
+    problems: list[Diagnostic] = []
+    for item in items:
+        candidates = _reachable(item, renamed)
+        original = item.original_id
+        for target, specs in REFERENCES:
+            kind_matches = [each for each in specs if each.selects(original.group, original.version, original.kind)]
+            if not kind_matches:
+                continue
+            matches = [c for c in candidates if any(target.selects(*_gvk(i)) for i in c.previous_ids)]
+            try:
+                for each in kind_matches:
+                    _fix(item, each, matches)
+            except (_Ambiguous, Unreachable) as error:
+                source = item.sources[0]
+                where = Location(source.path, 0, 0, resource=f"{item.kind}/{item.name}")
+                message = f"a name in {item.kind}/{item.name} cannot be followed: {error}"
+                problems.append(Diagnostic(Code.KUSTOMIZE_INVALID, message, where=where))
+    if problems:
+        raise AtmosError(*problems)
+
+
+def _gvk(each: Id) -> tuple[str, str, str]:
+    return each.group, each.version, each.kind
+
+
+def _fix(item: Item, each: FieldSpec, candidates: Sequence[Item]) -> None:
+    role = _role(item) if each.path[-2:] == ("roleRef", "name") else None
+
+    def choose(name: str, among: Sequence[Item], *, with_namespace: bool) -> Item | None:
+        return _choose(item, name, among, role, with_namespace=with_namespace)
+
+    def visit(parent: Any, key: Any) -> None:
+        value = parent[key]
+        if isinstance(value, list):
+            for number in range(len(value)):
+                if isinstance(value[number], list):
+                    raise Unreachable("a list of lists")
+                visit(value, number)
+        elif isinstance(value, dict):
+            _fix_mapping(value, candidates, choose)
+        elif value is not None:
+            found = choose(text(value), candidates, with_namespace=False)
+            if found is not None and found.name != text(value):
+                assign(parent, key, found.name)
+
+    visit_all(item.resource, (each.group, each.version, each.kind), [each], visit)
+
+
+def _fix_mapping(value: dict[str, Any], candidates: Sequence[Item], choose: Any) -> None:
+    """A reference of name and namespace: a subject, the service of a webhook."""
+    if "name" not in value:
+        raise Unreachable("a reference has no name")
+    among = candidates
+    if "namespace" in value:
+        space = text(value["namespace"])
+        among = [c for c in candidates if c.original_id.space == space != NOT_NAMESPACED]
+        among = among or [c for c in candidates if c.space == space != NOT_NAMESPACED]
+    found = choose(text(value["name"]), among, with_namespace=True)
+    if found is None or (found.name == text(value["name"]) and not found.namespace):
+        return
+    value["name"] = found.name
+    if found.namespace:
+        value["namespace"] = found.namespace
+
+
+def _role(item: Item) -> _Target | None:
+    reference = item.resource.get("roleRef")
+    if not isinstance(reference, dict) or reference.get("apiGroup") is None or reference.get("kind") is None:
+        return None
+    return _Target(text(reference["apiGroup"]), "", text(reference["kind"]))
+
+
+def _choose(
+    referrer: Item, name: str, candidates: Sequence[Item], role: _Target | None, *, with_namespace: bool
+) -> Item | None:
+    found = [c for c in candidates if any(before.name == name for before in c.previous)]
+    if role is not None:
+        found = [c for c in found if any(_selected(i, role) for i in c.previous_ids)]
+    if not referrer.cluster_scoped:
+        space = referrer.space
+        found = [c for c in found if c.cluster_scoped or c.kind == "ServiceAccount" or c.space == space]
+    if len(found) == 1:
+        return found[0]
+    found = [c for c in found if _same_context(c, referrer, allow_empty=True)]
+    if len(found) > 1:
+        found = [c for c in found if _same_context(c, referrer, allow_empty=False)]
+    if len({(c.name, c.namespace if with_namespace else "") for c in found}) > 1:
+        raise _Ambiguous(f"`{name}` may be {', '.join(str(c.id) for c in found)}")
+    return found[0] if found else None
+
+
+def _selected(each: Id, target: _Target) -> bool:
+    return (not target.group or each.group == target.group) and (not target.kind or each.kind == target.kind)
+
+
+def _same_context(one: Item, other: Item, *, allow_empty: bool) -> bool:
+    pairs = ((one.prefixes, other.prefixes), (one.suffixes, other.suffixes))
+    return all((allow_empty and not (a and b)) or _same_ending(a, b) for a, b in pairs)
+
+
+def _same_ending(one: list[str], other: list[str]) -> bool:
+    shorter, longer = sorted((one, other), key=len)
+    return not longer if not shorter else longer[-len(shorter) :] == shorter
+
+
+def _reachable(referrer: Item, candidates: list[Item]) -> list[Item]:
+    """What the referrer can name: its own namespace, everything cluster-scoped, the ServiceAccounts a binding lists."""
+    if referrer.cluster_scoped:
+        return candidates
+    spaces: set[str] = set()
+    subjects = referrer.resource.get("subjects") if referrer.kind == "RoleBinding" else None
+    for subject in subjects if isinstance(subjects, list) else ():
+        if isinstance(subject, dict) and subject.get("kind") == "ServiceAccount" and "namespace" in subject:
+            spaces.add(text(subject["namespace"]))
+    space = referrer.space
+    return [c for c in candidates if c.cluster_scoped or c.space == space or c.namespace in spaces]

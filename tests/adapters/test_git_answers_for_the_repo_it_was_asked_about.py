@@ -1,0 +1,165 @@
+"""Questions to git: always about the repository asked for, and never a traceback."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+from repos import commit_files, git
+
+from atmos_cli.adapters.git import ask, tell
+from atmos_cli.adapters.repo import (
+    Head,
+    changed_paths,
+    dirty,
+    head,
+    identity,
+    init_repo,
+    merge_base,
+    open_repo,
+    resolve,
+)
+from atmos_cli.diagnostics import AtmosError, Code
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_no_repository_is_none_and_a_foreign_one_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "empty").mkdir()
+    assert open_repo(tmp_path / "empty") is None
+    git(tmp_path, "init", "-q", "--bare", "bare.git")
+    with pytest.raises(AtmosError) as caught:
+        open_repo(tmp_path / "bare.git")
+    assert caught.value.diagnostics[0].code is Code.GIT_FAILED
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    assert open_repo(tmp_path / "empty") is None
+
+
+def test_heads_unborn_on_a_branch_and_detached(tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    repo = init_repo(tmp_path / "r", branch="trunk")
+    assert open_repo(tmp_path / "r") == repo
+    assert head(repo) == Head("trunk", None)
+    commit = commit_files(tmp_path / "r", {"a": "1"})
+    git(tmp_path / "r", "tag", "trunk")
+    assert head(repo) == Head("trunk", commit)
+    git(tmp_path / "r", "checkout", "-q", "--detach")
+    assert head(repo) == Head(None, commit)
+    assert resolve(repo, "nope") is None
+    assert resolve(repo, "--all") is None
+
+
+def test_the_environment_of_a_hook_does_not_lead_elsewhere(
+    checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(tmp_path, "init", "-q", "elsewhere")
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_PREFIX"):
+        monkeypatch.setenv(name, str(tmp_path / "elsewhere/.git"))
+    monkeypatch.setenv("GIT_CONFIG_PARAMETERS", "'core.bare'='true'")
+    repo = open_repo(checkout)
+    assert repo
+    assert repo.top == checkout
+    assert head(repo).branch == "main"
+
+
+def test_identity_is_what_commits_will_carry(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = open_repo(checkout)
+    assert repo
+    assert identity(repo) == ("Ada Test", "ada@example.com")
+    monkeypatch.setenv("GIT_COMMITTER_NAME", "Bot")
+    assert identity(repo) == ("Bot", "ada@example.com")
+
+
+def test_dirty_names_what_is_not_committed(checkout: Path) -> None:
+    repo = open_repo(checkout)
+    assert repo
+    asked = [
+        "atmos-cli.yaml",
+        "user/staged.txt",
+        "user/unstaged.txt",
+        "user/untracked.txt",
+        "user/new-staged.txt",
+        "no",
+    ]
+    assert dirty(repo, asked) == ("user/new-staged.txt", "user/staged.txt", "user/unstaged.txt", "user/untracked.txt")
+    below = open_repo(checkout / "user")
+    assert below
+    assert dirty(below, ["staged.txt", ":(glob)**", "*"]) == ("staged.txt",)
+    assert dirty(repo, []) == ()
+
+
+def test_dirty_copes_with_very_many_paths(checkout: Path) -> None:
+    repo = open_repo(checkout)
+    assert repo
+    assert dirty(repo, [f"apps/{'x' * 200}/{n}" for n in range(2000)] + ["user/staged.txt"]) == ("user/staged.txt",)
+
+
+def test_what_changed_between_commits(checkout: Path) -> None:
+    repo = open_repo(checkout / "apps")
+    assert repo
+    base = git(checkout, "rev-parse", "HEAD")
+    git(checkout, "stash", "-q")
+    git(checkout, "mv", "apps/a.yaml", "apps/z.yaml")
+    git(checkout, "commit", "-qm", "move")
+    assert changed_paths(repo, base, "HEAD") == ("a.yaml", "z.yaml")
+    assert merge_base(repo, base, "HEAD") == base
+    git(checkout, "checkout", "-q", "--orphan", "other")
+    git(checkout, "commit", "-qm", "unrelated")
+    assert merge_base(repo, base, "HEAD") is None
+
+
+def test_a_failing_git_is_one_sentence(checkout: Path) -> None:
+    with pytest.raises(AtmosError) as caught:
+        tell(checkout, "cat-file", "-p", "https://user:pw@host/x")
+    (diagnostic,) = caught.value.diagnostics
+    assert diagnostic.code is Code.GIT_FAILED
+    assert diagnostic.message.startswith("git cat-file failed: ")
+    assert "pw" not in diagnostic.message
+
+
+def test_a_git_that_is_not_installed_is_said_so(checkout: Path) -> None:
+    program = (
+        "import os; os.environ['PATH'] = '/nonexistent'\n"
+        "from pathlib import Path\n"
+        "from atmos_cli.adapters.repo import open_repo\n"
+        "from atmos_cli.diagnostics import AtmosError\n"
+        "try: open_repo(Path('.'))\n"
+        "except AtmosError as error: print(error.diagnostics[0].code)\n"
+    )
+    for refresh in ("raise", "quiet"):
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=checkout,
+            env={"GIT_PYTHON_REFRESH": refresh},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stdout == f"{Code.REPO_NO_GIT.value}\n", done.stderr
+
+
+def test_importing_the_adapters_does_not_import_gitpython() -> None:
+    names = [
+        "files",
+        "git",
+        "git_branch",
+        "git_commit",
+        "git_index",
+        "git_tree",
+        "journal",
+        "lock",
+        "push",
+        "repo",
+        "transaction",
+    ]
+    program = f"import sys\nfor n in {names}: __import__('atmos_cli.adapters.' + n)\nsys.exit('git' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_question_that_takes_too_long_is_ended(checkout: Path) -> None:
+    answer = ask(checkout, "-c", "alias.wait=!sleep 60", "wait", timeout=0.2)
+    assert answer.status != 0
+    assert "no answer within 0.2 seconds" in answer.err

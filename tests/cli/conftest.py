@@ -1,0 +1,94 @@
+"""Runs atmos as a user does, in process, with a Git identity of its own and no global configuration."""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from atmos_cli.entry import main
+
+
+@dataclass
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+    @property
+    def codes(self):
+        return [each["code"] for each in self.json["diagnostics"]]
+
+
+@pytest.fixture(autouse=True)
+def own_git(tmp_path_factory, monkeypatch):
+    home = tmp_path_factory.mktemp("home")
+    config = home / "gitconfig"
+    config.write_text("[user]\n\tname = Dev\n\temail = dev@example.test\n[init]\n\tdefaultBranch = main\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("NO_COLOR", "1")
+    return config
+
+
+@pytest.fixture
+def atmos(capsys):
+    def run(*args, cwd=None):
+        import os
+
+        before = Path.cwd()
+        capsys.readouterr()
+        if cwd:
+            os.chdir(cwd)
+        try:
+            with pytest.raises(SystemExit) as stop:
+                main([str(arg) for arg in args])
+        finally:
+            os.chdir(before)
+        captured = capsys.readouterr()
+        return Ran(stop.value.code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def git():
+    def run(*args, cwd):
+        done = subprocess.run(["git", *args], cwd=cwd, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    return run
+
+
+@pytest.fixture
+def repo(tmp_path, atmos):
+    """A committed GitOps repo with the default environments."""
+    root = tmp_path / "gitops"
+    done = atmos("init", root, "--yes", "--git-url", "https://git.example.test/shop/gitops.git")
+    assert done.code == 0, done.err
+    return root
+
+
+@pytest.fixture
+def shop(repo, atmos):
+    """The repo with one service, `checkout`."""
+    done = atmos("new", "service", "node, port 80, postgres, called checkout", "--repo", repo, "--yes")
+    assert done.code == 0, done.out + done.err
+    return repo
+
+
+def state(root):
+    """Everything that a person could lose: files, index, HEAD, refs."""
+    files = {
+        p.relative_to(root).as_posix(): p.read_bytes()
+        for p in sorted(root.rglob("*"))
+        if p.is_file() and ".git" not in p.relative_to(root).parts
+    }
+    run = lambda *args: subprocess.run(["git", *args], cwd=root, capture_output=True, text=True, check=False).stdout  # noqa: E731
+    return files, run("status", "--porcelain=v1"), run("rev-parse", "HEAD"), run("for-each-ref")

@@ -1,0 +1,146 @@
+"""Arrows point down; each third-party package has the one room that may import it."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "atmos_cli"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+# Rows from the ground up: a module may import its own row's package and any lower row.
+ROWS: tuple[tuple[str, ...], ...] = (
+    ("diagnostics", "result", "ports", "__init__"),
+    ("yamlio",),
+    ("kube",),
+    ("kustomize",),
+    ("documents",),
+    ("config", "spec"),
+    ("budget", "checks", "blueprint", "engines"),
+    ("layout",),
+    ("adapters",),
+    ("usecases",),
+    ("cli",),
+    ("entry",),
+    ("__main__",),
+)
+RANK = {name: rank for rank, row in enumerate(ROWS) for name in row}
+# Sideways within a row only where one idea is built on another of the same height.
+SIDEWAYS = {("config", "spec"), ("spec", "config")}
+ONLY_IN = {
+    "rich": {"cli/show.py"},
+    "typer": {"cli/"},
+    "git": {"adapters/"},
+    "jinja2": {"blueprint/expr.py"},
+    "yaml": {"yamlio/"},
+    "jsonschema_rs": {"kube/"},
+    "pydantic": {
+        "documents.py",
+        "config.py",
+        "spec/",
+        "blueprint/manifest.py",
+        "budget/model.py",
+        "usecases/intent.py",
+    },
+    "click": set(),
+    "kubernetes": set(),
+}
+PURE = (
+    "spec",
+    "blueprint",
+    "layout",
+    "engines",
+    "checks",
+    "budget",
+    "kustomize",
+    "kube",
+    "yamlio",
+    "documents",
+    "config",
+)
+IO_MODULES = {"os", "subprocess", "socket", "shutil", "tempfile", "time", "random", "datetime", "urllib", "sys"}
+
+
+def imports(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names if node.module == "atmos_cli")
+
+
+def room(path):
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0].removesuffix(".py")
+
+
+def name_of(path):
+    return path.relative_to(PACKAGE).as_posix()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_imports_point_down(path):
+    here = room(path)
+    for name in imports(path):
+        steps = name.split(".")
+        if steps[0] != "atmos_cli" or len(steps) < 2:
+            continue
+        there = steps[1]
+        if there in RANK and there != here and (here, there) not in SIDEWAYS:
+            assert RANK[there] < RANK[here], f"{name_of(path)} imports {name}, which is not below it"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_third_parties_stay_in_their_room(path):
+    for name in imports(path):
+        top = name.split(".")[0]
+        if top in ONLY_IN:
+            allowed = any(name_of(path).startswith(place) for place in ONLY_IN[top])
+            assert allowed, f"{name_of(path)} imports {name}"
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if room(p) in PURE], ids=name_of)
+def test_the_core_does_no_io(path):
+    found = {name.split(".")[0] for name in imports(path)} & IO_MODULES
+    assert not found, f"{name_of(path)} imports {found}"
+    calls = {
+        n.func.id
+        for n in ast.walk(ast.parse(path.read_text()))
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+    }
+    assert not calls & {"print", "open", "input"}, f"{name_of(path)} calls {calls & {'print', 'open', 'input'}}"
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if room(p) not in ("cli", "entry")], ids=name_of)
+def test_only_the_command_line_prints(path):
+    calls = {
+        n.func.id
+        for n in ast.walk(ast.parse(path.read_text()))
+        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+    }
+    assert "print" not in calls
+
+
+def test_every_module_imports_alone():
+    names = [
+        ".".join(("atmos_cli", *p.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+        for p in MODULES
+        if p.name != "__main__.py"
+    ]
+    code = (
+        "import importlib, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    for known in [m for m in sys.modules if m.split('.')[0] == 'atmos_cli']:\n"
+        "        del sys.modules[known]\n"
+        "    importlib.import_module(name)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *names], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_files_are_rooms_a_newcomer_can_hold_in_the_head():
+    long = {name_of(p): len(p.read_text().splitlines()) for p in MODULES if len(p.read_text().splitlines()) > 320}
+    assert not long, f"split these: {long}"
