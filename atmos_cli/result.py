@@ -1,14 +1,12 @@
-"""What every use case returns: values, what would change, and what was found. Nothing here prints."""
+"""What a use case would change in the repo, as a value."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from atmos_cli.diagnostics import Diagnostic
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +23,3 @@ class ChangeSet:
     @property
     def modified(self) -> tuple[str, ...]:
         return tuple(sorted(p for p, data in self.files.items() if data is not None and self.before.get(p) is not None))
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """`data` is JSON-ready and versioned by the envelope; `exit_code` is 0 (yes) or 1 (the answer is no)."""
-
-    data: Mapping[str, Any]
-    diagnostics: tuple[Diagnostic, ...] = ()
-    exit_code: int = 0

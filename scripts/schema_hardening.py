@@ -23,6 +23,13 @@ FORMATS: dict[str, dict[str, Any]] = {
     "byte": {"pattern": BASE64},
 }
 
+OPTIONAL: dict[str, frozenset[str]] = {
+    "core.v1.HTTPHeader": frozenset(("value",)),
+    "core.v1.LimitRangeSpec": frozenset(("limits",)),
+    "rbac.v1.RoleRef": frozenset(("apiGroup",)),
+}
+"""Required in the published OpenAPI, but an API server takes an object without them (asked one: 1.34)."""
+
 WHOLE: dict[str, dict[str, Any]] = {
     "IntOrString": {"type": ["integer", "string", "null"], **INT32},
     "Quantity": {"type": ["string", "number", "null"], "pattern": QUANTITY},
@@ -180,7 +187,9 @@ def hardened(definitions: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]
 
 def _definition(name: str, body: dict[str, Any], definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
     out = _formats(body, definitions)
-    required = set(out.get("required", ()))
+    required = set(out.get("required", ())) - OPTIONAL.get(name, frozenset())
+    if "required" in out:
+        out["required"] = sorted(required)
     for field, schema in out.get("properties", {}).items():
         schema.update(PROPERTIES.get(name, {}).get(field, {}))
         if "items" in schema:
@@ -190,6 +199,8 @@ def _definition(name: str, body: dict[str, Any], definitions: dict[str, dict[str
             schema["type"] = ["integer", "string"]
         elif field in required and "properties" in definitions.get(target, {}):
             schema["type"] = "object"
+        if field in OPTIONAL.get(name, ()) and isinstance(schema.get("type"), str):
+            schema["type"] = [schema["type"], "null"]
         if schema.get("enum") and field not in required and None not in schema["enum"]:
             schema["enum"] = [*schema["enum"], None]
     return out

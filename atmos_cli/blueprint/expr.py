@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.diagnostics import AtmosError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-MAX_TEXT = 100_000
 MAX_EXPRESSION = 1_000
+MAX_NESTING = 20
+MAX_SIZE = 100_000  # characters and items together, of any value
+MAX_INTEGER = 2**63 - 1
+
+_SCALARS = (str, bool, int, float, type(None))
 
 
 class ExpressionError(Exception):
@@ -18,62 +25,178 @@ class ExpressionError(Exception):
 
 
 def evaluate(expression: str, scope: Mapping[str, Any]) -> Any:
-    """The typed value of `expression` with the names in `scope`. Raises ExpressionError for anything that goes wrong."""
-    from jinja2 import TemplateError, Undefined
-
+    """The value of `expression` with the names in `scope`: plain data of its own. Raises ExpressionError for the rest."""
     try:
         value = _compiled(expression)(**scope)
-    except ExpressionError:
-        raise
-    except TemplateError as error:
-        raise ExpressionError(f"`{expression}`: {_said(error)}") from None
-    except (TypeError, ValueError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
-        raise ExpressionError(f"`{expression}`: {_said(error)}") from None
-    if isinstance(value, Undefined):
-        raise ExpressionError(f"`{expression}` has no value")
-    if isinstance(value, str) and len(value) > MAX_TEXT:
-        raise ExpressionError(f"`{expression}` gives more than {MAX_TEXT} characters")
-    return value
+        return plain(value)
+    except (ExpressionError, AtmosError, MemoryError, *_failures()) as error:
+        raise ExpressionError(f"`{_short(expression)}`: {_said(error)}") from None
 
 
 def names_in(expression: str) -> frozenset[str]:
     """The top-level names that `expression` reads. Raises ExpressionError when it does not parse."""
-    from jinja2 import TemplateError, meta
+    from jinja2 import meta, nodes
 
     try:
-        return frozenset(meta.find_undeclared_variables(_environment().parse("{{ " + expression + " }}")))
-    except TemplateError as error:
-        raise ExpressionError(f"`{expression}`: {_said(error)}") from None
+        tree = nodes.Template([nodes.Output([_parsed(expression)])])
+        tree.set_environment(_environment())
+        return frozenset(meta.find_undeclared_variables(tree))
+    except (ExpressionError, MemoryError, *_failures()) as error:
+        raise ExpressionError(f"`{_short(expression)}`: {_said(error)}") from None
 
 
-def _said(error: Exception) -> str:
+def tokens(text: str) -> list[tuple[int, int, str]]:
+    """Start, end and expression of each `${{ … }}` in `text`. Raises ExpressionError for one that does not end."""
+    found: list[tuple[int, int, str]] = []
+    start = text.find("${{")
+    while start >= 0:
+        end = _end(text, start + 3)
+        found.append((start, end + 2, text[start + 3 : end].strip()))
+        start = text.find("${{", end + 2)
+    return found
+
+
+def plain(value: Any) -> Any:
+    """A copy of `value` in lists and dicts only. Raises ExpressionError for what is not data, or is too much of it."""
+    left = [MAX_SIZE]
+    return _plain(value, left, 0)
+
+
+def _plain(value: Any, left: list[int], depth: int) -> Any:
+    left[0] -= len(value) + 1 if isinstance(value, str) else 1
+    if left[0] < 0:
+        raise ExpressionError(f"the value is larger than {MAX_SIZE} characters and items")
+    if depth > MAX_NESTING:
+        raise ExpressionError(f"the value is nested deeper than {MAX_NESTING}")
+    if isinstance(value, dict):
+        return {_key(key, left): _plain(item, left, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, left, depth + 1) for item in value]
+    return str(value) if isinstance(value, str) else _scalar(value)
+
+
+def _key(key: Any, left: list[int]) -> str:
+    if not isinstance(key, str):
+        raise ExpressionError(f"the key {key} is not text")
+    left[0] -= len(key)
+    return key
+
+
+def _scalar(value: Any) -> Any:
+    from jinja2 import Undefined, UndefinedError
+
+    if isinstance(value, Undefined):
+        try:
+            str(value)
+        except UndefinedError as error:
+            raise ExpressionError(_said(error)) from None
+    if not isinstance(value, _SCALARS):
+        raise ExpressionError(f"a {type(value).__name__} is not data")
+    return _number(value)
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, int) and abs(value) > MAX_INTEGER:
+        raise ExpressionError(f"the number has more than {MAX_INTEGER.bit_length()} bits")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ExpressionError("the number is infinite")
+    return value
+
+
+def _end(text: str, at: int) -> int:
+    """Where the `}}` stands that ends the expression at `at`: not one inside a text or a mapping of it."""
+    quote, depth = "", 0
+    while at < len(text):
+        char = text[at]
+        if quote:
+            at += char == "\\"
+            quote = "" if char == quote else quote
+        elif char in "\"'":
+            quote = char
+        elif char in "([{":
+            depth += 1
+        elif char == "}" and not depth and text.startswith("}}", at):
+            return at
+        elif char in ")]}":
+            depth -= 1
+        at += 1
+    raise ExpressionError("`${{` has no matching `}}`")
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """What evaluating data can raise; anything else is a bug of ours. Jinja compiles to Python, hence SyntaxError."""
+    from jinja2 import TemplateError
+
+    data = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
+    return (TemplateError, *data, SyntaxError, RecursionError)
+
+
+def _said(error: BaseException) -> str:
+    if isinstance(error, RecursionError | MemoryError | SyntaxError):
+        return "is nested too deeply"
+    if isinstance(error, AtmosError):
+        return error.diagnostics[0].message
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return f"{text[:1].lower()}{text[1:]}".rstrip(".")
+    return _short(f"{text[:1].lower()}{text[1:]}".rstrip("."))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 120 else f"{text[:120]}…"
 
 
 @lru_cache(maxsize=4096)
 def _compiled(expression: str) -> Callable[..., Any]:
+    _parsed(expression)
+    compiled: Callable[..., Any] = _environment().compile_expression(expression, undefined_to_none=False)
+    return compiled
+
+
+def _parsed(expression: str) -> Any:
+    """Jinja's tree of one expression, by the parser that compiles it; bounded before it recurses."""
+    from jinja2 import TemplateSyntaxError
+    from jinja2.parser import Parser
+
     if len(expression) > MAX_EXPRESSION:
-        raise ExpressionError(f"an expression is longer than {MAX_EXPRESSION} characters")
-    return _environment().compile_expression(expression, undefined_to_none=False)
+        raise ExpressionError(f"is longer than {MAX_EXPRESSION} characters")
+    depth = 0
+    for char in re.sub(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'", "", expression):
+        depth += (char in "([{") - (char in ")]}")
+        if depth > MAX_NESTING:
+            raise ExpressionError("is nested too deeply")
+    parser = Parser(_environment(), expression, state="variable")
+    tree = parser.parse_expression()
+    if not parser.stream.eos:
+        raise TemplateSyntaxError("there is more after the expression", 1)
+    return tree
 
 
 @lru_cache(maxsize=1)
 def _environment() -> Any:
     from jinja2 import StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+    from jinja2.exceptions import SecurityError
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     class Bounded(ImmutableSandboxedEnvironment):
-        """Also refuses calls, and the operators that make a small expression into a huge value."""
+        """Data only: no attributes of Python objects, no calls, and no operator that makes a huge value of a small one."""
 
-        intercepted_binops = frozenset(["*", "**", "%"])
+        intercepted_binops = frozenset(["+", "-", "*", "/", "//", "%", "**"])
 
         def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-            if operator == "*" and all(isinstance(side, int | float) for side in (left, right)):
-                return super().call_binop(context, operator, left, right)
-            if operator == "%" and all(isinstance(side, int) for side in (left, right)):
-                return super().call_binop(context, operator, left, right)
-            raise SecurityError(f"`{operator}` works on numbers only")
+            numbers = all(isinstance(side, int | float) for side in (left, right))
+            if operator == "**" or not numbers:
+                hint = "; join texts with `~`" if operator == "+" else ""
+                raise SecurityError(f"`{operator}` works on numbers only{hint}" if operator != "**" else "`**` is not allowed")
+            return _number(super().call_binop(context, operator, _number(left), _number(right)))
+
+        def getattr(self, obj: Any, attribute: str) -> Any:
+            return self.getitem(obj, attribute)
+
+        def getitem(self, obj: Any, argument: Any) -> Any:
+            holds = isinstance(obj, dict) or (isinstance(obj, list | tuple | str) and isinstance(argument, int | slice))
+            try:
+                return obj[argument] if holds else self.undefined(obj=obj, name=argument)
+            except (LookupError, TypeError):
+                return self.undefined(obj=obj, name=argument)
 
         def is_safe_callable(self, obj: Any) -> bool:  # noqa: ARG002 - the sandbox's own signature
             return False
@@ -81,21 +204,34 @@ def _environment() -> Any:
     environment = Bounded(undefined=StrictUndefined)
     environment.globals.clear()
     environment.filters.clear()
-    environment.filters.update(FILTERS)
+    environment.filters.update({name: _bounded(function) for name, function in FILTERS.items()})
     kept = {name: environment.tests[name] for name in ("defined", "none", "in", "eq", "ne")}
     environment.tests.clear()
     environment.tests.update(kept)
     return environment
 
 
-def _slug(value: str) -> str:
+def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
+    def bounded(*arguments: Any) -> Any:
+        return plain(function(*(plain(argument) for argument in arguments)))
+
+    return bounded
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, _SCALARS):
+        raise ExpressionError(f"a {type(value).__name__} has no text of its own")
+    return str(value)
+
+
+def _slug(value: Any) -> str:
     """`My Shop!` as `my-shop`."""
-    return re.sub(r"[^a-z0-9]+", "-", str(value).lower()).strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", _text(value).lower()).strip("-")
 
 
-def _variable(value: str) -> str:
+def _variable(value: Any) -> str:
     """`cart-api` as `CART_API`, the form of an environment variable."""
-    return re.sub(r"[^A-Z0-9]+", "_", str(value).upper()).strip("_")
+    return re.sub(r"[^A-Z0-9]+", "_", _text(value).upper()).strip("_")
 
 
 def _rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -103,11 +239,24 @@ def _rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"name": key, "value": value[key]} for key in sorted(value)]
 
 
-def _bytes(value: str) -> int:
+def _bytes(value: Any) -> int:
     """`128Mi` as 134217728."""
     from atmos_cli.kube.quantity import parse
 
     return parse(value).whole
+
+
+def _int(value: Any) -> int:
+    if isinstance(value, str) and not re.fullmatch(r"[-+]?[0-9]{1,19}", value):
+        raise ExpressionError(f"{_short(repr(value))} is not a whole number")
+    return int(value)
+
+
+def _join(values: Any, by: str = "") -> str:
+    parts, between = [_text(value) for value in values], _text(by)
+    if sum(map(len, parts)) + len(between) * len(parts) > MAX_SIZE:
+        raise ExpressionError(f"the value is larger than {MAX_SIZE} characters")
+    return between.join(parts)
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
@@ -115,13 +264,13 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "variable": _variable,
     "rows": _rows,
     "bytes": _bytes,
-    "string": str,
-    "int": int,
+    "string": _text,
+    "int": _int,
     "length": len,
-    "upper": lambda value: str(value).upper(),
-    "lower": lambda value: str(value).lower(),
-    "join": lambda values, by="": str(by).join(str(value) for value in values),
-    "first": lambda values: next(iter(values)),
+    "upper": lambda value: _text(value).upper(),
+    "lower": lambda value: _text(value).lower(),
+    "join": _join,
+    "first": lambda values: values[0],
     "default": lambda value, other: other if value is None else value,
     "min": lambda left, right: min(left, right),
     "max": lambda left, right: max(left, right),

@@ -1,4 +1,4 @@
-"""Which lists of the built-in kinds are merged by key, as the Kubernetes API declares it (`x-kubernetes-patch-merge-key`).
+"""Which lists of the built-in kinds are merged by key, as their API declares it (`x-kubernetes-patch-merge-key`).
 
 One table for every merge in atmos: kustomize's strategic merge, blueprint composition and the three-way update. A list
 that is not in it (and every list of a custom resource) is atomic: it is replaced as a whole.
@@ -33,7 +33,7 @@ _POD_SPEC: dict[Path, Path] = {
     ("topologySpreadConstraints",): ("topologyKey", "whenUnsatisfiable"),
 }
 _METADATA: dict[Path, Path] = {("finalizers",): (), ("ownerReferences",): ("uid",)}
-_CONDITIONS = {("status", "conditions"): ("type",)}
+_CONDITIONS: dict[Path, Path] = {("status", "conditions"): ("type",)}
 
 _TEMPLATE = ("spec", "template")
 _CRON_JOB = ("spec", "jobTemplate")

@@ -67,6 +67,7 @@ def schema_errors(resource: Resource, *, kubernetes: str) -> tuple[SchemaError, 
         return (unreadable(str(error)),)
 
 
+@cache
 def minor(kubernetes: str) -> str:
     """`1.32` of `1.32`, `v1.32.4` or `1.32+`; the nearest supported one for a version outside of the pack."""
     match = re.match(r"v?1\.(\d{1,4})", kubernetes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
@@ -15,7 +16,7 @@ from atmos_cli.kustomize.read import resources
 from atmos_cli.kustomize.transformers import add_names, set_annotations, set_labels, set_namespace, set_replicas
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 Pointer = tuple[str | int, ...]
 
@@ -47,7 +48,7 @@ def accumulate(
     return Accumulated(kustomization, items)
 
 
-def _each(steps: list[Callable[[], None]]) -> None:
+def _each(steps: Iterable[Callable[[], None]]) -> None:
     problems: list[Diagnostic] = []
     for step in steps:
         try:
@@ -75,7 +76,7 @@ def _add_resources(
         for item in _resource(files, kustomization, visited, entry, pointer):
             _append(items, seen, item, kustomization, pointer)
 
-    _each([lambda e=entry, p=pointer: add(e, p) for entry, pointer in entries])
+    _each(partial(add, entry, pointer) for entry, pointer in entries)
     return items
 
 

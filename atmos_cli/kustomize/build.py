@@ -43,7 +43,7 @@ def _finished(item: Item) -> Built:
     metadata: dict[str, Any] = resource.get("metadata") or {}
     odd = next((key for key in annotations if not reads_as_text(key)), None)
     if odd is not None:
-        message = f"kustomize refuses the annotation `{odd}` of {item.kind}/{item.name}, which reads as something else than text"
+        message = f"kustomize refuses the annotation `{odd}` of {item.kind}/{item.name}, which does not read as text"
         raise AtmosError(Diagnostic(Code.KUSTOMIZE_INVALID, message, where=Location(item.sources[0].path)))
     if annotations:
         metadata["annotations"] = annotations

@@ -1,4 +1,4 @@
-"""Reads a document as kustomize does where that differs from Kubernetes: `on`, `y` and the like are text, dates are times.
+"""Reads a document as kustomize does where that differs from Kubernetes: `on`, `y` and such are text, dates are times.
 
 Slower than `yamlio.load_all` and needed rarely: `differs` says when.
 """
@@ -6,18 +6,7 @@ Slower than `yamlio.load_all` and needed rarely: `differs` says when.
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import TYPE_CHECKING, Any
-
-from yaml.events import (
-    AliasEvent,
-    DocumentStartEvent,
-    MappingEndEvent,
-    MappingStartEvent,
-    ScalarEvent,
-    SequenceEndEvent,
-    StreamEndEvent,
-)
 
 from atmos_cli.diagnostics import Code, Location, fail
 from atmos_cli.kustomize.values import BLANK
@@ -50,8 +39,8 @@ def differs(data: bytes) -> bool:
 def exact_values(data: bytes, *, path: str) -> list[Any]:
     """The documents of a file that `load_all` accepted, without those that are empty, as kustomize reads them.
 
-    A field with nothing behind its colon is BLANK, and annotations that are not null are the text as written. Raises AtmosError for keys
-    that are not text, which kustomize refuses.
+    A field with nothing behind its colon is BLANK, and annotations that are not null are the text as written. Raises
+    AtmosError for keys that are not text, which kustomize refuses.
     """
     reader = _Reader(events(data), path)
     return [value for value in reader.documents() if value is not None and value is not BLANK]
@@ -68,28 +57,28 @@ class _Reader:
     def __init__(self, next_event: Callable[[], Any], path: str) -> None:
         self._next = next_event
         self._path = path
-        self._anchors: dict[str, Any] = {}
+        self._anchors: dict[Any, Any] = {}
 
     def documents(self) -> list[Any]:
         found: list[Any] = []
-        while (event := self._next()).__class__ is not StreamEndEvent:
-            if event.__class__ is DocumentStartEvent:
+        while _kind(event := self._next()) != "StreamEndEvent":
+            if _kind(event) == "DocumentStartEvent":
                 self._anchors = {}
                 found.append(self._node(self._next(), ()))
         return found
 
     def _node(self, event: Any, path: tuple[str, ...]) -> Any:
-        if event.__class__ is AliasEvent:
+        if _kind(event) == "AliasEvent":
             return _copy(self._anchors[event.anchor])
-        if event.__class__ is ScalarEvent:
+        if _kind(event) == "ScalarEvent":
             value: Any = _scalar(event)
             if path[:2] == _ANNOTATIONS and len(path) == 3 and value is not None and value is not BLANK:
                 value = event.value
-        elif event.__class__ is MappingStartEvent:
+        elif _kind(event) == "MappingStartEvent":
             value = self._mapping(path)
         else:
             value = []
-            while (item := self._next()).__class__ is not SequenceEndEvent:
+            while _kind(item := self._next()) != "SequenceEndEvent":
                 value.append(self._node(item, ("",)))
         if event.anchor is not None:
             self._anchors[event.anchor] = value
@@ -98,16 +87,16 @@ class _Reader:
     def _mapping(self, path: tuple[str, ...]) -> dict[str, Any]:
         own: dict[str, Any] = {}
         merged: dict[str, Any] = {}
-        while (event := self._next()).__class__ is not MappingEndEvent:
-            if event.__class__ is ScalarEvent and event.value == "<<" and is_merge(event):
+        while _kind(event := self._next()) != "MappingEndEvent":
+            if _kind(event) == "ScalarEvent" and event.value == "<<" and is_merge(event):
                 value = self._node(self._next(), ("",))
                 for part in value if isinstance(value, list) else [value]:
                     merged = {**part, **merged}
                 continue
-            key = self._anchors[event.anchor] if event.__class__ is AliasEvent else _scalar(event)
-            if not isinstance(key, str) or (event.__class__ is ScalarEvent and _time(event) is not None):
+            key = self._anchors[event.anchor] if _kind(event) == "AliasEvent" else _scalar(event)
+            if not isinstance(key, str) or (_kind(event) == "ScalarEvent" and _time(event) is not None):
                 self._refuse(event)
-            if event.anchor is not None and event.__class__ is ScalarEvent:
+            if event.anchor is not None and _kind(event) == "ScalarEvent":
                 self._anchors[event.anchor] = key
             own[key] = self._node(self._next(), (*path, key))
         return merged | own
@@ -122,6 +111,10 @@ class _Reader:
 
 
 _ANNOTATIONS = ("metadata", "annotations")
+
+
+def _kind(event: Any) -> str:
+    return type(event).__name__
 
 
 def _copy(value: Any) -> Any:
@@ -163,7 +156,6 @@ def _time_of(written: str) -> str | None:
 
 def _day(written: str) -> str | None:
     year, month, day = (int(part) for part in written.split("-"))
-    try:
-        return date(year, month, day).isoformat()
-    except ValueError:
-        return None
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    days = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    return f"{year:04}-{month:02}-{day:02}" if 1 <= month <= 12 and 1 <= day <= days[month - 1] else None

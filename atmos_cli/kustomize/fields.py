@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from atmos_cli.kube.resource import Resource
 
 Path = tuple[str, ...]
-Visit = Callable[[dict[str, Any], str], None] if TYPE_CHECKING else Any
+Visit = Callable[[dict[str, Any], str], None]
 
 
-class Unreachable(ValueError):
+class UnreachableError(ValueError):
     """The path runs into a value that is neither a mapping nor a list."""
 
 
@@ -40,7 +41,7 @@ class FieldSpec(NamedTuple):
 
 
 def split_path(path: str) -> Path:
-    """`a/b\\/c` -> ("a", "b/c"); a leading slash is ignored."""
+    r"""`a/b\/c` -> ("a", "b/c"); a leading slash is ignored."""
     return tuple(part.replace("\\/", "/") for part in re.split(r"(?<!\\)/", path.removeprefix("/")))
 
 
@@ -56,7 +57,7 @@ def visit_all(
     *,
     make: Literal["map", "text", ""] = "",
 ) -> None:
-    """Calls `visit(parent, key)` for every field that the specs name. Raises Unreachable.
+    """Calls `visit(parent, key)` for every field that the specs name. Raises UnreachableError.
 
     A spec that creates makes missing mappings on its way, and the last one as `make` says; none when that is empty.
     """
@@ -73,7 +74,7 @@ def _walk(node: Any, path: Path, visit: Visit, make: str) -> None:
     if node is None:
         return
     if not isinstance(node, dict):
-        raise Unreachable(f"`{path[0]}` is looked for in a plain value")
+        raise UnreachableError(f"`{path[0]}` is looked for in a plain value")
     name, listed = path[0].removesuffix("[]"), path[0].endswith("[]")
     last = len(path) == 1
     if node.get(name) is None:

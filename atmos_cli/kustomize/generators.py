@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Pointer = tuple[str | int, ...]
 _HASH_LETTERS = str.maketrans("013ae", "ghkmt")
-_SPACES = " \t\n\v\f\r\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+_SPACES = " \t\n\v\f\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
 def generate(items: list[Item], kustomization: Kustomization, files: Files) -> None:
@@ -41,7 +41,7 @@ def generate(items: list[Item], kustomization: Kustomization, files: Files) -> N
 
 
 def name_hash(resource: Mapping[str, Any]) -> str:
-    """The ten letters that follow from data and binaryData of a ConfigMap; its name goes in as empty, as in kustomize 5."""
+    """The ten letters that follow from data and binaryData; the name goes in as empty, as in kustomize 5."""
     content: dict[str, Any] = {"kind": "ConfigMap", "name": "", "data": resource.get("data", "")}
     if isinstance(resource.get("binaryData"), dict):
         content["binaryData"] = resource["binaryData"]
@@ -71,7 +71,9 @@ def _config_map(entry: Mapping[str, Any], kustomization: Kustomization, files: F
             metadata[field] = {key: value or "" for key, value in sorted(options[field].items())}
             for key in options[field]:
                 if not reads_as_text(key):
-                    raise _problem(kustomization, f"kustomize refuses the key `{key}`, which is not text", pointer)
+                    raise _problem(
+                        kustomization, f"kustomize refuses the key `{key}`, which does not read as text", pointer
+                    )
     if entry.get("namespace"):
         metadata["namespace"] = entry["namespace"]
     for key, (value, binary) in sorted(_pairs(entry, kustomization, files, pointer).items()):
@@ -100,9 +102,7 @@ def _pairs(
     found: dict[str, tuple[str, bool]] = {}
     for key, raw, place in _sources(entry, kustomization, files, pointer):
         if not reads_as_text(key):
-            raise _problem(
-                kustomization, f"kustomize refuses the key `{key}`, which reads as something else than text", place
-            )
+            raise _problem(kustomization, f"kustomize refuses the key `{key}`, which does not read as text", place)
         if key in found:
             raise _problem(kustomization, f"the ConfigMap {entry['name']} gets the key `{key}` twice", place)
         try:
@@ -127,8 +127,8 @@ def _sources(
     if entry.get("env"):
         envs.append((entry["env"], (*pointer, "env")))
     for path, place in envs:
-        for key, value in _env_lines(load_below(files, file, path or "", place, "env file"), kustomization, place):
-            yield key, value, place
+        for key, raw in _env_lines(load_below(files, file, path or "", place, "env file"), kustomization, place):
+            yield key, raw, place
     for number, literal in enumerate(entry.get("literals") or ()):
         place = (*pointer, "literals", number)
         key, equals, value = (literal or "").partition("=")

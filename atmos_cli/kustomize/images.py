@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from atmos_cli.diagnostics import AtmosError, Code
-from atmos_cli.kustomize.fields import Unreachable, visit_all
+from atmos_cli.kustomize.fields import UnreachableError, visit_all
 from atmos_cli.kustomize.fieldspecs import IMAGES
 from atmos_cli.kustomize.model import Item, Source, unsupported
 from atmos_cli.kustomize.values import text
@@ -74,7 +74,7 @@ def set_images(items: list[Item], kustomization: Kustomization) -> None:
                 continue
             try:
                 changed = _set_one(item, entry or {})
-            except Unreachable as error:
+            except UnreachableError as error:
                 message = f"`images` cannot be applied to {item.kind}/{item.name}: {error}"
                 raise AtmosError(kustomization.file.problem(Code.KUSTOMIZE_INVALID, message, pointer)) from None
             if changed:
@@ -87,7 +87,7 @@ def _set_one(item: Item, entry: Mapping[str, Any]) -> bool:
     def visit(parent: dict[str, Any], key: str) -> None:
         nonlocal changed
         if isinstance(parent[key], dict | list):
-            raise Unreachable(f"`{key}` is not text")
+            raise UnreachableError(f"`{key}` is not text")
         before = text(parent[key])
         after = replaced(before, entry)
         if after != before:
@@ -113,4 +113,4 @@ def _visit_containers(node: Any, visit: Any) -> None:
                 if isinstance(container, dict) and container.get("image") is not None:
                     visit(container, "image")
                 elif not isinstance(container, dict) and container is not None:
-                    raise Unreachable(f"an item of `{key}` is not a mapping")
+                    raise UnreachableError(f"an item of `{key}` is not a mapping")

@@ -13,7 +13,7 @@ _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
 _MAX_OPERATIONS = 5_000
 
 
-class PatchFailed(ValueError):
+class PatchFailedError(ValueError):
     """An operation cannot be applied; `number` counts operations from 0."""
 
     def __init__(self, message: str, number: int) -> None:
@@ -21,46 +21,46 @@ class PatchFailed(ValueError):
         self.number = number
 
 
-class Beyond(ValueError):
+class BeyondPatchError(ValueError):
     """An operation that only the real tool may decide."""
 
 
 def operations(value: Any) -> list[dict[str, Any]]:
-    """The checked operations of a patch. Raises PatchFailed."""
+    """The checked operations of a patch. Raises PatchFailedError."""
     if not isinstance(value, list):
-        raise PatchFailed("a JSON patch is a list of operations", 0)
+        raise PatchFailedError("a JSON patch is a list of operations", 0)
     if len(value) > _MAX_OPERATIONS:
-        raise PatchFailed(f"a JSON patch may have {_MAX_OPERATIONS} operations", 0)
+        raise PatchFailedError(f"a JSON patch may have {_MAX_OPERATIONS} operations", 0)
     for number, operation in enumerate(value):
         if not isinstance(operation, dict):
-            raise PatchFailed("an operation must be a mapping with op, path and value", number)
+            raise PatchFailedError("an operation must be a mapping with op, path and value", number)
         op = operation.get("op")
         if op not in _OPERATIONS:
-            raise PatchFailed(f"`{op}` is not an operation: use add, remove, replace, move, copy or test", number)
+            raise PatchFailedError(f"`{op}` is not an operation: use add, remove, replace, move, copy or test", number)
         for field in ("path", *(("from",) if op in ("move", "copy") else ())):
             if not isinstance(operation.get(field), str):
-                raise PatchFailed(f"the operation {op} needs `{field}`", number)
+                raise PatchFailedError(f"the operation {op} needs `{field}`", number)
             if not operation[field].startswith("/"):
-                raise Beyond(f"the path `{operation[field]}` does not start with a slash")
+                raise BeyondPatchError(f"the path `{operation[field]}` does not start with a slash")
     return value
 
 
 def parse_json(text: str) -> Any:
-    """A patch written as JSON. Raises PatchFailed."""
+    """A patch written as JSON. Raises PatchFailedError."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        raise PatchFailed("the patch starts with [ and is not JSON", 0) from None
+        raise PatchFailedError("the patch starts with [ and is not JSON", 0) from None
 
 
 def apply(resource: dict[str, Any], patch: list[dict[str, Any]]) -> dict[str, Any]:
-    """A patched copy of the resource. Raises PatchFailed and Beyond."""
+    """A patched copy of the resource. Raises PatchFailedError and BeyondPatchError."""
     document = as_json(resource)
     for number, operation in enumerate(patch):
         try:
             _apply_one(document, operation)
         except LookupError as error:
-            raise PatchFailed(f"{operation['op']} {operation['path']}: {error.args[0]}", number) from None
+            raise PatchFailedError(f"{operation['op']} {operation['path']}: {error.args[0]}", number) from None
     return dict(document)
 
 
@@ -95,14 +95,14 @@ def _parent(document: Any, pointer: str) -> tuple[Any, str]:
     for part in way:
         node = _get(node, part)
         if not isinstance(node, dict | list):
-            raise LookupError(f"there is nothing at `{part}`")
+            raise LookupError(f"there is nothing at `{part}`")  # noqa: TRY004 - one exception for all that is missing
     return node, last
 
 
 def _index(items: list[Any], key: str) -> int:
     if not _INDEX.fullmatch(key):
         if re.fullmatch(r"[-+]?[0-9]+", key):
-            raise Beyond(f"the list index `{key}`")
+            raise BeyondPatchError(f"the list index `{key}`")
         raise LookupError(f"`{key}` is not an index of a list")
     if int(key) >= len(items):
         raise LookupError(f"the list has {len(items)} items, there is no index {key}")

@@ -1,4 +1,4 @@
-"""The built-in kinds as kustomize 5 knows them (its OpenAPI snapshot is Kubernetes 1.21): scope, and whether lists have keys.
+"""The built-in kinds as kustomize 5 knows them (it carries the API of Kubernetes 1.21): scope, and keyed lists or not.
 
 A kind that is not here counts as namespaced, and all its lists are replaced as a whole. That includes kinds newer than
 the snapshot: `autoscaling/v2 HorizontalPodAutoscaler` merges like a custom resource.

@@ -94,7 +94,7 @@ class Kustomization(NamedTuple):
 
 
 def load_kustomization(files: Files, directory: str) -> Kustomization:
-    """The kustomization of a directory. Raises AtmosError with every problem, Unsupported when it asks for more than ours."""
+    """The kustomization of a directory. Raises AtmosError with every problem, Unsupported when it asks for too much."""
     found = files.kustomizations(directory)
     if len(found) != 1:
         raise AtmosError(_not_one(files, directory, found))

@@ -1,7 +1,7 @@
 """Kustomize's strategic merge: what `kyaml/yaml/merge2` does to a resource, oddities included.
 
-Patched lists come before what was there; `$patch` directives work on mappings and on whole lists; `$patch: replace` on one
-item of a keyed list has no effect; every merge drops empty fields (`a:`) of the target, but keeps written nulls.
+Patched lists come before what was there; `$patch` directives work on mappings and on whole lists; `$patch: replace` on
+one item of a keyed list has no effect; every merge drops empty fields (`a:`) of the target, but keeps written nulls.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class MergeError(ValueError):
         self.path = path
 
 
-class NotPortable(ValueError):
+class NotPortableError(ValueError):
     """A case in which the real tool is the only authority."""
 
 
@@ -41,7 +41,7 @@ class _Schema(NamedTuple):
 
 
 def strategic_merge(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any] | None:
-    """The patched target, None when the patch deletes it. Consumes both. Raises MergeError and NotPortable.
+    """The patched target, None when the patch deletes it. Consumes both. Raises MergeError and NotPortableError.
 
     `$patch: replace` at the top has no effect: kustomize forgets to take the replacement over.
     """
@@ -166,7 +166,7 @@ def _union(result: list[Any], src: Any) -> list[Any]:
     found: dict[str, Any] = {}
     for item in [*(src if isinstance(src, list) else ()), *result]:
         if isinstance(item, dict | list) or _null(item):
-            raise NotPortable("a list of plain values holds something else")
+            raise NotPortableError("a list of plain values holds something else")
         found.setdefault(text(item), item)
     return list(found.values())
 
@@ -195,14 +195,14 @@ def _merge_items(dest: list[Any], src: Any, keys: tuple[str, ...], schema: _Sche
 
 
 def _identities(dest: list[Any], patch: list[Any], keys: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """The key values of every item, those of the patch first, each once; partial ones completed where that is unique."""
+    """The key values of every item, those of the patch first, each once; partial ones are completed from others."""
     seen: dict[tuple[str, ...], None] = {}
     for item in (*patch, *dest):
         if not isinstance(item, dict):
-            raise NotPortable("a list that is merged by key holds something else than mappings")
+            raise NotPortableError("a list that is merged by key holds something else than mappings")
         value = tuple(text(item.get(key)) for key in keys)
         if not any(value):
-            raise NotPortable(f"an item of a list that is merged by {' and '.join(keys)} has no {keys[0]}")
+            raise NotPortableError(f"an item of a list that is merged by {' and '.join(keys)} has no {keys[0]}")
         seen[value] = None
     values = list(seen)
     if len(keys) > 1:
@@ -277,4 +277,4 @@ def _append(merged: list[Any], item: Any, keys: tuple[str, ...]) -> None:
 
 
 _DIRECTIVES = frozenset({"delete", "replace", "merge"})
-_NAMES = {dict: "a mapping", list: "a list", str: "a plain value"}
+_NAMES: dict[type, str] = {dict: "a mapping", list: "a list", str: "a plain value"}

@@ -43,7 +43,7 @@ class Built:
     sources: tuple[Source, ...]
 
 
-class Unsupported(AtmosError):
+class Unsupported(AtmosError):  # noqa: N818 - an answer: ask the real tool
     """Outside of the portable subset. `delegable` says whether the real tool may be asked: never for remote bases."""
 
     def __init__(self, *diagnostics: Diagnostic, delegable: bool = True) -> None:

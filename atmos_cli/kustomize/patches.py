@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
 from atmos_cli.kustomize import jsonpatch
 from atmos_cli.kustomize.files import Files, join, load_below
-from atmos_cli.kustomize.merge import MergeError, NotPortable, strategic_merge
+from atmos_cli.kustomize.merge import MergeError, NotPortableError, strategic_merge
 from atmos_cli.kustomize.model import Id, Item, Source, metadata_map, unsupported
 from atmos_cli.kustomize.read import Read, resources
-from atmos_cli.kustomize.selectors import BadSelector, BeyondSelector, check_target, selects
+from atmos_cli.kustomize.selectors import BadSelectorError, BeyondSelectorError, check_target, selects
 from atmos_cli.kustomize.values import BLANK, written
 from atmos_cli.yamlio.load import load_all
 from atmos_cli.yamlio.locate import block_line, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from atmos_cli.kustomize.kustomization import Kustomization
 
@@ -51,11 +52,9 @@ class Patch:
 
 
 def apply_patches(items: list[Item], kustomization: Kustomization, files: Files) -> list[Item]:
-    """The items that are left. Raises AtmosError with every entry that cannot be read, else with every one that fails."""
+    """The items that are left. Raises AtmosError with every entry that cannot be read, else every one that fails."""
     entries = kustomization.list("patches")
-    read = _collect(
-        [lambda n=n, e=e: _read(kustomization, files, e or {}, ("patches", n)) for n, e in enumerate(entries)]
-    )
+    read = _collect(partial(_read, kustomization, files, e or {}, ("patches", n)) for n, e in enumerate(entries))
     problems: list[Diagnostic] = []
     for number, patch in enumerate(read):
         try:
@@ -69,7 +68,7 @@ def apply_patches(items: list[Item], kustomization: Kustomization, files: Files)
     return items
 
 
-def _collect(steps: list[Any]) -> list[Patch]:
+def _collect(steps: Iterable[Callable[[], Patch]]) -> list[Patch]:
     problems: list[Diagnostic] = []
     done: list[Patch] = []
     for step in steps:
@@ -106,9 +105,9 @@ def _read(kustomization: Kustomization, files: Files, entry: Mapping[str, Any], 
 def _check_target(kustomization: Kustomization, target: Mapping[str, Any], pointer: Pointer) -> None:
     try:
         check_target(target)
-    except BadSelector as error:
+    except BadSelectorError as error:
         raise AtmosError(kustomization.file.problem(Code.KUSTOMIZE_PATCH, str(error), pointer)) from None
-    except BeyondSelector as error:
+    except BeyondSelectorError as error:
         raise unsupported(str(error), where=kustomization.file.at(pointer)) from None
 
 
@@ -143,10 +142,10 @@ def _operations_of(data: bytes, path: str, patch: Patch) -> list[dict[str, Any]]
         if not documents or not isinstance(documents[0].value, list):
             return None
         return jsonpatch.operations(documents[0].value)
-    except jsonpatch.PatchFailed as error:
+    except jsonpatch.PatchFailedError as error:
         where = patch.at(0, (error.number,))
         raise AtmosError(Diagnostic(Code.KUSTOMIZE_PATCH, str(error), where=_unmoved(where, patch))) from None
-    except jsonpatch.Beyond as error:
+    except jsonpatch.BeyondPatchError as error:
         raise unsupported(str(error), where=_unmoved(patch.at(0), patch)) from None
 
 
@@ -213,7 +212,7 @@ def _merge(item: Item, read: Read, patch: Patch) -> bool:
         message = f"the patch does not fit {kind}/{name}: {error}"
         where = patch.at(read.index, (*read.pointer, *error.path))
         raise AtmosError(Diagnostic(Code.KUSTOMIZE_PATCH, message, where=where)) from None
-    except NotPortable as error:
+    except NotPortableError as error:
         raise unsupported(f"the patch of {kind}/{name}: {error}", where=patch.at(read.index, read.pointer)) from None
     if merged is None:
         return False
@@ -247,7 +246,7 @@ def _as_text(change: dict[str, Any], field: str) -> None:
             metadata[field] = texts
 
 
-def _wipes_annotations(change: dict[str, Any]) -> bool:
+def _wipes_annotations(change: Any) -> bool:
     """Kustomize keeps what it knows about a resource in annotations, so whoever replaces them makes it forget."""
     for field in ("metadata", "annotations"):
         if field not in change:
@@ -278,11 +277,11 @@ def _apply_operations(items: list[Item], patch: Patch, kustomization: Kustomizat
             annotations = item.metadata()["annotations"] = {}
         try:
             item.resource = jsonpatch.apply(item.resource, list(patch.operations))
-        except jsonpatch.PatchFailed as error:
+        except jsonpatch.PatchFailedError as error:
             message = f"the patch does not fit {item.kind}/{item.name}: {error}"
             problems.append(Diagnostic(Code.KUSTOMIZE_PATCH, message, where=patch.at(0, (error.number,))))
             continue
-        except jsonpatch.Beyond as error:
+        except jsonpatch.BeyondPatchError as error:
             raise unsupported(str(error), where=patch.at(0)) from None
         if not annotations and not metadata_map(item.resource, "annotations"):
             item.metadata().pop("annotations", None)

@@ -15,14 +15,12 @@ from atmos_cli.yamlio.locate import locate
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from atmos_cli.kube.resource import Resource
-
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A resource, and where it stands: document and, for an item of a List, the path inside of it."""
+    """A resource (a mapping once it is checked), its document and, for an item of a List, the path inside of it."""
 
-    resource: Resource
+    resource: Any
     index: int
     pointer: tuple[str | int, ...] = ()
 
@@ -36,7 +34,7 @@ def documents(data: bytes, *, path: str) -> list[Any]:
 
 
 def resources(data: bytes, *, path: str) -> list[Read]:
-    """The objects of a file; Lists are taken apart, their items follow after the rest. Raises AtmosError, all at once."""
+    """The objects of a file; Lists are taken apart, their items follow after the rest. Raises AtmosError with all."""
     values = documents(data, path=path)
     problems: list[Diagnostic] = []
     queue = [Read(value, index) for index, value in enumerate(values)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
-from atmos_cli.kustomize.fields import FieldSpec, Unreachable, visit_all
+from atmos_cli.kustomize.fields import FieldSpec, UnreachableError, visit_all
 from atmos_cli.kustomize.model import NOT_NAMESPACED, Id, Item
 from atmos_cli.kustomize.referrers import REFERENCES
 from atmos_cli.kustomize.values import assign, text
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class _Ambiguous(ValueError):
+class _AmbiguousError(ValueError):
     """Several resources may be meant."""
 
 
@@ -26,20 +26,20 @@ class _Target(NamedTuple):
 
 def fix_references(items: list[Item]) -> None:
     """Raises AtmosError when a name may mean several resources, with the place of the resource that says it."""
-    renamed = [item for item in items if item.previous]
     problems: list[Diagnostic] = []
     for item in items:
-        candidates = _reachable(item, renamed)
+        reachable = _reachable(item, items)
+        renamed = [other for other in reachable if other.previous]
         original = item.original_id
         for target, specs in REFERENCES:
             kind_matches = [each for each in specs if each.selects(original.group, original.version, original.kind)]
             if not kind_matches:
                 continue
-            matches = [c for c in candidates if any(target.selects(*_gvk(i)) for i in c.previous_ids)]
+            matches = [c for c in renamed if any(target.selects(*_gvk(i)) for i in c.previous_ids)]
             try:
                 for each in kind_matches:
-                    _fix(item, each, matches)
-            except (_Ambiguous, Unreachable) as error:
+                    _fix(item, each, matches, reachable)
+            except (_AmbiguousError, UnreachableError) as error:
                 source = item.sources[0]
                 where = Location(source.path, 0, 0, resource=f"{item.kind}/{item.name}")
                 message = f"a name in {item.kind}/{item.name} cannot be followed: {error}"
@@ -52,7 +52,7 @@ def _gvk(each: Id) -> tuple[str, str, str]:
     return each.group, each.version, each.kind
 
 
-def _fix(item: Item, each: FieldSpec, candidates: Sequence[Item]) -> None:
+def _fix(item: Item, each: FieldSpec, candidates: Sequence[Item], reachable: Sequence[Item]) -> None:
     role = _role(item) if each.path[-2:] == ("roleRef", "name") else None
 
     def choose(name: str, among: Sequence[Item], *, with_namespace: bool) -> Item | None:
@@ -63,10 +63,10 @@ def _fix(item: Item, each: FieldSpec, candidates: Sequence[Item]) -> None:
         if isinstance(value, list):
             for number in range(len(value)):
                 if isinstance(value[number], list):
-                    raise Unreachable("a list of lists")
+                    raise UnreachableError("a list of lists")
                 visit(value, number)
         elif isinstance(value, dict):
-            _fix_mapping(value, candidates, choose)
+            _fix_mapping(value, candidates, reachable, choose)
         elif value is not None:
             found = choose(text(value), candidates, with_namespace=False)
             if found is not None and found.name != text(value):
@@ -75,15 +75,18 @@ def _fix(item: Item, each: FieldSpec, candidates: Sequence[Item]) -> None:
     visit_all(item.resource, (each.group, each.version, each.kind), [each], visit)
 
 
-def _fix_mapping(value: dict[str, Any], candidates: Sequence[Item], choose: Any) -> None:
-    """A reference of name and namespace: a subject, the service of a webhook."""
+def _fix_mapping(value: dict[str, Any], candidates: Sequence[Item], reachable: Sequence[Item], choose: Any) -> None:
+    """A reference of name and namespace: a subject, the service of a webhook.
+
+    The namespace is an original one as soon as any resource came from there, whatever its kind.
+    """
     if "name" not in value:
-        raise Unreachable("a reference has no name")
+        raise UnreachableError("a reference has no name")
     among = candidates
     if "namespace" in value:
         space = text(value["namespace"])
-        among = [c for c in candidates if c.original_id.space == space != NOT_NAMESPACED]
-        among = among or [c for c in candidates if c.space == space != NOT_NAMESPACED]
+        original = any(c.original_id.space == space for c in reachable) and space != NOT_NAMESPACED
+        among = [c for c in candidates if (c.original_id.space if original else c.space) == space != NOT_NAMESPACED]
     found = choose(text(value["name"]), among, with_namespace=True)
     if found is None or (found.name == text(value["name"]) and not found.namespace):
         return
@@ -114,7 +117,7 @@ def _choose(
     if len(found) > 1:
         found = [c for c in found if _same_context(c, referrer, allow_empty=False)]
     if len({(c.name, c.namespace if with_namespace else "") for c in found}) > 1:
-        raise _Ambiguous(f"`{name}` may be {', '.join(str(c.id) for c in found)}")
+        raise _AmbiguousError(f"`{name}` may be {', '.join(str(c.id) for c in found)}")
     return found[0] if found else None
 
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 _MAX_PATTERN = 300
 # A subset in which Go's RE2 and Python agree, and in which no pattern can take long: no nested repetition.
 _SAFE = re.compile(
-    r"(?:[\w\-./ ~:@%,]|\\[.\-/dwsb$^*+?|()\[\]]|\[\^?[\w\-. ]+\]|\(\?:|\((?!\?)|\)(?![*+?{])|[\^$|.]|(?<=[\w\-.\]/])[*+?](?![*+?]))*"
+    r"(?:[\w\-./ ~:@%,]|\\[.\-/dwsb$^*+?|()\[\]]|\[\^?[\w\-. ]+\]|\(\?:|\((?!\?)|\)(?![*+?{])"
+    r"|[\^$|.]|(?<=[\w\-.\]/])[*+?](?![*+?]))*"
 )
 _MAX_REPEATS = 6
 _REQUIREMENT = re.compile(
@@ -26,11 +27,11 @@ _LABEL_VALUE = re.compile(r"(?:[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?
 _LABEL_NAME = re.compile(r"(?:[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?/)?[A-Za-z0-9](?:[-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?")
 
 
-class BadSelector(ValueError):
+class BadSelectorError(ValueError):
     """The selector cannot be read."""
 
 
-class BeyondSelector(ValueError):
+class BeyondSelectorError(ValueError):
     """A pattern that only Go's own regular expressions may decide."""
 
 
@@ -60,7 +61,7 @@ def _compares(value: str, op: str, bound: str) -> bool:
 
 @lru_cache(maxsize=256)
 def label_requirements(selector: str) -> tuple[Requirement, ...]:
-    """`a=b,c in (d,e),!f` -> its terms. Raises BadSelector."""
+    """`a=b,c in (d,e),!f` -> its terms. Raises BadSelectorError."""
     found: list[Requirement] = []
     position, end = 0, len(selector)
     if not selector.strip():
@@ -68,7 +69,7 @@ def label_requirements(selector: str) -> tuple[Requirement, ...]:
     while position < end:
         match = _REQUIREMENT.match(selector, position)
         if not match or (match.end() == end and selector.endswith(",")):
-            raise BadSelector(f"`{selector}` is not a label selector")
+            raise BadSelectorError(f"`{selector}` is not a label selector")
         found.append(_requirement(match, selector))
         position = match.end()
     return tuple(found)
@@ -77,7 +78,7 @@ def label_requirements(selector: str) -> tuple[Requirement, ...]:
 def _requirement(match: re.Match[str], selector: str) -> Requirement:
     key = match["no_key"] or match["key"]
     if not _LABEL_NAME.fullmatch(key):
-        raise BadSelector(f"`{key}` in `{selector}` is not a label name")
+        raise BadSelectorError(f"`{key}` in `{selector}` is not a label name")
     if match["absent"]:
         return Requirement(key, "absent")
     if match["set"]:
@@ -88,7 +89,7 @@ def _requirement(match: re.Match[str], selector: str) -> Requirement:
         return Requirement(key, "exists")
     bad = next((value for value in sorted(values) if not _LABEL_VALUE.fullmatch(value)), None)
     if bad is not None or (match["op"] in ("<", ">") and not re.fullmatch(r"[0-9]{1,18}", match["value"])):
-        raise BadSelector(f"`{bad if bad is not None else match['value']}` in `{selector}` is not a value for it")
+        raise BadSelectorError(f"`{bad if bad is not None else match['value']}` in `{selector}` is not a value for it")
     op = match["set"] or {"=": "in", "==": "in", "!=": "notin"}.get(match["op"], match["op"])
     return Requirement(key, op, values)
 
@@ -96,11 +97,11 @@ def _requirement(match: re.Match[str], selector: str) -> Requirement:
 @lru_cache(maxsize=1024)
 def _pattern(written: str) -> re.Pattern[str]:
     if len(written) > _MAX_PATTERN or not _SAFE.fullmatch(written) or len(re.findall(r"[*+?]", written)) > _MAX_REPEATS:
-        raise BeyondSelector(f"the pattern `{written}` is beyond the portable subset")
+        raise BeyondSelectorError(f"the pattern `{written}` is beyond the portable subset")
     try:
         return re.compile(f"(?:{written})", re.ASCII)
     except re.error:
-        raise BadSelector(f"`{written}` is not a regular expression") from None
+        raise BadSelectorError(f"`{written}` is not a regular expression") from None
 
 
 def _is(pattern: Any, *values: str) -> bool:
@@ -108,7 +109,7 @@ def _is(pattern: Any, *values: str) -> bool:
 
 
 def check_target(target: Mapping[str, Any]) -> None:
-    """Raises BadSelector or BeyondSelector for a target that selects nothing because it cannot be read."""
+    """Raises BadSelectorError or BeyondSelectorError for a target that selects nothing because it cannot be read."""
     for field in ("group", "version", "kind", "name", "namespace"):
         if target.get(field):
             _pattern(target[field])

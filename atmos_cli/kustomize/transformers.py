@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
 from atmos_cli.kustomize.exact import reads_as_text
-from atmos_cli.kustomize.fields import FieldSpec, Unreachable, split_path, visit_all
+from atmos_cli.kustomize.fields import FieldSpec, UnreachableError, split_path, visit_all
 from atmos_cli.kustomize.fieldspecs import (
     ANNOTATIONS,
     METADATA_LABELS,
@@ -16,7 +16,7 @@ from atmos_cli.kustomize.fieldspecs import (
     TEMPLATE_LABELS,
 )
 from atmos_cli.kustomize.model import Item, Source
-from atmos_cli.kustomize.values import Shared, assign
+from atmos_cli.kustomize.values import Shared, assign, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -114,7 +114,8 @@ def _label_specs(
         if same is None:
             specs.append(each)
         elif same.create != each.create:
-            message = f"the label field {'/'.join(each.path)} is given with create: {str(same.create).lower()}, kustomize has the opposite"
+            field = "/".join(each.path)
+            message = f"kustomize has the label field {field} with the opposite of `create: {text(same.create)}`"
             raise AtmosError(kustomization.file.problem(Code.KUSTOMIZE_INVALID, message, (*pointer, "fields")))
     return specs
 
@@ -147,7 +148,7 @@ def _pair_setter(pairs: Mapping[str, str]) -> Visit:
     def visit(parent: dict[str, Any], key: str) -> None:
         target = parent[key]
         if not isinstance(target, dict):
-            raise Unreachable(f"`{key}` is not a mapping")
+            raise UnreachableError(f"`{key}` is not a mapping")
         for name, value in shared.items():
             if name in target:
                 assign(target, name, value.value)
@@ -188,7 +189,7 @@ def set_replicas(items: list[Item], kustomization: Kustomization) -> None:
 def _setter(value: Any) -> Callable[[dict[str, Any], str], None]:
     def visit(parent: dict[str, Any], key: str) -> None:
         if isinstance(parent[key], dict | list):
-            raise Unreachable(f"`{key}` is not a plain value")
+            raise UnreachableError(f"`{key}` is not a plain value")
         assign(parent, key, value)
 
     return visit
@@ -205,6 +206,6 @@ def _visit(
 ) -> None:
     try:
         visit_all(item.resource, item.gvk, specs, visit, make=make)
-    except Unreachable as error:
+    except UnreachableError as error:
         message = f"`{pointer[0]}` cannot be applied to {item.kind}/{item.name}: {error}"
         raise AtmosError(kustomization.file.problem(Code.KUSTOMIZE_INVALID, message, pointer)) from None

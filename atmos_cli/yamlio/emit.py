@@ -103,8 +103,10 @@ def _escape(match: re.Match[str]) -> str:
 _INT64 = 1 << 63
 _LONGEST_KEY = 1000  # YAML readers look for the `:` only so far
 _SHORT = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
-_WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "inf", "nan"))
-_PLAIN = re.compile(r"(?:--?)?[A-Za-z_/$][A-Za-z0-9_./@%+=(),$-]*(?:(?: |:+)[A-Za-z0-9_./@%+=(),$-]+)*")
+_WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", ".inf", ".nan"))
+_START = r"_|(?:--?)?[A-Za-z/$]|\.(?=[A-Za-z])|\.\.?/"
+_INSIDE = r"[A-Za-z0-9_./@%+=(),$-]"
+_PLAIN = re.compile(rf"(?:{_START}){_INSIDE}*(?:(?: |:+){_INSIDE}+)*")
 _AMOUNT = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[munkMGTP]|[KMGTPE]i|%|m?s|h)")
 # What no reader shows or keeps as it stands: controls, line and byte-order marks, invisible and bidi characters.
 _HIDDEN = "\x00-\x08\x0b-\x1f\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufffe\uffff"

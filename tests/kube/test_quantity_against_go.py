@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from fractions import Fraction
 
 import pytest
@@ -77,7 +78,7 @@ def test_value_and_canonical_text() -> None:
         try:
             ours = parse(text)
         except AtmosError:
-            if "error" not in answer and any(char.isdigit() for char in text):
+            if "error" not in answer and re.match(r"[-+]?\.?[0-9]", text):  # Go reads `Mi` and `e3` as zero
                 partings.append(f"we refuse {text!r}: {answer}")
             continue
         accepted += 1

@@ -56,8 +56,11 @@ class Package:
 
 def _kubernetes(version: str, *commands: str, suffix: str = "") -> tuple[Binary, ...]:
     major, minor, _ = version.split(".")
-    at = "k8s.io/component-base/version"
-    flags = f"-X {at}.gitVersion=v{version} -X {at}.gitMajor={major} -X {at}.gitMinor={minor}"
+    # Old API servers answer /version from client-go's copy.
+    flags = " ".join(
+        f"-X {module}.gitVersion=v{version} -X {module}.gitMajor={major} -X {module}.gitMinor={minor}"
+        for module in ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+    )
     return tuple(Binary(name + suffix, f"k8s.io/kubernetes/cmd/{name}", flags) for name in commands)
 
 

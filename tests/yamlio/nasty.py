@@ -13,7 +13,7 @@ y Y n N yes Yes YES no No NO on On ON off Off OFF true True TRUE false False FAL
 18446744073709551615 18446744073709551616 -9223372036854775808 -9223372036854775809 9223372036854775808
 2024-01-02 2024-01-02T03:04:05Z 2024-1-2 2001-12-14t21:59:43.10-05:00 = << - -- --- ... ? : , # & * ! | > ' " % @ `
 [ ] { } {} [] a: :a a:b a#b -a --a -- - ?a ?- *a &a !a !!str |- >- |+ %a @a `a 'a "a a' a" \\ \\n \\x41 {{a}} ${a}
-$(A) ${{a}} 100m 1Gi 1.5Gi 1k 1E 1Ei 25% 30s 500ms 1h 1d 1h30m 10Mi 0.5 1.0 1.2.3 v1 1e1m 0x 0b 0o 0m 00m 1..2
+$(A) ${{a}} 100m 1Gi 1.5Gi 1k 1E 1Ei 25% 30s 500ms 1h 1d 1h30m 10Mi 0.5 1.0 1.2.3 v1 ../../base ./a .. ./ .a .e5 .e .infinity .NAN .inf/ .nanx ._ .-a ../1 .../a -_0 +_1 -_ --_0 -_x -/a -$a 1e1m 0x 0b 0o 0m 00m 1..2
 """.split()  # noqa: SIM905 - a list literal of these is unreadable
 TEXTS = [
     "", " ", "  ", "\t", "\n", "\n\n", "\r", "\r\n", "a ", " a", "a\t", "\ta", "a\n", "a\n\n", "\na", "a\n\nb", "a\n b",
@@ -28,6 +28,7 @@ nasty = st.one_of(
     st.sampled_from(WORDS),
     st.sampled_from(TEXTS),
     st.text("yYnNoOeExX019_.:-+ ", max_size=8),
+    st.text("-+._01eExXoOinfaN/$", max_size=6),
     st.text("ab:#-?*&!|>'\"%@`[]{},\\ \t\n~=<$", max_size=10),
     st.text("a \n\t\r\x85\u2028\ufeff\x00é🙂#:-", max_size=12),
     st.text(st.characters(exclude_categories=["Cs"]), max_size=12),

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.lab.tools.oracle.ask import ask
-from tests.yamlio.nasty import TEXTS, WORDS, nasty, same, values
 
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
 from atmos_cli.yamlio.emit import emit
 from atmos_cli.yamlio.load import load_all
+from tests.lab.tools.oracle.ask import ask
+from tests.yamlio.nasty import TEXTS, WORDS, nasty, same, values
 
 pytestmark = pytest.mark.lab
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from tests.yamlio.nasty import values
 
 from atmos_cli.diagnostics import Location
 from atmos_cli.yamlio.emit import emit
 from atmos_cli.yamlio.load import load, load_all
 from atmos_cli.yamlio.locate import block_line, locate, located, value_start
+from tests.yamlio.nasty import values
 
 DATA = b"""\
 # first

@@ -67,14 +67,51 @@ def test_the_style() -> None:
 
 
 @pytest.mark.parametrize(
-    "plain", ["web", "a b", "http://x:80/y", "25%", "30s", "v1.2", "/healthz", "--a", "*x"[1:], "a,b", "$(A)"]
+    "plain",
+    [
+        "web",
+        "a b",
+        "http://x:80/y",
+        "25%",
+        "30s",
+        "v1.2",
+        "/healthz",
+        "--a",
+        "../../base",
+        "./a",
+        ".dockerconfigjson",
+        "a,b",
+        "$(A)",
+    ],
 )
 def test_unquoted_where_no_reader_errs(plain: str) -> None:
     assert emit({"k": plain}) == f"k: {plain}\n"
 
 
 @pytest.mark.parametrize(
-    "quoted", ["y", "No", "ON", "1", "1.20", "0x1", "1e3", "12:30", "2024-01-02", "~", "", "*", "a: b", "é", "1d", "a:"]
+    "quoted",
+    [
+        "y",
+        "No",
+        "ON",
+        "1",
+        "1.20",
+        "0x1",
+        "1e3",
+        "12:30",
+        "2024-01-02",
+        "~",
+        "",
+        "*",
+        "a: b",
+        "é",
+        "1d",
+        "a:",
+        "..",
+        ".5",
+        ".inf",
+        "nO",
+    ],
 )
 def test_quoted_where_one_could(quoted: str) -> None:
     assert emit({"k": quoted}) == f'k: "{quoted}"\n'

@@ -8,10 +8,10 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from tests.yamlio.nasty import TEXTS, WORDS, nasty, same, values
 
 from atmos_cli.yamlio.emit import emit, emit_all
 from atmos_cli.yamlio.load import load, load_all
+from tests.yamlio.nasty import TEXTS, WORDS, nasty, same, values
 
 calm = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
@@ -25,7 +25,7 @@ def read_back(value: Any) -> None:
 
 
 # 350 lists of 60 and more: over 20,000 strings, each as a value and as a key.
-@settings(max_examples=350, **calm)
+@settings(max_examples=4000, **calm)
 @given(st.lists(nasty, min_size=60, max_size=70))
 @example([*WORDS, *TEXTS])
 def test_any_text_as_value_and_as_key(texts: list[str]) -> None:

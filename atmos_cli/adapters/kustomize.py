@@ -1,0 +1,217 @@
+"""Effective manifests: built in process where the portable subset suffices, else by the kustomize or kubectl on PATH.
+
+The real tool sees a copy of what the build needs, in a directory of its own, and has no way to the network.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.diagnostics import AtmosError, Code, Location, fail
+from atmos_cli.kustomize import build as portable
+from atmos_cli.kustomize.files import MAX_BYTES, NAMES, Files, Reference, join, refuse_remote
+from atmos_cli.kustomize.model import Built, Source, Unsupported, unsupported
+from atmos_cli.yamlio.emit import emit
+from atmos_cli.yamlio.load import load, load_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from atmos_cli.ports import FileTree
+
+TIMEOUT = 30
+_ORIGIN = "config.kubernetes.io/origin"
+_LISTING_FILES = ("generators", "transformers", "validators", "configurations")
+_HELM = ("helmCharts", "helmChartInflationGenerator")
+Pointer = tuple[str | int, ...]
+
+
+def build(tree: FileTree, directory: str) -> tuple[Built, ...]:
+    """As `kustomize.build.build`; what that does not support is given to the real tool, if there is one.
+
+    Raises AtmosError, and Unsupported when nothing on this machine can build it or nothing may (remote bases, charts).
+    """
+    try:
+        return portable.build(tree, directory)
+    except Unsupported as beyond:
+        if not beyond.delegable:
+            raise
+        command = _command()
+        if command is None:
+            raise
+    return _build_outside(tree, join("", directory) or "", command)
+
+
+def _command() -> list[str] | None:
+    for name, arguments in (("kustomize", ["build"]), ("kubectl", ["kustomize"])):
+        if found := shutil.which(name):
+            return [found, *arguments]
+    return None
+
+
+def _build_outside(tree: FileTree, directory: str, command: list[str]) -> tuple[Built, ...]:
+    files = _closure(Files(tree), directory)
+    with tempfile.TemporaryDirectory(prefix="atmos-kustomize-") as temporary:
+        root = Path(temporary) / "repo"
+        for path, data in files.items():
+            target = root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        file, traced = _trace_origins(root, directory)
+        output = _run([*command, str(root / directory)], Path(temporary), file)
+    return tuple(
+        _built(document.value, files, file, directory, traced=traced) for document in load_all(output, path=file)
+    )
+
+
+def _run(command: list[str], temporary: Path, file: str) -> bytes:
+    """Standard output. No shell, no flags that enable plugins, charts or other files, and proxies that lead nowhere."""
+    nowhere = dict.fromkeys(
+        ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9"
+    )
+    fixed = {"HOME": str(temporary), "GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    environment = {"PATH": os.environ.get("PATH", ""), **fixed, **nowhere}
+    answer = temporary / "answer"
+    with answer.open("wb") as out:
+        try:
+            done = subprocess.run(
+                command,
+                stdout=out,
+                stderr=subprocess.PIPE,
+                stdin=subprocess.DEVNULL,
+                env=environment,
+                timeout=TIMEOUT,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise fail(
+                Code.KUSTOMIZE_INVALID, f"kustomize took longer than {TIMEOUT} s", where=Location(file)
+            ) from None
+        except OSError as error:
+            message = f"{command[0]} cannot be run: {error.strerror}"
+            raise fail(Code.KUSTOMIZE_UNSUPPORTED, message, where=Location(file), hint="mend or remove it") from None
+    if done.returncode:
+        reason = done.stderr.decode("utf-8", "replace").replace(f"{temporary}/repo/", "").strip()
+        message = f"kustomize refuses it: {_last_error(reason)}"
+        hint = f"run: kustomize build {Path(file).parent.as_posix()}"
+        raise fail(Code.KUSTOMIZE_INVALID, message, where=Location(file), hint=hint)
+    if answer.stat().st_size > MAX_BYTES:
+        raise fail(Code.KUSTOMIZE_INVALID, f"the build gives more than {MAX_BYTES >> 20} MiB", where=Location(file))
+    return answer.read_bytes()
+
+
+def _last_error(reason: str) -> str:
+    """What stands behind `Error:`, on one line and not endless."""
+    found = re.sub(r"\s+", " ", reason.rpartition("Error: ")[2]).rstrip(".")
+    return found if len(found) <= 300 else f"{found[:300]}…"
+
+
+def _closure(files: Files, directory: str) -> dict[str, bytes]:
+    """Every file that the kustomization, or one that it refers to, names. Raises Unsupported for what lies elsewhere."""
+    found: dict[str, bytes] = {}
+    todo, seen = [directory], {directory}
+    while todo:
+        here = todo.pop()
+        for path in files.kustomizations(here):
+            for named in _named(files, path, found):
+                if named not in seen and files.kustomizations(named):
+                    seen.add(named)
+                    todo.append(named)
+    return found
+
+
+def _named(files: Files, path: str, found: dict[str, bytes]) -> Iterator[str]:
+    """Adds the file and the files it names to `found`; yields the other places it names."""
+    data = files.read(path) or b""
+    found[path] = data
+    file = Reference(path, data)
+    for document in load_all(data, path=path):
+        _refuse_charts(file, document.value)
+        for text, pointer in _texts(document.value):
+            if "\n" in text or len(text) > 1000:
+                continue
+            if pointer[0] in _PLACES:
+                refuse_remote(text, file.at(pointer))
+            for candidate in {text, text.partition("=")[2]} - {""}:
+                joined = join(file.directory, candidate)
+                content = files.read(joined) if joined else None
+                if joined is None:
+                    continue
+                if content is None:
+                    yield joined
+                elif joined not in found:
+                    found[joined] = content
+                    if pointer[0] in _LISTING_FILES:
+                        yield from _named(files, joined, found)
+
+
+_PLACES = (
+    *("resources", "bases", "components", "crds", "openapi", "patches", "patchesStrategicMerge", "patchesJson6902"),
+    *("configMapGenerator", "secretGenerator", "replacements", *_LISTING_FILES),
+)
+
+
+def _refuse_charts(file: Reference, value: Any) -> None:
+    for field in _HELM:
+        if isinstance(value, dict) and value.get(field):
+            message = f"`{field}` needs Helm and the network at build time"
+            hint = "use a HelmRelease (Flux) or an Application with a chart (Argo CD)"
+            raise unsupported(message, where=file.at((field,)), hint=hint, delegable=False)
+
+
+def _texts(value: Any, pointer: Pointer = ()) -> Iterator[tuple[str, Pointer]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(item, (*pointer, key))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _texts(item, (*pointer, number))
+    elif isinstance(value, str) and pointer:
+        yield value, pointer
+
+
+def _trace_origins(root: Path, directory: str) -> tuple[str, bool]:
+    """The kustomization that is built; asks kustomize, in the copy, to say where each resource is from."""
+    for name in NAMES:
+        file = root / directory / name
+        if file.exists():
+            path = file.relative_to(root).as_posix()
+            value = load(file.read_bytes(), path=path)
+            if not isinstance(value, dict) or value.get("buildMetadata"):
+                return path, False
+            file.write_text(emit({**value, "buildMetadata": ["originAnnotations"]}), encoding="utf-8")
+            return path, True
+    return join(directory, NAMES[0]) or NAMES[0], False
+
+
+def _built(resource: Any, files: dict[str, bytes], file: str, directory: str, *, traced: bool) -> Built:
+    fallback = Built(resource, (Source(file, 0, "tool"),))
+    metadata = resource.get("metadata") if isinstance(resource, dict) else None
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    if not traced or not isinstance(annotations, dict) or _ORIGIN not in annotations:
+        return fallback
+    origin = annotations.pop(_ORIGIN)
+    if not annotations:
+        del resource["metadata"]["annotations"]
+    source = _source(resource, files, directory, str(origin))
+    return Built(resource, (source,)) if source else fallback
+
+
+def _source(resource: dict[str, Any], files: dict[str, bytes], directory: str, origin: str) -> Source | None:
+    try:
+        told = load(origin.encode())
+        path = join(directory, told["path"])
+        documents = load_all(files[path or ""])
+    except (AtmosError, KeyError, TypeError):
+        return None
+    name = resource["metadata"]["name"]
+    alike = [d for d in documents if isinstance(d.value, dict) and d.value.get("kind") == resource["kind"]]
+    named = [(str((d.value.get("metadata") or {}).get("name", "")), d.index) for d in alike]
+    exact = [index for own, index in named if own == name] or [index for own, index in named if own and own in name]
+    return Source(path or "", exact[0] if exact else 0, "resource")
