@@ -27,6 +27,9 @@ class Git(Strict):
 class Cluster(Strict):
     engine: Engine = "argocd"
     kubernetes: Annotated[str, StringConstraints(pattern=r"^1\.\d{2}$")] = "1.34"
+    users: Literal["blueprint", "cluster"] = Field(
+        default="blueprint", description="who gives pods their user: `cluster` on OpenShift, which assigns one by itself"
+    )
 
 
 class Http(Strict):

@@ -73,7 +73,6 @@ class Code(StrEnum):
     KUSTOMIZE_PATCH = "ATM504"
     SERVICE_EXISTS = "ATM510"
     SERVICE_UNKNOWN = "ATM511"
-    LOCK_INVALID = "ATM512"
     # 6xx Git and files
     REPO_MISSING = "ATM601"
     REPO_NO_GIT = "ATM602"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -41,18 +42,18 @@ def check_model(
 ) -> M:
     """`value` (found at the path `at` of the document in `data`) as a `model`, or AtmosError as in `read_model`."""
     try:
-        return model.model_validate(value)
+        return model.model_validate(value, by_alias=True, by_name=False)
     except ValidationError as error:
         found = [
-            _diagnostic(model, problem, data=data, path=path, code=code, at=at) for problem in error.errors()
+            _diagnostic(model, problem, value, data=data, path=path, code=code, at=at) for problem in error.errors()
         ]
-        raise AtmosError(*found) from None
+        raise AtmosError(*dict.fromkeys(found)) from None
 
 
 def _diagnostic(
-    model: type[BaseModel], problem: Any, *, data: bytes, path: str, code: Code, at: tuple[str | int, ...]
+    model: type[BaseModel], problem: Any, value: Any, *, data: bytes, path: str, code: Code, at: tuple[str | int, ...]
 ) -> Diagnostic:
-    steps = tuple(step for step in problem["loc"] if not _internal(step))
+    steps = path_in(value, problem)
     field = _dotted((*at, *steps))
     line, column = locate(data, 0, (*at, *steps))
     hint = ""
@@ -63,14 +64,30 @@ def _diagnostic(
     elif problem["type"] == "missing":
         message = f"`{field}` is required in `{path}`"
     else:
-        said = problem["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-        message = f"`{field}`: {said[:1].lower()}{said[1:]}" if field else said
+        said = plain_words(problem["msg"])
+        message = f"`{field}`: {said}" if field else said
     return Diagnostic(code, message, where=Location(path, line, column, field=field), hint=hint)
 
 
-def _internal(step: Any) -> bool:
-    """Whether a step names the branch of a union or the function of a validator, which YAML does not have."""
-    return isinstance(step, str) and (step in {"int", "str", "bool", "[key]"} or "[" in step or step[:1].isupper())
+def path_in(value: Any, problem: Any) -> tuple[str | int, ...]:
+    """Where in `value` a problem of pydantic is; its paths also name branches of unions, which a document does not have."""
+    steps: list[str | int] = []
+    for index, step in enumerate(problem["loc"]):
+        there = step in value if isinstance(value, dict) else isinstance(value, list) and step in range(len(value))
+        if there:
+            value = value[step]
+            steps.append(step)
+        elif problem["type"] == "missing" and index == len(problem["loc"]) - 1 and isinstance(value, dict):
+            steps.append(step)
+    return tuple(steps)
+
+
+def plain_words(message: str) -> str:
+    """A sentence of pydantic without its own vocabulary: a person wrote a list and a mapping, not a tuple and a model."""
+    said = re.sub(r"^(Value error|Assertion failed), ", "", message)
+    said = re.sub(r"valid (dictionary or instance of \w+|dictionary)", "mapping", said)
+    said = said.replace("valid tuple", "list").replace("valid list", "list").replace("Input should", "should")
+    return f"{said[:1].lower()}{said[1:]}"
 
 
 def _siblings(model: type[BaseModel], steps: Sequence[str | int]) -> list[str]:

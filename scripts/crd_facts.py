@@ -119,10 +119,12 @@ def strict(schema: Schema, *, closed: bool = True) -> Schema:
     """A structural schema as JSON Schema 2020-12 that refuses unknown fields, as strict decoding does.
 
     `closed` is False inside allOf, anyOf, oneOf and not, where a schema only restricts values. Differences that the API
-    server makes: a required field with a default is never missing; `nullable` adds null; int-or-string is one type.
+    server makes: a required field with a default is never missing; `nullable` adds null; int-or-string is one type; the
+    range of int32 and int64 is not looked at.
     """
     out: Schema = {key: schema[key] for key in _KEYWORDS if key in schema}
-    out.update(FORMATS.get(schema.get("format", ""), {}))
+    if schema.get("format") in ("date-time", "byte"):
+        out.setdefault("pattern", FORMATS[schema["format"]]["pattern"])
     for bound in ("Minimum", "Maximum"):
         if schema.get(f"exclusive{bound}") is True:
             out[f"exclusive{bound}"] = out.pop(bound.lower())

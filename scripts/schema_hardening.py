@@ -26,9 +26,25 @@ FORMATS: dict[str, dict[str, Any]] = {
 OPTIONAL: dict[str, frozenset[str]] = {
     "core.v1.HTTPHeader": frozenset(("value",)),
     "core.v1.LimitRangeSpec": frozenset(("limits",)),
+    "networking.v1.NetworkPolicySpec": frozenset(("podSelector",)),
+    "apps.v1.StatefulSetSpec": frozenset(("serviceName",)),
     "rbac.v1.RoleRef": frozenset(("apiGroup",)),
 }
-"""Required in the published OpenAPI, but an API server takes an object without them (asked one: 1.34)."""
+"""Required in the published OpenAPI, but an API server takes an object without them (asked: 1.25, 1.34, 1.37)."""
+
+REQUIRED: dict[str, frozenset[str]] = {
+    "core.v1.PersistentVolumeClaim": frozenset(("spec",)),
+    "core.v1.PersistentVolumeClaimSpec": frozenset(("accessModes", "resources")),
+}
+"""Not required in the published OpenAPI, and refused when absent."""
+
+_FILLED = {"type": "array", "minItems": 1}
+CONDITIONS: dict[str, dict[str, Any]] = {
+    "rbac.v1.PolicyRule": {
+        "if": {"not": {"required": ["nonResourceURLs"], "properties": {"nonResourceURLs": _FILLED}}},
+        "then": {"required": ["apiGroups", "resources"], "properties": {"apiGroups": _FILLED, "resources": _FILLED}},
+    }
+}
 
 WHOLE: dict[str, dict[str, Any]] = {
     "IntOrString": {"type": ["integer", "string", "null"], **INT32},
@@ -57,6 +73,7 @@ _NATURAL = {"minimum": 0}
 _ID = {"minimum": 0, "maximum": 2**31 - 1}
 _MODE = {"minimum": 0, "maximum": 0o777}
 _WEIGHT = {"minimum": 1, "maximum": 100}
+_SHARE = {"minimum": 0, "pattern": "^[0-9]+%$"}
 _CONTAINER = {
     "imagePullPolicy": _one_of("Always", "IfNotPresent", "Never"),
     "terminationMessagePolicy": _one_of("File", "FallbackToLogsOnError"),
@@ -120,14 +137,18 @@ PROPERTIES: dict[str, dict[str, dict[str, Any]]] = {
     "core.v1.SecretVolumeSource": {"defaultMode": _MODE},
     "core.v1.ProjectedVolumeSource": {"defaultMode": _MODE},
     "core.v1.DownwardAPIVolumeSource": {"defaultMode": _MODE},
-    "core.v1.PersistentVolumeClaimSpec": {"volumeMode": _one_of("Filesystem", "Block")},
+    "core.v1.PersistentVolumeClaimSpec": {
+        "volumeMode": _one_of("Filesystem", "Block"),
+        "accessModes": {"minItems": 1},
+        "resources": {"required": ["requests"], "properties": {"requests": {"required": ["storage"]}}},
+    },
     "core.v1.PersistentVolumeSpec": {"persistentVolumeReclaimPolicy": _one_of("Retain", "Delete", "Recycle")},
     "apps.v1.DeploymentSpec": dict.fromkeys(
         ("replicas", "minReadySeconds", "revisionHistoryLimit", "progressDeadlineSeconds"), _NATURAL
     ),
     "apps.v1.DeploymentStrategy": {"type": _one_of("Recreate", "RollingUpdate")},
-    "apps.v1.RollingUpdateDeployment": {"maxSurge": _NATURAL, "maxUnavailable": _NATURAL},
-    "apps.v1.RollingUpdateDaemonSet": {"maxSurge": _NATURAL, "maxUnavailable": _NATURAL},
+    "apps.v1.RollingUpdateDeployment": {"maxSurge": _SHARE, "maxUnavailable": _SHARE},
+    "apps.v1.RollingUpdateDaemonSet": {"maxSurge": _SHARE, "maxUnavailable": _SHARE},
     "apps.v1.ReplicaSetSpec": {"replicas": _NATURAL, "minReadySeconds": _NATURAL},
     "apps.v1.DaemonSetSpec": {"minReadySeconds": _NATURAL, "revisionHistoryLimit": _NATURAL},
     "apps.v1.DaemonSetUpdateStrategy": {"type": _one_of("RollingUpdate", "OnDelete")},
@@ -163,12 +184,15 @@ PROPERTIES: dict[str, dict[str, dict[str, Any]]] = {
     "autoscaling.v2.HPAScalingPolicy": {"type": _one_of("Pods", "Percent", default=False)},
     "autoscaling.v2.HPAScalingRules": {"selectPolicy": _one_of("Max", "Min", "Disabled", default=False)},
     "policy.v1.PodDisruptionBudgetSpec": {
-        "minAvailable": _NATURAL,
-        "maxUnavailable": _NATURAL,
+        "minAvailable": _SHARE,
+        "maxUnavailable": _SHARE,
         "unhealthyPodEvictionPolicy": _one_of("IfHealthyBudget", "AlwaysAllow", default=False),
     },
     "rbac.v1.PolicyRule": {"verbs": {"minItems": 1}},
-    "rbac.v1.RoleRef": {"kind": _one_of("Role", "ClusterRole", default=False)},
+    "rbac.v1.RoleRef": {
+        "apiGroup": _one_of("rbac.authorization.k8s.io"),
+        "kind": _one_of("Role", "ClusterRole", default=False),
+    },
     "rbac.v1.Subject": {"kind": _one_of("User", "Group", "ServiceAccount", default=False)},
 }
 
@@ -187,9 +211,10 @@ def hardened(definitions: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]
 
 def _definition(name: str, body: dict[str, Any], definitions: dict[str, dict[str, Any]]) -> dict[str, Any]:
     out = _formats(body, definitions)
-    required = set(out.get("required", ())) - OPTIONAL.get(name, frozenset())
-    if "required" in out:
+    required = (set(out.get("required", ())) | REQUIRED.get(name, frozenset())) - OPTIONAL.get(name, frozenset())
+    if required or "required" in out:
         out["required"] = sorted(required)
+    out.update(CONDITIONS.get(name, {}))
     for field, schema in out.get("properties", {}).items():
         schema.update(PROPERTIES.get(name, {}).get(field, {}))
         if "items" in schema:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atmos_cli.blueprint.manifest import Languages, Manifest
 from atmos_cli.blueprint.tree import Template
-from atmos_cli.diagnostics import Code, Location, fail
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail
 from atmos_cli.documents import read_model
 from atmos_cli.yamlio.load import load, load_all
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 MANIFEST = "blueprint.yaml"
 LANGUAGES = "languages.yaml"
+NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+KINDS = {"workload": "a type of service", "addon": "an add-on"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,16 @@ class Catalogue:
         }
         return tuple(sorted(found))
 
-    def get(self, name: str) -> Blueprint:
-        """Raises ATM201 when no tree has it, ATM202 with positions when it is not well-formed."""
+    def get(self, name: str, *, kind: str = "") -> Blueprint:
+        """Raises ATM201 when no tree has it (of that kind), ATM202 with positions when it is not well-formed."""
         if name not in self._read:
-            self._read[name] = self._load(name)
-        return self._read[name]
+            self._read[name] = self._load(name, kind)
+        found = self._read[name]
+        if kind and found.manifest.kind != kind:
+            others = ", ".join(b.manifest.name for b in self.of_kind(kind))
+            message = f"`{name}` is {KINDS[found.manifest.kind]}, not {KINDS[kind]}"
+            raise fail(Code.BLUEPRINT_UNKNOWN, message, hint=f"there are: {others}")
+        return found
 
     def of_kind(self, kind: str) -> tuple[Blueprint, ...]:
         return tuple(b for b in (self.get(name) for name in self.names()) if b.manifest.kind == kind)
@@ -69,31 +77,45 @@ class Catalogue:
             self._languages = read_model(Languages, data, path=LANGUAGES, code=Code.BLUEPRINT_INVALID)
         return self._languages
 
-    def files(self, name: str) -> tuple[FileTree, tuple[str, ...]]:
+    def files(self, name: str, *, kind: str = "") -> tuple[FileTree, tuple[str, ...]]:
         """The tree that holds the blueprint, and the paths of its files in it."""
         for tree in self._trees:
-            if tree.read(f"{name}/{MANIFEST}") is not None:
+            if NAME.fullmatch(name) and tree.read(f"{name}/{MANIFEST}") is not None:
                 return tree, tuple(tree.files(name))
-        close = difflib.get_close_matches(name, self.names(), n=1)
-        known = ", ".join(self.names())
-        hint = f"did you mean `{close[0]}`?" if close else f"there are: {known}"
-        raise fail(Code.BLUEPRINT_UNKNOWN, f"there is no blueprint `{name}`", hint=hint)
+        known = [b.manifest.name for b in self.of_kind(kind)] if kind else self.names()
+        close = difflib.get_close_matches(name[:80], known, n=1)
+        hint = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(known)}"
+        what = KINDS.get(kind, "a blueprint").removeprefix("a ").removeprefix("an ")
+        raise fail(Code.BLUEPRINT_UNKNOWN, f"there is no {what} `{name[:80]}`", hint=hint)
 
-    def _load(self, name: str) -> Blueprint:
-        tree, _ = self.files(name)
+    def _load(self, name: str, kind: str) -> Blueprint:
+        tree, _ = self.files(name, kind=kind)
         path = f"{name}/{MANIFEST}"
         data = tree.read(path) or b""
         manifest = read_model(Manifest, data, path=path, code=Code.BLUEPRINT_INVALID)
+        source = Template(load(data, path=path), path, data)
         if manifest.name != name:
-            raise fail(Code.BLUEPRINT_INVALID, f"`{path}` calls itself `{manifest.name}`", where=Location(path, 1))
-        templates = {}
-        for resource in manifest.resources:
-            file = f"{name}/resources/{resource.file}"
-            content = tree.read(file)
-            if content is None:
-                raise fail(Code.BLUEPRINT_INVALID, f"`{path}` names `{resource.file}`, but there is no `{file}`")
-            documents = load_all(content, path=file)
-            if len(documents) != 1 or not isinstance(documents[0].value, dict):
-                raise fail(Code.BLUEPRINT_INVALID, f"`{file}` must hold exactly one object", where=Location(file, 1))
-            templates[resource.file] = Template(documents[0].value, file, content, documents[0].index)
-        return Blueprint(manifest, Template(load(data, path=path), path, data), templates)
+            message = f"`{path}` calls itself `{manifest.name}`"
+            raise source.error(message, ("name",), code=Code.BLUEPRINT_INVALID, hint=f"write `name: {name}`")
+        templates: dict[str, Template] = {}
+        wrong: list[Diagnostic] = []
+        for index, resource in enumerate(manifest.resources):
+            try:
+                templates[resource.file] = _resource(tree, f"{name}/resources/{resource.file}", source, index)
+            except AtmosError as error:
+                wrong += error.diagnostics
+        if wrong:
+            raise AtmosError(*wrong)
+        return Blueprint(manifest, source, templates)
+
+
+def _resource(tree: FileTree, path: str, source: Template, index: int) -> Template:
+    """The one object of a resource file, which the manifest `source` names in its entry `index`."""
+    data = tree.read(path)
+    if data is None:
+        message = f"`{source.path}` names `{path.rpartition('/')[2]}`, but there is no `{path}`"
+        raise source.error(message, ("resources", index, "file"), code=Code.BLUEPRINT_INVALID)
+    documents = load_all(data, path=path)
+    if len(documents) != 1 or not isinstance(documents[0].value, dict):
+        raise fail(Code.BLUEPRINT_INVALID, f"`{path}` must hold exactly one object", where=Location(path, 1, 1))
+    return Template(documents[0].value, path, data, documents[0].index)

@@ -8,19 +8,23 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.blueprint.contribute import contribute
 from atmos_cli.blueprint.inputs import addon_inputs
 from atmos_cli.blueprint.scope import scope
-from atmos_cli.blueprint.tree import Template, render
+from atmos_cli.blueprint.tree import holds, items_of, render
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.kube.fieldorder import ordered
-from atmos_cli.kube.resource import identity
+from atmos_cli.kube.names import object_name
+from atmos_cli.kube.resource import group_version, identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from atmos_cli.blueprint.catalogue import Blueprint, Catalogue
     from atmos_cli.blueprint.manifest import Owner, ResourceFile
+    from atmos_cli.blueprint.tree import Template
     from atmos_cli.config import Config
     from atmos_cli.kube.resource import Resource
     from atmos_cli.spec.model import ServiceSpec
+
+MAX_OBJECTS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,38 +66,49 @@ class Composition:
     notes: tuple[str, ...]
 
 
-def compose(
-    spec: ServiceSpec, *, team: str, environment: str, config: Config, catalogue: Catalogue
-) -> Composition:
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A blueprint and the names that its expressions see."""
+
+    blueprint: Blueprint
+    scope: Mapping[str, Any]
+
+
+def compose(spec: ServiceSpec, *, team: str, environment: str, config: Config, catalogue: Catalogue) -> Composition:
     """Raises AtmosError with every refusal of a blueprint at once, and located errors of blueprint files."""
     names = scope(spec, team=team, environment=environment, config=config, languages=catalogue.languages)
-    workload = catalogue.get(spec.type)
-    parts = [workload, *(_addon(catalogue, name) for name in sorted(spec.addons))]
-    scopes = [_scope(part, spec, environment=environment, names=names) for part in parts]
-    _refuse(parts, scopes)
-    resources = [
-        item for part, inner in zip(parts, scopes, strict=True) for item in _resources(part, inner, names)
-    ]
-    merged = contribute(resources, list(zip(parts, scopes, strict=True)))
-    links = [link for part, inner in zip(parts, scopes, strict=True) for link in _links(part, inner)]
+    parts = _parts(spec, environment=environment, names=names, catalogue=catalogue)
+    _refuse(parts)
+    resources = [item for part in parts for item in _resources(part, names["svc"]["namespace"])]
+    _unique(resources)
+    merged = contribute(resources, [(part.blueprint, part.scope) for part in parts])
+    links = [link for part in parts for link in _links(part)]
     links += [Link(s["name"], s["secret"], s["key"], "from your spec") for s in names["svc"]["secrets"]]
-    needs = [need for part, inner in zip(parts, scopes, strict=True) for need in _needs(part, inner)]
-    _unique(merged)
     return Composition(
         environment=environment,
         resources=tuple(merged),
         links=tuple(links),
-        needs=tuple(dict.fromkeys(needs)),
-        blueprints=tuple(part.tag for part in parts),
-        notes=tuple(note for part, inner in zip(parts, scopes, strict=True) for note in _notes(part, inner)),
+        needs=tuple(dict.fromkeys(need for part in parts for need in _needs(part))),
+        blueprints=tuple(part.blueprint.tag for part in parts),
+        notes=tuple(note for part in parts for note in _notes(part)),
     )
 
 
-def _addon(catalogue: Catalogue, name: str) -> Blueprint:
-    found = catalogue.get(name)
-    if found.manifest.kind != "addon":
-        raise fail(Code.BLUEPRINT_UNKNOWN, f"`{name}` is a type of service, not an add-on")
-    return found
+def _parts(
+    spec: ServiceSpec, *, environment: str, names: Mapping[str, Any], catalogue: Catalogue
+) -> tuple[_Part, ...]:
+    """The workload, then the add-ons by name. Raises what is wrong with any of them, all together."""
+    found: list[_Part] = []
+    wrong: list[Diagnostic] = []
+    for name, kind in [(spec.type, "workload"), *((name, "addon") for name in sorted(spec.addons))]:
+        try:
+            blueprint = catalogue.get(name, kind=kind)
+            found.append(_Part(blueprint, _scope(blueprint, spec, environment=environment, names=names)))
+        except AtmosError as error:
+            wrong += error.diagnostics
+    if wrong:
+        raise AtmosError(*wrong)
+    return tuple(found)
 
 
 def _scope(part: Blueprint, spec: ServiceSpec, *, environment: str, names: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,67 +119,70 @@ def _scope(part: Blueprint, spec: ServiceSpec, *, environment: str, names: Mappi
     }
     inner["inputs"] = addon_inputs(part, spec, environment=environment, names=inner)
     for name in part.manifest.values:
-        template = _part(part, "values", name)
-        inner["values"] = {**inner["values"], name: render(template, inner)}
+        inner["values"] = {**inner["values"], name: render(part.source.part("values", name), inner)}
     return inner
 
 
-def _part(part: Blueprint, *path: str | int) -> Template:
-    value = part.source.value
-    for step in path:
-        value = value[step]
-    return Template(value, part.source.path, part.source.data, part.source.index, tuple(path))
+def _holds(part: _Part, section: str, index: int) -> bool:
+    """Whether the `when` of an entry of the manifest is true; absent means always."""
+    entry = part.blueprint.source.part(section, index)
+    return "when" not in entry.value or holds(entry.part("when"), part.scope)
 
 
-def holds(part: Blueprint, scope_: Mapping[str, Any], *path: str | int) -> bool:
-    """Whether the `when` at `path` of the manifest is true; absent means always."""
-    node = part.source.value
-    for step in path:
-        node = node[step]
-    when = node.get("when", True)
-    if isinstance(when, bool):
-        return when
-    template = Template("${{ " + str(when) + " }}", part.source.path, part.source.data, 0, (*path, "when"))
-    return bool(render(template, scope_))
-
-
-def _refuse(parts: list[Blueprint], scopes: list[dict[str, Any]]) -> None:
+def _refuse(parts: tuple[_Part, ...]) -> None:
     found = [
         Diagnostic(
             Code.BLUEPRINT_REFUSED,
-            str(render(_part(part, "refuse", index, "message"), inner)),
-            hint=str(render(_part(part, "refuse", index, "hint"), inner)) if refusal.hint else "",
-            environment=inner["env"]["name"],
+            str(render(part.blueprint.source.part("refuse", index, "message"), part.scope)),
+            hint=str(render(part.blueprint.source.part("refuse", index, "hint"), part.scope)) if refusal.hint else "",
+            environment=part.scope["env"]["name"],
         )
-        for part, inner in zip(parts, scopes, strict=True)
-        for index, refusal in enumerate(part.manifest.refuse)
-        if holds(part, inner, "refuse", index)
+        for part in parts
+        for index, refusal in enumerate(part.blueprint.manifest.refuse)
+        if _holds(part, "refuse", index)
     ]
     if found:
         raise AtmosError(*found)
 
 
-def _resources(part: Blueprint, inner: Mapping[str, Any], names: Mapping[str, Any]) -> Iterator[Composed]:
-    for index, entry in enumerate(part.manifest.resources):
-        if not holds(part, inner, "resources", index):
+def _resources(part: _Part, namespace: str) -> Iterator[Composed]:
+    blueprint = part.blueprint
+    for index, entry in enumerate(blueprint.manifest.resources):
+        if not _holds(part, "resources", index):
             continue
-        template = part.templates[entry.file]
-        for each in _repeated(part, entry, inner, index):
+        template = blueprint.templates[entry.file]
+        for each in _repeated(part, entry, index):
             resource = render(template, each)
             if resource is None:
                 continue
-            resource.setdefault("metadata", {})["namespace"] = names["svc"]["namespace"]
-            yield Composed(ordered(resource), _file(part, entry, resource), entry.owner, part.tag)
+            _check(template, resource)
+            resource["metadata"]["namespace"] = namespace
+            yield Composed(ordered(resource), _file(blueprint, entry, resource), entry.owner, blueprint.tag)
 
 
-def _repeated(part: Blueprint, entry: ResourceFile, inner: Mapping[str, Any], index: int) -> list[Mapping[str, Any]]:
+def _repeated(part: _Part, entry: ResourceFile, index: int) -> list[Mapping[str, Any]]:
+    """The scope of each object that the file makes: one, or one for each item of its `for` loop."""
     if entry.repeat is None:
-        return [inner]
-    path = ("resources", index, "for")
+        return [part.scope]
+    loop = part.blueprint.source.part("resources", index, "for")
+    items = items_of(loop, part.scope)
+    if len(items) > MAX_OBJECTS:
+        raise loop.error(f"this makes more than {MAX_OBJECTS} objects", code=Code.BLUEPRINT_INVALID)
     name = entry.repeat.split()[0]
-    items = [{"$for": entry.repeat, "$yield": "${{ " + name + " }}"}]
-    template = Template(items, part.source.path, part.source.data, 0, path)
-    return [{**inner, "item": item} for item in render(template, inner)]
+    return [{**part.scope, name: item} for item in items]
+
+
+def _check(template: Template, resource: Any) -> None:
+    """Raises a located ATM202 for what is no object of Kubernetes, or has a name that could not be a file's."""
+    metadata = resource.get("metadata") if isinstance(resource, dict) else None
+    if not isinstance(metadata, dict) or not all(isinstance(resource.get(key), str) for key in ("apiVersion", "kind")):
+        message = "this does not give an object with `apiVersion`, `kind` and `metadata`"
+        raise template.error(message, code=Code.BLUEPRINT_INVALID)
+    name = metadata.get("name")
+    problem = object_name(group_version(resource)[0], resource["kind"], name) if isinstance(name, str) else "is not text"
+    if problem or "/" in str(name):
+        message = f"`{name}` is no name for a {resource['kind']}: it {problem or 'may not hold a slash'}"
+        raise template.error(message, ("metadata", "name"), code=Code.BLUEPRINT_INVALID)
 
 
 def _file(part: Blueprint, entry: ResourceFile, resource: Resource) -> str:
@@ -173,32 +191,32 @@ def _file(part: Blueprint, entry: ResourceFile, resource: Resource) -> str:
     return f"{prefix}{stem}-{resource['metadata']['name']}.yaml" if entry.repeat else f"{prefix}{entry.file}"
 
 
-def _links(part: Blueprint, inner: Mapping[str, Any]) -> Iterator[Link]:
-    for index in range(len(part.manifest.connections)):
-        if holds(part, inner, "connections", index):
-            values = render(_part(part, "connections", index), inner)
-            yield Link(
-                values["variable"], values.get("secret", ""), values.get("key", ""), values.get("summary", "")
-            )
+def _links(part: _Part) -> Iterator[Link]:
+    for index in range(len(part.blueprint.manifest.connections)):
+        if _holds(part, "connections", index):
+            values = render(part.blueprint.source.part("connections", index), part.scope)
+            yield Link(values["variable"], values.get("secret", ""), values.get("key", ""), values.get("summary", ""))
 
 
-def _needs(part: Blueprint, inner: Mapping[str, Any]) -> Iterator[Needs]:
-    for index, need in enumerate(part.manifest.requires):
-        if holds(part, inner, "requires", index):
+def _needs(part: _Part) -> Iterator[Needs]:
+    for index, need in enumerate(part.blueprint.manifest.requires):
+        if _holds(part, "requires", index):
             yield Needs(need.group, need.kind, need.provider)
 
 
-def _notes(part: Blueprint, inner: Mapping[str, Any]) -> Iterator[str]:
-    for index in range(len(part.manifest.notes)):
-        if holds(part, inner, "notes", index):
-            yield str(render(_part(part, "notes", index, "message"), inner))
+def _notes(part: _Part) -> Iterator[str]:
+    for index in range(len(part.blueprint.manifest.notes)):
+        if _holds(part, "notes", index):
+            yield str(render(part.blueprint.source.part("notes", index, "message"), part.scope))
 
 
 def _unique(resources: list[Composed]) -> None:
-    seen: dict[Any, str] = {}
+    """Raises ATM204 for an object, or a file, that two entries of the blueprints make."""
+    seen: dict[Any, Composed] = {}
     for item in resources:
-        key = identity(item.resource)
-        if key in seen:
-            message = f"{seen[key]} and {item.blueprint} both make {key}"
-            raise fail(Code.BLUEPRINT_CONFLICT, message, hint="rename one of them in its blueprint")
-        seen[key] = item.blueprint
+        for key, what in ((identity(item.resource), str(identity(item.resource))), (item.file, f"the file {item.file}")):
+            if key in seen:
+                makers = " and ".join(dict.fromkeys((seen[key].blueprint, item.blueprint)))
+                message = f"{what} is made twice, by {makers}"
+                raise fail(Code.BLUEPRINT_CONFLICT, message, hint="rename one of them in its blueprint")
+            seen[key] = item

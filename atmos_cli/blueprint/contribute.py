@@ -3,95 +3,106 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.blueprint.tree import Template, render
-from atmos_cli.diagnostics import Code, fail
+from atmos_cli.blueprint.tree import holds, render
+from atmos_cli.diagnostics import Code
 from atmos_cli.kube.fieldorder import ordered
 from atmos_cli.kube.listkeys import merge_keys_of
 from atmos_cli.kube.resource import identity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from atmos_cli.blueprint.catalogue import Blueprint
     from atmos_cli.blueprint.compose import Composed
+    from atmos_cli.blueprint.tree import Template
+    from atmos_cli.kube.resource import Identity, Resource
 
-Path = tuple[str, ...]
+Path = tuple[str | int, ...]
 
 
-def contribute(
-    resources: list[Composed], parts: list[tuple[Blueprint, Mapping[str, Any]]]
-) -> list[Composed]:
+@dataclass(frozen=True, slots=True)
+class _Contribution:
+    """What one blueprint adds to one object: its `tree` for positions, the `path` within the object for messages."""
+
+    by: str
+    tree: Template
+    at: Path = ()
+    path: tuple[str, ...] = ()
+
+    def inner(self, step: str | int, name: str) -> _Contribution:
+        return replace(self, at=(*self.at, step), path=(*self.path, name))
+
+
+def contribute(resources: list[Composed], parts: Sequence[tuple[Blueprint, Mapping[str, Any]]]) -> list[Composed]:
     """`resources` with every contribution of `parts` merged in. Two that disagree raise ATM204, no target ATM205."""
     merged = {identity(item.resource): copy.deepcopy(item.resource) for item in resources}
     for part, scope in parts:
         for index, contribution in enumerate(part.manifest.contributes):
-            when = Template(
-                "${{ " + contribution.when + " }}", part.source.path, part.source.data, 0, ("contributes", index, "when")
-            )
-            if not render(when, scope):
+            entry = part.source.part("contributes", index)
+            if "when" in entry.value and not holds(entry.part("when"), scope):
                 continue
             target = _target(merged, part, scope, index)
-            for dotted in contribution.delete:
-                _delete(target, tuple(dotted.split(".")))
-            tree = _tree(part, index)
-            _merge(target, render(tree, scope), path=(), by=part.tag, template=tree)
+            for number, dotted in enumerate(contribution.delete):
+                _delete(target, dotted, by=part.tag, template=entry.part("delete", number))
+            if contribution.tree:
+                tree = entry.part("tree")
+                _merge(target, render(tree, scope) or {}, _Contribution(part.tag, tree))
     return [replace(item, resource=ordered(merged[identity(item.resource)])) for item in resources]
 
 
-def _tree(part: Blueprint, index: int) -> Template:
-    source = part.source
-    value = source.value["contributes"][index].get("tree", {})
-    return Template(value, source.path, source.data, source.index, ("contributes", index, "tree"))
-
-
-def _target(merged: Mapping[Any, Any], part: Blueprint, scope: Mapping[str, Any], index: int) -> Any:
-    contribution = part.manifest.contributes[index]
-    source = part.source
-    at = ("contributes", index, "into")
-    name = render(Template(contribution.into.name, source.path, source.data, source.index, at), scope)
+def _target(
+    merged: Mapping[Identity, Resource], part: Blueprint, scope: Mapping[str, Any], index: int
+) -> Resource:
+    into = part.manifest.contributes[index].into
+    template = part.source.part("contributes", index, "into")
+    name = render(replace(template, value=into.name), scope)
     for key, resource in merged.items():
-        if key.kind == contribution.into.kind and key.name == name:
+        if key.kind == into.kind and key.name == name:
             return resource
-    message = f"{part.tag} contributes to {contribution.into.kind}/{name}, which nothing makes"
-    raise Template(None, source.path, source.data, source.index, at).error(
-        message, (), code=Code.BLUEPRINT_NO_TARGET, hint="add a `when`, or correct `into`"
-    )
+    message = f"{part.tag} contributes to {into.kind}/{name}, which nothing makes"
+    raise template.error(message, code=Code.BLUEPRINT_NO_TARGET, hint="add a `when`, or correct `into`")
 
 
-def _delete(resource: dict[str, Any], path: Path) -> None:
+def _delete(resource: Resource, dotted: str, *, by: str, template: Template) -> None:
+    *path, last = dotted.split(".")
     node: Any = resource
-    for key in path[:-1]:
+    for key in path:
         node = node.get(key) if isinstance(node, dict) else None
-    if isinstance(node, dict):
-        node.pop(path[-1], None)
+    if not isinstance(node, dict) or last not in node:
+        message = f"{by} deletes `{dotted}`, which {identity(resource)} does not have"
+        raise template.error(message, code=Code.BLUEPRINT_NO_TARGET, hint="add a `when`, or correct the path")
+    del node[last]
 
 
-def _merge(into: dict[str, Any], tree: Mapping[str, Any], *, path: Path, by: str, template: Template) -> None:
+def _merge(into: dict[str, Any], tree: Mapping[str, Any], which: _Contribution) -> None:
     for key, value in tree.items():
-        at = (*path, key)
+        inner = which.inner(key, key)
         if key not in into:
             into[key] = copy.deepcopy(value)
         elif isinstance(value, dict) and isinstance(into[key], dict):
-            _merge(into[key], value, path=at, by=by, template=template)
+            _merge(into[key], value, inner)
         elif isinstance(value, list) and isinstance(into[key], list):
-            _merge_list(into[key], value, path=at, by=by, template=template)
-        elif into[key] != value:
-            message = f"{by} sets `{'.'.join(at)}` to `{value}`, but it is `{into[key]}` already"
-            raise fail(Code.BLUEPRINT_CONFLICT, message, hint="leave the field to one of the two")
+            _merge_list(into[key], value, inner)
+        elif type(into[key]) is not type(value) or into[key] != value:
+            message = f"{which.by} sets `{'.'.join(inner.path)}` to `{value}`, but it is `{into[key]}` already"
+            hint = "leave the field to one of the two"
+            raise which.tree.error(message, inner.at, code=Code.BLUEPRINT_CONFLICT, hint=hint)
 
 
-def _merge_list(into: list[Any], items: list[Any], *, path: Path, by: str, template: Template) -> None:
-    keys = merge_keys_of(path[-1], [*into, *items])
-    if not keys:
-        into.extend(copy.deepcopy(item) for item in items if item not in into)
-        return
-    for item in items:
-        wanted = tuple(item.get(key) for key in keys)
-        found = next((each for each in into if tuple(each.get(key) for key in keys) == wanted), None)
+def _merge_list(into: list[Any], items: list[Any], which: _Contribution) -> None:
+    """Items with the same key become one; without a key, what is not there yet is added at the end."""
+    keys = merge_keys_of(which.path[-1], [*into, *items])
+    for index, item in enumerate(items):
+        wanted = _key_of(item, keys)
+        found = next((each for each in into if _key_of(each, keys) == wanted), None)
         if found is None:
             into.append(copy.deepcopy(item))
-        else:
-            _merge(found, item, path=(*path, "/".join(map(str, wanted))), by=by, template=template)
+        elif keys:
+            _merge(found, item, which.inner(index, "/".join(str(part) for part in wanted if part is not None)))
+
+
+def _key_of(item: Any, keys: tuple[str, ...] | None) -> tuple[Any, ...]:
+    return tuple(item.get(key) for key in keys) if keys else (type(item), item)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 MAX_EXPRESSION = 1_000
 MAX_NESTING = 20
-MAX_SIZE = 100_000  # characters and items together, of any value
+MAX_TEXT = 100_000
+MAX_ITEMS = 10_000
 MAX_INTEGER = 2**63 - 1
 
 _SCALARS = (str, bool, int, float, type(None))
@@ -58,27 +60,41 @@ def tokens(text: str) -> list[tuple[int, int, str]]:
 
 def plain(value: Any) -> Any:
     """A copy of `value` in lists and dicts only. Raises ExpressionError for what is not data, or is too much of it."""
-    left = [MAX_SIZE]
-    return _plain(value, left, 0)
+    return _plain(value, _Room(), 0)
 
 
-def _plain(value: Any, left: list[int], depth: int) -> Any:
-    left[0] -= len(value) + 1 if isinstance(value, str) else 1
-    if left[0] < 0:
-        raise ExpressionError(f"the value is larger than {MAX_SIZE} characters and items")
+@dataclass(slots=True)
+class _Room:
+    """What is left for one value; shared parts of it count as often as they would be written."""
+
+    items: int = MAX_ITEMS
+    text: int = MAX_TEXT
+
+    def take(self, text: str = "") -> None:
+        self.items -= 1
+        self.text -= len(text)
+        if self.items < 0 or self.text < 0:
+            raise ExpressionError(f"the value has more than {MAX_ITEMS} items or {MAX_TEXT} characters")
+
+
+def _plain(value: Any, room: _Room, depth: int) -> Any:
     if depth > MAX_NESTING:
         raise ExpressionError(f"the value is nested deeper than {MAX_NESTING}")
+    if isinstance(value, str):
+        room.take(value)
+        return str(value)
+    room.take()
     if isinstance(value, dict):
-        return {_key(key, left): _plain(item, left, depth + 1) for key, item in value.items()}
+        return {_key(key, room): _plain(item, room, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item, left, depth + 1) for item in value]
-    return str(value) if isinstance(value, str) else _scalar(value)
+        return [_plain(item, room, depth + 1) for item in value]
+    return _scalar(value)
 
 
-def _key(key: Any, left: list[int]) -> str:
+def _key(key: Any, room: _Room) -> str:
     if not isinstance(key, str):
         raise ExpressionError(f"the key {key} is not text")
-    left[0] -= len(key)
+    room.take(key)
     return key
 
 
@@ -183,9 +199,10 @@ def _environment() -> Any:
 
         def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
             numbers = all(isinstance(side, int | float) for side in (left, right))
-            if operator == "**" or not numbers:
-                hint = "; join texts with `~`" if operator == "+" else ""
-                raise SecurityError(f"`{operator}` works on numbers only{hint}" if operator != "**" else "`**` is not allowed")
+            if operator == "**":
+                raise SecurityError("`**` is not allowed")
+            if not numbers:
+                raise SecurityError(f"`{operator}` works on numbers only (`~` joins texts)")
             return _number(super().call_binop(context, operator, _number(left), _number(right)))
 
         def getattr(self, obj: Any, attribute: str) -> Any:
@@ -198,8 +215,8 @@ def _environment() -> Any:
             except (LookupError, TypeError):
                 return self.undefined(obj=obj, name=argument)
 
-        def is_safe_callable(self, obj: Any) -> bool:  # noqa: ARG002 - the sandbox's own signature
-            return False
+        def call(self, *_: Any, **__: Any) -> Any:
+            raise SecurityError("calls are not allowed")
 
     environment = Bounded(undefined=StrictUndefined)
     environment.globals.clear()
@@ -254,9 +271,15 @@ def _int(value: Any) -> int:
 
 def _join(values: Any, by: str = "") -> str:
     parts, between = [_text(value) for value in values], _text(by)
-    if sum(map(len, parts)) + len(between) * len(parts) > MAX_SIZE:
-        raise ExpressionError(f"the value is larger than {MAX_SIZE} characters")
+    if sum(map(len, parts)) + len(between) * len(parts) > MAX_TEXT:
+        raise ExpressionError(f"the value has more than {MAX_TEXT} characters")
     return between.join(parts)
+
+
+def _first(values: Any) -> Any:
+    if not isinstance(values, list) or not values:
+        raise ExpressionError("there is no first item")
+    return values[0]
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
@@ -270,7 +293,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "upper": lambda value: _text(value).upper(),
     "lower": lambda value: _text(value).lower(),
     "join": _join,
-    "first": lambda values: values[0],
+    "first": _first,
     "default": lambda value, other: other if value is None else value,
     "min": lambda left, right: min(left, right),
     "max": lambda left, right: max(left, right),

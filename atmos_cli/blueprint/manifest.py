@@ -4,29 +4,36 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from atmos_cli.documents import Strict
 
 BlueprintName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 FileName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*\.yaml$")]
 Owner = Literal["base", "environment"]
+# YAML gives `true` as a boolean; every other condition is an expression.
+Condition = Annotated[str, BeforeValidator(lambda value: str(value).lower() if isinstance(value, bool) else value)]
 
 
 class Input(Strict):
-    """One setting that a spec may give under `addons.<name>`; `default` may be an expression."""
+    """One setting that a spec may give under `addons.<name>`; `default` may be an expression.
 
-    type: Literal["string", "integer", "boolean", "quantity"]
+    A `port` is 1 to 65535, a `path` starts with a slash, a `duration` is a number with ms, s, m or h.
+    """
+
+    type: Literal["string", "integer", "boolean", "quantity", "port", "path", "duration"]
     default: Any
     summary: str
     values: tuple[str | int, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
 
 
 class ResourceFile(Strict):
     """A tree of `resources/`. `owner: environment` puts the object into each overlay, which then may lack or vary it."""
 
     file: FileName
-    when: str = "true"
+    when: Condition = "true"
     repeat: str | None = Field(default=None, alias="for")
     owner: Owner = "base"
 
@@ -40,13 +47,13 @@ class Contribution(Strict):
     """Merged into an object of the workload, list items by their key; `delete` removes dotted fields of it."""
 
     into: Target
-    when: str = "true"
+    when: Condition = "true"
     tree: dict[str, Any] = {}
     delete: tuple[str, ...] = ()
 
 
 class Refusal(Strict):
-    when: str
+    when: Condition
     message: str
     hint: str = ""
 
@@ -54,7 +61,7 @@ class Refusal(Strict):
 class Note(Strict):
     """What the developer should know or do next, in one sentence."""
 
-    when: str = "true"
+    when: Condition = "true"
     message: str
 
 
@@ -65,7 +72,7 @@ class Connection(Strict):
     secret: str = ""
     key: str = ""
     summary: str = ""
-    when: str = "true"
+    when: Condition = "true"
 
 
 class Requirement(Strict):
@@ -74,7 +81,7 @@ class Requirement(Strict):
     kind: str
     group: str
     provider: str
-    when: str = "true"
+    when: Condition = "true"
 
 
 class Manifest(Strict):

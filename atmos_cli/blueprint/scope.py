@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.config import namespace
-from atmos_cli.diagnostics import Code, fail
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.kube.keep import KEEP
 from atmos_cli.spec.model import Overrides, Resources
 
@@ -14,24 +15,28 @@ if TYPE_CHECKING:
     from atmos_cli.config import Config
     from atmos_cli.spec.model import Probe, ServiceSpec
 
-NAMES = frozenset(
-    {"svc", "env", "language", "labels", "selector", "keep", "platform", "inputs", "values", "blueprint", "item"}
-)
+NAMES = frozenset({"svc", "env", "language", "labels", "selector", "keep", "platform", "inputs", "values", "blueprint"})
 MANAGED_BY = "atmos-cli"
 
 
 def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, languages: Languages) -> dict[str, Any]:
-    """Plain values only: what one service is in one environment, with the overrides of that environment applied."""
+    """Plain values only: what one service is in one environment, with the overrides of that environment applied.
+
+    Raises AtmosError for overrides of environments or add-ons that are not there: they would change nothing.
+    """
+    _check(spec, config)
     overrides = spec.environments.get(environment, Overrides())
     language = languages.languages[spec.language]
     where = config.environments[environment]
-    selector = {"app.kubernetes.io/name": spec.name}
+    # The image, and so the version, changes with every deployment; a selector can never change.
+    selector = {"app.kubernetes.io/name": spec.name, "app.kubernetes.io/instance": spec.name}
     return {
         "svc": _service(spec, overrides, team=team, environment=environment, config=config, languages=languages),
         "env": {
             "name": environment,
             "kubernetes": int(config.clusters[where.cluster].kubernetes.split(".")[1]),
             "engine": config.engine(environment),
+            "users": config.clusters[where.cluster].users,
             **where.model_dump(by_alias=False),
         },
         "language": language.model_dump(),
@@ -43,9 +48,30 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, lan
             "app.kubernetes.io/managed-by": MANAGED_BY,
         },
         "keep": KEEP,
-        # What stands in the base is the same everywhere, so it must suit the oldest cluster.
-        "platform": {"kubernetes": min(int(c.kubernetes.split(".")[1]) for c in config.clusters.values())},
+        # What stands in the base is the same everywhere, so it must suit the oldest and strictest cluster.
+        "platform": {
+            "kubernetes": min(int(c.kubernetes.split(".")[1]) for c in config.clusters.values()),
+            "users": "cluster" if any(c.users == "cluster" for c in config.clusters.values()) else "blueprint",
+        },
     }
+
+
+def _check(spec: ServiceSpec, config: Config) -> None:
+    found = []
+    for name, overrides in spec.environments.items():
+        if name not in config.environments:
+            close = difflib.get_close_matches(name[:80], config.environments, n=1)
+            hint = f"did you mean `{close[0]}`?" if close else f"use one of: {', '.join(config.environments)}"
+            found.append(Diagnostic(Code.ENVIRONMENT_UNKNOWN, f"there is no environment `{name}`", hint=hint))
+        for addon in sorted(set(overrides.addons) - set(spec.addons)):
+            message = f"`environments.{name}.addons.{addon}` is for an add-on that {spec.name} does not have"
+            found.append(Diagnostic(Code.SPEC_INVALID, message, hint=f"add `{addon}: {{}}` under `addons`"))
+    called = [d.service for d in spec.dependencies]
+    for name in sorted({name for name in called if called.count(name) > 1}):
+        message = f"`dependencies` name {name} twice, and both would be {name.upper().replace('-', '_')}_URL"
+        found.append(Diagnostic(Code.SPEC_INVALID, message, hint="keep one, and give the other address under `env`"))
+    if found:
+        raise AtmosError(*found)
 
 
 def image_of(spec: ServiceSpec, *, team: str, environment: str, config: Config) -> str:
@@ -72,14 +98,18 @@ def _service(
         "image": image_of(spec, team=team, environment=environment, config=config),
         "port": spec.port.model_dump(),
         "replicas": replicas if replicas is not None else config.environments[environment].replicas,
+        "replicas_given": replicas is not None,
         "scaling": scaling.model_dump() if scaling else None,
+        "hosts_given": bool(hosts),
         "hosts": list(hosts) or [f"{spec.name}.{domain}"],
         "env": [{"name": name, "value": env[name]} for name in sorted(env)],
         "variables": sorted({*env, *spec.secrets}),
         "secrets": [{"name": n, **spec.secrets[n].model_dump()} for n in sorted(spec.secrets)],
         "secret_names": sorted({secret.secret for secret in spec.secrets.values()}),
         "volumes": [{"name": n, **spec.volumes[n].model_dump()} for n in sorted(spec.volumes)],
+        "mounts": sorted(volume.path for volume in spec.volumes.values()),
         "persistent": any(volume.kind == "persistent" for volume in spec.volumes.values()),
+        "foreign": sorted(f"{d.team}/{d.service}" for d in spec.dependencies if d.team and d.team != team),
         "dependencies": [
             {**d.model_dump(), "team": d.team or team, "namespace": namespace(d.team or team, environment)}
             for d in spec.dependencies

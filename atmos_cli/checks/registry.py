@@ -17,7 +17,6 @@ from atmos_cli.yamlio.locate import field_of, located
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from atmos_cli.diagnostics import Location
     from atmos_cli.ports import FileTree
 
 
@@ -109,18 +108,17 @@ def _without_cascades(found: list[Finding]) -> Iterator[Finding]:
 
 
 def _located(finding: Finding, tree: FileTree) -> Diagnostic:
-    where = _document(finding.at, finding.path, tree) if isinstance(finding.at, Document) else None
-    if where is None:
+    value: Any
+    if isinstance(finding.at, Document):
+        data, value = tree.read(finding.at.file) or b"", finding.at.value
+        where = located(data, finding.at.index, finding.path, file=finding.at.file)
+    else:
         from atmos_cli.kustomize.locate import locate
 
+        value = finding.at.resource
         where = locate(tree, finding.at, finding.path)
-    resource: Any = finding.at.value if isinstance(finding.at, Document) else finding.at.resource
-    where = replace(where, field=field_of(finding.path), resource=where.resource or _name(resource))
+    where = replace(where, field=field_of(finding.path), resource=where.resource or _name(value))
     return Diagnostic(finding.code, finding.message, finding.severity, where, finding.hint)
-
-
-def _document(document: Document, path: tuple[str | int, ...], tree: FileTree) -> Location:
-    return located(tree.read(document.file) or b"", document.index, path, file=document.file)
 
 
 def _name(resource: Any) -> str:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _WORDS = frozenset(["y", "Y", "yes", "Yes", "YES", "n", "N", "no", "No", "NO", "on", "On", "ON", "off", "Off", "OFF"])
 _SUSPECT = re.compile(
     rb"(?:^|[\s,:\[{-])(?:[yYnN]|yes|Yes|YES|no|No|NO|on|On|ON|off|Off|OFF)[ \t]*(?:\r?$|[,:\]}]|[ \t]#)"
-    rb"|[0-9]{4}-[0-9]{1,2}-[0-9]"
+    rb"|[0-9]{4}-[0-9]{1,2}-[0-9]|<<"
     rb"|(?:^|[\s,{])(?:[-+.0-9][\w.]*|true|True|TRUE|false|False|FALSE|null|Null|NULL|~)[ \t]*:(?:\s|$)",
     re.MULTILINE,
 )
@@ -36,13 +36,14 @@ def differs(data: bytes) -> bool:
     return _SUSPECT.search(data) is not None
 
 
-def exact_values(data: bytes, *, path: str) -> list[Any]:
+def exact_values(data: bytes, *, path: str, single_list: bool = False) -> list[Any]:
     """The documents of a file that `load_all` accepted, without those that are empty, as kustomize reads them.
 
     A field with nothing behind its colon is BLANK, and annotations that are not null are the text as written. Raises
-    AtmosError for keys that are not text, which kustomize refuses.
+    AtmosError for keys that are not text, which kustomize refuses. `single_list`: the file is one `List`, whose items
+    are taken as they are, while other lists pass through JSON.
     """
-    reader = _Reader(events(data), path)
+    reader = _Reader(events(data), path, single_list=single_list)
     return [value for value in reader.documents() if value is not None and value is not BLANK]
 
 
@@ -54,10 +55,12 @@ def reads_as_text(word: str) -> bool:
 
 
 class _Reader:
-    def __init__(self, next_event: Callable[[], Any], path: str) -> None:
+    def __init__(self, next_event: Callable[[], Any], path: str, *, single_list: bool) -> None:
         self._next = next_event
         self._path = path
         self._anchors: dict[Any, Any] = {}
+        self._flow = 0
+        self._annotations = [_ANNOTATIONS, ("items", "", *_ANNOTATIONS)][: 1 + single_list]
 
     def documents(self) -> list[Any]:
         found: list[Any] = []
@@ -71,29 +74,34 @@ class _Reader:
         if _kind(event) == "AliasEvent":
             return _copy(self._anchors[event.anchor])
         if _kind(event) == "ScalarEvent":
-            value: Any = _scalar(event)
-            if path[:2] == _ANNOTATIONS and len(path) == 3 and value is not None and value is not BLANK:
+            value: Any = _scalar(event, flow=self._flow > 0)
+            if path[:-1] in self._annotations and value is not None and value is not BLANK:
                 value = event.value
-        elif _kind(event) == "MappingStartEvent":
-            value = self._mapping(path)
         else:
-            value = []
-            while _kind(item := self._next()) != "SequenceEndEvent":
-                value.append(self._node(item, ("",)))
+            self._flow += bool(event.flow_style)
+            mapping = _kind(event) == "MappingStartEvent"
+            value = self._mapping(path) if mapping else self._sequence((*path, ""))
+            self._flow -= bool(event.flow_style)
         if event.anchor is not None:
             self._anchors[event.anchor] = value
         return value
+
+    def _sequence(self, path: tuple[str, ...]) -> list[Any]:
+        items: list[Any] = []
+        while _kind(item := self._next()) != "SequenceEndEvent":
+            items.append(self._node(item, path))
+        return items
 
     def _mapping(self, path: tuple[str, ...]) -> dict[str, Any]:
         own: dict[str, Any] = {}
         merged: dict[str, Any] = {}
         while _kind(event := self._next()) != "MappingEndEvent":
             if _kind(event) == "ScalarEvent" and event.value == "<<" and is_merge(event):
-                value = self._node(self._next(), ("",))
+                value = self._node(self._next(), (*path, "<<"))
                 for part in value if isinstance(value, list) else [value]:
                     merged = {**part, **merged}
                 continue
-            key = self._anchors[event.anchor] if _kind(event) == "AliasEvent" else _scalar(event)
+            key = self._anchors[event.anchor] if _kind(event) == "AliasEvent" else _scalar(event, flow=False)
             if not isinstance(key, str) or (_kind(event) == "ScalarEvent" and _time(event) is not None):
                 self._refuse(event)
             if event.anchor is not None and _kind(event) == "ScalarEvent":
@@ -123,13 +131,16 @@ def _copy(value: Any) -> Any:
     return [_copy(item) for item in value] if isinstance(value, list) else value
 
 
-def _scalar(event: Any) -> Any:
+def _scalar(event: Any, *, flow: bool) -> Any:
+    """In a flow collection kustomize quotes a time of day on its way, which makes it text."""
     if event.tag is not None:
         return event.value if event.tag == _STRINGS else tagged(event.value, event.tag)
     if not event.implicit[0] or event.value in _WORDS:
         return event.value
     if not event.value:
         return BLANK
+    if flow and ":" in event.value:
+        return resolve_plain(event.value)
     return _time(event) or resolve_plain(event.value)
 
 

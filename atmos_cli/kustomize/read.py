@@ -29,7 +29,7 @@ def documents(data: bytes, *, path: str) -> list[Any]:
     """Every document that is not empty. Raises AtmosError with places in `path`."""
     values = [document.value for document in load_all(data, path=path)]
     if differs(data) or any(_needs_exact(value) for value in values):
-        return exact_values(data, path=path)
+        return exact_values(data, path=path, single_list=_is_single_list(values))
     return values
 
 
@@ -38,8 +38,8 @@ def resources(data: bytes, *, path: str) -> list[Read]:
     values = documents(data, path=path)
     problems: list[Diagnostic] = []
     queue = [Read(value, index) for index, value in enumerate(values)]
-    if len(values) == 1 and isinstance(values[0], dict) and values[0].get("kind") in ("List", "ResourceList"):
-        queue = _items(queue[0], data, path, problems) if "items" in values[0] else queue
+    if _is_single_list(values):
+        queue = _items(queue[0], data, path, problems)
     result: list[Read] = []
     while queue:
         read = queue.pop(0)
@@ -57,6 +57,11 @@ def resources(data: bytes, *, path: str) -> list[Read]:
     return result
 
 
+def _is_single_list(values: list[Any]) -> bool:
+    only = values[0] if len(values) == 1 else None
+    return isinstance(only, dict) and only.get("kind") in ("List", "ResourceList") and "items" in only
+
+
 def as_json(value: Any) -> Any:
     """A copy as JSON would carry it: whole floats are integers, blanks are nulls."""
     if isinstance(value, dict):
@@ -72,11 +77,15 @@ def as_json(value: Any) -> Any:
 
 def _needs_exact(value: Any) -> bool:
     """Nulls may be blank, and annotations must be text."""
+    items = value.get("items") if isinstance(value, dict) else None
+    odd = any(_odd_annotations(each) for each in (value, *(items if isinstance(items, list) else ())))
+    return odd or _has_null(value)
+
+
+def _odd_annotations(value: Any) -> bool:
     metadata = value.get("metadata") if isinstance(value, dict) else None
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-    if isinstance(annotations, dict) and not all(isinstance(item, str) for item in annotations.values()):
-        return True
-    return _has_null(value)
+    return isinstance(annotations, dict) and not all(isinstance(item, str) for item in annotations.values())
 
 
 def _has_null(value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
@@ -25,27 +26,36 @@ class _Target(NamedTuple):
 
 
 def fix_references(items: list[Item]) -> None:
-    """Raises AtmosError when a name may mean several resources, with the place of the resource that says it."""
+    """Raises AtmosError when a name may mean several resources, with the file of the resource that says it."""
     problems: list[Diagnostic] = []
     for item in items:
-        reachable = _reachable(item, items)
-        renamed = [other for other in reachable if other.previous]
-        original = item.original_id
-        for target, specs in REFERENCES:
-            kind_matches = [each for each in specs if each.selects(original.group, original.version, original.kind)]
-            if not kind_matches:
-                continue
-            matches = [c for c in renamed if any(target.selects(*_gvk(i)) for i in c.previous_ids)]
-            try:
-                for each in kind_matches:
-                    _fix(item, each, matches, reachable)
-            except (_AmbiguousError, UnreachableError) as error:
-                source = item.sources[0]
-                where = Location(source.path, 0, 0, resource=f"{item.kind}/{item.name}")
-                message = f"a name in {item.kind}/{item.name} cannot be followed: {error}"
-                problems.append(Diagnostic(Code.KUSTOMIZE_INVALID, message, where=where))
+        try:
+            _fix_item(item, items)
+        except (_AmbiguousError, UnreachableError) as error:
+            where = Location(item.sources[0].path, resource=f"{item.kind}/{item.name}")
+            message = f"a name in {item.kind}/{item.name} cannot be followed: {error}"
+            problems.append(Diagnostic(Code.KUSTOMIZE_INVALID, message, where=where))
     if problems:
         raise AtmosError(*problems)
+
+
+def _fix_item(item: Item, items: list[Item]) -> None:
+    references = _references_of(*_gvk(item.original_id))
+    if not references:
+        return
+    reachable = _reachable(item, items)
+    renamed = [(other, other.previous_ids) for other in reachable if other.previous]
+    for target, specs in references:
+        matches = [other for other, ids in renamed if any(target.selects(*_gvk(each)) for each in ids)]
+        for each in specs:
+            _fix(item, each, matches, reachable)
+
+
+@lru_cache(maxsize=256)
+def _references_of(group: str, version: str, kind: str) -> list[tuple[FieldSpec, list[FieldSpec]]]:
+    """Target kind -> the fields in which an object of this kind names one."""
+    rows = ((target, [each for each in specs if each.selects(group, version, kind)]) for target, specs in REFERENCES)
+    return [(target, specs) for target, specs in rows if specs]
 
 
 def _gvk(each: Id) -> tuple[str, str, str]:
@@ -142,7 +152,12 @@ def _reachable(referrer: Item, candidates: list[Item]) -> list[Item]:
     spaces: set[str] = set()
     subjects = referrer.resource.get("subjects") if referrer.kind == "RoleBinding" else None
     for subject in subjects if isinstance(subjects, list) else ():
-        if isinstance(subject, dict) and subject.get("kind") == "ServiceAccount" and "namespace" in subject:
-            spaces.add(text(subject["namespace"]))
+        if not isinstance(subject, dict):
+            raise UnreachableError("a subject is not a mapping")
+        if "namespace" in subject and "kind" in subject:
+            if not isinstance(subject["kind"], str) or not isinstance(subject["namespace"], str):
+                raise UnreachableError("kind or namespace of a subject is not text")
+            if subject["kind"] == "ServiceAccount":
+                spaces.add(subject["namespace"])
     space = referrer.space
     return [c for c in candidates if c.cluster_scoped or c.space == space or c.namespace in spaces]

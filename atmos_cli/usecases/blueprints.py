@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.blueprint.compose import compose
 from atmos_cli.blueprint.scope import NAMES
 from atmos_cli.blueprint.tree import FOR, Template, undeclared
-from atmos_cli.checks.registry import Subject, run
+from atmos_cli.checks.registry import run
+from atmos_cli.checks.subject import Subject
 from atmos_cli.config import Config, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, errors, in_order
 from atmos_cli.kustomize.model import Built, Source

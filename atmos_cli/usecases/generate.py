@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from atmos_cli.blueprint.catalogue import Catalogue
     from atmos_cli.config import Config
-    from atmos_cli.kustomize.build import Built
+    from atmos_cli.kustomize.model import Built
     from atmos_cli.spec.model import ServiceSpec
 
 MARKER = b'{"layout": "kustomize"}\n'

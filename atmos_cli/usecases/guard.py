@@ -9,7 +9,8 @@ from atmos_cli.adapters.kustomize import build
 from atmos_cli.budget.claim import Claim, added, claim
 from atmos_cli.budget.evaluate import Row, budget_diagnostics, claim_diagnostics, evaluate
 from atmos_cli.budget.model import budget_path, read_budget
-from atmos_cli.checks.registry import Subject, run
+from atmos_cli.checks.registry import run
+from atmos_cli.checks.subject import Subject
 from atmos_cli.config import Config, namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity, in_order
 from atmos_cli.spec.model import read_spec
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from atmos_cli.budget.model import Count
     from atmos_cli.kube.quantity import Quantity
-    from atmos_cli.kustomize.build import Built
+    from atmos_cli.kustomize.model import Built
     from atmos_cli.ports import FileTree
 
 Totals = dict[str, "Quantity"]

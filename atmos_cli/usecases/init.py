@@ -86,8 +86,8 @@ class InitPlan:
             steps.append(f"register the cluster: argocd cluster add CONTEXT --name {cluster} {labels}")
         if argocd:
             steps.append(f"start Argo CD on the hub: kubectl apply -f {ROOT}")
-        for name, cluster in self.config.clusters.items():
-            if cluster.engine == "flux":
+        for name, settings in self.config.clusters.items():
+            if settings.engine == "flux":
                 steps.append(f"start Flux on {name}: kubectl apply -f clusters/{name}/flux-system/gotk-sync.yaml")
         steps.append('add a service: atmos new service "node, port 80, postgres"')
         return tuple(steps)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
+from atmos_cli.documents import path_in, plain_words
 from atmos_cli.spec.model import ServiceSpec
 from atmos_cli.spec.names import validate_name
 from atmos_cli.spec.shorthand import parse_intent
@@ -73,6 +74,7 @@ def understand(text: str, flags: Flags, *, config: Config, catalogue: Catalogue,
     draft = _Draft()
     _words(draft, intent)
     _flags(draft, flags)
+    _require_agreement(draft, intent)
     _defaults(draft, config=config, team=team, catalogue=catalogue)
     problem = validate_name(str(draft.values["name"]))
     if problem:
@@ -80,7 +82,8 @@ def understand(text: str, flags: Flags, *, config: Config, catalogue: Catalogue,
     try:
         spec = ServiceSpec.model_validate(draft.values)
     except ValidationError as error:
-        raise AtmosError(*(_refused(problem) for problem in error.errors())) from None
+        found = (_refused(problem, draft.values) for problem in error.errors())
+        raise AtmosError(*dict.fromkeys(found)) from None
     order = ("name", "type", "language", "port", "image", "size", "replicas", "scaling", "hosts", "probes", "env")
     rows = [draft.rows[name] for name in order if name in draft.rows]
     rows += [row for name, row in draft.rows.items() if name not in order]
@@ -93,13 +96,28 @@ def _words(draft: _Draft, intent: Intent) -> None:
         source = f"your words: {stated.words}"
         if name == "addons":
             draft.rows[stated.value] = PlanRow(stated.value, "yes", source, stated.note)
-        elif name == "without":
+        elif name == "without" and stated.value != "port":
             draft.rows[stated.value] = PlanRow(stated.value, "no", source, stated.note)
         elif name == "hosts":
             draft.rows["hosts"] = PlanRow("hosts", ", ".join(fields["hosts"]), source, stated.note)
         else:
             draft.rows[name] = PlanRow(name, _shown(fields[name]), source, stated.note)
     draft.values |= fields
+
+
+def _require_agreement(draft: _Draft, intent: Intent) -> None:
+    added = draft.values.get("addons", {})
+    found = [
+        Diagnostic(
+            Code.INTENT_CONTRADICTION,
+            f"your words say `{stated.words}`, but {draft.rows[stated.value].source} asks for `{stated.value}`",
+            hint="leave out one of the two",
+        )
+        for stated in intent.without
+        if stated.value in added
+    ]
+    if found:
+        raise AtmosError(*found)
 
 
 def _flags(draft: _Draft, flags: Flags) -> None:
@@ -163,7 +181,8 @@ def _defaults(draft: _Draft, *, config: Config, team: str, catalogue: Catalogue)
 
 def _add(draft: _Draft, addon: str, source: str) -> None:
     draft.values.setdefault("addons", {}).setdefault(addon, {})
-    draft.rows.setdefault(addon, PlanRow(addon, "yes", source))
+    if draft.rows.get(addon, PlanRow(addon, "no", "")).value == "no":
+        draft.rows[addon] = PlanRow(addon, "yes", source)
 
 
 def _port(text: str) -> dict[str, int]:
@@ -198,9 +217,8 @@ def _shown(value: Any) -> str:
     return str(value)
 
 
-def _refused(problem: Any) -> Diagnostic:
-    steps = [str(step) for step in problem["loc"] if not str(step)[:1].isupper()]
-    said = problem["msg"].removeprefix("Value error, ")
-    where = ".".join(steps)
-    message = f"`{where}`: {said[:1].lower()}{said[1:]}" if where else said
+def _refused(problem: Any, values: dict[str, Any]) -> Diagnostic:
+    where = ".".join(str(step) for step in path_in(values, problem))
+    said = plain_words(problem["msg"])
+    message = f"`{where}`: {said}" if where else said
     return Diagnostic(Code.SPEC_INVALID, message, hint="see `atmos schema spec` for what is allowed")

@@ -124,9 +124,10 @@ class _Builder:
         before = self._nodes
         if event.anchor is not None:
             self._anchors[event.anchor] = _OPEN
-        self._flow += event.flow_style
+        flow = event.flow_style is True
+        self._flow += flow
         value = self._mapping(depth + 1) if kind is MappingStartEvent else self._sequence(depth + 1)
-        self._flow -= event.flow_style
+        self._flow -= flow
         if event.anchor is not None:
             self._anchors[event.anchor] = value
             self._sizes[event.anchor] = self._nodes - before + 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from yaml.error import YAMLError
 from yaml.parser import Parser
 from yaml.reader import Reader
 from yaml.scanner import Scanner
@@ -19,6 +20,12 @@ class _PureParser(Reader, Scanner, Parser):
         Reader.__init__(self, data)
         Scanner.__init__(self)
         Parser.__init__(self)
+
+    def get_event(self) -> Any:
+        try:
+            return super().get_event()  # type: ignore[no-untyped-call]
+        except (ValueError, OverflowError) as error:  # an escape beyond Unicode
+            raise YAMLError(str(error)) from None
 
 
 def _parser() -> Callable[[bytes], Any]:

@@ -114,6 +114,42 @@ def test_custom_resources_are_strict_inside_and_in_their_metadata() -> None:
     }
 
 
+def test_bounds_of_custom_resources_hold_and_formats_do_not_loosen_them() -> None:
+    scaled = {
+        "apiVersion": "keda.sh/v1alpha1",
+        "kind": "ScaledObject",
+        "metadata": {"name": "x"},
+        "spec": {"scaleTargetRef": {"name": "a"}, "minReplicaCount": -1, "triggers": [{"type": "cpu", "metadata": {}}]},
+    }
+    assert [error.path for error in schema_errors(scaled, kubernetes="1.34")] == [("spec", "minReplicaCount")]
+    scaled["spec"] = {**scaled["spec"], "minReplicaCount": 2**33}
+    assert schema_errors(scaled, kubernetes="1.34") == ()
+
+
+@pytest.mark.parametrize(
+    ("resource", "path"),
+    [
+        ({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": {"resources": {"requests": {"storage": 1}}}}, ("spec", "accessModes")),
+        ({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "spec": {"accessModes": ["ReadWriteOnce"]}}, ("spec", "resources")),
+        ({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "rules": [{"apiGroups": [""], "verbs": ["get"]}]}, ("rules", 0, "resources")),
+    ],
+)  # fmt: skip
+def test_what_must_be_there_is_missed(resource: dict[str, Any], path: tuple[Any, ...]) -> None:
+    for version in SUPPORTED:
+        assert [error.path for error in schema_errors(resource, kubernetes=version)] == [path]
+
+
+def test_a_rule_for_urls_needs_no_resources() -> None:
+    rules = [{"nonResourceURLs": ["/healthz"], "verbs": ["get"]}]
+    role = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": "a"},
+        "rules": rules,
+    }
+    assert schema_errors(role, kubernetes="1.34") == ()
+
+
 def test_null_in_a_custom_resource_counts_as_absent() -> None:
     assert schema_errors(cluster(bootstrap=None, imageName=None), kubernetes="1.34") == ()
     assert [error.path for error in schema_errors({**cluster(), "spec": None}, kubernetes="1.34")] == [("spec",)]

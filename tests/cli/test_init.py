@@ -1,0 +1,111 @@
+"""`atmos init` makes or completes a repo, twice is once, and what a person changed stays."""
+
+import json
+
+import pytest
+from tests.cli.conftest import state
+
+from atmos_cli.yamlio.load import load, load_all
+
+
+def test_twice_is_once(repo, atmos, git):
+    before = state(repo)
+    done = atmos("init", repo, "--yes", "-o", "json")
+    assert done.code == 0
+    assert done.json["data"]["files"] == {"added": [], "modified": []}
+    assert done.json["data"]["written"] is None
+    assert state(repo) == before
+
+
+def test_the_default_repo_has_what_the_engines_and_people_need(repo, atmos):
+    for path in (
+        "atmos-cli.yaml", "platform/budgets/dev.yaml", "platform/budgets/staging.yaml", "platform/budgets/prod.yaml",
+        "tenants/dev/default/namespace.yaml", "argocd/bootstrap/root.yaml", ".sourceignore", "CODEOWNERS",
+        ".pre-commit-config.yaml", ".github/workflows/atmos.yaml", "platform/schemas/service.json",
+    ):
+        assert (repo / path).is_file(), path
+    assert "atmos validate" in (repo / ".pre-commit-config.yaml").read_text()
+    assert "atmos validate" in (repo / ".github/workflows/atmos.yaml").read_text()
+    json.loads((repo / "platform/schemas/service.json").read_text())
+    done = atmos("validate", "--repo", repo, "-o", "json")
+    assert done.code == 0, done.out
+    assert done.json["diagnostics"] == []
+
+
+def test_a_changed_file_is_kept_and_named(repo, atmos, git):
+    quota = repo / "tenants/dev/default/limitrange.yaml"
+    quota.write_text(quota.read_text() + "# ours\n")
+    (repo / "argocd/projects/default.yaml").unlink()
+    git("commit", "-qam", "mine", cwd=repo)
+    done = atmos("init", repo, "--yes", "-o", "json")
+    assert done.code == 0, done.out
+    assert done.json["data"]["kept"] == ["tenants/dev/default/limitrange.yaml"]
+    assert done.json["data"]["files"]["added"] == ["argocd/projects/default.yaml"]
+    assert quota.read_text().endswith("# ours\n")
+
+
+def test_a_changed_budget_renews_the_quota(repo, atmos, git):
+    budget = repo / "platform/budgets/dev.yaml"
+    budget.write_text(budget.read_text().replace('limit: "4"', 'limit: "6"'))
+    git("commit", "-qam", "more", cwd=repo)
+    assert atmos("init", repo, "--yes").code == 0
+    quota = load((repo / "tenants/dev/default/resourcequota.yaml").read_bytes())
+    assert quota["spec"]["hard"]["requests.cpu"] == "6"
+
+
+def test_a_team_is_added_without_touching_another(repo, atmos, git):
+    done = atmos("init", repo, "--team", "pay", "--yes", "-o", "json")
+    assert done.code == 0, done.out
+    added = done.json["data"]["files"]["added"]
+    assert "argocd/projects/pay.yaml" in added
+    assert "tenants/prod/pay/namespace.yaml" in added
+    assert not [path for path in done.json["data"]["files"]["modified"] if "/default" in path]
+    assert atmos("new", "service", "go, called ledger", "--team", "pay", "--repo", repo, "--yes").code == 0
+    ambiguous = atmos("new", "service", "go, called other", "--repo", repo, "--yes")
+    assert ambiguous.code == 2
+    assert "ATM703" in ambiguous.err
+
+
+def test_engines_are_chosen_per_cluster(tmp_path, atmos):
+    root = tmp_path / "mixed"
+    done = atmos("init", root, "--cluster-engine", "prod=flux", "--yes")
+    assert done.code == 0, done.err
+    assert (root / "clusters/prod/flux-system/gotk-sync.yaml").is_file()
+    assert not (root / "clusters/dev").exists()
+    projects = load((root / "argocd/projects/default.yaml").read_bytes())
+    assert [each["name"] for each in projects["spec"]["destinations"]] == ["dev", "staging"]
+
+
+def test_one_cluster_may_host_several_environments(tmp_path, atmos):
+    root = tmp_path / "shared"
+    flags = ["--cluster", "dev=nonprod", "--cluster", "staging=nonprod", "--engine", "flux"]
+    assert atmos("init", root, *flags, "--yes").code == 0
+    sources = load_all((root / "delivery/nonprod/default/_source.yaml").read_bytes())
+    assert [d.value["metadata"]["namespace"] for d in sources] == ["default-dev", "default-staging"]
+    assert atmos("validate", "--repo", root).code == 0
+
+
+def test_flags_that_would_change_nothing_are_refused(repo, atmos):
+    done = atmos("init", repo, "--engine", "flux", "--yes")
+    assert done.code == 2
+    assert "--engine" in done.err
+
+
+@pytest.mark.parametrize("flags", [["--env", "a", "--env", "b-c", "--team", "x", "--team", "x-b", "--env", "c"], ["--team", "t" * 63]])
+def test_namespaces_are_one_teams_only(tmp_path, atmos, flags):
+    done = atmos("init", tmp_path / "x", *flags, "--yes")
+    assert done.code == 2
+    assert "namespace" in done.err
+    assert not (tmp_path / "x").exists()
+
+
+def test_short_git_urls_are_written_in_the_form_both_engines_take(tmp_path, atmos):
+    root = tmp_path / "x"
+    assert atmos("init", root, "--git-url", "git@git.example.test:shop/gitops.git", "--yes").code == 0
+    assert "ssh://git@git.example.test/shop/gitops.git" in (root / "argocd/bootstrap/root.yaml").read_text()
+
+
+def test_passwords_in_urls_are_not_written(tmp_path, atmos):
+    root = tmp_path / "x"
+    assert atmos("init", root, "--git-url", "https://me:hunter2@git.example.test/a.git", "--yes").code == 0
+    assert not [p for p in root.rglob("*") if p.is_file() and b"hunter2" in p.read_bytes()]

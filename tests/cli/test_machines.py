@@ -1,0 +1,95 @@
+"""The JSON contract: what programs may rely on."""
+
+import json
+
+import pytest
+
+from atmos_cli.cli.envelope import envelope
+from atmos_cli.diagnostics import Code, Diagnostic, Location, Severity
+
+ENVELOPE = {"atmosResultVersion", "command", "status", "exitCode", "data", "diagnostics"}
+DIAGNOSTIC = {"code", "severity", "message", "where", "environment", "hint"}
+WHERE = {"path", "line", "column", "field", "resource"}
+
+
+@pytest.mark.parametrize(
+    ("args", "keys"),
+    [
+        (["init", ".", "--yes"], {"root", "environments", "teams", "files", "kept", "written", "next"}),
+        (["new", "service", "go, called cart", "--yes"],
+         {"service", "team", "environments", "plan", "budget", "files", "next", "written"}),
+        (["validate"], {"files", "deployments"}),
+        (["render", "checkout"], {"resources"}),
+        (["diff"], {"changes"}),
+        (["explain", "ATM401"], {"codes"}),
+        (["blueprint", "list"], {"blueprints"}),
+        (["blueprint", "lint", "web"], {"blueprints"}),
+        (["blueprint", "test", "web"], {"cases"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_every_command_answers_with_the_envelope(shop, atmos, args, keys):
+    done = atmos(*args, "--output", "json", cwd=shop)
+    assert done.code == 0, done.out + done.err
+    assert len(done.out.splitlines()) == 1
+    assert set(done.json) == ENVELOPE
+    assert done.json["atmosResultVersion"] == "1"
+    assert done.json["status"] == "success"
+    assert done.json["exitCode"] == 0
+    assert set(done.json["data"]) == keys
+    for each in done.json["diagnostics"]:
+        assert set(each) == DIAGNOSTIC
+        assert each["where"] is None or set(each["where"]) == WHERE
+
+
+@pytest.mark.parametrize(("code", "status"), [(0, "success"), (1, "refused"), (2, "error"), (3, "error")])
+def test_status_follows_the_exit_code(code, status):
+    found = Diagnostic(Code.USAGE, "said", severity=Severity.WARNING, where=Location("a", 1), hint="do")
+    value = json.loads(envelope("x", data={}, diagnostics=[found], exit_code=code))
+    assert (value["status"], value["exitCode"]) == (status, code)
+    assert value["diagnostics"][0]["where"] == {"path": "a", "line": 1, "column": None, "field": None, "resource": None}
+
+
+def test_findings_have_places_and_hints(shop, atmos):
+    deployment = shop / "apps/default/checkout/base/deployment.yaml"
+    deployment.write_text(deployment.read_text().replace("imagePullPolicy", "imagePulPolicy"))
+    done = atmos("validate", "--repo", shop, "-o", "json")
+    assert done.code == 1
+    assert done.json["status"] == "refused"
+    found = [d for d in done.json["diagnostics"] if d["code"] == "ATM311"]
+    assert {d["environment"] for d in found} == {"dev", "staging", "prod"}
+    line = deployment.read_text().splitlines()[found[0]["where"]["line"] - 1]
+    assert "imagePulPolicy" in line
+    assert "imagePullPolicy" in found[0]["hint"] + found[0]["message"]
+
+
+def test_only_findings_in_the_paths(shop, atmos):
+    deployment = shop / "apps/default/checkout/base/deployment.yaml"
+    deployment.write_text(deployment.read_text().replace("imagePullPolicy", "imagePulPolicy"))
+    assert atmos("validate", shop / "apps", "--repo", shop).code == 1
+    assert atmos("validate", shop / "tenants", "--repo", shop).code == 0
+
+
+def test_a_person_reads_one_line_for_all_environments(shop, atmos):
+    deployment = shop / "apps/default/checkout/base/deployment.yaml"
+    deployment.write_text(deployment.read_text().replace("imagePullPolicy", "imagePulPolicy"))
+    done = atmos("validate", "--repo", shop)
+    assert done.out.count("ATM311") == 1
+    assert "[dev, prod, staging]" in done.out
+
+
+def test_schema_and_explain(shop, atmos):
+    schema = json.loads(atmos("schema", "spec").out)
+    assert schema["properties"]["language"]
+    assert "budget" in atmos("explain", "ATM401").out
+    assert len(atmos("explain", "all").out.splitlines()) == len(list(Code))
+
+
+def test_a_fixed_broken_reader_is_no_error(shop):
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        f"{sys.executable} -m atmos_cli explain all | head -1", shell=True, capture_output=True, text=True, check=False, cwd=shop,
+    )
+    assert done.stderr == ""
