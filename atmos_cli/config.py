@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import difflib
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from atmos_cli.diagnostics import Code, fail
+from atmos_cli.diagnostics import AtmosError, Code, fail
 from atmos_cli.documents import Strict, read_model
+from atmos_cli.kube.quantity import ZERO, parse
 
 FILE = "atmos-cli.yaml"
 
 DnsLabel = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 Engine = Literal["argocd", "flux"]
 WriteMode = Literal["files", "commit", "branch"]
+# Both stand in templates of Argo CD and in a workflow, where braces and white space would change the meaning.
+Url = Annotated[str, StringConstraints(pattern=r"^[^\s{}\"'`]+$", max_length=2048)]
+Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./+-]*$", max_length=200)]
+
+
+def _is_a_quantity(value: Any) -> Any:
+    text = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+    try:
+        positive = not isinstance(text, str) or parse(text) > ZERO
+    except AtmosError as error:
+        raise ValueError(error.diagnostics[0].message) from None
+    if not positive:
+        raise ValueError(f"`{value}` is not more than nothing")
+    return text
+
+
+Amount = Annotated[str, BeforeValidator(_is_a_quantity)]
 
 
 class Git(Strict):
-    url: str = "https://git.example.com/platform/gitops.git"
-    branch: str = "main"
+    url: Url = "https://git.example.com/platform/gitops.git"
+    branch: Branch = "main"
     secret: str = Field(default="", description="Secret with which Flux reads the repo; empty for a public one")
     write: WriteMode = "commit"
     push: bool = False
@@ -28,7 +47,7 @@ class Cluster(Strict):
     engine: Engine = "argocd"
     kubernetes: Annotated[str, StringConstraints(pattern=r"^1\.\d{2}$")] = "1.34"
     users: Literal["blueprint", "cluster"] = Field(
-        default="blueprint", description="who gives pods their user: `cluster` on OpenShift, which assigns one by itself"
+        default="blueprint", description="who gives pods their user: `cluster` on OpenShift, which assigns one"
     )
 
 
@@ -46,7 +65,7 @@ class Http(Strict):
 class Postgres(Strict):
     mode: Literal["operator", "external", "ephemeral"] = "operator"
     instances: int = Field(default=1, ge=1, le=9)
-    storage: str = "1Gi"
+    storage: Amount = "1Gi"
     storage_class: str = ""
     backup: str = Field(default="", description="Barman Cloud ObjectStore in the team's namespace; empty: no backup")
     schedule: str = "0 0 2 * * *"
@@ -108,8 +127,9 @@ class Config(Strict):
         """`environments`, or all of them when none is named. Raises ATM702 for one that is not configured."""
         for name in environments:
             if name not in self.environments:
-                known = ", ".join(self.environments)
-                raise fail(Code.ENVIRONMENT_UNKNOWN, f"there is no environment `{name}`", hint=f"use one of: {known}")
+                close = difflib.get_close_matches(name[:80], self.environments, n=1)
+                hint = f"did you mean `{close[0]}`?" if close else f"use one of: {', '.join(self.environments)}"
+                raise fail(Code.ENVIRONMENT_UNKNOWN, f"there is no environment `{name}`", hint=hint)
         return tuple(name for name in self.environments if not environments or name in environments)
 
 

@@ -51,7 +51,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
         terminalreporter.section("the lab")
         for name, version, place in describe():
-            terminalreporter.write_line(f"{name:26} {version:52} {place}")
+            terminalreporter.write_line(f"{name:26} {version:20} {place}")
         for name, (outcome, seconds) in proofs.items():
             terminalreporter.write_line(f"{seconds:7.1f} s  {outcome:7} {name}")
     elif left_out := config.stash.get(LEFT_OUT, 0):

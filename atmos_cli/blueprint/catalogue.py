@@ -1,4 +1,4 @@
-"""Finds blueprints by name in one or more trees; the first tree that has one wins (a company's own before the bundled)."""
+"""Finds blueprints by name in one or more trees; the first that has one wins (a company's own before the bundled)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A spec and its blueprints become the complete objects of one service in one environment. Pure, and always the same."""
+"""A spec and its blueprints become the complete objects of one service in one environment: pure, always the same."""
 
 from __future__ import annotations
 
@@ -94,9 +94,7 @@ def compose(spec: ServiceSpec, *, team: str, environment: str, config: Config, c
     )
 
 
-def _parts(
-    spec: ServiceSpec, *, environment: str, names: Mapping[str, Any], catalogue: Catalogue
-) -> tuple[_Part, ...]:
+def _parts(spec: ServiceSpec, *, environment: str, names: Mapping[str, Any], catalogue: Catalogue) -> tuple[_Part, ...]:
     """The workload, then the add-ons by name. Raises what is wrong with any of them, all together."""
     found: list[_Part] = []
     wrong: list[Diagnostic] = []
@@ -179,9 +177,10 @@ def _check(template: Template, resource: Any) -> None:
         message = "this does not give an object with `apiVersion`, `kind` and `metadata`"
         raise template.error(message, code=Code.BLUEPRINT_INVALID)
     name = metadata.get("name")
-    problem = object_name(group_version(resource)[0], resource["kind"], name) if isinstance(name, str) else "is not text"
-    if problem or "/" in str(name):
-        message = f"`{name}` is no name for a {resource['kind']}: it {problem or 'may not hold a slash'}"
+    group = group_version(resource)[0]
+    problem = object_name(group, resource["kind"], name) if isinstance(name, str) else "is not text"
+    if problem:
+        message = f"`{name}` is no name for a {resource['kind']}: it {problem}"
         raise template.error(message, ("metadata", "name"), code=Code.BLUEPRINT_INVALID)
 
 
@@ -214,7 +213,8 @@ def _unique(resources: list[Composed]) -> None:
     """Raises ATM204 for an object, or a file, that two entries of the blueprints make."""
     seen: dict[Any, Composed] = {}
     for item in resources:
-        for key, what in ((identity(item.resource), str(identity(item.resource))), (item.file, f"the file {item.file}")):
+        who = identity(item.resource)
+        for key, what in ((who, str(who)), (item.file, f"the file {item.file}")):
             if key in seen:
                 makers = " and ".join(dict.fromkeys((seen[key].blueprint, item.blueprint)))
                 message = f"{what} is made twice, by {makers}"

@@ -53,9 +53,7 @@ def contribute(resources: list[Composed], parts: Sequence[tuple[Blueprint, Mappi
     return [replace(item, resource=ordered(merged[identity(item.resource)])) for item in resources]
 
 
-def _target(
-    merged: Mapping[Identity, Resource], part: Blueprint, scope: Mapping[str, Any], index: int
-) -> Resource:
+def _target(merged: Mapping[Identity, Resource], part: Blueprint, scope: Mapping[str, Any], index: int) -> Resource:
     into = part.manifest.contributes[index].into
     template = part.source.part("contributes", index, "into")
     name = render(replace(template, value=into.name), scope)
@@ -100,6 +98,11 @@ def _merge_list(into: list[Any], items: list[Any], which: _Contribution) -> None
         found = next((each for each in into if _key_of(each, keys) == wanted), None)
         if found is None:
             into.append(copy.deepcopy(item))
+        elif which.path[-1] == "env" and found != item:
+            # Merged field by field, a variable would get both a value and a source.
+            message = f"{which.by} sets the variable {item['name']}, but it is set already"
+            hint = f"remove {item['name']} from `env` and `secrets` of service.yaml, or give it another name"
+            raise which.tree.error(message, (*which.at, index), code=Code.BLUEPRINT_CONFLICT, hint=hint)
         elif keys:
             _merge(found, item, which.inner(index, "/".join(str(part) for part in wanted if part is not None)))
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.blueprint.filters import FILTERS, MAX_TEXT
 from atmos_cli.diagnostics import AtmosError
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
 MAX_EXPRESSION = 1_000
 MAX_NESTING = 20
-MAX_TEXT = 100_000
 MAX_ITEMS = 10_000
 MAX_INTEGER = 2**63 - 1
 
@@ -27,11 +27,11 @@ class ExpressionError(Exception):
 
 
 def evaluate(expression: str, scope: Mapping[str, Any]) -> Any:
-    """The value of `expression` with the names in `scope`: plain data of its own. Raises ExpressionError for the rest."""
+    """The value of `expression` with the names in `scope`, as plain data. Raises ExpressionError for anything else."""
     try:
         value = _compiled(expression)(**scope)
         return plain(value)
-    except (ExpressionError, AtmosError, MemoryError, *_failures()) as error:
+    except _failures() as error:
         raise ExpressionError(f"`{_short(expression)}`: {_said(error)}") from None
 
 
@@ -43,7 +43,7 @@ def names_in(expression: str) -> frozenset[str]:
         tree = nodes.Template([nodes.Output([_parsed(expression)])])
         tree.set_environment(_environment())
         return frozenset(meta.find_undeclared_variables(tree))
-    except (ExpressionError, MemoryError, *_failures()) as error:
+    except _failures() as error:
         raise ExpressionError(f"`{_short(expression)}`: {_said(error)}") from None
 
 
@@ -144,7 +144,7 @@ def _failures() -> tuple[type[Exception], ...]:
     from jinja2 import TemplateError
 
     data = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
-    return (TemplateError, *data, SyntaxError, RecursionError)
+    return (ExpressionError, AtmosError, TemplateError, *data, SyntaxError, RecursionError, MemoryError)
 
 
 def _said(error: BaseException) -> str:
@@ -193,7 +193,7 @@ def _environment() -> Any:
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     class Bounded(ImmutableSandboxedEnvironment):
-        """Data only: no attributes of Python objects, no calls, and no operator that makes a huge value of a small one."""
+        """Data only: no attributes of objects, no calls, and no operator that makes a huge value of a small one."""
 
         intercepted_binops = frozenset(["+", "-", "*", "/", "//", "%", "**"])
 
@@ -233,68 +233,3 @@ def _bounded(function: Callable[..., Any]) -> Callable[..., Any]:
         return plain(function(*(plain(argument) for argument in arguments)))
 
     return bounded
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, _SCALARS):
-        raise ExpressionError(f"a {type(value).__name__} has no text of its own")
-    return str(value)
-
-
-def _slug(value: Any) -> str:
-    """`My Shop!` as `my-shop`."""
-    return re.sub(r"[^a-z0-9]+", "-", _text(value).lower()).strip("-")
-
-
-def _variable(value: Any) -> str:
-    """`cart-api` as `CART_API`, the form of an environment variable."""
-    return re.sub(r"[^A-Z0-9]+", "_", _text(value).upper()).strip("_")
-
-
-def _rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A mapping as a list of `{name, value}`, sorted by name, for `$for`."""
-    return [{"name": key, "value": value[key]} for key in sorted(value)]
-
-
-def _bytes(value: Any) -> int:
-    """`128Mi` as 134217728."""
-    from atmos_cli.kube.quantity import parse
-
-    return parse(value).whole
-
-
-def _int(value: Any) -> int:
-    if isinstance(value, str) and not re.fullmatch(r"[-+]?[0-9]{1,19}", value):
-        raise ExpressionError(f"{_short(repr(value))} is not a whole number")
-    return int(value)
-
-
-def _join(values: Any, by: str = "") -> str:
-    parts, between = [_text(value) for value in values], _text(by)
-    if sum(map(len, parts)) + len(between) * len(parts) > MAX_TEXT:
-        raise ExpressionError(f"the value has more than {MAX_TEXT} characters")
-    return between.join(parts)
-
-
-def _first(values: Any) -> Any:
-    if not isinstance(values, list) or not values:
-        raise ExpressionError("there is no first item")
-    return values[0]
-
-
-FILTERS: dict[str, Callable[..., Any]] = {
-    "slug": _slug,
-    "variable": _variable,
-    "rows": _rows,
-    "bytes": _bytes,
-    "string": _text,
-    "int": _int,
-    "length": len,
-    "upper": lambda value: _text(value).upper(),
-    "lower": lambda value: _text(value).lower(),
-    "join": _join,
-    "first": _first,
-    "default": lambda value, other: other if value is None else value,
-    "min": lambda left, right: min(left, right),
-    "max": lambda left, right: max(left, right),
-}

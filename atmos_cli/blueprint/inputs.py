@@ -30,9 +30,7 @@ KINDS = {
 FORMS = {"path": re.compile(r"/[^\s]*"), "duration": re.compile(r"[0-9]+(ms|s|m|h)")}
 
 
-def addon_inputs(
-    part: Blueprint, spec: ServiceSpec, *, environment: str, names: Mapping[str, Any]
-) -> dict[str, Any]:
+def addon_inputs(part: Blueprint, spec: ServiceSpec, *, environment: str, names: Mapping[str, Any]) -> dict[str, Any]:
     """Every declared input with its value. Raises ATM104 for each one that is unknown or of the wrong type."""
     name = part.manifest.name
     given = {

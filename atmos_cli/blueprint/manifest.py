@@ -30,7 +30,7 @@ class Input(Strict):
 
 
 class ResourceFile(Strict):
-    """A tree of `resources/`. `owner: environment` puts the object into each overlay, which then may lack or vary it."""
+    """A tree of `resources/`. `owner: environment` puts the object into each overlay, which may lack or vary it."""
 
     file: FileName
     when: Condition = "true"
@@ -48,7 +48,7 @@ class Contribution(Strict):
 
     into: Target
     when: Condition = "true"
-    tree: dict[str, Any] = {}
+    tree: dict[str, Any] = Field(default={})
     delete: tuple[str, ...] = ()
 
 
@@ -89,8 +89,8 @@ class Manifest(Strict):
     kind: Literal["workload", "addon"]
     version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
     summary: str
-    inputs: dict[str, Input] = {}
-    values: dict[str, str] = {}
+    inputs: dict[str, Input] = Field(default={})
+    values: dict[str, str] = Field(default={})
     resources: tuple[ResourceFile, ...] = ()
     contributes: tuple[Contribution, ...] = ()
     refuse: tuple[Refusal, ...] = ()
@@ -111,7 +111,7 @@ class Language(Strict):
     user: int = Field(ge=1, le=2_000_000_000)
     group: int = Field(ge=1, le=2_000_000_000)
     sizes: str
-    env: dict[str, str] = {}
+    env: dict[str, str] = Field(default={})
     writable: tuple[str, ...] = ("/tmp",)  # noqa: S108 - the one directory that every runtime expects to be writable
     startup_seconds: int = 60
     health: str = "/healthz"

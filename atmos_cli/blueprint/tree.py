@@ -59,7 +59,7 @@ class _Rendering:
 
 
 def render(template: Template, scope: Mapping[str, Any]) -> Any:
-    """The tree with every expression replaced by its typed value, None if its `$if` says no. Raises a located ATM203."""
+    """The tree with each expression replaced by its typed value, None if its `$if` says no. Raises a located ATM203."""
     value = _value(_Rendering(template), template.value, scope, ())
     return None if value is _ABSENT else value
 

@@ -1,17 +1,18 @@
-"""What a set of effective manifests asks for: exact, line by line; what cannot be known is said, never counted as zero."""
+"""What effective manifests ask for: exact, line by line; what cannot be known is said, never counted as zero."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.budget.replicas import Pods, pods
+from atmos_cli.budget.replicas import Pods, mapping, pods
+from atmos_cli.diagnostics import AtmosError, Diagnostic, Location
 from atmos_cli.kube.pods import missing_requests, pod_limits, pod_requests
-from atmos_cli.kube.quantity import Quantity, parse
+from atmos_cli.kube.quantity import ZERO, Quantity, parse
 from atmos_cli.kube.resource import Identity, group_version, identity, pod_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from atmos_cli.budget.model import Count
     from atmos_cli.kube.resource import Resource
@@ -36,26 +37,28 @@ WITHOUT_PODS = {
     "keda.sh": frozenset({"ScaledObject", "TriggerAuthentication", "ClusterTriggerAuthentication"}),
     "postgresql.cnpg.io": frozenset({"ScheduledBackup", "Database", "ImageCatalog", "Publication", "Subscription"}),
 }
-ZERO = parse("0")
+SCALERS = {("autoscaling", "HorizontalPodAutoscaler"), ("keda.sh", "ScaledObject")}
+NO_PODS = Pods(0, 0, 0)
+ONE = parse(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One object's share: what each pod asks for, how many pods, and what the object asks for whatever its pods do."""
+    """One object's share: what each pod asks for, how many pods, and what the object asks for whatever its pods do.
+
+    `missing` are (container, "cpu" or "memory") without a request; `unknown` says why the numbers are too low.
+    """
 
     resource: Identity
     pods: Pods
     each: Mapping[str, Quantity]
     fixed: Mapping[str, Quantity]
-    missing: tuple[str, ...] = ()
+    missing: tuple[tuple[str, str], ...] = ()
     unknown: str = ""
 
     def total(self, count: Count) -> dict[str, Quantity]:
         number = {"steady": self.pods.steady, "peak": self.pods.peak, "rollout": self.pods.rollout}[count]
-        found = {name: amount * number for name, amount in self.each.items()}
-        for name, amount in self.fixed.items():
-            found[name] = found.get(name, ZERO) + amount
-        return found
+        return added(({name: amount * number for name, amount in self.each.items()}, self.fixed))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,47 +67,64 @@ class Claim:
 
     def total(self, count: Count) -> dict[str, Quantity]:
         """Sums by dimension (`requests.cpu`, `pods`, …), as a ResourceQuota would count them."""
-        sums: dict[str, Quantity] = {}
-        for line in self.lines:
-            for name, amount in line.total(count).items():
-                sums[name] = sums.get(name, ZERO) + amount
-        return sums
+        return added(line.total(count) for line in self.lines)
 
 
 def claim(resources: Sequence[Resource]) -> Claim:
-    """Raises AtmosError ATM408 for a quantity that is none."""
-    scalers = {_scaled(resource): resource for resource in resources if _scaled(resource)}
-    return Claim(tuple(line for resource in resources for line in _lines(resource, scalers)))
+    """Raises AtmosError with an ATM408 for every quantity that is none; `where.resource` says of which object."""
+    scalers = {target: resource for resource in resources if (target := _scaled(resource)) is not None}
+    lines: list[Line] = []
+    wrong: list[Diagnostic] = []
+    for resource in resources:
+        try:
+            lines += _lines(resource, scalers)
+        except AtmosError as error:
+            wrong += [_of(resource, each) for each in error.diagnostics]
+    if wrong:
+        raise AtmosError(*wrong)
+    return Claim(tuple(lines))
 
 
-def _scaled(resource: Resource) -> tuple[str, str]:
-    """The (kind, name) that an autoscaler scales; empty names for anything else."""
-    if resource.get("kind") in ("HorizontalPodAutoscaler", "ScaledObject"):
-        target = (resource.get("spec") or {}).get("scaleTargetRef") or {}
-        return str(target.get("kind", "Deployment")), str(target.get("name", ""))
-    return ()  # type: ignore[return-value]
+def added(totals: Iterable[Mapping[str, Quantity]]) -> dict[str, Quantity]:
+    """The sum of several totals, dimension by dimension."""
+    sums: dict[str, Quantity] = {}
+    for each in totals:
+        for name, amount in each.items():
+            sums[name] = sums.get(name, ZERO) + amount
+    return sums
 
 
-def _lines(resource: Resource, scalers: Mapping[tuple[str, str], Resource]) -> Iterable[Line]:
+def _of(resource: Resource, problem: Diagnostic) -> Diagnostic:
+    place = problem.where or Location("")
+    who = str(identity(resource))
+    return replace(problem, message=f"{who}: {problem.message}", where=replace(place, resource=who))
+
+
+def _scaled(resource: Resource) -> tuple[str, str] | None:
+    """The (kind, name) that an autoscaler scales; None for anything else."""
+    if (group_version(resource)[0], resource.get("kind")) not in SCALERS:
+        return None
+    target = mapping(mapping(resource.get("spec")).get("scaleTargetRef"))
+    return str(target.get("kind", "Deployment")), str(target.get("name", ""))
+
+
+def _lines(resource: Resource, scalers: Mapping[tuple[str, str], Resource]) -> Iterator[Line]:
     who = identity(resource)
+    spec = mapping(resource.get("spec"))
     template = pod_template(resource)
     if template is not None:
-        spec = template[1].get("spec")
-        spec = spec if isinstance(spec, dict) else {}
+        pod = mapping(template[1].get("spec"))
         count = pods(resource, scaler=scalers.get((who.kind, who.name)))
-        each = {f"requests.{name}": amount for name, amount in pod_requests(spec).items()}
-        each |= {f"limits.{name}": amount for name, amount in pod_limits(spec).items()}
-        each["pods"] = parse("1")
-        fixed = _claims(resource, count.peak)
-        yield Line(who, count, each, fixed, tuple(missing_requests(spec)), unknown=count.unknown)
-    elif who.kind == "PersistentVolumeClaim" and not who.group:
-        yield Line(who, Pods(0, 0, 0), {}, _storage(resource.get("spec"), 1))
-    elif who.kind == "Service" and not who.group:
-        yield from _service(resource, who)
+        fixed = _claims(spec, count.peak) if who.kind == "StatefulSet" else {}
+        yield Line(who, count, _each(pod), fixed, tuple(missing_requests(pod)), unknown=count.unknown)
+    elif (who.group, who.kind) == ("", "PersistentVolumeClaim"):
+        yield Line(who, NO_PODS, {}, _storage(spec, 1))
+    elif (who.group, who.kind) == ("", "Service"):
+        yield from _service(spec, who)
     elif (who.group, who.kind) == ("postgresql.cnpg.io", "Cluster"):
-        yield _database(resource, who)
+        yield _database(spec, who)
     elif not _asks_nothing(who):
-        yield Line(who, Pods(0, 0, 0), {}, {}, unknown=f"what a {who.kind} runs is decided by its operator")
+        yield Line(who, NO_PODS, {}, {}, unknown=f"what a {who.kind} runs is decided by its operator")
 
 
 def _asks_nothing(who: Identity) -> bool:
@@ -114,58 +134,45 @@ def _asks_nothing(who: Identity) -> bool:
     return kinds is None or who.kind in kinds
 
 
-def _claims(resource: Resource, replicas: int) -> dict[str, Quantity]:
-    spec = resource.get("spec")
-    templates = spec.get("volumeClaimTemplates") if isinstance(spec, dict) else None
-    found: dict[str, Quantity] = {}
-    for template in templates if isinstance(templates, list) else ():
-        for name, amount in _storage(template.get("spec"), replicas).items():
-            found[name] = found.get(name, ZERO) + amount
-    return found
+def _each(pod: Mapping[str, Any]) -> dict[str, Quantity]:
+    each = {f"requests.{name}": amount for name, amount in pod_requests(pod).items()}
+    each |= {f"limits.{name}": amount for name, amount in pod_limits(pod).items()}
+    return {**each, "pods": ONE}
 
 
-def _storage(spec: Any, count: int) -> dict[str, Quantity]:
-    spec = spec if isinstance(spec, dict) else {}
-    size = parse(((spec.get("resources") or {}).get("requests") or {}).get("storage", "0"))
-    return {"requests.storage": size * count, "persistentvolumeclaims": parse("1") * count}
+def _claims(spec: Mapping[str, Any], replicas: int) -> dict[str, Quantity]:
+    templates = spec.get("volumeClaimTemplates")
+    found = templates if isinstance(templates, list) else []
+    return added(_storage(mapping(mapping(template).get("spec")), replicas) for template in found)
 
 
-def _service(resource: Resource, who: Identity) -> Iterable[Line]:
-    spec = resource.get("spec") or {}
-    ports = spec.get("ports") or []
-    kind = spec.get("type", "ClusterIP")
+def _storage(spec: Mapping[str, Any], count: int) -> dict[str, Quantity]:
+    """In whole bytes, rounded up, as ResourceQuota counts them; null is zero to the API server."""
+    size = mapping(mapping(spec.get("resources")).get("requests")).get("storage")
+    amount = ZERO if size is None else parse(size).to_whole()
+    return {"requests.storage": amount * count, "persistentvolumeclaims": ONE * count}
+
+
+def _service(spec: Mapping[str, Any], who: Identity) -> Iterator[Line]:
+    given, kind = spec.get("ports"), spec.get("type")
+    ports = [mapping(port) for port in given] if isinstance(given, list) else []
     fixed: dict[str, Quantity] = {}
     if kind == "LoadBalancer":
-        fixed["services.loadbalancers"] = parse("1")
-    if kind == "NodePort" or (kind == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts", True)):
-        fixed["services.nodeports"] = parse("1") * len(ports)
+        fixed["services.loadbalancers"] = ONE
+    if kind == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts") is False:
+        ports = [port for port in ports if port.get("nodePort")]
+    if kind in ("LoadBalancer", "NodePort") and ports:
+        fixed["services.nodeports"] = ONE * len(ports)
     if fixed:
-        yield Line(who, Pods(0, 0, 0), {}, fixed)
+        yield Line(who, NO_PODS, {}, fixed)
 
 
-def _database(resource: Resource, who: Identity) -> Line:
+def _database(spec: Mapping[str, Any], who: Identity) -> Line:
     """CloudNativePG makes one pod and one claim (two with a WAL volume) for each instance; replaces them in place."""
-    spec = resource.get("spec") or {}
-    instances = spec.get("instances", 1)
-    instances = instances if isinstance(instances, int) else 1
-    container = {"name": "postgres", "resources": spec.get("resources") or {}}
-    each = {f"requests.{name}": amount for name, amount in pod_requests({"containers": [container]}).items()}
-    each |= {f"limits.{name}": amount for name, amount in pod_limits({"containers": [container]}).items()}
-    each["pods"] = parse("1")
-    fixed: dict[str, Quantity] = {}
-    for volume in ("storage", "walStorage"):
-        size = (spec.get(volume) or {}).get("size")
-        if size is not None:
-            found = _storage({"resources": {"requests": {"storage": size}}}, instances)
-            fixed = {name: fixed.get(name, ZERO) + amount for name, amount in found.items()}
-    missing = tuple(missing_requests({"containers": [container]}))
-    return Line(who, Pods(instances, instances, instances), each, fixed, missing)
-
-
-def added(claims: Iterable[Mapping[str, Quantity]]) -> dict[str, Quantity]:
-    """The sum of several totals, dimension by dimension."""
-    sums: dict[str, Quantity] = {}
-    for each in claims:
-        for name, amount in each.items():
-            sums[name] = sums.get(name, ZERO) + amount
-    return sums
+    given = spec.get("instances", 1)
+    instances = given if isinstance(given, int) and not isinstance(given, bool) and given > 0 else 1
+    pod = {"containers": [{"name": "postgres", "resources": spec.get("resources")}]}
+    sizes = [mapping(spec.get(name)).get("size") for name in ("storage", "walStorage")]
+    volumes = [{"resources": {"requests": {"storage": size}}} for size in sizes if size is not None]
+    fixed = added(_storage(volume, instances) for volume in volumes)
+    return Line(who, Pods(instances, instances, instances), _each(pod), fixed, tuple(missing_requests(pod)))

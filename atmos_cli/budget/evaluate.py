@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from atmos_cli.budget.claim import added
 from atmos_cli.budget.model import budget_path
 from atmos_cli.diagnostics import Code, Diagnostic, Location, Severity
-from atmos_cli.kube.quantity import Quantity, parse
+from atmos_cli.kube.quantity import ZERO, Quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from atmos_cli.budget.model import Budget, Limits
 
 Outcome = Literal["ok", "warning", "over", "denied"]
-ZERO = parse("0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +40,7 @@ class Row:
 Totals = dict[str, Quantity]
 
 
-def evaluate(
-    budget: Budget, *, before: Mapping[str, Totals], after: Mapping[str, Totals]
-) -> tuple[Row, ...]:
+def evaluate(budget: Budget, *, before: Mapping[str, Totals], after: Mapping[str, Totals]) -> tuple[Row, ...]:
     """`before` and `after` are totals by team. All scopes count; the order is that of the budget file."""
     rows = list(_rows(budget, "environment", budget.limits, added(before.values()), added(after.values())))
     for team, limits in budget.teams.items():
@@ -101,9 +98,7 @@ def _warning(row: Row) -> Diagnostic:
     else:
         message = f"'{row.environment}' comes near its {row.dimension} budget ({row.after} of {row.limit})"
     where = Location(budget_path(row.environment))
-    return Diagnostic(
-        Code.BUDGET_WARNING, message, severity=Severity.WARNING, where=where, environment=row.environment
-    )
+    return Diagnostic(Code.BUDGET_WARNING, message, severity=Severity.WARNING, where=where, environment=row.environment)
 
 
 def claim_diagnostics(claim: Claim, *, environment: str, where: str) -> tuple[Diagnostic, ...]:
@@ -118,11 +113,12 @@ def claim_diagnostics(claim: Claim, *, environment: str, where: str) -> tuple[Di
                     Code.CLAIM_INDETERMINATE, message, severity=Severity.WARNING, where=place, environment=environment
                 )
             )
-        for missing in line.missing:
-            message = f"{line.resource}: {missing}; the budget of '{environment}' cannot count it"
-            place = Location(where, resource=str(line.resource))
-            hint = "add `resources.requests` to the container"
-            found.append(
-                Diagnostic(Code.REQUEST_MISSING, message, where=place, hint=hint, environment=environment)
+        for container, name in line.missing:
+            message = (
+                f"{line.resource}: container `{container}` has no {name} request, "
+                f"so the budget of '{environment}' cannot count it"
             )
+            place = Location(where, resource=str(line.resource))
+            hint = f"add `resources.requests.{name}` to the container"
+            found.append(Diagnostic(Code.REQUEST_MISSING, message, where=place, hint=hint, environment=environment))
     return tuple(found)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from atmos_cli.diagnostics import AtmosError, Code, Location, fail
 from atmos_cli.documents import Strict, read_model
-from atmos_cli.kube.quantity import Quantity, parse
+from atmos_cli.kube.quantity import ZERO, Quantity, parse
 
 DIRECTORY = "platform/budgets"
 
@@ -42,14 +42,20 @@ class Limit(Strict):
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise ValueError("must be a quantity such as \"4\", 500m or 16Gi")  # noqa: TRY004 - pydantic's contract
+            raise ValueError("must be a quantity such as 4, 500m or 16Gi")  # noqa: TRY004 - pydantic's contract
         try:
             quantity = parse(value)
         except AtmosError as error:
             raise ValueError(error.diagnostics[0].message) from None
-        if quantity < parse("0"):
+        if quantity < ZERO:
             raise ValueError(f"`{value}` is negative; a budget is zero or more")
         return str(value)
+
+    @model_validator(mode="after")
+    def _ceiling_is_not_below(self) -> Limit:
+        if self.top is not None and self.top < self.amount:
+            raise ValueError(f"`ceiling` ({self.ceiling}) is below `limit` ({self.limit})")
+        return self
 
     @property
     def amount(self) -> Quantity:
@@ -64,14 +70,17 @@ Limits = dict[Dimension, Limit]
 
 
 class Budget(Strict):
-    """`count` says which number is compared: `rollout` (the default) includes the surge of a rolling update, so that
-    what fits the budget also rolls out under the ResourceQuota made from it."""
+    """The limits of an environment, and of teams within it.
+
+    `count` says which number is compared: `rollout` (the default) includes the surge of a rolling update, so that what
+    fits the budget also rolls out under the ResourceQuota made from it.
+    """
 
     version: Literal[1] = 1
     environment: str
     count: Count = "rollout"
     limits: Limits = Field(min_length=1)
-    teams: dict[str, Limits] = {}
+    teams: dict[str, Limits] = Field(default={})
 
 
 def budget_path(environment: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from atmos_cli.kube.resource import Resource
+
+
+PERCENT = re.compile(r"([0-9]{1,9})%")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Pods:
 def pods(workload: Resource, *, scaler: Resource | None) -> Pods:
     """Semantics of the workload controllers (see `reference/budget.md` §2.4)."""
     kind = workload.get("kind")
-    spec = _mapping(workload.get("spec"))
+    spec = mapping(workload.get("spec"))
     if kind in ("Deployment", "ReplicaSet", "ReplicationController", "StatefulSet"):
         steady, peak = _bounds(spec, scaler)
         return Pods(steady, peak, peak + (_surge(spec, peak) if kind == "Deployment" else 0))
@@ -41,20 +44,19 @@ def _bounds(spec: dict[str, Any], scaler: Resource | None) -> tuple[int, int]:
     if scaler is None:
         count = _number(spec.get("replicas"), 1)
         return count, count
-    bounds = _mapping(scaler.get("spec"))
+    bounds = mapping(scaler.get("spec"))
     if scaler.get("kind") == "ScaledObject":
         return _number(bounds.get("minReplicaCount"), 0), _number(bounds.get("maxReplicaCount"), 100)
     return _number(bounds.get("minReplicas"), 1), _number(bounds.get("maxReplicas"), 1)
 
 
 def _surge(spec: dict[str, Any], replicas: int) -> int:
-    strategy = _mapping(spec.get("strategy"))
+    strategy = mapping(spec.get("strategy"))
     if strategy.get("type") == "Recreate" or replicas == 0:
         return 0
-    surge = _mapping(strategy.get("rollingUpdate")).get("maxSurge", "25%")
-    if isinstance(surge, str) and surge.endswith("%") and surge[:-1].isdigit():
-        return math.ceil(replicas * int(surge[:-1]) / 100) if replicas < 1_000_000 else replicas
-    return _number(surge, 0)
+    surge = mapping(strategy.get("rollingUpdate")).get("maxSurge", "25%")
+    percent = PERCENT.fullmatch(surge) if isinstance(surge, str) else None
+    return -(-replicas * int(percent[1]) // 100) if percent else _number(surge, 0)
 
 
 def _job(spec: dict[str, Any]) -> int:
@@ -64,13 +66,13 @@ def _job(spec: dict[str, Any]) -> int:
 
 
 def _cron(spec: dict[str, Any]) -> Pods:
-    count = _job(_mapping(_mapping(spec.get("jobTemplate")).get("spec")))
+    count = _job(mapping(mapping(spec.get("jobTemplate")).get("spec")))
     if spec.get("concurrencyPolicy", "Allow") == "Allow":
         return Pods(0, count, count, unknown="runs may overlap without end (`concurrencyPolicy: Allow`)")
     return Pods(0, count, count)
 
 
-def _mapping(value: Any) -> dict[str, Any]:
+def mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 

@@ -64,6 +64,9 @@ def run(args: Sequence[str]) -> int:
         raise _explained(error) from None
     except typer.Exit as stop:
         return stop.exit_code
+    except SystemExit:
+        # Typer ends the process itself, and only then, when the reader of standard output has gone.
+        raise BrokenPipeError from None
     except typer.Abort:
         print("nothing was written", file=sys.stderr)
         return 130

@@ -15,13 +15,14 @@ API = "argoproj.io/v1alpha1"
 ROOT = "argocd/bootstrap/root.yaml"
 PLATFORM = "platform"
 
+# Without `refresh` a retry stays on the commit that it began with, and never sees the one that mends it.
 # Retries of the platform's own sets never end: a rebuilt cluster may wait long for an operator.
 PLATFORM_SYNC = {
     "automated": {"prune": True, "selfHeal": True},
-    "retry": {"limit": -1, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "3m"}},
+    "retry": {"limit": -1, "refresh": True, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "3m"}},
     "syncOptions": ["ServerSideApply=true", "SkipDryRunOnMissingResource=true"],
 }
-# A tenant's retry ends (an Application that retries forever cannot be deleted), and takes up the newest commit each time.
+# A tenant's retry ends (an Application that retries forever cannot be deleted).
 TENANT_SYNC = {
     "automated": {"prune": True, "selfHeal": True},
     "retry": {"limit": 20, "refresh": True, "backoff": {"duration": "5s", "factor": 2, "maxDuration": "1m"}},

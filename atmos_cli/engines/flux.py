@@ -20,7 +20,7 @@ Documents = list[dict[str, Any]]
 
 
 def flux_files(config: Config, *, teams: Sequence[str], configured: Sequence[str]) -> dict[str, Documents]:
-    """`clusters/` and the sources in `delivery/`. `configured` are the clusters with files in `infrastructure/configs`."""
+    """`clusters/` and the sources in `delivery/`. `configured`: clusters with files in `infrastructure/configs`."""
     files: dict[str, Documents] = {}
     for cluster, settings in config.clusters.items():
         if settings.engine != "flux":
@@ -66,9 +66,7 @@ def _infrastructure(cluster: str, *, configs: bool) -> Documents:
     return stages
 
 
-def _platform(
-    name: str, *, path: str, after: Sequence[str], wait: bool = True, timeout: str = "1m"
-) -> dict[str, Any]:
+def _platform(name: str, *, path: str, after: Sequence[str], wait: bool = True, timeout: str = "1m") -> dict[str, Any]:
     spec: dict[str, Any] = {
         "serviceAccountName": CONTROLLER,
         "sourceRef": {"kind": "GitRepository", "name": SYSTEM},

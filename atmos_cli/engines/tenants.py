@@ -81,7 +81,11 @@ def role_files(cluster: str) -> dict[str, Documents]:
 
 
 DNS = {
-    "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}],
+    # The address is that of the DNS cache that many clusters run on every node.
+    "to": [
+        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}},
+        {"ipBlock": {"cidr": "169.254.20.10/32"}},
+    ],
     "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
 }
 
@@ -117,8 +121,6 @@ def _binding(team: str, where: str) -> dict[str, Any]:
     return found
 
 
-def _object(
-    api: str, kind: str, name: str, where: str, *, spec: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def _object(api: str, kind: str, name: str, where: str, *, spec: dict[str, Any] | None = None) -> dict[str, Any]:
     metadata: dict[str, Any] = {"name": name, "namespace": where} if where else {"name": name}
     return {"apiVersion": api, "kind": kind, "metadata": metadata, **({"spec": spec} if spec else {})}

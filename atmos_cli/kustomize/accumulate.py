@@ -33,6 +33,7 @@ def accumulate(
 
     Raises AtmosError with all problems of one stage (references, then generators, then patches, …), and Unsupported.
     """
+    files.enter(directory)
     kustomization = load_kustomization(files, directory)
     visited = (*above, directory)
     items = _add_resources(files, kustomization, visited, given or [])
@@ -58,7 +59,7 @@ def _each(steps: Iterable[Callable[[], None]]) -> None:
                 raise
             problems += error.diagnostics
     if problems:
-        raise AtmosError(*problems)
+        raise AtmosError(*dict.fromkeys(problems))
 
 
 def _add_resources(

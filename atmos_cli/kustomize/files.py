@@ -20,6 +20,7 @@ MAX_DEPTH = 32
 MAX_FILES = 5_000
 MAX_BYTES = 64 * 1024 * 1024
 MAX_RESOURCES = 20_000
+MAX_KUSTOMIZATIONS = 2_000
 _REMOTE = re.compile(
     r"^[a-z][a-z0-9+.-]*://|^[\w.+-]+::|^[\w.-]+@[\w.-]+[:/]|^gh:|\.git(?:/|$|\?)|[?&](?:ref|version|timeout|submodules)="
     r"|^(?:www\.)?(?:github\.com|gitlab\.com|bitbucket\.org)[:/]",
@@ -33,6 +34,7 @@ class Files:
     def __init__(self, tree: FileTree) -> None:
         self.tree = tree
         self.resources = 0
+        self._kustomizations = 0
         self._read: dict[str, bytes | None] = {}
         self._bytes = 0
 
@@ -55,6 +57,13 @@ class Files:
     def kustomizations(self, directory: str) -> list[str]:
         """The kustomization files of a directory; more than one is an error of the caller."""
         return [path for path in (join(directory, name) for name in NAMES) if path and self.read(path) is not None]
+
+    def enter(self, directory: str) -> None:
+        """Counts a kustomization that is built, once for every way to it. Raises AtmosError when they are too many."""
+        self._kustomizations += 1
+        if self._kustomizations > MAX_KUSTOMIZATIONS:
+            message = f"one build may go through {MAX_KUSTOMIZATIONS} kustomizations, this one goes through more"
+            raise AtmosError(Diagnostic(Code.KUSTOMIZE_INVALID, message, where=Location(directory or ".")))
 
     def count(self, resources: int, where: Location) -> None:
         self.resources += resources

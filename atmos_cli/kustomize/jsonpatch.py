@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from atmos_cli.kustomize.read import as_json
+from atmos_cli.kustomize.values import text
 
 _OPERATIONS = frozenset({"add", "remove", "replace", "move", "copy", "test"})
 _INDEX = re.compile(r"0|[1-9][0-9]{0,8}")
@@ -34,7 +35,7 @@ def operations(value: Any) -> list[dict[str, Any]]:
     for number, operation in enumerate(value):
         if not isinstance(operation, dict):
             raise PatchFailedError("an operation must be a mapping with op, path and value", number)
-        op = operation.get("op")
+        op = text(operation.get("op"))
         if op not in _OPERATIONS:
             raise PatchFailedError(f"`{op}` is not an operation: use add, remove, replace, move, copy or test", number)
         for field in ("path", *(("from",) if op in ("move", "copy") else ())):
@@ -45,10 +46,10 @@ def operations(value: Any) -> list[dict[str, Any]]:
     return value
 
 
-def parse_json(text: str) -> Any:
+def parse_json(written: str) -> Any:
     """A patch written as JSON. Raises PatchFailedError."""
     try:
-        return json.loads(text)
+        return json.loads(written)
     except (ValueError, RecursionError):
         raise PatchFailedError("the patch starts with [ and is not JSON", 0) from None
 

@@ -152,11 +152,11 @@ def _check(file: Reference, value: dict[str, Any]) -> tuple[list[Diagnostic], li
 def _check_type(file: Reference, value: dict[str, Any]) -> list[Diagnostic]:
     problems: list[Diagnostic] = []
     kind, version = value.get("kind") or "Kustomization", value.get("apiVersion")
-    if kind not in _VERSIONS:
+    if isinstance(kind, str) and kind not in _VERSIONS:
         message = f"the kind is {kind}, and must be Kustomization or Component"
         problems.append(file.problem(Code.KUSTOMIZE_INVALID, message, ("kind",), hint="correct the kind"))
     expected = _VERSIONS.get(str(kind), _VERSIONS["Kustomization"])
-    if version and version != expected:
+    if isinstance(version, str) and version and version != expected:
         message = f"the apiVersion of a {kind} must be {expected}, not {version}"
         problems.append(file.problem(Code.KUSTOMIZE_INVALID, message, ("apiVersion",), hint=f"write {expected}"))
     return problems

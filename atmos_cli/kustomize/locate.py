@@ -44,7 +44,7 @@ def _within(tree: FileTree, source: Source, resource: Mapping[str, Any], path: P
     """Line and column, None when the source says nothing about the field."""
     data = tree.read(source.path) or b""
     if source.kind == "resource":
-        own = _translated(_value(data, source.index, source.pointer), resource, path)
+        own, _ = _translated(_value(data, source.index, source.pointer), resource, path)
         return place(data, source.index, (*source.pointer, *own)) if len(own) == len(path) and path else None
     if source.kind == "patch":
         return _within_patch(data, source, resource, path)
@@ -57,7 +57,7 @@ def _nearest(tree: FileTree, source: Source, resource: Mapping[str, Any], path: 
     data = tree.read(source.path) or b""
     if source.kind not in ("resource", "patch"):
         return place(data, source.index, source.pointer)
-    own = _translated(_value(data, source.index, source.pointer), resource, path)
+    own, _ = _translated(_value(data, source.index, source.pointer), resource, path)
     return place(data, source.index, (*source.pointer, *own))
 
 
@@ -71,21 +71,17 @@ def _within_patch(data: bytes, source: Source, resource: Mapping[str, Any], path
         start = block_line(data, 0, source.pointer)
         data, index, pointer = inside.encode(), source.inner, ()
     patch = _value(data, index, pointer)
-    own = _operation(patch, path) if isinstance(patch, list) else _translated(patch, resource, path)
-    if own is None or not (isinstance(patch, list) or _sets(patch, own, path)):
+    own = _operation(patch, path) if isinstance(patch, list) else _in_merge(patch, resource, path)
+    if own is None:
         return None
     line, column = place(data, index, (*pointer, *own))
     return (start + line - 1, 0) if inline else (line, column)
 
 
-def _sets(patch: Any, own: Path, path: Path) -> bool:
-    """Whether the patch gives the whole path, or replaces an ancestor of it by a plain value or a list of its own."""
-    if len(own) == len(path):
-        return bool(path)
-    value = patch
-    for part in own:
-        value = value[part]
-    return bool(own) and not isinstance(value, dict) and len(own) > 1
+def _in_merge(patch: Any, resource: Mapping[str, Any], path: Path) -> Path | None:
+    """Where a strategic merge gives the field: the field itself, or the list that it replaces as a whole."""
+    own, replaced = _translated(patch, resource, path)
+    return own if path and (replaced or len(own) == len(path)) else None
 
 
 def _operation(patch: list[Any], path: Path) -> Path | None:
@@ -118,12 +114,16 @@ def _step(value: Any, part: str | int) -> Any:
     return value.get(part, NOTHING) if isinstance(value, dict) else NOTHING
 
 
-def _translated(source: Any, built: Mapping[str, Any], path: Path) -> Path:
-    """The same field in the source as far as it is there: items of keyed lists by their key, others by position."""
+def _translated(source: Any, built: Mapping[str, Any], path: Path) -> tuple[Path, bool]:
+    """The same field in the source as far as it is there, and whether it lies in an item of a list without keys.
+
+    Items of keyed lists are found by their key, others by position.
+    """
     lists = keyed_lists(split_version(text(built.get("apiVersion")))[0], text(built.get("kind")))
     found: list[str | int] = []
     names: tuple[str, ...] = ()
     there: Any = built
+    replaced = False
     for part in path:
         there = _step(there, part)
         own: str | int | None = part
@@ -134,8 +134,9 @@ def _translated(source: Any, built: Mapping[str, Any], path: Path) -> Path:
         source = NOTHING if own is None else _step(source, own)
         if source is NOTHING or own is None:
             break
+        replaced = replaced or (isinstance(own, int) and names not in lists)
         found.append(own)
-    return tuple(found)
+    return tuple(found), replaced
 
 
 def _same_item(source: Any, item: Any, position: int, keys: tuple[str, ...] | None) -> int | None:

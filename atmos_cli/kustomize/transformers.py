@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from atmos_cli.kustomize.fields import Visit
     from atmos_cli.kustomize.kustomization import Kustomization
 
+_SUBJECTS = tuple(FieldSpec(("subjects",), kind) for kind in ("RoleBinding", "ClusterRoleBinding"))
+
 
 def set_namespace(items: list[Item], kustomization: Kustomization) -> None:
     """Moves everything that is not cluster-scoped; renames Namespaces; subjects named `default` follow."""
@@ -36,19 +38,24 @@ def set_namespace(items: list[Item], kustomization: Kustomization) -> None:
         item.remember_id()
         if not item.cluster_scoped:
             item.metadata()["namespace"] = namespace
-        if item.kind in ("RoleBinding", "ClusterRoleBinding"):
-            _set_subjects(item, namespace)
         named = NAMESPACE if item.gvk[:2] == ("", "v1") else NAMESPACE[1:]
         _visit(kustomization, item, named, setter, ("namespace",), make="text")
+        _visit(kustomization, item, _SUBJECTS, _subject_setter(namespace), ("namespace",), make="")
         item.sources.append(source)
     _refuse_collision(items, kustomization)
 
 
-def _set_subjects(item: Item, namespace: str) -> None:
-    subjects = item.resource.get("subjects")
-    for subject in subjects if isinstance(subjects, list) else ():
-        if isinstance(subject, dict) and subject.get("name") == "default":
-            subject["namespace"] = namespace
+def _subject_setter(namespace: str) -> Visit:
+    def visit(parent: dict[str, Any], key: str) -> None:
+        subjects = parent[key]
+        for subject in subjects if isinstance(subjects, list) else ():
+            name = subject.get("name") if isinstance(subject, dict) else None
+            if isinstance(name, dict | list):
+                raise UnreachableError("the name of a subject is not text")
+            if name == "default":
+                subject["namespace"] = namespace
+
+    return visit
 
 
 def _refuse_collision(items: list[Item], kustomization: Kustomization) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.diagnostics import Code, fail
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.kube.fieldorder import ordered
 from atmos_cli.kube.resource import identity
 from atmos_cli.layout.ownership import Owned, cut, image_entry
@@ -43,7 +43,7 @@ def _overlay(environment: str, composition: Composition, owned: Mapping[str, Own
             resource = {**item.resource, "metadata": dict(item.resource["metadata"])}
             resource["metadata"].pop("namespace", None)
             files[f"overlays/{environment}/{item.file}"] = resource
-    images = {name: image for one in owned.values() for name, image in one.images.items()}
+    images = _images(owned)
     kustomization: dict[str, Any] = {
         **API,
         "namespace": namespace,
@@ -65,6 +65,16 @@ def _overlay(environment: str, composition: Composition, owned: Mapping[str, Own
     return files
 
 
+def _images(owned: Mapping[str, Owned]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for one in owned.values():
+        for name, image in one.images.items():
+            if found.setdefault(name, image) != image:
+                message = f"{identity(one.base)} and another object call their images `{name}`, but they differ"
+                raise fail(Code.BLUEPRINT_OWNERSHIP, message, hint="give one of the two objects another name")
+    return found
+
+
 def _patch(patch: Resource) -> dict[str, Any]:
     target = {"kind": patch["kind"], "name": patch["metadata"]["name"]}
     return {"target": target, "patch": emit(ordered(patch))}
@@ -73,20 +83,25 @@ def _patch(patch: Resource) -> dict[str, Any]:
 def _same_everywhere(bases: Mapping[str, Mapping[str, Owned]]) -> dict[str, Resource]:
     first, *others = bases
     base = {name: one.base for name, one in bases[first].items()}
+    found: list[Diagnostic] = []
     for environment in others:
         other = {name: one.base for name, one in bases[environment].items()}
         for name in sorted(set(base) | set(other)):
             if name not in base or name not in other:
                 missing = environment if name in base else first
                 message = f"`{name}` belongs to the base, but is missing in '{missing}'"
-                raise fail(Code.BLUEPRINT_OWNERSHIP, message, hint="give it `owner: environment` in its blueprint")
-            if base[name] != other[name]:
+                hint = "give it `owner: environment` in its blueprint"
+                found.append(Diagnostic(Code.BLUEPRINT_OWNERSHIP, message, hint=hint))
+            elif base[name] != other[name]:
                 field = difference(base[name], other[name])
                 message = (
                     f"{identity(base[name])}: `{field}` differs between '{first}' and '{environment}', "
                     "but belongs to the base"
                 )
-                raise fail(Code.BLUEPRINT_OWNERSHIP, message, hint="give the object `owner: environment`")
+                hint = "set it in the spec itself, or give the object `owner: environment` in its blueprint"
+                found.append(Diagnostic(Code.BLUEPRINT_OWNERSHIP, message, hint=hint))
+    if found:
+        raise AtmosError(*found)
     return base
 
 
@@ -101,5 +116,6 @@ def difference(left: Any, right: Any, path: str = "") -> str:
                 return found
         return ""
     if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
-        return next((f for i, (a, b) in enumerate(zip(left, right, strict=True)) if (f := difference(a, b, f"{path}[{i}]"))), "")
+        pairs = enumerate(zip(left, right, strict=True))
+        return next((found for index, (a, b) in pairs if (found := difference(a, b, f"{path}[{index}]"))), "")
     return "" if left == right and type(left) is type(right) else path or "."

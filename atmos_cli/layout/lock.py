@@ -1,4 +1,4 @@
-"""`service.lock`: what was last generated, which is the merge base of the next update. One field per line, so Git merges it."""
+"""`service.lock`: what was last generated, the merge base of the next update. One field per line, so Git merges it."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 FORMAT = "atmos-lock 1"
 
 
-def lock_text(
-    files: Mapping[str, dict[str, Any]], *, blueprints: Sequence[str], spec: bytes
-) -> str:
+def lock_text(files: Mapping[str, dict[str, Any]], *, blueprints: Sequence[str], spec: bytes) -> str:
     """The lock of generated objects by path. The same input gives the same bytes; no clock, no version of atmos."""
     head = [FORMAT, f"spec sha256:{hashlib.sha256(spec).hexdigest()}", *(f"blueprint {tag}" for tag in blueprints)]
     body = [line for path in sorted(files) for line in _file(path, files[path])]

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 CONTAINER_FIELDS = ("env", "resources")
 CONTAINER_LISTS = ("initContainers", "containers")
+# The kinds of which kustomize's `replicas` field knows where the number stands.
+SCALABLE = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +35,16 @@ def cut(resource: Resource) -> Owned:
     """Splits one complete object. `images` maps the name that stands in the base to the image of the environment."""
     base = copy.deepcopy(resource)
     base["metadata"].pop("namespace", None)
-    spec = base.get("spec")
-    replicas = spec.pop("replicas", None) if isinstance(spec, dict) and "selector" in spec else None
-    images: dict[str, str] = {}
-    patches: dict[str, list[dict[str, Any]]] = {}
     found = pod_template(base)
     if found is None:
-        return Owned(base, None, replicas, images)
+        return Owned(base, None, None, {})
     path, template = found
+    replicas = base["spec"].pop("replicas", None) if base["kind"] in SCALABLE else None
+    images: dict[str, str] = {}
+    patches: dict[str, list[dict[str, Any]]] = {}
     for kind in CONTAINER_LISTS:
         for container in template["spec"].get(kind, ()):
-            _take_image(container, images)
+            _take_image(container, images, of=base["metadata"]["name"])
             taken = {field: container.pop(field) for field in CONTAINER_FIELDS if field in container}
             if taken:
                 patches.setdefault(kind, []).append({"name": container["name"], **taken})
@@ -51,10 +52,11 @@ def cut(resource: Resource) -> Owned:
     return Owned(base, patch, replicas, images)
 
 
-def _take_image(container: dict[str, Any], images: dict[str, str]) -> None:
+def _take_image(container: dict[str, Any], images: dict[str, str], *, of: str) -> None:
     """Containers with the same image share one name, so that one line of the overlay moves them together."""
     image = container["image"]
-    name = next((known for known, value in images.items() if value == image), container["name"])
+    own = of if container["name"] == of else f"{of}-{container['name']}"
+    name = next((known for known, value in images.items() if value == image), own)
     images[name] = image
     container["image"] = name
 

@@ -110,9 +110,7 @@ def default_budget(environment: str, *, production: bool) -> Budget:
     return Budget.model_validate(
         {
             "environment": environment,
-            "limits": {
-                name: {"limit": amount, "ceiling": str(parse(amount) * 2)} for name, amount in limits.items()
-            },
+            "limits": {name: {"limit": amount, "ceiling": str(parse(amount) * 2)} for name, amount in limits.items()},
         }
     )
 
@@ -120,7 +118,8 @@ def default_budget(environment: str, *, production: bool) -> Budget:
 def quota(budget: Budget, *, team: str) -> dict[str, str]:
     """The `hard` part of the ResourceQuota of a team: its own limits, else those of the environment."""
     limits = {**budget.limits, **budget.teams.get(team, {})}
-    hard = {str(name): str(limit.amount) for name, limit in limits.items()}
+    # A quota on CPU limits refuses every pod without one, and blueprints set none: a limit only slows a process down.
+    hard = {str(name): str(limit.amount) for name, limit in limits.items() if name != "limits.cpu"}
     # Nothing that blueprints make needs either, and each costs money or opens a hole.
     return {"services.loadbalancers": "0", "services.nodeports": "0", **hard}
 
@@ -133,9 +132,7 @@ def _config_value(config: Config) -> dict[str, Any]:
         | shown["environments"][name]
         for name, each in config.environments.items()
     }
-    clusters = {
-        name: {"engine": each.engine, "kubernetes": each.kubernetes} for name, each in config.clusters.items()
-    }
+    clusters = {name: {"engine": each.engine, "kubernetes": each.kubernetes} for name, each in config.clusters.items()}
     git = {"url": config.git.url, "branch": config.git.branch, "write": config.git.write} | shown.get("git", {})
     return {
         "version": config.version,

@@ -142,6 +142,7 @@ def test_a_broken_configuration(shop, atmos, text):
     for command in (["validate"], ["new", "service", INTENT, "--yes"], ["render", "checkout"], ["diff"]):
         done = atmos(*command, "--repo", shop)
         assert done.code == 2, (command, done.out, done.err)
+        assert "ATM701" in done.err or "ATM30" in done.err
         assert "Traceback" not in done.err
 
 
@@ -243,6 +244,11 @@ def test_usage_is_explained(shop, tmp_path, atmos, args):
     assert done.code == 2, done.out + done.err
     assert "hint:" in done.err
     assert "Traceback" not in done.err
+
+
+def test_a_service_that_is_not_there(shop, atmos):
+    text = refused(atmos("render", "chekout", "--repo", shop), "ATM511")
+    assert "did you mean `checkout`?" in text
 
 
 def test_errors_are_json_when_json_is_asked_for(tmp_path, atmos):

@@ -135,7 +135,9 @@ class Maker:
             term = {"topologyKey": "host", "labelSelector": {"matchLabels": self.labels()}}
             spec["affinity"] = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [term]}}
         if self.chance(0.1):
-            spec["hostAliases"] = [{"ip": i, "hostnames": self.some(("a", "b"))} for i in self.some(("1.1.1.1", "2.2.2.2"))]
+            spec["hostAliases"] = [
+                {"ip": i, "hostnames": self.some(("a", "b"))} for i in self.some(("1.1.1.1", "2.2.2.2"))
+            ]
         return spec
 
     def template(self) -> dict[str, Any]:
@@ -157,52 +159,108 @@ class Maker:
             if kind == "StatefulSet":
                 spec["serviceName"] = r.choice(NAMES)
                 if self.chance(0.5):
-                    spec["volumeClaimTemplates"] = [{"metadata": {"name": "data"}, "spec": {"storageClassName": "fast"}}]
+                    spec["volumeClaimTemplates"] = [
+                        {"metadata": {"name": "data"}, "spec": {"storageClassName": "fast"}}
+                    ]
             return "apps/v1", {"spec": spec}, True
         if kind == "Job":
             return "batch/v1", {"spec": {"template": self.template()}}, True
         if kind == "CronJob":
-            return "batch/v1", {"spec": {"schedule": "* * * * *", "jobTemplate": {"spec": {"template": self.template()}}}}, True
+            return (
+                "batch/v1",
+                {"spec": {"schedule": "* * * * *", "jobTemplate": {"spec": {"template": self.template()}}}},
+                True,
+            )
         if kind == "Pod":
             return "v1", {"spec": self.pod_spec()}, True
         if kind == "Service":
-            ports = [{"port": p, **({"protocol": "TCP"} if self.chance(0.5) else {}), "targetPort": p} for p in self.some((80, 443, 53))]
+            ports = [
+                {"port": p, **({"protocol": "TCP"} if self.chance(0.5) else {}), "targetPort": p}
+                for p in self.some((80, 443, 53))
+            ]
             return "v1", {"spec": {"selector": self.labels(), "ports": ports}}, True
         if kind in ("ConfigMap", "Secret"):
             field = "data" if kind == "ConfigMap" else "stringData"
-            return "v1", {field: {k: r.choice(("x", "", "a\nb\n", "<&>", "5")) for k in self.some(("k", "l", "m"))}}, True
+            return (
+                "v1",
+                {field: {k: r.choice(("x", "", "a\nb\n", "<&>", "5")) for k in self.some(("k", "l", "m"))}},
+                True,
+            )
         if kind == "ServiceAccount":
-            return "v1", {"imagePullSecrets": [{"name": n} for n in self.some(NAMES)], "secrets": [{"name": "db"}]}, True
+            return (
+                "v1",
+                {"imagePullSecrets": [{"name": n} for n in self.some(NAMES)], "secrets": [{"name": "db"}]},
+                True,
+            )
         if kind == "Namespace":
             return "v1", {}, False
         if kind in ("Role", "ClusterRole"):
-            rule = {"apiGroups": [""], "resources": ["configmaps"], "verbs": ["get"], "resourceNames": self.some((*NAMES, "cfg"))}
+            rule = {
+                "apiGroups": [""],
+                "resources": ["configmaps"],
+                "verbs": ["get"],
+                "resourceNames": self.some((*NAMES, "cfg")),
+            }
             return "rbac.authorization.k8s.io/v1", {"rules": [rule]}, kind == "Role"
         if kind in ("RoleBinding", "ClusterRoleBinding"):
             subjects = [
-                {"kind": "ServiceAccount", "name": n, **({"namespace": r.choice(("default", "shop", "prod"))} if self.chance(0.5) else {})}
+                {
+                    "kind": "ServiceAccount",
+                    "name": n,
+                    **({"namespace": r.choice(("default", "shop", "prod"))} if self.chance(0.5) else {}),
+                }
                 for n in self.some((*NAMES, "default"))
             ]
-            ref = {"apiGroup": "rbac.authorization.k8s.io", "kind": r.choice(("Role", "ClusterRole")), "name": r.choice(NAMES)}
+            ref = {
+                "apiGroup": "rbac.authorization.k8s.io",
+                "kind": r.choice(("Role", "ClusterRole")),
+                "name": r.choice(NAMES),
+            }
             return "rbac.authorization.k8s.io/v1", {"roleRef": ref, "subjects": subjects}, kind == "RoleBinding"
         if kind == "Ingress":
             path = {"path": "/", "backend": {"service": {"name": r.choice(NAMES), "port": {"number": 80}}}}
-            return "networking.k8s.io/v1", {"spec": {"rules": [{"host": "h", "http": {"paths": [path]}}], "tls": [{"secretName": r.choice(NAMES)}]}}, True
+            return (
+                "networking.k8s.io/v1",
+                {
+                    "spec": {
+                        "rules": [{"host": "h", "http": {"paths": [path]}}],
+                        "tls": [{"secretName": r.choice(NAMES)}],
+                    }
+                },
+                True,
+            )
         if kind == "HorizontalPodAutoscaler":
-            return f"autoscaling/{r.choice(('v1', 'v2'))}", {"spec": {"scaleTargetRef": {"kind": "Deployment", "name": r.choice(NAMES)}, "minReplicas": 1}}, True
+            return (
+                f"autoscaling/{r.choice(('v1', 'v2'))}",
+                {"spec": {"scaleTargetRef": {"kind": "Deployment", "name": r.choice(NAMES)}, "minReplicas": 1}},
+                True,
+            )
         if kind == "PodDisruptionBudget":
             return "policy/v1", {"spec": {"selector": {"matchLabels": self.labels()}, "maxUnavailable": 1}}, True
         if kind == "NetworkPolicy":
             peer = {"podSelector": {"matchLabels": self.labels()}}
-            return "networking.k8s.io/v1", {"spec": {"podSelector": {"matchLabels": self.labels()}, "ingress": [{"from": [peer]}]}}, True
+            return (
+                "networking.k8s.io/v1",
+                {"spec": {"podSelector": {"matchLabels": self.labels()}, "ingress": [{"from": [peer]}]}},
+                True,
+            )
         if kind == "PersistentVolumeClaim":
             return "v1", {"spec": {"storageClassName": "fast", "resources": {"requests": {"storage": "1Gi"}}}}, True
         if kind == "ValidatingWebhookConfiguration":
-            hook = {"name": "h.io", "clientConfig": {"service": {"name": r.choice(NAMES), "namespace": r.choice(("default", "shop")), "path": "/"}}}
+            hook = {
+                "name": "h.io",
+                "clientConfig": {
+                    "service": {"name": r.choice(NAMES), "namespace": r.choice(("default", "shop")), "path": "/"}
+                },
+            }
             return "admissionregistration.k8s.io/v1", {"webhooks": [hook]}, False
         if kind == "CustomResourceDefinition":
             return "apiextensions.k8s.io/v1", {"spec": {"group": "x.io", "names": {"kind": "X"}, "status": None}}, False
-        spec = {"items": [{"name": "a", "v": 1}, {"name": "b"}], "template": {"spec": {"containers": [self.container("app")]}}, "nothing": None}
+        spec = {
+            "items": [{"name": "a", "v": 1}, {"name": "b"}],
+            "template": {"spec": {"containers": [self.container("app")]}},
+            "nothing": None,
+        }
         return "example.com/v1", {"spec": spec}, True
 
     # patches
@@ -216,9 +274,9 @@ class Maker:
         if target["apiVersion"] != version:
             patch["apiVersion"] = target["apiVersion"]
         if self.chance(0.3):
-            patch["metadata"]["labels"] = {**self.labels(), **({k: None for k in self.some(KEYS, 1)})}
+            patch["metadata"]["labels"] = {**self.labels(), **(dict.fromkeys(self.some(KEYS, 1)))}
         if self.chance(0.3):
-            patch["metadata"]["annotations"] = {**self.annotations(), **({k: None for k in self.some(KEYS, 1)})}
+            patch["metadata"]["annotations"] = {**self.annotations(), **(dict.fromkeys(self.some(KEYS, 1)))}
         if self.chance(0.1):
             patch["metadata"]["finalizers"] = self.some(("f2", "f4"))
         if self.chance(0.85):
@@ -226,7 +284,9 @@ class Maker:
         if self.chance(0.04):
             patch["$patch"] = self.r.choice(("delete", "replace", "merge"))
         if self.chance(0.02):
-            patch["metadata"]["annotations"] = self.r.choice((None, {"$patch": "replace", "n": "v"}, {"$patch": "delete"}))
+            patch["metadata"]["annotations"] = self.r.choice(
+                (None, {"$patch": "replace", "n": "v"}, {"$patch": "delete"})
+            )
         return patch
 
     def thinned(self, value: Any, depth: int = 0) -> Any:
@@ -262,7 +322,9 @@ class Maker:
         if self.chance(0.1):
             result["version"] = self.r.choice(("v1", "v.*"))
         if self.chance(0.2):
-            result["labelSelector"] = self.r.choice(("app=a", "app in (a,b)", "!app", "app", "app!=a", "team notin (a),app", "app=web,team=b"))
+            result["labelSelector"] = self.r.choice(
+                ("app=a", "app in (a,b)", "!app", "app", "app!=a", "team notin (a),app", "app=web,team=b")
+            )
         if self.chance(0.1):
             result["annotationSelector"] = self.r.choice(("app=a", "team"))
         return result or {"kind": one["kind"]}
@@ -278,7 +340,11 @@ class Maker:
             lambda: {"op": "remove", "path": "/spec/replicas"},
             lambda: {"op": "add", "path": "/spec/template/spec/containers/-", "value": self.container("extra")},
             lambda: {"op": "replace", "path": "/spec/template/spec/containers/0/image", "value": "patched:1"},
-            lambda: {"op": "add", "path": "/spec/template/spec/containers/0/env/0", "value": {"name": "Z", "value": "z"}},
+            lambda: {
+                "op": "add",
+                "path": "/spec/template/spec/containers/0/env/0",
+                "value": {"name": "Z", "value": "z"},
+            },
             lambda: {"op": "remove", "path": "/spec/template/spec/containers/0"},
             lambda: {"op": "test", "path": "/kind", "value": "Deployment"},
             lambda: {"op": "copy", "from": "/metadata/name", "path": "/metadata/annotations/copied"},
@@ -288,7 +354,23 @@ class Maker:
         )
         pods = kind in ("Deployment", "StatefulSet", "DaemonSet", "Job")
         spec = pods or kind in ("Service", "CronJob", "Pod", "Widget", "PersistentVolumeClaim")
-        weights: tuple[float, ...] = (6, 4, 1, 6 * spec, 2 * spec, 0.3, 2 * pods, 2 * pods, 0.3 * pods, 1 * pods, 0.3, 3, 0.3, 1, 3 * spec)
+        weights: tuple[float, ...] = (
+            6,
+            4,
+            1,
+            6 * spec,
+            2 * spec,
+            0.3,
+            2 * pods,
+            2 * pods,
+            0.3 * pods,
+            1 * pods,
+            0.3,
+            3,
+            0.3,
+            1,
+            3 * spec,
+        )
         return [build() for build in self.r.choices(make, weights, k=self.r.randint(1, 2))]
 
     def patches(self, among: list[dict[str, Any]], directory: str) -> list[dict[str, Any]]:
@@ -297,13 +379,19 @@ class Maker:
             chosen = self.r.choice(among)
             if self.chance(0.25):
                 entry: dict[str, Any] = {"target": {"kind": chosen["kind"], **self.target([chosen])}}
-                text = json.dumps(self.operations(chosen["kind"])) if self.chance(0.3) else dump(self.operations(chosen["kind"]))
+                text = (
+                    json.dumps(self.operations(chosen["kind"]))
+                    if self.chance(0.3)
+                    else dump(self.operations(chosen["kind"]))
+                )
             elif self.chance(0.3):
                 entry = {"target": self.target([chosen])}
                 text = dump(self.merge_patch(chosen))
             else:
                 entry = {}
-                text = "---\n".join(dump(self.merge_patch(each)) for each in [chosen, *self.some(among, 1)][: self.r.randint(1, 2)])
+                text = "---\n".join(
+                    dump(self.merge_patch(each)) for each in [chosen, *self.some(among, 1)][: self.r.randint(1, 2)]
+                )
             if self.chance(0.3):
                 entry["path"] = f"patch{number}.yaml"
                 self.files[f"{directory}/patch{number}.yaml"] = text.encode()
@@ -319,14 +407,17 @@ class Maker:
         for name in names:
             entry: dict[str, Any] = {"name": name}
             if self.chance(0.9):
-                entry["literals"] = [f"{k}={self.r.choice(('v', chr(34) + 'q' + chr(34), '<x>&', 'a=b', 'ü', ''))}" for k in self.some(("A", "B", "C"))]
+                entry["literals"] = [
+                    f"{k}={self.r.choice(('v', chr(34) + 'q' + chr(34), '<x>&', 'a=b', 'ü', ''))}"
+                    for k in self.some(("A", "B", "C"))
+                ]
             if self.chance(0.3):
                 entry["files"] = self.some(("conf.ini", "bin=blob.bin", "renamed=conf.ini"), 2)
                 self.files[f"{directory}/conf.ini"] = b"[a]\nb=1\n"
                 self.files[f"{directory}/blob.bin"] = bytes([0xFF, 0, 1, 2]) * self.r.choice((3, 40))
             if self.chance(0.25):
                 entry["envs"] = ["vars.env"]
-                self.files[f"{directory}/vars.env"] = b"# c\n\nE=1\n F = 2 \nG\nH=\"q\"\n"
+                self.files[f"{directory}/vars.env"] = b'# c\n\nE=1\n F = 2 \nG\nH="q"\n'
             if behavior := self.r.choice(behaviors):
                 entry["behavior"] = behavior
             if self.chance(0.3):
@@ -368,13 +459,18 @@ class Maker:
             k["replicas"] = [{"name": n, "count": r.randint(0, 9)} for n in self.some(scaled, 2)]
 
     def label(self) -> dict[str, Any]:
-        entry: dict[str, Any] = {"pairs": {k: self.r.choice(("x", "5", "true")) for k in self.some((*KEYS, "extra"), 2)}}
+        entry: dict[str, Any] = {
+            "pairs": {k: self.r.choice(("x", "5", "true")) for k in self.some((*KEYS, "extra"), 2)}
+        }
         if self.chance(0.3):
             entry["includeSelectors"] = self.chance(0.8)
         if self.chance(0.4):
             entry["includeTemplates"] = True
         if self.chance(0.15):
-            fields = ({"path": "spec/extra/labels", "create": True, "kind": "Widget"}, {"path": "spec/template/metadata/labels", "create": False})
+            fields = (
+                {"path": "spec/extra/labels", "create": True, "kind": "Widget"},
+                {"path": "spec/template/metadata/labels", "create": False},
+            )
             entry["fields"] = [self.r.choice(fields)]
         return entry
 
@@ -491,7 +587,13 @@ def random_tree(seed: int) -> dict[str, bytes]:
         k["resources"].insert(m.r.randint(0, 1), "own.yaml")
     m.customise(k, made, below)
     if m.chance(0.1):
-        k["sortOptions"] = m.r.choice(({"order": "fifo"}, {"order": "legacy"}, {"order": "legacy", "legacySortOptions": {"orderFirst": ["Service"], "orderLast": ["Deployment"]}}))
+        k["sortOptions"] = m.r.choice(
+            (
+                {"order": "fifo"},
+                {"order": "legacy"},
+                {"order": "legacy", "legacySortOptions": {"orderFirst": ["Service"], "orderLast": ["Deployment"]}},
+            )
+        )
     m.write(below, k)
     if below == "middle":
         top: dict[str, Any] = {"resources": ["../middle"]}

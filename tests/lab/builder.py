@@ -40,7 +40,7 @@ class BuildError(Exception):
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0 when everything asked for is there; 1 when a build failed; 2 when the machine lacks a tool."""
+    """0 when everything asked for is there; 1 when a build failed; 2 when the machine lacks a tool; 130 interrupted."""
     options = _parser().parse_args(arguments)
     chosen = [group for group in GROUPS if not options.only or group.name in options.only]
     if options.list:
@@ -55,7 +55,11 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     if options.prune:
         _prune()
-    failed = [group.name for group in chosen if not _try_build(group, jobs=options.jobs)]
+    try:
+        failed = [group.name for group in chosen if not _try_build(group, jobs=options.jobs)]
+    except KeyboardInterrupt:
+        print("interrupted; the same command goes on from here", file=sys.stderr)
+        return 130
     if failed:
         print(f"not built: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
@@ -75,10 +79,10 @@ def _print_list(groups: list[Group]) -> None:
     for group in groups:
         for binary in group.binaries:
             path = find(binary.name)
-            print(f"{binary.name:26} {group.version:52} {path or f'missing: tests/lab/build --only {group.name}'}")
+            print(f"{binary.name:26} {group.version:20} {path or f'missing: tests/lab/build --only {group.name}'}")
     for package in PACKAGES:
         print(
-            f"{package.command:26} {'Debian package':52} {find(package.command) or f'missing: apt-get install {package.package}'}"
+            f"{package.command:26} {'Debian package':20} {find(package.command) or f'missing: apt-get install {package.package}'}"
         )
 
 

@@ -98,7 +98,7 @@ GROUPS = (
     ),
     Group(
         "flux",
-        "source-controller 1.9.5, kustomize-controller 1.9.5",
+        "1.9.5",
         (
             Binary("source-controller", "github.com/fluxcd/source-controller"),
             Binary("kustomize-controller", "github.com/fluxcd/kustomize-controller"),
@@ -122,7 +122,7 @@ GROUPS = (
     ),
     Group(
         "helmctl",
-        "helm-controller 1.6.0",
+        "1.6.0",
         (Binary("helm-controller", "github.com/fluxcd/helm-controller"),),
         (Share("crds", "github.com/fluxcd/helm-controller", "config/crd/bases"),),
     ),

@@ -47,7 +47,8 @@ def pytest_runtest_makereport(
             said = alarming_lines(process, since=offsets.get(process.log, 0))
             if said:
                 report.sections.append((process.name, said))
-        report.sections.append(("whole logs", "\n".join(str(process.log) for process in running())))
+        logs = sorted({str(process.log.parent) for process in running()})
+        report.sections.append(("whole logs", "\n".join(logs)))
     return report
 
 
