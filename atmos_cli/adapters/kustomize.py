@@ -71,7 +71,7 @@ def _build_outside(tree: FileTree, directory: str, command: list[str]) -> tuple[
 
 
 def _run(command: list[str], temporary: Path, file: str) -> bytes:
-    """Standard output. No shell, no flags that enable plugins, charts or other files, and proxies that lead nowhere."""
+    """Standard output. No shell, no flag that enables plugins or charts, and proxies that lead nowhere."""
     nowhere = dict.fromkeys(
         ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9"
     )

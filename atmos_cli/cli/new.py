@@ -10,7 +10,6 @@ import typer
 from atmos_cli.cli.options import DryRun, Environments, Output, RepoDir, Team, Write, Yes, interactive, start
 
 if TYPE_CHECKING:
-    from atmos_cli.diagnostics import Diagnostic
     from atmos_cli.usecases.init import InitPlan
     from atmos_cli.usecases.new import NewPlan
     from atmos_cli.usecases.repository import Repository
@@ -121,27 +120,25 @@ def _execute_init(first: InitPlan) -> None:
 
 def _show(plan: NewPlan, *, with_diff: bool) -> None:
     from atmos_cli.cli.show import show_new_plan
-    from atmos_cli.cli.text import print_diagnostics
+    from atmos_cli.cli.text import print_diagnostics, summary
 
     print_diagnostics(plan.repository.recovered)
     show_new_plan(plan, with_diff=with_diff)
+    print(f"Checks  {summary(plan.guarded.diagnostics)}", flush=True)
+    print_diagnostics(plan.guarded.diagnostics)
 
 
 def _finish(plan: NewPlan, written: Written | None, *, output: str, refused: bool) -> None:
     code = 1 if refused else 0
-    found: tuple[Diagnostic, ...] = plan.guarded.diagnostics
     if output == "json":
         from atmos_cli.cli.envelope import envelope
 
         data = {**plan.data(), "written": written.data() if written else None}
-        diagnostics = (*plan.repository.recovered, *found)
+        diagnostics = (*plan.repository.recovered, *plan.guarded.diagnostics)
         print(envelope("new service", data=data, diagnostics=diagnostics, exit_code=code))
     else:
         from atmos_cli.cli.show import show_next, show_written
-        from atmos_cli.cli.text import print_diagnostics, summary
 
-        print(f"Checks  {summary(found)}")
-        print_diagnostics(found)
         if written:
             show_written(written)
             show_next(plan.next_steps())

@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from atmos_cli.kube.listkeys import keyed_lists
+from atmos_cli.kustomize.keyed import NotPortableError, append_own, find, identities, in_use, put
 from atmos_cli.kustomize.kinds import built_in
 from atmos_cli.kustomize.model import split_version
-from atmos_cli.kustomize.values import BLANK, NOTHING, assign, text
+from atmos_cli.kustomize.values import NOTHING, assign, is_null, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,10 +27,6 @@ class MergeError(ValueError):
     def __init__(self, message: str, path: tuple[str, ...]) -> None:
         super().__init__(message)
         self.path = path
-
-
-class NotPortableError(ValueError):
-    """A case in which the real tool is the only authority."""
 
 
 class _Schema(NamedTuple):
@@ -51,10 +48,6 @@ def strategic_merge(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, 
     return merged if isinstance(merged, dict) and merged else None
 
 
-def _null(value: Any) -> bool:
-    return value is None or value is NOTHING or value is BLANK
-
-
 def _shape(value: Any) -> type:
     return type(value) if isinstance(value, dict | list) else str
 
@@ -62,10 +55,10 @@ def _shape(value: Any) -> type:
 def _walk(dest: Any, src: Any, schema: _Schema | None, path: tuple[str, ...]) -> Any:
     if schema is None:
         schema = _schema_of(dest) or _schema_of(src)
-    if _null(dest) and _null(src):
+    if is_null(dest) and is_null(src):
         return _walk_map(dest, src, schema, path)
-    shape = _shape(src if _null(dest) else dest)
-    if not _null(src) and _shape(src) is not shape:
+    shape = _shape(src if is_null(dest) else dest)
+    if not is_null(src) and _shape(src) is not shape:
         raise MergeError(
             f"`{'.'.join(path)}` is {_NAMES[shape]} in the resource and {_NAMES[_shape(src)]} in the patch", path
         )
@@ -75,7 +68,7 @@ def _walk(dest: Any, src: Any, schema: _Schema | None, path: tuple[str, ...]) ->
         return _walk_list(dest, src, schema, path)
     if src is NOTHING:
         return dest
-    return NOTHING if _null(src) else src
+    return NOTHING if is_null(src) else src
 
 
 def _schema_of(value: Any) -> _Schema | None:
@@ -104,13 +97,13 @@ def _walk_map(dest: Any, src: Any, schema: _Schema | None, path: tuple[str, ...]
 
 def _map_start(dest: Any, src: Any, path: tuple[str, ...]) -> Any:
     """The mapping to go on with, or what takes its place: NOTHING, or a null that was written out."""
-    if _null(dest):
+    if is_null(dest):
         if isinstance(src, dict):
             return NOTHING if _directive(src, path, strict=False) == "delete" else src
         return None if dest is None and src is NOTHING else NOTHING
     if src is NOTHING:
         return dest
-    if _null(src):
+    if is_null(src):
         return NOTHING
     directive = _directive(src, path)
     if directive == "delete":
@@ -139,17 +132,17 @@ def _list_directive(patch: list[Any], path: tuple[str, ...]) -> str:
     directive = text(found[_DIRECTIVE])
     if directive not in _DIRECTIVES:
         raise MergeError(f"`$patch: {directive}` is not a directive: use delete, replace or merge", path)
-    _put(patch, None, (_DIRECTIVE,), (directive,))
+    put(patch, None, (_DIRECTIVE,), (directive,))
     return directive
 
 
 def _walk_list(dest: Any, src: Any, schema: _Schema | None, path: tuple[str, ...]) -> Any:
     keys = schema.lists.get(schema.path) if schema else None
     if schema is None or keys is None:
-        return NOTHING if _null(src) and src is not NOTHING else dest if src is NOTHING else src
-    result = src if _null(dest) else dest
-    if not _null(dest):
-        if _null(src) and src is not NOTHING:
+        return NOTHING if is_null(src) and src is not NOTHING else dest if src is NOTHING else src
+    result = src if is_null(dest) else dest
+    if not is_null(dest):
+        if is_null(src) and src is not NOTHING:
             return NOTHING
         directive = _list_directive(src, path) if isinstance(src, list) else "merge"
         if directive == "delete":
@@ -165,7 +158,7 @@ def _union(result: list[Any], src: Any) -> list[Any]:
     """A set of scalars: those of the patch first."""
     found: dict[str, Any] = {}
     for item in [*(src if isinstance(src, list) else ()), *result]:
-        if isinstance(item, dict | list) or _null(item):
+        if isinstance(item, dict | list) or is_null(item):
             raise NotPortableError("a list of plain values holds something else")
         found.setdefault(text(item), item)
     return list(found.values())
@@ -173,107 +166,25 @@ def _union(result: list[Any], src: Any) -> list[Any]:
 
 def _merge_items(dest: list[Any], src: Any, keys: tuple[str, ...], schema: _Schema, path: tuple[str, ...]) -> list[Any]:
     patch: list[Any] = src if isinstance(src, list) else []
-    values = _identities(dest, patch, keys)
+    values = identities(dest, patch, keys)
     merged: list[Any] = []
     used: tuple[str, ...] = keys
     for each in values:
-        used, wanted = _valid(values, each, keys)
-        at, by = _valid([each], each, keys)
-        item = _walk(_find(dest, at, by), _find(patch, at, by) if isinstance(src, list) else NOTHING, schema, path)
-        if _null(item) or item == {}:
-            _put(dest, None, used, wanted)
+        used, wanted = in_use(values, each, keys)
+        at, by = in_use([each], each, keys)
+        item = _walk(find(dest, at, by), find(patch, at, by) if isinstance(src, list) else NOTHING, schema, path)
+        if is_null(item) or item == {}:
+            put(dest, None, used, wanted)
             continue
         for key, value in zip(used, wanted, strict=False):
             if key not in item and value:
                 item[key] = int(value) if value.isdigit() else value
-        _put(merged, item, used, wanted)
+        put(merged, item, used, wanted)
     if not values:
         return dest
     for item in dest:
-        _append(merged, item, used)
+        append_own(merged, item, used)
     return merged
-
-
-def _identities(dest: list[Any], patch: list[Any], keys: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """The key values of every item, those of the patch first, each once; partial ones are completed from others."""
-    seen: dict[tuple[str, ...], None] = {}
-    for item in (*patch, *dest):
-        if not isinstance(item, dict):
-            raise NotPortableError("a list that is merged by key holds something else than mappings")
-        value = tuple(text(item.get(key)) for key in keys)
-        if not any(value):
-            raise NotPortableError(f"an item of a list that is merged by {' and '.join(keys)} has no {keys[0]}")
-        seen[value] = None
-    values = list(seen)
-    if len(keys) > 1:
-        for i in range(len(values)):
-            one = values[i]
-            for j in range(len(values)):
-                common = _common(one, values[j])
-                if common:
-                    values[i] = values[j] = common
-    return values
-
-
-def _common(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...] | None:
-    pairs = list(zip(one, other, strict=True))
-    if any(a != b and a and b for a, b in pairs) or all(a != b for a, b in pairs):
-        return None
-    return tuple(a or b for a, b in pairs)
-
-
-def _valid(
-    every: list[tuple[str, ...]], values: tuple[str, ...], keys: tuple[str, ...]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The keys that any item uses, and the values of one item for them."""
-    used = {key for each in every for key, value in zip(keys, each, strict=True) if value}
-    kept = [(key, value) for key, value in zip(keys, values, strict=True) if key in used]
-    return tuple(key for key, _ in kept), tuple(value for _, value in kept)
-
-
-def _matches(item: Any, key: str, value: str) -> bool:
-    """An empty value matches any item that has the field, as in kyaml."""
-    return isinstance(item, dict) and key in item and (not value or text(item[key]) == value)
-
-
-def _find(items: list[Any], keys: tuple[str, ...], values: tuple[str, ...]) -> Any:
-    pairs = list(zip(keys, values, strict=True))
-    return next((item for item in items if all(_matches(item, *pair) for pair in pairs)), NOTHING)
-
-
-def _put(items: list[Any], new: Any, keys: tuple[str, ...], values: tuple[str, ...]) -> None:
-    """Replaces every item that matches, or appends; without `new` it removes them. kyaml's ElementSetter."""
-    kept: list[Any] = []
-    found = False
-    for item in items:
-        if _null(item) or item == {}:
-            continue
-        if not _is_element(item, keys, values):
-            kept.append(item)
-        elif new is not None:
-            kept.append(new)
-            found = True
-    items[:] = kept
-    if new is not None and not found:
-        items.append(new)
-
-
-def _is_element(item: Any, keys: tuple[str, ...], values: tuple[str, ...]) -> bool:
-    """Fewer values than keys: the last comparison decides for the rest."""
-    return isinstance(item, dict) and all(_matches(item, key, value) for key, value in zip(keys, values, strict=False))
-
-
-def _append(merged: list[Any], item: Any, keys: tuple[str, ...]) -> None:
-    """Puts an item of the target behind those of the patch, in the place of its merged self if that is there."""
-    values: list[str] = []
-    for key in keys:
-        if key in item:
-            values.append(text(item[key]))
-        else:
-            merged.append(item)
-    if len(keys) > 1:
-        _put(merged, None, keys, tuple(values))
-    _put(merged, item, keys, tuple(values))
 
 
 _DIRECTIVES = frozenset({"delete", "replace", "merge"})

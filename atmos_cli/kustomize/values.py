@@ -63,3 +63,7 @@ def assign(parent: Any, key: Any, value: Any) -> None:
         present.value = value.value if isinstance(value, Shared) else value
     else:
         parent[key] = value
+
+
+def is_null(value: Any) -> bool:
+    return value is None or value is NOTHING or value is BLANK

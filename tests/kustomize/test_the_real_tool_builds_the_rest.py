@@ -1,8 +1,8 @@
 """What is outside of the subset goes to kustomize or kubectl, with what it needs and nothing else."""
 
-import os
 import stat
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -132,7 +132,7 @@ def test_the_network_and_charts_are_refused_before_any_tool_runs(on_path, line):
 
 @pytest.mark.lab
 def test_the_real_tool_builds_what_is_outside(monkeypatch):
-    monkeypatch.setenv("PATH", os.path.dirname(kustomize()))
+    monkeypatch.setenv("PATH", str(Path(kustomize()).parent))
     built = {each.resource["metadata"]["name"].split("-k")[0]: each for each in adapter.build(MemoryTree(FILES), "o")}
     names = sorted(name[:5] for name in built)
     assert [name[:3] for name in names] == ["p-a", "p-b", "p-s"]
@@ -147,7 +147,7 @@ def test_the_real_tool_builds_what_is_outside(monkeypatch):
 
 @pytest.mark.lab
 def test_the_real_tool_says_why(monkeypatch):
-    monkeypatch.setenv("PATH", os.path.dirname(kustomize()))
+    monkeypatch.setenv("PATH", str(Path(kustomize()).parent))
     files = tree_of({"k/kustomization.yaml": "resources: []\nvars: [{name: X}]\nconfigurations: [gone.yaml]\n"})
     with pytest.raises(AtmosError, match="kustomize refuses it"):
         adapter.build(MemoryTree(files), "k")
