@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
 LEFT_OUT = pytest.StashKey[int]()
+
+
+@dataclass(slots=True)
+class Proof:
+    """One test of the lab, summed over its parameters; `seconds` include set-up and tear-down."""
+
+    outcome: str = "passed"
+    cases: int = 0
+    seconds: float = 0.0
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
@@ -40,6 +52,15 @@ class _Controller:
         node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("lab_left_out", 0)  # type: ignore[attr-defined]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--lab-page",
+        type=Path,
+        metavar="FILE",
+        help="after a lab run, write what was proven with which component there",
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_Controller())
 
@@ -52,8 +73,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("the lab")
         for name, version, place in describe():
             terminalreporter.write_line(f"{name:26} {version:20} {place}")
-        for name, (outcome, seconds) in proofs.items():
-            terminalreporter.write_line(f"{seconds:7.1f} s  {outcome:7} {name}")
+        for name, proof in proofs.items():
+            terminalreporter.write_line(f"{proof.seconds:7.1f} s  {proof.cases:4}x  {proof.outcome:7} {name}")
+        if page := config.getoption("--lab-page"):
+            page.write_text(_page(describe(), proofs))
     elif left_out := config.stash.get(LEFT_OUT, 0):
         terminalreporter.write_line(
             f"left out: {left_out} tests that need the lab (real Kubernetes, Argo CD, Flux, Gitea): "
@@ -61,13 +84,37 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         )
 
 
-def _proofs(terminalreporter: pytest.TerminalReporter) -> dict[str, tuple[str, float]]:
-    """Test -> outcome and seconds with set-up and tear-down, of the lab's tests that ran."""
-    found: dict[str, tuple[str, float]] = {}
+def _page(components: Sequence[tuple[str, str, str]], proofs: dict[str, Proof]) -> str:
+    """`docs/compatibility.md`: components with versions, and each proof with its cases, outcome and seconds."""
+    today = datetime.now(tz=UTC).date().isoformat()
+    cases = sum(proof.cases for proof in proofs.values())
+    lines = [
+        "# What atmos was proven with",
+        "",
+        f"Written by `pytest -m lab --lab-page docs/compatibility.md` on {today}: {len(proofs)} proofs, {cases} cases.",
+        "",
+        "| component | version |",
+        "|---|---|",
+        *(f"| {name} | {version} |" for name, version, _ in components),
+        "",
+        "| what was proven | where | cases | outcome | seconds |",
+        "|---|---|---|---|---|",
+    ]
+    for name, proof in proofs.items():
+        file, _, test = name.rpartition("::")
+        said = test.removeprefix("test_").replace("_", " ")
+        lines.append(f"| {said} | {file} | {proof.cases} | {proof.outcome} | {proof.seconds:.1f} |")
+    return "\n".join([*lines, ""])
+
+
+def _proofs(terminalreporter: pytest.TerminalReporter) -> dict[str, Proof]:
+    """The lab's tests that ran; the parameters of one test are cases of one proof."""
+    found: dict[str, Proof] = {}
     reports = [report for reports in terminalreporter.stats.values() for report in reports]
     for report in reports:
-        if not getattr(report, "lab", False):
-            continue
-        outcome, seconds = found.get(report.nodeid, ("passed", 0.0))
-        found[report.nodeid] = (report.outcome if outcome == "passed" else outcome, seconds + report.duration)
+        if getattr(report, "lab", False):
+            proof = found.setdefault(report.nodeid.partition("[")[0], Proof())
+            proof.seconds += report.duration
+            proof.cases += report.when == "call"
+            proof.outcome = report.outcome if proof.outcome == "passed" else proof.outcome
     return dict(sorted(found.items()))

@@ -113,7 +113,7 @@ def _last_error(reason: str) -> str:
 
 
 def _closure(files: Files, directory: str) -> dict[str, bytes]:
-    """Every file that the kustomization, or one that it refers to, names. Raises Unsupported for what lies elsewhere."""
+    """Every file that the kustomization, or one it refers to, names. Raises Unsupported for what lies elsewhere."""
     found: dict[str, bytes] = {}
     todo, seen = [directory], {directory}
     while todo:

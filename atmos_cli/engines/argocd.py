@@ -116,7 +116,8 @@ def _apps(config: Config, team: str) -> dict[str, Any]:
     )
     found["spec"]["template"] = {
         "metadata": {
-            "name": f"{service}-{environment}-{{{{ .nameNormalized }}}}",
+            # Dots, which none of the parts can have: two services can never get one name, whatever they are called.
+            "name": f"{team}.{service}.{environment}.{{{{ .nameNormalized }}}}",
             "labels": {"team": team, "service": service, "env": environment},
         },
         "spec": {
@@ -126,8 +127,8 @@ def _apps(config: Config, team: str) -> dict[str, Any]:
             "syncPolicy": TENANT_SYNC,
         },
     }
-    # `sync` would delete running workloads when two directories give one name; an operator may pause an Application.
-    found["spec"]["syncPolicy"] = {"applicationsSync": "create-update"}
+    # A removed directory takes its workloads with it; an operator may pause an Application.
+    found["spec"]["syncPolicy"] = {"applicationsSync": "sync"}
     found["spec"]["ignoreApplicationDifferences"] = [{"jsonPointers": ["/spec/syncPolicy/automated"]}]
     return found
 
@@ -143,7 +144,7 @@ def _tenants(config: Config) -> dict[str, Any]:
         },
         labels={"argocd.argoproj.io/secret-type": "cluster", f"env-{environment}": "true"},
     )
-    name = f"tenant-{team}-{environment}-{{{{ .nameNormalized }}}}"
+    name = f"tenant-{team}.{environment}.{{{{ .nameNormalized }}}}"
     found["spec"]["template"] = _platform_application(config, name, namespace=f"{team}-{environment}")
     return found
 
@@ -158,7 +159,7 @@ def _infrastructure(config: Config, kind: str) -> dict[str, Any]:
         },
         labels={"argocd.argoproj.io/secret-type": "cluster", "cluster": "{{ index .path.segments 2 }}"},
     )
-    name = f"{kind}-{{{{ .path.basename }}}}-{{{{ .nameNormalized }}}}"
+    name = f"{kind}-{{{{ .path.basename }}}}.{{{{ .nameNormalized }}}}"
     found["spec"]["template"] = _platform_application(config, name, namespace="default")
     return found
 

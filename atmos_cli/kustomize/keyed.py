@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from atmos_cli.kustomize.values import NOTHING, is_null, text
+from atmos_cli.kustomize.values import NOTHING, is_null, text, written
 
 
 class NotPortableError(ValueError):
@@ -50,7 +50,7 @@ def in_use(
 
 def _matches(item: Any, key: str, value: str) -> bool:
     """An empty value matches any item that has the field, as in kyaml."""
-    return isinstance(item, dict) and key in item and (not value or text(item[key]) == value)
+    return isinstance(item, dict) and key in item and (not value or written(item[key]) == value)
 
 
 def find(items: list[Any], keys: tuple[str, ...], values: tuple[str, ...]) -> Any:
@@ -85,7 +85,7 @@ def append_own(merged: list[Any], item: Any, keys: tuple[str, ...]) -> None:
     values: list[str] = []
     for key in keys:
         if key in item:
-            values.append(text(item[key]))
+            values.append(written(item[key]))
         else:
             merged.append(item)
     if len(keys) > 1:

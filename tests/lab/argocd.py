@@ -90,7 +90,7 @@ class ArgoCD:
         wanted = "hard" if hard else "normal"
         self.plane.kube.patch(named, {"metadata": {"annotations": {"argocd.argoproj.io/refresh": wanted}}})
 
-    def wait_synced(self, application: str, *, revision: str = "", seconds: float = 90) -> Object:
+    def wait_synced(self, application: str, *, revision: str = "", seconds: float = 180) -> Object:
         """The Application, once it is Synced and Healthy, its operation has succeeded and, when given, at that commit."""
         return self.plane.kube.wait(
             APPLICATION,

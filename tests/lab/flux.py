@@ -65,7 +65,7 @@ class Flux:
         stop_all(self.processes)
         self.processes.clear()
 
-    def wait_ready(self, kind: str, name: str, namespace: str, *, revision: str = "", seconds: float = 60) -> Object:
+    def wait_ready(self, kind: str, name: str, namespace: str, *, revision: str = "", seconds: float = 120) -> Object:
         """The object, once Flux says it is Ready for its present generation and, when given, for that commit."""
         return self.plane.kube.wait(
             API_VERSIONS[kind], kind, name, namespace, until=lambda found: _is_ready(found, revision), seconds=seconds

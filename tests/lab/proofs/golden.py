@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.adapters.bundle import catalogue
-from atmos_cli.budget.model import Budget
 from atmos_cli.config import Config
 from atmos_cli.kustomize.build import build
 from atmos_cli.layout.skeleton import default_budget, skeleton
@@ -24,6 +23,7 @@ from atmos_cli.usecases.init import InitOptions, new_config
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from atmos_cli.budget.model import Budget
     from tests.lab.kube import Object
 
 TEAM = "golden"
@@ -140,13 +140,13 @@ def service(**changes: Any) -> ServiceSpec:
 
 def cases() -> Iterator[Case]:
     """About 250, each in three environments."""
-    everything = dict.fromkeys(ADDONS, {})
+    everything: dict[str, Any] = {name: {} for name in ADDONS}
     for settings, language in itertools.product(("as-init-says", "all-operators"), LANGUAGES):
         for addons in ({}, *({name: {}} for name in ADDONS), everything):
             yield _case(settings, f"{language} {'+'.join(addons)}", language=language, addons=addons)
     for number in range(2, len(ADDONS)):
         for names in itertools.combinations(ADDONS, number):
-            yield _case("throw-away", "+".join(names), addons=dict.fromkeys(names, {}))
+            yield _case("throw-away", "+".join(names), addons={name: {} for name in names})
     for settings, kubernetes in itertools.product(SETTINGS, VERSIONS):
         for language in LANGUAGES if settings == "all-operators" else ("node", "static"):
             yield _case(settings, f"{language} everything", kubernetes, language=language, addons=everything)

@@ -8,7 +8,6 @@ from atmos_cli.kube.resource import group_version
 from atmos_cli.kustomize.build import build
 from atmos_cli.ports import MemoryTree
 from tests.lab.kube import ApiError, condition
-from tests.lab.oracle import Verdict
 from tests.lab.processes import wait_until
 from tests.lab.proofs.operators import crds_for, without_rules
 
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from atmos_cli.ports import FileTree
     from tests.lab.kube import Kube, Object
+    from tests.lab.oracle import Verdict
 
 QUOTA = "budget"
 

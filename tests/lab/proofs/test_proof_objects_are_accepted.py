@@ -85,7 +85,7 @@ def test_the_matrix_has_every_language_add_on_mode_and_kind() -> None:
 def test_the_server_can_say_no(prepared: Callable[[str], Prepared], version: str) -> None:
     """What the tests below count as yes is worth something only where a no would have been heard."""
     oracle = prepared(version).oracle
-    good = next(one.resource for one in objects() if one.resource["kind"] == "Deployment")
+    good = next(one.resource for one in objects_for(version) if one.resource["kind"] == "Deployment")
     misspelt = copy.deepcopy(good)
     misspelt["spec"]["replica"] = 1
     assert 'unknown field "spec.replica"' in oracle.create(misspelt).message
@@ -133,12 +133,16 @@ def test_every_pod_is_admitted(prepared: Callable[[str], Prepared], version: str
     """A workload is accepted whatever its pods are; so the pods are asked for themselves."""
     server = prepared(version)
     mine = objects_for(version)
-    server.kube.apply(*of_kind((one.resource for one in mine), "ServiceAccount"))
+    accounts = of_kind((one.resource for one in mine), "ServiceAccount")
+    server.kube.apply(*accounts)
     found: list[tuple[str, dict[str, object], Verdict]] = []
     for one in mine:
         if template := pod_template(one.resource):
             namespace = one.resource["metadata"]["namespace"]
             found.append((one.case, one.resource, server.oracle.ask_pod(template[1], namespace)))
+    for account in accounts:
+        metadata = account["metadata"]
+        server.kube.delete("v1", "ServiceAccount", metadata["name"], metadata["namespace"])
     assert len(found) > 80
     record_property("proved", f"{len(found)} pods")
     wrong = refusals(found)
@@ -164,10 +168,14 @@ def test_everything_an_engine_reads_is_accepted(
     found = [(engine, resource, server.oracle.ask(resource)) for resource in resources]
     record_property("proved", f"{len(found)} objects")
     assert {resource["kind"] for resource in resources} >= KINDS_OF_ENGINES[engine]
-    wrong = refusals(found)
+    wrong = [line for line in refusals(found) if FINALIZER_OF_ARGO_CD not in line]
     assert not wrong, few(wrong)
 
 
+# Kubernetes would like a slash in it, but it is the only word that Argo CD knows.
+FINALIZER_OF_ARGO_CD = (
+    'warning: metadata.finalizers: "resources-finalizer.argocd.argoproj.io": prefer a domain-qualified'
+)
 KINDS_OF_ENGINES = {
     "argocd": {"AppProject", "Application", "ApplicationSet", "ClusterRole"},
     "flux": {"GitRepository", "Kustomization", "ClusterRole"},
