@@ -132,7 +132,7 @@ def test_identity_comes_from_the_path():
         "env-{{ index .path.segments 4 }}": "true",
     }
     template = spec["template"]
-    assert template["metadata"]["name"] == "{{ index .path.segments 2 }}-{{ index .path.segments 4 }}-{{ .nameNormalized }}"
+    assert template["metadata"]["name"] == "shop.{{ index .path.segments 2 }}.{{ index .path.segments 4 }}.{{ .nameNormalized }}"
     assert template["spec"]["project"] == "shop"
     assert template["spec"]["destination"] == {"name": "{{ .name }}", "namespace": "shop-{{ index .path.segments 4 }}"}
     assert template["spec"]["source"]["path"] == "{{ .path.path }}"
@@ -141,10 +141,12 @@ def test_identity_comes_from_the_path():
     assert spec["goTemplateOptions"] == ["missingkey=error"]
 
 
-def test_a_mistake_in_git_never_deletes_a_running_application():
+def test_two_directories_never_give_one_application():
+    """A set in which two Applications have one name deletes running workloads; no part of a name can hold a dot."""
     for team in TEAMS:
         (apps,) = ARGO[f"argocd/applicationsets/apps-{team}.yaml"]
-        assert apps["spec"]["syncPolicy"] == {"applicationsSync": "create-update"}
+        name = apps["spec"]["template"]["metadata"]["name"]
+        assert re.sub(r"{{.*?}}", "x", name) == f"{team}.x.x.x"
         assert apps["spec"]["ignoreApplicationDifferences"] == [{"jsonPointers": ["/spec/syncPolicy/automated"]}]
 
 

@@ -60,6 +60,13 @@ class Repo:
         answer: Object = json.loads(run.stdout)
         return answer
 
+    def atmos_text(self, *arguments: str) -> str:
+        """What a command without a question prints."""
+        command = [sys.executable, "-m", "atmos_cli", *arguments]
+        run = subprocess.run(command, cwd=self.root, env={**os.environ, **QUIET}, capture_output=True, text=True, check=False)
+        assert run.returncode == 0, f"atmos {' '.join(arguments)}: exit {run.returncode}\n{run.stdout}\n{run.stderr}"
+        return run.stdout
+
     def new(self, team: str, intent: str) -> None:
         self.atmos("new", "service", intent, "--team", team)
 
@@ -236,7 +243,7 @@ class ArgoWorld:
         wanted = self.repo.deployments()
         lines = [f"no Application for {each}" for each in sorted(wanted - services)]
         lines += [f"an Application too many for {each}" for each in sorted(services - wanted)]
-        platform = 1 + len(TEAMS) * len(ENVIRONMENTS) + len(list(self.repo.root.glob("infrastructure/*/*/*")))
+        platform = 1 + len(TEAMS) * len(ENVIRONMENTS) + len(list(self.repo.root.glob("infrastructure/*/*/*/kustomization.yaml")))
         if len(found) != platform + len(wanted):
             lines.append(f"{len(found)} Applications, not {platform + len(wanted)}")
         return lines + [_said(each) for each in found if not is_synced(each, revision=commit)]

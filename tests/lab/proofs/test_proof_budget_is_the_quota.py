@@ -93,7 +93,7 @@ def test_atmos_and_the_quota_agree(
     wrong = [each.title for each in rest if each.tried.codes != (Code.BUDGET_EXCEEDED,)]
     assert not wrong, f"atmos lets these through: {wrong}"
     for each in rest:
-        wait_until(lambda each=each: refusals_in(kube, each), f"{name}: no for {each.title}", seconds=90)  # type: ignore[misc]
+        wait_until(lambda each=each: refusals_in(kube, each) or None, f"{name}: no for {each.title}", seconds=90)  # type: ignore[misc]
     wrong = [f"{each.title}: {refusals_in(kube, each)}" for each in rest if not names_the_reason(kube, each)]
     assert not wrong, few(wrong)
     let_it_end(kube, fits)

@@ -9,7 +9,6 @@ import pytest
 from tests.lab.argocd import APPLICATION, is_synced
 from tests.lab.kube import rolled_out
 from tests.lab.proofs.engines_support import ENVIRONMENTS, TEAMS, live, settle
-from tests.lab.proofs.engines_support import Repo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.lab
 
-Record = "Callable[[str, object], None]"
 STALL = 180  # seconds: how long an ApplicationSet that met an error sits still
 OVERLAY = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [object.yaml]\n"
 MARKER = '{"layout": "kustomize"}\n'
@@ -89,8 +87,8 @@ THEFTS = {
 def test_a_project_refuses_what_is_not_its_teams(argo_world: ArgoWorld) -> None:
     """Another team's namespace, cluster-scoped kinds, and the team's own quota and rights; nothing of it is applied."""
     before = live(argo_world)
-    for name, (resource, _) in THEFTS.items():
-        argo_world.repo.push(thief("shop", name, resource))
+    files = (thief("shop", name, resource) for name, (resource, _) in THEFTS.items())
+    argo_world.repo.push({path: text for each in files for path, text in each.items()})
     argo_world.nudge()
 
     def unrefused() -> list[str]:
