@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints
 
-from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.documents import Strict, read_model
 from atmos_cli.kube.quantity import ZERO, parse
+from atmos_cli.yamlio.locate import located
 
 FILE = "atmos-cli.yaml"
 
@@ -106,16 +107,6 @@ class Config(Strict):
     clusters: dict[DnsLabel, Cluster] = Field(min_length=1)
     environments: dict[DnsLabel, Environment] = Field(min_length=1)
 
-    @model_validator(mode="after")
-    def _every_cluster_exists(self) -> Config:
-        for name, environment in self.environments.items():
-            if environment.cluster not in self.clusters:
-                known = ", ".join(sorted(self.clusters))
-                raise ValueError(
-                    f"environment `{name}` is on cluster `{environment.cluster}`, which is not one of: {known}"
-                )
-        return self
-
     def engine(self, environment: str) -> Engine:
         return self.clusters[self.environments[environment].cluster].engine
 
@@ -134,7 +125,18 @@ class Config(Strict):
 
 
 def read_config(data: bytes) -> Config:
-    return read_model(Config, data, path=FILE, code=Code.CONFIG_INVALID)
+    """Raises AtmosError ATM701 with the place of each invalid field."""
+    config = read_model(Config, data, path=FILE, code=Code.CONFIG_INVALID)
+    found = []
+    for name, environment in config.environments.items():
+        if environment.cluster not in config.clusters:
+            where = located(data, 0, ("environments", name, "cluster"), file=FILE)
+            message = f"environment `{name}` is on cluster `{environment.cluster}`, which is not one of the clusters"
+            hint = f"use one of: {', '.join(config.clusters)}"
+            found.append(Diagnostic(Code.CONFIG_INVALID, message, where=where, hint=hint))
+    if found:
+        raise AtmosError(*found)
+    return config
 
 
 def namespace(team: str, environment: str) -> str:

@@ -11,7 +11,7 @@ from pydantic.alias_generators import to_camel
 
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
 from atmos_cli.yamlio.load import load
-from atmos_cli.yamlio.locate import locate
+from atmos_cli.yamlio.locate import field_of, locate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,9 +37,7 @@ def read_model(model: type[M], data: bytes, *, path: str, code: Code) -> M:
     return check_model(model, value, data=data, path=path, code=code)
 
 
-def check_model(
-    model: type[M], value: Any, *, data: bytes, path: str, code: Code, at: tuple[str | int, ...] = ()
-) -> M:
+def check_model(model: type[M], value: Any, *, data: bytes, path: str, code: Code, at: tuple[str | int, ...] = ()) -> M:
     """`value` (found at the path `at` of the document in `data`) as a `model`, or AtmosError as in `read_model`."""
     try:
         return model.model_validate(value, by_alias=True, by_name=False)
@@ -54,7 +52,7 @@ def _diagnostic(
     model: type[BaseModel], problem: Any, value: Any, *, data: bytes, path: str, code: Code, at: tuple[str | int, ...]
 ) -> Diagnostic:
     steps = path_in(value, problem)
-    field = _dotted((*at, *steps))
+    field = field_of((*at, *steps))
     line, column = locate(data, 0, (*at, *steps))
     hint = ""
     if problem["type"] == "extra_forbidden":
@@ -70,7 +68,7 @@ def _diagnostic(
 
 
 def path_in(value: Any, problem: Any) -> tuple[str | int, ...]:
-    """Where in `value` a problem of pydantic is; its paths also name branches of unions, which a document does not have."""
+    """Where in `value` a problem of pydantic is; its paths also name branches of unions, which no document has."""
     steps: list[str | int] = []
     for index, step in enumerate(problem["loc"]):
         there = step in value if isinstance(value, dict) else isinstance(value, list) and step in range(len(value))
@@ -83,7 +81,7 @@ def path_in(value: Any, problem: Any) -> tuple[str | int, ...]:
 
 
 def plain_words(message: str) -> str:
-    """A sentence of pydantic without its own vocabulary: a person wrote a list and a mapping, not a tuple and a model."""
+    """A sentence of pydantic in the words of YAML: a person wrote a list and a mapping, not a tuple and a model."""
     said = re.sub(r"^(Value error|Assertion failed), ", "", message)
     said = re.sub(r"valid (dictionary or instance of \w+|dictionary)", "mapping", said)
     said = said.replace("valid tuple", "list").replace("valid list", "list").replace("Input should", "should")
@@ -108,13 +106,6 @@ def _model_in(annotation: Any) -> Any:
         if found is not None:
             return found
     return None
-
-
-def _dotted(path: Sequence[str | int]) -> str:
-    text = ""
-    for step in path:
-        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else str(step)
-    return text
 
 
 def _named(value: Any) -> str:

@@ -194,7 +194,7 @@ def _parsed(expression: str) -> Any:
     tree = parser.parse_expression()
     if not parser.stream.eos:
         raise TemplateSyntaxError("there is more after the expression", 1)
-    level = [tree]
+    level: list[Any] = [tree]
     for _ in range(2 * MAX_NESTING):
         level = [inner for node in level for inner in node.iter_child_nodes()]
     if level:  # compiling a chain such as a.b.c takes time in the square of its length

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.kube.keep import KEEP
-from atmos_cli.spec.model import Overrides, Resources
+from atmos_cli.spec.model import Overrides, Resources, Scaling
 
 if TYPE_CHECKING:
     from atmos_cli.blueprint.manifest import Languages
@@ -99,7 +99,8 @@ def _service(
         "port": spec.port.model_dump(),
         "replicas": replicas if replicas is not None else config.environments[environment].replicas,
         "replicas_given": replicas is not None,
-        "scaling": scaling.model_dump() if scaling else None,
+        "scaling_given": scaling is not None,
+        "scaling": (scaling or Scaling()).model_dump(),
         "hosts_given": bool(hosts),
         "hosts": list(hosts) or [f"{spec.name}.{domain}"],
         "env": [{"name": name, "value": env[name]} for name in sorted(env)],

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from atmos_cli.diagnostics import AtmosError, Code, Location, fail
+from atmos_cli.diagnostics import AtmosError, Code, fail
 from atmos_cli.documents import Strict, read_model
 from atmos_cli.kube.quantity import ZERO, Quantity, parse
+from atmos_cli.yamlio.locate import located
 
 DIRECTORY = "platform/budgets"
 
@@ -96,5 +97,5 @@ def read_budget(data: bytes | None, *, environment: str) -> Budget:
     budget = read_model(Budget, data, path=path, code=Code.BUDGET_INVALID)
     if budget.environment != environment:
         message = f"`{path}` says `environment: {budget.environment}`, but its name says '{environment}'"
-        raise fail(Code.BUDGET_INVALID, message, where=Location(path, 1, 1, field="environment"))
+        raise fail(Code.BUDGET_INVALID, message, where=located(data, 0, ("environment",), file=path))
     return budget

@@ -10,7 +10,7 @@ from atmos_cli.kustomize.accumulate import accumulate
 from atmos_cli.kustomize.exact import reads_as_text
 from atmos_cli.kustomize.files import Files, join
 from atmos_cli.kustomize.generators import add_hashes
-from atmos_cli.kustomize.model import Built, Item, metadata_map
+from atmos_cli.kustomize.model import Built, Id, Item, metadata_map
 from atmos_cli.kustomize.order import sort_items
 from atmos_cli.kustomize.read import as_json
 from atmos_cli.kustomize.references import fix_references
@@ -34,7 +34,19 @@ def build(tree: FileTree, directory: str) -> tuple[Built, ...]:
     add_hashes(items)
     fix_references(items)
     kept = [item for item in items if metadata_map(item.resource, "annotations").get(_LOCAL, "false") == "false"]
+    _refuse_twins(kept)
     return tuple(_finished(item) for item in sort_items(kept, kustomization))
+
+
+def _refuse_twins(items: list[Item]) -> None:
+    """Patches and hashes may give two resources one identity."""
+    seen: dict[Id, Item] = {}
+    for item in items:
+        other = seen.setdefault(item.id, item)
+        if other is not item:
+            message = f"two resources end as {item.id}: from {other.sources[0].path} and from {item.sources[0].path}"
+            where = Location(item.sources[-1].path, resource=f"{item.kind}/{item.name}")
+            raise AtmosError(Diagnostic(Code.KUSTOMIZE_INVALID, message, where=where, hint="give one another name"))
 
 
 def _finished(item: Item) -> Built:

@@ -70,6 +70,9 @@ def _apply(items: list[Item], patch: Patch, kustomization: Kustomization, pointe
             problems += [problem] if problem else []
         dropped = {id(item) for item in chosen if not _merge(item, read, patch)}
         items = [item for item in items if id(item) not in dropped]
+        if patch.target is not None and len({item.id for item in items}) < len(items):
+            message = "an earlier patch gave two resources one identity"
+            raise AtmosError(kustomization.file.problem(Code.KUSTOMIZE_PATCH, message, pointer))
     if problems:
         raise AtmosError(*problems)
     return items

@@ -41,7 +41,9 @@ spec:
           env: [{name: A, value: a}]
           ports: [{containerPort: 80, protocol: TCP}]
 """
-CONFIG = Config.model_validate({"clusters": {"c": {}}, "environments": {"dev": {"cluster": "c"}, "prod": {"cluster": "c"}}})
+CONFIG = Config.model_validate(
+    {"clusters": {"c": {}}, "environments": {"dev": {"cluster": "c"}, "prod": {"cluster": "c"}}}
+)
 
 
 def bundle(**files: str) -> Catalogue:

@@ -43,7 +43,10 @@ def test_agreement_is_no_conflict():
 @pytest.mark.parametrize(
     ("tree", "message"),
     [
-        (container("image: z"), "a@1.0.0 sets `spec.template.spec.containers.main.image` to `z`, but it is `x:1` already"),
+        (
+            container("image: z"),
+            "a@1.0.0 sets `spec.template.spec.containers.main.image` to `z`, but it is `x:1` already",
+        ),
         (container("env: [{name: A, value: b}]"), "a@1.0.0 sets the variable A, but it is set already"),
         (container("env: [{name: A, valueFrom: {fieldRef: {fieldPath: f}}}]"), "sets the variable A, but"),
         ("{spec: {replicas: '1'}}", "a@1.0.0 sets `spec.replicas` to `1`, but it is `1` already"),
@@ -64,7 +67,9 @@ def test_two_addons_that_disagree():
     assert (found.code, found.where.path) == (Code.BLUEPRINT_CONFLICT, "b/blueprint.yaml")
 
 
-@pytest.mark.parametrize("into", ["{kind: Service}", "{kind: Deployment, name: other}", "{kind: Deployment, name: '${{ svc.name }}-x'}"])
+@pytest.mark.parametrize(
+    "into", ["{kind: Service}", "{kind: Deployment, name: other}", "{kind: Deployment, name: '${{ svc.name }}-x'}"]
+)
 def test_a_missing_target_is_located(into):
     (found,) = refused(bundle(**addon("a", contributes("{}", into=into))), addons={"a": {}})
     assert found.code is Code.BLUEPRINT_NO_TARGET
@@ -78,7 +83,10 @@ def test_when_and_delete():
         **addon("b", contributes("{}", more="delete: [spec.replicas]")),
     )
     assert "replicas" not in deployment(catalogue, addons={"a": {}, "b": {}})["spec"]
-    assert deployment(bundle(**addon("a", contributes("{}", more="when: false"))), addons={"a": {}})["spec"]["replicas"] == 1
+    assert (
+        deployment(bundle(**addon("a", contributes("{}", more="when: false"))), addons={"a": {}})["spec"]["replicas"]
+        == 1
+    )
 
 
 @pytest.mark.parametrize("path", ["spec.nope", "nope", "spec.replicas.x", "spec.template.spec.containers.main"])

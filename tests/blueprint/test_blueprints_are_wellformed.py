@@ -75,7 +75,12 @@ def test_a_name_is_no_path(name):
 
 
 def test_the_first_tree_wins():
-    own = MemoryTree({"web/blueprint.yaml": WEB.replace("1.0.0", "9.0.0").encode(), "web/resources/deployment.yaml": DEPLOYMENT.encode()})
+    own = MemoryTree(
+        {
+            "web/blueprint.yaml": WEB.replace("1.0.0", "9.0.0").encode(),
+            "web/resources/deployment.yaml": DEPLOYMENT.encode(),
+        }
+    )
     bundled = MemoryTree({"web/blueprint.yaml": WEB.encode(), "languages.yaml": LANGUAGES.encode()})
     catalogue = Catalogue((own, bundled))
     assert catalogue.get("web").tag == "web@9.0.0"

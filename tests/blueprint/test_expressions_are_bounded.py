@@ -165,17 +165,19 @@ def test_stays_small_and_fast(expression):
 
 def test_a_chain_of_values_cannot_double_for_ever():
     scope = {"x": "y" * 1000}
+    for _ in range(6):
+        scope["x"] = evaluate("x ~ x", scope)
     with pytest.raises(ExpressionError, match="more than 10000 items or 100000 characters"):
-        for _ in range(20):
-            scope["x"] = evaluate("x ~ x", scope)
+        evaluate("x ~ x", scope)
 
 
 def test_shared_parts_count_each_time():
     """Lists that hold the same list many times are small in memory, and huge when written."""
     scope = {"x": ["a"]}
+    for _ in range(4):
+        scope["x"] = evaluate("[x, x, x, x, x, x, x, x]", scope)
     with pytest.raises(ExpressionError, match="more than"):
-        for _ in range(10):
-            scope["x"] = evaluate("[x, x, x, x, x, x, x, x]", scope)
+        evaluate("[x, x, x, x, x, x, x, x]", scope)
 
 
 def test_a_value_is_a_copy():
@@ -185,16 +187,44 @@ def test_a_value_is_a_copy():
     assert scope == {"x": {"a": [1]}}
 
 
-STRICT = ["nope", "nope.a", "svc.nope", "svc.none.x", "[nope]", "{'a': nope}", "svc.items[9]", "nope ~ 'a'", "nope == 1", "nope | upper"]
+STRICT = [
+    "nope",
+    "nope.a",
+    "svc.nope",
+    "svc.none.x",
+    "[nope]",
+    "{'a': nope}",
+    "svc.items[9]",
+    "nope ~ 'a'",
+    "nope == 1",
+    "nope | upper",
+]
 
 
 @pytest.mark.parametrize("expression", STRICT)
 def test_undefined_is_an_error(expression):
-    with pytest.raises(ExpressionError, match="no attribute|undefined|no element"):
+    with pytest.raises(ExpressionError, match=r"no attribute|undefined|no element"):
         evaluate(expression, SCOPE)
 
 
-@pytest.mark.parametrize("expression", ["'a' < 1", "svc.name + 'x'", "1 / 0", "1 // 0", "{1: 2}", "svc | first", "[] | first", "", "  ", "1 if", "'a' | bytes", "svc | string", "'x' | int"])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "'a' < 1",
+        "svc.name + 'x'",
+        "1 / 0",
+        "1 // 0",
+        "{1: 2}",
+        "svc | first",
+        "[] | first",
+        "",
+        "  ",
+        "1 if",
+        "'a' | bytes",
+        "svc | string",
+        "'x' | int",
+    ],
+)
 def test_what_has_no_value_is_said(expression):
     with pytest.raises(ExpressionError) as error:
         evaluate(expression, SCOPE)

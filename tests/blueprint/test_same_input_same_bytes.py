@@ -32,7 +32,9 @@ def test_twice():
 def test_elsewhere(more, tmp_path):
     code = "from tests.blueprint.test_same_input_same_bytes import digest; print(digest())"
     env = {**os.environ, **more, "PYTHONPATH": str(matrix.ROOT), "PYTHONHASHSEED": str(len(more["TZ"]))}
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=True
+    )
     assert done.stdout.strip() == digest()
 
 

@@ -107,7 +107,12 @@ def test_a_bad_default_is_the_blueprints_fault():
 @pytest.mark.parametrize(
     ("fields", "code", "message", "hint"),
     [
-        ({"environments": {"prud": {}}}, Code.ENVIRONMENT_UNKNOWN, "there is no environment `prud`", "did you mean `prod`?"),
+        (
+            {"environments": {"prud": {}}},
+            Code.ENVIRONMENT_UNKNOWN,
+            "there is no environment `prud`",
+            "did you mean `prod`?",
+        ),
         (
             {"environments": {"prod": {"addons": {"redis": {}}}}},
             Code.SPEC_INVALID,
@@ -120,8 +125,18 @@ def test_a_bad_default_is_the_blueprints_fault():
             "`dependencies` name cart-api twice, and both would be CART_API_URL",
             "keep one, and give the other address under `env`",
         ),
-        ({"scaling": {}}, Code.BLUEPRINT_REFUSED, "checkout has `scaling`, but nothing scales it", "add `autoscaling: {}`"),
-        ({"hosts": ["a.b"]}, Code.BLUEPRINT_REFUSED, "checkout has `hosts`, but cannot be reached from outside", "add `http: {}`"),
+        (
+            {"scaling": {}},
+            Code.BLUEPRINT_REFUSED,
+            "checkout has `scaling`, but nothing scales it",
+            "add `autoscaling: {}`",
+        ),
+        (
+            {"hosts": ["a.b"]},
+            Code.BLUEPRINT_REFUSED,
+            "checkout has `hosts`, but cannot be reached from outside",
+            "add `http: {}`",
+        ),
         ({"env": {"PORT": "1"}}, Code.BLUEPRINT_REFUSED, "checkout sets the variable PORT", "remove PORT"),
         (
             {"replicas": 3, "addons": {"autoscaling": {}}},
@@ -161,6 +176,12 @@ def test_a_throw_away_database_never_in_production():
     environment = {"cluster": "c", "postgres": {"mode": "ephemeral"}, "redis": {"mode": "external"}, "production": True}
     config = Config.model_validate({"clusters": {"c": {}}, "environments": {"prod": environment}})
     with pytest.raises(AtmosError) as raised:
-        compose(spec(addons={"postgres": {}, "redis": {}}), team=TEAM, environment="prod", config=config, catalogue=CATALOGUE)
+        compose(
+            spec(addons={"postgres": {}, "redis": {}}),
+            team=TEAM,
+            environment="prod",
+            config=config,
+            catalogue=CATALOGUE,
+        )
     assert [d.code for d in raised.value.diagnostics] == [Code.BLUEPRINT_REFUSED] * 3
     assert "throw-away in 'prod'" in raised.value.diagnostics[0].message

@@ -78,7 +78,9 @@ def test_for():
     assert rendered("a: [{$for: v in x, b: '${{ v }}'}, last]", x=[1, "on"]) == {"a": [{"b": 1}, {"b": "on"}, "last"]}
     assert rendered("a: [{$for: v in x, $yield: '${{ v }}'}]", x=["a", 1]) == {"a": ["a", 1]}
     assert rendered("a: [{$for: v in x, $if: v > 1, $yield: '${{ v }}'}]", x=[1, 2]) == {"a": [2]}
-    assert rendered("a: [{$for: v in x, $yield: [{$for: w in v, $yield: '${{ w }}'}]}]", x=[[1], [2, 3]]) == {"a": [[1], [2, 3]]}
+    assert rendered("a: [{$for: v in x, $yield: [{$for: w in v, $yield: '${{ w }}'}]}]", x=[[1], [2, 3]]) == {
+        "a": [[1], [2, 3]]
+    }
     assert rendered("a: [{$for: v in x, b: 1}]", x=[]) == {"a": []}
 
 
@@ -110,7 +112,7 @@ WRONG = {
     "a: [{$yield: 1}]": (1, 6, "a[0].$yield", "needs a `$for`"),
     "a: {$if: true, $then: 1, b: 2}": (1, 26, "a.b", "stands beside `$then`"),
     "a: {b: 1, \"${{ 'b' }}\": 2}": (1, 11, "a.${{ 'b' }}", "is there already"),
-    "a: {\"${{ 1 }}\": 2}": (1, 5, "a.${{ 1 }}", "is not text"),
+    'a: {"${{ 1 }}": 2}': (1, 5, "a.${{ 1 }}", "is not text"),
 }  # fmt: skip
 
 
@@ -125,7 +127,9 @@ def test_what_is_wrong_is_said_with_its_place(text):
 
 def test_loops_in_loops_end():
     many = "[" + ",".join("0" * 300) + "]"
-    text = f"a: [{{$for: 'x in {many}', $yield: [{{$for: 'y in {many}', $yield: [{{$for: 'z in {many}', $yield: 1}}]}}]}}]"
+    text = (
+        f"a: [{{$for: 'x in {many}', $yield: [{{$for: 'y in {many}', $yield: [{{$for: 'z in {many}', $yield: 1}}]}}]}}]"
+    )
     start = time.process_time()
     assert f"more than {MAX_STEPS} values" in error(text).message
     assert time.process_time() - start < 5

@@ -56,7 +56,13 @@ def test_good():
         ("version: 1", "version: 2", 1, 1, "version"),
         ("pods: {limit: 12}", "pods: 12", 9, 5, "pods"),
         ("version: 1", "verison: 1", 1, 1, "verison"),
-        ("limits:\n  requests.cpu: {limit: 4, warn: 70%, ceiling: 8}\n  requests.memory: {limit: 16Gi}", "limits: {}", 4, 1, "limits"),
+        (
+            "limits:\n  requests.cpu: {limit: 4, warn: 70%, ceiling: 8}\n  requests.memory: {limit: 16Gi}",
+            "limits: {}",
+            4,
+            1,
+            "limits",
+        ),
     ],
 )
 def test_what_is_wrong_has_a_place(old, new, line, column, said):
@@ -65,7 +71,11 @@ def test_what_is_wrong_has_a_place(old, new, line, column, said):
     assert all(d.code is Code.BUDGET_INVALID for d in found)
     mine = [d for d in found if said in d.message]
     assert mine, found
-    assert (mine[0].where.path, mine[0].where.line, mine[0].where.column) == ("platform/budgets/staging.yaml", line, column)
+    assert (mine[0].where.path, mine[0].where.line, mine[0].where.column) == (
+        "platform/budgets/staging.yaml",
+        line,
+        column,
+    )
 
 
 @pytest.mark.parametrize("text", ["", "[]", "just text", "5", "null"])
@@ -109,5 +119,8 @@ def test_the_quota_is_the_budget():
 
 def test_a_quota_never_asks_for_cpu_limits():
     """Kubernetes would refuse every pod without one, and blueprints set none."""
-    found = quota(read_budget(GOOD.replace("requests.memory", "limits.cpu").replace("16Gi", "8").encode(), environment="staging"), team="x")
+    found = quota(
+        read_budget(GOOD.replace("requests.memory", "limits.cpu").replace("16Gi", "8").encode(), environment="staging"),
+        team="x",
+    )
     assert "limits.cpu" not in found

@@ -13,7 +13,10 @@ from atmos_cli.kube.quantity import parse
 
 
 def budget(limits=None, teams=None, environment="staging"):
-    fields = {"environment": environment, "limits": limits or {"requests.cpu": {"limit": "10", "warn": "80%", "ceiling": "20"}}}
+    fields = {
+        "environment": environment,
+        "limits": limits or {"requests.cpu": {"limit": "10", "warn": "80%", "ceiling": "20"}},
+    }
     return Budget.model_validate({**fields, "teams": teams or {}})
 
 
@@ -119,4 +122,6 @@ def test_one_error_for_an_environment_however_much_is_over():
 def test_already_over_is_a_warning_that_says_so():
     (found,) = budget_diagnostics([row("12", "12")])
     assert (found.code, found.severity) == (Code.BUDGET_WARNING, Severity.WARNING)
-    assert found.message == "'staging' is already over its requests.cpu budget (12 of 10); this change does not add to it"
+    assert (
+        found.message == "'staging' is already over its requests.cpu budget (12 of 10); this change does not add to it"
+    )

@@ -12,8 +12,8 @@ from atmos_cli.engines.flux import flux_files, flux_service_files
 from atmos_cli.engines.source import portable_url
 from atmos_cli.engines.tenants import role_files, tenant_files
 from atmos_cli.kube.keep import KEEP
-from atmos_cli.kube.schemas import SUPPORTED, Found, lookup, schema_errors
 from atmos_cli.kube.resource import group_version
+from atmos_cli.kube.schemas import SUPPORTED, Found, lookup, schema_errors
 from atmos_cli.kustomize.build import build
 from atmos_cli.ports import MemoryTree
 from atmos_cli.yamlio.emit import emit_all
@@ -69,7 +69,10 @@ def test_one_bootstrap_file_holds_project_and_root():
     project, root = ARGO["argocd/bootstrap/root.yaml"]
     assert (project["kind"], root["kind"]) == ("AppProject", "Application")
     assert root["spec"]["project"] == project["metadata"]["name"] == "platform"
-    assert root["spec"]["source"]["directory"] == {"recurse": True, "include": "{projects/*,applicationsets/*,clusters/*}"}
+    assert root["spec"]["source"]["directory"] == {
+        "recurse": True,
+        "include": "{projects/*,applicationsets/*,clusters/*}",
+    }
     assert root["spec"]["source"]["path"] == "argocd"
     assert root["spec"]["destination"] == {"name": "in-cluster", "namespace": "argocd"}
 
@@ -90,7 +93,12 @@ def test_a_project_allows_its_own_namespaces_and_nothing_of_the_cluster():
     ]
     assert shop["sourceRepos"] == [URL]
     assert shop["clusterResourceWhitelist"] == []
-    assert {r["kind"] for r in shop["namespaceResourceBlacklist"]} == {"LimitRange", "ResourceQuota", "Role", "RoleBinding"}
+    assert {r["kind"] for r in shop["namespaceResourceBlacklist"]} == {
+        "LimitRange",
+        "ResourceQuota",
+        "Role",
+        "RoleBinding",
+    }
 
 
 def test_server_side_diff_is_never_there():
@@ -114,7 +122,11 @@ def test_a_tenants_retry_ends():
     """An Application that retries for ever cannot be deleted."""
     (apps,) = ARGO["argocd/applicationsets/apps-shop.yaml"]
     policy = apps["spec"]["template"]["spec"]["syncPolicy"]
-    assert policy["retry"] == {"limit": 20, "refresh": True, "backoff": {"duration": "5s", "factor": 2, "maxDuration": "1m"}}
+    assert policy["retry"] == {
+        "limit": 20,
+        "refresh": True,
+        "backoff": {"duration": "5s", "factor": 2, "maxDuration": "1m"},
+    }
     assert policy["syncOptions"] == ["ServerSideApply=true", "PruneLast=true", "FailOnSharedResource=true"]
     tenants = ARGO["argocd/applicationsets/tenants.yaml"][0]["spec"]["template"]["spec"]["syncPolicy"]
     assert tenants["retry"]["limit"] == -1
@@ -132,7 +144,10 @@ def test_identity_comes_from_the_path():
         "env-{{ index .path.segments 4 }}": "true",
     }
     template = spec["template"]
-    assert template["metadata"]["name"] == "shop.{{ index .path.segments 2 }}.{{ index .path.segments 4 }}.{{ .nameNormalized }}"
+    assert (
+        template["metadata"]["name"]
+        == "shop.{{ index .path.segments 2 }}.{{ index .path.segments 4 }}.{{ .nameNormalized }}"
+    )
     assert template["spec"]["project"] == "shop"
     assert template["spec"]["destination"] == {"name": "{{ .name }}", "namespace": "shop-{{ index .path.segments 4 }}"}
     assert template["spec"]["source"]["path"] == "{{ .path.path }}"
@@ -152,7 +167,9 @@ def test_two_directories_never_give_one_application():
 
 def test_infrastructure_is_by_cluster_and_tenants_by_environment():
     for kind in ("controllers", "configs"):
-        git, clusters = ARGO[f"argocd/applicationsets/infra-{kind}.yaml"][0]["spec"]["generators"][0]["matrix"]["generators"]
+        git, clusters = ARGO[f"argocd/applicationsets/infra-{kind}.yaml"][0]["spec"]["generators"][0]["matrix"][
+            "generators"
+        ]
         assert git["git"]["directories"] == [{"path": f"infrastructure/{kind}/*/*"}]
         assert clusters["clusters"]["selector"]["matchLabels"]["cluster"] == "{{ index .path.segments 2 }}"
     spec = ARGO["argocd/applicationsets/tenants.yaml"][0]["spec"]
@@ -185,7 +202,12 @@ def kustomization(name, files=FLUX):
 
 def test_flux_root():
     source, root = FLUX["clusters/flux-eu/flux-system/gotk-sync.yaml"]
-    assert source["spec"] == {"url": URL, "ref": {"branch": "trunk"}, "interval": "1m", "secretRef": {"name": "git-auth"}}
+    assert source["spec"] == {
+        "url": URL,
+        "ref": {"branch": "trunk"},
+        "interval": "1m",
+        "secretRef": {"name": "git-auth"},
+    }
     assert (root["spec"]["path"], root["spec"]["prune"], root["spec"]["wait"]) == ("./clusters/flux-eu", True, False)
 
 
@@ -232,7 +254,9 @@ def test_target_namespace_is_never_there():
 
 def test_a_tenants_source_is_in_its_namespace_and_sees_its_directory():
     documents = FLUX["delivery/flux-eu/shop/_source.yaml"]
-    assert [d["metadata"] for d in documents] == [{"name": "gitops", "namespace": f"shop-{e}"} for e in ("edge", "edge-test")]
+    assert [d["metadata"] for d in documents] == [
+        {"name": "gitops", "namespace": f"shop-{e}"} for e in ("edge", "edge-test")
+    ]
     assert documents[0]["spec"]["ignore"].split() == ["/*", "!/apps/", "/apps/*", "!/apps/shop/"]
     assert not [path for path in FLUX if path.startswith("tenants/")]
 
@@ -245,7 +269,9 @@ def tenant(kind, name=None):
 def test_a_tenant_has_a_restricted_home_that_is_kept():
     metadata = tenant("Namespace")["metadata"]
     assert metadata["name"] == namespace("shop", "dev") == "shop-dev"
-    assert {metadata["labels"][f"pod-security.kubernetes.io/{mode}"] for mode in ("enforce", "warn", "audit")} == {"restricted"}
+    assert {metadata["labels"][f"pod-security.kubernetes.io/{mode}"] for mode in ("enforce", "warn", "audit")} == {
+        "restricted"
+    }
     assert metadata["annotations"] == KEEP
 
 
@@ -264,9 +290,23 @@ def test_a_deployer_may_write_what_blueprints_make_and_no_limits():
     assert binding["subjects"] == [{"kind": "ServiceAccount", "name": "shop-deployer", "namespace": "shop-dev"}]
     role = of_kind("ClusterRole")[0]
     assert binding["roleRef"]["name"] == role["metadata"]["name"]
-    writable = {(g, r) for rule in role["rules"] if "create" in rule["verbs"] for g in rule["apiGroups"] for r in rule["resources"]}
+    writable = {
+        (g, r)
+        for rule in role["rules"]
+        if "create" in rule["verbs"]
+        for g in rule["apiGroups"]
+        for r in rule["resources"]
+    }
     readable = {r for rule in role["rules"] if "watch" in rule["verbs"] for r in rule["resources"]}
-    assert not {r for _, r in writable} & {"resourcequotas", "limitranges", "roles", "rolebindings", "namespaces", "secrets", "networkpolicies/status"}
+    assert not {r for _, r in writable} & {
+        "resourcequotas",
+        "limitranges",
+        "roles",
+        "rolebindings",
+        "namespaces",
+        "secrets",
+        "networkpolicies/status",
+    }
     assert {"replicasets", "pods"} <= readable, "needed to tell health"
     made = {
         (group_version(item.resource)[0], plural(item.resource["kind"]))

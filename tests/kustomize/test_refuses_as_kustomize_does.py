@@ -169,6 +169,18 @@ REFUSED = {
         "k/kustomization.yaml:1:1",
         "makes two resources one",
     ),
+    "a patch makes two into one": (
+        one(
+            "resources: [b.yaml]\npatches:\n- target: {name: other}\n  patch: '[{op: replace, path: /metadata/name, value: a}]'\n".replace(
+                "{op: replace, path: /metadata/name, value: a}",
+                '{"op": "replace", "path": "/metadata/name", "value": "a"}',
+            ),
+            b_yaml=f"{CONFIG_MAP}---\n{CONFIG_MAP.replace('name: a', 'name: other')}",
+        ),
+        "ATM501",
+        "k/kustomization.yaml",
+        "two resources end as v1 ConfigMap a",
+    ),
     "no kind": (
         one("resources: [b.yaml]\n", b_yaml="apiVersion: v1\nmetadata: {name: x}\n"),
         "ATM501",

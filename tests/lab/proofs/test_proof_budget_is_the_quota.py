@@ -45,16 +45,19 @@ SCENARIOS: dict[str, tuple[ServiceSpec, dict[str, Any]]] = {
 class Try:
     """One namespace of the experiment: its limits, what atmos said, and what the cluster then said."""
 
+    scenario: str
     title: str
     namespace: str
     tried: Tried
     refused: list[str] = field(default_factory=list)
 
+    def __str__(self) -> str:
+        return f"{self.scenario}, {self.title}"
 
-def attempts(name: str) -> Iterator[tuple[str, ServiceSpec, dict[str, str]]]:
+
+def attempts(name: str, claim: dict[str, Quantity]) -> Iterator[tuple[str, ServiceSpec, dict[str, str]]]:
     """(title, spec, limits): the exact claim; then a step less of each thing that is asked for; then a replica more."""
-    spec, settings = SCENARIOS[name]
-    claim = claimed(spec, settings)
+    spec, _ = SCENARIOS[name]
     yield "exact", spec, texts(claim)
     for dimension in DIMENSIONS:
         if claim[dimension] > parse("0"):
@@ -67,39 +70,40 @@ def attempts(name: str) -> Iterator[tuple[str, ServiceSpec, dict[str, str]]]:
         yield "replica", more, texts(claim)
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
-def test_atmos_and_the_quota_agree(
-    control_plane: ControlPlane, name: str, record_property: Callable[[str, Any], None]
-) -> None:
+def test_atmos_and_the_quota_agree(control_plane: ControlPlane, record_property: Callable[[str, Any], None]) -> None:
+    """All scenarios at once, since most of the time is waiting for controllers."""
     kube = control_plane.kube
-    spec, settings = SCENARIOS[name]
-    claim = claimed(spec, settings)
-    tries = []
-    for title, wanted, limits in attempts(name):
-        team = f"{name}-{title.replace('.', '-')}"
-        attempt = tried(team, wanted, settings, limits)
-        install_operators(kube, attempt.objects)
-        namespace = settle(kube, attempt.home, controllers=True)
-        tries.append(Try(title, namespace, attempt))
-    control_plane.add_volumes(len(of_kind(tries[0].tried.objects, "PersistentVolumeClaim")), "2Gi")
+    claims = {name: claimed(*scenario) for name, scenario in SCENARIOS.items()}
+    tries = [each for name in SCENARIOS for each in prepare(kube, name, claims[name])]
     for each in tries:
+        control_plane.add_volumes(len(of_kind(each.tried.objects, "PersistentVolumeClaim")), "2Gi")
         deploy(kube, each)
     for each in tries:
         roll_out_without_end(kube, each)
-    fits, rest = tries[0], tries[1:]
-    assert fits.tried.codes == (), "atmos refuses what it says is asked for"
-    wait_until(lambda: used(kube, fits.namespace) == claim, f"{name}: {texts(claim)} to be used", seconds=90)
-    assert refusals_in(kube, fits) == []
-    wrong = [each.title for each in rest if each.tried.codes != (Code.BUDGET_EXCEEDED,)]
-    assert not wrong, f"atmos lets these through: {wrong}"
-    for each in rest:
-        wait_until(lambda each=each: refusals_in(kube, each) or None, f"{name}: no for {each.title}", seconds=90)  # type: ignore[misc]
-    wrong = [f"{each.title}: {refusals_in(kube, each)}" for each in rest if not names_the_reason(kube, each)]
+    for each in tries:
+        if each.title == "exact":
+            assert each.tried.codes == (), f"{each}: atmos refuses what it says is asked for"
+            claim = claims[each.scenario]
+            wait_until(lambda e=each, c=claim: used(kube, e.namespace) == c, f"{each}: {texts(claim)} used", seconds=90)  # type: ignore[misc]
+            assert refusals_in(kube, each) == []
+        else:
+            assert each.tried.codes == (Code.BUDGET_EXCEEDED,), f"{each}: atmos lets it through"
+            wait_until(lambda e=each: refusals_in(kube, e) or None, f"{each}: no from the quota", seconds=90)  # type: ignore[misc]
+    wrong = [f"{each}: {refusals_in(kube, each)}" for each in tries if not names_the_reason(kube, each)]
     assert not wrong, few(wrong)
-    let_it_end(kube, fits)
+    let_them_end(kube, [each for each in tries if each.title == "exact"])
     record_property("proved", f"{len(tries)} quotas")
     for each in tries:
         kube.delete("v1", "Namespace", each.namespace)
+
+
+def prepare(kube: Kube, name: str, claim: dict[str, Quantity]) -> Iterator[Try]:
+    """The namespaces of a scenario, each with its quota counting."""
+    for title, wanted, limits in attempts(name, claim):
+        team = f"{name}-{title.replace('.', '-')}"
+        attempt = tried(team, wanted, SCENARIOS[name][1], limits)
+        install_operators(kube, attempt.objects)
+        yield Try(name, title, settle(kube, attempt.home, controllers=True), attempt)
 
 
 def deploy(kube: Kube, attempt: Try) -> None:
@@ -152,17 +156,13 @@ def with_tag(workload: Object, tag: str) -> Object:
 def roll_out_without_end(kube: Kube, attempt: Try) -> None:
     """A new version that never becomes Ready keeps old and new pods side by side: the rollout's highest moment."""
     workload = main_workload(attempt)
-    name, where = workload["metadata"]["name"], workload["metadata"]["namespace"]
 
-    def stands(found: Object) -> bool:
-        wanted = workload["spec"].get("replicas", 1)
-        return rolled_out(found) and found["spec"]["replicas"] >= wanted
+    def stands() -> bool:
+        found = kube.get("apps/v1", "Deployment", "shop", attempt.namespace)
+        return (scaled(attempt, found) and rolled_out(found)) or bool(refusals_in(kube, attempt))
 
-    if attempt.title == "exact":
-        kube.wait("apps/v1", "Deployment", name, where, until=stands)
-        kube.wait(
-            "apps/v1", "Deployment", name, where, until=lambda found: scaled(attempt, found) and rolled_out(found)
-        )
+    # Pods of the old version that are not Ready yet would be given up for the new ones.
+    wait_until(stands, f"{attempt}: all pods, or a no")
     kube.patch(workload, with_tag(workload, "broken-notready"))
 
 
@@ -171,12 +171,12 @@ def scaled(attempt: Try, workload: Object) -> bool:
     return all(workload["spec"]["replicas"] == scaler["spec"]["maxReplicas"] for scaler in scalers)
 
 
-def let_it_end(kube: Kube, attempt: Try) -> None:
+def let_them_end(kube: Kube, tries: list[Try]) -> None:
     """Under a quota that is exactly the claim, the next version also arrives."""
-    workload = main_workload(attempt)
-    where = workload["metadata"]["namespace"]
-    kube.patch(workload, with_tag(workload, "good"))
-    kube.wait("apps/v1", "Deployment", "shop", where, until=rolled_out, seconds=120)
+    for each in tries:
+        kube.patch(main_workload(each), with_tag(main_workload(each), "good"))
+    for each in tries:
+        kube.wait("apps/v1", "Deployment", "shop", each.namespace, until=rolled_out, seconds=120)
 
 
 def used(kube: Kube, namespace: str) -> dict[str, Quantity]:
@@ -193,6 +193,6 @@ def refusals_in(kube: Kube, attempt: Try) -> list[str]:
 
 def names_the_reason(kube: Kube, attempt: Try) -> bool:
     messages = " ".join(refusals_in(kube, attempt))
-    if attempt.title == "replica":
+    if attempt.title in ("exact", "replica"):
         return True
     return f"limited: {attempt.title}=" in messages or f",{attempt.title}=" in messages.partition("limited:")[2]

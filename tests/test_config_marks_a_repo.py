@@ -1,0 +1,88 @@
+"""`atmos-cli.yaml`: what is wrong in it is said with its place; what could break out of a template cannot be said."""
+
+from __future__ import annotations
+
+import pytest
+
+from atmos_cli.config import namespace, read_config
+from atmos_cli.diagnostics import AtmosError, Code
+
+GOOD = """\
+git:
+  url: https://git.example.com/x.git
+  branch: main
+clusters:
+  c: {kubernetes: "1.34"}
+environments:
+  dev:
+    cluster: c
+    postgres: {storage: 5Gi}
+  prod:
+    cluster: c
+    http: {class: nginx, kind: gateway}
+    monitoring: {}
+"""
+
+
+def problems(old, new):
+    assert old in GOOD
+    with pytest.raises(AtmosError) as raised:
+        read_config(GOOD.replace(old, new).encode())
+    assert all(d.code is Code.CONFIG_INVALID and d.where.path == "atmos-cli.yaml" for d in raised.value.diagnostics)
+    return raised.value.diagnostics
+
+
+def test_good():
+    config = read_config(GOOD.encode())
+    assert config.engine("dev") == "argocd"
+    assert config.on_cluster("c") == ("dev", "prod")
+    assert config.environments["prod"].http.class_name == "nginx"
+    assert config.environments["prod"].monitoring.namespace == "monitoring"
+    assert config.named(()) == ("dev", "prod")
+    assert config.named(("prod", "dev")) == ("dev", "prod")
+    assert namespace("shop", "dev") == "shop-dev"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        ("cluster: c\n    postgres", "cluster: d\n    postgres", 8, "environment `dev` is on cluster `d`"),
+        ("storage: 5Gi", "storage: 5 GB", 9, "`5 GB` is not a quantity"),
+        ("storage: 5Gi", "storage: 0", 9, "not more than nothing"),
+        ("storage: 5Gi", "storage: -1Gi", 9, "not more than nothing"),
+        ("storage: 5Gi", "instances: 0", 9, "instances"),
+        ("storage: 5Gi", "mode: magic", 9, "mode"),
+        ("class: nginx", "clas: nginx", 12, "unknown field"),
+        ('kubernetes: "1.34"', "kubernetes: latest", 5, "kubernetes"),
+        ('kubernetes: "1.34"', "engine: jenkins", 5, "engine"),
+        ('kubernetes: "1.34"', "users: root", 5, "users"),
+        ("dev:", "Dev:", 7, "Dev"),
+        ("dev:", "a" * 64 + ":", 7, "aaa"),
+        ("branch: main", "branch: '] {x'", 3, "branch"),
+        ("branch: main", "branch: '{{ .x }}'", 3, "branch"),
+        ("branch: main", "branch: -x", 3, "branch"),
+        ("x.git", "x.git {{ .name }}", 2, "url"),
+        ("x.git", "{{.name}}", 2, "url"),
+    ],
+)
+def test_what_is_wrong_has_a_place(old, new, line, said):
+    found = problems(old, new)
+    assert [d for d in found if said in f"{d.message} {d.where.field}" and d.where.line == line], found
+
+
+@pytest.mark.parametrize("text", ["", "[]", "a", "clusters: {}\nenvironments: {}", "environments: {dev: {cluster: c}}"])
+def test_nothing_usable(text):
+    with pytest.raises(AtmosError) as raised:
+        read_config(text.encode())
+    assert raised.value.diagnostics[0].code is Code.CONFIG_INVALID
+
+
+def test_an_unknown_environment_says_what_is_near():
+    config = read_config(GOOD.encode())
+    with pytest.raises(AtmosError) as raised:
+        config.named(("prd",))
+    (found,) = raised.value.diagnostics
+    assert (found.code, found.hint) == (Code.ENVIRONMENT_UNKNOWN, "did you mean `prod`?")
+    with pytest.raises(AtmosError) as raised:
+        config.named(("zzz",))
+    assert raised.value.diagnostics[0].hint == "use one of: dev, prod"
