@@ -74,6 +74,18 @@ def _root(config: Config) -> Documents:
             "directory": {"recurse": True, "include": "{projects/*,applicationsets/*,clusters/*}"},
         },
         "destination": {"name": "in-cluster", "namespace": "argocd"},
+        # The controller writes these, empty, into every set that a webhook refreshes: no reason to sync it back.
+        "ignoreDifferences": [
+            {
+                "group": "argoproj.io",
+                "kind": "ApplicationSet",
+                "jqPathExpressions": [
+                    ".spec.generators[].matrix.template",
+                    ".spec.generators[].matrix.generators[].clusters.template",
+                    ".spec.generators[].matrix.generators[].git.template",
+                ],
+            }
+        ],
         "syncPolicy": PLATFORM_SYNC,
     }
     return [project, root]

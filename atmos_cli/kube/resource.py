@@ -34,7 +34,7 @@ def identity(resource: Resource) -> Identity:
 
 
 def pod_template(resource: Resource) -> tuple[tuple[str, ...], Resource] | None:
-    """The path of the pod (template) inside a workload, and the template itself: `{metadata, spec}`; None for the rest."""
+    """The path of the pod (template) inside a workload, and the template: `{metadata, spec}`; None for the rest."""
     path: tuple[str, ...]
     group, kind = group_version(resource)[0], resource.get("kind")
     if kind == "Pod" and not group:

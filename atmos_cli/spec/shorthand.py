@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 LONGEST = 2000
 TYPES = frozenset({"web"})
-ADDONS = frozenset({"postgres", "redis", "http", "autoscaling", "metrics"})
+ADDONS = frozenset({"postgres", "redis", "http", "autoscaling", "metrics", "egress"})
 EXAMPLE = 'such as `atmos new service "node, port 80, postgres"`'
 
 

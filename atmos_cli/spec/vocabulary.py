@@ -82,6 +82,7 @@ _ADDONS = {
     " auto scales, hpa, horizontal pod autoscaler, scaling, scale, scales, scaled",
     "metrics": "metrics, metric, /metrics, prometheus, prometheus metrics, monitoring, monitored, service monitor,"
     " servicemonitor",
+    "egress": "egress, outbound, outbound access, outbound https, external calls",
     "mysql": "mysql, my sql, mariadb",
     "mongodb": "mongodb, mongo, mongo db",
     "kafka": "kafka, redpanda, event stream",
@@ -109,7 +110,7 @@ _STORES = (
 )
 _STORE_NOUNS = ("database", "db", "cache", "instance", "server", "store", "backend")
 # Add-ons that are a property of the service; all others are a thing beside it, with a version, a name and a port.
-ABOUT_THE_SERVICE = frozenset({"http", "autoscaling", "metrics", "tracing", "logging"})
+ABOUT_THE_SERVICE = frozenset({"http", "autoscaling", "metrics", "egress", "tracing", "logging"})
 _ADDON_NOTES = {
     "http": "reachable from outside the cluster, through the environment's ingress or gateway",
     "valkey": "`valkey` means redis: the same protocol, and the image the blueprint names",

@@ -92,11 +92,9 @@ def _undeclared(part: Blueprint) -> Iterator[AtmosError]:
         known = NAMES | ({loop.group(1)} if loop else frozenset())
         yield from undeclared(part.templates[entry.file], known)
     source = part.source
-    for index, contribution in enumerate(part.manifest.contributes):
-        at = ("contributes", index, "tree")
-        yield from undeclared(Template(contribution.tree, source.path, source.data, 0, at), NAMES)
-    for key, text in part.manifest.values.items():
-        yield from undeclared(Template(text, source.path, source.data, 0, ("values", key)), NAMES)
+    for section in ("inputs", "values", "contributes", "refuse", "connections", "requires", "notes"):
+        if section in source.value:
+            yield from undeclared(Template(source.value[section], source.path, source.data, 0, (section,)), NAMES)
     for section in ("resources", "contributes", "refuse", "connections", "requires", "notes"):
         for index, item in enumerate(getattr(part.manifest, section)):
             text = "${{ " + item.when + " }}"

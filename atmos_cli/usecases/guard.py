@@ -14,6 +14,7 @@ from atmos_cli.checks.subject import Subject
 from atmos_cli.config import Config, namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity, in_order
 from atmos_cli.spec.model import read_spec
+from atmos_cli.usecases.ownership import doubly_owned
 from atmos_cli.usecases.repository import Deployment, config_of, deployments
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ def guard(
             where = f"{deployment.directory}/kustomization.yaml"
             found += claim_diagnostics(claims[deployment], environment=deployment.environment, where=where)
     found += budget_diagnostics(rows)
+    found += doubly_owned(effective, environments=environments, touched=touched)
     return Guarded(in_order(found), tuple(rows), claims)
 
 

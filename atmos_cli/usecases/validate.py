@@ -11,6 +11,7 @@ from atmos_cli.checks.registry import run_repo
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, in_order
 from atmos_cli.spec.model import read_spec
 from atmos_cli.usecases.guard import Effective, budget_rows, check
+from atmos_cli.usecases.ownership import doubly_owned
 from atmos_cli.usecases.repository import Deployment, Repository, deployments
 from atmos_cli.yamlio.load import load_all
 
@@ -48,6 +49,7 @@ def validate(repository: Repository, *, paths: Sequence[str] = ()) -> Validation
         else:
             found += check(effective, deployment, config=config)
     found += run_repo(tree)
+    found += doubly_owned(effective, environments=list(config.environments))
     found += _budgets(repository, effective)
     kept = (d for d in found if not paths or (d.where and _inside(d.where.path, paths)))
     return Validation(in_order(kept), len(yaml_files), len(everything))

@@ -92,6 +92,13 @@ def test_a_service_that_exists(shop, atmos):
     assert state(shop) == before
 
 
+def test_a_name_whose_objects_another_service_makes_already(shop, atmos):
+    before = state(shop)
+    text = refused(atmos("new", "service", "go, called checkout-db", "--repo", shop, "--yes"), "ATM334", exit_code=1)
+    assert "default/checkout" in text
+    assert state(shop) == before
+
+
 def test_detached_head(shop, atmos, git):
     git("checkout", "-q", "--detach", cwd=shop)
     before = state(shop)

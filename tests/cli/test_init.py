@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from tests.cli.conftest import state
 
 from atmos_cli.yamlio.load import load, load_all
+from tests.cli.conftest import state
 
 
 def test_twice_is_once(repo, atmos, git):

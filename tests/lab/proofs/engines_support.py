@@ -255,7 +255,8 @@ class ArgoWorld:
     def end_operations(self) -> None:
         """What `argocd app terminate-op` does: an Application that is to go waits for its running operation."""
         for each in self.applications():
-            if (each.get("status") or {}).get("operationState", {}).get("phase") == "Running":
+            running = (each.get("status") or {}).get("operationState", {}).get("phase") == "Running"
+            if running and "deletionTimestamp" in each["metadata"]:
                 change = {"status": {"operationState": {"phase": "Terminating"}}}
                 self.argocd.plane.kube.patch(each, change)
 
