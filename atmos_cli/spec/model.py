@@ -81,7 +81,7 @@ class Port(Strict):
 class Probe(Strict):
     """Seconds, except `failures`; what is not said is the default of the blueprint and the language."""
 
-    path: HttpPath | None = Field(default=None, description="must answer 200; default /healthz, and /readyz for readiness")
+    path: HttpPath | None = Field(default=None, description="must answer 200 (/healthz, /readyz)")
     period: Seconds | None = Field(default=None, description="seconds between two probes")
     timeout: Seconds | None = Field(default=None, description="seconds until an answer counts as missing")
     failures: Bound | None = Field(default=None, description="missed answers in a row before Kubernetes acts")

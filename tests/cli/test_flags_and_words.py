@@ -10,7 +10,9 @@ def plan(atmos, repo, *args):
 
 
 def test_a_flag_wins_over_a_word(repo, atmos):
-    rows = plan(atmos, repo, "node called cart, port 80, size s", "--name", "basket", "--port", "81:9000", "--size", "l")
+    rows = plan(
+        atmos, repo, "node called cart, port 80, size s", "--name", "basket", "--port", "81:9000", "--size", "l"
+    )
     assert rows["name"] == ("basket", "flag --name")
     assert rows["port"] == ("81 → 9000", "flag --port")
     assert rows["size"] == ("l", "flag --size")
@@ -38,6 +40,21 @@ def test_a_flag_that_contradicts_the_words_is_refused(repo, atmos, intent, flags
 
 
 def test_every_problem_is_told_at_once(repo, atmos):
-    done = atmos("new", "service", "node", "--host", "no host", "--set-env", "VERSION=1", "--set-env", "9=x", "--repo", repo, "--dry-run", "-o", "json")
+    done = atmos(
+        "new",
+        "service",
+        "node",
+        "--host",
+        "no host",
+        "--set-env",
+        "VERSION=1",
+        "--set-env",
+        "9=x",
+        "--repo",
+        repo,
+        "--dry-run",
+        "-o",
+        "json",
+    )
     assert done.code == 2
     assert len(done.json["diagnostics"]) == 2

@@ -19,9 +19,17 @@ def test_twice_is_once(repo, atmos, git):
 
 def test_the_default_repo_has_what_the_engines_and_people_need(repo, atmos):
     for path in (
-        "atmos-cli.yaml", "platform/budgets/dev.yaml", "platform/budgets/staging.yaml", "platform/budgets/prod.yaml",
-        "tenants/dev/default/namespace.yaml", "argocd/bootstrap/root.yaml", ".sourceignore", "CODEOWNERS",
-        ".pre-commit-config.yaml", ".github/workflows/atmos.yaml", "platform/schemas/service.json",
+        "atmos-cli.yaml",
+        "platform/budgets/dev.yaml",
+        "platform/budgets/staging.yaml",
+        "platform/budgets/prod.yaml",
+        "tenants/dev/default/namespace.yaml",
+        "argocd/bootstrap/root.yaml",
+        ".sourceignore",
+        "CODEOWNERS",
+        ".pre-commit-config.yaml",
+        ".github/workflows/atmos.yaml",
+        "platform/schemas/service.json",
     ):
         assert (repo / path).is_file(), path
     assert "atmos validate" in (repo / ".pre-commit-config.yaml").read_text()
@@ -91,7 +99,9 @@ def test_flags_that_would_change_nothing_are_refused(repo, atmos):
     assert "--engine" in done.err
 
 
-@pytest.mark.parametrize("flags", [["--env", "a", "--env", "b-c", "--team", "x", "--team", "x-b", "--env", "c"], ["--team", "t" * 63]])
+@pytest.mark.parametrize(
+    "flags", [["--env", "a", "--env", "b-c", "--team", "x", "--team", "x-b", "--env", "c"], ["--team", "t" * 63]]
+)
 def test_namespaces_are_one_teams_only(tmp_path, atmos, flags):
     done = atmos("init", tmp_path / "x", *flags, "--yes")
     assert done.code == 2

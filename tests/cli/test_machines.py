@@ -16,8 +16,10 @@ WHERE = {"path", "line", "column", "field", "resource"}
     ("args", "keys"),
     [
         (["init", ".", "--yes"], {"root", "environments", "teams", "files", "kept", "written", "next"}),
-        (["new", "service", "go, called cart", "--yes"],
-         {"service", "team", "environments", "plan", "budget", "files", "next", "written"}),
+        (
+            ["new", "service", "go, called cart", "--yes"],
+            {"service", "team", "environments", "plan", "budget", "files", "next", "written"},
+        ),
         (["validate"], {"files", "deployments"}),
         (["render", "checkout"], {"resources"}),
         (["diff"], {"changes"}),
@@ -69,7 +71,9 @@ def test_a_spec_is_checked_against_its_place(shop, atmos):
     assert "ATM108" in atmos("validate", "--repo", shop, "-o", "json").codes
     spec.write_text(spec.read_text().replace("language: node", "langauge: node"))
     found = atmos("validate", "--repo", shop, "-o", "json").json["diagnostics"]
-    assert [d["hint"] for d in found if d["code"] == "ATM104" and "langauge" in d["message"]] == ["did you mean `language`?"]
+    assert [d["hint"] for d in found if d["code"] == "ATM104" and "langauge" in d["message"]] == [
+        "did you mean `language`?"
+    ]
 
 
 def test_only_findings_in_the_paths(shop, atmos):
@@ -99,7 +103,11 @@ def test_a_reader_that_goes_away_is_no_error(shop):
     import sys
 
     writing = subprocess.Popen(
-        [sys.executable, "-m", "atmos_cli", "explain", "all"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=shop
+        [sys.executable, "-m", "atmos_cli", "explain", "all"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=shop,
     )
     writing.stdout.close()
     assert writing.stderr.read() == ""

@@ -8,7 +8,8 @@ import pytest
 
 from tests.lab.argocd import start_argocd
 from tests.lab.flux import start_flux
-from tests.lab.proofs.engines_support import ArgoWorld, FluxWorld, cluster_labels, new_repo
+from tests.lab.proofs.engines_repo import cluster_labels, new_repo
+from tests.lab.proofs.engines_support import ArgoWorld, FluxWorld
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,3 +48,12 @@ def flux_world(
     world.start()
     yield world
     flux.end()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What the proofs timed: starts from nothing, changes until they were live."""
+    for report in terminalreporter.stats.get("passed", []):
+        for what, seconds in report.user_properties:
+            if what.startswith("seconds"):
+                name = report.nodeid.rpartition("::")[2]
+                terminalreporter.write_line(f"{seconds:7.1f} s  {what} ({name})")

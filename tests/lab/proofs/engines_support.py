@@ -1,24 +1,16 @@
-"""A GitOps repo as `atmos init` and `atmos new` write it, and the engines that take it: what the proofs share."""
+"""Argo CD and Flux, each with its clusters and a repo of its own, and how a proof waits for them."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
-
-import yaml
+from typing import TYPE_CHECKING, Protocol
 
 from tests.lab.argocd import APPLICATION, ArgoCD, is_synced
 from tests.lab.flux import GIT_REPOSITORY, KUSTOMIZATION, Flux
-from tests.lab.git_server import QUIET, WorkTree, clone, git
 from tests.lab.kube import ApiError, condition
 from tests.lab.processes import LabError, wait_until
+from tests.lab.proofs.engines_repo import ENVIRONMENTS, TEAMS, Repo, documents
 from tests.lab.proofs.operators import crds_for
 
 if TYPE_CHECKING:
@@ -27,91 +19,8 @@ if TYPE_CHECKING:
     from tests.lab.control_plane import ControlPlane
     from tests.lab.kube import Object
 
-TEAMS = ("pay", "shop")
-ENVIRONMENTS = ("dev", "staging", "prod")
 CNPG = "postgresql.cnpg.io/v1"
 HEALTHY = "Cluster in healthy state"
-
-# Both teams have a service of the same name, and between them they use every kind that needs no further operator.
-SERVICES = (
-    ("shop", "node, port 80, postgres, redis, public, called orders"),
-    ("shop", "python, port 8080, called cart"),
-    ("pay", "go, port 8080, postgres, called ledger"),
-    ("pay", "ruby, port 3000, called orders"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Repo:
-    """A work tree that only atmos and, where a test says so, a person writes to."""
-
-    tree: WorkTree
-
-    @property
-    def root(self) -> Path:
-        return self.tree.directory
-
-    def atmos(self, *arguments: str) -> Object:
-        """Runs the command line as a developer would; the `data` of its JSON answer."""
-        command = [sys.executable, "-m", "atmos_cli", *arguments, "--yes", "--output", "json"]
-        environment = {**os.environ, **QUIET}
-        run = subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
-        assert run.returncode == 0, f"atmos {' '.join(arguments)}: exit {run.returncode}\n{run.stdout}\n{run.stderr}"
-        answer: Object = json.loads(run.stdout)
-        return answer
-
-    def atmos_text(self, *arguments: str) -> str:
-        """What a command without a question prints."""
-        command = [sys.executable, "-m", "atmos_cli", *arguments]
-        run = subprocess.run(command, cwd=self.root, env={**os.environ, **QUIET}, capture_output=True, text=True, check=False)
-        assert run.returncode == 0, f"atmos {' '.join(arguments)}: exit {run.returncode}\n{run.stdout}\n{run.stderr}"
-        return run.stdout
-
-    def new(self, team: str, intent: str) -> None:
-        self.atmos("new", "service", intent, "--team", team)
-
-    def remove(self, team: str, service: str) -> None:
-        """What a developer does: the service's directory and, for Flux, its pointers go."""
-        shutil.rmtree(self.root / "apps" / team / service)
-        for pointer in self.root.glob(f"delivery/*/{team}/{service}.yaml"):
-            pointer.unlink()
-
-    def push(self, files: Mapping[str, str | None] | None = None, message: str = "change") -> str:
-        """Commits what a person changed, if anything, and pushes; the commit's id."""
-        if files or git("status", "--porcelain", cwd=self.root):
-            return self.tree.commit(files or {}, message)
-        git("push", "--quiet", "origin", "HEAD:main", cwd=self.root)
-        return git("rev-parse", "HEAD", cwd=self.root)
-
-    def read(self, path: str) -> str:
-        return (self.root / path).read_text()
-
-    def deployments(self) -> set[tuple[str, str, str]]:
-        """Every (team, service, environment) that the repo holds."""
-        overlays = (path.relative_to(self.root).parts for path in self.root.glob("apps/*/*/overlays/*"))
-        return {(parts[1], parts[2], parts[4]) for parts in overlays}
-
-
-def new_repo(url: str, directory: Path, *, engine: str, clusters: Mapping[str, str]) -> tuple[Repo, Object]:
-    """`atmos init` and one `atmos new` for each of SERVICES; the repo, and what `init` answered."""
-    repo = Repo(clone(url, directory))
-    where = [word for environment, name in clusters.items() for word in ("--cluster", f"{environment}={name}")]
-    teams = [word for team in TEAMS for word in ("--team", team)]
-    answer = repo.atmos("init", "--engine", engine, *where, *teams, "--git-url", url)
-    for team, intent in SERVICES:
-        repo.new(team, intent)
-    return repo, answer
-
-
-def cluster_labels(answer: Object) -> dict[str, dict[str, str]]:
-    """Cluster -> the labels of its Secret, from the commands that `atmos init` tells the platform team to run."""
-    found = {}
-    for step in answer["data"]["next"]:
-        words = step.split()
-        if "--name" in words:
-            pairs = [words[at + 1].split("=") for at, word in enumerate(words) if word == "--label"]
-            found[words[words.index("--name") + 1]] = {key: value for key, value in pairs}
-    return found
 
 
 @dataclass
@@ -126,9 +35,10 @@ class World(Protocol):
     """An engine with its clusters and its repo."""
 
     repo: Repo
-    planes: Mapping[str, ControlPlane]
     bootstrap: Bootstrap
 
+    @property
+    def planes(self) -> Mapping[str, ControlPlane]: ...
     def rebuild(self) -> Bootstrap: ...
     def nudge(self) -> None: ...
     def missing(self, commit: str) -> list[str]: ...
@@ -225,8 +135,10 @@ class ArgoWorld:
     def nudge(self) -> None:
         """What a webhook of the forge does: the sets look at Git now; Applications do so every few seconds anyway."""
         for found in self.argocd.plane.kube.list(APPLICATION, "ApplicationSet", "argocd"):
-            marked = {"argocd.argoproj.io/application-set-refresh": "true"}
-            self.argocd.plane.kube.patch(found, {"metadata": {"annotations": marked}})
+            # A set that met an error keeps the mark, and the same mark again is no news.
+            for mark in (None, "true"):
+                change = {"metadata": {"annotations": {"argocd.argoproj.io/application-set-refresh": mark}}}
+                self.argocd.plane.kube.patch(found, change)
 
     def applications(self) -> list[Object]:
         return self.argocd.plane.kube.list(APPLICATION, "Application", "argocd")
@@ -243,7 +155,11 @@ class ArgoWorld:
         wanted = self.repo.deployments()
         lines = [f"no Application for {each}" for each in sorted(wanted - services)]
         lines += [f"an Application too many for {each}" for each in sorted(services - wanted)]
-        platform = 1 + len(TEAMS) * len(ENVIRONMENTS) + len(list(self.repo.root.glob("infrastructure/*/*/*/kustomization.yaml")))
+        platform = (
+            1
+            + len(TEAMS) * len(ENVIRONMENTS)
+            + len(list(self.repo.root.glob("infrastructure/*/*/*/kustomization.yaml")))
+        )
         if len(found) != platform + len(wanted):
             lines.append(f"{len(found)} Applications, not {platform + len(wanted)}")
         return lines + [_said(each) for each in found if not is_synced(each, revision=commit)]
@@ -322,88 +238,6 @@ def is_live(kustomization: Object, commit: str) -> bool:
         and status.get("observedGeneration") == kustomization["metadata"]["generation"]
         and str(status.get("lastAppliedRevision", "")).endswith(commit)
     )
-
-
-KINDS = (
-    ("v1", "ConfigMap"),
-    ("v1", "LimitRange"),
-    ("v1", "PersistentVolumeClaim"),
-    ("v1", "ResourceQuota"),
-    ("v1", "Service"),
-    ("v1", "ServiceAccount"),
-    ("apps/v1", "Deployment"),
-    ("apps/v1", "StatefulSet"),
-    ("networking.k8s.io/v1", "Ingress"),
-    ("networking.k8s.io/v1", "NetworkPolicy"),
-    ("policy/v1", "PodDisruptionBudget"),
-    ("rbac.authorization.k8s.io/v1", "Role"),
-    ("rbac.authorization.k8s.io/v1", "RoleBinding"),
-    (CNPG, "Cluster"),
-)
-DATA = ("Cluster", "PersistentVolumeClaim")
-
-Key = tuple[str, str, str]  # namespace, kind, name
-Live = dict[Key, "Object"]
-
-
-def live(world: World) -> Live:
-    """Everything that is in the tenants' namespaces, without what Kubernetes itself puts or derives there."""
-    found = {}
-    tenants = {f"{team}-{environment}" for team in TEAMS for environment in ENVIRONMENTS}
-    for plane in planes_of(world):
-        for api_version, kind in KINDS:
-            for resource in plane.kube.list(api_version, kind):
-                metadata = resource["metadata"]
-                if metadata["namespace"] in tenants and metadata["name"] not in ("kube-root-ca.crt", "default"):
-                    found[metadata["namespace"], kind, metadata["name"]] = resource
-    return found
-
-
-def of_service(found: Live, team: str, service: str) -> Live:
-    """The objects of one service in every environment, its database included."""
-    return {
-        key: resource
-        for key, resource in found.items()
-        if key[0].startswith(f"{team}-") and (key[2] == service or key[2].startswith(f"{service}-"))
-    }
-
-
-def essence(resource: Object) -> Object:
-    """An object without its status, what the server assigns, and the marks of either engine."""
-    metadata = resource["metadata"]
-    spared = ("argocd.argoproj.io/tracking-id", "pv.kubernetes.io/", "volume.kubernetes.io/", "volume.beta.kubernetes.io/")
-    annotations = {k: v for k, v in (metadata.get("annotations") or {}).items() if not k.startswith(spared)}
-    labels = {k: v for k, v in (metadata.get("labels") or {}).items() if not k.startswith("kustomize.toolkit.fluxcd.io/")}
-    assigned = ("clusterIP", "clusterIPs", "volumeName") if resource["kind"] != "NetworkPolicy" else ()
-    kept = {key: value for key, value in resource.items() if key not in ("metadata", "status", "spec")}
-    spec = resource.get("spec")
-    if isinstance(spec, dict):
-        kept["spec"] = {key: value for key, value in spec.items() if key not in assigned or value == "None"}
-    return {**kept, "metadata": {"name": metadata["name"], "labels": labels, "annotations": annotations}}
-
-
-def essences(found: Live) -> dict[Key, Object]:
-    return {key: essence(resource) for key, resource in found.items()}
-
-
-def uids(found: Live) -> dict[Key, str]:
-    return {key: str(resource["metadata"]["uid"]) for key, resource in found.items()}
-
-
-def changed(before: Live, after: Live) -> set[Key]:
-    """What came, went, was made anew, or is no longer what it was."""
-    return {
-        key
-        for key in before.keys() | after.keys()
-        if key not in before
-        or key not in after
-        or before[key]["metadata"]["uid"] != after[key]["metadata"]["uid"]
-        or essence(before[key]) != essence(after[key])
-    }
-
-
-def documents(text: str) -> list[Any]:
-    return [document for document in yaml.safe_load_all(text) if document]
 
 
 def _labels(resource: Object) -> dict[str, str]:

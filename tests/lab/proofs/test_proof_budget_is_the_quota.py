@@ -11,7 +11,7 @@ from atmos_cli.diagnostics import Code
 from atmos_cli.kube.quantity import parse
 from tests.lab.kube import ApiError, rolled_out
 from tests.lab.processes import wait_until
-from tests.lab.proofs.budget_support import DIMENSIONS, Tried, claimed, one_less, texts, tried
+from tests.lab.proofs.budget_support import DIMENSIONS, ENVIRONMENT, Tried, claimed, one_less, texts, tried
 from tests.lab.proofs.golden import ADDONS, service
 from tests.lab.proofs.support import QUOTA, few, install_operators, of_kind, settle
 
@@ -76,6 +76,8 @@ def test_atmos_and_the_quota_agree(control_plane: ControlPlane, record_property:
     claims = {name: claimed(*scenario) for name, scenario in SCENARIOS.items()}
     tries = [each for name in SCENARIOS for each in prepare(kube, name, claims[name])]
     for each in tries:
+        settle(kube, each.tried.home, controllers=True)
+    for each in tries:
         control_plane.add_volumes(len(of_kind(each.tried.objects, "PersistentVolumeClaim")), "2Gi")
         deploy(kube, each)
     for each in tries:
@@ -98,12 +100,13 @@ def test_atmos_and_the_quota_agree(control_plane: ControlPlane, record_property:
 
 
 def prepare(kube: Kube, name: str, claim: dict[str, Quantity]) -> Iterator[Try]:
-    """The namespaces of a scenario, each with its quota counting."""
+    """Applies the tenants of a scenario."""
     for title, wanted, limits in attempts(name, claim):
         team = f"{name}-{title.replace('.', '-')}"
         attempt = tried(team, wanted, SCENARIOS[name][1], limits)
         install_operators(kube, attempt.objects)
-        yield Try(name, title, settle(kube, attempt.home, controllers=True), attempt)
+        kube.apply(*attempt.home)
+        yield Try(name, title, f"{team}-{ENVIRONMENT}", attempt)
 
 
 def deploy(kube: Kube, attempt: Try) -> None:

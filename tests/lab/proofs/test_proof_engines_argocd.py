@@ -8,7 +8,9 @@ import pytest
 
 from tests.lab.argocd import APPLICATION, is_synced
 from tests.lab.kube import rolled_out
-from tests.lab.proofs.engines_support import ENVIRONMENTS, TEAMS, live, settle
+from tests.lab.proofs.engines_live import live
+from tests.lab.proofs.engines_repo import ENVIRONMENTS, TEAMS
+from tests.lab.proofs.engines_support import settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,12 +59,33 @@ def test_nothing_hides_what_the_server_refuses(argo_world: ArgoWorld) -> None:
         assert retry["refresh"] is True, "without it the commit that mends a failure is never tried"
 
 
+def test_a_webhook_gives_the_root_nothing_to_do(argo_world: ArgoWorld) -> None:
+    """The refreshed set's controller writes empty fields into it; undoing that at every push would slow self-heal down."""
+    kube = argo_world.argocd.plane.kube
+    before = kube.get(APPLICATION, "ApplicationSet", "apps-shop", "argocd")["metadata"]["generation"]
+    done = kube.get(APPLICATION, "Application", "root", "argocd")["status"]["operationState"]["startedAt"]
+    argo_world.nudge()
+    kube.wait(APPLICATION, "ApplicationSet", "apps-shop", "argocd", until=is_unmarked)
+    argo_world.argocd.refresh("root")
+    root = argo_world.argocd.wait_synced("root")
+    assert root["status"]["operationState"]["startedAt"] == done
+    assert kube.get(APPLICATION, "ApplicationSet", "apps-shop", "argocd")["metadata"]["generation"] >= before
+
+
+def is_unmarked(found: Object) -> bool:
+    return "argocd.argoproj.io/application-set-refresh" not in (found["metadata"].get("annotations") or {})
+
+
 def thief(team: str, name: str, resource: str, *, environment: str = "dev") -> dict[str, str]:
     """A service that a member of the team writes by hand."""
     root = f"apps/{team}/{name}/overlays/{environment}"
     return {f"{root}/kustomization.yaml": OVERLAY, f"{root}/gitops.json": MARKER, f"{root}/object.yaml": resource}
 
 
+RIGHTS = (
+    "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: stolen, namespace: shop-dev}, "
+    "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}}"
+)
 THEFTS = {
     "other-namespace": (
         "{apiVersion: v1, kind: ConfigMap, metadata: {name: stolen, namespace: pay-dev}}",
@@ -77,8 +100,7 @@ THEFTS = {
         "resource :ResourceQuota is not permitted in project shop",
     ),
     "own-rights": (
-        "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: stolen, namespace: shop-dev},"
-        " roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}}",
+        RIGHTS,
         "resource rbac.authorization.k8s.io:RoleBinding is not permitted in project shop",
     ),
 }
@@ -113,8 +135,18 @@ def test_a_project_refuses_other_repos_and_destinations(argo_world: ArgoWorld) -
     other = own.replace("engines-argocd", "elsewhere")
     wanted = {
         "foreign-repo": (other, "nonprod", "shop-dev", f"application repo {other} is not permitted in project 'shop'"),
-        "foreign-namespace": (own, "nonprod", "pay-dev", "do not match any of the allowed destinations in project 'shop'"),
-        "foreign-cluster": (own, "prod-eu", "shop-dev", "do not match any of the allowed destinations in project 'shop'"),
+        "foreign-namespace": (
+            own,
+            "nonprod",
+            "pay-dev",
+            "do not match any of the allowed destinations in project 'shop'",
+        ),
+        "foreign-cluster": (
+            own,
+            "prod-eu",
+            "shop-dev",
+            "do not match any of the allowed destinations in project 'shop'",
+        ),
         "hub": (own, "in-cluster", "argocd", "do not match any of the allowed destinations in project 'shop'"),
     }
     try:
@@ -167,7 +199,9 @@ def test_a_failed_sync_shows_and_the_next_commit_mends_it(
         found = kube.wait(APPLICATION, "Application", name, "argocd", until=is_retrying, seconds=90)
         assert not is_synced(found)
         assert "Invalid value" in found["status"]["operationState"]["message"]
-    commit = argo_world.repo.push(thief("shop", "broken", MENDED) | {f"{ADDON}/object.yaml": MENDED.replace("shop-dev", "default")})
+    commit = argo_world.repo.push(
+        thief("shop", "broken", MENDED) | {f"{ADDON}/object.yaml": MENDED.replace("shop-dev", "default")}
+    )
     took = argo_world.sync(commit, seconds=120)
     record_property("seconds from the mending commit to Healthy", round(took, 1))
     argo_world.repo.remove("shop", "broken")

@@ -10,29 +10,19 @@ from atmos_cli.adapters.bundle import catalogue
 from atmos_cli.config import read_config
 from atmos_cli.spec.model import ServiceSpec
 from atmos_cli.usecases.generate import generate
-from tests.lab.argocd import APPLICATION
 from tests.lab.git_server import git
 from tests.lab.kube import rolled_out
-from tests.lab.proofs.engines_support import (
-    DATA,
-    ENVIRONMENTS,
-    ArgoWorld,
-    changed,
-    documents,
-    essences,
-    live,
-    of_service,
-    uids,
-)
+from tests.lab.proofs.engines_live import DATA, changed, essences, live, of_service, uids
+from tests.lab.proofs.engines_repo import ENVIRONMENTS, documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.lab.proofs.engines_support import FluxWorld, Key, Live, Repo, World
+    from tests.lab.proofs.engines_live import Key, Live
+    from tests.lab.proofs.engines_repo import Repo
+    from tests.lab.proofs.engines_support import ArgoWorld, FluxWorld, World
 
 pytestmark = pytest.mark.lab
-
-Record = "Callable[[str, object], None]"
 
 
 @pytest.fixture(params=["argocd", "flux"])
@@ -53,10 +43,11 @@ def test_one_service_gives_the_same_objects_on_both_engines(argo_world: ArgoWorl
 def test_what_is_live_is_what_render_shows(world: World) -> None:
     """Every object that `atmos render` shows is live with all its fields; more than those the server alone has put there."""
     found = live(world)
-    for team, service, environment in sorted(world.repo.deployments()):
-        answer = world.repo.atmos_text("render", f"{team}/{service}", "--env", environment)
-        for resource in documents(answer):
-            key = (f"{team}-{environment}", resource["kind"], resource["metadata"]["name"])
+    for team, service in sorted({(team, service) for team, service, _ in world.repo.deployments()}):
+        shown = documents(world.repo.atmos_text("render", f"{team}/{service}"))
+        assert {resource["metadata"]["namespace"] for resource in shown} == {f"{team}-{name}" for name in ENVIRONMENTS}
+        for resource in shown:
+            key = (resource["metadata"]["namespace"], resource["kind"], resource["metadata"]["name"])
             assert not (lost := lacks(found[key], resource)), (key, lost)
 
 
@@ -66,7 +57,9 @@ def lacks(there: Any, wanted: Any, at: str = "") -> str:
         found = (lacks(there.get(key), value, f"{at}.{key}") for key, value in wanted.items() if value != {})
         return next((each for each in found if each), "")
     if isinstance(wanted, list) and isinstance(there, list) and len(wanted) == len(there):
-        found = (lacks(one, other, f"{at}[{number}]") for number, (one, other) in enumerate(zip(there, wanted, strict=True)))
+        found = (
+            lacks(one, other, f"{at}[{number}]") for number, (one, other) in enumerate(zip(there, wanted, strict=True))
+        )
         return next((each for each in found if each), "")
     return "" if there == wanted else f"{at}: {there!r}, not {wanted!r}"
 
@@ -121,7 +114,10 @@ def test_only_what_should_changes(world: World, record_property: Callable[[str, 
     world.repo.remove("pay", "vault")
     took["return"] = world.sync(world.repo.push())
     returned = live(world)
-    assert uids(of_service(returned, "shop", "basket")).items() >= {k: u for k, u in data.items() if k[2] == "basket-db"}.items()
+    assert (
+        uids(of_service(returned, "shop", "basket")).items()
+        >= {k: u for k, u in data.items() if k[2] == "basket-db"}.items()
+    )
     assert of_service(returned, "shop", "basket").keys() == of_service(both, "shop", "basket").keys()
     assert {key[1] for key in of_service(returned, "pay", "vault")} == {"PersistentVolumeClaim"}
     assert uids(of_service(returned, "pay", "vault")).items() <= data.items()
@@ -167,6 +163,31 @@ def clean(world: World, left: Live) -> None:
         plane = world.planes[namespace.rsplit("-", 1)[1]]
         plane.kube.delete(resource["apiVersion"], kind, name, namespace)
         plane.kube.wait_gone(resource["apiVersion"], kind, name, namespace)
+
+
+def test_a_removed_tenant_keeps_its_namespace_and_what_is_in_it(world: World) -> None:
+    """Quota, limits and rights go with the tenant's directory; a deleted namespace would take databases with it."""
+    before, kube = live(world), world.planes["staging"].kube
+    files = {str(path.relative_to(world.repo.root)) for path in world.repo.root.glob("tenants/staging/pay/*.yaml")}
+    texts = {path: world.repo.read(path) for path in files}
+    world.repo.push(dict.fromkeys(files))
+    world.nudge()
+    for api_version, kind, name in (
+        ("v1", "ResourceQuota", "budget"),
+        ("v1", "LimitRange", "defaults"),
+        ("rbac.authorization.k8s.io/v1", "RoleBinding", "pay-deployer"),
+    ):
+        kube.wait_gone(api_version, kind, name, "pay-staging")
+    assert kube.get("v1", "Namespace", "pay-staging")["status"]["phase"] == "Active"
+    world.repo.push(texts)
+    world.nudge()
+    kube.wait("rbac.authorization.k8s.io/v1", "RoleBinding", "pay-deployer", "pay-staging", until=bool)
+    # Services that were tried without rights would wait for their interval; the next commit is sooner.
+    world.sync(world.repo.tree.commit({}, "Try again"))
+    after = live(world)
+    assert essences(after) == essences(before)
+    services = {key for key in before if key[1] in (*DATA, "Deployment", "Service", "Ingress")}
+    assert {key: uids(after)[key] for key in services} == {key: uids(before)[key] for key in services}
 
 
 def test_an_emptied_etcd_comes_back_from_the_one_file(

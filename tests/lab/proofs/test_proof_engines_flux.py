@@ -11,7 +11,9 @@ from atmos_cli.engines.flux import flux_service_files
 from atmos_cli.yamlio.emit import emit_all
 from tests.lab.flux import GIT_REPOSITORY, KUSTOMIZATION
 from tests.lab.kube import condition, rolled_out
-from tests.lab.proofs.engines_support import ENVIRONMENTS, TEAMS, is_live, live, uids
+from tests.lab.proofs.engines_live import live, uids
+from tests.lab.proofs.engines_repo import ENVIRONMENTS, TEAMS
+from tests.lab.proofs.engines_support import is_live
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +50,10 @@ def test_a_service_runs_as_its_tenant_and_is_never_moved_to_another_namespace(fl
         assert each["spec"]["timeout"] == "3m0s" or each["spec"]["timeout"] == "3m"
 
 
+RIGHTS = (
+    "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: stolen, namespace: shop-dev}, "
+    "roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}}"
+)
 THEFTS = {
     "other-namespace": (
         "{apiVersion: v1, kind: ConfigMap, metadata: {name: stolen, namespace: pay-dev}}",
@@ -62,8 +68,7 @@ THEFTS = {
         'cannot patch resource "resourcequotas" in API group "" in the namespace "shop-dev"',
     ),
     "own-rights": (
-        "{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: stolen, namespace: shop-dev},"
-        " roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}}",
+        RIGHTS,
         'cannot patch resource "rolebindings" in API group "rbac.authorization.k8s.io" in the namespace "shop-dev"',
     ),
 }
@@ -160,7 +165,9 @@ def test_tenants_wait_for_infrastructure_and_services_for_tenants(
 
 
 def by_hand_tenant(name: str) -> dict[str, str]:
-    return {f"tenants/dev/{name}.yaml": f"{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}, namespace: shop-dev}}}}"}
+    return {
+        f"tenants/dev/{name}.yaml": f"{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}, namespace: shop-dev}}}}"
+    }
 
 
 def by_hand(world: FluxWorld, team: str, name: str, resource: str) -> dict[str, str]:

@@ -51,7 +51,7 @@ def test_generated_overlays_build_like_kustomize(record_property: Callable[[str,
     record_property("cases", len(overlays))
     assert not wrong, few(wrong, 5)
     assert outcomes == {"same": len(overlays)}
-    assert len(overlays) > 600
+    assert len(overlays) > 500
 
 
 def generated_overlays() -> list[Overlay]:
