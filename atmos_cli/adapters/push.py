@@ -16,13 +16,11 @@ if TYPE_CHECKING:
     from atmos_cli.adapters.repo import Repo
 
 TIMEOUT_SECONDS = 120.0
+# the last three: somebody was quicker by less than a second
+_MOVED_ON = r"non-fast-forward|fetch first|stale info|cannot lock ref|incorrect old value|reference already exists"
 # what git and the hosts say, in plain words; the first match counts
 _REASONS = (
-    (
-        r"non-fast-forward|fetch first|stale info",
-        "it has commits that are not here",
-        "`git pull --rebase`, then ",
-    ),
+    (_MOVED_ON, "it has commits that are not here", "`git pull --rebase`, then "),
     (r"protected branch|GH006|GH013|not allowed to push|TF402455", "the branch is protected", "`--write branch`, or "),
     (r"pre-receive|hook declined|push rule", "a rule of the server refuses it", "mend what it names, then "),
     (r"pre-push", "your pre-push hook refuses it", "mend what it names, then "),
@@ -61,7 +59,7 @@ def push(repo: Repo, branch: str, *, remote: str = "origin", timeout: float = TI
     ref = f"refs/heads/{branch}"
     answer = ask(repo.top, "push", "--porcelain", remote, f"{ref}:{ref}", env=_quiet(repo), timeout=timeout)
     if answer.status:
-        raise _refused(answer, branch, remote)
+        raise _refused(repo, answer, branch, remote)
     return Pushed(remote, plain(url), created=answer.out.startswith(b"*") or b"\n*\t" in answer.out)
 
 
@@ -112,13 +110,17 @@ def _quiet(repo: Repo) -> dict[str, str]:
     return env
 
 
-def _refused(answer: Answer, branch: str, remote: str) -> AtmosError:
+def _refused(repo: Repo, answer: Answer, branch: str, remote: str) -> AtmosError:
     said = f"{plain(answer.out.decode(errors='replace'))}\n{answer.err}"
     reason, first = next(
         ((why, hint) for pattern, why, hint in _REASONS if re.search(pattern, said, re.IGNORECASE)), ("git says no", "")
     )
+    name = branch
+    if "pull" in first and ask(repo.top, "symbolic-ref", "--short", "HEAD").text != branch:
+        # A pull would change the branch that is checked out, not this one.
+        first, name = "choose another name for it there: ", f"{branch}:{branch}-2"
     return fail(
         Code.PUSH_REFUSED,
         f"{remote} did not take branch {branch}: {reason} ({answer.last_lines or 'no more was said'})",
-        hint=f"{first}`git push {remote} {branch}`; the commit is kept on your branch {branch}",
+        hint=f"{first}`git push {remote} {name}`; the commit is kept on your branch {branch}",
     )
