@@ -1,47 +1,37 @@
-"""What a set of effective manifests asks for: exact, line by line; what cannot be known is said, never counted as zero."""
+"""What effective manifests ask for: exact, line by line; what cannot be known is said, never counted as zero."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.budget.replicas import Pods, pods
+from atmos_cli.budget import storage
+from atmos_cli.budget.kinds import INJECTORS, NAMESPACE_INJECTORS, asks_nothing, injected
+from atmos_cli.budget.operators import OPERATED, unseen
+from atmos_cli.budget.replicas import Pods, mapping, pods, scaled_jobs
 from atmos_cli.kube.pods import missing_requests, pod_limits, pod_requests
-from atmos_cli.kube.quantity import Quantity, parse
-from atmos_cli.kube.resource import Identity, group_version, identity, pod_template
+from atmos_cli.kube.quantity import ZERO, Quantity, parse
+from atmos_cli.kube.resource import Identity, identity, pod_template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from atmos_cli.budget.model import Count
+    from atmos_cli.budget.model import AssumedRequests, Budget, Count
     from atmos_cli.kube.resource import Resource
 
-# Kinds that ask for nothing by themselves, by group; every other kind may make pods behind our back.
-WITHOUT_PODS = {
-    "": None,
-    "rbac.authorization.k8s.io": None,
-    "networking.k8s.io": None,
-    "policy": None,
-    "autoscaling": None,
-    "gateway.networking.k8s.io": None,
-    "external-secrets.io": None,
-    "generators.external-secrets.io": None,
-    "bitnami.com": None,
-    "cert-manager.io": None,
-    "apiextensions.k8s.io": None,
-    "admissionregistration.k8s.io": None,
-    "scheduling.k8s.io": None,
-    "storage.k8s.io": None,
-    "monitoring.coreos.com": frozenset({"PodMonitor", "ServiceMonitor", "PrometheusRule", "Probe"}),
-    "keda.sh": frozenset({"ScaledObject", "TriggerAuthentication", "ClusterTriggerAuthentication"}),
-    "postgresql.cnpg.io": frozenset({"ScheduledBackup", "Database", "ImageCatalog", "Publication", "Subscription"}),
-}
-ZERO = parse("0")
+NO_PODS = Pods(0, 0, 0)
+ONE = parse("1")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One object's share: what each pod asks for, how many pods, and what the object asks for whatever its pods do."""
+    """One object's share: what each pod asks for, how many pods, and what the object asks for whatever its pods do.
+
+    What is `unknown` has a `mark` that changes when the object does: a change of the unknown is unknown, too.
+    `retained` is the part of `fixed` that stays in the cluster when the object is scaled down or removed.
+    """
 
     resource: Identity
     pods: Pods
@@ -49,13 +39,12 @@ class Line:
     fixed: Mapping[str, Quantity]
     missing: tuple[str, ...] = ()
     unknown: str = ""
+    mark: str = ""
+    retained: Mapping[str, Quantity] = field(default_factory=dict)
 
     def total(self, count: Count) -> dict[str, Quantity]:
         number = {"steady": self.pods.steady, "peak": self.pods.peak, "rollout": self.pods.rollout}[count]
-        found = {name: amount * number for name, amount in self.each.items()}
-        for name, amount in self.fixed.items():
-            found[name] = found.get(name, ZERO) + amount
-        return found
+        return added([{name: amount * number for name, amount in self.each.items()}, self.fixed])
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,102 +53,178 @@ class Claim:
 
     def total(self, count: Count) -> dict[str, Quantity]:
         """Sums by dimension (`requests.cpu`, `pods`, …), as a ResourceQuota would count them."""
-        sums: dict[str, Quantity] = {}
-        for line in self.lines:
-            for name, amount in line.total(count).items():
-                sums[name] = sums.get(name, ZERO) + amount
-        return sums
+        return added(line.total(count) for line in self.lines)
+
+    @property
+    def unknown(self) -> tuple[tuple[str, str], ...]:
+        """(`Kind/name: why`, mark) for everything that cannot be known."""
+        return tuple((f"{line.resource}: {line.unknown}", line.mark) for line in self.lines if line.unknown)
 
 
-def claim(resources: Sequence[Resource]) -> Claim:
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a claim depends on besides the manifests: what the budget of the environment declares."""
+
+    budget: Budget | None = None
+
+    @property
+    def overheads(self) -> Mapping[str, Mapping[str, Any]]:
+        classes = self.budget.assume.runtime_classes if self.budget else {}
+        return {name: {str(key): value for key, value in overhead.items()} for name, overhead in classes.items()}
+
+    @property
+    def assumed(self) -> AssumedRequests | None:
+        policy = self.budget.missing_requests if self.budget else "deny"
+        return None if isinstance(policy, str) else policy
+
+    @property
+    def default_class(self) -> str:
+        return self.budget.assume.storage_class if self.budget else ""
+
+    @property
+    def by_class(self) -> bool:
+        """Whether any limit is on the storage of one class, so that a claim without a class matters."""
+        if self.budget is None:
+            return False
+        scopes = (self.budget.limits, *self.budget.teams.values(), *self.budget.services.values())
+        return any(name.startswith("requests.storage/") for scope in scopes for name in scope)
+
+
+def claim(resources: Sequence[Resource], *, terms: Terms | None = None) -> Claim:
     """Raises AtmosError ATM408 for a quantity that is none."""
-    scalers = {_scaled(resource): resource for resource in resources if _scaled(resource)}
-    return Claim(tuple(line for resource in resources for line in _lines(resource, scalers)))
+    scalers: dict[tuple[str, str, str], Resource] = {}
+    for resource in resources:
+        target = _scaled(resource)
+        if target is not None and _most(resource) >= _most(scalers.get(target)):
+            scalers[target] = resource
+    known = terms or Terms()
+    return Claim(tuple(line for resource in resources for line in _lines(resource, scalers, known)))
 
 
-def _scaled(resource: Resource) -> tuple[str, str]:
-    """The (kind, name) that an autoscaler scales; empty names for anything else."""
-    if resource.get("kind") in ("HorizontalPodAutoscaler", "ScaledObject"):
-        target = (resource.get("spec") or {}).get("scaleTargetRef") or {}
-        return str(target.get("kind", "Deployment")), str(target.get("name", ""))
-    return ()  # type: ignore[return-value]
+def _scaled(resource: Resource) -> tuple[str, str, str] | None:
+    """The namespace, kind and name that an autoscaler scales; None for anything else."""
+    who = identity(resource)
+    if (who.group, who.kind) not in (("autoscaling", "HorizontalPodAutoscaler"), ("keda.sh", "ScaledObject")):
+        return None
+    target = mapping(mapping(resource.get("spec")).get("scaleTargetRef"))
+    return who.namespace, str(target.get("kind") or "Deployment"), str(target.get("name", ""))
 
 
-def _lines(resource: Resource, scalers: Mapping[tuple[str, str], Resource]) -> Iterable[Line]:
+def _most(scaler: Resource | None) -> int:
+    return -1 if scaler is None else pods({"kind": "StatefulSet"}, scaler=scaler).peak
+
+
+def _lines(resource: Resource, scalers: Mapping[tuple[str, str, str], Resource], terms: Terms) -> Iterator[Line]:
     who = identity(resource)
     template = pod_template(resource)
+    operated = OPERATED.get((who.group, who.kind))
     if template is not None:
-        spec = template[1].get("spec")
-        spec = spec if isinstance(spec, dict) else {}
-        count = pods(resource, scaler=scalers.get((who.kind, who.name)))
-        each = {f"requests.{name}": amount for name, amount in pod_requests(spec).items()}
-        each |= {f"limits.{name}": amount for name, amount in pod_limits(spec).items()}
-        each["pods"] = parse("1")
-        fixed = _claims(resource, count.peak)
-        yield Line(who, count, each, fixed, tuple(missing_requests(spec)), unknown=count.unknown)
+        nodes = terms.budget.assume.node_count(who.name) if terms.budget and who.kind == "DaemonSet" else None
+        count = pods(resource, scaler=scalers.get((who.namespace, who.kind, who.name)), nodes=nodes)
+        line = workload(who, template[1], count, terms=terms, claims=_templates(resource))
+        yield replace(line, retained=line.fixed) if _retains(resource) else line
+    elif (who.group, who.kind) == ("keda.sh", "ScaledJob"):
+        spec = mapping(resource.get("spec"))
+        yield workload(who, mapping(mapping(spec.get("jobTargetRef")).get("template")), scaled_jobs(spec), terms=terms)
+    elif operated is not None:
+        made = operated(resource)
+        spec = mapping(resource.get("spec"))
+        yield workload(who, made.template, made.pods, terms=terms, claims=made.claims, fixed=made.fixed)
     elif who.kind == "PersistentVolumeClaim" and not who.group:
-        yield Line(who, Pods(0, 0, 0), {}, _storage(resource.get("spec"), 1))
+        fixed, problem = storage.claimed([resource], terms)
+        yield Line(who, NO_PODS, {}, fixed, unknown=problem)
     elif who.kind == "Service" and not who.group:
-        yield from _service(resource, who)
-    elif (who.group, who.kind) == ("postgresql.cnpg.io", "Cluster"):
-        yield _database(resource, who)
-    elif not _asks_nothing(who):
-        yield Line(who, Pods(0, 0, 0), {}, {}, unknown=f"what a {who.kind} runs is decided by its operator")
+        if fixed := storage.service_ports(mapping(resource.get("spec"))):
+            yield Line(who, NO_PODS, {}, fixed)
+    elif who.kind == "Namespace" and not who.group:
+        if switch := injected(resource.get("metadata"), NAMESPACE_INJECTORS):
+            yield Line(who, NO_PODS, {}, {}, unknown=f"`{switch}` adds a sidecar to every pod, which Git does not show")
+    elif problem := "" if asks_nothing(who) else unseen(resource):
+        yield Line(who, NO_PODS, {}, {}, unknown=problem, mark=_mark(resource.get("spec")))
 
 
-def _asks_nothing(who: Identity) -> bool:
-    if who.group not in WITHOUT_PODS:
-        return False
-    kinds = WITHOUT_PODS[who.group]
-    return kinds is None or who.kind in kinds
+def _mark(spec: Any) -> str:
+    return hashlib.sha256(json.dumps(spec, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def _claims(resource: Resource, replicas: int) -> dict[str, Quantity]:
-    spec = resource.get("spec")
-    templates = spec.get("volumeClaimTemplates") if isinstance(spec, dict) else None
-    found: dict[str, Quantity] = {}
-    for template in templates if isinstance(templates, list) else ():
-        for name, amount in _storage(template.get("spec"), replicas).items():
-            found[name] = found.get(name, ZERO) + amount
-    return found
+def workload(
+    who: Identity,
+    template: Resource,
+    count: Pods,
+    *,
+    terms: Terms,
+    claims: Sequence[Resource] = (),
+    fixed: Mapping[str, Quantity] | None = None,
+) -> Line:
+    """The share of `count` pods made from `template`, each with a claim of its own for every one of `claims`."""
+    spec = mapping(template.get("spec"))
+    missing = missing_requests(spec)
+    if terms.assumed is not None and missing:
+        spec, missing = with_assumed(spec, terms.assumed), []
+    each = {f"requests.{name}": amount for name, amount in pod_requests(spec, overhead_classes=terms.overheads).items()}
+    each |= {f"limits.{name}": amount for name, amount in pod_limits(spec, overhead_classes=terms.overheads).items()}
+    each["pods"] = ONE
+    own, problem = storage.claimed(storage.ephemeral(spec), terms)
+    kept, kept_problem = storage.claimed(claims, terms)
+    # Claims of a StatefulSet are retained when it is scaled down: as many as it ever had pods.
+    whole = added([{name: amount * count.peak for name, amount in kept.items()}, fixed or {}])
+    switch = injected(template.get("metadata"), INJECTORS)
+    sidecar = f"`{switch}` has a sidecar injected, which Git does not show" if switch else ""
+    overhead = _unknown_runtime(spec, terms)
+    unknown = count.unknown or sidecar or overhead or problem or kept_problem
+    told = tuple(f"container `{name}` has no {resource} request" for name, resource in missing)
+    mark = _mark([str(count), *(f"{name} {amount.nano}" for name, amount in sorted(each.items()))]) if unknown else ""
+    return Line(who, count, added([each, own]), whole, told, unknown, mark)
 
 
-def _storage(spec: Any, count: int) -> dict[str, Quantity]:
-    spec = spec if isinstance(spec, dict) else {}
-    size = parse(((spec.get("resources") or {}).get("requests") or {}).get("storage", "0"))
-    return {"requests.storage": size * count, "persistentvolumeclaims": parse("1") * count}
+def with_assumed(spec: Mapping[str, Any], assumed: AssumedRequests) -> dict[str, Any]:
+    """`spec` with a request wherever a container has neither request nor limit, as a LimitRange would fill it."""
+    values = {"cpu": assumed.cpu, "memory": assumed.memory}
+    result = dict(spec)
+    level = mapping(spec.get("resources"))
+    for key in ("initContainers", "containers"):
+        listed = spec.get(key)
+        if isinstance(listed, list):
+            result[key] = [_filled(each, values, level) if isinstance(each, dict) else each for each in listed]
+    return result
 
 
-def _service(resource: Resource, who: Identity) -> Iterable[Line]:
-    spec = resource.get("spec") or {}
-    ports = spec.get("ports") or []
-    kind = spec.get("type", "ClusterIP")
-    fixed: dict[str, Quantity] = {}
-    if kind == "LoadBalancer":
-        fixed["services.loadbalancers"] = parse("1")
-    if kind == "NodePort" or (kind == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts", True)):
-        fixed["services.nodeports"] = parse("1") * len(ports)
-    if fixed:
-        yield Line(who, Pods(0, 0, 0), {}, fixed)
+def _filled(container: dict[str, Any], values: Mapping[str, str], level: Mapping[str, Any]) -> dict[str, Any]:
+    resources = mapping(container.get("resources"))
+    requests, limits = mapping(resources.get("requests")), mapping(resources.get("limits"))
+    covered = {*requests, *limits, *mapping(level.get("requests")), *mapping(level.get("limits"))}
+    added_ones = {name: value for name, value in values.items() if name not in covered}
+    return {**container, "resources": {**resources, "requests": {**added_ones, **requests}}}
 
 
-def _database(resource: Resource, who: Identity) -> Line:
-    """CloudNativePG makes one pod and one claim (two with a WAL volume) for each instance; replaces them in place."""
-    spec = resource.get("spec") or {}
-    instances = spec.get("instances", 1)
-    instances = instances if isinstance(instances, int) else 1
-    container = {"name": "postgres", "resources": spec.get("resources") or {}}
-    each = {f"requests.{name}": amount for name, amount in pod_requests({"containers": [container]}).items()}
-    each |= {f"limits.{name}": amount for name, amount in pod_limits({"containers": [container]}).items()}
-    each["pods"] = parse("1")
-    fixed: dict[str, Quantity] = {}
-    for volume in ("storage", "walStorage"):
-        size = (spec.get(volume) or {}).get("size")
-        if size is not None:
-            found = _storage({"resources": {"requests": {"storage": size}}}, instances)
-            fixed = {name: fixed.get(name, ZERO) + amount for name, amount in found.items()}
-    missing = tuple(missing_requests({"containers": [container]}))
-    return Line(who, Pods(instances, instances, instances), each, fixed, missing)
+def _unknown_runtime(spec: Mapping[str, Any], terms: Terms) -> str:
+    name = spec.get("runtimeClassName")
+    if isinstance(name, str) and name and name not in terms.overheads and "overhead" not in spec:
+        return f"the overhead of RuntimeClass `{name}` is not declared (`assume.runtimeClasses`)"
+    return ""
+
+
+def _templates(resource: Resource) -> Sequence[Resource]:
+    found = mapping(resource.get("spec")).get("volumeClaimTemplates")
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else ()
+
+
+def _retains(resource: Resource) -> bool:
+    policy = mapping(mapping(resource.get("spec")).get("persistentVolumeClaimRetentionPolicy"))
+    return resource.get("kind") == "StatefulSet" and "Delete" not in (
+        policy.get("whenScaled"),
+        policy.get("whenDeleted"),
+    )
+
+
+def left_behind(before: Claim | None, after: Claim | None) -> dict[str, Quantity]:
+    """What objects of `before` keep in the cluster although `after` asks for less: volumes that nobody deletes."""
+    now = {line.resource: line.fixed for line in after.lines} if after else {}
+    found = []
+    for line in before.lines if before else ():
+        rest = {name: amount - now.get(line.resource, {}).get(name, ZERO) for name, amount in line.retained.items()}
+        found.append({name: amount for name, amount in rest.items() if amount > ZERO})
+    return added(found)
 
 
 def added(claims: Iterable[Mapping[str, Quantity]]) -> dict[str, Quantity]:
