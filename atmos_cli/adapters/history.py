@@ -51,10 +51,12 @@ def commit_time(repo: Repo, commit: str) -> int:
     return int(tell(repo.top, "show", "--no-patch", "--format=%ct", commit))
 
 
-def first_parents(repo: Repo, tip: str, *paths: str) -> tuple[str, ...]:
-    """The commits on `tip`'s first-parent line that change one of `paths` (from the root), oldest first."""
+def first_parents(repo: Repo, tip: str, *paths: str, since: str | None = None) -> tuple[str, ...]:
+    """The commits on `tip`'s first-parent line, from `since` on, that change one of `paths`, oldest first."""
     inside = [repo.inside(path) for path in paths]
-    args = ("--literal-pathspecs", "rev-list", "--first-parent", "--reverse", tip, "--", *inside)
+    before = parent(repo, since) if since else None
+    bounds = (tip, f"^{before}") if before else (tip,)
+    args = ("--literal-pathspecs", "rev-list", "--first-parent", "--reverse", *bounds, "--", *inside)
     return tuple(tell(repo.top, *args).split())
 
 

@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from atmos_cli.adapters.repo import Repo
 
 TIMEOUT_SECONDS = 120.0
+# the last three are what a server says to the slower of two pushes in the same instant
+_BEHIND = r"non-fast-forward|fetch first|stale info|cannot lock ref|failed to update ref|incorrect old value"
 # what git and the hosts say, in plain words; the first match counts
 _REASONS = (
     (
-        r"non-fast-forward|fetch first|stale info",
+        _BEHIND,
         "it has commits that are not here",
         "`git pull --rebase`, then ",
     ),
@@ -38,6 +40,10 @@ _REASONS = (
         "",
     ),
 )
+
+
+class BehindError(AtmosError):
+    """The push came too late: the branch has commits there that are not here. Fetching and trying again may do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +65,7 @@ def push(repo: Repo, branch: str, *, remote: str = "origin", timeout: float = TI
             hint=f"git remote add {remote} URL",
         )
     ref = f"refs/heads/{branch}"
-    answer = ask(repo.top, "push", "--porcelain", remote, f"{ref}:{ref}", env=_quiet(repo), timeout=timeout)
+    answer = ask(repo.top, "push", "--porcelain", remote, f"{ref}:{ref}", env=quiet(repo), timeout=timeout)
     if answer.status:
         raise _refused(answer, branch, remote)
     return Pushed(remote, plain(url), created=answer.out.startswith(b"*") or b"\n*\t" in answer.out)
@@ -104,7 +110,7 @@ def _web_place(url: str) -> tuple[str, str, str] | None:
     return f"{parts.scheme if web else 'https'}://{host}", parts.hostname, quote(path, safe="/~%")
 
 
-def _quiet(repo: Repo) -> dict[str, str]:
+def quiet(repo: Repo) -> dict[str, str]:
     env = {"GIT_TERMINAL_PROMPT": "0", "SSH_ASKPASS_REQUIRE": "never", "GCM_INTERACTIVE": "never"}
     if "GIT_SSH_COMMAND" not in os.environ and "GIT_SSH" not in os.environ:
         ssh = ask(repo.top, "config", "--get", "core.sshCommand").text or "ssh"
@@ -117,8 +123,9 @@ def _refused(answer: Answer, branch: str, remote: str) -> AtmosError:
     reason, first = next(
         ((why, hint) for pattern, why, hint in _REASONS if re.search(pattern, said, re.IGNORECASE)), ("git says no", "")
     )
-    return fail(
+    error = fail(
         Code.PUSH_REFUSED,
         f"{remote} did not take branch {branch}: {reason} ({answer.last_lines or 'no more was said'})",
         hint=f"{first}`git push {remote} {branch}`; the commit is kept on your branch {branch}",
     )
+    return BehindError(*error.diagnostics) if reason == _REASONS[0][1] else error

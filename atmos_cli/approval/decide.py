@@ -60,14 +60,11 @@ class Verdict:
         return self.state == "pending" and not self.problems
 
 
-def decide(
-    approval: Approval, *, path: str, facts: Facts, roster: Roster, tiers: Sequence[Tier], once_consumed: bool = False
-) -> Verdict:
-    """Every reason at once. `once_consumed` asks instead whether it was right to let the change pass, back then."""
+def decide(approval: Approval, *, path: str, facts: Facts, roster: Roster, tiers: Sequence[Tier]) -> Verdict:
+    """Whether `approval` lets its claim pass; every reason against it at once."""
     told = _Teller(path, approval)
     excesses = facts.excesses or recorded(approval)
-    if not once_consumed:
-        _single_use(told, facts)
+    _single_use(told, facts)
     _bound(told, facts)
     _in_time(told, facts, shortest_ttl(tiers, excesses))
     hands = (Hand(approval.requested_by, "requested", path), *facts.hands)
