@@ -64,10 +64,11 @@ def in_family(dimension: str, nano: int) -> Quantity:
 
 
 def amount_text(dimension: str, amount: Quantity, *, currency: str = "") -> str:
-    """For people: `37.4`, `16.5Gi`, `USD 291.42`; exact, but for more than three decimals, which are rounded up."""
+    """For people: `37.4`, `16.5Gi`, `USD 291.42`; amounts with more than three decimals are rounded up, money to cents."""
     if dimension == MONEY:
-        cents = -(-amount.nano // 10**7)
-        return f"{currency} {cents // 100}.{abs(cents) % 100:02d}".strip()
+        cents = (abs(amount.nano) + 5 * 10**6) // 10**7 * (-1 if amount.nano < 0 else 1)
+        sign = "-" if cents < 0 else ""
+        return f"{currency} {sign}{abs(cents) // 100}.{abs(cents) % 100:02d}".strip()
     if "cpu" in dimension:
         return _decimal(-(-amount.nano // 10**6), 3)
     if in_family(dimension, 0).suffix == "Ki":
