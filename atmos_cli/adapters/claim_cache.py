@@ -23,22 +23,24 @@ class ClaimCache:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._new: dict[str, str] = {}
+        self._seen: dict[str, str | None] = {}
 
     def get(self, keys: Sequence[str]) -> dict[str, str]:
         """What is known of `keys`."""
-        found = {key: self._new[key] for key in keys if key in self._new}
-        wanted = [key for key in keys if key not in found]
-        if self._path is None or not wanted or not self._path.exists():
-            return found
-        with suppress(sqlite3.Error, OSError), closing(self._open()) as database:
-            for start in range(0, len(wanted), _AT_ONCE):
-                some = wanted[start : start + _AT_ONCE]
-                marks = ",".join("?" * len(some))
-                found.update(database.execute(f"SELECT key, value FROM claim WHERE key IN ({marks})", some))  # noqa: S608
-        return found
+        wanted = [key for key in keys if key not in self._seen]
+        self._seen.update(dict.fromkeys(wanted))
+        if self._path is not None and wanted and self._path.exists():
+            with suppress(sqlite3.Error, OSError), closing(self._open()) as database:
+                for start in range(0, len(wanted), _AT_ONCE):
+                    some = wanted[start : start + _AT_ONCE]
+                    marks = ",".join("?" * len(some))
+                    rows = database.execute(f"SELECT key, value FROM claim WHERE key IN ({marks})", some)  # noqa: S608
+                    self._seen.update(rows)
+        return {key: value for key in keys if (value := self._seen.get(key)) is not None}
 
     def put(self, values: Mapping[str, str]) -> None:
         self._new.update(values)
+        self._seen.update(values)
 
     def save(self) -> None:
         """Keeps what was put; whoever is killed meanwhile loses at most that."""

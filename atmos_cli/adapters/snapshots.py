@@ -47,15 +47,17 @@ class CommitSnapshot(Snapshot):
         super().__init__(self._room_tree)
         self._repo = repo
         self._rev = f"{rev}:{repo.prefix}" if repo.prefix else rev
+        self._levels: dict[str, Level] = {}
 
     def level(self, directories: Sequence[str]) -> Level:
-        found: Level = {}
-        for chunk in chunks([f"{each}/" for each in directories]):
+        for chunk in chunks([f"{each}/" for each in directories if each not in self._levels]):
+            self._levels.update({each.removesuffix("/"): {} for each in chunk})
             args = ("--literal-pathspecs", "ls-tree", "-z", "--full-tree", self._rev, "--", *chunk)
             for line in ask_ok(self._repo.top, *args).split(b"\0")[:-1]:
                 meta, _, name = line.partition(b"\t")
-                found[os.fsdecode(name)] = meta.split()[2].decode()
-        return found
+                path = os.fsdecode(name)
+                self._levels[path.rpartition("/")[0]][path] = meta.split()[2].decode()
+        return {path: stamp for each in directories for path, stamp in self._levels[each].items()}
 
     def has_links(self, directory: str) -> bool:
         return self._room_tree.has_links(directory)

@@ -64,7 +64,7 @@ def in_family(dimension: str, nano: int) -> Quantity:
 
 
 def amount_text(dimension: str, amount: Quantity, *, currency: str = "") -> str:
-    """For people: `37.4`, `16.5Gi`, `USD 291.42`; amounts with more than three decimals are rounded up, money to cents."""
+    """For people: `37.4`, `16.5Gi`, `USD 291.42`; beyond three decimals it is rounded up, money to cents."""
     if dimension == MONEY:
         cents = (abs(amount.nano) + 5 * 10**6) // 10**7 * (-1 if amount.nano < 0 else 1)
         sign = "-" if cents < 0 else ""

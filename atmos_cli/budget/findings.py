@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from atmos_cli.budget.claim import Claim
 
+SHOWN = 5
+
 
 def budget_diagnostics(rows: Sequence[Row], *, fits: str = "") -> tuple[Diagnostic, ...]:
     """One error for each environment that is over, with what and by how much; warnings for what comes near.
@@ -24,7 +26,8 @@ def budget_diagnostics(rows: Sequence[Row], *, fits: str = "") -> tuple[Diagnost
         mine = [row for row in rows if row.environment == environment and row.dimension != UNKNOWN]
         unknown = [row for row in rows if row.environment == environment and row.dimension == UNKNOWN]
         found += _refusals(environment, mine, fits=fits)
-        found += [_unknown(row) for row in unknown]
+        found += [_unknown(row) for row in unknown if row.outcome != "warning"]
+        found += _lower_bounds(environment, [row for row in unknown if row.outcome == "warning"])
         found += [_warning(row) for row in mine if row.outcome == "warning"]
     return tuple(found)
 
@@ -59,14 +62,21 @@ def _unknown(row: Row) -> Diagnostic:
     if row.outcome == "over":
         message += "; approval required"
         hint = "make it known, ask with `--request-approval`, or set `indeterminate: warn` in the budget"
-    elif row.outcome == "denied":
-        hint = f"make it known: `{where.path}` says `indeterminate: deny`"
     else:
-        hint = "the sums are lower bounds"
-    severity = Severity.WARNING if row.outcome == "warning" else Severity.ERROR
-    return Diagnostic(
-        Code.CLAIM_INDETERMINATE, message, severity=severity, where=where, hint=hint, environment=row.environment
-    )
+        hint = f"make it known: `{where.path}` says `indeterminate: deny`"
+    return Diagnostic(Code.CLAIM_INDETERMINATE, message, where=where, hint=hint, environment=row.environment)
+
+
+def _lower_bounds(environment: str, rows: Sequence[Row]) -> Iterator[Diagnostic]:
+    """One warning for all that was not known before either."""
+    if rows:
+        named = ", ".join(f"{row.team}/{row.service} ({row.note})" for row in rows[:SHOWN])
+        more = f", and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
+        message = f"what '{environment}' uses is more than the sums say, since it is not known for: {named}{more}"
+        where = Location(budget_path(environment), field="indeterminate")
+        yield Diagnostic(
+            Code.CLAIM_INDETERMINATE, message, severity=Severity.WARNING, where=where, environment=environment
+        )
 
 
 def _warning(row: Row) -> Diagnostic:

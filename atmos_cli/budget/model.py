@@ -152,6 +152,14 @@ class Approvals(Strict):
     tiers: tuple[Tier, ...] = ()
 
 
+class AdmissionLimits(Strict):
+    """What the API server refuses by itself: written as a ValidatingAdmissionPolicy by `atmos init`."""
+
+    max_replicas: Annotated[int, Field(strict=True, ge=1, le=100_000)]
+    max_container_cpu: Amount
+    max_container_memory: Amount
+
+
 class Budget(Strict):
     """All scopes count together: environment, team, service and change.
 
@@ -172,6 +180,7 @@ class Budget(Strict):
     missing_requests: Literal["deny"] | AssumedRequests = "deny"
     indeterminate: Literal["approval", "warn", "deny"] = "approval"
     approvals: Approvals = Approvals()
+    admission: AdmissionLimits | None = None
 
     @model_validator(mode="after")
     def _money_has_a_currency(self) -> Budget:

@@ -9,6 +9,7 @@ from atmos_cli.budget.dimensions import WITH_HEADROOM, quota_name
 from atmos_cli.budget.model import Budget, budget_path
 from atmos_cli.budget.operators import SIDECAR
 from atmos_cli.config import FILE, Config
+from atmos_cli.engines.admission import Admission, admission_files
 from atmos_cli.engines.argocd import argocd_files
 from atmos_cli.engines.flux import flux_files
 from atmos_cli.engines.tenants import role_files, tenant_files
@@ -93,12 +94,16 @@ def skeleton(
     }
     for environment, budget in budgets.items():
         files[budget_path(environment)] = budget_text(budget)
+    admitted = {cluster: _admissions(config, cluster, budgets) for cluster in config.clusters}
+    configured = sorted({*configured, *(cluster for cluster, found in admitted.items() if found)})
     documents = {
         **argocd_files(config, teams=teams),
         **flux_files(config, teams=teams, configured=configured),
     }
     for cluster in config.clusters:
         documents |= role_files(cluster)
+        if admitted[cluster]:
+            documents |= admission_files(cluster, admitted[cluster], teams=teams)
     for environment in config.environments:
         for team in teams:
             budget = budgets[environment]
@@ -106,6 +111,16 @@ def skeleton(
             documents |= tenant_files(team, environment, quota=quota(budget, team=team), defaults=defaults)
     return {path: text.encode() for path, text in files.items()} | {
         path: emit_all(values).encode() for path, values in documents.items()
+    }
+
+
+def _admissions(config: Config, cluster: str, budgets: Mapping[str, Budget]) -> dict[str, Admission]:
+    """By environment on the cluster, where its budget asks for a policy."""
+    wanted = {name: budgets[name].admission for name in config.on_cluster(cluster)}
+    return {
+        name: Admission(limits.max_replicas, limits.max_container_cpu, limits.max_container_memory)
+        for name, limits in wanted.items()
+        if limits is not None
     }
 
 

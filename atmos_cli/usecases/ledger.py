@@ -92,6 +92,7 @@ def use_of(effective: Effective, environment: str, *, services: Iterable[Service
     told: dict[Service, Entry] = {}
     wanted = None if services is None else set(services)
     stamps = effective.snapshot.level(["apps"])
+    counting.expect(stamps)
     for path, stamp in stamps.items():
         team = path.split("/")[1]
         mine = {} if wanted is None else {each for each in wanted if each[0] == team}
@@ -121,6 +122,11 @@ class _Counting:
         budget = effective.policy.budget(environment)
         depends = [budget.assume.model_dump(mode="json"), str(budget.missing_requests), self.terms.by_class]
         self.basis = hashlib.sha256(canonical([VERSION, environment, depends]).encode()).hexdigest()
+
+    def expect(self, teams: Mapping[str, str]) -> None:
+        """Asks the cache for all of them at once."""
+        keys = (self._key("team", path.split("/")[1], stamp) for path, stamp in teams.items())
+        self.effective.cache.get([key for key in keys if key])
 
     def team(self, team: str, stamp: str, told: dict[Service, Entry] | None) -> Entry:
         """The sum of a team's services; `told`, when given, gets each of them by itself."""

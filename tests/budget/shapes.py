@@ -20,7 +20,9 @@ def container(name: str = "app", cpu: str | None = "100m", memory: str | None = 
     return {"name": name, "resources": {"requests": requests}, **more}
 
 
-def workload(kind: str = "Deployment", name: str = "app", *, pod: dict[str, Any] | None = None, **spec: Any) -> dict[str, Any]:
+def workload(
+    kind: str = "Deployment", name: str = "app", *, pod: dict[str, Any] | None = None, **spec: Any
+) -> dict[str, Any]:
     group = {"Job": "batch/v1", "CronJob": "batch/v1"}.get(kind, "apps/v1")
     template = {"metadata": {}, "spec": pod or {"containers": [container()]}}
     inner: dict[str, Any] = {"template": template, **spec}
@@ -30,10 +32,17 @@ def workload(kind: str = "Deployment", name: str = "app", *, pod: dict[str, Any]
     return {"apiVersion": group, "kind": kind, "metadata": {"name": name, "namespace": "shop-dev"}, "spec": inner}
 
 
-def scaler(kind: str = "HorizontalPodAutoscaler", target: str = "app", target_kind: str = "Deployment", **spec: Any) -> dict[str, Any]:
+def scaler(
+    kind: str = "HorizontalPodAutoscaler", target: str = "app", target_kind: str = "Deployment", **spec: Any
+) -> dict[str, Any]:
     api = "autoscaling/v2" if kind == "HorizontalPodAutoscaler" else "keda.sh/v1alpha1"
     reference = {"scaleTargetRef": {"kind": target_kind, "name": target}}
-    return {"apiVersion": api, "kind": kind, "metadata": {"name": "s", "namespace": "shop-dev"}, "spec": {**reference, **spec}}
+    return {
+        "apiVersion": api,
+        "kind": kind,
+        "metadata": {"name": "s", "namespace": "shop-dev"},
+        "spec": {**reference, **spec},
+    }
 
 
 def counted(*resources: dict[str, Any], by: Budget | None = None) -> dict[str, tuple[str, str, str]]:

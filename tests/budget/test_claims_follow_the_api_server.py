@@ -66,15 +66,27 @@ def test_limits_stand_in_for_requests_and_pods_have_levels_and_overhead():
 
 
 def test_extended_resources_and_huge_pages():
-    pod = {"containers": [{"name": "a", "resources": {"limits": {"nvidia.com/gpu": 2, "hugepages-2Mi": "4Mi", "cpu": 1, "memory": 1}}}]}
+    pod = {
+        "containers": [
+            {"name": "a", "resources": {"limits": {"nvidia.com/gpu": 2, "hugepages-2Mi": "4Mi", "cpu": 1, "memory": 1}}}
+        ]
+    }
     found = counted(workload("StatefulSet", pod=pod, replicas=3))
     assert found["requests.nvidia.com/gpu"] == ("6", "6", "6")
     assert found["requests.hugepages-2Mi"][0] == str(3 * 4 * 1024**2)
 
 
 def test_a_stateful_set_keeps_its_claims():
-    claims = [{"metadata": {"name": "data"}, "spec": {"storageClassName": "fast", "resources": {"requests": {"storage": "1.5"}}}}]
-    objects = [workload("StatefulSet", replicas=2, volumeClaimTemplates=claims), scaler(target_kind="StatefulSet", minReplicas=2, maxReplicas=5)]
+    claims = [
+        {
+            "metadata": {"name": "data"},
+            "spec": {"storageClassName": "fast", "resources": {"requests": {"storage": "1.5"}}},
+        }
+    ]
+    objects = [
+        workload("StatefulSet", replicas=2, volumeClaimTemplates=claims),
+        scaler(target_kind="StatefulSet", minReplicas=2, maxReplicas=5),
+    ]
     found = counted(*objects)
     assert found["persistentvolumeclaims"] == ("5", "5", "5")
     assert found["requests.storage/fast"] == ("10", "10", "10")  # whole bytes each
@@ -85,14 +97,21 @@ def test_a_stateful_set_keeps_its_claims():
 
 
 def test_claims_by_class():
-    plain = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "d"}, "spec": {"resources": {"requests": {"storage": "1Gi"}}}}
+    plain = {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "d"},
+        "spec": {"resources": {"requests": {"storage": "1Gi"}}},
+    }
     by = budget(limits={"requests.storage/fast": {"limit": "5Gi"}})
     assert "default StorageClass" in unknown(plain, by=by)[0]
     known = budget(limits={"requests.storage/fast": {"limit": "5Gi"}}, assume={"storageClass": "fast"})
     assert counted(plain, by=known)["requests.storage/fast"][0] == str(1024**3)
     assert not unknown(plain)
     volume = {"name": "scratch", "ephemeral": {"volumeClaimTemplate": plain}}
-    assert counted(workload(pod={"containers": [container()], "volumes": [volume]}, replicas=3))["persistentvolumeclaims"] == ("3", "3", "4")
+    assert counted(workload(pod={"containers": [container()], "volumes": [volume]}, replicas=3))[
+        "persistentvolumeclaims"
+    ] == ("3", "3", "4")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +119,15 @@ def test_claims_by_class():
     [
         ({"type": "LoadBalancer", "ports": [{"port": 80}, {"port": 443}]}, "1", "2"),
         ({"type": "LoadBalancer", "allocateLoadBalancerNodePorts": False, "ports": [{"port": 80}]}, "1", None),
-        ({"type": "LoadBalancer", "allocateLoadBalancerNodePorts": False, "ports": [{"port": 80, "nodePort": 30080}]}, "1", "1"),
+        (
+            {
+                "type": "LoadBalancer",
+                "allocateLoadBalancerNodePorts": False,
+                "ports": [{"port": 80, "nodePort": 30080}],
+            },
+            "1",
+            "1",
+        ),
         ({"type": "NodePort", "ports": [{"port": 80}, {"port": 81}]}, None, "2"),
         ({"ports": [{"port": 80}]}, None, None),
     ],
@@ -112,8 +139,16 @@ def test_services(spec, balancers, ports):
 
 
 def test_databases_of_cloudnative_pg():
-    spec = {"instances": 3, "storage": {"size": "10Gi"}, "walStorage": {"size": "2Gi"}, "resources": {"requests": {"cpu": 1, "memory": "1Gi"}}, "plugins": [{"name": "barman"}]}
-    found = counted({"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "metadata": {"name": "db"}, "spec": spec})
+    spec = {
+        "instances": 3,
+        "storage": {"size": "10Gi"},
+        "walStorage": {"size": "2Gi"},
+        "resources": {"requests": {"cpu": 1, "memory": "1Gi"}},
+        "plugins": [{"name": "barman"}],
+    }
+    found = counted(
+        {"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "metadata": {"name": "db"}, "spec": spec}
+    )
     assert found["pods"] == ("3", "3", "3")
     assert found["requests.cpu"][0] == "3.15"  # the plugin's sidecar gets what the LimitRange gives
     assert found["requests.storage"][0] == str(36 * 1024**3)
@@ -125,8 +160,18 @@ def test_databases_of_cloudnative_pg():
     [
         {"apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout", "metadata": {"name": "x"}, "spec": {"replicas": 9}},
         {"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease", "metadata": {"name": "x"}},
-        {"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "metadata": {"name": "x"}, "spec": {"sourceRef": {"name": "other"}, "path": "./apps"}},
-        {"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization", "metadata": {"name": "x"}, "spec": {"sourceRef": {"name": "gitops"}, "path": "./hidden"}},
+        {
+            "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
+            "kind": "Kustomization",
+            "metadata": {"name": "x"},
+            "spec": {"sourceRef": {"name": "other"}, "path": "./apps"},
+        },
+        {
+            "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
+            "kind": "Kustomization",
+            "metadata": {"name": "x"},
+            "spec": {"sourceRef": {"name": "gitops"}, "path": "./hidden"},
+        },
         {"apiVersion": "autoscaling.k8s.io/v1", "kind": "VerticalPodAutoscaler", "metadata": {"name": "x"}},
         {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": "x"}},
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x", "labels": {"istio-injection": "enabled"}}},
@@ -147,7 +192,12 @@ def test_an_injected_sidecar_is_not_zero():
 
 
 def test_a_change_of_the_unknown_is_another_mark():
-    release = {"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease", "metadata": {"name": "x"}, "spec": {"values": {"replicas": 1}}}
+    release = {
+        "apiVersion": "helm.toolkit.fluxcd.io/v2",
+        "kind": "HelmRelease",
+        "metadata": {"name": "x"},
+        "spec": {"values": {"replicas": 1}},
+    }
     more = {**release, "spec": {"values": {"replicas": 99}}}
     assert claim([release]).unknown != claim([more]).unknown
 
@@ -165,9 +215,22 @@ def test_missing_requests_are_named_or_assumed():
 @pytest.mark.parametrize(
     ("schedule", "gap"),
     [
-        ("* * * * *", 60), ("*/10 * * * *", 600), ("0 3 * * *", 86400), ("0,5 3 * * *", 300), ("55,5 * * * *", 600),
-        ("@hourly", 3600), ("@every 1h30m", 5400), ("TZ=UTC 0 0 1 * *", 86400), ("0 9-17 * * 1-5", 3600), ("0 22 * * *", 86400),
-        ("60 * * * *", None), ("@reboot", None), ("", None), ("* * * *", None), ("*/0 * * * *", None), ("5-1 * * * *", None),
+        ("* * * * *", 60),
+        ("*/10 * * * *", 600),
+        ("0 3 * * *", 86400),
+        ("0,5 3 * * *", 300),
+        ("55,5 * * * *", 600),
+        ("@hourly", 3600),
+        ("@every 1h30m", 5400),
+        ("TZ=UTC 0 0 1 * *", 86400),
+        ("0 9-17 * * 1-5", 3600),
+        ("0 22 * * *", 86400),
+        ("60 * * * *", None),
+        ("@reboot", None),
+        ("", None),
+        ("* * * *", None),
+        ("*/0 * * * *", None),
+        ("5-1 * * * *", None),
     ],
 )
 def test_the_shortest_gap_of_a_schedule(schedule, gap):

@@ -2,8 +2,8 @@
 
 import pytest
 
-from atmos_cli.budget.digest import budget_digest, claim_digest, exact
 from atmos_cli.budget.claim import claim
+from atmos_cli.budget.digest import budget_digest, claim_digest
 from atmos_cli.budget.dimensions import amount_text
 from atmos_cli.budget.prices import PATH, read_prices, require_prices
 from atmos_cli.diagnostics import AtmosError, Code
@@ -46,18 +46,28 @@ def test_units_and_periods():
 def test_storage_by_class_is_not_counted_twice():
     fast = SHEET + '  storage/fast: {price: "0.0005", unit: GiB}\n'
     totals = {"requests.storage": parse("3Gi"), "requests.storage/fast": parse("1Gi")}
-    assert amount_text("money", sheet(fast).cost(totals)) == "0.45"  # 2 × 0.04 + 0.365
+    assert amount_text("money", sheet(fast).cost(totals)) == "0.45"  # two at 0.04 and one at 0.365
 
 
 def test_what_has_no_price_is_named():
-    assert sheet().unpriced({"requests.nvidia.com/gpu": parse("1"), "requests.ephemeral-storage": parse("1Gi")}) == ("nvidia.com/gpu",)
+    assert sheet().unpriced({"requests.nvidia.com/gpu": parse("1"), "requests.ephemeral-storage": parse("1Gi")}) == (
+        "nvidia.com/gpu",
+    )
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        ("per: hour\n", ""), ("unit: core", "unit: GiB"), (", unit: core", ""), ("currency: USD\n", ""), ("0.031611", "23.07"),
-        ('"0.031611"', "0.031611"), ('"0.031611"', '"1e3"'), ("0.031611", "0.0000433"), ("  cpu:", "  cpus:"), ("asOf: 2026-10-01\n", ""),
+        ("per: hour\n", ""),
+        ("unit: core", "unit: GiB"),
+        (", unit: core", ""),
+        ("currency: USD\n", ""),
+        ("0.031611", "23.07"),
+        ('"0.031611"', "0.031611"),
+        ('"0.031611"', '"1e3"'),
+        ("0.031611", "0.0000433"),
+        ("  cpu:", "  cpus:"),
+        ("asOf: 2026-10-01\n", ""),
     ],
 )
 def test_a_sheet_that_leaves_room_for_doubt_is_refused(change):
@@ -90,7 +100,10 @@ def test_a_digest_is_of_what_is_asked_for_only():
     assert digest(cpu="0.1") == digest(cpu="100m")
     assert digest(cpu="101m") != digest(cpu="100m")
     here = claim([workload()])
-    there = {environment: claim_digest(here, environment=environment, cluster="c", team="shop", service="app") for environment in ("dev", "prod")}
+    there = {
+        environment: claim_digest(here, environment=environment, cluster="c", team="shop", service="app")
+        for environment in ("dev", "prod")
+    }
     assert len(set(there.values())) == 2
 
 

@@ -14,8 +14,11 @@ def used(cpu="120m", memory="180Mi", points=1000, days=14, oom=False):
 @pytest.mark.parametrize(
     ("usage", "cpu", "memory"),
     [
-        (used(), "120m", "207Mi"), (used(cpu="120.1m"), "121m", "207Mi"), (used(cpu="1m", memory="1Mi"), "10m", "100Mi"),
-        (used(memory="1Gi"), "120m", "1178Mi"), (used(memory="1000M"), "120m", "1097Mi"),
+        (used(), "120m", "207Mi"),
+        (used(cpu="120.1m"), "121m", "207Mi"),
+        (used(cpu="1m", memory="1Mi"), "10m", "100Mi"),
+        (used(memory="1Gi"), "120m", "1178Mi"),
+        (used(memory="1000M"), "120m", "1097Mi"),
     ],
 )
 def test_figures(usage, cpu, memory):
@@ -31,8 +34,15 @@ def test_no_guesses(usage):
 
 @pytest.mark.parametrize(
     "text",
-    ["[]", "containers: {}", "containers: {a: 1}", "containers: {a: {cpu: 1}}", "containers: {a: {cpu: x, memory: 1, points: 1, days: 1}}",
-     "containers: {a: {cpu: -1, memory: 1, points: 1, days: 1}}", "containers: {a: {cpu: 1, memory: 1, points: many, days: 1}}"],
+    [
+        "[]",
+        "containers: {}",
+        "containers: {a: 1}",
+        "containers: {a: {cpu: 1}}",
+        "containers: {a: {cpu: x, memory: 1, points: 1, days: 1}}",
+        "containers: {a: {cpu: -1, memory: 1, points: 1, days: 1}}",
+        "containers: {a: {cpu: 1, memory: 1, points: many, days: 1}}",
+    ],
 )
 def test_a_file_that_is_none(text):
     with pytest.raises(AtmosError) as caught:

@@ -26,8 +26,16 @@ def outcomes(by, before, after, **more):
 @pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
-        ("0", "3.2", "ok"), ("0", "3.3", "warning"), ("0", "4", "warning"), ("0", "4.001", "over"), ("5", "4.5", "warning"),
-        ("5", "5", "warning"), ("5", "5.001", "over"), ("0", "8", "over"), ("0", "8.1", "denied"), ("9", "8.5", "warning"),
+        ("0", "3.2", "ok"),
+        ("0", "3.3", "warning"),
+        ("0", "4", "warning"),
+        ("0", "4.001", "over"),
+        ("5", "4.5", "warning"),
+        ("5", "5", "warning"),
+        ("5", "5.001", "over"),
+        ("0", "8", "over"),
+        ("0", "8.1", "denied"),
+        ("9", "8.5", "warning"),
     ],
 )
 def test_the_decision_table(before, after, expected):
@@ -51,13 +59,17 @@ def test_all_scopes_count():
     assert found["environment", "requests.cpu"] == "warning"
     assert found["team shop", "requests.cpu"] == "over"
     assert found["service shop/app", "requests.cpu"] == "over"
-    assert outcomes(by, sums("0", service="big"), sums("1.5", service="big"))["service shop/big", "requests.cpu"] == "ok"
+    assert (
+        outcomes(by, sums("0", service="big"), sums("1.5", service="big"))["service shop/big", "requests.cpu"] == "ok"
+    )
 
 
 def test_many_small_changes_of_a_team_are_one():
     by = budget(perChange={"requests.cpu": {"limit": "+1", "window": "7d"}})
     week_ago, now = sums("1"), sums("1.9")
-    assert outcomes(by, now, sums("2"), earlier={"7d": week_ago})["growth of team shop within 7d", "requests.cpu"] == "ok"
+    assert (
+        outcomes(by, now, sums("2"), earlier={"7d": week_ago})["growth of team shop within 7d", "requests.cpu"] == "ok"
+    )
     found = outcomes(by, now, sums("2.1", service="another"), earlier={"7d": week_ago})
     assert found["growth of team shop within 7d", "requests.cpu"] == "over"
     assert not [scope for scope, _ in outcomes(by, sums("9"), sums("8"), earlier={"7d": week_ago}) if "growth" in scope]
@@ -74,9 +86,13 @@ def test_the_unknown_needs_a_decision(policy, expected):
     by = budget(indeterminate=policy)
     note = ("HelmRelease/x: its chart", "mark1")
     assert outcomes(by, sums("1"), sums("1", unknown=[note]))["service shop/app", "unknown"] == expected
-    assert outcomes(by, sums("1", unknown=[note]), sums("1", unknown=[note]))["service shop/app", "unknown"] == "warning"
+    assert (
+        outcomes(by, sums("1", unknown=[note]), sums("1", unknown=[note]))["service shop/app", "unknown"] == "warning"
+    )
     changed = (note[0], "mark2")
-    assert outcomes(by, sums("1", unknown=[note]), sums("1", unknown=[changed]))["service shop/app", "unknown"] == expected
+    assert (
+        outcomes(by, sums("1", unknown=[note]), sums("1", unknown=[changed]))["service shop/app", "unknown"] == expected
+    )
 
 
 def test_the_messages_say_what_and_by_how_much():
@@ -131,7 +147,14 @@ def test_twice_the_same_limit_and_a_team_that_is_none():
     with pytest.raises(AtmosError) as caught:
         read_budget(b"environment: dev\nlimits:\n  pods: {limit: 1}\n  pods: {limit: 9}\n", environment="dev")
     assert caught.value.diagnostics[0].code is Code.YAML_DUPLICATE_KEY
-    data = emit({"environment": "dev", "limits": {"pods": {"limit": "1"}}, "teams": {"payment": {"pods": {"limit": "1"}}}, "services": {"ghost/app": {"pods": {"limit": "1"}}}}).encode()
+    data = emit(
+        {
+            "environment": "dev",
+            "limits": {"pods": {"limit": "1"}},
+            "teams": {"payment": {"pods": {"limit": "1"}}},
+            "services": {"ghost/app": {"pods": {"limit": "1"}}},
+        }
+    ).encode()
     with pytest.raises(AtmosError) as caught:
         require_known_teams(read_budget(data, environment="dev"), data, teams=("payments",))
     assert [each.where.line for each in caught.value.diagnostics] == [6, 10]

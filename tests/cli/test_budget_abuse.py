@@ -55,8 +55,14 @@ def test_a_budget_raised_alone_may_land(branch, git, atmos):
 
 
 def test_a_budget_edited_and_not_committed_does_not_count(shop, atmos):
-    limits(shop, "dev", limits={"requests.cpu": {"limit": "400"}, "requests.memory": {"limit": "400Gi"}, "pods": {"limit": 400}})
-    done = atmos("new", "service", "go, called big, 60 replicas", "--env", "dev", "--repo", shop, "--dry-run", "-o", "json")
+    limits(
+        shop,
+        "dev",
+        limits={"requests.cpu": {"limit": "400"}, "requests.memory": {"limit": "400Gi"}, "pods": {"limit": 400}},
+    )
+    done = atmos(
+        "new", "service", "go, called big, 60 replicas", "--env", "dev", "--repo", shop, "--dry-run", "-o", "json"
+    )
     assert done.code == 1
     assert {"ATM401", "ATM402"} & set(done.codes)
 
@@ -76,7 +82,10 @@ def test_a_limit_lowered_below_use_blocks_nobody_who_does_not_add(branch, git, a
 
 
 def test_a_patch_that_raises_requests_after_rendering(branch, git, atmos):
-    patch = {"target": {"kind": "Deployment"}, "patch": '[{"op": "add", "path": "/spec/template/spec/containers/0/resources/requests/cpu", "value": "9"}]'}
+    patch = {
+        "target": {"kind": "Deployment"},
+        "patch": '[{"op": "add", "path": "/spec/template/spec/containers/0/resources/requests/cpu", "value": "9"}]',
+    }
     value = yaml.safe_load(overlay(branch).read_text())
     value["patches"].append(patch)
     overlay(branch).write_text(yaml.safe_dump(value))
@@ -107,7 +116,10 @@ def test_workloads_that_atmos_did_not_write_count(branch, git, atmos, path):
     assert {"ATM401", "ATM402"} & set(done.codes)
 
 
-@pytest.mark.parametrize("path", ["clusters/dev/hidden.yaml", "delivery/dev/default/hidden.yaml", "infrastructure/configs/dev/a/b/c/hidden.yaml"])
+@pytest.mark.parametrize(
+    "path",
+    ["clusters/dev/hidden.yaml", "delivery/dev/default/hidden.yaml", "infrastructure/configs/dev/a/b/c/hidden.yaml"],
+)
 def test_what_flux_applies_from_elsewhere_counts(tmp_path, atmos, git, path):
     root = tmp_path / "flux"
     assert atmos("init", root, "--engine", "flux", "--yes").code == 0
@@ -140,7 +152,12 @@ def test_another_team_does_not_make_room(shop, git, atmos):
 
 
 def test_another_name_has_the_limits_of_every_service(shop, git, atmos):
-    limits(shop, "dev", services={"checkout": {"requests.cpu": {"limit": "2"}}}, serviceDefault={"requests.cpu": {"limit": "300m"}})
+    limits(
+        shop,
+        "dev",
+        services={"checkout": {"requests.cpu": {"limit": "2"}}},
+        serviceDefault={"requests.cpu": {"limit": "300m"}},
+    )
     commit(shop, git)
     git("checkout", "-qb", "rename", cwd=shop)
     git("mv", "apps/default/checkout", "apps/default/renamed", cwd=shop)
@@ -153,7 +170,9 @@ def test_many_small_services_of_one_team_are_one_increase(shop, git, atmos):
     commit(shop, git)
     outcomes = []
     for name in ("a-one", "b-two", "c-three", "d-four"):
-        done = atmos("new", "service", f"go, called {name}, size xs", "--env", "dev", "--repo", shop, "--yes", "-o", "json")
+        done = atmos(
+            "new", "service", f"go, called {name}, size xs", "--env", "dev", "--repo", shop, "--yes", "-o", "json"
+        )
         outcomes.append(done.code)
     assert outcomes[0] == 0
     assert outcomes[-1] == 1
@@ -162,7 +181,12 @@ def test_many_small_services_of_one_team_are_one_increase(shop, git, atmos):
 def test_requests_left_out_are_refused(branch, git, atmos):
     text = (branch / "apps/default/checkout/overlays/dev/kustomization.yaml").read_text()
     value = yaml.safe_load(text)
-    value["patches"].append({"target": {"kind": "Deployment"}, "patch": '[{"op": "remove", "path": "/spec/template/spec/containers/0/resources"}]'})
+    value["patches"].append(
+        {
+            "target": {"kind": "Deployment"},
+            "patch": '[{"op": "remove", "path": "/spec/template/spec/containers/0/resources"}]',
+        }
+    )
     overlay(branch).write_text(yaml.safe_dump(value))
     commit(branch, git)
     assert "ATM406" in atmos("validate", "--repo", branch, "-o", "json").codes

@@ -44,7 +44,9 @@ def test_show_says_what_is_used_and_what_it_costs(shop, atmos, git):
     commit(shop, git)
     with_prices = atmos("budget", "show", "staging", "--repo", shop).out
     assert "USD 16.60 a month (default, 2026-10-01)" in with_prices
-    data = atmos("budget", "show", "staging", "--by", "service", "--what", "steady", "--repo", shop, "-o", "json").json["data"]
+    data = atmos("budget", "show", "staging", "--by", "service", "--what", "steady", "--repo", shop, "-o", "json").json[
+        "data"
+    ]
     (only,) = data["environments"]
     assert only["limits"]["requests.cpu"] == {"limit": "4", "used": "0.45"}
     assert [part["name"] for part in only["parts"]] == ["default/checkout"]
@@ -55,9 +57,18 @@ def test_explain_names_every_container_and_rule(shop, atmos):
     done = atmos("budget", "explain", "checkout", "-e", "prod", "--repo", shop)
     assert "surge 25% adds 1" in done.out
     assert "instances 3" in done.out
-    (share,) = atmos("budget", "explain", "checkout", "-e", "prod", "--repo", shop, "-o", "json").json["data"]["deployments"]
+    (share,) = atmos("budget", "explain", "checkout", "-e", "prod", "--repo", shop, "-o", "json").json["data"][
+        "deployments"
+    ]
     assert share["totals"]["rollout"]["pods"] == "6"
     assert atmos("budget", "explain", "nothing", "--repo", shop).code == 2
+
+
+def test_validate_shows_what_differs_from_the_base(shop, atmos):
+    assert "budget dev" not in atmos("validate", "--repo", shop).out
+    overlay = shop / "apps/default/checkout/overlays/dev/kustomization.yaml"
+    overlay.write_text(overlay.read_text().replace("count: 1", "count: 3"))
+    assert "budget dev: environment pods 3 -> 5 of 40 (ok)" in atmos("validate", "--repo", shop).out
 
 
 def test_diff_for_people_programs_and_pull_requests(shop, atmos, git):
@@ -79,7 +90,9 @@ def test_check_judges_what_will_land(shop, atmos, git):
     assert atmos("budget", "check", "--repo", shop).code == 0
     for name, count in (("one", 20), ("two", 25)):
         git("checkout", "-qb", name, "main", cwd=shop)
-        done = atmos("new", "service", f"go, called {name}, {count} replicas, size xs", "--env", "dev", "--repo", shop, "--yes")
+        done = atmos(
+            "new", "service", f"go, called {name}, {count} replicas, size xs", "--env", "dev", "--repo", shop, "--yes"
+        )
         assert done.code == 0, done.out + done.err
         assert atmos("budget", "check", "--repo", shop).code == 0, "each of them fits alone"
     git("checkout", "-q", "main", cwd=shop)
@@ -91,7 +104,9 @@ def test_check_judges_what_will_land(shop, atmos, git):
 
 
 def test_new_says_what_would_fit(shop, atmos):
-    done = atmos("new", "service", "go, called big, 200 replicas", "--env", "dev", "--repo", shop, "--dry-run", "-o", "json")
+    done = atmos(
+        "new", "service", "go, called big, 200 replicas", "--env", "dev", "--repo", shop, "--dry-run", "-o", "json"
+    )
     assert done.code == 1
     hint = next(d["hint"] for d in done.json["diagnostics"] if d["code"] in ("ATM401", "ATM402"))
     fitting = int(hint.split(" replica")[0].rsplit(" ", 1)[-1])
@@ -101,7 +116,21 @@ def test_new_says_what_would_fit(shop, atmos):
 
 
 def test_new_tells_of_open_branches(shop, atmos, git):
-    assert atmos("new", "service", "go, called other, 10 replicas", "--env", "dev", "--repo", shop, "--yes", "--write", "branch").code == 0
+    assert (
+        atmos(
+            "new",
+            "service",
+            "go, called other, 10 replicas",
+            "--env",
+            "dev",
+            "--repo",
+            shop,
+            "--yes",
+            "--write",
+            "branch",
+        ).code
+        == 0
+    )
     done = atmos("new", "service", "go, called big, 38 replicas, size xs", "--env", "dev", "--repo", shop, "--dry-run")
     assert done.code == 1, done.out
     assert "atmos/new-other would add to dev" in done.out
@@ -113,7 +142,11 @@ def test_budget_init_suggests_from_what_is_used(shop, atmos):
     done = atmos("budget", "init", "prod", "--repo", shop, "--yes", "--write", "files", "-o", "json")
     assert done.code == 0, done.out
     assert done.json["data"]["limits"]["prod"] == {
-        "requests.cpu": "2", "requests.memory": "4Gi", "requests.storage": "45Gi", "pods": "9", "persistentvolumeclaims": "5"
+        "requests.cpu": "2",
+        "requests.memory": "4Gi",
+        "requests.storage": "45Gi",
+        "pods": "9",
+        "persistentvolumeclaims": "5",
     }
     assert atmos("validate", "--repo", shop, "-o", "json").code == 0
 
@@ -126,11 +159,16 @@ def test_rightsize_changes_the_spec_and_only_its_size(shop, atmos, tmp_path):
     shown = atmos("budget", "rightsize", "checkout", "--from", figures, "--repo", shop, "-o", "json")
     assert shown.code == 0, shown.err
     assert (shown.json["data"]["cpu"], shown.json["data"]["memory"]) == ("60m", "138Mi")
-    assert {s["environment"]: s["amount"] for s in shown.json["data"]["saves"] if s["dimension"] == "requests.cpu"}["dev"] == "80m"
+    assert {s["environment"]: s["amount"] for s in shown.json["data"]["saves"] if s["dimension"] == "requests.cpu"}[
+        "dev"
+    ] == "80m"
     assert spec.read_text() == before
     assert atmos("budget", "rightsize", "checkout", "--from", figures, "--repo", shop, "--write").code == 0
     changed = set(spec.read_text().splitlines()) ^ set(before.splitlines())
-    assert changed == {'size: {cpu: "60m", memory: "138Mi"}', *[line for line in before.splitlines() if line.startswith("size:")]}
+    assert changed == {
+        'size: {cpu: "60m", memory: "138Mi"}',
+        *[line for line in before.splitlines() if line.startswith("size:")],
+    }
     figures.write_text("containers: {checkout: {cpu: 60m, memory: 120Mi, points: 5, days: 14}}\n")
     assert atmos("budget", "rightsize", "checkout", "--from", figures, "--repo", shop).code == 1
     assert atmos("budget", "rightsize", "checkout", "--repo", shop).code == 2
@@ -172,5 +210,7 @@ def test_a_browser_shows_the_page(shop, atmos, tmp_path):
     assert "<h2>staging</h2>" in done.stdout
     assert json.dumps("requests.cpu")[1:-1] in done.stdout
     shot = tmp_path / "page.png"
-    subprocess.run([*command[:4], f"--screenshot={shot}", f"file://{page}"], capture_output=True, timeout=60, check=True)
+    subprocess.run(
+        [*command[:4], f"--screenshot={shot}", f"file://{page}"], capture_output=True, timeout=60, check=True
+    )
     assert shot.stat().st_size > 10_000
