@@ -41,6 +41,10 @@ class Coverage:
     rows: frozenset[RowKey] = frozenset()
     diagnostics: tuple[Diagnostic, ...] = ()
 
+    def applied(self, rows: Sequence[Row]) -> tuple[Row, ...]:
+        """`rows`, with the outcome `approved` where an approval lets them pass."""
+        return tuple(replace(row, outcome="approved") if row_key(row) in self.rows else row for row in rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Case:
@@ -110,7 +114,7 @@ def _explains(adding: Sequence[Deployment], row: Row, case: Case) -> bool:
 
 
 def with_approvals(rows: Sequence[Row], coverage: Coverage) -> tuple[Row, ...]:
-    return tuple(replace(row, outcome="approved") if row_key(row) in coverage.rows else row for row in rows)
+    return coverage.applied(rows)
 
 
 def _told(verdict: Verdict | None) -> Iterator[Diagnostic]:

@@ -80,13 +80,22 @@ def plan_request(
     repository.config.named((environment,))
     deployment = _deployment(repository, service, team=team, environment=environment)
     case = case_of(repository, (environment,), base=base)
+    path, approval, needs = request_of(case, deployment, reason=reason, expires=expires)
+    changes = ChangeSet({path: approval_text(approval).encode()}, {path: repository.tree.read(path)})
+    return RequestPlan(repository, path, approval, changes, needs)
+
+
+def request_of(
+    case: Case, deployment: Deployment, *, reason: str | None = None, expires: str | None = None
+) -> tuple[str, Approval, tuple[str, ...]]:
+    """(path, request, who is needed) for what `deployment` passes. Raises ATM428 for nothing, ATM427 for too much."""
     mine = [row for row in case.rows if row.outcome in _PASSED and deployment in adds_to(row, case.after, case.before)]
     _require_approvable(mine, deployment)
-    budget, digest = budget_of(case.after, environment)
+    budget, digest = budget_of(case.after, deployment.environment)
     excesses = [excess(row) for row in mine]
     now = datetime.fromtimestamp(case.ground.now, UTC)
     approval = Approval(
-        environment=environment,
+        environment=deployment.environment,
         team=deployment.team,
         service=deployment.service,
         claim_digest=digest_in(case.after, deployment),
@@ -98,10 +107,16 @@ def plan_request(
         created_at=_instant(now),
         expires_at=_instant(now + timedelta(seconds=_ttl(expires, shortest_ttl(budget.approvals.tiers, excesses)))),
     )
-    path = approval_path(environment, approval.service, approval.claim_digest)
-    changes = ChangeSet({path: approval_text(approval).encode()}, {path: repository.tree.read(path)})
-    tiers = dict.fromkeys(tier for each in excesses for tier in tiers_of(each, budget.approvals.tiers))
-    return RequestPlan(repository, path, approval, changes, tuple(_need(tier) for tier in tiers))
+    path = approval_path(deployment.environment, approval.service, approval.claim_digest)
+    needs = dict.fromkeys(_need(tier) for each in excesses for tier in tiers_of(each, budget.approvals.tiers))
+    return path, approval, tuple(needs)
+
+
+def request_files(case: Case, deployments: Sequence[Deployment]) -> dict[str, bytes]:
+    """The requests of a change that is over its budget, by path: one for each environment where it needs one."""
+    over = {row.environment for row in case.rows if row.outcome == "over"}
+    found = (request_of(case, each) for each in deployments if each.environment in over)
+    return {path: approval_text(approval).encode() for path, approval, _ in found}
 
 
 def execute_request(plan: RequestPlan, *, mode: WriteMode | None, branch: str | None, pushes: bool) -> Written:

@@ -1,6 +1,5 @@
 """Ways to get past a budget with an approval that is not worth it: each answered with one clear reason, and a no."""
 
-import os
 import time
 
 import pytest

@@ -92,12 +92,52 @@ def test_a_change_in_the_working_tree_on_the_base_branch(world):
     assert world.audit().code == 0
 
 
-def test_a_new_service_under_an_approval(world):
+def test_a_new_service_brings_its_request_along(world):
     more = ("new", "service", "node, port 80, called billing", "--replicas", "2", "--env", "staging", "--yes")
     assert world.atmos(*more).code == 1
-    world.git("switch", "-q", "-c", "billing")
-    assert world.atmos(*more, "--write", "files", "--request-approval").code == 0
+    done = world.atmos(*more, "--request-approval", "-o", "json")
+    assert done.code == 0, done.out + done.err
+    (path,) = [each for each in done.json["data"]["written"]["paths"] if each.startswith("platform/approvals/staging/")]
     world.git("checkout", "-q", "atmos/new-billing")
-    path = world.ask(service="billing")
+    assert world.check().codes == ["ATM424"]
     world.signed_and_committed(path, "ana")
     assert world.validate()[0] == 0
+    world.land("atmos/new-billing")
+    assert world.audit().code == 0
+
+
+def test_a_new_service_under_an_approval_that_landed_before_it(world):
+    more = ("new", "service", "node, port 80, called billing", "--replicas", "2", "--env", "staging", "--yes")
+    assert world.atmos(*more, "--request-approval").code == 0
+    world.git("checkout", "-q", "atmos/new-billing", "--", "platform/approvals")
+    world.commit("Only the request")
+    (path,) = (p.relative_to(world.root).as_posix() for p in (world.root / "platform/approvals").rglob("*.yaml"))
+    assert world.atmos(*more).code == 1
+    world.signed_and_committed(path, "ana")
+    world.git("config", "user.email", "dev@example.test")
+    done = world.atmos(*more, "-o", "json")
+    assert done.code == 0, done.out
+    assert "ATM431" in done.codes
+    assert world.check().json["data"]["approvals"][0]["state"] == "in use"
+    assert world.audit().code == 0
+
+
+def test_a_new_service_made_by_the_approver(world):
+    more = ("new", "service", "node, port 80, called billing", "--replicas", "2", "--env", "staging", "--yes")
+    assert world.atmos(*more, "--request-approval").code == 0
+    world.git("checkout", "-q", "atmos/new-billing", "--", "platform/approvals")
+    world.commit("Only the request")
+    (path,) = (p.relative_to(world.root).as_posix() for p in (world.root / "platform/approvals").rglob("*.yaml"))
+    world.signed_and_committed(path, "ana")
+    world.git("config", "user.email", "ana@example.test")
+    done = world.atmos(*more, "-o", "json")
+    assert done.code == 1
+    assert {"ATM401", "ATM425"} <= set(done.codes)
+
+
+def test_budget_check_agrees(world):
+    world.branch(3)
+    path = world.ask()
+    assert world.atmos("budget", "check").code == 1
+    world.signed_and_committed(path, "ana")
+    assert world.atmos("budget", "check").code == 0

@@ -116,7 +116,9 @@ def test_own_commits_in_the_way_keep_the_commit(tmp_path, atmos, own_git):
     for clone in clones:
         world.git("clone", "-q", str(bare), str(clone), cwd=tmp_path)
     world.git("commit", "-q", "--allow-empty", "-m", "own", cwd=clones[1])
-    assert _start(clones[0], "svc-0").wait(120) == 0
+    first = _start(clones[0], "svc-0")
+    assert first.communicate(timeout=120)
+    assert first.returncode == 0
     run = _start(clones[1], "svc-1")
     said = json.loads(run.communicate(timeout=120)[0])
     assert run.returncode == 2
