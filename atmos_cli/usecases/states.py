@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters import history
@@ -29,7 +30,8 @@ class States:
 
     def __init__(self, root: Path, tree: FileTree, *, branch: str, base: str | None = None) -> None:
         # A repo that is only planned is in no Git yet, whatever surrounds the directory.
-        self.repo: Repo | None = repos.open_repo(root) if isinstance(tree, DiskTree) and root.is_dir() else None
+        planned = not isinstance(tree, DiskTree) or not root.is_dir()
+        self.repo: Repo | None = None if planned or not _in_git(root) else repos.open_repo(root)
         self.branch = branch
         self.tree = tree
         self.base = self._commit(base)
@@ -71,3 +73,8 @@ class States:
         if self.repo is None:
             return None
         return repos.resolve(self.repo, base) if base else history.base_commit(self.repo, self.branch)
+
+
+def _in_git(root: Path) -> bool:
+    """Whether it is worth asking Git: loading it costs more than all the rest of a small `validate`."""
+    return "GIT_DIR" in os.environ or any((folder / ".git").exists() for folder in (root, *root.resolve().parents))
