@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from atmos_cli.budget.findings import budget_diagnostics, claim_diagnostics
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from atmos_cli.budget.evaluate import Row
     from atmos_cli.kustomize.model import Built
     from atmos_cli.ports import FileTree
+    from atmos_cli.usecases.approvals import Coverage
     from atmos_cli.usecases.effective import Effective
 
 
@@ -43,11 +44,13 @@ def guard(
     changed: Sequence[str] = (),
     earlier: Callable[[Sequence[str]], Mapping[str, Effective]] | None = None,
     fits: Callable[[Budgeted], str] | None = None,
+    approvals: Callable[[Sequence[Row]], Coverage] | None = None,
 ) -> Guarded:
     """Checks of what is touched, and the budget of each environment over all that runs there.
 
     `before` is the tree the change starts from; None counts everything as new. `changed` are the paths it touches,
-    `earlier` gives the trees at the start of each `window`, and `fits` says what would fit where something is over.
+    `earlier` gives the trees at the start of each `window`, and `fits` says what would fit where something is over,
+    `approvals` which rows that are over may be.
     """
     config = config_of(effective.tree)
     found: list[Diagnostic] = []
@@ -71,6 +74,11 @@ def guard(
         except AtmosError as error:
             found += error.diagnostics
     rows = tuple(row for each in budgets.values() for row in each.rows)
+    if approvals is not None and any(row.outcome == "over" for row in rows):
+        coverage = approvals(rows)
+        found += coverage.diagnostics
+        rows = coverage.applied(rows)
+        budgets = {name: replace(each, rows=coverage.applied(each.rows)) for name, each in budgets.items()}
     for each in budgets.values():
         found += [*each.findings, *budget_diagnostics(each.rows, fits=fits(each) if fits else "")]
     return Guarded(in_order(found), rows, claims, budgets)
