@@ -16,11 +16,14 @@ if TYPE_CHECKING:
     from atmos_cli.adapters.repo import Repo
 
 TIMEOUT_SECONDS = 120.0
-# the last three: somebody was quicker by less than a second
-_MOVED_ON = r"non-fast-forward|fetch first|stale info|cannot lock ref|incorrect old value|reference already exists"
+# the last ones are what a server says to the slower of two pushes in the same instant
+_BEHIND = (
+    r"non-fast-forward|fetch first|stale info|cannot lock ref|failed to update ref|incorrect old value"
+    r"|reference already exists"
+)
 # what git and the hosts say, in plain words; the first match counts
 _REASONS = (
-    (_MOVED_ON, "it has commits that are not here", "`git pull --rebase`, then "),
+    (_BEHIND, "it has commits that are not here", "`git pull --rebase`, then "),
     (r"protected branch|GH006|GH013|not allowed to push|TF402455", "the branch is protected", "`--write branch`, or "),
     (r"pre-receive|hook declined|push rule", "a rule of the server refuses it", "mend what it names, then "),
     (r"pre-push", "your pre-push hook refuses it", "mend what it names, then "),
@@ -36,6 +39,10 @@ _REASONS = (
         "",
     ),
 )
+
+
+class BehindError(AtmosError):
+    """The push came too late: the branch has commits there that are not here. Fetching and trying again may do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +64,7 @@ def push(repo: Repo, branch: str, *, remote: str = "origin", timeout: float = TI
             hint=f"git remote add {remote} URL",
         )
     ref = f"refs/heads/{branch}"
-    answer = ask(repo.top, "push", "--porcelain", remote, f"{ref}:{ref}", env=_quiet(repo), timeout=timeout)
+    answer = ask(repo.top, "push", "--porcelain", remote, f"{ref}:{ref}", env=quiet(repo), timeout=timeout)
     if answer.status:
         raise _refused(repo, answer, branch, remote)
     return Pushed(remote, plain(url), created=answer.out.startswith(b"*") or b"\n*\t" in answer.out)
@@ -102,7 +109,7 @@ def _web_place(url: str) -> tuple[str, str, str] | None:
     return f"{parts.scheme if web else 'https'}://{host}", parts.hostname, quote(path, safe="/~%")
 
 
-def _quiet(repo: Repo) -> dict[str, str]:
+def quiet(repo: Repo) -> dict[str, str]:
     env = {"GIT_TERMINAL_PROMPT": "0", "SSH_ASKPASS_REQUIRE": "never", "GCM_INTERACTIVE": "never"}
     if "GIT_SSH_COMMAND" not in os.environ and "GIT_SSH" not in os.environ:
         ssh = ask(repo.top, "config", "--get", "core.sshCommand").text or "ssh"
@@ -119,8 +126,9 @@ def _refused(repo: Repo, answer: Answer, branch: str, remote: str) -> AtmosError
     if "pull" in first and ask(repo.top, "symbolic-ref", "--short", "HEAD").text != branch:
         # A pull would change the branch that is checked out, not this one.
         first, name = "choose another name for it there: ", f"{branch}:{branch}-2"
-    return fail(
+    error = fail(
         Code.PUSH_REFUSED,
         f"{remote} did not take branch {branch}: {reason} ({answer.last_lines or 'no more was said'})",
         hint=f"{first}`git push {remote} {name}`; the commit is kept on your branch {branch}",
     )
+    return BehindError(*error.diagnostics) if reason == _REASONS[0][1] else error

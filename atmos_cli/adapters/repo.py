@@ -112,6 +112,14 @@ def dirty(repo: Repo, paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(wanted[path] for path in found if path in wanted))
 
 
+def changed_here(repo: Repo) -> tuple[str, ...]:
+    """Every path below the root that differs from HEAD or is untracked (not ignored), sorted."""
+    args = ("--no-optional-locks", "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames")
+    out = ask_ok(repo.top, *args, "--", f":(top){repo.inside('') or '.'}")
+    start = repo.inside("")
+    return tuple(sorted(os.fsdecode(line[3:])[len(start) :] for line in out.split(b"\0") if line))
+
+
 def require_clean(repo: Repo, paths: Iterable[str]) -> None:
     """AtmosError ATM603 that names every one of `paths` with uncommitted changes."""
     changed = dirty(repo, paths)

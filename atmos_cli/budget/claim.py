@@ -2,63 +2,49 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.budget.replicas import Pods, mapping, pods
-from atmos_cli.diagnostics import AtmosError, Diagnostic, Location
+from atmos_cli.budget import storage
+from atmos_cli.budget.kinds import INJECTORS, NAMESPACE_INJECTORS, asks_nothing, injected
+from atmos_cli.budget.operators import OPERATED, unseen
+from atmos_cli.budget.replicas import Pods, mapping, pods, scaled_jobs
 from atmos_cli.kube.pods import missing_requests, pod_limits, pod_requests
 from atmos_cli.kube.quantity import ZERO, Quantity, parse
-from atmos_cli.kube.resource import Identity, group_version, identity, pod_template
+from atmos_cli.kube.resource import Identity, identity, pod_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from atmos_cli.budget.model import Count
+    from atmos_cli.budget.model import AssumedRequests, Budget, Count
     from atmos_cli.kube.resource import Resource
 
-# Kinds that ask for nothing by themselves, by group; every other kind may make pods behind our back.
-WITHOUT_PODS = {
-    "": None,
-    "rbac.authorization.k8s.io": None,
-    "networking.k8s.io": None,
-    "policy": None,
-    "autoscaling": None,
-    "gateway.networking.k8s.io": None,
-    "external-secrets.io": None,
-    "generators.external-secrets.io": None,
-    "bitnami.com": None,
-    "cert-manager.io": None,
-    "apiextensions.k8s.io": None,
-    "admissionregistration.k8s.io": None,
-    "scheduling.k8s.io": None,
-    "storage.k8s.io": None,
-    "monitoring.coreos.com": frozenset({"PodMonitor", "ServiceMonitor", "PrometheusRule", "Probe"}),
-    "keda.sh": frozenset({"ScaledObject", "TriggerAuthentication", "ClusterTriggerAuthentication"}),
-    "postgresql.cnpg.io": frozenset({"ScheduledBackup", "Database", "ImageCatalog", "Publication", "Subscription"}),
-}
-SCALERS = {("autoscaling", "HorizontalPodAutoscaler"), ("keda.sh", "ScaledObject")}
 NO_PODS = Pods(0, 0, 0)
-ONE = parse(1)
+ONE = parse("1")
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One object's share: what each pod asks for, how many pods, and what the object asks for whatever its pods do.
 
-    `missing` are (container, "cpu" or "memory") without a request; `unknown` says why the numbers are too low.
+    What is `unknown` has a `mark` that changes when the object does: a change of the unknown is unknown, too.
+    `retained` is the part of `fixed` that stays in the cluster when the object is scaled down or removed.
     """
 
     resource: Identity
     pods: Pods
     each: Mapping[str, Quantity]
     fixed: Mapping[str, Quantity]
-    missing: tuple[tuple[str, str], ...] = ()
+    missing: tuple[str, ...] = ()
     unknown: str = ""
+    mark: str = ""
+    retained: Mapping[str, Quantity] = field(default_factory=dict)
 
     def total(self, count: Count) -> dict[str, Quantity]:
         number = {"steady": self.pods.steady, "peak": self.pods.peak, "rollout": self.pods.rollout}[count]
-        return added(({name: amount * number for name, amount in self.each.items()}, self.fixed))
+        return added([{name: amount * number for name, amount in self.each.items()}, self.fixed])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,110 +55,182 @@ class Claim:
         """Sums by dimension (`requests.cpu`, `pods`, …), as a ResourceQuota would count them."""
         return added(line.total(count) for line in self.lines)
 
+    @property
+    def unknown(self) -> tuple[tuple[str, str], ...]:
+        """(`Kind/name: why`, mark) for everything that cannot be known."""
+        return tuple((f"{line.resource}: {line.unknown}", line.mark) for line in self.lines if line.unknown)
 
-def claim(resources: Sequence[Resource]) -> Claim:
-    """Raises AtmosError with an ATM408 for every quantity that is none; `where.resource` says of which object."""
-    scalers = {target: resource for resource in resources if (target := _scaled(resource)) is not None}
-    lines: list[Line] = []
-    wrong: list[Diagnostic] = []
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a claim depends on besides the manifests: what the budget of the environment declares."""
+
+    budget: Budget | None = None
+
+    @property
+    def overheads(self) -> Mapping[str, Mapping[str, Any]]:
+        classes = self.budget.assume.runtime_classes if self.budget else {}
+        return {name: {str(key): value for key, value in overhead.items()} for name, overhead in classes.items()}
+
+    @property
+    def assumed(self) -> AssumedRequests | None:
+        policy = self.budget.missing_requests if self.budget else "deny"
+        return None if isinstance(policy, str) else policy
+
+    @property
+    def default_class(self) -> str:
+        return self.budget.assume.storage_class if self.budget else ""
+
+    @property
+    def by_class(self) -> bool:
+        """Whether any limit is on the storage of one class, so that a claim without a class matters."""
+        if self.budget is None:
+            return False
+        scopes = (self.budget.limits, *self.budget.teams.values(), *self.budget.services.values())
+        return any(name.startswith("requests.storage/") for scope in scopes for name in scope)
+
+
+def claim(resources: Sequence[Resource], *, terms: Terms | None = None) -> Claim:
+    """Raises AtmosError ATM408 for a quantity that is none."""
+    scalers: dict[tuple[str, str, str], Resource] = {}
     for resource in resources:
-        try:
-            lines += _lines(resource, scalers)
-        except AtmosError as error:
-            wrong += [_of(resource, each) for each in error.diagnostics]
-    if wrong:
-        raise AtmosError(*wrong)
-    return Claim(tuple(lines))
+        target = _scaled(resource)
+        if target is not None and _most(resource) >= _most(scalers.get(target)):
+            scalers[target] = resource
+    known = terms or Terms()
+    return Claim(tuple(line for resource in resources for line in _lines(resource, scalers, known)))
 
 
-def added(totals: Iterable[Mapping[str, Quantity]]) -> dict[str, Quantity]:
+def _scaled(resource: Resource) -> tuple[str, str, str] | None:
+    """The namespace, kind and name that an autoscaler scales; None for anything else."""
+    who = identity(resource)
+    if (who.group, who.kind) not in (("autoscaling", "HorizontalPodAutoscaler"), ("keda.sh", "ScaledObject")):
+        return None
+    target = mapping(mapping(resource.get("spec")).get("scaleTargetRef"))
+    return who.namespace, str(target.get("kind") or "Deployment"), str(target.get("name", ""))
+
+
+def _most(scaler: Resource | None) -> int:
+    return -1 if scaler is None else pods({"kind": "StatefulSet"}, scaler=scaler).peak
+
+
+def _lines(resource: Resource, scalers: Mapping[tuple[str, str, str], Resource], terms: Terms) -> Iterator[Line]:
+    who = identity(resource)
+    template = pod_template(resource)
+    operated = OPERATED.get((who.group, who.kind))
+    if template is not None:
+        nodes = terms.budget.assume.node_count(who.name) if terms.budget and who.kind == "DaemonSet" else None
+        count = pods(resource, scaler=scalers.get((who.namespace, who.kind, who.name)), nodes=nodes)
+        line = workload(who, template[1], count, terms=terms, claims=_templates(resource))
+        yield replace(line, retained=line.fixed) if _retains(resource) else line
+    elif (who.group, who.kind) == ("keda.sh", "ScaledJob"):
+        spec = mapping(resource.get("spec"))
+        yield workload(who, mapping(mapping(spec.get("jobTargetRef")).get("template")), scaled_jobs(spec), terms=terms)
+    elif operated is not None:
+        made = operated(resource)
+        spec = mapping(resource.get("spec"))
+        yield workload(who, made.template, made.pods, terms=terms, claims=made.claims, fixed=made.fixed)
+    elif who.kind == "PersistentVolumeClaim" and not who.group:
+        fixed, problem = storage.claimed([resource], terms)
+        yield Line(who, NO_PODS, {}, fixed, unknown=problem)
+    elif who.kind == "Service" and not who.group:
+        if fixed := storage.service_ports(mapping(resource.get("spec"))):
+            yield Line(who, NO_PODS, {}, fixed)
+    elif who.kind == "Namespace" and not who.group:
+        if switch := injected(resource.get("metadata"), NAMESPACE_INJECTORS):
+            yield Line(who, NO_PODS, {}, {}, unknown=f"`{switch}` adds a sidecar to every pod, which Git does not show")
+    elif problem := "" if asks_nothing(who) else unseen(resource):
+        yield Line(who, NO_PODS, {}, {}, unknown=problem, mark=_mark(resource.get("spec")))
+
+
+def _mark(spec: Any) -> str:
+    return hashlib.sha256(json.dumps(spec, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def workload(
+    who: Identity,
+    template: Resource,
+    count: Pods,
+    *,
+    terms: Terms,
+    claims: Sequence[Resource] = (),
+    fixed: Mapping[str, Quantity] | None = None,
+) -> Line:
+    """The share of `count` pods made from `template`, each with a claim of its own for every one of `claims`."""
+    spec = mapping(template.get("spec"))
+    missing = missing_requests(spec)
+    if terms.assumed is not None and missing:
+        spec, missing = with_assumed(spec, terms.assumed), []
+    each = {f"requests.{name}": amount for name, amount in pod_requests(spec, overhead_classes=terms.overheads).items()}
+    each |= {f"limits.{name}": amount for name, amount in pod_limits(spec, overhead_classes=terms.overheads).items()}
+    each["pods"] = ONE
+    own, problem = storage.claimed(storage.ephemeral(spec), terms)
+    kept, kept_problem = storage.claimed(claims, terms)
+    # Claims of a StatefulSet are retained when it is scaled down: as many as it ever had pods.
+    whole = added([{name: amount * count.peak for name, amount in kept.items()}, fixed or {}])
+    switch = injected(template.get("metadata"), INJECTORS)
+    sidecar = f"`{switch}` has a sidecar injected, which Git does not show" if switch else ""
+    overhead = _unknown_runtime(spec, terms)
+    unknown = count.unknown or sidecar or overhead or problem or kept_problem
+    told = tuple(f"container `{name}` has no {resource} request" for name, resource in missing)
+    mark = _mark([str(count), *(f"{name} {amount.nano}" for name, amount in sorted(each.items()))]) if unknown else ""
+    return Line(who, count, added([each, own]), whole, told, unknown, mark)
+
+
+def with_assumed(spec: Mapping[str, Any], assumed: AssumedRequests) -> dict[str, Any]:
+    """`spec` with a request wherever a container has neither request nor limit, as a LimitRange would fill it."""
+    values = {"cpu": assumed.cpu, "memory": assumed.memory}
+    result = dict(spec)
+    level = mapping(spec.get("resources"))
+    for key in ("initContainers", "containers"):
+        listed = spec.get(key)
+        if isinstance(listed, list):
+            result[key] = [_filled(each, values, level) if isinstance(each, dict) else each for each in listed]
+    return result
+
+
+def _filled(container: dict[str, Any], values: Mapping[str, str], level: Mapping[str, Any]) -> dict[str, Any]:
+    resources = mapping(container.get("resources"))
+    requests, limits = mapping(resources.get("requests")), mapping(resources.get("limits"))
+    covered = {*requests, *limits, *mapping(level.get("requests")), *mapping(level.get("limits"))}
+    added_ones = {name: value for name, value in values.items() if name not in covered}
+    return {**container, "resources": {**resources, "requests": {**added_ones, **requests}}}
+
+
+def _unknown_runtime(spec: Mapping[str, Any], terms: Terms) -> str:
+    name = spec.get("runtimeClassName")
+    if isinstance(name, str) and name and name not in terms.overheads and "overhead" not in spec:
+        return f"the overhead of RuntimeClass `{name}` is not declared (`assume.runtimeClasses`)"
+    return ""
+
+
+def _templates(resource: Resource) -> Sequence[Resource]:
+    found = mapping(resource.get("spec")).get("volumeClaimTemplates")
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else ()
+
+
+def _retains(resource: Resource) -> bool:
+    policy = mapping(mapping(resource.get("spec")).get("persistentVolumeClaimRetentionPolicy"))
+    return resource.get("kind") == "StatefulSet" and "Delete" not in (
+        policy.get("whenScaled"),
+        policy.get("whenDeleted"),
+    )
+
+
+def left_behind(before: Claim | None, after: Claim | None) -> dict[str, Quantity]:
+    """What objects of `before` keep in the cluster although `after` asks for less: volumes that nobody deletes."""
+    now = {line.resource: line.fixed for line in after.lines} if after else {}
+    found = []
+    for line in before.lines if before else ():
+        rest = {name: amount - now.get(line.resource, {}).get(name, ZERO) for name, amount in line.retained.items()}
+        found.append({name: amount for name, amount in rest.items() if amount > ZERO})
+    return added(found)
+
+
+def added(claims: Iterable[Mapping[str, Quantity]]) -> dict[str, Quantity]:
     """The sum of several totals, dimension by dimension."""
     sums: dict[str, Quantity] = {}
-    for each in totals:
+    for each in claims:
         for name, amount in each.items():
             sums[name] = sums.get(name, ZERO) + amount
     return sums
-
-
-def _of(resource: Resource, problem: Diagnostic) -> Diagnostic:
-    place = problem.where or Location("")
-    who = str(identity(resource))
-    return replace(problem, message=f"{who}: {problem.message}", where=replace(place, resource=who))
-
-
-def _scaled(resource: Resource) -> tuple[str, str] | None:
-    """The (kind, name) that an autoscaler scales; None for anything else."""
-    if (group_version(resource)[0], resource.get("kind")) not in SCALERS:
-        return None
-    target = mapping(mapping(resource.get("spec")).get("scaleTargetRef"))
-    return str(target.get("kind", "Deployment")), str(target.get("name", ""))
-
-
-def _lines(resource: Resource, scalers: Mapping[tuple[str, str], Resource]) -> Iterator[Line]:
-    who = identity(resource)
-    spec = mapping(resource.get("spec"))
-    template = pod_template(resource)
-    if template is not None:
-        pod = mapping(template[1].get("spec"))
-        count = pods(resource, scaler=scalers.get((who.kind, who.name)))
-        fixed = _claims(spec, count.peak) if who.kind == "StatefulSet" else {}
-        yield Line(who, count, _each(pod), fixed, tuple(missing_requests(pod)), unknown=count.unknown)
-    elif (who.group, who.kind) == ("", "PersistentVolumeClaim"):
-        yield Line(who, NO_PODS, {}, _storage(spec, 1))
-    elif (who.group, who.kind) == ("", "Service"):
-        yield from _service(spec, who)
-    elif (who.group, who.kind) == ("postgresql.cnpg.io", "Cluster"):
-        yield _database(spec, who)
-    elif not _asks_nothing(who):
-        yield Line(who, NO_PODS, {}, {}, unknown=f"what a {who.kind} runs is decided by its operator")
-
-
-def _asks_nothing(who: Identity) -> bool:
-    if who.group not in WITHOUT_PODS:
-        return False
-    kinds = WITHOUT_PODS[who.group]
-    return kinds is None or who.kind in kinds
-
-
-def _each(pod: Mapping[str, Any]) -> dict[str, Quantity]:
-    each = {f"requests.{name}": amount for name, amount in pod_requests(pod).items()}
-    each |= {f"limits.{name}": amount for name, amount in pod_limits(pod).items()}
-    return {**each, "pods": ONE}
-
-
-def _claims(spec: Mapping[str, Any], replicas: int) -> dict[str, Quantity]:
-    templates = spec.get("volumeClaimTemplates")
-    found = templates if isinstance(templates, list) else []
-    return added(_storage(mapping(mapping(template).get("spec")), replicas) for template in found)
-
-
-def _storage(spec: Mapping[str, Any], count: int) -> dict[str, Quantity]:
-    """In whole bytes, rounded up, as ResourceQuota counts them; null is zero to the API server."""
-    size = mapping(mapping(spec.get("resources")).get("requests")).get("storage")
-    amount = ZERO if size is None else parse(size).to_whole()
-    return {"requests.storage": amount * count, "persistentvolumeclaims": ONE * count}
-
-
-def _service(spec: Mapping[str, Any], who: Identity) -> Iterator[Line]:
-    given, kind = spec.get("ports"), spec.get("type")
-    ports = [mapping(port) for port in given] if isinstance(given, list) else []
-    fixed: dict[str, Quantity] = {}
-    if kind == "LoadBalancer":
-        fixed["services.loadbalancers"] = ONE
-    if kind == "LoadBalancer" and spec.get("allocateLoadBalancerNodePorts") is False:
-        ports = [port for port in ports if port.get("nodePort")]
-    if kind in ("LoadBalancer", "NodePort") and ports:
-        fixed["services.nodeports"] = ONE * len(ports)
-    if fixed:
-        yield Line(who, NO_PODS, {}, fixed)
-
-
-def _database(spec: Mapping[str, Any], who: Identity) -> Line:
-    """CloudNativePG makes one pod and one claim (two with a WAL volume) for each instance; replaces them in place."""
-    given = spec.get("instances", 1)
-    instances = given if isinstance(given, int) and not isinstance(given, bool) and given > 0 else 1
-    pod = {"containers": [{"name": "postgres", "resources": spec.get("resources")}]}
-    sizes = [mapping(spec.get(name)).get("size") for name in ("storage", "walStorage")]
-    volumes = [{"resources": {"requests": {"storage": size}}} for size in sizes if size is not None]
-    fixed = added(_storage(volume, instances) for volume in volumes)
-    return Line(who, Pods(instances, instances, instances), _each(pod), fixed, tuple(missing_requests(pod)))

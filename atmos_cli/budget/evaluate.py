@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from atmos_cli.budget.claim import added
-from atmos_cli.budget.model import budget_path
-from atmos_cli.diagnostics import Code, Diagnostic, Location, Severity
-from atmos_cli.kube.quantity import ZERO, Quantity
+from atmos_cli.budget.dimensions import amount_text
+from atmos_cli.budget.terms import percent
+from atmos_cli.kube.quantity import ZERO, Quantity, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
-    from atmos_cli.budget.claim import Claim
-    from atmos_cli.budget.model import Budget, Limits
+    from atmos_cli.budget.model import Budget, Limit, Limits, PerChange
 
-Outcome = Literal["ok", "warning", "over", "denied"]
+Outcome = Literal["ok", "warning", "approved", "over", "denied"]
+Totals = dict[str, Quantity]
+Service = tuple[str, str]  # (team, service)
+UNKNOWN = "unknown"
+ONE = parse("1")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One limit and what becomes of it. `scope` is `environment` or `team <name>`; amounts are exact."""
+    """One limit and what becomes of it. `scope` is for people; `team` and `service` say the same to programs.
+
+    `dimension` is `unknown` for what cannot be known, and `note` then says what that is.
+    """
 
     environment: str
     scope: str
@@ -31,94 +36,143 @@ class Row:
     limit: Quantity
     ceiling: Quantity | None
     outcome: Outcome
+    team: str = ""
+    service: str = ""
+    note: str = ""
+    currency: str = ""
 
     @property
     def over_by(self) -> Quantity:
         return self.after - self.limit if self.after > self.limit else ZERO
 
+    def text(self, amount: Quantity) -> str:
+        return amount_text(self.dimension, amount, currency=self.currency)
 
-Totals = dict[str, Quantity]
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What everything in one environment asks for, at one commit.
+
+    `services` are those compared by themselves; `unknown` has (what and why, a mark that changes with it) of each.
+    """
+
+    environment: Totals = field(default_factory=dict)
+    teams: Mapping[str, Totals] = field(default_factory=dict)
+    services: Mapping[Service, Totals] = field(default_factory=dict)
+    unknown: Mapping[Service, tuple[tuple[str, str], ...]] = field(default_factory=dict)
 
 
-def evaluate(budget: Budget, *, before: Mapping[str, Totals], after: Mapping[str, Totals]) -> tuple[Row, ...]:
-    """`before` and `after` are totals by team. All scopes count; the order is that of the budget file."""
-    rows = list(_rows(budget, "environment", budget.limits, added(before.values()), added(after.values())))
+def evaluate(
+    budget: Budget, *, before: Sums, after: Sums, earlier: Mapping[str, Sums] | None = None
+) -> tuple[Row, ...]:
+    """All scopes count: environment, teams, services, change, and what cannot be known; in the order of the file.
+
+    `earlier` gives the sums at the start of each `window` of `perChange`; one that is missing counts from `before`.
+    """
+    rows = list(_rows(budget, "environment", budget.limits, before.environment, after.environment))
     for team, limits in budget.teams.items():
-        rows += _rows(budget, f"team {team}", limits, before.get(team, {}), after.get(team, {}))
+        rows += _rows(budget, f"team {team}", limits, before.teams.get(team, {}), after.teams.get(team, {}), team=team)
+    for (team, service), totals in sorted(after.services.items()):
+        limits = budget.service_limits(team, service)
+        old = before.services.get((team, service), {})
+        found = _rows(budget, f"service {team}/{service}", limits, old, totals, team=team, service=service)
+        rows += [row for row in found if row.outcome != "ok" or row.before != row.after]
+    rows += _changes(budget, before, after, earlier or {})
+    rows += _unknown(budget, before, after)
     return tuple(rows)
 
 
-def _rows(budget: Budget, scope: str, limits: Limits, before: Totals, after: Totals) -> Iterator[Row]:
+def _rows(
+    budget: Budget, scope: str, limits: Limits, before: Totals, after: Totals, *, team: str = "", service: str = ""
+) -> Iterator[Row]:
     for dimension, limit in limits.items():
         old, new = before.get(dimension, ZERO), after.get(dimension, ZERO)
-        warn_at = limit.amount * int(limit.warn[:-1])
-        outcome: Outcome = "ok"
-        if limit.top is not None and new > limit.top and new > old:
-            outcome = "denied"
-        elif new > limit.amount and new > old:
-            outcome = "over"
-        elif new > limit.amount or new * 100 > warn_at:
-            outcome = "warning"
-        yield Row(budget.environment, scope, dimension, old, new, limit.amount, limit.top, outcome)
-
-
-def budget_diagnostics(rows: Sequence[Row]) -> tuple[Diagnostic, ...]:
-    """One error for each environment that is over, with what and by how much; warnings for what comes near."""
-    found: list[Diagnostic] = []
-    for environment in dict.fromkeys(row.environment for row in rows):
-        mine = [row for row in rows if row.environment == environment]
-        over = [row for row in mine if row.outcome in ("over", "denied")]
-        denied = [row for row in mine if row.outcome == "denied"]
-        where = Location(budget_path(environment))
-        if denied:
-            message = (
-                f"this deployment is above the ceiling of the '{environment}' environment "
-                f"({_listed(denied)}); nobody can approve that"
-            )
-            hint = f"reduce replicas or size, or change `{budget_path(environment)}` in a change of its own"
-            found.append(Diagnostic(Code.BUDGET_CEILING, message, where=where, hint=hint, environment=environment))
-        elif over:
-            message = f"This deployment exceeds the budget for the '{environment}' environment. Approval required."
-            hint = f"{_listed(over)}; reduce replicas or size, or ask with `--request-approval`"
-            found.append(Diagnostic(Code.BUDGET_EXCEEDED, message, where=where, hint=hint, environment=environment))
-        found += [_warning(row) for row in mine if row.outcome == "warning"]
-    return tuple(found)
-
-
-def _listed(rows: Sequence[Row]) -> str:
-    return "; ".join(f"{row.scope} {row.dimension} {row.after} of {row.limit}, over by {row.over_by}" for row in rows)
-
-
-def _warning(row: Row) -> Diagnostic:
-    if row.after > row.limit:
-        message = (
-            f"'{row.environment}' is already over its {row.dimension} budget "
-            f"({row.after} of {row.limit}); this change does not add to it"
+        allowed = budget.effective(dimension, limit)
+        yield Row(
+            environment=budget.environment,
+            scope=scope,
+            dimension=dimension,
+            before=old,
+            after=new,
+            limit=allowed,
+            ceiling=limit.top,
+            outcome=_outcome(old, new, allowed, limit),
+            team=team,
+            service=service,
+            currency=limit.currency or "",
         )
-    else:
-        message = f"'{row.environment}' comes near its {row.dimension} budget ({row.after} of {row.limit})"
-    where = Location(budget_path(row.environment))
-    return Diagnostic(Code.BUDGET_WARNING, message, severity=Severity.WARNING, where=where, environment=row.environment)
 
 
-def claim_diagnostics(claim: Claim, *, environment: str, where: str) -> tuple[Diagnostic, ...]:
-    """What the claim cannot know, and containers without a request, which a budget cannot count."""
-    found = []
-    for line in claim.lines:
-        if line.unknown:
-            message = f"the claim of {line.resource} is not known: {line.unknown}"
-            place = Location(where, resource=str(line.resource))
-            found.append(
-                Diagnostic(
-                    Code.CLAIM_INDETERMINATE, message, severity=Severity.WARNING, where=place, environment=environment
-                )
+def _outcome(old: Quantity, new: Quantity, allowed: Quantity, limit: Limit) -> Outcome:
+    if limit.top is not None and new > limit.top and new > old:
+        return "denied"
+    if new > allowed and new > old:
+        return "over"
+    if new > allowed or new.nano * 100 > allowed.nano * percent(limit.warn):
+        return "warning"
+    return "ok"
+
+
+def _changes(budget: Budget, before: Sums, after: Sums, earlier: Mapping[str, Sums]) -> Iterator[Row]:
+    """How much each team grows: by this change, and by everything since the start of the window."""
+    for dimension, change in budget.per_change.items():
+        for team in sorted(after.teams):
+            new, old = after.teams[team].get(dimension, ZERO), before.teams.get(team, {}).get(dimension, ZERO)
+            if new > old:
+                start = earlier.get(change.window or "", before)
+                yield _change(budget, dimension, change, team, new=new, old=old, start=start)
+
+
+def _change(
+    budget: Budget, dimension: str, change: PerChange, team: str, *, new: Quantity, old: Quantity, start: Sums
+) -> Row:
+    base = start.teams.get(team, {}).get(dimension, ZERO)
+    growth, allowed = new - base, change.allowed(start.environment.get(dimension, ZERO))
+    since = f"within {change.window}" if change.window else "by this change"
+    return Row(
+        environment=budget.environment,
+        scope=f"growth of team {team} {since}",
+        dimension=dimension,
+        before=old - base,
+        after=growth,
+        limit=allowed,
+        ceiling=None,
+        outcome="over" if growth > allowed else "ok",
+        team=team,
+        currency=change.currency or "",
+    )
+
+
+def _unknown(budget: Budget, before: Sums, after: Sums) -> Iterator[Row]:
+    """One row for each thing that cannot be known and that this change brings; what was there before is a warning."""
+    decided: dict[str, Outcome] = {"approval": "over", "deny": "denied", "warn": "warning"}
+    for (team, service), notes in sorted(after.unknown.items()):
+        known = before.unknown.get((team, service), ())
+        for note, mark in notes:
+            old = (note, mark) in known
+            yield Row(
+                environment=budget.environment,
+                scope=f"service {team}/{service}",
+                dimension=UNKNOWN,
+                before=ONE if old else ZERO,
+                after=ONE,
+                limit=ZERO,
+                ceiling=None,
+                outcome="warning" if old else decided[budget.indeterminate],
+                team=team,
+                service=service,
+                note=note,
             )
-        for container, name in line.missing:
-            message = (
-                f"{line.resource}: container `{container}` has no {name} request, "
-                f"so the budget of '{environment}' cannot count it"
-            )
-            place = Location(where, resource=str(line.resource))
-            hint = f"add `resources.requests.{name}` to the container"
-            found.append(Diagnostic(Code.REQUEST_MISSING, message, where=place, hint=hint, environment=environment))
-    return tuple(found)
+
+
+def oversubscription(budget: Budget) -> dict[str, tuple[Quantity, Quantity]]:
+    """By dimension, what the teams may use together and what the environment has, where the first is more."""
+    sums: Totals = {}
+    for limits in budget.teams.values():
+        for dimension, limit in limits.items():
+            sums[dimension] = sums.get(dimension, ZERO) + limit.amount
+    return {
+        dimension: (amount, budget.limits[dimension].amount)
+        for dimension, amount in sums.items()
+        if dimension in budget.limits and amount > budget.limits[dimension].amount
+    }

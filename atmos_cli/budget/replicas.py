@@ -2,79 +2,134 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.budget.schedules import shortest_gap
+
 if TYPE_CHECKING:
+    from atmos_cli.budget.model import NodeCount
     from atmos_cli.kube.resource import Resource
 
-
-PERCENT = re.compile(r"([0-9]{1,9})%")
+# KEDA scales to this many when nobody says otherwise.
+KEDA_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Pods:
-    """`unknown` says why a number cannot be known, in which case the others are lower bounds."""
+    """`unknown` says why a number cannot be known, so others are lower bounds; `why` is how they came about."""
 
     steady: int
     peak: int
     rollout: int
     unknown: str = ""
+    why: str = ""
 
 
-def pods(workload: Resource, *, scaler: Resource | None) -> Pods:
-    """Semantics of the workload controllers (see `reference/budget.md` §2.4)."""
+def pods(workload: Resource, *, scaler: Resource | None, nodes: NodeCount | None = None) -> Pods:
+    """As the workload controllers decide. `nodes` is on how many a DaemonSet runs, when that is declared."""
     kind = workload.get("kind")
     spec = mapping(workload.get("spec"))
     if kind in ("Deployment", "ReplicaSet", "ReplicationController", "StatefulSet"):
-        steady, peak = _bounds(spec, scaler)
-        return Pods(steady, peak, peak + (_surge(spec, peak) if kind == "Deployment" else 0))
+        found = _replicas(spec, scaler)
+        return _with_surge(found, mapping(spec.get("strategy"))) if kind == "Deployment" else found
     if kind == "Job":
-        count = _job(spec)
-        return Pods(0 if spec.get("suspend") else count, count, count)
+        return _job(spec)
     if kind == "CronJob":
         return _cron(spec)
     if kind == "DaemonSet":
-        return Pods(1, 1, 1, unknown="one pod per node, and the number of nodes is not declared")
-    return Pods(1, 1, 1)
+        return _daemons(spec, nodes)
+    return Pods(1, 1, 1, why="one pod")
 
 
-def _bounds(spec: dict[str, Any], scaler: Resource | None) -> tuple[int, int]:
+def _replicas(spec: dict[str, Any], scaler: Resource | None) -> Pods:
     if scaler is None:
-        count = _number(spec.get("replicas"), 1)
-        return count, count
+        count, problem = _number(spec.get("replicas"), 1, "spec.replicas")
+        return Pods(count, count, count, problem, f"replicas {count}")
     bounds = mapping(scaler.get("spec"))
     if scaler.get("kind") == "ScaledObject":
-        return _number(bounds.get("minReplicaCount"), 0), _number(bounds.get("maxReplicaCount"), 100)
-    return _number(bounds.get("minReplicas"), 1), _number(bounds.get("maxReplicas"), 1)
+        low, high, defaults = "minReplicaCount", "maxReplicaCount", (0, KEDA_MAX)
+    else:
+        low, high, defaults = "minReplicas", "maxReplicas", (1, 1)
+    steady, wrong = _number(bounds.get(low), defaults[0], f"spec.{low}")
+    peak, also_wrong = _number(bounds.get(high), defaults[1], f"spec.{high}")
+    peak = max(steady, peak)
+    why = f"{scaler.get('kind')} {steady}..{peak}"
+    if bounds.get(high) is None and scaler.get("kind") == "ScaledObject":
+        why += f" (no {high}, so KEDA's default)"
+    return Pods(steady, peak, peak, wrong or also_wrong, why)
 
 
-def _surge(spec: dict[str, Any], replicas: int) -> int:
-    strategy = mapping(spec.get("strategy"))
-    if strategy.get("type") == "Recreate" or replicas == 0:
-        return 0
-    surge = mapping(strategy.get("rollingUpdate")).get("maxSurge", "25%")
-    percent = PERCENT.fullmatch(surge) if isinstance(surge, str) else None
-    return -(-replicas * int(percent[1]) // 100) if percent else _number(surge, 0)
+def _with_surge(found: Pods, strategy: dict[str, Any]) -> Pods:
+    if strategy.get("type") == "Recreate":
+        return replace(found, why=f"{found.why}, recreated without surge")
+    written = mapping(strategy.get("rollingUpdate")).get("maxSurge")
+    extra, problem = _share("25%" if written is None else written, found.peak, "maxSurge")
+    why = f"{found.why}, surge {'25% (default)' if written is None else written} adds {extra}"
+    return replace(found, rollout=found.peak + extra, unknown=found.unknown or problem, why=why)
 
 
-def _job(spec: dict[str, Any]) -> int:
-    parallelism = _number(spec.get("parallelism"), 1)
-    completions = spec.get("completions")
-    return min(parallelism, _number(completions, parallelism)) if completions is not None else parallelism
+def _daemons(spec: dict[str, Any], nodes: NodeCount | None) -> Pods:
+    if nodes is None:
+        return Pods(1, 1, 1, unknown="one pod per node, and the number of nodes is not declared (`assume.nodes`)")
+    update = mapping(spec.get("updateStrategy"))
+    written = None if update.get("type") == "OnDelete" else mapping(update.get("rollingUpdate")).get("maxSurge")
+    extra, problem = _share(0 if written is None else written, nodes.most, "maxSurge")
+    why = f"declared nodes {nodes.nodes}..{nodes.most}, surge adds {extra}"
+    return Pods(nodes.nodes, nodes.most, nodes.most + extra, problem, why)
+
+
+def _job(spec: dict[str, Any]) -> Pods:
+    count, problem = _number(spec.get("parallelism"), 1, "spec.parallelism")
+    if spec.get("completions") is not None:
+        completions, wrong = _number(spec["completions"], count, "spec.completions")
+        count, problem = min(count, completions), problem or wrong
+    suspended = spec.get("suspend") is True
+    return Pods(0 if suspended else count, count, count, problem, f"{count} at a time{', suspended' * suspended}")
 
 
 def _cron(spec: dict[str, Any]) -> Pods:
-    count = _job(mapping(mapping(spec.get("jobTemplate")).get("spec")))
-    if spec.get("concurrencyPolicy", "Allow") == "Allow":
-        return Pods(0, count, count, unknown="runs may overlap without end (`concurrencyPolicy: Allow`)")
-    return Pods(0, count, count)
+    job = mapping(mapping(spec.get("jobTemplate")).get("spec"))
+    one = _job({**job, "suspend": False})
+    policy = spec.get("concurrencyPolicy") or "Allow"
+    if policy != "Allow":
+        return Pods(0, one.peak, one.peak, one.unknown, f"one run ({policy}), {one.why}")
+    deadline, gap = job.get("activeDeadlineSeconds"), shortest_gap(str(spec.get("schedule", "")))
+    if gap is None:
+        unknown = "its schedule cannot be read, so nobody knows how many runs overlap"
+        return Pods(0, one.peak, one.peak, one.unknown or unknown)
+    if not isinstance(deadline, int) or isinstance(deadline, bool) or deadline < 1:
+        unknown = "runs may overlap without end (`concurrencyPolicy: Allow` and no `activeDeadlineSeconds`)"
+        return Pods(0, one.peak, one.peak, one.unknown or unknown)
+    runs = -(-deadline // gap)
+    why = f"up to {runs} runs at once ({deadline} s each, one every {gap} s), {one.why}"
+    return Pods(0, one.peak * runs, one.peak * runs, one.unknown, why)
+
+
+def scaled_jobs(spec: dict[str, Any]) -> Pods:
+    """The pods of a KEDA ScaledJob."""
+    low, wrong = _number(spec.get("minReplicaCount"), 0, "spec.minReplicaCount")
+    high, also_wrong = _number(spec.get("maxReplicaCount"), KEDA_MAX, "spec.maxReplicaCount")
+    one = _job(mapping(spec.get("jobTargetRef")))
+    peak = max(low, high) * one.peak
+    return Pods(low * one.peak, peak, peak, wrong or also_wrong or one.unknown, f"ScaledJob {low}..{high} jobs")
+
+
+def _share(value: Any, of: int, field: str) -> tuple[int, str]:
+    """A number, or percent of `of` rounded up; and why it is none."""
+    if isinstance(value, str) and value.endswith("%") and value[:-1].isascii() and value[:-1].isdigit():
+        return -(-of * int(value[:6].rstrip("%")) // 100), ""
+    return _number(value, 0, field)
+
+
+def _number(value: Any, default: int, field: str) -> tuple[int, str]:
+    """A count, and why it is not known (then `default` stands in)."""
+    if value is None:
+        return default, ""
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31:
+        return value, ""
+    return default, f"`{field}` is no number of pods"
 
 
 def mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _number(value: Any, default: int) -> int:
-    return max(value, 0) if isinstance(value, int) and not isinstance(value, bool) else default

@@ -1,4 +1,4 @@
-"""Plans, budgets and next steps for people. The only module that imports rich."""
+"""Plans and next steps for people. Only this module and `show_budget` import rich."""
 
 from __future__ import annotations
 
@@ -10,16 +10,14 @@ from rich.markup import escape
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from atmos_cli.budget.evaluate import Row
     from atmos_cli.result import ChangeSet
+    from atmos_cli.usecases.budgeting import Budgeted
     from atmos_cli.usecases.init import InitPlan
     from atmos_cli.usecases.intent import PlanRow
     from atmos_cli.usecases.new import NewPlan
     from atmos_cli.usecases.write import Written
-
-MARKS = {"ok": "[green]ok[/]", "warning": "[yellow]near[/]", "over": "[red]over[/]", "denied": "[red]denied[/]"}
 
 
 def console() -> Console:
@@ -33,8 +31,7 @@ def show_new_plan(plan: NewPlan, *, with_diff: bool) -> None:
     tags = ", ".join(next(iter(plan.generated.compositions.values())).blueprints)
     out.print(f"Plan for [bold]{escape(plan.spec.name)}[/] (team {plan.team}; {tags})")
     out.print(_plan_table(plan.rows))
-    out.print("Budget (counted: what a rollout needs; now → after, of limit)")
-    out.print(_budget_table(plan.guarded.rows))
+    show_budgets(plan.guarded.budgets)
     out.print(f"Files  {len(plan.changes.files)} new below {_common(plan.changes)}")
     for path, data in sorted(plan.changes.files.items()):
         if with_diff:
@@ -99,17 +96,17 @@ def _plan_table(rows: Sequence[PlanRow]) -> Table:
     return table
 
 
-def _budget_table(rows: Sequence[Row]) -> Table:
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
-    for _ in range(5):
-        table.add_column(overflow="fold")
-    previous = ""
-    for row in rows:
-        name = row.environment if row.scope == "environment" else f"{row.environment}, {row.scope}"
-        amounts = f"{row.before} → {row.after}"
-        table.add_row(name if name != previous else "", row.dimension, amounts, f"of {row.limit}", MARKS[row.outcome])
-        previous = name
-    return table
+def show_budgets(budgets: Mapping[str, Budgeted]) -> None:
+    """Per environment: now, after, limit, over by; who uses the rest, and the cost, where something is over."""
+    from atmos_cli.cli.show_budget import change_table, cost_change, top_users
+
+    out = console()
+    for each in budgets.values():
+        out.print(f"Budget of [bold]{escape(each.environment)}[/] (counted: {each.budget.count})")
+        out.print(change_table(each.rows))
+        for line in (cost_change(each), *top_users(each)):
+            if line:
+                out.print(f"  {escape(line)}")
 
 
 def _common(changes: ChangeSet) -> str:

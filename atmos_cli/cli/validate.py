@@ -15,9 +15,12 @@ from atmos_cli.diagnostics import Code, errors, fail
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from atmos_cli.usecases.judging import Judged
+
 
 def validate(args: Sequence[str]) -> int:
     from atmos_cli.usecases import validate as usecase
+    from atmos_cli.usecases.budget import row_data
     from atmos_cli.usecases.repository import open_repository
 
     options = _parser().parse_args(args)
@@ -27,15 +30,26 @@ def validate(args: Sequence[str]) -> int:
     found = usecase.validate(repository, paths=paths)
     code = 1 if errors(found.diagnostics) else 0
     if options.output == "json":
-        data = {"files": found.files, "deployments": found.deployments}
+        rows = [row_data(row) for row in found.judged.rows]
+        data = {"files": found.files, "deployments": found.deployments, "budget": rows}
         diagnostics = (*repository.recovered, *found.diagnostics)
         print(envelope("validate", data=data, diagnostics=diagnostics, exit_code=code))
         return code
+    _print_budgets(found.judged)
     print_diagnostics(repository.recovered)
     print_diagnostics(found.diagnostics, to=sys.stdout)
     looked = f"{found.files} files, {found.deployments} deployments"
     print(f"{looked}: {summary(found.diagnostics)}")
     return code
+
+
+def _print_budgets(judged: Judged) -> None:
+    """What differs from the base branch, or is over; as plain lines, since rich would double the time of a hook."""
+    for row in judged.rows:
+        if row.dimension != "unknown" and (row.before != row.after or row.outcome in ("over", "denied", "approved")):
+            amounts = f"{row.text(row.before)} -> {row.text(row.after)} of {row.text(row.limit)}"
+            over = f", over by {row.text(row.over_by)}" if row.over_by.nano else ""
+            print(f"budget {row.environment}: {row.scope} {row.dimension} {amounts}{over} ({row.outcome})")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -41,13 +41,18 @@ def deployer(team: str) -> str:
     return f"{team}-deployer"
 
 
-def tenant_files(team: str, environment: str, *, quota: Mapping[str, str]) -> dict[str, Documents]:
-    """`tenants/<environment>/<team>/`: one file per object; `quota` is the `hard` part of its ResourceQuota."""
+def tenant_files(
+    team: str, environment: str, *, quota: Mapping[str, str], defaults: Mapping[str, str]
+) -> dict[str, Documents]:
+    """`tenants/<environment>/<team>/`: one file per object.
+
+    `quota` is the `hard` part of its ResourceQuota, `defaults` are the requests of containers that name none.
+    """
     where = namespace(team, environment)
     objects = {
         "namespace.yaml": _namespace(team, where),
         "resourcequota.yaml": _object("v1", "ResourceQuota", "budget", where, spec={"hard": dict(quota)}),
-        "limitrange.yaml": _limits(where),
+        "limitrange.yaml": _limits(where, defaults),
         "default-deny.yaml": _policy("default-deny", where, {"policyTypes": ["Ingress", "Egress"]}),
         "allow-dns.yaml": _policy("allow-dns", where, {"policyTypes": ["Egress"], "egress": [DNS]}),
         "serviceaccount.yaml": _object("v1", "ServiceAccount", deployer(team), where),
@@ -104,9 +109,9 @@ def _namespace(team: str, where: str) -> dict[str, Any]:
     return found
 
 
-def _limits(where: str) -> dict[str, Any]:
+def _limits(where: str, defaults: Mapping[str, str]) -> dict[str, Any]:
     # Only a small default request: a `default` would act as a ceiling, and `max` alone as everybody's request.
-    limit = {"type": "Container", "defaultRequest": {"cpu": "50m", "memory": "64Mi"}}
+    limit = {"type": "Container", "defaultRequest": dict(defaults)}
     return _object("v1", "LimitRange", "defaults", where, spec={"limits": [limit]})
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.budget.dimensions import WITH_HEADROOM, quota_name
 from atmos_cli.budget.model import Budget, budget_path
+from atmos_cli.budget.operators import SIDECAR
 from atmos_cli.config import FILE, Config
+from atmos_cli.engines.admission import Admission, admission_files
 from atmos_cli.engines.argocd import argocd_files
 from atmos_cli.engines.flux import flux_files
 from atmos_cli.engines.tenants import role_files, tenant_files
@@ -90,18 +93,34 @@ def skeleton(
         FILE: emit(_config_value(config), header=CONFIG_HEADER),
     }
     for environment, budget in budgets.items():
-        files[budget_path(environment)] = _budget_text(budget)
+        files[budget_path(environment)] = budget_text(budget)
+    admitted = {cluster: _admissions(config, cluster, budgets) for cluster in config.clusters}
+    configured = sorted({*configured, *(cluster for cluster, found in admitted.items() if found)})
     documents = {
         **argocd_files(config, teams=teams),
         **flux_files(config, teams=teams, configured=configured),
     }
     for cluster in config.clusters:
         documents |= role_files(cluster)
+        if admitted[cluster]:
+            documents |= admission_files(cluster, admitted[cluster], teams=teams)
     for environment in config.environments:
         for team in teams:
-            documents |= tenant_files(team, environment, quota=quota(budgets[environment], team=team))
+            budget = budgets[environment]
+            defaults = requests_by_default(budget)
+            documents |= tenant_files(team, environment, quota=quota(budget, team=team), defaults=defaults)
     return {path: text.encode() for path, text in files.items()} | {
         path: emit_all(values).encode() for path, values in documents.items()
+    }
+
+
+def _admissions(config: Config, cluster: str, budgets: Mapping[str, Budget]) -> dict[str, Admission]:
+    """By environment on the cluster, where its budget asks for a policy."""
+    wanted = {name: budgets[name].admission for name in config.on_cluster(cluster)}
+    return {
+        name: Admission(limits.max_replicas, limits.max_container_cpu, limits.max_container_memory)
+        for name, limits in wanted.items()
+        if limits is not None
     }
 
 
@@ -116,12 +135,28 @@ def default_budget(environment: str, *, production: bool) -> Budget:
 
 
 def quota(budget: Budget, *, team: str) -> dict[str, str]:
-    """The `hard` part of the ResourceQuota of a team: its own limits, else those of the environment."""
+    """The `hard` part of the ResourceQuota of a team: its own limits, else those of the environment.
+
+    A quota must let a full budget roll out. A budget that does not count the surge itself leaves room for it: twice
+    the amount, since the surge of a single replica is one more.
+    """
+    times = 1 if budget.count == "rollout" else 2
     limits = {**budget.limits, **budget.teams.get(team, {})}
-    # A quota on CPU limits refuses every pod without one, and blueprints set none: a limit only slows a process down.
-    hard = {str(name): str(limit.amount) for name, limit in limits.items() if name != "limits.cpu"}
+    # A quota on `limits.*` refuses every pod without such a limit, and most should have none for CPU.
+    hard = {
+        name: str(limit.amount * (times if name in WITH_HEADROOM else 1))
+        for dimension, limit in limits.items()
+        if (name := quota_name(dimension)) is not None and not name.startswith("limits.")
+    }
     # Nothing that blueprints make needs either, and each costs money or opens a hole.
     return {"services.loadbalancers": "0", "services.nodeports": "0", **hard}
+
+
+def requests_by_default(budget: Budget) -> dict[str, str]:
+    """What the LimitRange gives a container without a request: what the budget counts it as."""
+    if isinstance(budget.missing_requests, str):
+        return dict(SIDECAR)
+    return {"cpu": budget.missing_requests.cpu, "memory": budget.missing_requests.memory}
 
 
 def _config_value(config: Config) -> dict[str, Any]:
@@ -143,12 +178,14 @@ def _config_value(config: Config) -> dict[str, Any]:
     }
 
 
-def _budget_text(budget: Budget) -> str:
+def budget_text(budget: Budget) -> str:
     header = (
         f"What all services of '{budget.environment}' together may ask for; names are those of ResourceQuota.\n"
         "Over `limit` needs an approval, over `ceiling` is refused, from `warn` on a warning."
     )
-    return emit(budget.model_dump(by_alias=True, exclude_none=True, mode="json"), header=header)
+    shown = budget.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True, mode="json")
+    whole = {"version": budget.version, "environment": budget.environment, "count": budget.count, **shown}
+    return emit(whole, header=header)
 
 
 def _owners(teams: Sequence[str]) -> str:

@@ -2,91 +2,88 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters.kustomize import build
-from atmos_cli.budget.claim import Claim, added, claim
-from atmos_cli.budget.evaluate import Row, budget_diagnostics, claim_diagnostics, evaluate
-from atmos_cli.budget.model import budget_path, read_budget
+from atmos_cli.budget.findings import budget_diagnostics, claim_diagnostics
 from atmos_cli.checks.registry import run
 from atmos_cli.checks.subject import Subject
 from atmos_cli.config import Config, namespace
-from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity, in_order
+from atmos_cli.diagnostics import AtmosError, Diagnostic, in_order
 from atmos_cli.spec.model import read_spec
+from atmos_cli.usecases.budgeting import Budgeted, budgeted
 from atmos_cli.usecases.ownership import doubly_owned
-from atmos_cli.usecases.repository import Deployment, config_of, deployments
+from atmos_cli.usecases.repository import Deployment, config_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from atmos_cli.budget.model import Count
-    from atmos_cli.kube.quantity import Quantity
+    from atmos_cli.budget.claim import Claim
+    from atmos_cli.budget.evaluate import Row
     from atmos_cli.kustomize.model import Built
     from atmos_cli.ports import FileTree
-
-Totals = dict[str, "Quantity"]
-
-
-class Effective:
-    """What will run, by deployment, of one tree; each overlay is built once, when first asked for."""
-
-    def __init__(self, tree: FileTree) -> None:
-        self.tree = tree
-        self._built: dict[Deployment, tuple[Built, ...] | AtmosError] = {}
-
-    def of(self, deployment: Deployment) -> tuple[Built, ...]:
-        """Raises AtmosError with positions when the overlay cannot be built."""
-        if deployment not in self._built:
-            try:
-                self._built[deployment] = build(self.tree, deployment.directory)
-            except AtmosError as error:
-                self._built[deployment] = error
-        found = self._built[deployment]
-        if isinstance(found, AtmosError):
-            raise found
-        return found
-
-    def claim(self, deployment: Deployment) -> Claim:
-        return claim([built.resource for built in self.of(deployment)])
+    from atmos_cli.usecases.approvals import Coverage
+    from atmos_cli.usecases.effective import Effective
 
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
+    """`budgets` has each environment that could be evaluated; `rows` are all of theirs."""
+
     diagnostics: tuple[Diagnostic, ...]
     rows: tuple[Row, ...]
     claims: Mapping[Deployment, Claim]
+    budgets: Mapping[str, Budgeted]
 
 
 def guard(
-    effective: Effective, *, touched: Sequence[Deployment], before: Effective | None, environments: Sequence[str]
+    effective: Effective,
+    *,
+    touched: Sequence[Deployment],
+    before: Effective | None,
+    environments: Sequence[str],
+    changed: Sequence[str] = (),
+    earlier: Callable[[Sequence[str]], Mapping[str, Effective]] | None = None,
+    fits: Callable[[Budgeted], str] | None = None,
+    approvals: Callable[[Sequence[Row]], Coverage] | None = None,
 ) -> Guarded:
     """Checks of what is touched, and the budget of each environment over all that runs there.
 
-    `before` is the tree the change starts from; None counts everything as new.
+    `before` is the tree the change starts from; None counts everything as new. `changed` are the paths it touches,
+    `earlier` gives the trees at the start of each `window`, and `fits` says what would fit where something is over,
+    `approvals` which rows that are over may be.
     """
     config = config_of(effective.tree)
     found: list[Diagnostic] = []
+    claims: dict[Deployment, Claim] = {}
     for deployment in touched:
         found += check(effective, deployment, config=config)
-    rows: list[Row] = []
-    claims: dict[Deployment, Claim] = {}
-    for environment in environments:
         try:
-            mine, environment_claims, unknown = budget_rows(effective, before=before, environment=environment)
+            claims[deployment] = effective.claim(deployment)
+        except AtmosError:
+            continue  # `check` and the budget say why
+        where = f"{deployment.directory}/kustomization.yaml"
+        found += claim_diagnostics(claims[deployment], environment=deployment.environment, where=where)
+    budgets: dict[str, Budgeted] = {}
+    for environment in environments:
+        found += effective.policy.own_problems(environment)
+        try:
+            windows = earlier([environment]) if earlier else {}
+            budgets[environment] = budgeted(
+                effective, before=before, environment=environment, changed=changed, earlier=windows
+            )
         except AtmosError as error:
             found += error.diagnostics
-            continue
-        rows += mine
-        found += unknown
-        claims |= environment_claims
-    for deployment in touched:
-        if deployment in claims:
-            where = f"{deployment.directory}/kustomization.yaml"
-            found += claim_diagnostics(claims[deployment], environment=deployment.environment, where=where)
-    found += budget_diagnostics(rows)
+    rows = tuple(row for each in budgets.values() for row in each.rows)
+    if approvals is not None and any(row.outcome == "over" for row in rows):
+        coverage = approvals(rows)
+        found += coverage.diagnostics
+        rows = coverage.applied(rows)
+        budgets = {name: replace(each, rows=coverage.applied(each.rows)) for name, each in budgets.items()}
+    for each in budgets.values():
+        found += [*each.findings, *budget_diagnostics(each.rows, fits=fits(each) if fits else "")]
     found += doubly_owned(effective, environments=environments, touched=touched)
-    return Guarded(in_order(found), tuple(rows), claims)
+    return Guarded(in_order(found), rows, claims, budgets)
 
 
 def check(effective: Effective, deployment: Deployment, *, config: Config) -> tuple[Diagnostic, ...]:
@@ -124,44 +121,3 @@ def subject(
         resources=resources,
         declared_secrets=declared,
     )
-
-
-def budget_rows(
-    effective: Effective, *, before: Effective | None, environment: str
-) -> tuple[tuple[Row, ...], dict[Deployment, Claim], tuple[Diagnostic, ...]]:
-    """The rows of one environment, the claim of each deployment, and which claims are not known."""
-    budget = read_budget(effective.tree.read(budget_path(environment)), environment=environment)
-    claims, unknown = _claims(effective, environment)
-    after = _by_team(claims, budget.count)
-    old = _by_team(_claims(before, environment)[0], budget.count) if before is not None else {}
-    return evaluate(budget, before=old, after=after), claims, unknown
-
-
-def _claims(effective: Effective, environment: str) -> tuple[dict[Deployment, Claim], tuple[Diagnostic, ...]]:
-    found: dict[Deployment, Claim] = {}
-    unknown: list[Diagnostic] = []
-    for deployment in deployments(effective.tree):
-        if deployment.environment != environment:
-            continue
-        try:
-            found[deployment] = effective.claim(deployment)
-        except AtmosError as error:
-            reason = error.diagnostics[0]
-            message = (
-                f"what {deployment.team}/{deployment.service} claims in '{environment}' is not known, "
-                f"so the sums are too low: {reason.message}"
-            )
-            where = reason.where or Location(f"{deployment.directory}/kustomization.yaml")
-            unknown.append(
-                Diagnostic(
-                    Code.CLAIM_INDETERMINATE, message, severity=Severity.WARNING, where=where, environment=environment
-                )
-            )
-    return found, tuple(unknown)
-
-
-def _by_team(claims: Mapping[Deployment, Claim], count: Count) -> dict[str, Totals]:
-    teams: dict[str, list[Totals]] = {}
-    for deployment, each in claims.items():
-        teams.setdefault(deployment.team, []).append(each.total(count))
-    return {team: added(totals) for team, totals in teams.items()}

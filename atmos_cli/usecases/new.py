@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli import __version__
+from atmos_cli.adapters.catch_up import pause
+from atmos_cli.blueprint.compose import compose
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, errors, fail, in_order
-from atmos_cli.ports import MemoryTree
 from atmos_cli.result import ChangeSet
+from atmos_cli.usecases.approvals import Case, covered
+from atmos_cli.usecases.approve import request_files
+from atmos_cli.usecases.budget import row_data
+from atmos_cli.usecases.fits import what_fits
 from atmos_cli.usecases.generate import Generated, generate, unfaithful
-from atmos_cli.usecases.guard import Effective, Guarded, guard
+from atmos_cli.usecases.ground import ground_of
+from atmos_cli.usecases.guard import Guarded, guard
 from atmos_cli.usecases.intent import Flags, PlanRow, understand
-from atmos_cli.usecases.repository import Deployment, Repository, config_of, teams
-from atmos_cli.usecases.write import Base, Written, base_of, trailers, write
+from atmos_cli.usecases.repository import Deployment, Repository, config_of, open_repository, teams
+from atmos_cli.usecases.states import States
+from atmos_cli.usecases.write import Base, OvertakenError, Written, base_of, trailers, write
 
 if TYPE_CHECKING:
-    from atmos_cli.config import Config, WriteMode
-    from atmos_cli.spec.model import ServiceSpec
+    from collections.abc import Callable
 
-BUDGET_CODES = frozenset({Code.BUDGET_EXCEEDED})
+    from atmos_cli.config import Config, WriteMode
+    from atmos_cli.kube.resource import Resource
+    from atmos_cli.spec.model import ServiceSpec
+    from atmos_cli.usecases.effective import Effective
+
+# What an approval can let pass.
+BUDGET_CODES = frozenset({Code.BUDGET_EXCEEDED, Code.CLAIM_INDETERMINATE})
+MOST_TRIES = 6
 
 
 @dataclass(frozen=True, slots=True)
 class NewPlan:
-    """Everything that is known before anything is written."""
+    """Everything that is known before anything is written; `again` makes it anew from the repo as it is then."""
 
     repository: Repository
     config: Config
@@ -38,6 +51,7 @@ class NewPlan:
     base: Base
     mode: WriteMode
     branch: str
+    again: Callable[[], NewPlan] = field(repr=False, compare=False)
 
     @property
     def exceeds(self) -> bool:
@@ -67,18 +81,7 @@ class NewPlan:
                 {"field": row.field, "value": row.value, "source": row.source, "note": row.note or None}
                 for row in self.rows
             ],
-            "budget": [
-                {
-                    "environment": row.environment,
-                    "scope": row.scope,
-                    "dimension": row.dimension,
-                    "before": str(row.before),
-                    "after": str(row.after),
-                    "limit": str(row.limit),
-                    "outcome": row.outcome,
-                }
-                for row in self.guarded.rows
-            ],
+            "budget": [row_data(row) for row in self.guarded.rows],
             "files": {"added": list(self.changes.added), "modified": list(self.changes.modified)},
             "next": [{"topic": topic, "step": step} for topic, step in self.next_steps()],
         }
@@ -131,20 +134,76 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
     _require_new(base, team, spec.name)
     generated = generate(spec, team=team, environments=environments, config=config, catalogue=catalogue)
     changes = ChangeSet(dict(generated.files), {path: base.tree.read(path) for path in generated.files})
-    after = Effective(MemoryTree(changes.files, base.tree))
+    states = States(repository.root, repository.tree, branch=config.git.branch)
+    before = states.at(base.commit) if base.commit else states.here()
+    after = states.changed(before, changes.files)
     touched = [Deployment(team, spec.name, environment) for environment in environments]
     _require_faithful(generated, after, touched)
-    guarded = guard(after, touched=touched, before=Effective(base.tree), environments=environments)
+
+    def make(other: ServiceSpec, environment: str) -> list[Resource]:
+        made = compose(other, team=team, environment=environment, config=config, catalogue=catalogue)
+        return [item.resource for item in made.resources]
+
+    guarded = guard(
+        after,
+        touched=touched,
+        before=before,
+        environments=environments,
+        changed=tuple(changes.files),
+        earlier=states.earlier,
+        fits=lambda judged: what_fits(
+            spec, judged, make=lambda other: make(other, judged.environment), policy=states.policy
+        ),
+        approvals=lambda rows: covered(rows, after=after, before=before, root=repository.root, author=True),
+    )
+    if options.request_approval and {"over"} == {row.outcome for row in guarded.rows} & {"over", "denied"}:
+        case = Case(ground_of(repository.root, config.git.branch), guarded.rows, after, before, author=True)
+        requests = request_files(case, touched)
+        changes = ChangeSet({**changes.files, **requests}, changes.before)
     branch = options.branch or f"atmos/new-{spec.name}"
     return NewPlan(
-        repository, config, spec, team, environments, understood.rows, generated, changes, guarded, base, mode, branch
+        repository,
+        config,
+        spec,
+        team,
+        environments,
+        understood.rows,
+        generated,
+        changes,
+        guarded,
+        base,
+        mode,
+        branch,
+        again=lambda: plan_new(open_repository(repository.root), text, flags, options),
     )
 
 
 def execute_new(plan: NewPlan, *, pushes: bool = False, request_approval: bool = False) -> Written:
-    """Writes the plan, all or nothing. Raises AtmosError (exit 1) with the findings when the answer is no."""
+    """Writes the plan, all or nothing. Raises AtmosError (exit 1) with the findings when the answer is no.
+
+    When others push first, the change is made and judged again on top of theirs, a few times.
+    """
     if plan.refused and not (plan.exceeds and request_approval):
         raise AtmosError(*errors(plan.guarded.diagnostics), exit_code=1)
+    for attempt in range(MOST_TRIES):
+        try:
+            return _write(plan, pushes=pushes)
+        except OvertakenError:
+            if attempt == MOST_TRIES - 1:
+                raise
+        pause(attempt)
+        plan = plan.again()
+        if plan.refused:
+            raise AtmosError(*(_no_longer(each) for each in errors(plan.guarded.diagnostics)), exit_code=1)
+    raise AssertionError
+
+
+def _no_longer(diagnostic: Diagnostic) -> Diagnostic:
+    said = "this change was good when it was checked, but others pushed first, and nothing is committed now"
+    return replace(diagnostic, message=f"{said}: {diagnostic.message}")
+
+
+def _write(plan: NewPlan, *, pushes: bool) -> Written:
     return write(
         plan.repository.root,
         plan.changes,

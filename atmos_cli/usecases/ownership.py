@@ -11,7 +11,7 @@ from atmos_cli.usecases.repository import Deployment, deployments
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from atmos_cli.usecases.guard import Effective
+    from atmos_cli.usecases.effective import Effective
 
 
 def doubly_owned(

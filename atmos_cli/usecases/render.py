@@ -11,7 +11,7 @@ from atmos_cli.adapters.git_tree import CommitTree
 from atmos_cli.diagnostics import AtmosError, Code, fail
 from atmos_cli.kube.resource import Identity, identity
 from atmos_cli.ports import MemoryTree
-from atmos_cli.usecases.guard import Effective
+from atmos_cli.usecases.effective import Effective
 from atmos_cli.usecases.repository import Deployment, Repository, deployments, find_service
 from atmos_cli.usecases.write import git_repo
 from atmos_cli.yamlio.emit import emit, emit_all

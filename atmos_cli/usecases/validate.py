@@ -5,20 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from atmos_cli.budget.evaluate import budget_diagnostics, claim_diagnostics
+from atmos_cli.adapters import repo as repos
+from atmos_cli.budget.findings import claim_diagnostics
 from atmos_cli.budget.model import DIRECTORY, read_budget
 from atmos_cli.checks.registry import run_repo
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, in_order
 from atmos_cli.spec.model import read_spec
-from atmos_cli.usecases.guard import Effective, budget_rows, check
+from atmos_cli.usecases.drift import quota_drift
+from atmos_cli.usecases.effective import Effective
+from atmos_cli.usecases.guard import check
+from atmos_cli.usecases.judging import Judged, judge
 from atmos_cli.usecases.ownership import doubly_owned
 from atmos_cli.usecases.repository import Deployment, Repository, deployments
+from atmos_cli.usecases.states import States
 from atmos_cli.yamlio.load import load_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from atmos_cli.budget.evaluate import Row
     from atmos_cli.config import Config
     from atmos_cli.ports import FileTree
 
@@ -32,6 +36,7 @@ class Validation:
     diagnostics: tuple[Diagnostic, ...]
     files: int
     deployments: int
+    judged: Judged
 
 
 def validate(repository: Repository, *, paths: Sequence[str] = ()) -> Validation:
@@ -48,11 +53,13 @@ def validate(repository: Repository, *, paths: Sequence[str] = ()) -> Validation
             found.append(_unknown_environment(deployment, config))
         else:
             found += check(effective, deployment, config=config)
+            found += _requests(effective, deployment)
     found += run_repo(tree)
     found += doubly_owned(effective, environments=list(config.environments))
-    found += _budgets(repository, effective)
+    judged, budget_findings = _budgets(repository)
+    found += budget_findings
     kept = (d for d in found if not paths or (d.where and _inside(d.where.path, paths)))
-    return Validation(in_order(kept), len(yaml_files), len(everything))
+    return Validation(in_order(kept), len(yaml_files), len(everything), judged)
 
 
 def _syntax(tree: FileTree, path: str) -> Sequence[Diagnostic]:
@@ -86,27 +93,47 @@ def _unknown_environment(deployment: Deployment, config: Config) -> Diagnostic:
     return Diagnostic(Code.ENVIRONMENT_UNKNOWN, message, where=where, hint=hint)
 
 
-def _budgets(repository: Repository, effective: Effective) -> Iterator[Diagnostic]:
+def _budgets(repository: Repository) -> tuple[Judged, list[Diagnostic]]:
+    """Each environment by the base branch's budget: what is not on that branch yet may not be over it."""
     tree, config = repository.tree, repository.config
-    rows: list[Row] = []
+    states = States(repository.root, tree, branch=config.git.branch)
+    after = states.here()
+    before, changed = _before(states)
+    judged = judge(
+        states,
+        before=before,
+        after=after,
+        environments=tuple(config.environments),
+        root=repository.root,
+        changed=(*changed, *after.snapshot.changed),
+    )
+    found = list(judged.diagnostics)
     for environment in config.environments:
-        try:
-            mine, claims, unknown = budget_rows(effective, before=None, environment=environment)
-        except AtmosError as error:
-            yield from error.diagnostics
-            continue
-        if any(row.outcome in ("over", "denied") for row in mine):
-            mine = _against_base(repository, effective, environment) or mine
-        rows += mine
-        yield from unknown
-        for deployment, claim in claims.items():
-            where = f"{deployment.directory}/kustomization.yaml"
-            yield from claim_diagnostics(claim, environment=environment, where=where)
-    yield from budget_diagnostics(rows)
+        found += quota_drift(tree, environment, judged.budgets.get(environment))
+        found += states.policy.own_problems(environment)
     for path in tree.files(DIRECTORY):
         name = path.removeprefix(f"{DIRECTORY}/").removesuffix(".yaml")
         if name not in config.environments:
-            yield from _stray_budget(tree, path, name)
+            found += _stray_budget(tree, path, name)
+    return judged, found
+
+
+def _before(states: States) -> tuple[Effective | None, tuple[str, ...]]:
+    """Where the checkout left the base branch, and what its commits changed since; nothing without Git."""
+    head = repos.resolve(states.repo, "HEAD") if states.repo else None
+    if states.repo is None or states.base is None or head is None:
+        return None, ()
+    commit = repos.merge_base(states.repo, states.base, head) or states.base
+    return states.at(commit), repos.changed_paths(states.repo, commit, head)
+
+
+def _requests(effective: Effective, deployment: Deployment) -> Sequence[Diagnostic]:
+    try:
+        claim = effective.claim(deployment)
+    except AtmosError:
+        return ()  # the checks and the budget say why
+    where = f"{deployment.directory}/kustomization.yaml"
+    return claim_diagnostics(claim, environment=deployment.environment, where=where)
 
 
 def _stray_budget(tree: FileTree, path: str, name: str) -> Iterator[Diagnostic]:
@@ -116,17 +143,6 @@ def _stray_budget(tree: FileTree, path: str, name: str) -> Iterator[Diagnostic]:
         read_budget(tree.read(path), environment=name)
     except AtmosError as error:
         yield from error.diagnostics
-
-
-def _against_base(repository: Repository, effective: Effective, environment: str) -> tuple[Row, ...]:
-    """The same rows, with what the base branch already uses as the old value; empty without Git or a base branch."""
-    from atmos_cli.usecases.render import base_tree
-
-    try:
-        before = Effective(base_tree(repository, None))
-        return budget_rows(effective, before=before, environment=environment)[0]
-    except AtmosError:
-        return ()
 
 
 def _inside(path: str, wanted: Sequence[str]) -> bool:

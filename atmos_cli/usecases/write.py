@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.adapters import repo as repos
+from atmos_cli.adapters.catch_up import catch_up
 from atmos_cli.adapters.git_branch import write_branch
 from atmos_cli.adapters.git_commit import write_commit
 from atmos_cli.adapters.git_tree import CommitTree
-from atmos_cli.adapters.push import compare_link, push
+from atmos_cli.adapters.push import BehindError, compare_link, push
 from atmos_cli.adapters.transaction import apply
-from atmos_cli.diagnostics import Code, fail
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from atmos_cli.adapters.repo import Repo
     from atmos_cli.config import Config, WriteMode
-    from atmos_cli.diagnostics import Diagnostic
     from atmos_cli.ports import FileTree
     from atmos_cli.result import ChangeSet
 
@@ -45,6 +45,10 @@ class Written:
             "pushed": self.pushed,
             "link": self.link or None,
         }
+
+
+class OvertakenError(AtmosError):
+    """Others pushed first: our commit was taken back, and the checkout now stands where `origin` does. Try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ def write(
         hint = "git remote add origin URL, or leave out `--push`"
         raise fail(Code.REPO_NO_REMOTE, "there is no remote `origin` to push to", hint=hint)
     recovered: tuple[Diagnostic, ...] = ()
+    before = repos.head(repo).commit
     if mode == "commit":
         committed = write_commit(repo, changes, message)
         commit, where, recovered = committed.commit, committed.branch, committed.recovered
@@ -104,9 +109,21 @@ def write(
         commit, where = write_branch(repo, changes, message, branch=branch, base=base.commit), branch
     url = repos.remote_url(repo)
     if pushes:
-        push(repo, where)
+        _push(repo, where, commit if mode == "commit" and commit != before else "")
     link = compare_link(url, config.git.branch, where) if url and where != config.git.branch else None
     return Written(mode, paths, commit, where, pushes, link or "", recovered)
+
+
+def _push(repo: Repo, branch: str, commit: str) -> None:
+    """Push; when others were first, take our `commit` back and follow, unless the user's own work is in the way."""
+    try:
+        push(repo, branch)
+    except BehindError as behind:
+        if not commit or not catch_up(repo, branch, commit):
+            raise
+        message = f"others pushed to {branch} first, so the commit was taken back, and {branch} here follows origin"
+        said = Diagnostic(Code.PUSH_REFUSED, message, hint="run the command again: it starts from what they pushed")
+        raise OvertakenError(said, exit_code=1) from behind
 
 
 def trailers(values: Mapping[str, str]) -> str:

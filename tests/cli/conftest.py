@@ -92,3 +92,26 @@ def state(root):
     }
     run = lambda *args: subprocess.run(["git", *args], cwd=root, capture_output=True, text=True, check=False).stdout  # noqa: E731
     return files, run("status", "--porcelain=v1"), run("rev-parse", "HEAD"), run("for-each-ref")
+
+
+@pytest.fixture(scope="session")
+def approving_template(tmp_path_factory):
+    """Made by the first test that needs it, since making it takes a command line."""
+    return {"home": tmp_path_factory.mktemp("approving")}
+
+
+@pytest.fixture
+def world(approving_template, tmp_path, atmos):
+    """A fresh copy of the repo of `tests/cli/approving.py`."""
+    import shutil
+
+    from .approving import World, make_keys, make_template
+
+    template, home = approving_template, approving_template["home"]
+    if "root" not in template:
+        (home / "keys").mkdir()
+        keys = make_keys(home / "keys")
+        template |= {"keys": keys, "root": make_template(home / "repo", atmos, keys).root}
+    root = tmp_path / "repo"
+    shutil.copytree(template["root"], root)
+    return World(root, atmos, template["keys"])

@@ -1,0 +1,54 @@
+"""Others pushed while a commit of ours waited: the commit is taken back and the branch follows theirs, or nothing."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING
+
+from atmos_cli.adapters.git import ask
+from atmos_cli.adapters.git_branch import move_ref
+from atmos_cli.adapters.history import is_ancestor, parent
+from atmos_cli.adapters.lock import Place, locked
+from atmos_cli.adapters.push import TIMEOUT_SECONDS, quiet
+from atmos_cli.adapters.repo import head, resolve
+from atmos_cli.diagnostics import AtmosError
+
+if TYPE_CHECKING:
+    from atmos_cli.adapters.repo import Repo
+
+_FIRST_PAUSE = 0.25
+
+
+def catch_up(repo: Repo, branch: str, commit: str, *, remote: str = "origin") -> bool:
+    """Whether `branch`, with our unpushed `commit` on top, now stands where `remote` has it, without that commit.
+
+    Files and index follow as in a fast-forward: what the user has changed or staged stays as it is. False, and nothing
+    moved, when that cannot be done: other commits of the user's own are in between, or their changes are in the way.
+    """
+    where = f"refs/remotes/{remote}/{branch}"
+    answer = ask(
+        repo.top, "fetch", "--quiet", remote, f"+refs/heads/{branch}:{where}", env=quiet(repo), timeout=TIMEOUT_SECONDS
+    )
+    there, below = resolve(repo, where), parent(repo, commit)
+    if answer.status or there is None or below is None or not is_ancestor(repo, below, there):
+        return False
+    with locked(Place(repo.top, repo.git_dir / "atmos-cli", repo.prefix)):
+        now = head(repo)
+        if now.branch != branch or now.commit != commit:
+            return False
+        # refreshed first: git takes a file that only looks newer for one that the user changed
+        ask(repo.top, "update-index", "-q", "--refresh")
+        if ask(repo.top, "read-tree", "-m", "-u", commit, there).status:
+            return False
+        try:
+            move_ref(repo, f"refs/heads/{branch}", new=there, old=commit, reason=f"atmos: take back {commit[:12]}")
+        except AtmosError:
+            ask(repo.top, "read-tree", "-m", "-u", there, commit)
+            return False
+    return True
+
+
+def pause(attempt: int) -> None:
+    """A wait of random length, longer with each attempt, so that many who came too late do not meet again."""
+    time.sleep(random.uniform(0, _FIRST_PAUSE * 2**attempt))  # noqa: S311 - spreads load, hides nothing

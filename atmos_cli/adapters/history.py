@@ -1,0 +1,90 @@
+"""What Git remembers about the base branch and about a change on top of it: commits, people, dates."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from atmos_cli.adapters.git import ask, ask_ok, tell
+from atmos_cli.adapters.repo import resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from atmos_cli.adapters.repo import Repo
+
+_CO_AUTHOR = re.compile(r"^\s*co-authored-by:.*?<([^<>]*)>", re.IGNORECASE | re.MULTILINE)
+_CO_AUTHOR_AT_ALL = re.compile(r"^\s*co-authored-by:", re.IGNORECASE | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Credits:
+    """Whose work a commit says it is: addresses as written in it. `parents` are commit ids, first parent first."""
+
+    commit: str
+    parents: tuple[str, ...]
+    author: str
+    committer: str
+    co_authors: tuple[str, ...]
+
+
+def base_commit(repo: Repo, branch: str) -> str | None:
+    """The tip of the base branch as `origin` was last seen to have it, else the local branch's; None without either.
+
+    The remote comes first: what was only committed here has been reviewed by nobody.
+    """
+    return resolve(repo, f"refs/remotes/origin/{branch}") or resolve(repo, f"refs/heads/{branch}")
+
+
+def is_ancestor(repo: Repo, old: str, new: str) -> bool:
+    return ask(repo.top, "merge-base", "--is-ancestor", old, new).status == 0
+
+
+def is_shallow(repo: Repo) -> bool:
+    return tell(repo.top, "rev-parse", "--is-shallow-repository") == "true"
+
+
+def commit_time(repo: Repo, commit: str) -> int:
+    """Seconds since 1970 at which `commit` says it was committed."""
+    return int(tell(repo.top, "show", "--no-patch", "--format=%ct", commit))
+
+
+def first_parents(repo: Repo, tip: str, *paths: str, since: str | None = None) -> tuple[str, ...]:
+    """The commits on `tip`'s first-parent line, from `since` on, that change one of `paths`, oldest first."""
+    inside = [repo.inside(path) for path in paths]
+    before = parent(repo, since) if since else None
+    bounds = (tip, f"^{before}") if before else (tip,)
+    args = ("--literal-pathspecs", "rev-list", "--first-parent", "--reverse", *bounds, "--", *inside)
+    return tuple(tell(repo.top, *args).split())
+
+
+def parent(repo: Repo, commit: str) -> str | None:
+    """The first parent, None for a first commit."""
+    return resolve(repo, f"{commit}^1")
+
+
+def credits_between(repo: Repo, base: str, head: str) -> tuple[Credits, ...]:
+    """Of every commit that `head` has and `base` has not."""
+    return _credits(repo, f"{base}..{head}")
+
+
+def credits_of_path(repo: Repo, head: str, path: str) -> tuple[Credits, ...]:
+    """Of every commit in the history of `head` that changes `path` (from the root)."""
+    return _credits(repo, "--full-history", head, "--", repo.inside(path))
+
+
+def _credits(repo: Repo, *selection: str) -> tuple[Credits, ...]:
+    shape = "--format=%H%x00%P%x00%ae%x00%ce%x00%B%x00%x01"
+    out = ask_ok(repo.top, "--literal-pathspecs", "log", "--no-show-signature", "--no-color", shape, *selection)
+    records = os.fsdecode(out).split("\0\x01\n")
+    return tuple(_read(record) for record in records if record.strip("\n"))
+
+
+def _read(record: str) -> Credits:
+    commit, parents, author, committer, body = record.split("\0")[:5]
+    named: Sequence[str] = _CO_AUTHOR.findall(body)
+    # one that names no address is somebody all the same
+    nameless = len(_CO_AUTHOR_AT_ALL.findall(body)) - len(named)
+    return Credits(commit, tuple(parents.split()), author, committer, (*named, *["(no address)"] * nameless))

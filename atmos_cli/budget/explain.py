@@ -1,0 +1,98 @@
+"""Every line of a sum, container by container, with the rule of the API server or of a controller that applied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.budget.claim import Line, Terms, claim, with_assumed
+from atmos_cli.budget.replicas import mapping
+from atmos_cli.kube.pods import missing_requests, pod_requests
+from atmos_cli.kube.quantity import ZERO, Quantity
+from atmos_cli.kube.resource import identity, pod_template
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from atmos_cli.kube.resource import Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One container, or what a pod has besides: its requests by name, and the rule by which they count."""
+
+    name: str
+    requests: Mapping[str, Quantity]
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """An object's line of the sum, and the containers that make what each of its pods asks for."""
+
+    line: Line
+    shares: tuple[Share, ...]
+
+
+def explained(resources: Sequence[Resource], *, terms: Terms) -> tuple[Explained, ...]:
+    """As `claim`, line by line; the shares of a pod add up to `line.each` by their rules."""
+    templates = {identity(each): template[1] for each in resources if (template := pod_template(each)) is not None}
+    found = claim(resources, terms=terms)
+    return tuple(Explained(line, _shares(templates.get(line.resource), terms)) for line in found.lines)
+
+
+def _shares(template: Resource | None, terms: Terms) -> tuple[Share, ...]:
+    spec = mapping(template.get("spec")) if template else {}
+    lacking = {name for name, _ in missing_requests(spec)} if terms.assumed and spec else set()
+    if terms.assumed is not None and spec:
+        spec = with_assumed(spec, terms.assumed)
+    return tuple(_of_pod(spec, lacking, terms)) if spec else ()
+
+
+def _of_pod(spec: dict[str, Any], lacking: set[str], terms: Terms) -> Iterator[Share]:
+    sidecars: dict[str, Quantity] = {}
+    for each in _listed(spec, "initContainers"):
+        own = _alone(each)
+        if each.get("restartPolicy") == "Always":
+            sidecars = _plus(sidecars, own)
+            yield Share(_name(each), own, f"sidecar: runs beside all that follows{_source(each, lacking)}")
+        else:
+            rule = "init container: counts when it, with the sidecars before it, needs more than the pod later does"
+            yield Share(_name(each), _plus(sidecars, own), rule + _source(each, lacking))
+    for each in _listed(spec, "containers"):
+        yield Share(_name(each), _alone(each), f"container{_source(each, lacking)}")
+    level = mapping(mapping(spec.get("resources")).get("requests")) or mapping(
+        mapping(spec.get("resources")).get("limits")
+    )
+    if level:
+        whole = pod_requests({key: value for key, value in spec.items() if key not in ("overhead", "runtimeClassName")})
+        yield Share("(pod)", whole, "requests of the pod as a whole replace those of its containers")
+    bare = {key: value for key, value in spec.items() if key in ("overhead", "runtimeClassName")}
+    overhead = pod_requests(bare, overhead_classes=terms.overheads) if bare else {}
+    if overhead:
+        yield Share("(overhead)", overhead, f"overhead of RuntimeClass {spec.get('runtimeClassName', '')}".rstrip())
+
+
+def _alone(container: dict[str, Any]) -> dict[str, Quantity]:
+    return pod_requests({"containers": [container]})
+
+
+def _source(container: dict[str, Any], lacking: set[str]) -> str:
+    resources = mapping(container.get("resources"))
+    requests, limits = mapping(resources.get("requests")), mapping(resources.get("limits"))
+    defaulted = sorted(set(limits) - set(requests))
+    said = f"; {', '.join(defaulted)} from its limit" if defaulted else ""
+    return said + ("; without a request, counted as the budget says" if _name(container) in lacking else "")
+
+
+def _plus(left: Mapping[str, Quantity], right: Mapping[str, Quantity]) -> dict[str, Quantity]:
+    return {name: left.get(name, ZERO) + right.get(name, ZERO) for name in {**left, **right}}
+
+
+def _listed(spec: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    found = spec.get(key)
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _name(container: Mapping[str, Any]) -> str:
+    return str(container.get("name", ""))

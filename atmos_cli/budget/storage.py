@@ -1,0 +1,72 @@
+"""What claims for volumes and Services ask for, as quota counts them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.budget.dimensions import storage_dimension
+from atmos_cli.budget.replicas import mapping
+from atmos_cli.kube.quantity import ZERO, Quantity, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from atmos_cli.budget.claim import Terms
+    from atmos_cli.kube.resource import Resource
+
+OLD_CLASS = "volume.beta.kubernetes.io/storage-class"
+ONE = parse("1")
+
+
+def claimed(claims: Iterable[Resource], terms: Terms) -> tuple[dict[str, Quantity], str]:
+    """What volume claims ask for, overall and by class, in whole bytes; and why that is not all."""
+    found: dict[str, Quantity] = {}
+    problem = ""
+    for each in claims:
+        spec = mapping(each.get("spec"))
+        size = parse(mapping(mapping(spec.get("resources")).get("requests")).get("storage") or 0).to_whole()
+        names = ["requests.storage"]
+        storage_class = _class(each, spec, terms.default_class)
+        if storage_class:
+            names.append(storage_dimension(storage_class))
+        elif storage_class is None and terms.by_class:
+            problem = "it takes the default StorageClass, which is not declared (`assume.storageClass`)"
+        for name in names:
+            found[name] = found.get(name, ZERO) + size
+        found["persistentvolumeclaims"] = found.get("persistentvolumeclaims", ZERO) + ONE
+    return found, problem
+
+
+def _class(claim: Resource, spec: Mapping[str, Any], default: str) -> str | None:
+    """The StorageClass; empty for "none on purpose", None for a default that nobody declared."""
+    named = spec.get("storageClassName")
+    if named is None:
+        named = mapping(mapping(claim.get("metadata")).get("annotations")).get(OLD_CLASS)
+    if isinstance(named, str):
+        return named
+    return default or None
+
+
+def ephemeral(spec: Mapping[str, Any]) -> list[Resource]:
+    """The claims that come and go with each pod."""
+    volumes = spec.get("volumes")
+    found = (mapping(mapping(each).get("ephemeral")) for each in (volumes if isinstance(volumes, list) else ()))
+    return [mapping(each.get("volumeClaimTemplate")) for each in found if each.get("volumeClaimTemplate")]
+
+
+def service_ports(spec: Mapping[str, Any]) -> dict[str, Quantity]:
+    """Load balancers and node ports; a load balancer takes a node port for each port unless it is told not to."""
+    listed = spec.get("ports")
+    ports = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    kind = spec.get("type", "ClusterIP")
+    found: dict[str, Quantity] = {}
+    taken = 0
+    if kind == "LoadBalancer":
+        found["services.loadbalancers"] = ONE
+        allocates = spec.get("allocateLoadBalancerNodePorts") is not False
+        taken = len(ports) if allocates else sum(bool(each.get("nodePort")) for each in ports)
+    elif kind == "NodePort":
+        taken = len(ports)
+    if taken:
+        found["services.nodeports"] = ONE * taken
+    return found

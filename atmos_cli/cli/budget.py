@@ -1,0 +1,153 @@
+"""`atmos budget show|explain|diff|check|audit|init|rightsize`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from atmos_cli.cli import audit, budget_change
+from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
+
+if TYPE_CHECKING:
+    from atmos_cli.usecases.repository import Repository
+
+app = typer.Typer(help="What environments may use, what is used, by whom, and what it costs.", no_args_is_help=True)
+Base = Annotated[
+    str | None, typer.Option("--base", metavar="REF", help="The commit that is trusted (default: the base branch).")
+]
+
+
+@app.callback()
+def main() -> None:
+    """What environments may use, what is used, by whom, and what it costs."""
+
+
+@app.command()
+def show(
+    environment: Annotated[str | None, typer.Argument(metavar="[ENV]", help="Only this environment.")] = None,
+    by: Annotated[Literal["team", "service"], typer.Option(help="Whose share to show.")] = "team",
+    what: Annotated[
+        Literal["steady", "peak", "rollout"] | None,
+        typer.Option(help="Which pods to count (default: what the budget counts)."),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write a page with the history of the base branch.")
+    ] = None,
+    repo: RepoDir = None,
+    output: Output = "text",
+) -> None:
+    """Show what is used of every limit, by team or service, and what it costs a month."""
+    from atmos_cli.usecases import budget as usecase
+
+    repository = _open(repo)
+    environments = (environment,) if environment else ()
+    shown = usecase.show(repository, environments, by=by, what=what)
+    if html is not None:
+        from atmos_cli.cli.budget_page import page
+        from atmos_cli.usecases.budget_history import history, write_page
+
+        write_page(html, page(shown, history(repository, environments)))
+        print(f"Wrote {html}")
+        return
+    if output == "json":
+        from atmos_cli.cli.budget_data import shown_data
+        from atmos_cli.cli.envelope import envelope
+
+        print(envelope("budget show", data={"environments": [shown_data(each) for each in shown]}))
+        return
+    from atmos_cli.cli.show_budget import show_use
+
+    show_use(shown)
+
+
+@app.command()
+def explain(
+    service: Annotated[str, typer.Argument(help="The service, as NAME or TEAM/NAME.")],
+    team: Team = None,
+    env: Environments = None,
+    repo: RepoDir = None,
+    output: Output = "text",
+) -> None:
+    """Show every line of the sum of one service, container by container, with the rule that applied."""
+    from atmos_cli.usecases.budget import explain as usecase
+
+    shares = usecase(_open(repo), service, team=team, environments=tuple(env or ()))
+    if output == "json":
+        from atmos_cli.cli.budget_data import share_data
+        from atmos_cli.cli.envelope import envelope
+
+        data: dict[str, Any] = {"deployments": [share_data(each) for each in shares]}
+        print(envelope("budget explain", data=data))
+        return
+    from atmos_cli.cli.show_budget import show_shares
+
+    show_shares(shares)
+
+
+@app.command()
+def diff(
+    commits: Annotated[str, typer.Argument(metavar="BASE..HEAD", help="The commits to compare.")],
+    repo: RepoDir = None,
+    output: Annotated[
+        Literal["text", "json", "markdown"], typer.Option("--output", "-o", help="What to print.")
+    ] = "text",
+) -> None:
+    """Show what a change makes of every environment; as Markdown for a comment on a pull request."""
+    from atmos_cli.diagnostics import Code, fail
+    from atmos_cli.usecases.budget import diff as usecase
+
+    base, dots, head = commits.partition("..")
+    if not dots or not base or head.startswith("."):
+        raise fail(Code.USAGE, f"`{commits}` is not BASE..HEAD", hint="for example: atmos budget diff main..HEAD")
+    judged = usecase(_open(repo), base, head or "HEAD")
+    if output == "json":
+        from atmos_cli.cli.envelope import envelope
+        from atmos_cli.usecases.budget import row_data
+
+        print(envelope("budget diff", data={"budget": [row_data(row) for each in judged for row in each.rows]}))
+    elif output == "markdown":
+        from atmos_cli.cli.budget_data import markdown
+
+        print(markdown(judged))
+    else:
+        from atmos_cli.cli.show_budget import show_change
+
+        show_change(judged)
+
+
+@app.command()
+def check(base: Base = None, repo: RepoDir = None, output: Output = "text") -> None:
+    """For CI and merge groups: may HEAD, merged into the base, land? Exit status 1 says no."""
+    from atmos_cli.diagnostics import errors
+    from atmos_cli.usecases.budget import check as usecase
+    from atmos_cli.usecases.budget import row_data
+
+    repository = _open(repo)
+    judged = usecase(repository, base=base)
+    code = 1 if errors(judged.diagnostics) else 0
+    if output == "json":
+        from atmos_cli.cli.envelope import envelope
+
+        data = {"budget": [row_data(row) for row in judged.rows]}
+        print(envelope("budget check", data=data, diagnostics=judged.diagnostics, exit_code=code))
+    else:
+        from atmos_cli.cli.show_budget import show_change
+        from atmos_cli.cli.text import print_diagnostics
+
+        show_change(tuple(judged.budgets.values()), rows=judged.rows)
+        print_diagnostics(judged.diagnostics)
+        print("May land" if not code else "May not land")
+    raise typer.Exit(code)
+
+
+app.command("audit")(audit.audit)
+app.command("init")(budget_change.init)
+app.command("rightsize")(budget_change.rightsize)
+
+
+def _open(repo: Path | None) -> Repository:
+    from atmos_cli.usecases.repository import open_repository
+
+    return open_repository(start(repo))
