@@ -35,6 +35,8 @@ def _in_child(step: int, action: Callable[[], object], whole_group: bool, stop: 
     code = FAILED
     try:
         os.setsid()
+        # What runs in the background of a shell starts with SIGINT ignored; a terminal's Ctrl-C does not.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         _arm(step, whole_group, stop)
         action()
         code = COMPLETED

@@ -367,4 +367,4 @@ def test_urls_are_portable_and_hold_no_password(given, wanted):
 
 
 def test_catalogue_is_the_bundled_one():
-    assert set(CATALOGUE.names()) == {"autoscaling", "http", "metrics", "postgres", "redis", "web"}
+    assert set(CATALOGUE.names()) == {"autoscaling", "egress", "http", "metrics", "postgres", "redis", "web"}
