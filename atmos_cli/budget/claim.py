@@ -11,6 +11,7 @@ from atmos_cli.budget import storage
 from atmos_cli.budget.kinds import INJECTORS, NAMESPACE_INJECTORS, asks_nothing, injected
 from atmos_cli.budget.operators import OPERATED, unseen
 from atmos_cli.budget.replicas import Pods, mapping, pods, scaled_jobs
+from atmos_cli.diagnostics import AtmosError, Diagnostic, Location
 from atmos_cli.kube.pods import missing_requests, pod_limits, pod_requests
 from atmos_cli.kube.quantity import ZERO, Quantity, parse
 from atmos_cli.kube.resource import Identity, identity, pod_template
@@ -91,14 +92,29 @@ class Terms:
 
 
 def claim(resources: Sequence[Resource], *, terms: Terms | None = None) -> Claim:
-    """Raises AtmosError ATM408 for a quantity that is none."""
+    """Raises AtmosError with an ATM408 for every quantity that is none; `where.resource` says of which object."""
     scalers: dict[tuple[str, str, str], Resource] = {}
     for resource in resources:
         target = _scaled(resource)
         if target is not None and _most(resource) >= _most(scalers.get(target)):
             scalers[target] = resource
     known = terms or Terms()
-    return Claim(tuple(line for resource in resources for line in _lines(resource, scalers, known)))
+    lines: list[Line] = []
+    wrong: list[Diagnostic] = []
+    for resource in resources:
+        try:
+            lines += _lines(resource, scalers, known)
+        except AtmosError as error:
+            wrong += [_of(resource, each) for each in error.diagnostics]
+    if wrong:
+        raise AtmosError(*wrong)
+    return Claim(tuple(lines))
+
+
+def _of(resource: Resource, problem: Diagnostic) -> Diagnostic:
+    place = problem.where or Location("")
+    who = str(identity(resource))
+    return replace(problem, message=f"{who}: {problem.message}", where=replace(place, resource=who))
 
 
 def _scaled(resource: Resource) -> tuple[str, str, str] | None:

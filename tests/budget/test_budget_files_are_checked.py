@@ -51,7 +51,7 @@ def test_good():
         ("limit: 16Gi", "warn: 5%", 6, 3, "is required"),
         ("warn: 70%", "warn: 170%", 5, 28, "warn"),
         ("warn: 70%", "warn: 70", 5, 28, "warn"),
-        ("ceiling: 8", "ceiling: 2", 5, 3, "`ceiling` (2) is below `limit` (4)"),
+        ("ceiling: 8", "ceiling: 2", 5, 3, "`ceiling` (2) must not be below `limit` (4)"),
         ("count: peak", "count: most", 3, 1, "count"),
         ("version: 1", "version: 2", 1, 1, "version"),
         ("pods: {limit: 12}", "pods: 12", 9, 5, "pods"),
@@ -89,7 +89,7 @@ def test_a_missing_file_is_not_unlimited():
     (found,) = problems(None, "prod")
     assert found.code is Code.BUDGET_MISSING
     assert found.message == "there is no budget for the environment 'prod' (`platform/budgets/prod.yaml`)"
-    assert "atmos init" in found.hint
+    assert "atmos budget init" in found.hint
 
 
 def test_the_name_and_the_content_agree():
@@ -110,7 +110,9 @@ def test_the_default_reads_back(production):
 
 
 def test_the_quota_is_the_budget():
-    found = quota(read_budget(GOOD.encode(), environment="staging"), team="shop")
+    found = quota(
+        read_budget(GOOD.replace("count: peak", "count: rollout").encode(), environment="staging"), team="shop"
+    )
     assert found == {
         "services.loadbalancers": "0", "services.nodeports": "0",
         "requests.cpu": "4", "requests.memory": "16Gi", "pods": "12",

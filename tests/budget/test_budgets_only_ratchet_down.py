@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atmos_cli.budget.evaluate import budget_diagnostics, evaluate
+from atmos_cli.budget.claim import added
+from atmos_cli.budget.evaluate import Sums, evaluate
+from atmos_cli.budget.findings import budget_diagnostics
 from atmos_cli.budget.model import Budget
 from atmos_cli.diagnostics import Code, Severity
 from atmos_cli.kube.quantity import parse
@@ -24,8 +26,12 @@ def totals(cpu):
     return {"requests.cpu": parse(cpu)}
 
 
+def sums(teams):
+    return Sums(environment=added(teams.values()), teams=teams, services={})
+
+
 def row(before, after, **more):
-    (found,) = evaluate(budget(**more), before={"shop": totals(before)}, after={"shop": totals(after)})
+    (found,) = evaluate(budget(**more), before=sums({"shop": totals(before)}), after=sums({"shop": totals(after)}))
     return found
 
 
@@ -76,7 +82,7 @@ def test_removing_is_never_refused_and_more_is_never_better(before, after, more)
 
 def test_all_teams_share_the_environment_and_each_has_its_own():
     both = budget(teams={"shop": {"requests.cpu": {"limit": "5"}}, "idle": {"requests.cpu": {"limit": "1"}}})
-    rows = evaluate(both, before={"pay": totals("6")}, after={"pay": totals("6"), "shop": totals("4500m")})
+    rows = evaluate(both, before=sums({"pay": totals("6")}), after=sums({"pay": totals("6"), "shop": totals("4500m")}))
     assert [(r.scope, str(r.before), str(r.after), r.outcome) for r in rows] == [
         ("environment", "6", "10500m", "over"),
         ("team shop", "0", "4500m", "warning"),
@@ -87,7 +93,7 @@ def test_all_teams_share_the_environment_and_each_has_its_own():
 
 
 def test_what_is_asked_for_and_not_limited_is_no_row():
-    rows = evaluate(budget(), before={}, after={"shop": {"requests.memory": parse("1Ti")}})
+    rows = evaluate(budget(), before=Sums(), after=sums({"shop": {"requests.memory": parse("1Ti")}}))
     assert [(r.dimension, r.outcome) for r in rows] == [("requests.cpu", "ok")]
 
 
@@ -110,13 +116,13 @@ def test_the_ceiling_cannot_be_approved():
 def test_one_error_for_an_environment_however_much_is_over():
     limits = {"requests.cpu": {"limit": "1"}, "pods": {"limit": 1}, "requests.memory": {"limit": "10Gi", "warn": "50%"}}
     after = {"requests.cpu": parse("2"), "pods": parse(3), "requests.memory": parse("6Gi")}
-    rows = evaluate(budget(limits), before={}, after={"shop": after})
+    rows = evaluate(budget(limits), before=Sums(), after=sums({"shop": after}))
     errors = [d for d in budget_diagnostics(rows) if d.severity is Severity.ERROR]
     assert len(errors) == 1
     assert "requests.cpu 2 of 1" in errors[0].hint
     assert "pods 3 of 1" in errors[0].hint
     warnings = [d.message for d in budget_diagnostics(rows) if d.severity is Severity.WARNING]
-    assert warnings == ["'staging' comes near its requests.memory budget (6Gi of 10Gi)"]
+    assert warnings == ["'staging' is at 60% of its requests.memory budget (6Gi of 10Gi)"]
 
 
 def test_already_over_is_a_warning_that_says_so():

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atmos_cli.budget.claim import added, claim
-from atmos_cli.budget.evaluate import claim_diagnostics
+from atmos_cli.budget.findings import claim_diagnostics
 from atmos_cli.budget.replicas import Pods, pods
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Severity
 from atmos_cli.kube.quantity import ZERO, parse
@@ -98,7 +98,9 @@ def test_a_pod_is_one():
 
 def cron(policy: str):
     return obj(
-        "CronJob", f"{policy} jobTemplate: {{spec: {{parallelism: 2, template: {{spec: {{{POD}}}}}}}}}", "batch/v1"
+        "CronJob",
+        f"schedule: '0 * * * *', {policy} jobTemplate: {{spec: {{parallelism: 2, template: {{spec: {{{POD}}}}}}}}}",
+        "batch/v1",
     )
 
 
@@ -115,15 +117,13 @@ def test_a_cron_job_runs_now_and_then():
         (obj("Rollout", "a: 1", "argoproj.io/v1alpha1"), "decided by its operator"),
         (obj("Pooler", "a: 1", "postgresql.cnpg.io/v1"), "decided by its operator"),
         (obj("Prometheus", "a: 1", "monitoring.coreos.com/v1"), "decided by its operator"),
-        (obj("ScaledJob", "a: 1", "keda.sh/v1alpha1"), "decided by its operator"),
         (obj("Deployment", "a: 1", "example.com/v1"), "decided by its operator"),
     ],
 )
 def test_what_cannot_be_known_is_said(resource, reason):
     (line,) = claim([resource]).lines
     assert reason in line.unknown
-    (found,) = claim_diagnostics(claim([resource]), environment="dev", where="f.yaml")
-    assert (found.code, found.severity) == (Code.CLAIM_INDETERMINATE, Severity.WARNING)
+    assert line.mark
 
 
 @pytest.mark.parametrize(
@@ -224,10 +224,11 @@ def test_missing_requests_are_named():
         where="f.yaml",
     )
     assert (found.code, found.severity, found.environment) == (Code.REQUEST_MISSING, Severity.ERROR, "dev")
+    assert found.message == "Deployment/x: container `web` has no memory request; the budget of 'dev' cannot count it"
     assert (
-        found.message == "Deployment/x: container `web` has no memory request, so the budget of 'dev' cannot count it"
+        found.hint
+        == "add `resources.requests` to the container, or set `missingRequests` in `platform/budgets/dev.yaml`"
     )
-    assert found.hint == "add `resources.requests.memory` to the container"
     assert found.where.resource == "Deployment/x"
 
 

@@ -20,7 +20,7 @@ WHERE = {"path", "line", "column", "field", "resource"}
             ["new", "service", "go, called cart", "--yes"],
             {"service", "team", "environments", "plan", "budget", "files", "next", "written"},
         ),
-        (["validate"], {"files", "deployments"}),
+        (["validate"], {"files", "deployments", "budget"}),
         (["render", "checkout"], {"resources"}),
         (["diff"], {"changes"}),
         (["explain", "ATM401"], {"codes"}),

@@ -37,7 +37,9 @@ URL = "ssh://git@github.com/org/gitops.git"
 ARGO = argocd_files(CONFIG, teams=TEAMS)
 FLUX = flux_files(CONFIG, teams=TEAMS, configured=["flux-eu"])
 POINTERS = flux_service_files(CONFIG, team="shop", service="orders")
-TENANT = tenant_files("shop", "dev", quota={"requests.cpu": "4", "pods": "40"})
+TENANT = tenant_files(
+    "shop", "dev", quota={"requests.cpu": "4", "pods": "40"}, defaults={"cpu": "50m", "memory": "64Mi"}
+)
 ALL = {**ARGO, **FLUX, **POINTERS, **TENANT, **role_files("flux-eu")}
 OBJECTS = [(path, each) for path, documents in ALL.items() for each in documents]
 

@@ -9,8 +9,9 @@ from atmos_cli.budget.model import Budget
 from atmos_cli.config import Config
 from atmos_cli.diagnostics import errors
 from atmos_cli.kube.quantity import parse
+from atmos_cli.usecases.effective import Effective
 from atmos_cli.usecases.generate import generate
-from atmos_cli.usecases.guard import Effective, guard
+from atmos_cli.usecases.guard import guard
 from atmos_cli.usecases.init import InitOptions, new_config
 from atmos_cli.usecases.repository import Deployment
 from tests.lab.proofs.golden import bundled, repo_files
