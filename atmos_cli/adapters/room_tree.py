@@ -68,16 +68,24 @@ class _Rooms(dict[str, TreeEntry]):
         """At least every entry below `directory`."""
         steps = directory.split("/") if directory else []
         room = "/".join(steps[:DEPTH])
-        if self._everything or any(above in self._listed for above in _upwards(room)):
-            return self if self._everything else self._nearest(room)
+        if self._everything:
+            return self._listed.get(room, {}) if len(steps) >= DEPTH else self
+        if any(above in self._listed for above in _upwards(room)):
+            return self._nearest(room)
         if not room or len(self._listed) >= MANY:
-            self.update(entries(self._repo, self._tree))
-            self._everything = True
-            return self
+            self._list_everything()
+            return self.below(directory)
         found = entries(self._repo, self._tree, room)
         self._listed[room] = found
         self.update(found)
         return found
+
+    def _list_everything(self) -> None:
+        self.update(entries(self._repo, self._tree))
+        self._listed = {}
+        for path, entry in self.items():
+            self._listed.setdefault("/".join(path.split("/")[:DEPTH]), {})[path] = entry
+        self._everything = True
 
     def _nearest(self, room: str) -> Mapping[str, TreeEntry]:
         return next(self._listed[above] for above in _upwards(room) if above in self._listed)
