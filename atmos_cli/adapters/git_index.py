@@ -30,7 +30,7 @@ def read_base(repo: Repo, index: Path, base: str | None) -> None:
     """The private `index` holds the tree of `base` (None: nothing), with the file times that the user's index knows."""
     theirs = repo.git_dir / "index"
     if base and theirs.exists():
-        shutil.copyfile(theirs, index)
+        shutil.copy2(theirs, index)  # with its time, by which git knows what may have changed in the same instant
     source = ("--reset", base) if base else ("--empty",)
     tell(repo.top, *_PLAIN, "read-tree", *source, env=private_env(index))
 
