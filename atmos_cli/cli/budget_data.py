@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from atmos_cli.budget.evaluate import Row
     from atmos_cli.budget.prices import PriceSheet
     from atmos_cli.kube.quantity import Quantity
-    from atmos_cli.usecases.budget import Share, Shown
+    from atmos_cli.usecases.budget import Pending, Share, Shown
     from atmos_cli.usecases.budgeting import Budgeted
 
 COMMENT = "<!-- atmos-budget -->"
@@ -117,3 +117,24 @@ def cost_line(totals: Mapping[str, Quantity], sheet: PriceSheet | None) -> str:
     without = f", without {', '.join(missing)}: no price" if missing else ""
     cost = amount_text("money", totals["money"], currency=sheet.currency)
     return f"{cost} a month ({sheet.label}{without})"
+
+
+def top_users(each: Budgeted) -> list[str]:
+    """Who uses most of what is over, a sentence for each dimension."""
+    from atmos_cli.usecases.budget import users
+
+    found = []
+    for row in each.rows:
+        if row.outcome in ("over", "denied") and row.scope == "environment":
+            told = ", ".join(f"{team} {row.text(amount)}" for team, amount in users(each, row.dimension))
+            found.append(f"{row.dimension} is used by: {told}")
+    return found
+
+
+def pending_lines(found: Iterable[Pending]) -> list[str]:
+    """What other open branches would add, a sentence for each."""
+    return [
+        f"the open branch {each.branch} would add to {each.environment}: "
+        + ", ".join(f"{name} {amount_text(name, amount)}" for name, amount in each.adds)
+        for each in found
+    ]

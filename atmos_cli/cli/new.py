@@ -127,10 +127,11 @@ def _show(plan: NewPlan, *, with_diff: bool) -> None:
     print(f"Checks  {summary(plan.guarded.diagnostics)}", flush=True)
     print_diagnostics(plan.guarded.diagnostics)
     if plan.exceeds:
-        from atmos_cli.cli.show_budget import show_pending
+        from atmos_cli.cli.budget_data import pending_lines
         from atmos_cli.usecases.budget import pending
 
-        show_pending(pending(plan.repository, plan.environments, without=plan.branch))
+        for line in pending_lines(pending(plan.repository, plan.environments, without=plan.branch)):
+            print(f"  {line}")
 
 
 def _finish(plan: NewPlan, written: Written | None, *, output: str, refused: bool) -> None:

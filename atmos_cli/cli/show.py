@@ -98,7 +98,8 @@ def _plan_table(rows: Sequence[PlanRow]) -> Table:
 
 def show_budgets(budgets: Mapping[str, Budgeted]) -> None:
     """Per environment: now, after, limit, over by; who uses the rest, and the cost, where something is over."""
-    from atmos_cli.cli.show_budget import change_table, cost_change, top_users
+    from atmos_cli.cli.budget_data import top_users
+    from atmos_cli.cli.show_budget import change_table, cost_change
 
     out = console()
     for each in budgets.values():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from atmos_cli.budget.evaluate import Row
     from atmos_cli.budget.explain import Explained
     from atmos_cli.kube.quantity import Quantity
-    from atmos_cli.usecases.budget import Pending, Share, Shown
+    from atmos_cli.usecases.budget import Share, Shown
     from atmos_cli.usecases.budgeting import Budgeted
 
 MARKS = {
@@ -155,25 +155,6 @@ def cost_change(each: Budgeted) -> str:
     change = new.get(MONEY, ZERO) - old.get(MONEY, ZERO)
     sign = "+" if change.nano >= 0 else ""
     return f"cost {cost_line(new, each.sheet)}, {sign}{amount_text(MONEY, change)}"
-
-
-def top_users(each: Budgeted) -> list[str]:
-    """Who uses most of what is over."""
-    from atmos_cli.usecases.budget import users
-
-    found = []
-    for row in each.rows:
-        if row.outcome in ("over", "denied") and row.scope == "environment":
-            told = ", ".join(f"{team} {row.text(amount)}" for team, amount in users(each, row.dimension))
-            found.append(f"{row.dimension} is used by: {told}")
-    return found
-
-
-def show_pending(found: Sequence[Pending]) -> None:
-    out = console()
-    for each in found:
-        adds = ", ".join(f"{name} {amount_text(name, amount)}" for name, amount in each.adds)
-        out.print(f"  the open branch {escape(each.branch)} would add to {escape(each.environment)}: {adds}")
 
 
 def _table(columns: int) -> Table:

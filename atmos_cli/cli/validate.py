@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from atmos_cli.usecases.judging import Judged
+    from atmos_cli.usecases.repository import Repository
 
 
 def validate(args: Sequence[str]) -> int:
@@ -35,7 +36,7 @@ def validate(args: Sequence[str]) -> int:
         diagnostics = (*repository.recovered, *found.diagnostics)
         print(envelope("validate", data=data, diagnostics=diagnostics, exit_code=code))
         return code
-    _print_budgets(found.judged)
+    _print_budgets(repository, found.judged)
     print_diagnostics(repository.recovered)
     print_diagnostics(found.diagnostics, to=sys.stdout)
     looked = f"{found.files} files, {found.deployments} deployments"
@@ -43,13 +44,23 @@ def validate(args: Sequence[str]) -> int:
     return code
 
 
-def _print_budgets(judged: Judged) -> None:
+def _print_budgets(repository: Repository, judged: Judged) -> None:
     """What differs from the base branch, or is over; as plain lines, since rich would double the time of a hook."""
     for row in judged.rows:
         if row.dimension != "unknown" and (row.before != row.after or row.outcome in ("over", "denied", "approved")):
             amounts = f"{row.text(row.before)} -> {row.text(row.after)} of {row.text(row.limit)}"
             over = f", over by {row.text(row.over_by)}" if row.over_by.nano else ""
             print(f"budget {row.environment}: {row.scope} {row.dimension} {amounts}{over} ({row.outcome})")
+    over_in = sorted({row.environment for row in judged.rows if row.outcome in ("over", "denied")})
+    if over_in:
+        from atmos_cli.cli.budget_data import pending_lines, top_users
+        from atmos_cli.usecases.budget import pending
+
+        for name in over_in:
+            for line in top_users(judged.budgets[name]):
+                print(f"budget {name}: {line}")
+        for line in pending_lines(pending(repository, over_in)):
+            print(f"budget: {line}")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -142,11 +142,11 @@ def quota(budget: Budget, *, team: str) -> dict[str, str]:
     """
     times = 1 if budget.count == "rollout" else 2
     limits = {**budget.limits, **budget.teams.get(team, {})}
-    # A quota on `limits.*` refuses every pod without such a limit, and most should have none for CPU.
+    # A quota on CPU limits refuses every pod without one, and blueprints set none: a limit only slows a process down.
     hard = {
         name: str(limit.amount * (times if name in WITH_HEADROOM else 1))
         for dimension, limit in limits.items()
-        if (name := quota_name(dimension)) is not None and not name.startswith("limits.")
+        if (name := quota_name(dimension)) is not None and name != "limits.cpu"
     }
     # Nothing that blueprints make needs either, and each costs money or opens a hole.
     return {"services.loadbalancers": "0", "services.nodeports": "0", **hard}
