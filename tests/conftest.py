@@ -76,7 +76,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         for name, proof in proofs.items():
             terminalreporter.write_line(f"{proof.seconds:7.1f} s  {proof.cases:4}x  {proof.outcome:7} {name}")
         if page := config.getoption("--lab-page"):
-            page.write_text(_page(describe(), proofs))
+            page.write_text(_page(describe(), proofs, before=page.read_text() if page.exists() else ""))
     elif left_out := config.stash.get(LEFT_OUT, 0):
         terminalreporter.write_line(
             f"left out: {left_out} tests that need the lab (real Kubernetes, Argo CD, Flux, Gitea): "
@@ -84,26 +84,32 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         )
 
 
-def _page(components: Sequence[tuple[str, str, str]], proofs: dict[str, Proof]) -> str:
-    """`docs/compatibility.md`: components with versions, and each proof with its cases, outcome and seconds."""
+def _page(components: Sequence[tuple[str, str, str]], proofs: dict[str, Proof], *, before: str) -> str:
+    """`docs/compatibility.md`: components with versions, and each proof with its cases, outcome, seconds and day.
+
+    A run of some of the proofs renews their rows only; those of the others stay as `before` has them.
+    """
     today = datetime.now(tz=UTC).date().isoformat()
-    cases = sum(proof.cases for proof in proofs.values())
+    rows = {tuple(line.split(" | ")[:2]): line for line in before.splitlines() if line.count(" | ") == 5}
+    for name, proof in proofs.items():
+        file, _, test = name.rpartition("::")
+        said = f"| {test.removeprefix('test_').replace('_', ' ')}"
+        rows[said, file] = f"{said} | {file} | {proof.cases} | {proof.outcome} | {proof.seconds:.1f} | {today} |"
+    head = "| what was proven | where | cases | outcome | seconds | day |"
+    rows.pop(tuple(head.split(" | ")[:2]), None)
     lines = [
         "# What atmos was proven with",
         "",
-        f"Written by `pytest -m lab --lab-page docs/compatibility.md` on {today}: {len(proofs)} proofs, {cases} cases.",
+        "Written by `pytest -m lab --lab-page docs/compatibility.md`, which `.ci/run` runs too.",
         "",
         "| component | version |",
         "|---|---|",
         *(f"| {name} | {version} |" for name, version, _ in components),
         "",
-        "| what was proven | where | cases | outcome | seconds |",
-        "|---|---|---|---|---|",
+        head,
+        "|---|---|---|---|---|---|",
+        *(rows[key] for key in sorted(rows, key=lambda key: (key[1], key[0]))),
     ]
-    for name, proof in proofs.items():
-        file, _, test = name.rpartition("::")
-        said = test.removeprefix("test_").replace("_", " ")
-        lines.append(f"| {said} | {file} | {proof.cases} | {proof.outcome} | {proof.seconds:.1f} |")
     return "\n".join([*lines, ""])
 
 
