@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import yaml
 
+from tests.lab.processes import wait_until
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -82,6 +84,15 @@ class Kube:
         if kind not in known:
             raise ApiError(404, {"reason": "NotFound", "message": f"the server serves no {api_version} {kind}"})
         return known[kind]
+
+    def _serves(self, api_version: str, kind: str) -> bool:
+        try:
+            self._resource(api_version, kind)
+        except ApiError as error:
+            if error.code != 404:
+                raise
+            return False
+        return True
 
     def get(self, api_version: str, kind: str, name: str, namespace: str = "") -> Object:
         return self.request("GET", self.path(api_version, kind, name, namespace))
@@ -199,6 +210,12 @@ class Kube:
                 document["metadata"]["name"],
                 until=lambda crd: condition(crd, "Established") == "True",
             )
+            # The server lists a kind a moment after it has called it established.
+            spec = document["spec"]
+            for version in [each["name"] for each in spec["versions"] if each["served"]]:
+                api = f"{spec['group']}/{version}"
+                kind = spec["names"]["kind"]
+                wait_until(lambda api=api, kind=kind: self._serves(api, kind), f"{api} {kind} to be served")
 
 
 def crds_in(directory: Path) -> list[Object]:

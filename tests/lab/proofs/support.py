@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.kube.resource import group_version
 from atmos_cli.kustomize.build import build
 from atmos_cli.ports import MemoryTree
-from tests.lab.kube import ApiError, condition
+from tests.lab.kube import ApiError
 from tests.lab.processes import wait_until
 from tests.lab.proofs.operators import crds_for, without_rules
 
@@ -93,16 +93,11 @@ def install_operators(kube: Kube, resources: Iterable[Object]) -> None:
     """The CRDs of every custom resource among these. Rules that an old API server cannot read are left out there."""
     for crd in crds_for({(group_version(resource)[0], str(resource["kind"])) for resource in resources}):
         try:
-            kube.apply(crd)
+            kube.install_crds(crd)
         except ApiError as error:
             if "x-kubernetes-validations" not in error.message:
                 raise
-            kube.apply(without_rules(crd))
-        kube.wait(crd["apiVersion"], crd["kind"], crd["metadata"]["name"], until=is_established)
-
-
-def is_established(crd: Object) -> bool:
-    return condition(crd, "Established") == "True"
+            kube.install_crds(without_rules(crd))
 
 
 def refusals(verdicts: Iterable[tuple[str, Object, Verdict]]) -> list[str]:
