@@ -1,7 +1,6 @@
 """`atmos budget`: the same numbers for people, programs, pull requests and browsers."""
 
 import json
-import shutil
 import subprocess
 
 import pytest
@@ -201,7 +200,6 @@ def test_the_page_is_one_file_without_script(shop, atmos, tmp_path):
 
 
 @pytest.mark.lab
-@pytest.mark.skipif(not shutil.which("chromium"), reason="needs a browser")
 def test_a_browser_shows_the_page(shop, atmos, tmp_path):
     page = tmp_path / "budget.html"
     atmos("budget", "show", "--html", page, "--repo", shop)

@@ -143,6 +143,7 @@ PACKAGES = (
     Package("redis-server", "redis-server"),
     Package("prometheus", "prometheus"),
     Package("promtool", "prometheus"),
+    Package("chromium", "chromium"),
 )
 
 KUBERNETES = {"1.25": "kube-apiserver-1.25", "1.34": "kube-apiserver", "1.37": "kube-apiserver-1.37"}
