@@ -8,7 +8,7 @@ import weakref
 from typing import TYPE_CHECKING, NamedTuple
 
 from atmos_cli.adapters.files import MAX_FILE_BYTES, checked_path, escapes, too_large
-from atmos_cli.adapters.git import ask_ok, command
+from atmos_cli.adapters.git import ask, ask_ok, command
 from atmos_cli.diagnostics import Code, fail
 
 if TYPE_CHECKING:
@@ -101,7 +101,9 @@ class CommitTree:
 
 def entries(repo: Repo, tree: str, *paths: str, deep: bool = True) -> dict[str, TreeEntry]:
     """`{path: entry}` of the tree-ish (only `paths`, when given), by path; not `deep`: the paths themselves."""
-    found = {}
+    found: dict[str, TreeEntry] = {}
+    if ":" in tree and ask(repo.top, "rev-parse", "--quiet", "--verify", tree).status:
+        return found  # the commit is from before the directory was there
     options = ("-r", "-l", "-z", "--full-tree") if deep else ("-l", "-z", "--full-tree")
     out = ask_ok(repo.top, "--literal-pathspecs", "ls-tree", *options, tree, "--", *paths)
     for line in out.split(b"\0")[:-1]:

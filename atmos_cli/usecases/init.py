@@ -123,8 +123,10 @@ def plan_init(root: Path, options: InitOptions, *, explicit: frozenset[str] = fr
 def execute_init(plan: InitPlan, *, mode: WriteMode | None = None) -> Written:
     """Writes the plan; a directory that is in no Git repository becomes one, unless only files are wanted."""
     wanted = mode or plan.config.git.write
+    # A new directory inside another checkout becomes a repo of its own: nobody wants it committed over there.
+    fresh = not plan.root.is_dir() or not any(plan.root.iterdir())
     plan.root.mkdir(parents=True, exist_ok=True)
-    if wanted != "files" and repos.open_repo(plan.root) is None:
+    if wanted != "files" and (fresh or repos.open_repo(plan.root) is None):
         repos.init_repo(plan.root, branch=plan.config.git.branch)
     if wanted == "branch" and plan.new_repo:
         wanted = "commit"  # a repo that does not exist yet has nothing that a branch could start from

@@ -119,3 +119,20 @@ def test_passwords_in_urls_are_not_written(tmp_path, atmos):
     root = tmp_path / "x"
     assert atmos("init", root, "--git-url", "https://me:hunter2@git.example.test/a.git", "--yes").code == 0
     assert not [p for p in root.rglob("*") if p.is_file() and b"hunter2" in p.read_bytes()]
+
+
+def test_a_new_directory_inside_another_checkout_is_a_repo_of_its_own(repo, atmos, git):
+    before = git("rev-parse", "HEAD", cwd=repo)
+    root = repo / "demo"
+    assert atmos("new", "service", "node, port 80, postgres", "--init", root, "--yes").code == 0
+    assert git("rev-parse", "HEAD", cwd=repo) == before
+    assert git("rev-parse", "--show-toplevel", cwd=root) == str(root)
+    assert atmos("validate", "--repo", root).code == 0
+
+
+def test_a_repo_below_the_top_of_a_checkout_may_be_newer_than_its_base(repo, atmos, git):
+    root = repo / "more"
+    root.mkdir()
+    (root / "notes.md").write_text("here before")
+    assert atmos("init", root, "--yes", "--write", "files").code == 0
+    assert atmos("validate", "--repo", root).code == 0
