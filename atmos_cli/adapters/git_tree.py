@@ -99,11 +99,16 @@ class CommitTree:
             raise fail(Code.GIT_FAILED, f"git cannot read {path} of {self._rev}", hint="run `git fsck`") from error
 
 
+def is_there(repo: Repo, tree: str) -> bool:
+    """Whether `commit:directory` has the directory; a commit may be older than the repo below the top of a checkout."""
+    return ":" not in tree or not ask(repo.top, "rev-parse", "--quiet", "--verify", tree).status
+
+
 def entries(repo: Repo, tree: str, *paths: str, deep: bool = True) -> dict[str, TreeEntry]:
     """`{path: entry}` of the tree-ish (only `paths`, when given), by path; not `deep`: the paths themselves."""
     found: dict[str, TreeEntry] = {}
-    if ":" in tree and ask(repo.top, "rev-parse", "--quiet", "--verify", tree).status:
-        return found  # the commit is from before the directory was there
+    if not is_there(repo, tree):
+        return found
     options = ("-r", "-l", "-z", "--full-tree") if deep else ("-l", "-z", "--full-tree")
     out = ask_ok(repo.top, "--literal-pathspecs", "ls-tree", *options, tree, "--", *paths)
     for line in out.split(b"\0")[:-1]:

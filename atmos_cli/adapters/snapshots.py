@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import ask, ask_ok, failed
+from atmos_cli.adapters.git_tree import is_there
 from atmos_cli.adapters.repo import chunks, head, resolve
 from atmos_cli.adapters.room_tree import RoomTree
 from atmos_cli.ports import MemoryTree
@@ -52,6 +53,8 @@ class CommitSnapshot(Snapshot):
     def level(self, directories: Sequence[str]) -> Level:
         for chunk in chunks([f"{each}/" for each in directories if each not in self._levels]):
             self._levels.update({each.removesuffix("/"): {} for each in chunk})
+            if not is_there(self._repo, self._rev):
+                continue
             args = ("--literal-pathspecs", "ls-tree", "-z", "--full-tree", self._rev, "--", *chunk)
             for line in ask_ok(self._repo.top, *args).split(b"\0")[:-1]:
                 meta, _, name = line.partition(b"\t")

@@ -128,11 +128,3 @@ def test_a_new_directory_inside_another_checkout_is_a_repo_of_its_own(repo, atmo
     assert git("rev-parse", "HEAD", cwd=repo) == before
     assert git("rev-parse", "--show-toplevel", cwd=root) == str(root)
     assert atmos("validate", "--repo", root).code == 0
-
-
-def test_a_repo_below_the_top_of_a_checkout_may_be_newer_than_its_base(repo, atmos, git):
-    root = repo / "more"
-    root.mkdir()
-    (root / "notes.md").write_text("here before")
-    assert atmos("init", root, "--yes", "--write", "files").code == 0
-    assert atmos("validate", "--repo", root).code == 0
