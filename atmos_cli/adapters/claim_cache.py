@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _AT_ONCE = 500
 _BUSY_SECONDS = 0.2
@@ -30,7 +30,7 @@ class ClaimCache:
         wanted = [key for key in keys if key not in self._seen]
         self._seen.update(dict.fromkeys(wanted))
         if self._path is not None and wanted and self._path.exists():
-            with suppress(sqlite3.Error, OSError), closing(self._open()) as database:
+            with suppress(sqlite3.Error, OSError), self._open() as database:
                 for start in range(0, len(wanted), _AT_ONCE):
                     some = wanted[start : start + _AT_ONCE]
                     marks = ",".join("?" * len(some))
@@ -50,16 +50,17 @@ class ClaimCache:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             if self._path.exists() and self._path.stat().st_size > _MOST_BYTES:
                 self._path.unlink()
-            with closing(self._open()) as database, database:
+            with self._open() as database, database:
                 database.execute("CREATE TABLE IF NOT EXISTS claim (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID")
                 database.executemany("INSERT OR REPLACE INTO claim VALUES (?, ?)", self._new.items())
             self._new.clear()
 
-    def _open(self) -> sqlite3.Connection:
-        database = sqlite3.connect(str(self._path), timeout=_BUSY_SECONDS)
-        # The content can be computed again, so waiting for the disk buys nothing.
-        database.execute("PRAGMA synchronous = OFF")
-        return database
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with closing(sqlite3.connect(str(self._path), timeout=_BUSY_SECONDS)) as database:
+            # The content can be computed again, so waiting for the disk buys nothing.
+            database.execute("PRAGMA synchronous = OFF")
+            yield database
 
 
 def claim_cache() -> ClaimCache:
