@@ -95,9 +95,19 @@ class ClusterApi(Protocol):
         """The last lines of a container's log, or of its previous run; empty when there is none."""
 
     def annotate(
-        self, api_version: str, kind: str, name: str, *, namespace: str, annotations: Mapping[str, str]
+        self,
+        api_version: str,
+        kind: str,
+        name: str,
+        *,
+        namespace: str,
+        annotations: Mapping[str, str],
+        manager: str = "atmos-cli",
     ) -> None:
-        """Sets annotations on a live object, which is how an engine is asked to look again."""
+        """Sets annotations on a live object, which is how an engine is asked to look again.
+
+        `manager` owns the fields: Flux takes back what kubectl's managers set, and leaves `flux-client-side-apply`.
+        """
 
 
 class Clock(Protocol):
@@ -108,3 +118,10 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Returns after `seconds`, or at once in a replay."""
+
+
+class Ask(Protocol):
+    """Any other question to the outside world, such as how two commits are related; answers what JSON can hold."""
+
+    def __call__(self, question: str, *arguments: str) -> Any:
+        """Raises AtmosError when it cannot be answered."""
