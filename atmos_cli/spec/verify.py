@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable  # noqa: TC003 - beside the types that pydantic reads
+from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
-from typing import Annotated, Any, Literal, TypeVar
+from functools import reduce
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema
 
 from atmos_cli.documents import Strict
 
@@ -35,6 +36,7 @@ Source = Literal[
 ]
 Engine = Literal["none", "argo-rollouts", "flagger"]
 RollbackMode = Literal["off", "suggest", "branch", "auto"]
+Migrations = Literal["unknown", "compatible"]
 Quantile = Literal["p50", "p90", "p95", "p99"]
 
 
@@ -53,7 +55,7 @@ def _is_a_duration(value: Any) -> Any:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number or (isinstance(value, str) and not re.fullmatch(_DURATION, value)):
         said = f"`{str(value)[:40]}` is no duration: write a whole number and ms, s, m or h, such as `90s` or `10m`"
-        raise ValueError(said)  # noqa: TRY004 - pydantic collects a ValueError, a TypeError is a traceback
+        raise ValueError(said)
     return value
 
 
@@ -61,7 +63,7 @@ def _is_a_share(value: Any) -> Any:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if number or (isinstance(value, str) and not re.fullmatch(_PERCENT, value)):
         said = f"`{str(value)[:40]}` is no share: write a number and a percent sign, such as `50%` or `0.2%`"
-        raise ValueError(said)  # noqa: TRY004 - as above
+        raise ValueError(said)
     return value
 
 
@@ -140,7 +142,7 @@ class Rollback(Strict):
     mode: RollbackMode | None = Field(
         default=None, description="`suggest` (default) prints the command; `branch` and `auto` write it; `off`"
     )
-    migrations: Literal["unknown", "compatible"] | None = Field(
+    migrations: Migrations | None = Field(
         default=None, description="`compatible`: the old version works with the new database schema"
     )
 
@@ -166,42 +168,48 @@ class Verify(Strict):
     rollback: Rollback = Field(default=Rollback(), description="what may happen when it fails")
 
 
-@cache
-def defaults() -> Verify:
-    """What holds where nobody says otherwise, outside production."""
-    return Verify.model_validate(
-        {
-            "observe": "10m",
-            "errors": {"maxIncrease": "50%", "minAbsolute": "0.2%", "slo": 99.9},
-            "latency": {"quantile": "p95", "maxIncrease": "50%"},
-            "source": "auto",
-            "routes": (),
-            "smoke": (),
-            "engine": "none",
-            "rollback": {"mode": "suggest", "migrations": "unknown"},
-        }
-    )
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The block of one environment with every default filled in. Times are seconds, shares 0 to 1, all exact."""
+
+    observe: Fraction
+    errors_increase: Fraction
+    errors_absolute: Fraction
+    slo: Fraction
+    quantile: Fraction
+    latency_increase: Fraction
+    latency_most: Fraction | None
+    source: Source
+    routes: tuple[str, ...]
+    smoke: tuple[Smoke, ...]
+    engine: Engine
+    mode: RollbackMode
+    migrations: Migrations
 
 
-def settled(wide: Verify, narrow: Verify, *, production: bool) -> Verify:
-    """Every field with a value; only `latency.hardMax` may stay absent.
+def settled(wide: Verify, narrow: Verify, *, production: bool) -> Settled:
+    """What `narrow` (the block of one environment) says, then `wide` (that of the spec), then the default.
 
-    What `narrow` (the block of one environment) says, then `wide` (that of the spec), then the default. A list
-    replaces the other, it is not added to it.
+    A list replaces the other, it is not added to it.
     """
-    usual = Verify(observe="15m") if production else Verify()
-    return _over(narrow, _over(wide, _over(usual, defaults())))
 
+    def said(*path: str, default: Any) -> Any:
+        found = (reduce(getattr, path, block) for block in (narrow, wide))
+        return next((value for value in found if value is not None), default)
 
-M = TypeVar("M", bound=BaseModel)
-
-
-def _over(upper: M, lower: M) -> M:
-    values: dict[str, Any] = {}
-    for name in type(upper).model_fields:
-        above, below = getattr(upper, name), getattr(lower, name)
-        if isinstance(above, BaseModel):
-            values[name] = _over(above, below)
-        else:
-            values[name] = below if above is None else above
-    return upper.model_copy(update=values)
+    most = said("latency", "hard_max", default=None)
+    return Settled(
+        observe=seconds(said("observe", default="15m" if production else "10m")),
+        errors_increase=share(said("errors", "max_increase", default="50%")),
+        errors_absolute=share(said("errors", "min_absolute", default="0.2%")),
+        slo=Fraction(str(said("errors", "slo", default=99.9))) / 100,
+        quantile=Fraction(said("latency", "quantile", default="p95")[1:]) / 100,
+        latency_increase=share(said("latency", "max_increase", default="50%")),
+        latency_most=None if most is None else seconds(most),
+        source=said("source", default="auto"),
+        routes=said("routes", default=()),
+        smoke=said("smoke", default=()),
+        engine=said("engine", default="none"),
+        mode=said("rollback", "mode", default="suggest"),
+        migrations=said("rollback", "migrations", default="unknown"),
+    )

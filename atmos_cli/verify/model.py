@@ -33,7 +33,10 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The `verify:` block of a spec, settled. Shares are 0 to 1, times are seconds."""
+    """The `verify:` block of a spec, settled. Shares are 0 to 1, times are seconds.
+
+    Each of `smoke` is `PATH STATUS`, such as `/healthz 200`: what to ask for, and what it must answer.
+    """
 
     observe: float = 600.0
     errors_increase: float = 0.5
