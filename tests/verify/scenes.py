@@ -58,4 +58,12 @@ def cond(kind, status, reason="", message="", since="2026-11-23T04:00:00Z", **mo
 
 
 def owned_by(owner, **more):
-    return [{"apiVersion": owner["apiVersion"], "kind": owner["kind"], "name": owner["metadata"]["name"], "controller": True, **more}]
+    return [
+        {
+            "apiVersion": owner["apiVersion"],
+            "kind": owner["kind"],
+            "name": owner["metadata"]["name"],
+            "controller": True,
+            **more,
+        }
+    ]

@@ -76,9 +76,7 @@ def _judge(seen: _Seen) -> Delivery:
 
 def _refreshing(seen: _Seen) -> Delivery | None:
     if annotation(seen.app, "argocd.argoproj.io/refresh"):
-        return seen.says(
-            Arrival.PENDING, "refreshing", "Argo CD was asked to look at Git again and has not done so"
-        )
+        return seen.says(Arrival.PENDING, "refreshing", "Argo CD was asked to look at Git again and has not done so")
     return None
 
 

@@ -70,7 +70,7 @@ def _path_missing(case: Case) -> Delivery | None:
 def _attempted(case: Case) -> Delivery:
     """What Flux tries, or tried, holds the wanted inputs."""
     ready = condition(case.owner, "Ready")
-    if ready.stale:
+    if ready.stale and not case.suspended:
         return say(case, Arrival.APPLYING, "spec-not-seen", "Flux has not yet seen the Kustomization's new spec")
     if ready.true:
         return _ready(case)
@@ -84,7 +84,9 @@ def _attempted(case: Case) -> Delivery:
 
 
 def _ready(case: Case) -> Delivery:
-    if not standing(case.relations, text(case.owner, "status", "lastAppliedRevision")).inputs_equal:
+    status = case.owner.get("status")
+    by_digest = text(status, "lastAppliedRevision") == text(status, "lastAttemptedRevision")
+    if not by_digest and not standing(case.relations, text(status, "lastAppliedRevision")).inputs_equal:
         return say(case, Arrival.APPLYING, "applying", "Flux is applying the commit")
     observed = number(case.owner, "status", "observedGeneration")
     if observed != number(case.owner, "metadata", "generation", default=observed) and not case.suspended:

@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from atmos_cli.verify.fields import Condition
 
 # Helm failed while it waited for pods: everything was applied.
-_WAITED = re.compile(
-    r"timed out waiting|context deadline exceeded|not ready\b|status: '?(?:Failed|InProg)|wait for"
-)
+_WAITED = re.compile(r"timed out waiting|context deadline exceeded|not ready\b|status: '?(?:Failed|InProg)|wait for")
 
 
 def delivery_by_helm(case: Case) -> Delivery:

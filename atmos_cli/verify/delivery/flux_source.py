@@ -43,13 +43,14 @@ class Case:
 def case_of(owner: Resource, scene: Scene, relations: Mapping[str, Relation], *, pushed: float) -> Case:
     """Revisions of OCI artifacts are digests; the commit is then in the revision of their origin."""
     status = at(owner, "status")
-    attempted = text(status, "lastAttemptedOriginRevision") or text(status, "lastAttemptedRevision")
-    if not commit(attempted) and text(status, "lastAppliedRevision") == attempted:
-        attempted = text(status, "lastAppliedOriginRevision") or attempted
+    attempted = text(status, "lastAttemptedRevision")
     source = of_kind(scene, "source.toolkit.fluxcd.io", *SOURCES)
     held = text(source, "status", "artifact", "revision")
-    if not commit(held):
-        held = text(source, "status", "artifact", "metadata", "org.opencontainers.image.revision") or held
+    origin = text(source, "status", "artifact", "metadata", "org.opencontainers.image.revision")
+    if attempted and not commit(attempted):
+        applied = text(status, "lastAppliedOriginRevision") if text(status, "lastAppliedRevision") == attempted else ""
+        attempted = (origin if held == attempted else "") or applied or attempted
+    held = held if commit(held) else origin or held
     return Case(
         owner=owner,
         source=source,

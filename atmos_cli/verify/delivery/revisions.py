@@ -63,9 +63,8 @@ def _named(resource: Resource) -> Iterator[str]:
         yield from (text(hydration, "drySHA"), text(hydration, "hydratedSHA"))
     yield text(resource, "status", "artifact", "revision")
     yield text(resource, "status", "artifact", "metadata", "org.opencontainers.image.revision")
-    for name in ("lastAttemptedRevision", "lastAppliedRevision"):
+    for name in ("lastAttemptedRevision", "lastAppliedRevision", "lastAppliedOriginRevision"):
         yield text(resource, "status", name)
-        yield text(resource, "status", name.replace("Revision", "OriginRevision"))
     for past in mappings(resource, "status", "history")[:1]:
         yield text(past, "chartVersion")
         yield text(past, "metadata", "revision")
