@@ -1,0 +1,174 @@
+"""`atmos verify`: watch a commit until there is a verdict."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from typer.core import TyperGroup
+
+from atmos_cli.cli.options import Environments, RepoDir, Team, start
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from atmos_cli.usecases.verify import Run, Session
+    from atmos_cli.verify.model import Verdict
+
+Format = Literal["text", "json", "junit", "markdown"]
+OnFail = Literal["alert", "suggest", "branch", "rollback"]
+EXIT = {"pass": 0, "warn": 0, "fail": 1, "inconclusive": 4, "superseded": 5}
+WORST = ("fail", "inconclusive", "warn", "superseded", "pass")
+
+
+class _Group(TyperGroup):
+    """`atmos verify SERVICE` is `atmos verify run SERVICE`: the first word is a command only when it names one."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or args[0] not in self.commands:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(cls=_Group, no_args_is_help=False)
+
+
+@app.callback()
+def main() -> None:
+    """Say whether a commit arrived, its pods became good and users are worse off; why, and what now."""
+
+
+@app.command(epilog="How often it would have alarmed without a deploy: `atmos verify backtest --help`")
+def run(
+    service: Annotated[
+        str | None, typer.Argument(help="The service, as NAME or TEAM/NAME (default: all that the commit changes).")
+    ] = None,
+    env: Environments = None,
+    team: Team = None,
+    commit: Annotated[
+        str, typer.Option(metavar="C", help="The commit (default: the last one on the base branch that changed it).")
+    ] = "",
+    on_fail: Annotated[
+        OnFail | None, typer.Option(help="What FAIL does (default: `verify.rollback` of the spec).")
+    ] = None,
+    fail_on: Annotated[Literal["fail", "warn"], typer.Option(help="The mildest verdict that exits with 1.")] = "fail",
+    record: Annotated[Path | None, typer.Option(metavar="DIR", help="Write every answer down there.")] = None,
+    replay: Annotated[Path | None, typer.Option(metavar="DIR", help="Repeat a recorded run, offline.")] = None,
+    webhook: Annotated[
+        str | None, typer.Option(metavar="VARIABLE", help="Post to the Slack-compatible URL in this variable.")
+    ] = None,
+    summary: Annotated[Path | None, typer.Option(metavar="FILE", help="Append Markdown to this file.")] = None,
+    repo: RepoDir = None,
+    output: Annotated[Format, typer.Option("--output", "-o", help="What to print.")] = "text",
+) -> None:
+    """Watch a commit until there is a verdict: exit 0 pass or warn, 1 fail, 4 inconclusive, 5 superseded."""
+    sessions = _sessions(repo, service, team, env or [], commit, record, replay)
+    if not sessions:
+        print("this commit changes no service in these environments", file=sys.stderr)
+    verdicts = _watch(sessions, repo, live=output == "text", replayed=replay is not None)
+    actions = [] if replay else _act(repo, verdicts, on_fail)
+    _print(verdicts, actions, output)
+    _tell(verdicts, webhook, summary)
+    raise typer.Exit(_exit(verdicts, fail_on))
+
+
+def _sessions(
+    repo: Path | None,
+    service: str | None,
+    team: str | None,
+    environments: Sequence[str],
+    commit: str,
+    record: Path | None,
+    replay: Path | None,
+) -> tuple[Session, ...]:
+    from atmos_cli.usecases.repository import open_repository
+    from atmos_cli.usecases.sessions import live_sessions, meant, replayed_sessions
+
+    if replay:
+        return replayed_sessions(replay)
+    repository = open_repository(start(repo))
+    found = meant(repository, service, team=team, environments=environments, commit=commit)
+    return live_sessions(repository, found, commit=commit or ("" if service else "HEAD"), directory=record)
+
+
+def _watch(sessions: Sequence[Session], repo: Path | None, *, live: bool, replayed: bool) -> tuple[Verdict, ...]:
+    from atmos_cli.usecases.verify import Run, verify
+
+    if not sessions:
+        return ()
+    memory = None if replayed else _memory(repo)
+    clock = sessions[0].clock
+    runs = []
+    for each in sessions:
+        known = memory.load(each.target, each.commit, now=clock.now()) if memory else None
+        runs.append(Run(each, remembered=known))
+
+    def keep(run: Run) -> None:
+        if memory:
+            memory.save(run.session.target, run.session.commit, run.progress)
+
+    if not live:
+        return verify(runs, clock=clock, keep=keep)
+    from atmos_cli.cli.show_verify import Display
+
+    with Display(clock) as display:
+        return verify(runs, clock=clock, keep=keep, show=display.show)
+
+
+def _memory(repo: Path | None) -> Any:
+    from atmos_cli.usecases.repository import open_repository
+    from atmos_cli.usecases.run_memory import RunMemory
+    from atmos_cli.usecases.write import git_repo
+
+    return RunMemory(git_repo(open_repository(start(repo)).root).git_dir)
+
+
+def _act(repo: Path | None, verdicts: Sequence[Verdict], on_fail: OnFail | None) -> list[dict[str, Any]]:
+    from atmos_cli.usecases.repository import open_repository
+    from atmos_cli.usecases.verify_act import act
+
+    repository = open_repository(start(repo))
+    return [act(repository, each, on_fail=on_fail) for each in verdicts]
+
+
+def _print(verdicts: Sequence[Verdict], actions: Sequence[dict[str, Any]], output: Format) -> None:
+    if output == "json":
+        from atmos_cli.cli.envelope import envelope
+        from atmos_cli.verify.data import verdict_data
+
+        data = [verdict_data(each) for each in verdicts]
+        for each, action in zip(data, actions, strict=False):
+            each["action"] = action
+        print(envelope("verify", data={"verdicts": data}, exit_code=_exit(verdicts, "fail")))
+    elif output == "text":
+        from atmos_cli.cli.show_verify import show_verdict
+
+        for number, verdict in enumerate(verdicts):
+            show_verdict(verdict, action=actions[number] if number < len(actions) else {})
+    else:
+        from atmos_cli.verify.report import junit, markdown
+
+        print(junit(verdicts) if output == "junit" else markdown(verdicts))
+
+
+def _tell(verdicts: Sequence[Verdict], webhook: str | None, summary: Path | None) -> None:
+    from atmos_cli.verify.report import chat, markdown
+
+    if summary:
+        with summary.open("a", encoding="utf-8") as file:
+            file.write(f"{markdown(verdicts)}\n")
+    if webhook and verdicts:
+        from atmos_cli.adapters.webhook import post
+
+        post(webhook, chat(verdicts), environ=os.environ)
+
+
+def _exit(verdicts: Sequence[Verdict], fail_on: str) -> int:
+    """The status of the worst verdict."""
+    outcomes = {each.outcome.value for each in verdicts}
+    if fail_on == "warn" and "warn" in outcomes:
+        return 1
+    return next((EXIT[each] for each in WORST if each in outcomes and EXIT[each]), 0)

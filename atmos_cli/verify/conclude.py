@@ -1,0 +1,106 @@
+"""From everything that was seen to the one answer: outcome, headline, causes, and the next command."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from atmos_cli.verify.diagnosis import diagnose
+from atmos_cli.verify.model import Verdict
+from atmos_cli.verify.outcome import Outcome, Reason
+from atmos_cli.verify.seen import Arrival
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from atmos_cli.verify.model import Cause, Evidence
+
+SHORT = 7
+SURE = 0.8
+
+
+def conclude(evidence: Evidence, *, commit: str, outcome: Outcome, reasons: Sequence[Reason], began: float) -> Verdict:
+    """The verdict on `commit`. What users feel is not held against a commit that is surely not its cause."""
+    causes = diagnose(evidence) if outcome in (Outcome.FAIL, Outcome.WARN, Outcome.INCONCLUSIVE) else ()
+    settled, why = _fair(outcome, tuple(reasons), causes, measured=evidence.assessment is not None)
+    verdict = Verdict(
+        target=evidence.target,
+        commit=commit,
+        outcome=settled,
+        headline="",
+        reasons=why,
+        causes=causes,
+        changes=evidence.changes,
+        delivery=evidence.delivery,
+        rollout=evidence.rollout,
+        assessment=evidence.assessment,
+        started=began,
+        ended=evidence.scene.at,
+    )
+    return replace(verdict, headline=headline(verdict), next=_next(verdict))
+
+
+def _fair(
+    outcome: Outcome, reasons: tuple[Reason, ...], causes: Sequence[Cause], *, measured: bool
+) -> tuple[Outcome, tuple[Reason, ...]]:
+    first = causes[0] if causes else None
+    if outcome is not Outcome.FAIL or not measured or first is None:
+        return outcome, reasons
+    if first.blames is not False or first.confidence < SURE:
+        return outcome, reasons
+    message = f"users are worse off, but not through this commit: {first.title}"
+    return Outcome.INCONCLUSIVE, (Reason(Outcome.INCONCLUSIVE, "not-this-deploy", message, first.hint), *reasons)
+
+
+def headline(verdict: Verdict) -> str:
+    """One or two sentences for people: what happened, and what to check."""
+    said = f"{_arrived(verdict)}{_but(verdict)}."
+    return f"{said} {verdict.causes[0].hint}" if verdict.causes and verdict.causes[0].hint else said
+
+
+def _arrived(verdict: Verdict) -> str:
+    commit = verdict.commit[:SHORT]
+    delivery, rollout = verdict.delivery, verdict.rollout
+    if verdict.outcome is Outcome.SUPERSEDED:
+        return f"Your deployment ({commit}) was replaced before it could be judged"
+    if delivery is None or delivery.arrival is not Arrival.ARRIVED:
+        return f"Your deployment ({commit}) did not arrive"
+    if rollout is None or not rollout.wanted:
+        return f"Your deployment synced successfully ({commit})"
+    return f"Your deployment synced successfully ({commit}, {rollout.ready}/{rollout.wanted} pods ready)"
+
+
+def _but(verdict: Verdict) -> str:
+    why = verdict.reasons[0].message if verdict.reasons else ""
+    match verdict.outcome:
+        case Outcome.PASS:
+            return f" and users are not worse off{_measured(verdict, ': ')}"
+        case Outcome.WARN | Outcome.FAIL:
+            return f", but {why or _measured(verdict, '')}{_still_served(verdict)}"
+        case Outcome.SUPERSEDED:
+            return f": {why}" if why else ""
+    return f"; the verdict is open: {why}"
+
+
+def _measured(verdict: Verdict, before: str) -> str:
+    measures = verdict.assessment.measures if verdict.assessment else ()
+    return f"{before}{measures[0].says}" if measures else ""
+
+
+def _still_served(verdict: Verdict) -> str:
+    rollout = verdict.rollout
+    if rollout is None or rollout.ready or not rollout.old_ready:
+        return ""
+    pods = "1 old pod still serves" if rollout.old_ready == 1 else f"{rollout.old_ready} old pods still serve"
+    return f"; {pods}, so users feel nothing yet"
+
+
+def _next(verdict: Verdict) -> str:
+    target = verdict.target
+    if verdict.causes and verdict.causes[0].next:
+        return verdict.causes[0].next
+    if verdict.outcome is Outcome.FAIL:
+        return f"atmos rollback {target.service} --env {target.environment} --team {target.team}"
+    if verdict.outcome is Outcome.INCONCLUSIVE:
+        return next((reason.hint for reason in verdict.reasons if reason.hint), "")
+    return ""
