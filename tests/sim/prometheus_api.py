@@ -12,14 +12,14 @@ from urllib.parse import parse_qs
 
 import httpx
 
-from tests.sim.generator import number
 from tests.sim.promql import RefusedError, Selector, evaluate, parse, select, window
+from tests.sim.recorded import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.sim.generator import World
     from tests.sim.promql import Vector
+    from tests.sim.recorded import World
 
 URL = "http://prometheus.test"
 
@@ -129,7 +129,7 @@ def served(api: Api) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(text.encode())
 
-        do_POST = do_GET
+        do_POST = do_GET  # noqa: N815
 
         def log_message(self, *_: object) -> None:
             """Says nothing."""

@@ -1,7 +1,7 @@
 """The part of PromQL that atmos asks, answered from generated samples; anything else is refused loudly.
 
-Ranges are half open, (t - range, t], and regexes anchored, as in Prometheus 3. `increase` and `rate` extrapolate as the
-real ones do. There are no staleness markers: an instant selector looks back five minutes.
+Ranges are half open, (t - range, t], as in Prometheus 3, and regexes anchored. `increase` and `rate` extrapolate as in
+Prometheus 2, which the lab can ask; 3 differs by less than one interval's counts where a series begins. There are no staleness markers: an instant selector looks back five minutes.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from tests.sim.generator import Recorded, World
+    from tests.sim.recorded import Recorded, World
 
 LOOKBACK = 300.0
 TOKEN = re.compile(
@@ -328,14 +329,14 @@ def _increase(at: list[float], values: list[float], end: float, span: float) -> 
     if len(at) < 2:
         return None
     total = values[-1] - values[0]
-    total += math.fsum(before for before, now in zip(values, values[1:], strict=False) if now < before)
+    total += math.fsum(before for before, now in pairwise(values) if now < before)
     sampled, start = at[-1] - at[0], end - span
     usual = sampled / (len(at) - 1)
     to_start, to_end = at[0] - start, end - at[-1]
+    if total > 0 and values[0] > 0:
+        to_start = min(to_start, sampled * (values[0] / total))
     if to_start >= usual * 1.1:
         to_start = usual / 2
-    if total > 0 and values[0] >= 0:
-        to_start = min(to_start, sampled * (values[0] / total))
     if to_end >= usual * 1.1:
         to_end = usual / 2
     return total * (sampled + to_start + to_end) / sampled

@@ -9,20 +9,21 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import norm, rankdata
 
-from tests.sim.generator import BOUNDS
 from tests.sim.promql import evaluate, parse
 from tests.sim.scenario import DEPLOY, NAMESPACE, WORKLOAD, times
+from tests.sim.traffic import BOUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tests.sim.generator import World
+    from tests.sim.recorded import World
     from tests.sim.scenario import Scenario
 
 MINUTES = 10
@@ -94,7 +95,7 @@ def _mean(world: World, source: _Source, at: float) -> float | None:
         return math.nan
     below = [counts.get(f"{bound:g}", 0.0) for bound in BOUNDS] + [total]
     edges = (0.0, *BOUNDS, 2 * BOUNDS[-1])
-    middles = [(low + high) / 2 for low, high in zip(edges, edges[1:], strict=False)]
+    middles = [(low + high) / 2 for low, high in pairwise(edges)]
     return math.fsum(m * (b - a) for m, a, b in zip(middles, [0.0, *below], below, strict=False)) / total
 
 
