@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atmos_cli.verify.diagnosis import diagnose
+from atmos_cli.verify.masking import mask
 from atmos_cli.verify.model import Verdict
 from atmos_cli.verify.outcome import Outcome, Reason
 from atmos_cli.verify.seen import Arrival
@@ -22,7 +23,8 @@ SURE = 0.8
 def conclude(evidence: Evidence, *, commit: str, outcome: Outcome, reasons: Sequence[Reason], began: float) -> Verdict:
     """The verdict on `commit`. What users feel is not held against a commit that is surely not its cause."""
     causes = diagnose(evidence) if outcome in (Outcome.FAIL, Outcome.WARN, Outcome.INCONCLUSIVE) else ()
-    settled, why = _fair(outcome, tuple(reasons), causes, measured=evidence.assessment is not None)
+    masked = tuple(replace(each, message=mask(each.message), hint=mask(each.hint)) for each in reasons)
+    settled, why = _fair(outcome, masked, causes, measured=evidence.assessment is not None)
     verdict = Verdict(
         target=evidence.target,
         commit=commit,
@@ -37,7 +39,7 @@ def conclude(evidence: Evidence, *, commit: str, outcome: Outcome, reasons: Sequ
         started=began,
         ended=evidence.scene.at,
     )
-    return replace(verdict, headline=headline(verdict), next=_next(verdict))
+    return replace(verdict, headline=mask(headline(verdict)), next=_next(verdict))
 
 
 def _fair(

@@ -84,7 +84,8 @@ def junit(verdicts: Sequence[Verdict]) -> str:
         case = SubElement(suite, "testcase", name=each.target.service, classname=where, time=seconds)
         kind = {Outcome.FAIL: "failure", Outcome.INCONCLUSIVE: "error", Outcome.SUPERSEDED: "skipped"}.get(each.outcome)
         if kind:
-            SubElement(case, kind, message=_xml(each.headline)).text = _xml("\n".join(_plain(each)))
+            said = _xml(shown(each.headline, most=LONGEST_LINE))
+            SubElement(case, kind, message=said).text = _xml("\n".join(_plain(each)))
         elif each.outcome is Outcome.WARN:
             SubElement(case, "system-out").text = _xml("\n".join(_plain(each)))
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(suite, encoding="unicode")}\n'
@@ -98,7 +99,7 @@ def _plain(verdict: Verdict) -> list[str]:
     lines = [shown(verdict.headline, most=LONGEST_LINE)]
     for name, items in _lists(verdict):
         lines += [f"{name}:", *(f"  {shown(item)}" for item in items)]
-    return [*lines, f"Next: {verdict.next}"] if verdict.next else lines
+    return [*lines, f"Next: {shown(verdict.next)}"] if verdict.next else lines
 
 
 def chat(verdicts: Sequence[Verdict]) -> dict[str, Any]:
