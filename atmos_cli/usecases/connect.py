@@ -93,7 +93,7 @@ def _access(
         inside = in_cluster(environ) if asked or alone else None
         if asked and inside is None:
             message = f"`{setting}` is `{IN_CLUSTER}`, but this is no pod with a service account"
-            raise fail(Code.CLUSTER_UNCONFIGURED, message, hint="name a kubeconfig context instead")  # noqa: TRY301
+            raise fail(Code.CLUSTER_UNCONFIGURED, message, hint="name a kubeconfig context instead")
         return inside or access(kubeconfig, context, setting=setting)
     except AtmosError as error:
         problems.extend(error.diagnostics)
