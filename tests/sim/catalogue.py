@@ -12,7 +12,7 @@ Truth = Literal["null", "bad", "nodata"]
 BOTH = ("ingress-nginx", "generic-app")
 EDGE = ("ingress-nginx",)
 APP = ("generic-app",)
-QUIET, PROVEN, BURSTY = 0.2, 0.5, 1.0
+DAY = 25 * 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,8 @@ NULLS = (
     _null("incident that ended before the deploy", sigma=0.2, incidents=(Span(start=-2700, end=-1500, factor=15),)),
     _null("bots ask for what is not there", sigma=0.2, bots=Span(start=60, end=480, factor=4)),
     _null("latency wobbles (σ 0.3)", EDGE, wobble=0.3),
+    _null("a day of history, 100 rps, 1 %, σ 1", rps=100.0, sigma=1.0, before=DAY),
+    _null("a day of history, 10 rps, 1 %, σ 0.5", sigma=0.5, before=DAY),
     _null("first deploy, healthy", first=True, p0=0.0),
 )
 
@@ -81,6 +83,7 @@ BADS = (
     _bad("×2, 100 rps, 1 %", rps=100.0, errors_times=2.0),
     _bad("×2, 10 rps, 1 %", errors_times=2.0),
     _bad("×5, 10 rps, 1 %, σ 0.5", sigma=0.5, errors_times=5.0),
+    _bad("×5, 10 rps, 1 %, σ 0.5, a day of history", sigma=0.5, errors_times=5.0, before=DAY),
     _bad("×20, 1 rps, 0.1 %, σ 0.5", rps=1.0, p0=0.001, sigma=0.5, errors_times=20.0),
     _bad("0 → 0.5 %, 10 rps", p0=0.0, errors_plus=0.005),
     _bad("0 → 1 %, 1 rps", rps=1.0, p0=0.0, errors_plus=0.01),

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001
 """What many runs say together: shares with Wilson intervals, times to verdict, and the gates that must hold."""
 
 from __future__ import annotations
@@ -119,9 +120,9 @@ def gates(runs: Runs) -> list[Gate]:
     seen = (Outcome.FAIL, Outcome.WARN)
     detects("0 → 5 %, 1 rps", 0.99, *seen, within=150, fails=True)
     detects("0 → 50 %, 0.2 rps", 0.99, *seen, within=180, fails=True)
-    detects("×5, 10 rps, 1 %, σ 0.5", 0.90, *seen)  # noqa: RUF001
-    detects("×1.5, 100 rps, 1 %", 0.99, *seen, within=90)  # noqa: RUF001
-    detects("latency ×2, 10 rps", 0.99, *seen, within=120)  # noqa: RUF001
+    detects("×5, 10 rps, 1 %, σ 0.5", 0.90, *seen)
+    detects("×1.5, 100 rps, 1 %", 0.99, *seen, within=90)
+    detects("latency ×2, 10 rps", 0.99, *seen, within=120)
     detects("traffic lost, 10 rps", 0.99, *seen)
     unseen = pool(lambda row: row.truth == "nodata")
     most("PASS or FAIL without data", unseen, 0.0, Outcome.PASS, Outcome.FAIL)

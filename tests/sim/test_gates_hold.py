@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001
 """The gates of the metrics judge on the development seeds, few runs; `benchmarks/verify_sim.py` has the held-out ones."""
 
 import os
