@@ -34,6 +34,7 @@ ONLY_IN = {
     "rich": {"cli/show.py", "cli/show_budget.py"},
     "typer": {"cli/"},
     "git": {"adapters/"},
+    "httpx": {"adapters/"},
     "jinja2": {"blueprint/expr.py"},
     "yaml": {"yamlio/"},
     "jsonschema_rs": {"kube/"},
