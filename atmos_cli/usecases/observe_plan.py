@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from atmos_cli.verify.judge.pseudo import Alarm
     from atmos_cli.verify.model import Limits, Target
     from atmos_cli.verify.traffic.sources import Source
 
@@ -39,19 +40,11 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
-    """One alarm at a time without a deploy: `bad` of `total` against the share `before`."""
-
-    at: float
-    outcome: str
-    bad: float
-    total: float
-    before: float
-
-
-@dataclass(frozen=True, slots=True)
 class Backtest:
-    """How often this service would have alarmed without a deploy. `tried`: pseudo-deploys with enough requests."""
+    """How often this service would have alarmed without a deploy. `tried`: pseudo-deploys with enough requests.
+
+    `source` is empty when nothing counts its requests; `note` then says so, or what the server warned of.
+    """
 
     source: str
     hours: float
@@ -59,11 +52,3 @@ class Backtest:
     skipped: int
     alarms: tuple[Alarm, ...] = ()
     note: str = ""
-
-    @property
-    def fails(self) -> int:
-        return sum(alarm.outcome == "fail" for alarm in self.alarms)
-
-    @property
-    def warns(self) -> int:
-        return sum(alarm.outcome == "warn" for alarm in self.alarms)

@@ -1,4 +1,4 @@
-"""Looking again and again at growing counts without fooling oneself: spending, overdispersion, gates, consecutive looks."""
+"""Looking again and again at growing counts without fooling oneself: spending, overdispersion, gates."""
 
 from __future__ import annotations
 
@@ -68,16 +68,23 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """What one measure is judged from; `drift` multiplies the baseline by what yesterday did at this time."""
+    """What one measure is judged from; `drift` multiplies the baseline by what yesterday did at this time.
+
+    `bound`: for latency, requests slower than so many seconds are the bad ones.
+    """
 
     rule: Rule
     tally: Tally
     drift: float = 1.0
+    bound: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One stream after look `look`. `failed`, `warned`: the first look at which that tier was reached, 0 for none."""
+    """One stream after look `look`. `failed`, `warned`: the first look at which that tier was reached, 0 for none.
+
+    `refused`: a FAIL was proven, but history without deploys holds as bad a time.
+    """
 
     stream: Stream
     before: Count
@@ -88,6 +95,7 @@ class Finding:
     p_warn: float
     failed: int = 0
     warned: int = 0
+    refused: bool = False
 
 
 def spend(alpha: float, look: int, windows: Windows) -> float:
@@ -139,29 +147,30 @@ def follow(
     """
     befores = {s.rule.name: _baseline(s, windows) for s in streams}
     phis = {s.rule.name: overdispersion(s.tally, windows.start, windows.end, scrape=windows.scrape) for s in streams}
-    failed, warned, run = (dict.fromkeys(befores, 0) for _ in range(3))
-    found: dict[str, Finding] = {}
+    found = {s.rule.name: _finding(s, befores[s.rule.name], windows, 0, phis[s.rule.name]) for s in streams}
+    row = dict.fromkeys(found, 0)
     for k in range(1, look + 1):
-        for stream in streams:
-            name = stream.rule.name
-            after = stream.tally.count(windows.zero, windows.at(k))
-            found[name] = _finding(stream, befores[name], after, k, phis[name])
-        fails = rejected({n: f.p_fail for n, f in found.items()}, spend(_alpha(streams, "fail"), k, windows))
-        warns = rejected({n: f.p_warn for n, f in found.items()}, spend(_alpha(streams, "warn"), k, windows))
-        for name, finding in found.items():
-            rule = finding.stream.rule
-            run[name] = run[name] + 1 if name in fails and _big(finding, rule.fail, windows) else 0
-            proven = run[name] >= rule.fail.looks or (rule.fast and _disaster(finding))
-            if not failed[name] and proven and unusual(finding.stream, finding.before, finding.after, k):
-                failed[name] = k
-            if not warned[name] and (proven or (name in warns and _big(finding, rule.warn, windows))):
-                warned[name] = k
-    if not look:
-        found = {
-            s.rule.name: _finding(s, befores[s.rule.name], Count(0, 0, windows.zero, windows.zero), 0, 1.0)
-            for s in streams
-        }
-    return tuple(replace(f, failed=failed[n], warned=warned[n]) for n, f in found.items())
+        now = {n: _finding(f.stream, befores[n], windows, k, phis[n]) for n, f in found.items()}
+        fails = rejected({n: f.p_fail for n, f in now.items()}, spend(_alpha(streams, "fail"), k, windows))
+        warns = rejected({n: f.p_warn for n, f in now.items()}, spend(_alpha(streams, "warn"), k, windows))
+        for name, finding in now.items():
+            rule, past = finding.stream.rule, found[name]
+            row[name] = row[name] + 1 if name in fails and _big(finding, rule.fail, windows) else 0
+            proven = row[name] >= rule.fail.looks or (rule.fast and _disaster(finding))
+            odd = proven and not past.failed and unusual(finding.stream, raw(finding), finding.after, k)
+            worse = proven or (name in warns and _big(finding, rule.warn, windows))
+            found[name] = replace(
+                finding,
+                failed=past.failed or (k if odd else 0),
+                warned=past.warned or (k if worse else 0),
+                refused=past.refused or (proven and not odd),
+            )
+    return tuple(found.values())
+
+
+def raw(finding: Finding) -> Count:
+    """The baseline as it was counted, without what yesterday says."""
+    return finding.stream.tally.count(finding.before.start, finding.before.end)
 
 
 def _alpha(streams: Sequence[Stream], tier: str) -> float:
@@ -174,7 +183,8 @@ def _baseline(stream: Stream, windows: Windows) -> Count:
     return replace(before, bad=min(before.total, before.bad * max(1.0, stream.drift)))
 
 
-def _finding(stream: Stream, before: Count, after: Count, look: int, phi: float) -> Finding:
+def _finding(stream: Stream, before: Count, windows: Windows, look: int, phi: float) -> Finding:
+    after = stream.tally.count(windows.zero, windows.at(look))
     p_fail, p_warn = (
         p_worse(before.bad, before.total, after.bad, after.total, phi=phi, margin=tier.margin)
         for tier in (stream.rule.fail, stream.rule.warn)

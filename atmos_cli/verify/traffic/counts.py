@@ -1,11 +1,12 @@
 """Exact increases of raw counters: resets, series born during the window, replicas, gaps.
 
-`rate()` and `increase()` of the server do not count the first value of a new series, which after a deploy is most of them.
+`rate()` and `increase()` of the server leave out the first value of a new series, and after a deploy most are new.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
@@ -41,6 +42,11 @@ def scrape_interval(series: Iterable[Series], *, otherwise: float = 30.0) -> flo
     return min(300.0, max(1.0, round(median(positive), 3))) if positive else otherwise
 
 
+def bin_width(scrape: float) -> float:
+    """Over so many seconds the server's `increase()` has samples enough, in seconds."""
+    return max(60.0, math.ceil(4 * scrape))
+
+
 def joined(*answers: Iterable[Series]) -> tuple[tuple[dict[str, str], list[tuple[float, float]]], ...]:
     """The same series of several answers as one: sorted samples, finite, not negative, one per instant."""
     merged: dict[frozenset[tuple[str, str]], dict[float, float]] = {}
@@ -56,7 +62,8 @@ def flows(*answers: Iterable[Series], scrape: float, starts: Mapping[str, float]
     """The exact increases of every series.
 
     The first value of a series counts from 0 when it is provably new: its target was scraped before without it, or
-    `starts` (pod name to unix seconds) says that its pod began at or after the first sample of all. Otherwise it counts nothing.
+    `starts` (pod name to unix seconds) says that its pod began no earlier than the first sample of all. Otherwise it
+    counts nothing.
     """
     series = _one_replica(joined(*answers))
     if not series:
@@ -85,8 +92,6 @@ def _born(
     scrape: float,
 ) -> float | None:
     """Since when a series that was first seen at `first` has counted from 0; None when that is not known."""
-    from bisect import bisect_left
-
     here = bisect_left(times, first)
     if here:
         return times[here - 1]

@@ -211,5 +211,5 @@ def fill(kind: Kind, target: Target, extra: Mapping[str, str]) -> Source:
 
 def candidates(target: Target, wanted: str, extra: Mapping[str, str]) -> tuple[Source, ...]:
     """Every source to try, best first: edge before server side; only those named `wanted` unless that is `auto`."""
-    kinds = [kind for kind in KINDS if wanted == "auto" or kind.name == wanted or kind.name.startswith(f"{wanted}-")]
+    kinds = [kind for kind in KINDS if wanted in ("auto", kind.name) or kind.name.startswith(f"{wanted}-")]
     return tuple(fill(kind, target, extra) for kind in sorted(kinds, key=lambda kind: not kind.edge))
