@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from rich.live import Live
 from rich.markup import escape
@@ -113,7 +113,7 @@ def _left(run: Run, now: float) -> str:
     return f"{left // 60:.0f}m{left % 60:02.0f}s"
 
 
-def show_verdict(verdict: Verdict, *, action: dict[str, Any]) -> None:
+def show_verdict(verdict: Verdict, *, done: str) -> None:
     out = console()
     target = verdict.target
     colour = COLOUR[verdict.outcome]
@@ -124,8 +124,8 @@ def show_verdict(verdict: Verdict, *, action: dict[str, Any]) -> None:
         out.print(f"[bold]{name}[/]")
         for line in lines:
             out.print(f"  {escape(shown(line, most=LONGEST))}")
-    if action.get("says"):
-        out.print(f"[bold]Done[/]\n  {escape(shown(str(action['says']), most=LONGEST))}")
+    if done:
+        out.print(f"[bold]Done[/]\n  {escape(shown(done, most=LONGEST))}")
     if verdict.next:
         out.print(f"[bold]Next[/]\n  {escape(shown(verdict.next, most=LONGEST))}")
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from atmos_cli.usecases.verify import Run, Session
+    from atmos_cli.usecases.verify_act import Action
     from atmos_cli.verify.model import Verdict
 
 Format = Literal["text", "json", "junit", "markdown"]
@@ -69,7 +70,7 @@ def run(
     if not sessions:
         print("this commit changes no service in these environments", file=sys.stderr)
     verdicts = _watch(sessions, repo, live=output == "text", replayed=replay is not None)
-    actions = [] if replay else _act(repo, verdicts, on_fail)
+    actions = [] if replay else _act(repo, sessions, verdicts, on_fail, live=output == "text")
     _print(verdicts, actions, output)
     _tell(verdicts, webhook, summary)
     raise typer.Exit(_exit(verdicts, fail_on))
@@ -126,28 +127,38 @@ def _memory(repo: Path | None) -> Any:
     return RunMemory(git_repo(open_repository(start(repo)).root).git_dir)
 
 
-def _act(repo: Path | None, verdicts: Sequence[Verdict], on_fail: OnFail | None) -> list[dict[str, Any]]:
+def _act(
+    repo: Path | None, sessions: Sequence[Session], verdicts: Sequence[Verdict], on_fail: OnFail | None, *, live: bool
+) -> list[Action]:
     from atmos_cli.usecases.repository import open_repository
     from atmos_cli.usecases.verify_act import act
 
     repository = open_repository(start(repo))
-    return [act(repository, each, on_fail=on_fail) for each in verdicts]
+
+    def watch(session: Session) -> Verdict:
+        return _watch([session], repo, live=live, replayed=False)[0]
+
+    pairs = zip(sessions, verdicts, strict=True)
+    return [act(repository, session, verdict, on_fail=on_fail, watch=watch) for session, verdict in pairs]
 
 
-def _print(verdicts: Sequence[Verdict], actions: Sequence[dict[str, Any]], output: Format) -> None:
+def _print(verdicts: Sequence[Verdict], actions: Sequence[Action], output: Format) -> None:
     if output == "json":
         from atmos_cli.cli.envelope import envelope
         from atmos_cli.verify.data import verdict_data
 
         data = [verdict_data(each) for each in verdicts]
         for each, action in zip(data, actions, strict=False):
-            each["action"] = action
-        print(envelope("verify", data={"verdicts": data}, exit_code=_exit(verdicts, "fail")))
+            each["action"] = action.data()
+        notes = [note for action in actions for note in action.notes]
+        print(envelope("verify", data={"verdicts": data}, diagnostics=notes, exit_code=_exit(verdicts, "fail")))
     elif output == "text":
         from atmos_cli.cli.show_verify import show_verdict
+        from atmos_cli.cli.text import print_diagnostics
 
         for number, verdict in enumerate(verdicts):
-            show_verdict(verdict, action=actions[number] if number < len(actions) else {})
+            show_verdict(verdict, done=actions[number].says if number < len(actions) else "")
+        print_diagnostics(note for action in actions for note in action.notes)
     else:
         from atmos_cli.verify.report import junit, markdown
 

@@ -35,7 +35,10 @@ UNREACHABLE_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One target and commit, and everything that can be asked about them; all of it may be recorded or replayed."""
+    """One target and commit, and everything that can be asked about them; all of it may be recorded or replayed.
+
+    `troubled`: the state before was itself judged FAIL, so it is no baseline to be measured against.
+    """
 
     target: Target
     commit: str
@@ -43,6 +46,7 @@ class Session:
     clock: Clock
     ask_git: Ask
     matchers: Mapping[str, str]
+    troubled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class Run:
         """
         at = self.session.clock.now()
         scene, now = self._eyes.open(at)
+        self._observer.see(scene)
         if self.progress.phase is Phase.OBSERVE:
             now = replace(now, assessment=self._observer.look(scene, now.rollout, self.progress, at=at))
         done = self._stepped(now) if self._eyes.seen(at) else _lost(self.progress)

@@ -9,9 +9,14 @@ from atmos_cli.diagnostics import AtmosError
 from atmos_cli.usecases.observe import find_source, look, plan
 from atmos_cli.verify.measured import Assessment
 from atmos_cli.verify.outcome import Outcome, Reason
-from atmos_cli.verify.pods import starts
+from atmos_cli.verify.fields import who
+from atmos_cli.verify.look import look_at
+from atmos_cli.verify.pods import born, revision_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from atmos_cli.kube.resource import Resource
     from atmos_cli.usecases.observe_plan import Plan
     from atmos_cli.usecases.verify import Session
     from atmos_cli.verify.machine import Progress
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
     from atmos_cli.verify.seen import Rollout, Scene
 
 SHORTEST_STEP = 30.0
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Rollout")
 
 
 class Observer:
@@ -29,10 +35,16 @@ class Observer:
         self._limits = limits
         self._plan: Plan | None = None
         self._next = 0.0
+        self._old: dict[str, float] = {}
 
     @property
     def scrape(self) -> float:
         return self._plan.scrape if self._plan else SHORTEST_STEP
+
+    def see(self, scene: Scene) -> None:
+        """Remembers pods of the revision before, which are gone when the metrics are asked about them."""
+        for workload in _workloads(scene):
+            self._old.update(_births(revision_of(workload, look_at(scene, now=scene.at)).old))
 
     def look(self, scene: Scene, rollout: Rollout, progress: Progress, *, at: float) -> Assessment | None:
         metrics = self._session.connection.metrics
@@ -53,7 +65,10 @@ class Observer:
             found = find_source(
                 metrics, self._session.target, self._limits, matchers=self._session.matchers, at=started
             )
-            new, old = starts(scene)
+            around = look_at(scene, now=scene.at)
+            new = {
+                name: at for each in _workloads(scene) for name, at in _births(revision_of(each, around).new).items()
+            }
             self._plan = plan(
                 metrics,
                 self._session.target,
@@ -63,9 +78,19 @@ class Observer:
                 started=started,
                 finished=rollout.finished or progress.settled,
                 new=new,
-                old=old,
+                old={name: at for name, at in self._old.items() if name not in new},
+                troubled=self._session.troubled,
             )
         return self._plan
+
+
+def _workloads(scene: Scene) -> list[Resource]:
+    wanted = {who(each) for each in scene.wanted}
+    return [each for each in scene.objects if who(each) in wanted and who(each).kind in WORKLOADS]
+
+
+def _births(pods: Iterable[Resource]) -> dict[str, float]:
+    return {who(pod).name: born(pod) for pod in pods}
 
 
 def _unavailable(error: AtmosError, at: float) -> Assessment:
