@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from atmos_cli.cli.options import Environments, RepoDir, Team, start
+from atmos_cli.cli.options import Environments, RepoDir, Team
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from atmos_cli.usecases.verify import Run, Session
     from atmos_cli.usecases.verify_act import Action
     from atmos_cli.verify.model import Verdict
 
@@ -66,80 +65,16 @@ def run(
     output: Annotated[Format, typer.Option("--output", "-o", help="What to print.")] = "text",
 ) -> None:
     """Watch a commit until there is a verdict: exit 0 pass or warn, 1 fail, 4 inconclusive, 5 superseded."""
-    sessions = _sessions(repo, service, team, env or [], commit, record, replay)
-    if not sessions:
-        print("this commit changes no service in these environments", file=sys.stderr)
-    verdicts = _watch(sessions, repo, live=output == "text", replayed=replay is not None)
-    actions = [] if replay else _act(repo, sessions, verdicts, on_fail, live=output == "text")
+    from atmos_cli.cli.verify_run import act_on, opened, watch
+
+    with opened(repo, service, team, env or [], commit, record, replay) as sessions:
+        if not sessions:
+            print("this commit changes no service in these environments", file=sys.stderr)
+        verdicts = watch(sessions, repo, live=output == "text", replayed=replay is not None)
+        actions = [] if replay else act_on(repo, sessions, verdicts, on_fail, live=output == "text")
     _print(verdicts, actions, output)
     _tell(verdicts, webhook, summary)
     raise typer.Exit(_exit(verdicts, fail_on))
-
-
-def _sessions(
-    repo: Path | None,
-    service: str | None,
-    team: str | None,
-    environments: Sequence[str],
-    commit: str,
-    record: Path | None,
-    replay: Path | None,
-) -> tuple[Session, ...]:
-    from atmos_cli.usecases.repository import open_repository
-    from atmos_cli.usecases.sessions import live_sessions, meant, replayed_sessions
-
-    if replay:
-        return replayed_sessions(replay)
-    repository = open_repository(start(repo))
-    found = meant(repository, service, team=team, environments=environments, commit=commit)
-    return live_sessions(repository, found, commit=commit or ("" if service else "HEAD"), directory=record)
-
-
-def _watch(sessions: Sequence[Session], repo: Path | None, *, live: bool, replayed: bool) -> tuple[Verdict, ...]:
-    from atmos_cli.usecases.verify import Run, verify
-
-    if not sessions:
-        return ()
-    memory = None if replayed else _memory(repo)
-    clock = sessions[0].clock
-    runs = []
-    for each in sessions:
-        known = memory.load(each.target, each.commit, now=clock.now()) if memory else None
-        runs.append(Run(each, remembered=known))
-
-    def keep(run: Run) -> None:
-        if memory:
-            memory.save(run.session.target, run.session.commit, run.progress)
-
-    if not live:
-        return verify(runs, clock=clock, keep=keep)
-    from atmos_cli.cli.show_verify import Display
-
-    with Display(clock) as display:
-        return verify(runs, clock=clock, keep=keep, show=display.show)
-
-
-def _memory(repo: Path | None) -> Any:
-    from atmos_cli.usecases.repository import open_repository
-    from atmos_cli.usecases.run_memory import RunMemory
-    from atmos_cli.usecases.write import git_repo
-
-    return RunMemory(git_repo(open_repository(start(repo)).root).git_dir)
-
-
-def _act(
-    repo: Path | None, sessions: Sequence[Session], verdicts: Sequence[Verdict], on_fail: OnFail | None, *, live: bool
-) -> list[Action]:
-    from atmos_cli.usecases.repository import open_repository
-    from atmos_cli.usecases.verify_act import act
-
-    repository = open_repository(start(repo))
-
-    def watch(session: Session) -> Verdict:
-        return _watch([session], repo, live=live, replayed=False)[0]
-
-    pairs = zip(sessions, verdicts, strict=True)
-    return [act(repository, session, verdict, on_fail=on_fail, watch=watch) for session, verdict in pairs]
 
 
 def _print(verdicts: Sequence[Verdict], actions: Sequence[Action], output: Format) -> None:

@@ -12,10 +12,10 @@ from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from atmos_cli.adapters.kubernetes.client import Cluster
     from atmos_cli.adapters.kubernetes.kubeconfig import Access
     from atmos_cli.adapters.prometheus import Prometheus
     from atmos_cli.config import Config
+    from atmos_cli.ports import ClusterApi, Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,9 @@ class Connection:
     Use it in a `with`: that closes all of them.
     """
 
-    cluster: Cluster
-    hub: Cluster
-    metrics: Prometheus | None = None
+    cluster: ClusterApi
+    hub: ClusterApi
+    metrics: Metrics | None = None
     _open: ExitStack = field(default_factory=ExitStack, repr=False)
 
     def __enter__(self) -> Self:

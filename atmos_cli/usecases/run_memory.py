@@ -29,9 +29,15 @@ class RunMemory:
         """None when there is none, it is too old, or it had ended."""
         try:
             told = json.loads(self._path(target, commit).read_bytes())
-            numbers = {name: float(told[name]) for name in ("began", "since", "settled", "unavailable")}
-            counts = {name: int(told[name]) for name in ("restarts", "returns")}
-            progress = Progress(phase=Phase(told["phase"]), **numbers, **counts)
+            progress = Progress(
+                phase=Phase(told["phase"]),
+                began=float(told["began"]),
+                since=float(told["since"]),
+                settled=float(told["settled"]),
+                restarts=int(told["restarts"]),
+                returns=int(told["returns"]),
+                unavailable=float(told["unavailable"]),
+            )
         except (OSError, ValueError, KeyError, TypeError):
             return None
         fresh = 0 <= now - progress.began <= OLDEST_SECONDS

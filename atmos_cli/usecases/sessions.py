@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from atmos_cli.usecases.write import git_repo
 from atmos_cli.verify.model import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from atmos_cli.config import Config
@@ -47,10 +48,11 @@ def _touched(repository: Repository, deployment: Deployment, name: str) -> bool:
     return after is not None and after != manifests(ask_git, ask_git("before", commit))
 
 
+@contextmanager
 def live_sessions(
     repository: Repository, found: Sequence[Deployment], *, commit: str, directory: Path | None = None
-) -> tuple[Session, ...]:
-    """One session per deployment; with a `directory`, every answer is written down there.
+) -> Iterator[tuple[Session, ...]]:
+    """One session per deployment, open as long as the `with`; with a `directory`, every answer is written down there.
 
     Raises ATM816 for a commit that is none, ATM810, ATM811 or ATM813 for what cannot be asked, all at once.
     """
@@ -58,29 +60,37 @@ def live_sessions(
     made: list[Session] = []
     problems: list[AtmosError] = []
     connections: dict[str, Connection] = {}
-    for each in found:
-        try:
-            made.append(_live(config, each, GitAnswers(repo, config, each), commit, connections))
-        except AtmosError as error:
-            problems.append(error)
-    if problems:
-        raise AtmosError(*dict.fromkeys(d for error in problems for d in error.diagnostics))
-    return _recorded(made, directory) if directory else tuple(made)
+    with ExitStack() as stack:
+        for each in found:
+            try:
+                made.append(_live(config, each, GitAnswers(repo, config, each), commit, connections, stack))
+            except AtmosError as error:
+                problems.append(error)
+        if problems:
+            raise AtmosError(*dict.fromkeys(d for error in problems for d in error.diagnostics))
+        yield _recorded(made, directory, stack) if directory else tuple(made)
 
 
-def _live(config: Config, deployment: Deployment, git: Ask, name: str, connections: dict[str, Connection]) -> Session:
+def _live(
+    config: Config,
+    deployment: Deployment,
+    git: Ask,
+    name: str,
+    connections: dict[str, Connection],
+    stack: ExitStack,
+) -> Session:
     commit = git("commit", name)
     target = target_of(config, deployment, manifests(git, commit) or ())
     if target.cluster not in connections:
-        connections[target.cluster] = connect(config, target.cluster)
+        connections[target.cluster] = stack.enter_context(connect(config, target.cluster))
     prometheus = config.clusters[target.cluster].prometheus
     matchers = dict(prometheus.matchers) if prometheus else {}
     return Session(target, commit, connections[target.cluster], SystemClock(), git, matchers)
 
 
-def _recorded(sessions: Sequence[Session], directory: Path) -> tuple[Session, ...]:
-    about = {"sessions": [_about(each) for each in sessions]}
-    recorder = record(directory, about=about)
+def _recorded(sessions: Sequence[Session], directory: Path, stack: ExitStack) -> tuple[Session, ...]:
+    recorder = record(directory, about={"sessions": [_about(each) for each in sessions]})
+    stack.callback(recorder.close)
     clock = recorder.clock(SystemClock())
     known: dict[str, Connection] = {}
     for each in sessions:

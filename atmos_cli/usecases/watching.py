@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.usecases.observe import find_source, look, plan
-from atmos_cli.verify.measured import Assessment
-from atmos_cli.verify.outcome import Outcome, Reason
 from atmos_cli.verify.fields import who
 from atmos_cli.verify.look import look_at
+from atmos_cli.verify.measured import Assessment
+from atmos_cli.verify.outcome import Outcome, Reason
 from atmos_cli.verify.pods import born, revision_of
 
 if TYPE_CHECKING:
