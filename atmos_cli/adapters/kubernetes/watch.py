@@ -28,6 +28,7 @@ STALE_SECONDS = 60.0  # so long a broken watch may be mended before its last ans
 UNSERVED_SECONDS = 30.0
 _SHORTEST, _LONGEST = 0.5, 30.0
 _JOIN_SECONDS = 5.0
+_SHORTEST_WATCH = 1.0
 
 
 class _Feed:
@@ -63,9 +64,7 @@ class _Feed:
             except _broken_connections():
                 failures = 1 if self.version != before else failures + 1
                 self.version = self.version if failures == 1 else ""
-            # Also a server that ends each watch at once is asked no more than once a second.
-            pause = _backoff(failures) if failures else max(0.0, 1.0 - (time.monotonic() - began))
-            self.mirror.stopping.wait(pause)
+            self.mirror.stopping.wait(_pause(failures, began=began, now=time.monotonic()))
 
     def _once(self) -> None:
         """List when the place is lost, then follow until the server ends the watch."""
@@ -208,6 +207,11 @@ class Mirror:
             raise self.cluster.unusable(f"it gave no list of {kind[1]} in {STALE_SECONDS:g} seconds")
         feed.check()
         return True
+
+
+def _pause(failures: int, *, began: float, now: float) -> float:
+    """Seconds until the next attempt; also a server that ends each watch at once is asked only once a second."""
+    return _backoff(failures) if failures else max(0.0, _SHORTEST_WATCH - (now - began))
 
 
 def _backoff(failures: int) -> float:
