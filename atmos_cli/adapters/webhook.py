@@ -14,7 +14,7 @@ _SECONDS = 15.0
 
 
 def post(variable: str, body: Mapping[str, Any], *, environ: Mapping[str, str]) -> None:
-    """Raises ATM817 when the environment does not hold a URL under `variable`, or the message was not taken."""
+    """Raises ATM816 when the environment does not hold a URL under `variable`, or the message was not taken."""
     import httpx
 
     url = environ.get(variable, "")

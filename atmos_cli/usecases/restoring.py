@@ -73,7 +73,7 @@ class Ground:
 
 
 def choose(ground: Ground, *, commit: str | None, to: str | None) -> Choice:
-    """Raises ATM816 for a commit that is unknown or no part of the branch, ATM822 when nothing was there before."""
+    """Raises ATM815 for a commit that is unknown or no part of the branch, ATM822 when nothing was there before."""
     wanted = _landed(ground, commit) if commit else rollbacks.newest(ground.repo, ground.tip, ground.paths)
     where = _where(ground.deployment)
     if wanted is None:
@@ -100,11 +100,11 @@ def look(ground: Ground, choice: Choice, *, evidence: Evidence | None = None) ->
     if not any(True for _ in then_tree.files(deployment.directory)):
         message = f"{_where(deployment)} was not there yet at {choice.restores[:10]}, so there is no state to restore"
         raise nothing(message, "name another state with `--to COMMIT`, or remove the service by hand")
-    now, read_now = _build(ground.tree, deployment)
-    then, read_then = _build(then_tree, deployment)
+    now, read_now, _ = _build(ground.tree, deployment)
+    then, read_then, problem = _build(then_tree, deployment)
     own = _own(ground, then_tree)
     shared, foreign = _shared(ground, then_tree, read_now | read_then)
-    partly, _ = _build(MemoryTree(own, ground.tree), deployment)
+    partly, _, also = _build(MemoryTree(own, ground.tree), deployment)
     whole = MemoryTree({**own, **shared}, ground.tree)
     others = _others(ground, whole) if shared else {}
     bad = quarantined(ground.repo, team=deployment.team, service=deployment.service, environment=deployment.environment)
@@ -129,6 +129,7 @@ def look(ground: Ground, choice: Choice, *, evidence: Evidence | None = None) ->
         undoes=_undoes(ground, choice.commit),
         migration=_migration(ground, then, now, evidence),
         quarantined=tuple(each.image for each in bad if each.image in coming),
+        problem=problem or also,
     )
 
 
@@ -218,14 +219,14 @@ def _migration(ground: Ground, then: Objects | None, now: Objects | None, eviden
     return migration_suspect(changes, evidence or Evidence(target, Scene(0.0)))
 
 
-def _build(tree: FileTree, deployment: Deployment) -> tuple[Objects | None, frozenset[str]]:
-    """What runs, None when it cannot be built, and the files outside the overlay that it was built from."""
+def _build(tree: FileTree, deployment: Deployment) -> tuple[Objects | None, frozenset[str], str]:
+    """What runs, None when it cannot be built; the files outside the overlay that it was built from; why it cannot."""
     watched = _Watched(tree, f"{deployment.directory}/")
     try:
         built = manifests(watched, app_unit(*deployment))
-    except AtmosError:
-        return None, frozenset(watched.outside)
-    return {identity(each.resource): each.resource for each in built}, frozenset(watched.outside)
+    except AtmosError as error:
+        return None, frozenset(watched.outside), error.diagnostics[0].message
+    return {identity(each.resource): each.resource for each in built}, frozenset(watched.outside), ""
 
 
 class _Watched:

@@ -146,7 +146,7 @@ class RollbackPlan:
 def plan_rollback(repository: Repository, ask: Ask) -> RollbackPlan:
     """What `ask` comes to; every reason not to do it stands in the plan.
 
-    Raises ATM511 or ATM702 for an unknown target, ATM816 for an unknown commit, and ATM822 with exit status 1 when
+    Raises ATM511 or ATM702 for an unknown target, ATM815 for an unknown commit, and ATM822 with exit status 1 when
     there is nothing to restore.
     """
     repo = git_repo(repository.root)

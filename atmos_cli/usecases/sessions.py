@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def meant(
     repository: Repository, service: str | None, *, team: str | None, environments: Sequence[str], commit: str
 ) -> tuple[Deployment, ...]:
-    """The deployments of `service`; without one, all that `commit` changes. Raises ATM511, ATM702 or ATM816."""
+    """The deployments of `service`; without one, all that `commit` changes. Raises ATM511, ATM702 or ATM815."""
     wanted = repository.config.named(tuple(environments))
     if service:
         found = [each for each in find_service(repository.tree, service, team=team) if each.environment in wanted]
@@ -54,7 +54,7 @@ def live_sessions(
 ) -> Iterator[tuple[Session, ...]]:
     """One session per deployment, open as long as the `with`; with a `directory`, every answer is written down there.
 
-    Raises ATM816 for a commit that is none, ATM810, ATM811 or ATM813 for what cannot be asked, all at once.
+    Raises ATM815 for a commit that is none, ATM810, ATM811 or ATM813 for what cannot be asked, all at once.
     """
     repo, config = git_repo(repository.root), repository.config
     made: list[Session] = []

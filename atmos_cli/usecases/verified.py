@@ -55,7 +55,7 @@ def record_verdict(
 ) -> tuple[Diagnostic, ...]:
     """Note `verdict` on its commit, and push the notes to `remote` ("": keep them here).
 
-    Raises ATM816 when the commit is not here. What cannot be pushed is kept here, and comes back as a warning.
+    Raises ATM815 when the commit is not here. What cannot be pushed is kept here, and comes back as a warning.
     """
     commit = repos.resolve(repo, verdict.commit)
     if commit is None:

@@ -60,7 +60,7 @@ class Wanted:
 
 
 def wanted_of(session: Session) -> Wanted:
-    """Raises ATM816 when the commit does not hold the service in a form that can be built."""
+    """Raises ATM815 when the commit does not hold the service in a form that can be built."""
     target, commit = session.target, session.commit
     resources = manifests(session.ask_git, commit)
     if resources is None:

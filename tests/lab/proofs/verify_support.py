@@ -1,0 +1,138 @@
+"""What a proof of `atmos verify` needs: a clock that runs fast, a metrics history with a turn in it, and sessions."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import yaml
+
+from atmos_cli.adapters.prometheus import Prometheus as PrometheusClient
+from atmos_cli.usecases.repository import Deployment, open_repository
+from atmos_cli.usecases.sessions import live_sessions
+from atmos_cli.usecases.verify import Run, verify
+from tests.lab.prometheus import start_prometheus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from atmos_cli.usecases.verify import Session
+    from atmos_cli.verify.model import Verdict
+    from tests.lab.prometheus import Prometheus
+    from tests.lab.proofs.engines_support import World
+
+BEFORE, AFTER, SCRAPE = 4200, 4200, 15
+
+
+class FastClock:
+    """Real time until `rush` is set, so that engines get the time they need; then every wait is over at once."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+        self.rush = False
+
+    def now(self) -> float:
+        return time.time() + self.ahead
+
+    def sleep(self, seconds: float) -> None:
+        if self.rush:
+            self.ahead += seconds
+        else:
+            time.sleep(min(seconds, 0.5))
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """Requests per second and the share that fails, before and after the deploy; `slow` is the share above 500 ms."""
+
+    rps: float = 50.0
+    bad: float = 0.002
+    slow: float = 0.01
+    then_rps: float | None = None
+    then_bad: float | None = None
+    then_slow: float | None = None
+
+
+def history(traffic: Traffic, *, namespace: str, service: str, turn: float) -> str:
+    """OpenMetrics text: what ingress-nginx counted an hour before `turn`, and will have counted an hour after."""
+    counts = {"200": 0.0, "500": 0.0}
+    below = {"0.1": 0.0, "0.5": 0.0, "+Inf": 0.0}
+    requests, buckets = [], []
+    at = turn - BEFORE
+    number = 0
+    while at < turn + AFTER:
+        after = at >= turn
+        rps = traffic.then_rps if after and traffic.then_rps is not None else traffic.rps
+        bad = traffic.then_bad if after and traffic.then_bad is not None else traffic.bad
+        slow = traffic.then_slow if after and traffic.then_slow is not None else traffic.slow
+        # A little unevenness, the same in every run: a perfectly even history would look like none that exists.
+        total = rps * SCRAPE * (1 + 0.1 * ((number * 7919) % 21 - 10) / 10)
+        counts["500"] += total * bad
+        counts["200"] += total * (1 - bad)
+        below["0.1"] += total * (1 - slow) * 0.97
+        below["0.5"] += total * (1 - slow)
+        below["+Inf"] += total
+        where = f'namespace="{namespace}",ingress="{service}",service="{service}"'
+        requests += [
+            f'nginx_ingress_controller_requests_total{{{where},status="{status}"}} {int(count)} {at:.0f}'
+            for status, count in counts.items()
+        ]
+        buckets += [
+            f'nginx_ingress_controller_request_duration_seconds_bucket{{{where},status="200",le="{le}"}} '
+            f"{int(count)} {at:.0f}"
+            for le, count in below.items()
+        ]
+        at += SCRAPE
+        number += 1
+    return "\n".join([*requests, *buckets, "# EOF", ""])
+
+
+@dataclass
+class Watched:
+    """A world whose services are verified, and what one verification needs beyond it."""
+
+    world: World
+    directory: Path
+    servers: list[Prometheus] = field(default_factory=list)
+
+    def kubeconfig(self) -> Path:
+        """One context per cluster of atmos-cli.yaml."""
+        merged: dict[str, object] = {"apiVersion": "v1", "kind": "Config", "clusters": [], "contexts": [], "users": []}
+        config = yaml.safe_load(self.world.repo.read("atmos-cli.yaml"))
+        for environment, settings in config["environments"].items():
+            own = yaml.safe_load(self.world.planes[environment].kubeconfig.read_text())
+            name = settings["cluster"]
+            for part in ("clusters", "users"):
+                merged[part] += [{**own[part][0], "name": name}]  # type: ignore[operator]
+            merged["contexts"] += [{"name": name, "context": {"cluster": name, "user": name}}]  # type: ignore[operator]
+        path = self.directory / "verify.kubeconfig"
+        path.write_text(yaml.safe_dump(merged))
+        return path
+
+    def prometheus(self, text: str) -> PrometheusClient:
+        server = start_prometheus(self.directory / f"prometheus-{len(self.servers)}", history=text)
+        self.servers.append(server)
+        return PrometheusClient(server.url)
+
+    def end(self) -> None:
+        for server in self.servers:
+            server.end()
+
+
+def watch(session: Session, clock: FastClock, *, on: Callable[[Run], None] = lambda _: None) -> Verdict:
+    """Verifies; once the pods are good, time runs."""
+    run = Run(replace(session, clock=clock))
+
+    def keep(run: Run) -> None:
+        clock.rush = run.progress.phase.value in ("settle", "observe")
+        on(run)
+
+    return verify([run], clock=clock, keep=keep)[0]
+
+
+def session_of(watched: Watched, deployment: Deployment, commit: str, metrics: PrometheusClient | None) -> Iterator[Session]:
+    repository = open_repository(watched.world.repo.root)
+    with live_sessions(repository, (deployment,), commit=commit) as (session,):
+        yield replace(session, connection=replace(session.connection, metrics=metrics))
