@@ -49,7 +49,7 @@ def _grid() -> tuple[Row, ...]:
             for sigma in (0.0, 0.2, 0.5, 1.0) if p0 else (0.0,):
                 for rho in (0.9, 0.98) if sigma else (0.9,):
                     name = f"steady, {rps:g} rps, {p0:.1%}, σ {sigma:g}, ρ {rho:g}"
-                    rows.append(_null(name, rps=rps, p0=p0, sigma=sigma, rho=rho))
+                    rows.append(_null(name, rps=rps, p0=p0, sigma=sigma, rho=rho, scrape=30.0, pods=2))
     return tuple(rows)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 
 import httpx
 
-from tests.sim.promql import RefusedError, Selector, evaluate, parse, select, window
+from tests.sim.promql import RefusedError, Selector, evaluate, evaluate_at, parse, select, window
 from tests.sim.recorded import number
 
 if TYPE_CHECKING:
@@ -81,9 +81,8 @@ class Api:
             raise RefusedError("exceeded maximum resolution of 11,000 points per timeseries")
         tree = parse(query)
         rows: dict[Any, list[str]] = {}
-        for index in range(int((end - start) / step + 1e-9) + 1):
-            at = start + index * step
-            value = evaluate(self.world, tree, at)
+        times = [start + index * step for index in range(int((end - start) / step + 1e-9) + 1)]
+        for at, value in zip(times, evaluate_at(self.world, tree, times), strict=True):
             vector: Vector = {(): value} if isinstance(value, float) else value
             for labels, each in vector.items():
                 rows.setdefault(labels, []).append(f'[{at:.3f},"{number(each)}"]')

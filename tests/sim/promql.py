@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from tests.sim.recorded import Recorded, World
 
@@ -35,6 +35,8 @@ AGGREGATES: dict[str, Callable[[list[float]], float]] = {
 }
 Labels = tuple[tuple[str, str], ...]
 Vector = dict[Labels, float]
+Function = "Callable[[list[float], list[float], float, float], float | None]"
+"""Of the times and values in a range, its end and its length; None where the result has no sample."""
 
 
 class RefusedError(Exception):
@@ -216,11 +218,14 @@ def parse(query: str) -> Any:
 
 
 def select(world: World, selector: Selector) -> list[Recorded]:
-    name = next((value for label, operator, value in selector.matchers if (label, operator) == ("__name__", "=")), None)
-    candidates: Iterable[Recorded] = (
-        world.series.get(name, ()) if name is not None else (one for many in world.series.values() for one in many)
-    )
-    return [one for one in candidates if all(_matches(one.labels, *matcher) for matcher in selector.matchers)]
+    found = world.selected.get(selector.matchers)
+    if found is None:
+        name = next((value for label, op, value in selector.matchers if (label, op) == ("__name__", "=")), None)
+        every = (one for many in world.series.values() for one in many)
+        candidates = every if name is None else world.series.get(name, ())
+        found = [one for one in candidates if all(_matches(one.labels, *each) for each in selector.matchers)]
+        world.selected[selector.matchers] = found
+    return found
 
 
 def _matches(labels: Mapping[str, str], label: str, operator: str, value: str) -> bool:
@@ -239,43 +244,44 @@ def window(one: Recorded, at: float, selector: Selector) -> tuple[int, int]:
 
 def evaluate(world: World, tree: Any, at: float) -> Vector | float:
     """An instant vector by its labels, or a number."""
+    return evaluate_at(world, tree, (at,))[0]
+
+
+def evaluate_at(world: World, tree: Any, times: Sequence[float]) -> list[Vector | float]:
+    """The same at each of `times`, which are sorted."""
     if isinstance(tree, float):
-        return tree
+        return [tree] * len(times)
     if isinstance(tree, Selector):
-        return _instant(world, tree, at)
+        if tree.span:
+            raise RefusedError("a range has no single value")
+        return _over(world, tree, times, lambda at, values, end, span: values[-1] if values else None, named=True)
     if isinstance(tree, Call):
-        return _called(world, tree, at)
+        if not isinstance(tree.argument, Selector) or not tree.argument.span:
+            raise RefusedError(f"{tree.name} wants a range")
+        return _over(world, tree.argument, times, FUNCTIONS[tree.name], named=tree.name == "last_over_time")
     if isinstance(tree, Aggregate):
-        return _aggregated(evaluate(world, tree.argument, at), tree)
-    return _binary(evaluate(world, tree.left, at), evaluate(world, tree.right, at), tree)
+        return [_aggregated(vector, tree) for vector in evaluate_at(world, tree.argument, times)]
+    left, right = (evaluate_at(world, side, times) for side in (tree.left, tree.right))
+    return [_binary(one, other, tree) for one, other in zip(left, right, strict=True)]
 
 
-def _instant(world: World, tree: Selector, at: float) -> Vector:
-    if tree.span:
-        raise RefusedError("a range has no single value")
-    out: Vector = {}
-    for one in select(world, tree):
-        first, last = window(one, at, tree)
-        if last > first:
-            out[tuple(sorted(one.labels.items()))] = one.values[last - 1]
-    return out
-
-
-def _called(world: World, tree: Call, at: float) -> Vector:
-    selector = tree.argument
-    if not isinstance(selector, Selector) or not selector.span:
-        raise RefusedError(f"{tree.name} wants a range")
-    out: Vector = {}
-    keep = tree.name == "last_over_time"
+def _over(
+    world: World, selector: Selector, times: Sequence[float], function: Function, *, named: bool
+) -> list[Vector | float]:
+    out: list[Vector] = [{} for _ in times]
+    span = selector.span or LOOKBACK
     for one in select(world, selector):
-        first, last = window(one, at, selector)
-        value = FUNCTIONS[tree.name](one.at[first:last], one.values[first:last], at - selector.offset, selector.span)
-        if value is not None:
-            labels = tuple(sorted(pair for pair in one.labels.items() if keep or pair[0] != "__name__"))
-            if labels in out:
+        labels = tuple(sorted(pair for pair in one.labels.items() if named or pair[0] != "__name__"))
+        first = bisect_left(times, one.at[0] + selector.offset)
+        last = bisect_left(times, one.at[-1] + selector.offset + span)
+        for index in range(first, last):
+            low, high = window(one, times[index], selector)
+            value = function(one.at[low:high], one.values[low:high], times[index] - selector.offset, span)
+            if value is not None and labels in out[index]:
                 raise RefusedError("vector cannot contain metrics with the same labelset")
-            out[labels] = value
-    return out
+            if value is not None:
+                out[index][labels] = value
+    return list(out)
 
 
 def _aggregated(vector: Vector | float, tree: Aggregate) -> Vector:
@@ -354,7 +360,7 @@ def _irate(at: list[float], values: list[float], end: float, span: float) -> flo
     return grown / (at[-1] - at[-2])
 
 
-FUNCTIONS: dict[str, Callable[[list[float], list[float], float, float], float | None]] = {
+FUNCTIONS: dict[str, Function] = {
     "increase": _increase,
     "rate": _rate,
     "irate": _irate,

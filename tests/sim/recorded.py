@@ -42,6 +42,7 @@ class World:
     """Everything that was recorded, by metric name."""
 
     series: dict[str, list[Recorded]] = field(default_factory=dict)
+    selected: dict[object, list[Recorded]] = field(default_factory=dict)  # by matchers, as they were first asked for
 
     def add(self, name: str, labels: Mapping[str, str], at: np.ndarray, values: np.ndarray) -> None:
         if len(at):
