@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from atmos_cli.verify.containers import PROMISE_PATIENCE, REFERENCE, memory_words, trouble_of
-from atmos_cli.verify.fields import condition, instant, mapping, number, said, text, who
+from atmos_cli.verify.fields import at, condition, instant, mapping, number, said, text, who
 from atmos_cli.verify.pods import born, containers, desired, is_ready, surge_room
 from atmos_cli.verify.promised import is_promised
 from atmos_cli.verify.seen import Doom
@@ -77,7 +77,11 @@ def refusal(workload: Resource, found: Condition, look: Look) -> Doom | None:
 
 
 def refused_by_events(workload: Resource, look: Look) -> Doom | None:
-    """StatefulSets, DaemonSets and Jobs have no such condition; their events tell."""
+    """StatefulSets, DaemonSets and Jobs have no such condition; their events tell, while pods are missing."""
+    status = at(workload, "status")
+    there = max(number(status, name) for name in ("readyReplicas", "numberReady", "active", "succeeded"))
+    if there >= desired(workload):
+        return None
     for event in reversed(look.events_of(workload)):
         if event.reason != "FailedCreate" or look.now - event.last > _RECENT:
             continue

@@ -154,7 +154,7 @@ def _finished(live: Resource, pods: Revision) -> float:
 
 def _dooms(live: Resource, pods: Revision, look: Look) -> Iterator[Doom]:
     refused = refusal(live, condition(live, "ReplicaFailure"), look)
-    if refused is None and who(live).kind not in {"Deployment", "Rollout"} and not all(map(is_ready, pods.new)):
+    if refused is None and who(live).kind not in {"Deployment", "Rollout"}:
         refused = refused_by_events(live, look)
     if refused is not None:
         yield refused

@@ -53,7 +53,7 @@ def application_set(resource: Resource, _look: Look) -> Health:
 def kustomization(resource: Resource, _look: Look) -> Health:
     ready = condition(resource, "Ready")
     if ready.false and ready.reason == "DependencyNotReady":
-        return in_progress(ready.message, "dependency-not-ready")
+        return in_progress(ready.message or "waits for what it depends on", "dependency-not-ready")
     return by_ready(resource, code="flux-error")
 
 

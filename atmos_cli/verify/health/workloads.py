@@ -126,7 +126,7 @@ def daemon_set(resource: Resource, look: Look) -> Health:
 def _any_doom(resource: Resource, look: Look) -> Health | None:
     """Sets that replace one pod at a time stop at the first bad one."""
     refused = refused_by_events(resource, look)
-    if refused is not None and number(resource, "status", "readyReplicas") < desired(resource):
+    if refused is not None:
         return failed(refused.message, refused.code)
     pods = revision_of(resource, look).new
     usable = tuple(pod for pod in pods if not _on_bad_node(pod, look))
