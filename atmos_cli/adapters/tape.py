@@ -169,11 +169,15 @@ class Reader:
             self._answers[digest] = line
         elif isinstance(value.get("uses"), str):
             self.used.add(value["uses"])
-        elif isinstance(on, str) and isinstance(call, str) and ("error" in value or digest in self._answers):
+        elif isinstance(on, str) and isinstance(call, str) and self._said(value):
             key = (on, call, _dumped(value.get("args")))
             self._calls.setdefault(key, deque()).append(value)
         else:
             raise self._invalid(f"line {number} is neither a call nor an answer")
+
+    def _said(self, value: dict[str, Any]) -> bool:
+        digest = value.get("id")
+        return "error" in value or (isinstance(digest, str) and digest in self._answers)
 
     def _parsed(self, line: bytes, number: int) -> dict[str, Any]:
         with suppress(ValueError, RecursionError):

@@ -163,11 +163,12 @@ def test_secrets_are_not_in_the_text_of_an_access(tmp_path):
     assert TOKEN not in repr(read(path)) + repr(read_kubeconfig({"KUBECONFIG": str(path)}))
 
 
-def test_a_pod_has_the_account_that_is_mounted_into_it(tmp_path):
+def test_a_pod_has_the_account_that_is_mounted_into_it(tmp_path, monkeypatch):
+    monkeypatch.setattr("atmos_cli.adapters.kubernetes.kubeconfig.ACCOUNT", tmp_path)
     environ = {"KUBERNETES_SERVICE_HOST": "fd00::1", "KUBERNETES_SERVICE_PORT": "6443"}
-    assert in_cluster(environ, account=tmp_path) is None
+    assert in_cluster(environ) is None
     (tmp_path / "token").write_text(TOKEN)
     (tmp_path / "ca.crt").write_text("CA")
-    found = in_cluster(environ, account=tmp_path)
+    found = in_cluster(environ)
     assert (found.server, found.ca, found.token_file) == ("https://[fd00::1]:6443", "CA", str(tmp_path / "token"))
-    assert in_cluster({}, account=tmp_path) is None
+    assert in_cluster({}) is None

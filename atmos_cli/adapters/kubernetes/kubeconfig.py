@@ -149,10 +149,10 @@ def access(kubeconfig: Kubeconfig, context: str, *, setting: str) -> Access:
     )
 
 
-def in_cluster(environ: Mapping[str, str], *, account: Path = ACCOUNT) -> Access | None:
+def in_cluster(environ: Mapping[str, str]) -> Access | None:
     """The service account of the pod we run in; None outside of a cluster."""
     host, port = environ.get("KUBERNETES_SERVICE_HOST", ""), environ.get("KUBERNETES_SERVICE_PORT", "443")
-    token, ca = account / "token", account / "ca.crt"
+    token, ca = ACCOUNT / "token", ACCOUNT / "ca.crt"
     if not host or not token.is_file() or not ca.is_file():
         return None
     server = f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"
