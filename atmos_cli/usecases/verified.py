@@ -114,6 +114,18 @@ def verdicts(repo: Repo, *, team: str, service: str, environment: str) -> tuple[
     return tuple(sorted(found, key=lambda each: (-each.at, each.commit, each.cluster)))
 
 
+def latest(repo: Repo) -> dict[tuple[str, str, str, str], Verified]:
+    """The newest verdict on every (team, service, environment, cluster) that is known here, read in one go."""
+    found: dict[tuple[str, str, str, str], Verified] = {}
+    for commit, value in _values(repo):
+        read = _verdict(commit, value)
+        if read is None:
+            continue
+        key = (read.team, read.service, read.environment, read.cluster)
+        found[key] = max(found.get(key, read), read, key=lambda each: (each.at, each.commit))
+    return found
+
+
 def last_verified(
     repo: Repo, *, team: str, service: str, environment: str, before: str, without: frozenset[str] = frozenset()
 ) -> Verified | None:
@@ -153,9 +165,12 @@ def _line(value: dict[str, Any]) -> str:
     return json.dumps({"v": FORMAT, **value}, sort_keys=True, separators=(",", ":"))
 
 
-def _values(repo: Repo, team: str, service: str, environment: str) -> Iterable[tuple[str, dict[str, Any]]]:
-    """What notes say about one target. Anyone who can push can write a note: what is not as expected is passed over."""
-    wanted = {"v": FORMAT, "team": team, "service": service, "environment": environment}
+def _values(repo: Repo, *target: str) -> Iterable[tuple[str, dict[str, Any]]]:
+    """What notes say about one target (team, service, environment), or about all of them when none is named.
+
+    Anyone who can push can write a note: what is not as expected is passed over.
+    """
+    wanted = {"v": FORMAT, **dict(zip(("team", "service", "environment"), target, strict=False))}
     for commit, lines in notes.lines(repo).items():
         for line in lines:
             try:

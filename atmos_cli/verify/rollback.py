@@ -44,7 +44,7 @@ class Sight:
     `partly`, `wholly` after restoring `own`, or `shared` too. `foreign`: files outside the service that differ.
     `newer`: later commits that change what the environment runs; `undoes`: what `commit` took back, being a rollback.
     `others`: environments that restoring `shared` would change, with what they run now and then. `quarantined`: images
-    of `then` that were bad here.
+    of `then` that were bad here. `problem`: why `then` or `partly` cannot be built.
     """
 
     environment: str
@@ -65,13 +65,14 @@ class Sight:
     undoes: str = ""
     migration: Reason | None = None
     quarantined: tuple[str, ...] = ()
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`files` bring the state back; `exact`: what will run is what ran then. `reasons`: all that is against it.
 
-    `environments`: others that it changes too. `images`: run now, and not after it.
+    `environments`: others that it changes too. `images`: run now and not after it, and so bad; none of a rollback's.
     """
 
     commit: str
@@ -123,7 +124,7 @@ def plan(sight: Sight, *, allowed: Allowed) -> Plan:
         environments=sight.others if whole else (),
         changed=tuple(sorted(key for key in {*now, *result} if now.get(key) != result.get(key))),
         removed=tuple(sorted(key for key in now if key not in result)),
-        images=tuple(sorted(images(now) - images(result))),
+        images=() if sight.undoes else tuple(sorted(images(now) - images(result))),
         reasons=tuple(_reasons(sight, allowed, after=after, whole=whole)),
         nothing=not files,
     )
@@ -215,7 +216,8 @@ def _newer(sight: Sight) -> Iterator[Reason]:
 
 def _sharing(sight: Sight, allowed: Allowed, *, after: Objects | None, whole: bool) -> Iterator[Reason]:
     if sight.then is None or after is None:
-        message = f"what {sight.environment} ran at {sight.restores[:10]} cannot be built"
+        why = f": {sight.problem}" if sight.problem else ""
+        message = f"what {sight.environment} ran at {sight.restores[:10]} cannot be built{why}"
         yield _no("unbuildable", message, "name another state with `--to COMMIT`")
         return
     if whole and sight.others and not allowed.all_environments:
