@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
 
-from atmos_cli.cli.options import Environments, RepoDir, Team
+from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +76,32 @@ def run(
     _print(verdicts, actions, output)
     _tell(verdicts, webhook, summary)
     raise typer.Exit(_exit(verdicts, fail_on))
+
+
+@app.command()
+def backtest(
+    service: Annotated[str, typer.Argument(help="The service, as NAME or TEAM/NAME.")],
+    env: Environments = None,
+    team: Team = None,
+    hours: Annotated[float, typer.Option(min=2.0, max=744.0, help="How far to look back.")] = 24.0,
+    repo: RepoDir = None,
+    output: Output = "text",
+) -> None:
+    """Say how often it would have alarmed without a deploy: ask this before you opt into automatic rollback."""
+    from atmos_cli.cli.envelope import envelope
+    from atmos_cli.usecases.backtesting import backtest_data, backtests, sentence
+    from atmos_cli.usecases.repository import open_repository
+
+    repository = open_repository(start(repo))
+    found = backtests(repository, service, team=team, environments=env or (), hours=hours)
+    if output == "json":
+        print(envelope("verify backtest", data={"backtests": [backtest_data(*each) for each in found]}))
+        return
+    for target, done in found:
+        print(sentence(target, done))
+        for alarm in done.alarms:
+            at = datetime.fromtimestamp(alarm.at, tz=UTC).isoformat(timespec="minutes")
+            print(f"  {at} {alarm.outcome}: {alarm.bad:g} of {alarm.total:g}, {alarm.before:.2%} before")
 
 
 def _print(verdicts: Sequence[Verdict], actions: Sequence[Action], output: Format) -> None:
