@@ -31,7 +31,7 @@ RANK = {name: rank for rank, row in enumerate(ROWS) for name in row}
 # Sideways within a row only where one idea is built on another of the same height.
 SIDEWAYS = {("config", "spec"), ("spec", "config")}
 ONLY_IN = {
-    "rich": {"cli/show.py", "cli/show_budget.py", "cli/show_verify.py"},
+    "rich": {"cli/show.py", "cli/show_budget.py", "cli/show_verify.py", "cli/show_status.py"},
     "typer": {"cli/"},
     "git": {"adapters/"},
     "httpx": {"adapters/"},

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from atmos_cli import __version__
-from atmos_cli.cli import approve, blueprint, budget, explain, init, new, render, rollback, schema, verify
+from atmos_cli.cli import approve, blueprint, budget, explain, init, new, render, rollback, schema, status, tree, verify
 from atmos_cli.diagnostics import AtmosError, Code, fail
 
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ def validate(context: typer.Context) -> None:
 app.command("render")(render.render)
 app.command("diff")(render.diff)
 app.command("rollback")(rollback.rollback)
+app.command("status")(status.status)
+app.command("tree")(tree.tree)
 app.command("explain")(explain.explain)
 app.add_typer(verify.app, name="verify")
 app.add_typer(approve.app, name="approve")
