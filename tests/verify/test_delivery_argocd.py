@@ -89,6 +89,13 @@ def test_server_side_diff_hides_what_the_api_server_refused_and_live_objects_tel
     assert "ServerSideDiff=true" in found.message
 
 
+def test_without_that_option_a_difference_is_reason_enough_not_to_pass_and_too_little_to_fail():
+    app = recorded("argo_app_ssdiff_false_synced_immutable")
+    app["metadata"]["annotations"] = {}
+    found = decide(app, REFUSED, "04:09:20", wanted=[deployment({"extra": "1"})], objects=[deployment({})])
+    assert (found.arrival, found.code, found.refresh) == (Arrival.UNKNOWN, "not-proved", "hard")
+
+
 def test_a_commit_that_renders_the_same_needs_no_sync_when_live_objects_show_it():
     app = recorded("argo_app_ssdiff_false_synced_immutable")
     found = decide(app, REFUSED, "04:09:20", wanted=[deployment({})], objects=[deployment({})])

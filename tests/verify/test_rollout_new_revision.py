@@ -4,10 +4,11 @@ import copy
 
 import pytest
 
+from atmos_cli.verify.delivery import delivery, revisions
 from atmos_cli.verify.probes import grace
 from atmos_cli.verify.rollout import rollout
-from atmos_cli.verify.seen import Status
-from tests.verify.scenes import cond, obj, owned_by, recorded, scene, when
+from atmos_cli.verify.seen import Arrival, Status
+from tests.verify.scenes import SAME, cond, obj, owned_by, recorded, scene, when
 
 BORN = "2026-11-23T04:00:00Z"
 T0 = when(BORN)
@@ -115,6 +116,25 @@ def test_each_recorded_workload_fails_with_its_reason(name, code, ready, old, wo
     assert found.status is Status.FAILED
     assert (codes(found)[0], found.ready, found.old_ready) == (code, ready, old)
     assert words in found.message
+
+
+@pytest.mark.parametrize(
+    ("name", "argo", "flux", "code"),
+    [
+        ("crashloop", "argo_app_crashloop_degraded", "flux_ks_crashloop_failed", "crash-loop"),
+        ("imagepull", "argo_app_imagepull_degraded", "flux_ks_imagepull_failed", "image-pull"),
+        ("psa", "argo_app_psa_degraded", "flux_ks_psa_failed", "pod-security"),
+        ("quota", "argo_app_quota_progressing_forever", "flux_ks_quota_progressing", "quota"),
+    ],
+)
+def test_what_both_engines_applied_without_naming_why_it_fails_is_named_by_the_rollout(name, argo, flux, code):
+    objects = recorded(f"k8s_workload_{name}")
+    for engine, sample in (("argocd", argo), ("flux", flux)):
+        seen = scene(recorded(sample), at=AT, wanted=objects[:1], objects=objects)
+        found = delivery(seen, engine, dict.fromkeys(revisions(seen), SAME), pushed=when("2026-11-23T04:02:40Z"))
+        assert found.arrival is Arrival.ARRIVED
+        assert code.split("-", maxsplit=1)[0] not in found.message
+        assert codes(rollout(seen, now=seen.at))[0] == code
 
 
 def test_a_quota_refusal_is_seen_while_argo_and_flux_say_progressing():
