@@ -39,17 +39,15 @@ def _usage(
     killed = f'kube_pod_container_status_last_terminated_reason{{reason="OOMKilled",{pods}}}'
     span = f"[{days}d:{STEP}]"
     cpu = ask(f"max(quantile_over_time(0.95, ({used}){span}))")
-    memory = ask(f"max(max_over_time({held}{span}))")
+    memory = ask(f"max(max_over_time({held}[{days}d]))")  # every sample: a peak may stand between two steps
     points = ask(f"sum(count_over_time({held}{span}))")
     oom = ask(f"max(max_over_time({killed}{span}))")
     if cpu is None or memory is None:
         message = f"{plain(url)} has no figures of the container `{container}` in `{namespace}`"
         raise fail(Code.USAGE_INVALID, message, hint="does it scrape the kubelet (cAdvisor) of that cluster?")
-    return Usage(Quantity(_up(cpu * 10**9)), Quantity(_up(memory) * 10**9, "Ki"), _up(points or 0), days, bool(oom))
-
-
-def _up(number: Fraction | int) -> int:
-    return math.ceil(number)
+    return Usage(
+        Quantity(round(cpu * 10**9)), Quantity(math.ceil(memory) * 10**9, "Ki"), math.ceil(points or 0), days, bool(oom)
+    )
 
 
 def _number(server: Prometheus, query: str, now: float) -> Fraction | None:
