@@ -170,7 +170,7 @@ def _finished(material: Material, outcome: Outcome, reasons: Sequence[Reason]) -
     if outcome in (Outcome.FAIL, Outcome.PASS):
         return True, False
     if look < windows.looks:
-        return False, False
+        return False, True
     codes = {reason.code for reason in reasons}
     undecided = outcome is Outcome.INCONCLUSIVE
     waiting = "low-traffic" in codes and look < windows.most

@@ -25,7 +25,7 @@ RATIOS = tuple(1.5 * 1.35**i for i in range(14))
 class Contest:
     """Errors of old and new pods while both served. `evidence`: the highest e-value seen, by margin.
 
-    Under the null hypothesis that new pods err at most `margin` times as often, it reaches 1/alpha with probability alpha at most,
+    Where new pods err at most `margin` times as often, it reaches 1/alpha with probability alpha at most,
     however often one looks and however errors cluster in time.
     """
 

@@ -46,8 +46,7 @@ def streams(
     flows: Sequence[Flow], source: Source, limits: Limits, *, before: Window, after: Window, scrape: float
 ) -> list[Stream]:
     """One for each bound, chosen `before`, that requests `after` know as well."""
-    then = buckets(flows, source, *before, scrape=scrape)
-    now = buckets(flows, source, *after, scrape=scrape)
+    then, now = buckets(flows, source, (before, after), scrape=scrape)
     known = frozenset(then) & frozenset(now)
     out = []
     for near, bound in zip((True, False), bounds(then, known, limits), strict=True):
@@ -76,8 +75,8 @@ def quantiles(
     flows: Sequence[Flow], source: Source, windows: Windows, *, now: float
 ) -> dict[str, tuple[float | None, float | None]]:
     """`p50`, `p95` and `p99` in seconds, before and after."""
-    before = buckets(flows, source, windows.start, windows.end, scrape=windows.scrape)
-    after = buckets(flows, source, windows.zero, now, scrape=windows.scrape)
+    spans = ((windows.start, windows.end), (windows.zero, now))
+    before, after = buckets(flows, source, spans, scrape=windows.scrape)
     out = {}
     for name, q in (("p50", 0.5), ("p95", 0.95), ("p99", 0.99)):
         pair = quantile(before, q), quantile(after, q)

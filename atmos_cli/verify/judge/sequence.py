@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from atmos_cli.verify.judge.beta import p_worse
-from atmos_cli.verify.measured import Count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from atmos_cli.verify.measured import Count
     from atmos_cli.verify.traffic.tally import Tally
 
 RECENT = 150.0
@@ -124,6 +124,32 @@ def overdispersion(tally: Tally, start: float, end: float, *, scrape: float) -> 
     return worst
 
 
+def _restless(streams: Sequence[Stream], windows: Windows) -> dict[str, float]:
+    """The overdispersion of each stream; what moves the nearer latency bound moves the further one at least as much.
+
+    Its few counts alone would not show it: overdispersion beyond 1 grows with the number counted.
+    """
+    out: dict[str, float] = {}
+    near: Count | None = None
+    for stream in streams:
+        before = stream.tally.count(windows.start, windows.end)
+        phi = overdispersion(stream.tally, windows.start, windows.end, scrape=windows.scrape)
+        if stream.bound is not None and near is not None and near.bad and before.bad >= 10:
+            phi = max(phi, 1 + (out["latency-near"] - 1) * before.bad / near.bad)
+        if stream.rule.name == "latency-near":
+            near = before
+        out[stream.rule.name] = phi
+    return out
+
+
+def _busier(phi: float, before: Count, after: Count) -> float:
+    """`phi` where requests come faster than in the baseline: what is beyond 1 grows with the number counted."""
+    spans = before.end - before.start, after.end - after.start
+    if min(spans) <= 0 or not before.total:
+        return phi
+    return 1 + (phi - 1) * max(1.0, (after.total / spans[1]) / (before.total / spans[0]))
+
+
 def rejected(values: Mapping[str, float], alpha: float) -> frozenset[str]:
     """Holm: which of several p-values are small when together they may be wrong `alpha` of the time."""
     out: set[str] = set()
@@ -146,7 +172,7 @@ def follow(
     `unusual(stream, before, after, look)` may refuse a FAIL: it asks whether history holds nothing like it.
     """
     befores = {s.rule.name: _baseline(s, windows) for s in streams}
-    phis = {s.rule.name: overdispersion(s.tally, windows.start, windows.end, scrape=windows.scrape) for s in streams}
+    phis = _restless(streams, windows)
     found = {s.rule.name: _finding(s, befores[s.rule.name], windows, 0, phis[s.rule.name]) for s in streams}
     row = dict.fromkeys(found, 0)
     for k in range(1, look + 1):
@@ -185,6 +211,7 @@ def _baseline(stream: Stream, windows: Windows) -> Count:
 
 def _finding(stream: Stream, before: Count, windows: Windows, look: int, phi: float) -> Finding:
     after = stream.tally.count(windows.zero, windows.at(look))
+    phi = _busier(phi, before, after)
     p_fail, p_warn = (
         p_worse(before.bad, before.total, after.bad, after.total, phi=phi, margin=tier.margin)
         for tier in (stream.rule.fail, stream.rule.warn)

@@ -39,7 +39,10 @@ def scrape_interval(series: Iterable[Series], *, otherwise: float = 30.0) -> flo
     """The usual distance of two samples, in seconds, between 1 and 300."""
     gaps = [b[0] - a[0] for _, one in zip(range(50), series, strict=False) for a, b in pairwise(one.samples[-200:])]
     positive = [gap for gap in gaps if gap > 0]
-    return min(300.0, max(1.0, round(median(positive), 3))) if positive else otherwise
+    if not positive:
+        return otherwise
+    usual = median(positive)
+    return min(300.0, max(1.0, float(round(usual)) if abs(usual - round(usual)) < 0.02 * usual else round(usual, 3)))
 
 
 def bin_width(scrape: float) -> float:

@@ -24,13 +24,17 @@ Event = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Events in order of their end, as running sums; `long` are those that span a gap in the scrapes."""
+    """Events in order of their end, as running sums; `long` are those that span a gap in the scrapes.
+
+    `first`: the end of the first event, infinite without any, whether or not anything was counted.
+    """
 
     times: tuple[float, ...]
     bad: tuple[float, ...]
     total: tuple[float, ...]
     long: tuple[Event, ...] = ()
     scrape: float = 30.0
+    first: float = math.inf
 
     def count(self, start: float, end: float) -> Count:
         """What was counted in (start, end]. A gap counts only where it lies wholly inside, give or take one scrape."""
@@ -48,11 +52,6 @@ class Tally:
         many = int((end - start + 1e-6) // width)
         return [self.count(end - (i + 1) * width, end - i * width) for i in reversed(range(many))]
 
-    @property
-    def first(self) -> float:
-        """The end of the first event, infinite without any."""
-        return min([*self.times[:1], *(event[1] for event in self.long)], default=math.inf)
-
 
 def _upto(sums: Sequence[float], index: int) -> float:
     return sums[index - 1] if index else 0.0
@@ -60,22 +59,29 @@ def _upto(sums: Sequence[float], index: int) -> float:
 
 def tally(events: Iterable[Event], *, scrape: float) -> Tally:
     """`events` in any order; those longer than a few scrapes are held apart as gaps."""
-    short: dict[float, list[float]] = defaultdict(lambda: [0.0, 0.0])
-    long = []
+    short: dict[float, list[float]] = {}
+    long, first = [], math.inf
     for event in events:
         start, end, bad, total = event
+        first = min(first, end)
+        if not total and not bad:
+            continue
         if end - start > GAP * scrape:
             long.append(event)
+        elif end in short:
+            sums = short[end]
+            sums[0] += bad
+            sums[1] += total
         else:
-            short[end][0] += bad
-            short[end][1] += total
-    times = tuple(sorted(short))
+            short[end] = [bad, total]
+    times = sorted(short)
     return Tally(
-        times,
+        tuple(times),
         tuple(accumulate(short[at][0] for at in times)),
         tuple(accumulate(short[at][1] for at in times)),
         tuple(sorted(long)),
         scrape,
+        first,
     )
 
 
@@ -124,18 +130,28 @@ def slower(flows: Iterable[Flow], source: Source, limit: float, *, scrape: float
         if here is None or source.is_bad(flow.labels):
             continue
         if math.isinf(here):
-            events.extend((start, end, count, count) for start, end, count in flow.steps)
+            events.extend((start, end, count, count) for start, end, count in flow.steps if count)
         elif here == limit:
-            events.extend((start, end, -count, 0.0) for start, end, count in flow.steps)
+            events.extend((start, end, -count, 0.0) for start, end, count in flow.steps if count)
     return tally(events, scrape=scrape)
 
 
-def buckets(flows: Iterable[Flow], source: Source, start: float, end: float, *, scrape: float) -> dict[float, float]:
-    """Cumulative bucket counts of requests that did not fail, by bound, in (start, end]."""
-    groups: dict[float, list[Event]] = defaultdict(list)
+def buckets(
+    flows: Iterable[Flow], source: Source, windows: Sequence[tuple[float, float]], *, scrape: float
+) -> list[dict[float, float]]:
+    """For each window (start, end], the cumulative bucket counts of requests that did not fail, by bound.
+
+    A bound without requests in a window is there with 0 when its series was scraped then, and else not there.
+    """
+    out: list[dict[float, float]] = [{} for _ in windows]
     for flow in flows:
         here = bound(flow.labels)
-        if here is not None and not source.is_bad(flow.labels):
-            groups[here].extend((begin, finish, 0.0, count) for begin, finish, count in flow.steps)
-    counted = {le: tally(events, scrape=scrape).count(start, end).total for le, events in sorted(groups.items())}
-    return {le: count for le, count in counted.items() if count or le in groups}
+        if here is None or source.is_bad(flow.labels):
+            continue
+        ends = [step[1] for step in flow.steps]
+        for (start, end), counted in zip(windows, out, strict=True):
+            inside = flow.steps[bisect_right(ends, start) : bisect_right(ends, end)]
+            if inside:
+                whole = (c for a, b, c in inside if b - a <= GAP * scrape or a >= start - scrape)
+                counted[here] = counted.get(here, 0.0) + sum(whole)
+    return out
