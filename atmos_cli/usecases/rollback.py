@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.adapters import repo as repos
 from atmos_cli.adapters import rollbacks
-from atmos_cli.adapters.catch_up import pause
+from atmos_cli.adapters.catch_up import catch_up, pause
 from atmos_cli.adapters.ref_lock import held, lock_ref
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Severity, errors
 from atmos_cli.usecases.rollback_plan import Ask, RollbackPlan, plan_rollback
@@ -120,21 +120,40 @@ def _write(planned: RollbackPlan) -> tuple[Written, RollbackPlan]:
         if planned.mode == "files":
             repos.require_clean(planned.ground.repo, planned.changes.files)
         try:
-            return write(
-                planned.repository.root,
-                planned.changes,
-                planned.message,
-                mode=planned.mode,
-                base=planned.base,
-                branch=planned.branch,
-                config=planned.ground.config,
-                pushes=planned.pushes,
-            ), planned
+            return _once(planned), planned
         except OvertakenError:
             if attempt == MOST_TRIES - 1:
                 raise
         pause(attempt)
     raise AssertionError
+
+
+def _once(planned: RollbackPlan) -> Written:
+    """A commit that the server does not take is taken back: left here, the next attempt would start from it."""
+    repo = planned.ground.repo
+    before = repos.head(repo)
+    try:
+        return write(
+            planned.repository.root,
+            planned.changes,
+            planned.message,
+            mode=planned.mode,
+            base=planned.base,
+            branch=planned.branch,
+            config=planned.ground.config,
+            pushes=planned.pushes,
+        )
+    except OvertakenError:
+        raise
+    except AtmosError as error:
+        made = repos.head(repo)
+        if planned.mode != "commit" or made == before or not made.branch or not made.commit:
+            raise
+        if not catch_up(repo, made.branch, made.commit):
+            raise
+        hint = "run it again with `--write branch`; the commit was taken back here"
+        said = tuple(replace(each, hint=hint) for each in error.diagnostics)
+        raise AtmosError(*said, exit_code=error.exit_code) from error
 
 
 def _require(planned: RollbackPlan) -> None:

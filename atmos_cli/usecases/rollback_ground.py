@@ -49,8 +49,12 @@ def follow(repo: Repo, branch: str, *, run: str = "") -> Iterator[Diagnostic]:
 def ground_of(repository: Repository, repo: Repo, environment: str, *, mode: WriteMode) -> tuple[Base, Ground]:
     """The checkout, or for a branch the newer one of the base branch here and at `origin`; its deployment is empty yet.
 
-    Raises ATM604 when a commit would go to another branch than the engines follow, ATM602 without any commit.
+    Raises ATM604 when a commit would go to another branch than the engines follow, ATM602 without any commit, ATM610
+    where history is cut off.
     """
+    if history.is_shallow(repo):
+        message = "the history here is cut off (a shallow clone), so nobody can tell which state was good"
+        raise fail(Code.GIT_FAILED, message, hint="`git fetch --unshallow`; in CI, check out with `fetch-depth: 0`")
     branch = repository.config.git.branch
     here, there = (repos.resolve(repo, f"refs/{where}/{branch}") for where in ("heads", "remotes/origin"))
     nowhere = Deployment("", "", environment)

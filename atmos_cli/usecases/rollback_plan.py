@@ -126,7 +126,7 @@ class RollbackPlan:
             "takesBack": self.choice.commit,
             "restores": self.choice.restores,
             "chosen": self.choice.chosen,
-            "verified": self.choice.record.at if self.choice.record else None,
+            "verifiedAt": self.choice.record.at if self.choice.record else None,
             "exact": self.plan.exact,
             "alsoChanges": list(self.plan.environments),
             "files": {

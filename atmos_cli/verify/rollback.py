@@ -112,7 +112,8 @@ def plan(sight: Sight, *, allowed: Allowed) -> Plan:
     whole = bool(sight.shared) and _needs_shared(sight) and not allowed.overlay_only
     after = sight.wholly if whole else sight.partly
     if sight.now is not None and sight.now == sight.then and not allowed.overlay_only:
-        return Plan(sight.commit, sight.restores, sight.chosen, {}, exact=True, nothing=True)
+        reasons = tuple(_overtaken(sight))
+        return Plan(sight.commit, sight.restores, sight.chosen, {}, exact=True, reasons=reasons, nothing=True)
     files = {**sight.own, **sight.shared} if whole else dict(sight.own)
     now, result = sight.now or {}, after or {}
     return Plan(
@@ -189,10 +190,7 @@ def _needs_shared(sight: Sight) -> bool:
 
 
 def _reasons(sight: Sight, allowed: Allowed, *, after: Objects | None, whole: bool) -> Iterator[Reason]:
-    yield from _newer(sight)
-    if sight.undoes and sight.chosen != "named":
-        message = f"{sight.commit[:10]} is itself a rollback: taking it back would bring {sight.undoes[:10]} back"
-        yield _no("is-rollback", message, "name the state that you want with `--to COMMIT`")
+    yield from _overtaken(sight)
     yield from _sharing(sight, allowed, after=after, whole=whole)
     if sight.migration is not None and not allowed.migrations:
         hint = sight.migration.hint or "if the old code runs on the new schema, add `--migrations-compatible`"
@@ -206,12 +204,16 @@ def _reasons(sight: Sight, allowed: Allowed, *, after: Objects | None, whole: bo
         yield _no("quarantined", message, "name another state with `--to COMMIT`, or `--force`")
 
 
-def _newer(sight: Sight) -> Iterator[Reason]:
+def _overtaken(sight: Sight) -> Iterator[Reason]:
+    """What speaks against it by history alone, also when nothing would change."""
     if sight.newer:
         commits = _listed([each[:10] for each in sight.newer])
         message = f"newer than {sight.commit[:10]}, and changing what {sight.environment} runs: {commits}"
         hint = "`git pull`, look at the newer commit, and run the command again for it"
         yield Reason(Outcome.SUPERSEDED, "newer-commit", message, hint)
+    if sight.undoes and sight.chosen != "named":
+        message = f"{sight.commit[:10]} is itself a rollback: taking it back would bring {sight.undoes[:10]} back"
+        yield _no("is-rollback", message, "name the state that you want with `--to COMMIT`")
 
 
 def _sharing(sight: Sight, allowed: Allowed, *, after: Objects | None, whole: bool) -> Iterator[Reason]:

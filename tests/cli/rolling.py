@@ -8,8 +8,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
 ROOM = "apps/default/checkout"
 PROD = f"{ROOM}/overlays/prod/kustomization.yaml"
 CONFIG = """\
@@ -223,18 +221,3 @@ def at_once(runs):
     ]
     answers = [(process.communicate(timeout=300), process.returncode) for process in started]
     return [(code, json.loads(out)) for (out, _), code in answers]
-
-
-@pytest.fixture(scope="session")
-def rolling_template(tmp_path_factory):
-    """Made by the first test that needs it, since making it takes a command line."""
-    return {"home": tmp_path_factory.mktemp("rolling")}
-
-
-@pytest.fixture
-def world(rolling_template, tmp_path, atmos):
-    if "world" not in rolling_template:
-        rolling_template["world"] = make(rolling_template["home"] / "repo", atmos)
-    made = copied(rolling_template["world"], tmp_path / "repo")
-    made.run = atmos
-    return made

@@ -2,12 +2,12 @@
 
 import pytest
 
-from . import rolling
-from .rolling import PROD, at_once, rolling_template, verdict, world  # noqa: F401 - fixtures
-
 from atmos_cli.verify.measured import Assessment
 from atmos_cli.verify.model import Limits
 from atmos_cli.verify.outcome import Outcome
+
+from . import rolling
+from .rolling import PROD, at_once, verdict
 
 WORDS = ["rollback", "checkout", "--env", "prod", "--push", "--yes"]
 
@@ -20,13 +20,13 @@ def remote_tag(bare, path=PROD):
 
 
 @pytest.fixture
-def clones(world):
-    good = world.deploy("1.1")
-    bare = world.share()
-    world.verified(good)
-    world.deploy("1.2")
-    world.git("push", "-q", "origin", "main")
-    return bare, world, world.clone_of(bare, "other")
+def clones(deployed):
+    good = deployed.deploy("1.1")
+    bare = deployed.share()
+    deployed.verified(good)
+    deployed.deploy("1.2")
+    deployed.git("push", "-q", "origin", "main")
+    return bare, deployed, deployed.clone_of(bare, "other")
 
 
 def test_two_at_once_make_one_rollback(clones):
@@ -56,7 +56,7 @@ def test_a_rollback_follows_unrelated_pushes_and_carries_the_record_to_the_next_
     assert remote_tag(bare, PROD.replace("checkout", "cart")) == "9"
     assert one.git("log", "--format=%s", "-2").splitlines()[1] == "cart 9 in prod"
     two.git("pull", "-q", "--ff-only", "origin", "main")
-    two.deploy("1.2")
+    two.deploy("1.4")
     told = two.rollback("--dry-run", "--to", two.git("rev-parse", "HEAD~2~1"), "--no-push")
     assert told.json["data"]["reasons"][0]["code"] == "quarantined"
 
@@ -89,7 +89,7 @@ def test_it_gives_up_after_five_pushes_that_came_too_late(clones, monkeypatch):
     from atmos_cli.usecases import rollback as usecase
     from atmos_cli.usecases.write import write
 
-    bare, one, two = clones
+    _, one, two = clones
     count = []
     monkeypatch.setattr(usecase, "pause", lambda attempt: None)
 
