@@ -34,12 +34,14 @@ WATCHED = (*OWNED, ("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("v1",
 
 def look_around(connection: Connection, target: Target, wanted: Sequence[Resource], *, at: float) -> Scene:
     """Raises AtmosError ATM811 when the cluster cannot be asked."""
+    # The engine's word first: whatever it says has arrived must be in what is read after it.
+    delivery = delivery_objects(connection, target)
     live = live_objects(connection.cluster, target.namespace, wanted)
     owned = owned_by(connection.cluster, target.namespace, live)
     objects = (*live, *owned)
     return Scene(
         at,
-        delivery=delivery_objects(connection, target),
+        delivery=delivery,
         wanted=tuple(wanted),
         objects=objects,
         events=events_of(connection.cluster, target.namespace, objects),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import yaml
 
 from atmos_cli.adapters.prometheus import Prometheus as PrometheusClient
-from atmos_cli.usecases.repository import Deployment, open_repository
+from atmos_cli.usecases.repository import open_repository
 from atmos_cli.usecases.sessions import live_sessions
 from atmos_cli.usecases.verify import Run, verify
 from tests.lab.prometheus import start_prometheus
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from atmos_cli.usecases.repository import Deployment
     from atmos_cli.usecases.verify import Session
     from atmos_cli.verify.model import Verdict
     from tests.lab.prometheus import Prometheus
@@ -76,7 +78,7 @@ def history(traffic: Traffic, *, namespace: str, service: str, turn: float) -> s
         below["+Inf"] += total
         where = f'namespace="{namespace}",ingress="{service}",service="{service}"'
         requests += [
-            f'nginx_ingress_controller_requests_total{{{where},status="{status}"}} {int(count)} {at:.0f}'
+            f'nginx_ingress_controller_requests{{{where},status="{status}"}} {int(count)} {at:.0f}'
             for status, count in counts.items()
         ]
         buckets += [
@@ -91,11 +93,12 @@ def history(traffic: Traffic, *, namespace: str, service: str, turn: float) -> s
 
 @dataclass
 class Watched:
-    """A world whose services are verified, and what one verification needs beyond it."""
+    """A world whose services are verified; `directory` belongs to one test alone."""
 
     world: World
     directory: Path
     servers: list[Prometheus] = field(default_factory=list)
+    clients: list[PrometheusClient] = field(default_factory=list)
 
     def kubeconfig(self) -> Path:
         """One context per cluster of atmos-cli.yaml."""
@@ -112,11 +115,16 @@ class Watched:
         return path
 
     def prometheus(self, text: str) -> PrometheusClient:
-        server = start_prometheus(self.directory / f"prometheus-{len(self.servers)}", history=text)
+        """A client of a new server that knows this history; both end with `end`."""
+        number = len(self.servers)
+        server = start_prometheus(self.directory / f"prometheus-{number}", history=text)
         self.servers.append(server)
-        return PrometheusClient(server.url)
+        self.clients.append(PrometheusClient(server.url))
+        return self.clients[-1]
 
     def end(self) -> None:
+        for client in self.clients:
+            client.close()
         for server in self.servers:
             server.end()
 
@@ -132,7 +140,11 @@ def watch(session: Session, clock: FastClock, *, on: Callable[[Run], None] = lam
     return verify([run], clock=clock, keep=keep)[0]
 
 
-def session_of(watched: Watched, deployment: Deployment, commit: str, metrics: PrometheusClient | None) -> Iterator[Session]:
+@contextmanager
+def session_of(
+    watched: Watched, deployment: Deployment, commit: str, metrics: PrometheusClient | None
+) -> Iterator[Session]:
+    """As `atmos verify` opens it; the metrics are those of the test. KUBECONFIG must name `watched.kubeconfig()`."""
     repository = open_repository(watched.world.repo.root)
     with live_sessions(repository, (deployment,), commit=commit) as (session,):
         yield replace(session, connection=replace(session.connection, metrics=metrics))
