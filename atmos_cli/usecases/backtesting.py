@@ -65,8 +65,7 @@ def sentence(target: Target, done: Backtest) -> str:
     if not done.tried:
         return f"{where}: nothing to try in the last {done.hours:g} h{f': {done.note}' if done.note else ''}"
     said = f"{where}: of {done.tried} moments without a deploy in the last {done.hours:g} h"
-    counted = f"{said}, {done.fails} would have been FAIL and {done.warns} WARN"
-    advice = (
-        "automatic rollback would have done harm" if done.fails else "no deploy would have been taken back for nothing"
-    )
+    fails, warns = _count(done, "fail"), _count(done, "warn")
+    counted = f"{said}, {fails} would have been FAIL and {warns} WARN"
+    advice = "automatic rollback would have done harm" if fails else "nothing would have been taken back for nothing"
     return f"{counted}: {advice}{f' ({done.note})' if done.note else ''}"

@@ -11,6 +11,7 @@ from atmos_cli.adapters.recording import record, replay
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError, Code, fail
 from atmos_cli.usecases.connect import Connection, connect
+from atmos_cli.usecases.mirroring import FEW, mirrored
 from atmos_cli.usecases.repository import Deployment, Repository, deployments, find_service
 from atmos_cli.usecases.revisions import GitAnswers, manifests
 from atmos_cli.usecases.verify import Session
@@ -68,7 +69,25 @@ def live_sessions(
                 problems.append(error)
         if problems:
             raise AtmosError(*dict.fromkeys(d for error in problems for d in error.diagnostics))
+        made = _sharing(made, stack)
         yield _recorded(made, directory, stack) if directory else tuple(made)
+
+
+def _sharing(sessions: Sequence[Session], stack: ExitStack) -> list[Session]:
+    """The same sessions; many on one cluster are answered from one set of watches."""
+    shared: dict[str, Connection] = {}
+    for name in sorted({each.target.cluster for each in sessions}):
+        here = [each for each in sessions if each.target.cluster == name]
+        if len(here) > FEW:
+            wanted = [each for session in here for each in manifests(session.ask_git, session.commit) or ()]
+            shared[name] = mirrored(
+                here[0].connection,
+                stack,
+                engine=here[0].target.engine,
+                kinds={(str(each["apiVersion"]), str(each["kind"])) for each in wanted if each["kind"] != "Secret"},
+                namespaces={each.target.namespace for each in here},
+            )
+    return [replace(each, connection=shared.get(each.target.cluster, each.connection)) for each in sessions]
 
 
 def _live(

@@ -1,0 +1,43 @@
+"""Many deployments watched at once: one list and watch per kind, whatever their number."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from atmos_cli.adapters.kubernetes.client import Cluster
+from atmos_cli.adapters.kubernetes.watch import Mirror
+from atmos_cli.usecases.scenes import ARGO, ARGO_NAMESPACE, HELM, KUSTOMIZE, OWNED, SOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from contextlib import ExitStack
+
+    from atmos_cli.usecases.connect import Connection
+    from atmos_cli.verify.model import Engine
+
+# Up to here a look per deployment costs the API server less than a watch of everything in its namespaces.
+FEW = 3
+FLUX = ((KUSTOMIZE, "Kustomization"), (HELM, "HelmRelease"), (SOURCE, "GitRepository"))
+
+
+def mirrored(
+    connection: Connection,
+    stack: ExitStack,
+    *,
+    engine: Engine,
+    kinds: Iterable[tuple[str, str]],
+    namespaces: Iterable[str],
+) -> Connection:
+    """A connection that answers from memory; the watches end with `stack`. A replayed one is given back as it is."""
+    cluster, hub = connection.cluster, connection.hub
+    if not isinstance(cluster, Cluster) or not isinstance(hub, Cluster):
+        return connection
+    spaces = sorted(set(namespaces))
+    engines = FLUX if engine == "flux" else ()
+    watched = sorted({*OWNED, ("v1", "Event"), *kinds, *engines})
+    here = stack.enter_context(Mirror(cluster, watched, namespaces=spaces if len(spaces) <= FEW else ()))
+    there: Mirror | Cluster = here if hub is cluster else hub
+    if engine == "argocd":
+        there = stack.enter_context(Mirror(hub, [(ARGO, "Application")], namespaces=[ARGO_NAMESPACE]))
+    return replace(connection, cluster=here, hub=there)
