@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SHORT = 7
 SURE = 0.8
+CLEAN = 10  # errors before: of fewer, a percentage says nothing
+MANY = 10.0
 
 
 def conclude(evidence: Evidence, *, commit: str, outcome: Outcome, reasons: Sequence[Reason], began: float) -> Verdict:
@@ -77,11 +79,26 @@ def _but(verdict: Verdict) -> str:
     match verdict.outcome:
         case Outcome.PASS:
             return f" and users are not worse off{_measured(verdict, ': ')}"
+        case Outcome.FAIL if verdict.delivery is None or verdict.delivery.arrival is not Arrival.ARRIVED:
+            return f": {why}"
         case Outcome.WARN | Outcome.FAIL:
-            return f", but {why or _measured(verdict, '')}{_still_served(verdict)}"
+            return f", but {_increase(verdict) or why or _measured(verdict, '')}{_still_served(verdict)}"
         case Outcome.SUPERSEDED:
             return f": {why}" if why else ""
     return f"; the verdict is open: {why}"
+
+
+def _increase(verdict: Verdict) -> str:
+    """How much more errors users see than before; "" without a baseline of some: the reasons then say more."""
+    measures = verdict.assessment.measures if verdict.assessment else ()
+    for each in measures:
+        if each.name == "availability" and each.outcome is verdict.outcome and each.ratio and each.before.bad >= CLEAN:
+            ratio = each.ratio
+            more = f"{ratio:.0f} times as many" if ratio >= MANY else f"a {(ratio - 1) * 100:.0f}% increase in"
+            shares = f"{each.before.share:.2%} → {each.after.share:.2%}"
+            verb = "caused" if verdict.outcome is Outcome.FAIL else "came with"
+            return f"{verb} {more} 5xx ({shares}, {each.after.bad:,.0f} of {each.after.total:,.0f} requests)"
+    return ""
 
 
 def _measured(verdict: Verdict, before: str) -> str:
