@@ -28,7 +28,7 @@ from atmos_cli.verify.outcome import Outcome
 from tests.sim.catalogue import BADS, BY_NAME, GRID, NULLS, ROWS, UNSEEN
 from tests.sim.harness import Run, play
 from tests.sim.rivals import Fired
-from tests.sim.score import Runs, Share, by_row, gates, percent, share, typical
+from tests.sim.score import GATED, Runs, Share, by_row, gates, percent, share, typical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -50,6 +50,7 @@ def main() -> None:
         for done, (job, run) in enumerate(pool.map(_one, missing, chunksize=4), start=1):
             kept[job] = run
             sink.write(json.dumps([*job, _plain(run)]) + "\n")
+            sink.flush()
             if done % 200 == 0:
                 print(f"{done}/{len(missing)} in {time.monotonic() - began:.0f} s", file=sys.stderr)
     runs = by_row((job[0], kept[job]) for job in jobs)
@@ -64,6 +65,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", default="1000:1200", help="first:end, half open")
     parser.add_argument("--grid", type=int, default=20, help="seeds of each steady condition, spread over --seeds")
+    parser.add_argument(
+        "--each", type=int, default=200, help="seeds of each other condition that has no gate of its own"
+    )
     parser.add_argument("--rows", default="", help="only conditions whose name contains this")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--keep", type=Path, default=Path("/tmp/atmos-verify-sim.jsonl"))  # noqa: S108
@@ -72,17 +76,15 @@ def _options() -> argparse.Namespace:
 
 
 def _jobs(options: argparse.Namespace) -> list[Job]:
+    """Each condition's first seed, then each one's second: a run that is broken off has seen every condition."""
     first, end = (int(part) for part in options.seeds.split(":"))
     jobs = []
-    for row in ROWS:
-        if options.rows not in row.name:
-            continue
-        seeds = range(first, end)
-        if row in GRID:
-            at = GRID.index(row) * options.grid
-            seeds = [first + (at + index) % (end - first) for index in range(min(options.grid, end - first))]
-        jobs += [(row.name, seed) for seed in seeds]
-    return jobs
+    for index, row in enumerate(ROWS):
+        many = options.grid if row in GRID else end - first if row.name in GATED else options.each
+        turn = index * many if row in GRID else 0
+        if options.rows in row.name:
+            jobs += [(nth, row.name, first + (turn + nth) % (end - first)) for nth in range(min(many, end - first))]
+    return [(name, seed) for _, name, seed in sorted(jobs, key=lambda job: job[0])]
 
 
 def _one(job: Job) -> tuple[Job, Run]:
@@ -115,7 +117,7 @@ def _kept(path: Path) -> dict[Job, Run]:
 def report(runs: Runs, options: argparse.Namespace, *, seconds: float, fresh: int) -> str:
     """The page, in Markdown."""
     total = sum(map(len, runs.values()))
-    command = f"python benchmarks/verify_sim.py --seeds {options.seeds} --grid {options.grid}"
+    command = f"python benchmarks/verify_sim.py --seeds {options.seeds} --grid {options.grid} --each {options.each}"
     pace = f" ({fresh} of them now, in {seconds / 60:.0f} minutes)" if fresh else ""
     parts = [
         HEAD,
@@ -150,7 +152,7 @@ def _gates(runs: Runs) -> Iterator[str]:
 
 
 def _table(rows: Iterable[Row], runs: Runs, *, harmful: bool) -> Iterator[str]:
-    head = ["condition", "FAIL", "WARN", "PASS", "INCONCLUSIVE"]
+    head = ["condition", "runs", "FAIL", "WARN", "PASS", "INCONCLUSIVE"]
     head += ["WARN or FAIL, median", "verdict, mean"] if harmful else ["verdict, mean"]
     yield "| " + " | ".join((*head, *RIVALS)) + " |\n" + "|---" * (len(head) + 3) + "|"
     for row in rows:
@@ -163,7 +165,7 @@ def _line(name: str, many: list[Run], *, harmful: bool) -> str:
     said += [percent(share(many, outcome).value) for outcome in every[2:]]
     mean = _seconds(sum(run.ended for run in many) / len(many))
     first = [_seconds(typical(run.warned for run in many))] if harmful else []
-    return "| " + " | ".join((name, *said, *first, mean, *_rivals(many))) + " |"
+    return "| " + " | ".join((name, str(len(many)), *said, *first, mean, *_rivals(many))) + " |"
 
 
 def _rivals(many: list[Run]) -> list[str]:
@@ -184,20 +186,24 @@ def _steady(runs: Runs) -> Iterator[str]:
     groups: dict[tuple[float, float], list[Run]] = defaultdict(list)
     for row in GRID:
         groups[row.scenario.sigma, row.scenario.rps] += runs.get(row.name, [])
-    yield "| burstiness, traffic | FAIL | WARN | PASS | INCONCLUSIVE | verdict, mean | " + " | ".join(RIVALS) + " |"
-    yield "|---" * 9 + "|"
+    yield (
+        "| burstiness, traffic | runs | FAIL | WARN | PASS | INCONCLUSIVE | verdict, mean | "
+        + " | ".join(RIVALS)
+        + " |"
+    )
+    yield "|---" * 10 + "|"
     for (sigma, rps), many in sorted(groups.items()):
         if many:
-            yield _line(f"σ {sigma:g}, {rps:g} rps (n = {len(many)})", many, harmful=False)
+            yield _line(f"σ {sigma:g}, {rps:g} rps", many, harmful=False)
 
 
 def _unseen(runs: Runs) -> Iterator[str]:
-    yield "| condition | INCONCLUSIVE | reasons | " + " | ".join(RIVALS) + " |\n" + "|---" * 6 + "|"
+    yield "| condition | runs | INCONCLUSIVE | reasons | " + " | ".join(RIVALS) + " |\n" + "|---" * 7 + "|"
     for row in UNSEEN:
         many = runs.get(row.name)
         if many:
             codes = sorted({code for run in many for code in run.codes})
-            told = (str(share(many, Outcome.INCONCLUSIVE)), ", ".join(f"`{code}`" for code in codes))
+            told = (str(len(many)), str(share(many, Outcome.INCONCLUSIVE)), ", ".join(f"`{code}`" for code in codes))
             yield "| " + " | ".join((row.name, *told, *_rivals(many))) + " |"
 
 

@@ -12,7 +12,8 @@ from urllib.parse import parse_qs
 
 import httpx
 
-from tests.sim.promql import RefusedError, Selector, evaluate, evaluate_at, parse, select, window
+from tests.sim.promql import evaluate, evaluate_at, select, window
+from tests.sim.promql_tree import RefusedError, Selector, parse
 from tests.sim.recorded import number
 
 if TYPE_CHECKING:

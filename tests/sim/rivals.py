@@ -16,7 +16,8 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import norm, rankdata
 
-from tests.sim.promql import evaluate, parse
+from tests.sim.promql import evaluate
+from tests.sim.promql_tree import parse
 from tests.sim.scenario import DEPLOY, NAMESPACE, WORKLOAD, times
 from tests.sim.traffic import BOUNDS
 
