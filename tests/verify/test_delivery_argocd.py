@@ -148,6 +148,15 @@ def test_an_old_commit_in_retry_pins_the_wanted_one():
     assert "field is immutable" in found.message
 
 
+def test_an_old_commit_in_retry_is_named_while_argo_has_not_seen_the_wanted_one():
+    app = recorded("argo_app_sync_failing_retrying")
+    found = decide(app, {"f19d356": OLDER}, "04:13:30")
+    assert (found.arrival, found.code) == (Arrival.PENDING, "older-sync-retrying")
+    assert "field is immutable" in found.message
+    app["status"]["operationState"]["phase"] = "Succeeded"
+    assert decide(app, {"f19d356": OLDER}, "04:13:30").code == "older-commit"
+
+
 def test_a_given_up_commit_with_the_same_inputs_is_tried_again_at_a_newer_commit():
     app = recorded("argo_app_sync_failed_retries_exhausted")
     app["status"]["sync"]["revision"] = "a" * 40

@@ -137,6 +137,24 @@ def test_while_flux_tries_again_the_failure_is_not_forgotten():
     assert (found.arrival, found.code, found.final) == (Arrival.FAILED, "apply-failed", False)
 
 
+def test_while_flux_tries_again_after_a_failed_health_check_the_commit_is_still_applied():
+    owner = recorded("flux_ks_crashloop_failed")
+    owner["status"]["conditions"] = [
+        cond("Ready", "Unknown", "Progressing"),
+        cond("Reconciling", "True", "Progressing", "Building manifests"),
+    ]
+    found = decide(owner, {"8b4be27": SAME})
+    assert (found.arrival, found.code) == (Arrival.ARRIVED, "applied-unhealthy")
+
+
+def test_a_kustomization_on_another_branch_is_diverged_also_when_its_source_was_not_seen():
+    seen = scene(recorded("flux_ks_live_healthy"))
+    found = delivery(seen, "flux", dict.fromkeys(revisions(seen), DIVERGED), pushed=0.0)
+    assert found.arrival is Arrival.DIVERGED
+    found = delivery(seen, "flux", {}, pushed=0.0)
+    assert (found.arrival, found.code) == (Arrival.UNKNOWN, "revision-unknown")
+
+
 def test_waiting_for_a_dependency_is_pending():
     owner = recorded("flux_ks_live_healthy")
     owner["status"]["conditions"] = [

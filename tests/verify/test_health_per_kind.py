@@ -85,6 +85,8 @@ ROWS = [
     # built in
     (obj("apps/v1", "Deployment", "x", {"replicas": 1}, {}, generation=1), BUSY),
     (obj("apps/v1", "ReplicaSet", "x", {"replicas": 1}, {"observedGeneration": 1, "replicas": 1, "fullyLabeledReplicas": 1, "readyReplicas": 1, "availableReplicas": 1}, generation=1), CURRENT),
+    (obj("apps/v1", "ReplicaSet", "x", {"replicas": 2}, {"observedGeneration": 1, "replicas": 2, "fullyLabeledReplicas": 2, "readyReplicas": 1, "availableReplicas": 1}, generation=1), BUSY),
+    (obj("apps/v1", "ReplicaSet", "x", {"replicas": 0}, {"observedGeneration": 1, "replicas": 1}, generation=1), BUSY),
     (with_conditions("apps/v1", "ReplicaSet", cond("ReplicaFailure", "True", "FailedCreate", "exceeded quota: q"), observedGeneration=1), FAILED),
     (obj("v1", "Pod", "x", {}, {"phase": "Failed", "reason": "Error"}), FAILED),
     (obj("v1", "Pod", "x", {}, {"phase": "Succeeded"}), CURRENT),

@@ -5,6 +5,7 @@ import copy
 import pytest
 
 from atmos_cli.verify.delivery import delivery, revisions
+from atmos_cli.verify.pods import surge_room
 from atmos_cli.verify.probes import grace
 from atmos_cli.verify.rollout import rollout
 from atmos_cli.verify.seen import Arrival, Status
@@ -517,3 +518,33 @@ def test_an_argo_rollouts_new_pods_are_those_of_its_current_hash():
     bad = pod(new, "web-new-1", state=waiting("InvalidImageName"))
     found = rollout(scene(wanted=[owner], objects=[owner, new, old, bad]), now=T0 + 1)
     assert (found.status, found.old_ready, codes(found)) == (Status.FAILED, 1, ["image-invalid"])
+
+
+@pytest.mark.parametrize(
+    ("strategy", "replicas", "room"),
+    [
+        ({}, 4, True),  # 25 % of 4 is one pod
+        ({}, 3, False),
+        ({"rollingUpdate": {"maxUnavailable": "34%"}}, 3, True),
+        ({"rollingUpdate": {"maxUnavailable": 1}}, 3, True),
+        ({"rollingUpdate": {"maxUnavailable": 0}}, 30, False),
+        ({"rollingUpdate": {"maxUnavailable": "x%"}}, 30, False),
+        ({"type": "Recreate"}, 1, True),
+    ],
+)
+def test_whether_an_old_pod_may_go_first(strategy, replicas, room):
+    assert surge_room(deployment(replicas=replicas, strategy=strategy)) is room
+
+
+def test_sets_without_a_progress_deadline_get_ten_minutes():
+    owner = stateful()
+    slow = marked(owner, "db-2", "db-b", probe=PROBE)
+    seen = scene(wanted=[owner], objects=[owner, slow])
+    assert codes(rollout(seen, now=T0 + 599)) == []
+    assert codes(rollout(seen, now=T0 + 600)) == ["not-ready"]
+
+
+def test_a_stateful_set_whose_pods_are_all_new_and_not_all_ready_is_not_done():
+    owner = stateful(updatedReplicas=3, currentRevision="db-b")
+    found = rollout(scene(wanted=[owner], objects=[owner]), now=T0)
+    assert (found.status, found.message) == (Status.IN_PROGRESS, "StatefulSet/db: 3 of 3 new pods there, 2 of 3 ready")
