@@ -175,9 +175,9 @@ def _in_order(parts: Mapping[str, str]) -> str:
 
 
 def _error_conditions(chosen: Settled) -> dict[str, str]:
-    enough = f"len(result) == 4 && result[0] >= {LEAST_REQUESTS}"
     errors, total = f"(result[1] - {RANGE})", "result[0]"
     old_errors, old_total = f"(result[3] - {3 * RANGE})", f"(result[2] - {2 * RANGE})"
+    enough = f"len(result) == 4 && {total} >= {LEAST_REQUESTS} && {old_total} >= {LEAST_REQUESTS}"
     worse = (
         f"{errors} >= {LEAST_ERRORS}"
         f" && {errors} / {total} >= {_number(1 + chosen.errors_increase)} * ({old_errors} + 0.5) / ({old_total} + 1)"
