@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.kube.listkeys import merge_keys
 from atmos_cli.kube.quantity import parse
-from atmos_cli.kube.resource import group_version, identity
-from atmos_cli.verify.masking import HIDDEN, is_secret_name, mask, shown
+from atmos_cli.verify.fields import who
+from atmos_cli.verify.masking import HIDDEN, is_secret_name, masked_tree, shown, without_secrets
 from atmos_cli.verify.model import FieldChange
 from atmos_cli.verify.outcome import Outcome, Reason
 
@@ -45,8 +45,8 @@ def field_changes(before: Sequence[Resource], after: Sequence[Resource]) -> tupl
     An added or removed object is one change with an empty path. Values that may be secret are `***` on both sides.
     Quantities are compared as quantities; bookkeeping labels and annotations, status and order are ignored.
     """
-    old = {identity(o): o for o in before if isinstance(o, dict)}
-    new = {identity(o): o for o in after if isinstance(o, dict)}
+    old = {who(o): o for o in before if isinstance(o, dict)}
+    new = {who(o): o for o in after if isinstance(o, dict)}
     renamed = _renamed(old, new)
     found: list[FieldChange] = []
     for key, item in new.items():
@@ -120,9 +120,14 @@ _LONG = {
 }
 
 
+# Mappings that are told leaf by leaf also when they are new or gone as a whole.
+_OPENED = {
+    (k,) for k in ("resources", "limits", "requests", "nodeSelector", "securityContext", "labels", "annotations")
+}
+
+
 def _compare(key: Identity, before: Resource, after: Resource, names: Mapping[str, str]) -> Iterator[FieldChange]:
-    group = group_version(after)[0]
-    for path, old, new in _walk((), (), before, after, group=group, kind=key.kind, depth=0):
+    for path, old, new in _walk((), (), before, after, group=key.group, kind=key.kind, depth=0):
         if isinstance(old, str) and names.get(old, old) == new:
             continue
         if path[:1] == ("metadata",) and path[1:] == ("name",):
@@ -135,13 +140,15 @@ def _walk(
 ) -> Iterator[tuple[Path, Any, Any]]:
     if fields in _NOISE_FIELDS or (_is_empty(old) and _is_empty(new)) or depth > _DEEPEST:
         return
+    if fields[-1:] in _OPENED and (old is None or new is None):
+        old, new = ({} if side is None else side for side in (old, new))
     if isinstance(old, dict) and isinstance(new, dict):
         for name in [*old, *(k for k in new if k not in old)]:
-            step = str(name)
-            if fields[-1:] in (("labels",), ("annotations",)) and _NOISE_KEYS.match(step):
+            field = str(name)
+            if fields[-1:] in (("labels",), ("annotations",)) and _NOISE_KEYS.match(field):
                 continue
             yield from _walk(
-                (*path, step), (*fields, step), old.get(name), new.get(name), group=group, kind=kind, depth=depth + 1
+                (*path, field), (*fields, field), old.get(name), new.get(name), group=group, kind=kind, depth=depth + 1
             )
     elif isinstance(old, list) and isinstance(new, list):
         pairs = _pairs(old, new, keys=merge_keys(group, kind, fields), field=fields[-1] if fields else "")
@@ -150,6 +157,9 @@ def _walk(
                 yield path, old, new
             return
         for step, left, right in pairs:
+            if left is None or right is None:
+                yield (*path, step), left, right
+                continue
             yield from _walk((*path, step), fields, left, right, group=group, kind=kind, depth=depth + 1)
     elif not _equal(old, new, fields):
         yield path, old, new
@@ -221,26 +231,7 @@ def _safe(key: Identity, path: Path, value: Any) -> Any:
     named = len(path) > 2 and path[-1] == "value" and isinstance(path[-2], str) and is_secret_name(path[-2])
     if hidden or named or (key.kind == "ConfigMap" and path[:1] == ("data",) and is_secret_name(str(path[-1]))):
         return HIDDEN
-    return _scrub(value, secret=key.kind == "Secret" and not path, depth=0)
-
-
-def _scrub(value: Any, *, secret: bool, depth: int) -> Any:
-    if depth > _DEEPEST:
-        return None
-    if isinstance(value, str):
-        return mask(value)
-    if isinstance(value, list):
-        return [_scrub(item, secret=secret, depth=depth + 1) for item in value]
-    if not isinstance(value, dict):
-        return value
-    name = value.get("name")
-    found = {k: _scrub(v, secret=secret, depth=depth + 1) for k, v in value.items()}
-    if isinstance(name, str) and isinstance(value.get("value"), str) and is_secret_name(name):
-        found["value"] = HIDDEN
-    for part in ("data", "stringData") if secret and depth == 0 else ():
-        if isinstance(found.get(part), dict):
-            found[part] = dict.fromkeys(found[part], HIDDEN)
-    return found
+    return masked_tree(without_secrets(value) if not path and isinstance(value, dict) else value)
 
 
 def _sentence(name: str, change: FieldChange) -> str:

@@ -25,7 +25,7 @@ _CONTROLS = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
 _WORD = (
-    r"(?:pass(?:w(?:or)?d|phrase)|pass(?![a-z])|pwd|secret|token|(?<!mon)(?<!tur)key(?!word|space|board)"
+    r"(?:pass(?:w(?:or)?d|phrase)|(?<!com)(?<!by)pass(?![a-z])|pwd|secret|token|(?<!mon)(?<!tur)key(?!word|space|board)"
     r"|authorization|credential|cookie)"
 )
 SECRET_NAME = re.compile(_WORD, re.IGNORECASE)
@@ -51,6 +51,8 @@ _LOOSE = re.compile(
     r"|\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk_live_|rk_live_|sk-|AIza|npm_|hvs\.|dop_v1_|SG\.)[A-Za-z0-9_.-]{16,}"
 )
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{1,40}-----.*?(?:-----END [A-Z0-9 ]{1,40}-----|$)")
+# Copies of whole objects, which would bring back what is hidden elsewhere.
+_COPIES = frozenset({"kubectl.kubernetes.io/last-applied-configuration", "managedFields"})
 _BEGIN, _END = "-----BEGIN ", "-----END "
 _BLOB = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 
@@ -77,8 +79,6 @@ def mask_lines(lines: Iterable[str], *, most: int = MOST_LINES) -> tuple[str, ..
     kept: list[str] = []
     inside = False
     for raw in list(lines)[-most:]:
-        if not isinstance(raw, str):
-            continue
         begin, end = raw.rfind(_BEGIN), raw.rfind(_END)
         if inside or end > begin == -1:
             while not inside and kept and _BLOB.fullmatch(kept[-1].strip()):
@@ -107,7 +107,7 @@ def without_secrets(resource: Resource) -> Resource:
     `data` and `stringData` of Secrets, `value` of environment variables by name and content, and the annotation in
     which kubectl keeps a copy of the whole object.
     """
-    hidden = _walk(resource, depth=0)
+    hidden = _walk(resource, depth=0, every=False)
     if not isinstance(hidden, dict):
         return {}
     if hidden.get("kind") == "Secret":
@@ -117,19 +117,20 @@ def without_secrets(resource: Resource) -> Resource:
     return hidden
 
 
-def _walk(node: Any, *, depth: int) -> Any:
+def masked_tree(value: Any) -> Any:
+    """The value with every text in it masked, and those under a secret name hidden."""
+    return _walk(value, depth=0, every=True)
+
+
+def _walk(node: Any, *, depth: int, every: bool) -> Any:
     if depth > 64:
         return None
     if isinstance(node, list):
-        return [_walk(item, depth=depth + 1) for item in node]
+        return [_walk(item, depth=depth + 1, every=every) for item in node]
     if not isinstance(node, dict):
-        return node
+        return mask(node) if every and isinstance(node, str) else node
     name, value = node.get("name"), node.get("value")
-    found = {
-        key: _walk(below, depth=depth + 1)
-        for key, below in node.items()
-        if key not in ("kubectl.kubernetes.io/last-applied-configuration", "managedFields")
-    }
+    found = {key: _walk(below, depth=depth + 1, every=every) for key, below in node.items() if key not in _COPIES}
     if isinstance(name, str) and isinstance(value, str):
         found["value"] = HIDDEN if is_secret_name(name) else mask(value)
     return found

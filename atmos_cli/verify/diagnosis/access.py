@@ -29,7 +29,7 @@ def _cluster(facts: Facts) -> Iterator[Finding]:
     yield Finding(
         "R30",
         f"ServiceAccount {account} may not {verb} {resource}",
-        f"Grant `{verb}` on {resource} to ServiceAccount {account} in namespace {space}, with a Role and a RoleBinding.",
+        f"Grant `{verb}` on {resource} to ServiceAccount {account} in namespace {space}: a Role and a RoleBinding.",
         0.92 if line.novel else 0.6,
         EXACT,
         from_lines(facts, "RBAC"),

@@ -33,7 +33,8 @@ _DEMANDS = (
 )
 _NOT_THE_JOB = ("DB_SCHEMA", "DB_LOCK", "DB_AUTH", "REFUSED", "DNS", "POOL_SERVER", "NET_TIMEOUT", "TLS")
 _BUILD = re.compile(
-    r"kustomize build failed|Failed to load target state|Manifest generation error|accumulating resources|helm template",
+    r"kustomize build failed|Failed to load target state|Manifest generation error|accumulating resources"
+    r"|helm template",
     re.IGNORECASE,
 )
 
@@ -87,7 +88,7 @@ def _quota(facts: Facts, said: str, evidence: tuple[str, ...]) -> Finding:
             "ResourceQuota/",
             "resources",
         ),
-        f"kubectl -n {facts.namespace} describe resourcequota {found.get('quota') or found.get('quota2') or ''}".rstrip(),
+        f"kubectl -n {facts.namespace} describe resourcequota",
     )
 
 
@@ -100,7 +101,7 @@ def _policy(facts: Facts, said: str, evidence: tuple[str, ...]) -> Finding:
         return Finding(
             "R28",
             "an admission webhook does not answer",
-            "The API server cannot reach an admission webhook and refuses every pod until it can. This is not your change.",
+            "The API server cannot reach an admission webhook and refuses pods until it can. This is not your change.",
             0.85,
             EXACT,
             evidence,
@@ -132,7 +133,7 @@ def _account(facts: Facts, said: str, evidence: tuple[str, ...]) -> Finding:
     return Finding(
         "R29",
         f"ServiceAccount {name} does not exist",
-        f"ServiceAccount {name} is not in namespace {facts.namespace}: add it to the service's manifests, or correct the name.",
+        f"ServiceAccount {name} is not in namespace {facts.namespace}: add it to the manifests, or correct the name.",
         0.95,
         EXACT,
         evidence,

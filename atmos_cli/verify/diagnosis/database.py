@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from atmos_cli.verify.diagnosis.facts import env_of, replicas_with_surge
-from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, Finding, certainty, from_lines
+from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, Finding, certainty, from_lines, word
 from atmos_cli.verify.diagnosis.gauges import gauge, judged
 from atmos_cli.verify.diagnosis.reading import text, whole
 from atmos_cli.verify.diagnosis.workload import Container
@@ -35,12 +35,7 @@ _POOLS = (
     "maxReplicas",
 )
 _REFUSED_NAME = re.compile(r"user '?\"?(?P<user>[\w.@-]{1,64})", re.IGNORECASE)
-_SECRETS = (
-    "secretKeyRef",
-    "secretRef",
-    "Secret/",
-    r"(?:DB|DATABASE|PG|POSTGRES|REDIS|MYSQL|MONGO)\w*(?:UR[LI]|PASS|USER|DSN)",
-)
+_CREDENTIALS = r"\b(?:DB|DATABASE|PG|POSTGRES|REDIS|MYSQL|MONGO)\w*(?:UR[LI]|PASS|USER|DSN|HOST|NAME)"
 _DEFAULT_MAX = 100  # max_connections of PostgreSQL and so of CloudNativePG
 
 
@@ -145,7 +140,7 @@ def _client(facts: Facts) -> Iterator[Finding]:
         CAUSE if server or not sure else EXACT,
         (*from_lines(facts, "POOL_CLIENT"), *waits),
         (*_POOLS[:3], "CONNECTION_LIMIT"),
-        f"kubectl -n {facts.namespace} logs deploy/{facts.evidence.target.workload} --since=10m | grep -i -e pool -e timeout",
+        f"kubectl -n {facts.namespace} logs deploy/{facts.evidence.target.workload} --since=10m | grep -i -e pool",
     )
 
 
@@ -196,19 +191,7 @@ def _credentials(facts: Facts) -> Iterator[Finding]:
         0.92 if first[0].novel else 0.65,
         EXACT,
         from_lines(facts, "DB_AUTH"),
-        (
-            "secretKeyRef",
-            "secretRef",
-            "Secret/",
-            "ExternalSecret/",
-            "SealedSecret/",
-            "DATABASE",
-            r"DB_",
-            "PG",
-            "REDIS",
-            "MYSQL",
-            "MONGO",
-        ),
+        ("Secret/", _CREDENTIALS, *(word(name) for name, _ in _secret_refs(facts))),
         f"kubectl -n {facts.namespace} describe secret {name}" if name else f"kubectl -n {facts.namespace} get secrets",
     )
 

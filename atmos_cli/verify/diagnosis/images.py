@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, Finding
@@ -47,12 +48,12 @@ def _of(facts: Facts, container: Container) -> Finding:
         return Finding(
             "R8",
             f"image {image} has no variant for the nodes' architecture",
-            f"The image has no variant for the architecture of the nodes{_architectures(facts)}; build it for each of them.",
+            f"The image has no variant for the nodes' architecture{_architectures(facts)}; build it for each of them.",
             0.95,
             EXACT,
             evidence,
             (IMAGE, "nodeSelector", "affinity"),
-            f"docker buildx imagetools inspect {image}",
+            f"docker buildx imagetools inspect {shlex.quote(image)}",
             at,
         )
     if RX["THROTTLED"].search(said) or _RETRIED.search(said):
@@ -68,7 +69,7 @@ def _of(facts: Facts, container: Container) -> Finding:
 
 
 def _registry_said(facts: Facts, container: Container) -> tuple[str, float]:
-    """The longest word on the pull, of the status or of the pod's events: after the first back-off only events have it."""
+    """The status or the pod's event that says most: after the first back-off older kubelets say it in events only."""
     about = [e for e in facts.events_of("Failed", "FailedPull", "InspectFailed", "BackOff") if e.name == container.pod]
     mine = [e for e in about if not container.image or container.image in e.message] or about
     said = [container.message, *(e.message for e in mine)]
@@ -91,7 +92,7 @@ def _missing(image: str, evidence: tuple[str, ...], at: float, confidence: float
         EXACT,
         evidence,
         (IMAGE,),
-        f"docker manifest inspect {image}",
+        f"docker manifest inspect {shlex.quote(image)}",
         at,
     )
 
@@ -127,7 +128,8 @@ def _denied(facts: Facts, container: Container, image: str, evidence: tuple[str,
     return Finding(
         "R10",
         f"no permission to pull {image}",
-        f"The registry refuses to give {image}: {told}. Some registries also say so of a repository that does not exist.",
+        f"The registry refuses to give {image}: {told}. "
+        "Some registries also say so of a repository that does not exist.",
         0.9,
         EXACT,
         evidence,
@@ -167,7 +169,7 @@ def _unreachable(image: str, why: str, evidence: tuple[str, ...], at: float, *, 
         CAUSE,
         evidence,
         (IMAGE,) if moved else (),
-        f"kubectl get events -A --field-selector reason=Failed | grep {image.partition('/')[0]}",
+        f"kubectl get events -A --field-selector reason=Failed | grep {shlex.quote(image.partition('/')[0])}",
         at,
         elsewhere=not moved,
     )

@@ -37,12 +37,10 @@ def _changed(changes: Sequence[FieldChange]) -> Iterator[str]:
 def _ran(evidence: Evidence) -> str:
     started = evidence.rollout.started if evidence.rollout else 0.0
     for item in (*evidence.scene.objects, *evidence.scene.wanted):
-        if not isinstance(item, dict):
-            continue
         name = text(item, "metadata", "name")
         commands = [text(c, "image") + str(at(c, "command")) + str(at(c, "args")) for c in _containers(item)]
         since = instant(item, "status", "startTime")
-        if item.get("kind") == "Job" and since >= started and since and MIGRATION.search(f"{name} {commands}"[:4000]):
+        if text(item, "kind") == "Job" and since >= started and since and MIGRATION.search(f"{name} {commands}"[:4000]):
             state = next((row.type.lower() for row in conditions(item) if row.true), "still running")
             return f"the migration Job/{name} ran with this deployment ({state})"
     return ""
@@ -57,7 +55,7 @@ def _starts(evidence: Evidence) -> str:
     return ""
 
 
-def _containers(item: Resource) -> list[dict[str, Any]]:
+def _containers(item: Resource) -> tuple[dict[str, Any], ...]:
     spec = mapping(item, "spec", "template", "spec")
     return mappings(spec, "containers") + mappings(spec, "initContainers")
 
@@ -65,6 +63,6 @@ def _containers(item: Resource) -> list[dict[str, Any]]:
 def _complains(evidence: Evidence) -> str:
     for log in evidence.logs:
         for line in log.lines:
-            if isinstance(line, str) and (RX["DB_SCHEMA"].search(line[:2000]) or RX["DB_LOCK"].search(line[:2000])):
+            if RX["DB_SCHEMA"].search(line[:2000]) or RX["DB_LOCK"].search(line[:2000]):
                 return f"the log of {log.pod} speaks of the database's schema or locks"
     return ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, PATTERN, Finding, certainty, from_lines, word
+from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, PATTERN, Finding, certainty, from_lines, word
 from atmos_cli.verify.diagnosis.gauges import by_label
 from atmos_cli.verify.diagnosis.patterns import host_port
 from atmos_cli.verify.diagnosis.policies import blocks_in, blocks_out
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _LOCAL = ("localhost", "127.0.0.1", "::1", "0.0.0.0")  # noqa: S104 - what a client was told to connect to
 _FLAGS = {
-    "UF": ("connections to the pods fail", "a connection fails: nothing listens on the port, or one side speaks mTLS and the other does not"),
+    "UF": ("connections to the pods fail", "nothing listens there, or one side speaks mTLS and the other does not"),
     "URX": ("retries and connection attempts are used up", "the limit of retries or connection attempts is reached"),
     "UH": ("no pod is healthy", "the mesh sees no healthy pod behind the service: readiness, or outlier detection"),
     "UO": ("the circuit breaker is open", "the mesh's connection or request limits are reached"),
@@ -95,7 +95,7 @@ def _timeouts(facts: Facts) -> Iterator[Finding]:
             yield Finding(
                 "R33",
                 f"NetworkPolicy {policy} drops connections to {host}:{port}",
-                f"Connections to {host}:{port} time out: the {side} rules of NetworkPolicy {policy} allow only {allowed}. "
+                f"Connections to {host}:{port} time out: the {side} of NetworkPolicy {policy} allows only {allowed}. "
                 "(Refused means that nobody listens; a time-out, that packets are dropped.)",
                 0.88 if line.novel else 0.6,
                 EXACT,
@@ -219,7 +219,7 @@ def _certificates(facts: Facts) -> Iterator[Finding]:
         ("Certificate/", "Issuer/", "tls", "SSL", "_CA", *((word(host),) if host else ())),
         f"kubectl -n {facts.namespace} describe certificate {name}"
         if name
-        else f"openssl s_client -connect {host or 'HOST'}:443 -servername {host or 'HOST'} </dev/null | openssl x509 -noout -dates -issuer -ext subjectAltName",
+        else f"openssl s_client -connect {host or 'HOST'}:443 </dev/null | openssl x509 -noout -dates -issuer -subject",
     )
 
 
@@ -252,5 +252,5 @@ def _mesh(facts: Facts) -> Iterator[Finding]:
                 "ports?",
                 "Service/",
             ),
-            f"kubectl -n {facts.namespace} logs deploy/{facts.evidence.target.workload} -c istio-proxy --since=10m | grep {flag}",
+            f"kubectl -n {facts.namespace} logs deploy/{facts.evidence.target.workload} -c istio-proxy | grep {flag}",
         )

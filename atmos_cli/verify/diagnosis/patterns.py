@@ -18,7 +18,7 @@ _CASED = {"MISSING_ENV", "PERM_FS", "CLOUD_IAM"}
 _LOGS = {
     "POOL_SERVER": r"too many (?:clients|connections)(?: already| for role| for database)?"
     r"|remaining connection slots are reserved|ER_CON_COUNT_ERROR|SQLSTATE\[?[ :=]*(?:08004|53300)"
-    r"|\b53300\b(?! ?ms)|max(?:imum)? number of connections (?:reached|exceeded)|EMAXCONNSESSION"
+    r"|['\" ]53300['\":]|max(?:imum)? number of connections (?:reached|exceeded)|EMAXCONNSESSION"
     r"|max(?:imum)? (?:number of )?clients reached|no more connections allowed|ORA-00018|ORA-12519|ORA-12520",
     "POOL_CLIENT": r"QueuePool limit of size \d+ overflow \d+ reached"
     r"|Connection is not available, request timed out after \d+ ?ms|timeout exceeded when trying to connect"
@@ -28,20 +28,21 @@ _LOGS = {
     r"|elapsed prior to obtaining a connection from the pool|query_wait_timeout|Timeout acquiring a connection"
     r"|pool timed out while waiting for an open connection|couldn't get a connection after",
     "DB_AUTH": r"password authentication failed for user|Access denied for user|no pg_hba\.conf entry|WRONGPASS"
-    r"|NOAUTH Authentication required|Login failed for user|SCRAM authentication|ORA-01017|AuthenticationFailed.*mongo"
+    r"|NOAUTH Authentication required|Login failed for user|SCRAM authentication|ORA-01017|AuthenticationFailed|MongoServerError: Authentication failed"
     r'|role "[^"]{1,100}" (?:does not exist|is not permitted to log in)',
     "DB_SCHEMA": r'relation "[^"]{1,200}" does not exist|column "?[^" ]{1,200}"? (?:of relation [^ ]{1,200} )?does not exist'
-    r"|Unknown column|no such table|no such column|UndefinedTable|UndefinedColumn|pending migration|\b42P01\b|\b42703\b"
+    r"|Unknown column|no such table|no such column|UndefinedTable|UndefinedColumn|pending migration|\b42P01\b|SQLSTATE[^0-9]{0,4}42703|['\" ]42703['\":]"
     r"|\b42S02\b|Invalid (?:object|column) name|Table '[^']{1,200}' doesn't exist|migrations are pending",
     "DB_LOCK": r"deadlock detected|Deadlock found when trying to get lock|\b40P01\b"
-    r"|cancell?ing statement due to (?:lock|statement) timeout|Lock wait timeout exceeded|database is locked",
+    r"|cancell?ing statement due to (?:lock|statement) timeout|Lock wait timeout exceeded|database is locked"
+    r"|could not obtain lock on",
     "OOM_APP": r"java\.lang\.OutOfMemoryError|JavaScript heap out of memory|\bMemoryError\b|runtime: out of memory"
-    r"|Cannot allocate memory|System\.OutOfMemoryException|failed to allocate memory|Allowed memory size of \d+ bytes",
+    r"|Cannot allocate memory|System\.OutOfMemoryException|failed to allocate memory|memory allocation of \d+ bytes failed|Allowed memory size of \d+ bytes",
     "MISSING_ENV": r"KeyError: '(?P<env1>[A-Z][A-Z0-9_]+)'|(?P<env2>\b[A-Z][A-Z0-9]*_[A-Z0-9_]*|\b[A-Z][A-Z0-9]{2,})"
     r"[\"'`]? (?:is not set|is required|must be set|environment variable|not set|is not defined|was not provided"
     r"|is missing|is undefined)|[Mm]issing required (?:env|environment|configuration)"
     r"|[Ee]nvironment variable [\"'`]?(?P<env3>[A-Z][A-Z0-9_]+)[\"'`]?:? (?:is )?(?:not (?:found|set|defined|present)"
-    r"|missing|required|undefined)|ValidationErrors?\b.*(?:Settings|Config|Field required)"
+    r"|missing|required|undefined|should not be empty)|ValidationErrors?\b.*(?:Settings|Config|Field required)"
     r"|Could not resolve placeholder '(?P<env4>[^']{1,100})'|[Rr]equired (?:key|env(?:ironment)? var(?:iable)?)"
     r" [\"'`]?(?P<env5>[A-Z][A-Z0-9_]+)[\"'`]? missing|key not found: \"(?P<env6>[A-Z][A-Z0-9_]+)\""
     r"|[Mm]issing (?:required )?(?:env(?:ironment)? var(?:iable)?s?|env)[ :]+[\"'`]?(?P<env7>[A-Z][A-Z0-9_]+)",
@@ -51,7 +52,7 @@ _LOGS = {
     r"|version `GLIBC_[\d.]+' not found|Error loading shared library|could not find .{1,100} in locally installed gems",
     "EXEC": r"exec format error|executable file not found in \$PATH|no such file or directory: unknown"
     r"|permission denied: unknown|stat [^ ]{1,200}: no such file or directory|exec: [^ ]{1,200} permission denied",
-    "PORT_USED": r"address already in use|EADDRINUSE",
+    "PORT_USED": r"address already in use|EADDRINUSE|Port \d+ (?:was|is) already in use",
     "PERM_FS": r"EACCES|[Pp]ermission denied|[Rr]ead-only file system|EROFS|Operation not permitted"
     r"|UnauthorizedAccessException: Access to the path|AccessDeniedException: /",
     "DNS": r"no such host|ENOTFOUND|EAI_AGAIN|Temporary failure in name resolution|Name or service not known"
@@ -69,6 +70,7 @@ _LOGS = {
     "RBAC": r'(?P<resource>[a-z0-9./-]{1,100})(?: \\?"[^"]{1,253}")? is forbidden: User \\?"system:serviceaccount:(?P<account>[^"\\]{1,253})\\?"'
     r" cannot (?P<verb>get|list|watch|create|update|patch|delete|deletecollection)(?: resource \\?\"(?P<named>[^\"\\]{1,100})\\?\")?",
     "CLOUD_IAM": r"\bAccessDenied(?:Exception)?\b|not authorized to perform|NoCredentialProviders"
+    r"|code = PermissionDenied"
     r"|[Uu]nable to locate credentials|PERMISSION_DENIED|[Cc]ould not (?:find|load) (?:the )?(?:default )?credentials"
     r"|failed to refresh cached credentials|AADSTS\d{4,6}|InvalidIdentityToken|Could not load credentials from any providers"
     r"|ExpiredToken|does not have storage\.",
@@ -131,7 +133,7 @@ _HOSTS = (
     re.compile(r"upstream \"(?P<host>[A-Za-z0-9.-]{1,253})\""),
     re.compile(r"\b(?P<host>[A-Za-z][A-Za-z0-9.-]{0,252}|\d{1,3}(?:\.\d{1,3}){3}):(?P<port>\d{2,5})\b"),
 )  # fmt: skip
-_SOURCE = re.compile(r"dial tcp \S{1,60}->")
+_SOURCE = re.compile(r"(?:dial|read|write) (?:tcp|udp) \S{1,60}->")
 
 
 def host_port(line: str) -> tuple[str, int]:

@@ -1,4 +1,4 @@
-"""Does a NetworkPolicy of the namespace let these pods speak to that port?"""
+"""Whether a NetworkPolicy of the namespace lets these pods speak to a port."""
 
 from __future__ import annotations
 

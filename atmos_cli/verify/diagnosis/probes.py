@@ -62,7 +62,7 @@ def _failed(facts: Facts, event: Event, kind: str) -> Finding | None:
         return Finding(
             "R22",
             f"the program answers its own {kind} probe with {status[1]}",
-            f"The program runs and answers {path} with {status[1]}: a check of something that it depends on fails; its log says which.",
+            f"The program runs and answers {path} with {status[1]}: something it needs fails; see its log.",
             0.75,
             PATTERN,
             said,
@@ -134,7 +134,7 @@ def _not_listening(facts: Facts, event: Event, kind: str, port: int | None, said
     return Finding(
         "R20",
         f"nothing listens on port {port} that the {kind} probe asks" if port else f"the {kind} probe is refused",
-        "The program runs and does not listen on the probe's port: another port, only the loopback interface, or not yet.",
+        "The program runs but not on the probe's port: on another one, only on the loopback interface, or not yet.",
         0.5,
         SYMPTOM,
         said,

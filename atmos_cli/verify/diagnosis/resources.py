@@ -78,8 +78,8 @@ def _sigkill(facts: Facts) -> Iterator[Finding]:
             yield Finding(
                 "R6",
                 f"container {container.name} was killed (exit code 137)",
-                "The container was killed by SIGKILL without being marked OOM-killed: a failed liveness probe, a stop that "
-                "took longer than terminationGracePeriodSeconds, or the node's memory.",
+                "The container was killed by SIGKILL without being marked OOM-killed: a failed liveness probe, a stop "
+                "that took longer than terminationGracePeriodSeconds, or the node's memory.",
                 0.5,
                 SYMPTOM,
                 (shown(f"pod {container.pod}/{container.name}: exit code 137, reason {ends[0].reason or 'none'}"),),

@@ -40,7 +40,7 @@ def routing_rules(facts: Facts) -> Iterator[Finding]:
         yield Finding(
             "R38",
             "traffic stopped, and every Service selects pods",
-            "Traffic stopped before it reaches the pods: look at the Ingress or HTTPRoute, at DNS, and at what is in front.",
+            "Traffic stops before it reaches the pods: look at the Ingress or HTTPRoute, DNS, and what is in front.",
             0.45,
             SYMPTOM,
             (shown(lost.message),),
@@ -86,10 +86,10 @@ def _target_ports(facts: Facts, service: Resource, name: str) -> Iterator[tuple[
     for row in mappings(service, "spec", "ports"):
         target = row.get("targetPort")
         if isinstance(target, str) and not target.isdigit() and target not in named:
+            have = ", ".join(sorted(named - {""})) or "none"
             yield (
                 f"Service {name} sends to port {target}, which no container has",
-                f"Service {name} sends to the port named {target}; the containers name "
-                f"{', '.join(sorted(named - {''})) or 'none'}.",
+                f"Service {name} sends to the port named {target}; the containers name {have}.",
                 (r"ports?", "targetPort", word(target), f"Service/{name}"),
                 f"kubectl -n {facts.namespace} describe service {name}",
             )
@@ -150,7 +150,7 @@ def _autoscalers(facts: Facts) -> Iterator[Finding]:
             yield Finding(
                 "R44",
                 f"HorizontalPodAutoscaler {name} is at its maximum of {most} pods",
-                f"HPA {name} is at maxReplicas {most} and would need more: raise it, or find why each pod does more work.",
+                f"HPA {name} is at maxReplicas {most} and needs more: raise it, or find why each pod does more work.",
                 0.75 if facts.slower else 0.6,
                 PATTERN,
                 (shown(f"HPA {name}: {condition(scaler, 'ScalingLimited').message}"),),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, Finding, word
 from atmos_cli.verify.diagnosis.patterns import RX
 from atmos_cli.verify.diagnosis.reading import text
-from atmos_cli.verify.diagnosis.start import absent, missing_reference
+from atmos_cli.verify.diagnosis.references import absent, missing_reference
 from atmos_cli.verify.fields import conditions, mappings
 from atmos_cli.verify.masking import shown
 
@@ -20,15 +20,26 @@ if TYPE_CHECKING:
 
 _PLACES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (r"untolerated taint|had taints? that", "the nodes have taints that the pod does not tolerate", ("tolerations",)),
-    (r"node affinity/selector|node selector", "no node has the labels that nodeSelector or node affinity asks for", ("nodeSelector", "affinity")),
-    (r"anti-affinity", "pod anti-affinity leaves no node: there are fewer nodes than pods that must be apart", ("affinity", "replicas", "maxSurge")),
+    (
+        r"node affinity/selector|node selector",
+        "no node has the labels that nodeSelector or node affinity asks for",
+        ("nodeSelector", "affinity"),
+    ),
+    (
+        r"anti-affinity",
+        "pod anti-affinity leaves no node: there are fewer nodes than pods that must be apart",
+        ("affinity", "replicas", "maxSurge"),
+    ),
     (r"didn't match pod affinity", "no node runs the pods that pod affinity wants as neighbours", ("affinity",)),
-    (r"topology spread constraints", "the spread constraints leave no node, or nodes lack their topology label", ("topologySpread", "replicas")),
+    (
+        r"topology spread constraints",
+        "the spread constraints leave no node, or nodes lack their topology label",
+        ("topologySpread", "replicas"),
+    ),
     (r"Too many pods", "the nodes run as many pods as they may", ("replicas",)),
-    (r"didn't have free ports", "the hostPort is taken on every node", ("hostPort", "hostNetwork", "ports?")),
+    (r"didn't have free ports", "the hostPort is taken on every node", ("hostPort", "hostNetwork")),
     (r"were unschedulable", "the remaining nodes are cordoned", ()),
-)  # fmt: skip
-_CLAIM = re.compile(r'(?:claim|PVC) "?(?P<name>[a-z0-9.-]{1,253})')
+)
 
 
 def scheduling_rules(facts: Facts) -> Iterator[Finding]:
@@ -88,7 +99,7 @@ def _place(facts: Facts, pod: Pod, said: str, since: float) -> Finding:
     return Finding(
         "R25",
         titles[0] if titles else "no node may run the pod",
-        f"{'; '.join(titles).capitalize()}. " + "Change the rule in Git, or label or add nodes.",
+        f"No node fits: {'; '.join(titles)}. Change the rule in Git, or label or add nodes.",
         0.88,
         EXACT,
         (shown(f"pod {pod.name}: {said}"),),

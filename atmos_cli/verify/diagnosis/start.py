@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, PATTERN, Finding, certainty, from_lines, word
 from atmos_cli.verify.diagnosis.patterns import RX
 from atmos_cli.verify.diagnosis.reading import text
+from atmos_cli.verify.diagnosis.references import absent, missing_reference
 from atmos_cli.verify.fields import at, mapping, mappings, texts
 from atmos_cli.verify.masking import shown
 
@@ -55,7 +57,7 @@ def _reference(facts: Facts, container: Container) -> Finding:
         return Finding(
             "R18" if root else "R13",
             "the image runs as root, which the pod forbids" if root else "the container's configuration is refused",
-            "`runAsNonRoot` is set and the image's user is root or a name: set `runAsUser` to a number, or USER in the image."
+            "The image's user is root or a name: set `runAsUser`, or USER in the image to a number."
             if root
             else "The kubelet cannot make the container's configuration: see its message.",
             0.92 if root else 0.6,
@@ -65,60 +67,6 @@ def _reference(facts: Facts, container: Container) -> Finding:
             f"kubectl -n {facts.namespace} describe pod {container.pod}",
         )
     return absent(facts, kind, name, key, evidence, rule="R13")
-
-
-def missing_reference(message: str) -> tuple[str, str, str]:
-    """(kind, name, key) that a kubelet's message says are not there; empty where it does not say."""
-    match = RX["REF_MISSING"].search(message)
-    if match is None:
-        return "", "", ""
-    found = {key: value or "" for key, value in match.groupdict().items()}
-    kind = (found["kind"] or found["kind2"] or found["kind3"]).lower()
-    name = found["name"] or found["name2"].rpartition("/")[2]
-    title = {"secret": "Secret", "configmap": "ConfigMap", "config": "ConfigMap"}.get(kind, kind)
-    return title, name, found["key"] or found["key3"]
-
-
-def absent(facts: Facts, kind: str, name: str, key: str, evidence: tuple[str, ...], *, rule: str) -> Finding:
-    """A Secret or ConfigMap that a pod refers to and that, or whose key, does not exist."""
-    what = f"key {key} of {kind} {name}" if key else f"{kind} {name}"
-    source = _source_of(facts, name)
-    place = f"namespace {facts.namespace}"
-    there = mapping(facts.named(kind, name), "data") if name else {}
-    near = difflib.get_close_matches(key, list(there), n=1) if key else []
-    hint = f"The pod refers to {what}, which does not exist in {place}.{source}"
-    if near:
-        hint += f" The nearest key is {near[0]}."
-    return Finding(
-        rule,
-        f"{what} does not exist",
-        hint,
-        0.95,
-        EXACT,
-        evidence,
-        tuple(word(part) for part in (name, key) if part),
-        f"kubectl -n {facts.namespace} get {kind.lower() or 'secret'} {name}".rstrip(),
-    )
-
-
-def _source_of(facts: Facts, name: str) -> str:
-    for kind in ("ExternalSecret", "SealedSecret"):
-        for owner in facts.of_kind(kind):
-            target = text(owner, "spec", "target", "name") or text(owner, "metadata", "name")
-            if target == name:
-                said = next(
-                    (text(c, "message") for c in mappings(owner, "status", "conditions") if c.get("status") == "False"),
-                    "",
-                )
-                status = (
-                    shown(said)
-                    if said
-                    else "not ready"
-                    if mapping(owner, "status")
-                    else "without a status: is its operator there?"
-                )
-                return f" {kind} {text(owner, 'metadata', 'name')} should make it: {status}."
-    return ""
 
 
 def _commands(facts: Facts) -> Iterator[Finding]:
@@ -207,7 +155,7 @@ def _modules(facts: Facts) -> Iterator[Finding]:
             EXACT,
             from_lines(facts, "NO_MODULE"),
             (IMAGE, "command", "args"),
-            f"docker run --rm --entrypoint sh {facts.containers[0].image or 'IMAGE'} -c 'ls'"
+            f"docker run --rm --entrypoint sh {shlex.quote(facts.containers[0].image)} -c 'ls'"
             if facts.containers
             else "",
         )
@@ -272,7 +220,7 @@ def _one_shots(facts: Facts) -> Iterator[Finding]:
             yield Finding(
                 "R19",
                 f"container {container.name} ends by itself, successfully",
-                "The process exits with code 0 and is started again: it is a Job, or a server that went to the background.",
+                "The process exits with code 0 and is started again: it is a Job, or a server gone to the background.",
                 0.9,
                 EXACT,
                 (shown(f"pod {pod.name}/{container.name}: exit code 0, {container.restarts} restarts"),),

@@ -60,7 +60,7 @@ def _transition(facts: Facts) -> Iterator[Finding]:
         PATTERN,
         (f"transition: {moment.bad:.0f} of {moment.total:.0f} requests failed",),
         ("preStop", "lifecycle", "terminationGracePeriodSeconds", "maxUnavailable"),
-        f"kubectl -n {facts.namespace} get deploy {facts.evidence.target.workload} -o yaml | grep -B2 -A5 -e preStop -e terminationGrace",
+        f"kubectl -n {facts.namespace} get deploy {facts.evidence.target.workload} -o yaml | grep -A5 preStop",
         unsure=True,
     )
 
@@ -109,7 +109,7 @@ def _rejected(facts: Facts) -> Iterator[Finding]:
     yield Finding(
         "R40",
         f"401 and 403 rose {_grew(before, after)}",
-        "Requests are rejected: check the issuer, audience, keys and secrets of authentication that this commit changed, and the clocks.",
+        "Requests are rejected: check the issuer, audience, keys and secrets of authentication, and the clocks.",
         0.83 if not facts.errors_up else 0.6,
         CAUSE,
         (f"401/403: {before:.2%} → {after:.2%} of requests",),
@@ -125,7 +125,7 @@ def _rejected(facts: Facts) -> Iterator[Finding]:
             "AuthorizationPolicy/",
             "SecurityPolicy/",
         ),
-        f"kubectl -n {facts.namespace} logs deploy/{facts.evidence.target.workload} --since=10m | grep -e ' 401' -e ' 403'",
+        f"kubectl -n {facts.namespace} logs deploy/{facts.evidence.target.workload} --since=10m | grep -E ' 40[13]'",
     )
 
 
@@ -181,7 +181,7 @@ def _one_pod(facts: Facts) -> Iterator[Finding]:
     yield Finding(
         "R45",
         f"{errors[worst] / total:.0%} of the errors come from pod {worst}" + (f" on node {node}" if node else ""),
-        f"Errors come from pod {worst}{f' on node {node}' if node else ''} only; the other pods of the same version serve well. "
+        f"Errors come from pod {worst}{f' on node {node}' if node else ''} only; the other pods serve well. "
         "Replace it, and do not roll back.",
         0.85 if others else 0.6,
         EXACT if others else PATTERN,

@@ -33,8 +33,9 @@ _NODES = (("v1", "Node", False),)
 
 
 def needs(scene: Scene, rollout: Rollout | None) -> tuple[tuple[str, str, bool], ...]:
-    """(pod, container, previous run?) of at most 10 logs: of what ended first, then of what is not ready, then one of each
-    container that serves, new and, for comparison, old.
+    """(pod, container, previous run?) of at most 10 logs.
+
+    First of what ended, then of what is not ready, then of an old pod, for comparison, and of new ones that serve.
     """
     pods = _pods(scene, rollout)
     wanted = [*_ended(pods), *_waiting(pods), *_serving(pods)]
