@@ -73,7 +73,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """By team, service and environment. `at`: unix seconds of the look."""
+    """By team and service, environments as in atmos-cli.yaml. `at`: unix seconds of the look."""
 
     rows: tuple[Row, ...]
     at: float
@@ -103,12 +103,15 @@ class Case:
 
 @dataclass(slots=True)
 class Watcher:
-    """Looks at the same deployments as often as asked. Use it in a `with`: that closes its connections."""
+    """Looks at the same deployments as often as asked. Use it in a `with`: that closes its connections.
+
+    `opens` connects to a cluster (default: as atmos-cli.yaml says). `views` are asked instead of what it opened.
+    """
 
     repository: Repository
     asked: Asked
     clock: Clock
-    connect: Connect = connect
+    opens: Connect | None = None
     views: dict[str, Connection] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
     _lineage: Lineage | None = None
@@ -175,7 +178,7 @@ class Watcher:
     def connection(self, cluster: str) -> Connection:
         """Raises ATM810 when no kubeconfig knows the cluster."""
         if cluster not in self._connections:
-            self._connections[cluster] = self.connect(self.repository.config, cluster)
+            self._connections[cluster] = (self.opens or connect)(self.repository.config, cluster)
         return self._connections[cluster]
 
     def _line(self) -> Lineage:
@@ -192,15 +195,15 @@ class Watcher:
 
     def _cases(self, lineage: Lineage) -> list[Case]:
         config, asked, tree = self.repository.config, self.asked, lineage.tree()
-        wanted = config.named(asked.environments)
+        order = {name: place for place, name in enumerate(config.named(asked.environments))}
         found = find_service(tree, asked.service, team=asked.team) if asked.service else deployments(tree)
         cases = []
-        for each in found:
-            if each.environment in wanted and asked.team in (None, each.team):
+        for each in sorted(found, key=lambda each: (each.team, each.service, order.get(each.environment, -1))):
+            if each.environment in order and asked.team in (None, each.team):
                 built = lineage.manifests(each)
                 cases.append(Case(each, target_of(config, each, built or ()), built))
         if asked.service and not cases:
-            message = f"`{asked.service}` is not in {', '.join(wanted)}"
+            message = f"`{asked.service}` is not in {', '.join(order)}"
             raise fail(Code.ENVIRONMENT_UNKNOWN, message, hint=f"see `atmos status {asked.service}`")
         return cases
 

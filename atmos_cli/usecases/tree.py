@@ -33,10 +33,9 @@ class Grown:
         return tuple(each for each in nodes(self.root) if not is_good(each)) if self.root else ()
 
 
-def trees(repository: Repository, asked: Asked, *, clock: Clock, connect: Connect | None = None) -> tuple[Grown, ...]:
+def trees(repository: Repository, asked: Asked, *, clock: Clock, opens: Connect | None = None) -> tuple[Grown, ...]:
     """One for each environment that is asked for. Raises ATM511 or ATM702 for what is not in the repo."""
-    watcher = Watcher(repository, asked, clock, connect) if connect else Watcher(repository, asked, clock)
-    with watcher:
+    with Watcher(repository, asked, clock, opens) as watcher:
         at = clock.now()
         return tuple(_grown(watcher, case, at) for case in watcher.seen(at, events=True)[0])
 
