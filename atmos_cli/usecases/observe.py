@@ -135,6 +135,7 @@ def _look(metrics: Metrics, plan: Plan, *, at: float) -> Assessment:
         if isinstance(found, Reason):
             return _unknown(plan, found, at=at)
         source = found
+        plan = _measured(metrics, replace(plan, source=source), source)
     known = material(metrics, plan, source, at=at)
     done = assess(known)
     if done.outcome in (Outcome.FAIL, Outcome.WARN):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atmos_cli.verify.judge.beta import p_above, ratio_interval, share_above
-from atmos_cli.verify.judge.phrase import change, number, percent, span, traffic_only
+from atmos_cli.verify.judge.phrase import change, number, percent, signed, span, traffic_only
 from atmos_cli.verify.judge.rules import ENOUGH, FAIL_ALPHA, FAST_BURN, FIRST_DEPLOY_SHARE, WARN_ALPHA
 from atmos_cli.verify.judge.sequence import raw, spend
 from atmos_cli.verify.measured import Measure
@@ -27,18 +27,22 @@ def measure(finding: Finding, windows: Windows) -> Measure:
     """FAIL and WARN when a look reached them; else PASS where a relevant increase is excluded; else `low-power`."""
     before, after, rule = raw(finding), finding.after, finding.stream.rule
     low, high = ratio_interval(before.bad, before.total, after.bad, after.total, phi=finding.phi)
+    expected = finding.before
+    _, most = ratio_interval(expected.bad, expected.total, after.bad, after.total, phi=finding.phi)
     done = finding.look >= windows.looks
     said = change(finding)
+    if finding.stream.drift >= 1.25 and before.bad:
+        said += f"; yesterday it rose {signed(finding.stream.drift)} at this hour"
     if finding.failed:
         outcome, code = Outcome.FAIL, "worse"
     elif finding.warned:
         outcome, code = Outcome.WARN, "seen-before" if finding.refused else "somewhat-worse"
         said = f"{said}; the last day had as bad a time without a deploy" if finding.refused else said
-    elif _early(finding, high):
+    elif _early(finding, most):
         outcome, code = Outcome.PASS, "no-worse"
     elif not done or after.total < ENOUGH:
         outcome, code = Outcome.INCONCLUSIVE, "observing"
-    elif high < rule.fail.ratio * 4 / 3 or after.share <= rule.clean or _few_slow(finding):
+    elif most < rule.fail.ratio * 4 / 3 or after.share <= rule.clean or _few_slow(finding):
         outcome, code = Outcome.PASS, "no-worse"
     else:
         outcome, code = Outcome.INCONCLUSIVE, "low-power"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 REPLICAS = frozenset({"prometheus_replica", "__replica__"})
 TARGET = ("instance", "pod", "controller_pod", "kubernetes_pod_name", "container", "endpoint")
+MOST = 2.0**53
+"""Beyond this a float no longer counts by one; NaN is not within it either."""
 GAP = 3.5
 """A step that spans more scrapes than this is a gap."""
 
@@ -51,12 +53,12 @@ def bin_width(scrape: float) -> float:
 
 
 def joined(*answers: Iterable[Series]) -> tuple[tuple[dict[str, str], list[tuple[float, float]]], ...]:
-    """The same series of several answers as one: sorted samples, finite, not negative, one per instant."""
+    """The same series of several answers as one: sorted samples that can be counts, one per instant."""
     merged: dict[frozenset[tuple[str, str]], dict[float, float]] = {}
     for answer in answers:
         for series in answer:
             kept = merged.setdefault(frozenset((k, v) for k, v in series.labels.items() if k != "__name__"), {})
-            kept.update((at, value) for at, value in series.samples if math.isfinite(value) and value >= 0)
+            kept.update((at, value) for at, value in series.samples if 0 <= value <= MOST)
     found = ((dict(sorted(labels)), sorted(samples.items())) for labels, samples in merged.items() if samples)
     return tuple(sorted(found, key=lambda pair: sorted(pair[0].items())))
 
