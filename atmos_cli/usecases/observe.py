@@ -100,13 +100,12 @@ def plan(
     if source is None:
         return settled
     try:
-        return _measured(metrics, settled, source)
+        return _measured(metrics, settled, source, at=settled.finished)
     except AtmosError:
         return settled
 
 
-def _measured(metrics: Metrics, settled: Plan, source: Source) -> Plan:
-    at = settled.finished
+def _measured(metrics: Metrics, settled: Plan, source: Source, *, at: float) -> Plan:
 
     def many(selector: str) -> bool:
         return (_number(metrics, f"count(last_over_time({selector}[{HOUR}s]))", at=at) or 0) > MOST_SERIES
@@ -135,7 +134,7 @@ def _look(metrics: Metrics, plan: Plan, *, at: float) -> Assessment:
         if isinstance(found, Reason):
             return _unknown(plan, found, at=at)
         source = found
-        plan = _measured(metrics, replace(plan, source=source), source)
+        plan = _measured(metrics, replace(plan, source=source), source, at=at)
     known = material(metrics, plan, source, at=at)
     done = assess(known)
     if done.outcome in (Outcome.FAIL, Outcome.WARN):

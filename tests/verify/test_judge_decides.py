@@ -181,6 +181,12 @@ def test_a_broken_baseline_never_fails_the_repair():
     assert said(traffic(3, 20), troubled=True).outcome is Outcome.WARN
 
 
+def test_an_incident_that_ended_before_does_not_leave_the_deploy_in_doubt():
+    done = said(traffic(lambda at: 60 if at <= NEW - 1500 and at > NEW - 2700 else 3, 3))
+    assert done.measures[0].phi > 20
+    assert (done.outcome, codes(done)) == (Outcome.PASS, {"no-worse"})
+
+
 def test_partial_data_proves_no_failure():
     done = said(traffic(3, 20), warnings=("store \x1b[31m down",))
     assert (done.outcome, codes(done)) == (Outcome.WARN, {"errors-up", "partial-data"})

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from atmos_cli.verify.judge.beta import p_above, ratio_interval, share_above
 from atmos_cli.verify.judge.phrase import change, number, percent, signed, span, traffic_only
 from atmos_cli.verify.judge.rules import ENOUGH, FAIL_ALPHA, FAST_BURN, FIRST_DEPLOY_SHARE, WARN_ALPHA
-from atmos_cli.verify.judge.sequence import raw, spend
+from atmos_cli.verify.judge.sequence import overdispersion, raw, spend
 from atmos_cli.verify.measured import Measure
 from atmos_cli.verify.outcome import Outcome
 
@@ -27,8 +27,7 @@ def measure(finding: Finding, windows: Windows) -> Measure:
     """FAIL and WARN when a look reached them; else PASS where a relevant increase is excluded; else `low-power`."""
     before, after, rule = raw(finding), finding.after, finding.stream.rule
     low, high = ratio_interval(before.bad, before.total, after.bad, after.total, phi=finding.phi)
-    expected = finding.before
-    _, most = ratio_interval(expected.bad, expected.total, after.bad, after.total, phi=finding.phi)
+    most = _at_most(finding, windows)
     done = finding.look >= windows.looks
     said = change(finding)
     if finding.stream.drift >= 1.25 and before.bad:
@@ -63,6 +62,17 @@ def measure(finding: Finding, windows: Windows) -> Measure:
         p_fail=finding.p_fail,
         p_warn=finding.p_warn,
     )
+
+
+def _at_most(finding: Finding, windows: Windows) -> float:
+    """The ratio that is excluded: by the whole baseline, or by its last third, which an incident before leaves alone."""
+    after, last = finding.after, windows.end - (windows.end - windows.start) / 3
+    tally, drift = finding.stream.tally, max(1.0, finding.stream.drift)
+    recent = tally.count(last, windows.end)
+    phi = overdispersion(tally, last, windows.end, scrape=windows.scrape)
+    _, whole = ratio_interval(finding.before.bad, finding.before.total, after.bad, after.total, phi=finding.phi)
+    _, late = ratio_interval(recent.bad * drift, recent.total, after.bad, after.total, phi=phi)
+    return min(whole, late) if recent.bad else whole
 
 
 def _early(finding: Finding, high: float) -> bool:
