@@ -276,3 +276,22 @@ def test_the_server_restarts_while_it_is_watched(own_plane: ControlPlane, monkey
         restart(own_plane, meanwhile=lambda: "before" in names())
         kube.apply(config_map("default", "after"))
         until(mirror, lambda: {"before", "after"} <= names())
+
+
+def test_many_services_share_one_watch_per_kind(cluster: Cluster, kube: Kube, namespace: str) -> None:
+    """The same with 500 services, and its memory: `benchmarks/watch_many.py`."""
+    count, kinds = 25, [("apps/v1", "Deployment"), ("apps/v1", "ReplicaSet"), ("v1", "Pod")]
+    with Mirror(cluster, kinds, namespaces=[namespace]) as mirror:
+        for number in range(count):
+            kube.apply(deployment(namespace, f"web-{number:02d}", replicas=1))
+
+        def seen() -> bool:
+            pods = mirror.list("v1", "Pod", namespace=namespace)
+            return sum((pod.get("status") or {}).get("phase") == "Running" for pod in pods) == count
+
+        until(mirror, seen)
+        for workload in mirror.list("apps/v1", "Deployment", namespace=namespace):
+            (owned,) = mirror.owned(workload["metadata"]["uid"])
+            assert len(mirror.owned(owned["metadata"]["uid"])) == 1
+        assert cluster.transport.requests <= 9
+        assert mirror.store.size < count * 3 * 4096
