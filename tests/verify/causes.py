@@ -39,7 +39,6 @@ class Case:
     says: tuple[str, ...]
     also: tuple[str, ...]
     evidence: Evidence
-    held_out: bool
 
 
 def cases() -> list[Case]:
@@ -75,7 +74,6 @@ def case_of(name: str, raw: dict[str, Any]) -> Case:
         tuple(raw.get("says", ())),
         tuple(raw.get("also", ())),
         evidence,
-        raw.get("held_out", False),
     )
 
 

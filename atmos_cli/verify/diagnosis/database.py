@@ -34,7 +34,7 @@ _POOLS = (
     "minReplicas",
     "maxReplicas",
 )
-_REFUSED_NAME = re.compile(r"user '?\"?(?P<user>[\w.@-]{1,64})", re.IGNORECASE)
+_REFUSED_NAME = re.compile(r"for user ['\"]?(?P<user>[\w.-]{1,64})", re.IGNORECASE)
 _CREDENTIALS = r"\b(?:DB|DATABASE|PG|POSTGRES|REDIS|MYSQL|MONGO)\w*(?:UR[LI]|PASS|USER|DSN|HOST|NAME)"
 _DEFAULT_MAX = 100  # max_connections of PostgreSQL and so of CloudNativePG
 

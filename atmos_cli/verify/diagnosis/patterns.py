@@ -94,7 +94,7 @@ _MESSAGES = {
     r"|couldn't find key (?P<key>\S{1,253}) in (?P<kind2>Secret|ConfigMap) (?P<name2>\S{1,253})"
     r"|references non-existent (?P<kind3>secret|config) key: (?P<key3>\S{1,253})",
     "QUOTA": r"exceeded quota: (?P<quota>[^,]{1,253}), requested: (?P<asked>.{1,400}?), used: (?P<used>.{1,400}?),"
-    r" limited: (?P<limit>.{1,400})$|failed quota: (?P<quota2>[^:]{1,253}): must specify (?P<must>.{1,400})$",
+    r" limited: (?P<limit>.{1,400})$|failed quota: (?P<quota2>[^:]{1,253}): must specify (?P<must>\S{1,400})",
     "ADMISSION": r'violates PodSecurity|admission webhook "(?P<webhook>[^"]{1,253})" denied'
     r"|ValidatingAdmissionPolicy '(?P<policy>[^']{1,253})'|must specify limits|m(?:ax|in)imum \S{1,80} usage per (?:Container|Pod)"
     r"|max limit to request ratio|failed calling webhook",
