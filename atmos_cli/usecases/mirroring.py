@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.kubernetes.client import Cluster
 from atmos_cli.adapters.kubernetes.watch import Mirror
-from atmos_cli.usecases.scenes import ARGO, ARGO_NAMESPACE, HELM, KUSTOMIZE, OWNED, SOURCE
+from atmos_cli.usecases.scenes import ARGO, ARGO_NAMESPACE, HELM, KUSTOMIZE, SOURCE, owned_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,7 +35,8 @@ def mirrored(
         return connection
     spaces = sorted(set(namespaces))
     engines = FLUX if engine == "flux" else ()
-    watched = sorted({*OWNED, ("v1", "Event"), *kinds, *engines})
+    wanted = set(kinds)
+    watched = sorted({*owned_kinds(kind for _, kind in wanted), ("v1", "Event"), *wanted, *engines})
     here = stack.enter_context(Mirror(cluster, watched, namespaces=spaces if len(spaces) <= FEW else ()))
     there: Mirror | Cluster = here if hub is cluster else hub
     if engine == "argocd":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.kube.resource import identity
-from atmos_cli.usecases.scenes import ARGO, ARGO_NAMESPACE
+from atmos_cli.usecases.scenes import ARGO, ARGO_NAMESPACE, application_set
 
 if TYPE_CHECKING:
     from atmos_cli.ports import ClusterApi
@@ -33,11 +33,11 @@ def refresh(connection: Connection, target: Target, scene: Scene, delivery: Deli
 
 
 def _argo(hub: ClusterApi, target: Target, scene: Scene, how: str) -> None:
-    for each in scene.delivery:
-        name = identity(each)
+    applications = [identity(each) for each in scene.delivery if each.get("kind") == "Application"]
+    for name in applications:
         hub.annotate(ARGO, "Application", name.name, namespace=name.namespace, annotations={ARGO_REFRESH: how})
-    if not scene.delivery:
-        name_of_set, wanted = f"apps-{target.team}", {ARGO_SET_REFRESH: "true"}
+    if not applications:
+        name_of_set, wanted = application_set(target), {ARGO_SET_REFRESH: "true"}
         hub.annotate(ARGO, "ApplicationSet", name_of_set, namespace=ARGO_NAMESPACE, annotations=wanted)
 
 

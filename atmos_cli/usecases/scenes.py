@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from atmos_cli.diagnostics import AtmosError
 from atmos_cli.kube.resource import identity
 from atmos_cli.verify.seen import Scene
 
@@ -28,8 +30,9 @@ OWNED = (
     ("v1", "PersistentVolumeClaim"),
     ("discovery.k8s.io/v1", "EndpointSlice"),
 )
-# Every kind that a Mirror should watch to answer a look without asking again.
-WATCHED = (*OWNED, ("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("v1", "Service"), ("v1", "Event"))
+# Which pods of these are new is told by their history, which most services do not have.
+WITH_HISTORY = frozenset({"StatefulSet", "DaemonSet"})
+HISTORY = ("apps/v1", "ControllerRevision")
 
 
 def look_around(connection: Connection, target: Target, wanted: Sequence[Resource], *, at: float) -> Scene:
@@ -49,17 +52,31 @@ def look_around(connection: Connection, target: Target, wanted: Sequence[Resourc
 
 
 def delivery_objects(connection: Connection, target: Target) -> tuple[Resource, ...]:
-    """The Application; or the Kustomization or HelmRelease, with the source that it reads."""
+    """The Application, or the ApplicationSet that should make it; the Kustomization or HelmRelease with its source."""
     if target.engine == "argocd":
         selector = f"team={target.team},service={target.service},env={target.environment}"
         found = connection.hub.list(ARGO, "Application", namespace=ARGO_NAMESPACE, selector=selector)
-        return tuple(each for each in found if _is_for(each, target.cluster)) or found[:1]
+        mine = tuple(each for each in found if _is_for(each, target.cluster)) or found[:1]
+        return mine or _application_set(connection.hub, target)
     for api_version, kind in ((KUSTOMIZE, "Kustomization"), (HELM, "HelmRelease")):
         pointer = connection.cluster.get(api_version, kind, target.service, namespace=target.namespace)
         if pointer is not None:
             source = _source(connection.cluster, pointer, target.namespace)
             return (source, pointer) if source else (pointer,)
     return ()
+
+
+def _application_set(hub: ClusterApi, target: Target) -> tuple[Resource, ...]:
+    """Empty also for whoever may read Applications and no sets of them."""
+    with suppress(AtmosError):
+        found = hub.get(ARGO, "ApplicationSet", application_set(target), namespace=ARGO_NAMESPACE)
+        return (found,) if found else ()
+    return ()
+
+
+def application_set(target: Target) -> str:
+    """The name that `atmos init` gives to the set of a team."""
+    return f"apps-{target.team}"
 
 
 def _is_for(application: Resource, cluster: str) -> bool:
@@ -97,10 +114,11 @@ def live_objects(cluster: ClusterApi, namespace: str, wanted: Sequence[Resource]
 
 def owned_by(cluster: ClusterApi, namespace: str, owners: Iterable[Resource]) -> tuple[Resource, ...]:
     """What `owners` own, and what these own in turn: ReplicaSets, Jobs, Pods, claims, EndpointSlices."""
+    owners = tuple(owners)
     uids = {_uid(each) for each in owners}
     names = {identity(each).name for each in owners if each.get("kind") == "Service"}
     found: list[Resource] = []
-    for api_version, kind in OWNED:
+    for api_version, kind in owned_kinds(str(each.get("kind")) for each in owners):
         for each in cluster.list(api_version, kind, namespace=namespace):
             labels = (each.get("metadata") or {}).get("labels") or {}
             of_service = kind == "EndpointSlice" and labels.get("kubernetes.io/service-name") in names
@@ -108,6 +126,11 @@ def owned_by(cluster: ClusterApi, namespace: str, owners: Iterable[Resource]) ->
                 found.append(each)
                 uids.add(_uid(each))
     return tuple(found)
+
+
+def owned_kinds(owners: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """(apiVersion, kind) of all that objects of these kinds may own."""
+    return (*OWNED, HISTORY) if WITH_HISTORY & set(owners) else OWNED
 
 
 def events_of(cluster: ClusterApi, namespace: str, objects: Iterable[Resource]) -> tuple[Resource, ...]:
