@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.adapters.clock import SystemClock
 from atmos_cli.adapters.recording import record, replay
+from atmos_cli.adapters.smoke import Web
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError, Code, fail
 from atmos_cli.usecases.connect import Connection, connect
@@ -104,7 +105,7 @@ def _live(
         connections[target.cluster] = stack.enter_context(connect(config, target.cluster))
     prometheus = config.clusters[target.cluster].prometheus
     matchers = dict(prometheus.matchers) if prometheus else {}
-    return Session(target, commit, connections[target.cluster], SystemClock(), git, matchers)
+    return Session(target, commit, connections[target.cluster], SystemClock(), git, Web(), matchers)
 
 
 def _recorded(sessions: Sequence[Session], directory: Path, stack: ExitStack) -> tuple[Session, ...]:
@@ -124,6 +125,7 @@ def _recorded(sessions: Sequence[Session], directory: Path, stack: ExitStack) ->
             connection=known[each.target.cluster],
             clock=clock,
             ask_git=recorder.ask(each.ask_git, name=_name(each.target)),
+            ask_web=recorder.ask(each.ask_web, name=_web(each.target)),
         )
         for each in sessions
     )
@@ -150,9 +152,12 @@ def replayed_sessions(directory: Path) -> tuple[Session, ...]:
             target = Target(**{**about["target"], "hosts": tuple(about["target"]["hosts"])})
             cluster = recorded.cluster(name=target.cluster)
             hub = recorded.cluster(name=_hub(target.cluster)) if about["hub"] else cluster
+            matchers = dict(about["matchers"])
             metrics = recorded.metrics(name=target.cluster) if about["metrics"] else None
-            git, matchers = recorded.ask(name=_name(target)), dict(about["matchers"])
-            made.append(Session(target, str(about["commit"]), Connection(cluster, hub, metrics), clock, git, matchers))
+            git, web = recorded.ask(name=_name(target)), recorded.ask(name=_web(target))
+            made.append(
+                Session(target, str(about["commit"]), Connection(cluster, hub, metrics), clock, git, web, matchers)
+            )
     except (KeyError, TypeError, ValueError) as error:
         message = f"`{directory}` is no recording of `atmos verify`"
         raise fail(Code.RECORDING_INVALID, message, hint="make one with `atmos verify … --record DIR`") from error
@@ -161,6 +166,10 @@ def replayed_sessions(directory: Path) -> tuple[Session, ...]:
 
 def _name(target: Target) -> str:
     return f"{target.environment}/{target.team}/{target.service}"
+
+
+def _web(target: Target) -> str:
+    return f"{_name(target)}/web"
 
 
 def _hub(cluster: str) -> str:

@@ -10,12 +10,13 @@ from atmos_cli.usecases.evidence import collect
 from atmos_cli.usecases.refresh import refresh
 from atmos_cli.usecases.revisions import limits_of, manifests, relations
 from atmos_cli.usecases.scenes import look_around
+from atmos_cli.usecases.smoking import smoke
 from atmos_cli.usecases.watching import Observer
 from atmos_cli.verify.changes import field_changes
 from atmos_cli.verify.conclude import conclude
 from atmos_cli.verify.deadline import deadline_of
 from atmos_cli.verify.delivery import delivery, revisions
-from atmos_cli.verify.machine import Now, Phase, Progress, Step, begin, step
+from atmos_cli.verify.machine import SETTLE_SECONDS, Now, Phase, Progress, Step, begin, step
 from atmos_cli.verify.outcome import Outcome, Reason
 from atmos_cli.verify.rollout import rollout
 
@@ -45,6 +46,7 @@ class Session:
     connection: Connection
     clock: Clock
     ask_git: Ask
+    ask_web: Ask
     matchers: Mapping[str, str]
     troubled: bool = False
 
@@ -83,6 +85,7 @@ class Run:
         self._wanted = wanted_of(session)
         self._observer = Observer(session, self._wanted.limits)
         self._eyes = _Eyes(session, self._wanted)
+        self._smoked: tuple[Reason | None, ...] = ()
 
     @property
     def limits(self) -> Limits:
@@ -98,6 +101,7 @@ class Run:
         self._observer.see(scene)
         if self.progress.phase is Phase.OBSERVE:
             now = replace(now, assessment=self._observer.look(scene, now.rollout, self.progress, at=at))
+        now = replace(now, smoke=self._smoke(now))
         done = self._stepped(now) if self._eyes.seen(at) else _lost(self.progress)
         self.progress, self.now = done.progress, now
         if done.outcome is None:
@@ -107,6 +111,15 @@ class Run:
         return conclude(
             evidence, commit=session.commit, outcome=done.outcome, reasons=done.reasons, began=done.progress.began
         )
+
+    def _smoke(self, now: Now) -> Reason | None:
+        """Asked once, and only when the metrics have nothing to say about users."""
+        quiet = now.assessment is None or not now.assessment.extend
+        if self.progress.phase not in (Phase.SETTLE, Phase.OBSERVE) or (now.metrics and quiet):
+            return None
+        if self.session.clock.now() - self.progress.settled >= SETTLE_SECONDS and not self._smoked:
+            self._smoked = (smoke(self.session.ask_web, self.session.clock, self.session.target, self.limits),)
+        return self._smoked[0] if self._smoked else None
 
     def _stepped(self, now: Now) -> Step:
         deadline = deadline_of(self._wanted.resources)

@@ -52,13 +52,17 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What one look found. `assessment` is None as long as nobody asked, `metrics` whether there is anyone to ask."""
+    """What one look found. `assessment` is None as long as nobody asked, `metrics` whether there is anyone to ask.
+
+    `smoke`: what the spec's own probes said, when they were asked because users are too few.
+    """
 
     at: float
     delivery: Delivery
     rollout: Rollout
     assessment: Assessment | None = None
     metrics: bool = True
+    smoke: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,8 @@ def _settle(progress: Progress, now: Now, scrape: float) -> Step:
         return restarted
     if now.at - progress.settled < SETTLE_SECONDS + scrape:
         return Step(progress)
+    if not now.metrics and now.smoke is not None:
+        return _smoked(progress, now.smoke)
     if not now.metrics:
         message = f"{now.rollout.message}; whether users are worse off is not known without metrics"
         return _end(progress, Outcome.INCONCLUSIVE, "no-metrics", message)
@@ -162,9 +168,15 @@ def _observe(progress: Progress, now: Now, limits: Limits) -> Step:
     progress = replace(progress, unavailable=0.0)
     watched = now.at - progress.settled
     longest = LONGEST_SECONDS if found.extend else limits.observe + SETTLE_SECONDS
+    if found.extend and now.smoke is not None and watched >= limits.observe:
+        return _smoked(progress, now.smoke, *found.reasons)
     if found.final or watched >= max(longest, limits.observe):
         return Step(replace(progress, phase=Phase.DONE), found.outcome, found.reasons)
     return Step(progress)
+
+
+def _smoked(progress: Progress, said: Reason, *others: Reason) -> Step:
+    return Step(replace(progress, phase=Phase.DONE), said.outcome, (said, *others))
 
 
 def _unavailable(progress: Progress, now: Now, found: Assessment) -> Step:

@@ -136,6 +136,19 @@ def test_low_traffic_is_given_more_time_but_not_for_ever():
     assert run(now(101 + LONGEST_SECONDS, found=waits), progress=settled()).outcome is Outcome.INCONCLUSIVE
 
 
+def test_smoke_probes_decide_only_where_users_are_too_few():
+    said = Reason(Outcome.PASS, "smoke", "2 smoke probes answer as expected")
+    waits = assessment(Outcome.INCONCLUSIVE, extend=True, code="low-traffic")
+    probed = replace(now(101 + LIMITS.observe, found=waits), smoke=said)
+    assert run(probed, progress=settled()).outcome is Outcome.PASS
+    early = replace(now(150, found=waits), smoke=said)
+    assert run(early, progress=settled()).outcome is None
+    failed = replace(now(101 + LIMITS.observe, found=assessment(Outcome.FAIL, final=True)), smoke=said)
+    assert run(failed, progress=settled()).outcome is Outcome.FAIL
+    blind = replace(now(SETTLE_SECONDS + 31, metrics=False), smoke=said)
+    assert run(now(0, metrics=False), blind).outcome is Outcome.PASS
+
+
 looks = st.lists(
     st.builds(
         lambda arrival, status, outcome, extend, restarts, metrics: (
