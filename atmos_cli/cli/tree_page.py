@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from atmos_cli.verify.seen import Status
-from atmos_cli.verify.tree import is_good, nodes
+from atmos_cli.verify.tree import ENGINE_KINDS, is_good, nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -102,7 +102,9 @@ def _node(node: Node, depth: int) -> Iterator[str]:
 def _words(node: Node) -> str:
     status = node.health.status
     kind = CLASSES[status]
-    word = "healthy" if status is Status.CURRENT else status.value.replace("-", " ")
+    # Of the engine's own object it is known that it applied the commit, and nothing about the health of others.
+    good = "applied" if node.kind in ENGINE_KINDS else "healthy"
+    word = good if status is Status.CURRENT else status.value.replace("-", " ")
     said = " · ".join(words for words in (node.health.message, node.note) if words)
     why = f'<span class="why {"dim" if kind == "good" else kind}">{escape(said, quote=True)}</span>' if said else ""
     return (

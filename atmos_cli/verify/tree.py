@@ -27,7 +27,7 @@ WIDEST = 200
 UNREAD = "not-read"
 _HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
 _FIRST = ("Deployment", "Rollout", "StatefulSet", "DaemonSet", "CronJob", "Job", "Cluster", "Pod", "Service")
-_ENGINE_KINDS = ("Application", "Kustomization", "HelmRelease")
+ENGINE_KINDS = ("Application", "Kustomization", "HelmRelease")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def tree(scene: Scene, *, target: Target, delivered: Health) -> Node:
     forest = _Forest(look, _owned(scene.objects))
     live = {key_of(found): found for wanted in scene.wanted if (found := look.find(wanted)) is not None}
     forest.placed |= live.keys()
-    sources = [_leaf(each, look) for each in scene.delivery if text(each, "kind") not in _ENGINE_KINDS]
+    sources = [_leaf(each, look) for each in scene.delivery if text(each, "kind") not in ENGINE_KINDS]
     tops = [_below(found, forest, 1) for found in live.values()]
     tops += [_absent(wanted) for wanted in scene.wanted if look.find(wanted) is None and not _may_be_gone(wanted)]
     below = (*sources, *sorted(tops, key=_rank), *_strays(scene.objects, forest))
@@ -87,7 +87,7 @@ def key_of(resource: Resource) -> str:
 
 
 def _root(scene: Scene, target: Target, delivered: Health, below: tuple[Node, ...]) -> Node:
-    pointer = next((each for each in scene.delivery if text(each, "kind") in _ENGINE_KINDS), None)
+    pointer = next((each for each in scene.delivery if text(each, "kind") in ENGINE_KINDS), None)
     if pointer is None:
         kind = "Application" if target.engine == "argocd" else "Kustomization"
         missing = delivered if delivered.status is not Status.CURRENT else Health(Status.MISSING, "does not exist")

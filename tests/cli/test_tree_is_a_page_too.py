@@ -116,7 +116,7 @@ PROBE = """<!doctype html><iframe id=f src="tree.html" style="width:360px;height
   const bad = page.querySelector('.state.bad'), says = e => f.contentWindow.getComputedStyle(e);
   out.textContent = JSON.stringify({
     wide: page.documentElement.scrollWidth, title: page.title, toggles: open !== first.parentElement.open,
-    keys: all.every(e => e.tabIndex === 0), named: all.every(e => /healthy|failed|missing|progress|unknown/.test(e.textContent)),
+    keys: all.every(e => e.tabIndex === 0), named: all.every(e => /applied|healthy|failed|missing|progress|unknown/.test(e.textContent)),
     ran: page.querySelectorAll('img,script').length, colour: says(bad).color, back: says(page.documentElement).colorScheme,
   }) }</script>"""
 
