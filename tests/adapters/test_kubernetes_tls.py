@@ -1,9 +1,12 @@
 """A server is believed only with a certificate that its kubeconfig trusts; we show ours only when there is one."""
 
+import json
+
 import pytest
 from fake_api import discovered, listing, pem, serving
 
 from atmos_cli.adapters.kubernetes.client import Cluster
+from atmos_cli.adapters.kubernetes.kubeconfig import Plugin
 from atmos_cli.diagnostics import AtmosError, Code
 
 
@@ -73,3 +76,30 @@ def test_our_certificate_is_shown_and_leaves_no_file(tmp_path, monkeypatch):
 def test_a_key_with_a_passphrase_asks_no_terminal(api):
     found = refused(api.access(certificate=pem("client.pem").split("-----BEGIN PRIVATE")[0], key=pem("locked.key")))
     assert "passphrase" in found.message
+
+
+def test_a_certificate_from_a_plugin_is_shown_and_replaced_when_it_ends(tmp_path):
+    status = {
+        "clientCertificateData": pem("client.pem"),
+        "clientKeyData": pem("client.pem"),
+        "expirationTimestamp": "2020-01-01T00:00:00Z",
+    }
+    credential = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": status}
+    (tmp_path / "credential").write_text(json.dumps(credential))
+    program = tmp_path / "login"
+    program.write_text('#!/bin/sh\ncat "$1"\necho " " >> "$1"\n')
+    program.chmod(0o755)
+    plugin = Plugin(
+        "./login",
+        (str(tmp_path / "credential"),),
+        (),
+        "client.authentication.k8s.io/v1",
+        "",
+        provide_cluster=False,
+        directory=tmp_path,
+    )
+    with serving(answer, tls=True, client_ca="ca.pem") as api:
+        access = api.access(ca=pem("ca.pem"), tls_server_name="api.test", plugin=plugin)
+        with Cluster(access) as cluster:
+            assert cluster.list("v1", "Pod") == cluster.list("v1", "Pod") == ()
+        assert {request.subject for request in api.requests} == {"client.test,testers"}

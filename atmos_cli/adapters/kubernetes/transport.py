@@ -58,13 +58,15 @@ class Transport:
         self._inner = inner
         self._lock = threading.Lock()
         self._client: httpx.Client | None = None
+        self._retired: list[httpx.Client] = []
         self._shown: tuple[str, str] = ("", "")
 
     def close(self) -> None:
         with self._lock:
-            client, self._client = self._client, None
-        if client is not None:
-            client.close()
+            clients, self._client, self._retired = [self._client, *self._retired], None, []
+        for client in clients:
+            if client is not None:
+                client.close()
 
     def ask(
         self,
@@ -149,7 +151,8 @@ class Transport:
         shown = self._login.certificate()
         with self._lock:
             if self._client is None or shown != self._shown:
-                # The old one is not closed: another thread may be reading from it.
+                # The old one is closed later: another thread may be reading from it.
+                self._retired += [self._client] if self._client is not None else []
                 self._client, self._shown = self._new_client(*shown), shown
             return self._client
 
