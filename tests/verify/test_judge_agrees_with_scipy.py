@@ -3,6 +3,7 @@
 import math
 import random
 
+import numpy as np
 import pytest
 import scipy.special
 import scipy.stats
@@ -71,9 +72,7 @@ def test_few_errors_get_the_exact_interval():
 
 
 def test_the_interval_covers_the_true_ratio():
-    import numpy
-
-    rng = numpy.random.default_rng(6)
+    rng = np.random.default_rng(6)
     covered = 0
     for _ in range(1500):
         bad_before, bad = rng.binomial(36000, 0.002), rng.binomial(6000, 0.003)

@@ -78,10 +78,21 @@ def test_half_as_many_errors_again_are_a_warning():
 
 
 def test_no_change_passes_early_and_only_with_requests_enough():
-    done = said(traffic(3, 3), after=300)
+    done = said(traffic(3, 3), after=420)
     assert (done.outcome, done.final, codes(done)) == (Outcome.PASS, True, {"no-worse"})
-    assert said(traffic(3, 3), after=270).outcome is Outcome.INCONCLUSIVE
-    assert said(traffic(3, 3), after=270).extend
+    assert said(traffic(3, 3), after=390).outcome is Outcome.INCONCLUSIVE
+    assert said(traffic(3, 3), after=390).extend
+
+
+def test_what_leaks_in_slowly_does_not_pass_before_it_is_seen():
+    leak = traffic(3, lambda at: 3 + max(0, at - ZERO - 360) * 0.15)
+    assert {said(leak, after=after).outcome for after in (300, 420, 450)} <= {Outcome.INCONCLUSIVE, Outcome.WARN}
+    assert said(leak).outcome is Outcome.FAIL
+
+
+def test_a_service_that_nobody_uses_is_not_judged_by_a_handful_of_requests():
+    done = said(traffic(0, 0.15, rate=0.3), after=3000)
+    assert (done.outcome, codes(done)) == (Outcome.INCONCLUSIVE, {"low-traffic", "errors-up"})
 
 
 def test_clean_before_and_after_passes():

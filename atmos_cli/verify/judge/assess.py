@@ -34,13 +34,15 @@ _WEIGHT = {Outcome.FAIL: 3, Outcome.WARN: 2, Outcome.INCONCLUSIVE: 1, Outcome.PA
 
 def assess(material: Material) -> Assessment:
     """The outcome of the look that `material.now` falls in; the same material gives the same answer, always."""
-    scrape = material.windows.scrape
-    tally = errors(material.flows, material.source, scrape=scrape, routes=material.limits.routes)
+    windows = material.windows
+    tally = errors(material.flows, material.source, scrape=windows.scrape, routes=material.limits.routes)
     history = _history(material)
     measures = _measures(material, tally, history) if material.look else []
     measures = [at_least_as_bad(m, material.limits, troubled=material.troubled) for m in measures]
     beside = _concurrent(material)
     reasons = [_vetoed(_reason(m), m, material) for m in measures]
+    if quality.always_low(tally, windows, material.look):
+        reasons = [replace(r, outcome=Outcome.INCONCLUSIVE) if r.outcome is not Outcome.PASS else r for r in reasons]
     reasons += [_reason(m) for m in beside if m.outcome in (Outcome.FAIL, Outcome.WARN)]
     reasons = [*_gate(material, tally, history), *reasons]
     if material.warnings:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from atmos_cli.verify.judge.beta import p_above, ratio_interval, share_above
 from atmos_cli.verify.judge.phrase import change, number, percent, signed, span, traffic_only
 from atmos_cli.verify.judge.rules import ENOUGH, FAIL_ALPHA, FAST_BURN, FIRST_DEPLOY_SHARE, WARN_ALPHA
-from atmos_cli.verify.judge.sequence import overdispersion, raw, spend
+from atmos_cli.verify.judge.sequence import RECENT, overdispersion, raw, spend
 from atmos_cli.verify.measured import Measure
 from atmos_cli.verify.outcome import Outcome
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from atmos_cli.verify.model import Limits
     from atmos_cli.verify.traffic.tally import Tally
 
-EARLY, EARLY_TOTAL = 300.0, 500.0
-"""A PASS may come before the end after so many seconds and requests."""
+EARLY, EARLY_PART, EARLY_TOTAL = 300.0, 0.7, 500.0
+"""A PASS may come before the end: after so many seconds, this part of the time to observe, and so many requests."""
 
 
 def measure(finding: Finding, windows: Windows) -> Measure:
@@ -37,7 +37,7 @@ def measure(finding: Finding, windows: Windows) -> Measure:
     elif finding.warned:
         outcome, code = Outcome.WARN, "seen-before" if finding.refused else "somewhat-worse"
         said = f"{said}; the last day had as bad a time without a deploy" if finding.refused else said
-    elif _early(finding, most):
+    elif _early(finding, windows, most):
         outcome, code = Outcome.PASS, "no-worse"
     elif not done or after.total < ENOUGH:
         outcome, code = Outcome.INCONCLUSIVE, "observing"
@@ -65,7 +65,7 @@ def measure(finding: Finding, windows: Windows) -> Measure:
 
 
 def _at_most(finding: Finding, windows: Windows) -> float:
-    """The ratio that is excluded: by the whole baseline, or by its last third, which an incident before leaves alone."""
+    """The ratio that is excluded by the whole baseline, or by its last third when an incident was over by then."""
     after, last = finding.after, windows.end - (windows.end - windows.start) / 3
     tally, drift = finding.stream.tally, max(1.0, finding.stream.drift)
     recent = tally.count(last, windows.end)
@@ -75,9 +75,14 @@ def _at_most(finding: Finding, windows: Windows) -> float:
     return min(whole, late) if recent.bad else whole
 
 
-def _early(finding: Finding, high: float) -> bool:
+def _early(finding: Finding, windows: Windows, high: float) -> bool:
+    """Not while the last minutes are worse than the whole: what leaks in slowly would be missed."""
     after, rule = finding.after, finding.stream.rule
-    if after.end - after.start < EARLY or after.total < EARLY_TOTAL:
+    least = max(EARLY, EARLY_PART * windows.looks * windows.step)
+    if after.end - after.start < min(least, windows.looks * windows.step) or after.total < EARLY_TOTAL:
+        return False
+    now = finding.stream.tally.count(after.end - RECENT, after.end)
+    if now.share >= max(rule.fail.ratio * finding.before.share, rule.clean):
         return False
     return high < rule.fail.ratio or share_above(after.bad / finding.phi, after.total / finding.phi) < rule.clean
 

@@ -85,6 +85,12 @@ def lost(
     )
 
 
+def always_low(tally: Tally, windows: Windows, look: int) -> bool:
+    """There was little traffic before as well: whatever so few requests say, nobody can judge from it."""
+    before = tally.count(windows.start, windows.end).total
+    return 0 < before < ENOUGH and tally.count(windows.zero, windows.at(look)).total < ENOUGH
+
+
 def low(after: Count, *, more: bool) -> Reason | None:
     """Too few requests to say anything; `more`: there is time left to wait for them."""
     if after.total >= ENOUGH:
