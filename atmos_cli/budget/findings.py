@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 SHOWN = 5
 
 
-def budget_diagnostics(rows: Sequence[Row], *, fits: str = "") -> tuple[Diagnostic, ...]:
+def budget_diagnostics(rows: Sequence[Row], *, ask: str, fits: str = "") -> tuple[Diagnostic, ...]:
     """One error for each environment that is over, with what and by how much; warnings for what comes near.
 
-    `fits` says what would fit, when somebody found out.
+    `ask` is how to ask for approval here; `fits` says what would fit, when somebody found out.
     """
     found: list[Diagnostic] = []
     for environment in dict.fromkeys(row.environment for row in rows):
         mine = [row for row in rows if row.environment == environment and row.dimension != UNKNOWN]
         unknown = [row for row in rows if row.environment == environment and row.dimension == UNKNOWN]
-        found += _refusals(environment, mine, fits=fits)
-        found += [_unknown(row) for row in unknown if row.outcome != "warning"]
+        found += _refusals(environment, mine, ask=ask, fits=fits)
+        found += [_unknown(row, ask=ask) for row in unknown if row.outcome != "warning"]
         found += _lower_bounds(environment, [row for row in unknown if row.outcome == "warning"])
         found += [_warning(row) for row in mine if row.outcome == "warning"]
     return tuple(found)
 
 
-def _refusals(environment: str, rows: Sequence[Row], *, fits: str) -> Iterator[Diagnostic]:
+def _refusals(environment: str, rows: Sequence[Row], *, ask: str, fits: str) -> Iterator[Diagnostic]:
     over = [row for row in rows if row.outcome in ("over", "denied")]
     denied = [row for row in rows if row.outcome == "denied"]
     where = Location(budget_path(environment))
@@ -45,7 +45,7 @@ def _refusals(environment: str, rows: Sequence[Row], *, fits: str) -> Iterator[D
         yield Diagnostic(Code.BUDGET_CEILING, message, where=where, hint=hint, environment=environment)
     elif over:
         message = f"This deployment exceeds the budget for the '{environment}' environment. Approval required."
-        hint = f"{listed(over)}; {fits or 'reduce replicas or size'}, or ask with `--request-approval`"
+        hint = f"{listed(over)}; {fits or 'reduce replicas or size'}, or ask for approval: {ask}"
         yield Diagnostic(Code.BUDGET_EXCEEDED, message, where=where, hint=hint, environment=environment)
 
 
@@ -56,12 +56,12 @@ def listed(rows: Sequence[Row]) -> str:
     )
 
 
-def _unknown(row: Row) -> Diagnostic:
+def _unknown(row: Row, *, ask: str) -> Diagnostic:
     message = f"what {row.team}/{row.service} asks for in '{row.environment}' is not known: {row.note}"
     where = Location(budget_path(row.environment), field="indeterminate")
     if row.outcome == "over":
         message += "; approval required"
-        hint = "make it known, ask with `--request-approval`, or set `indeterminate: warn` in the budget"
+        hint = f"make it known, set `indeterminate: warn` in the budget, or ask for approval: {ask}"
     else:
         hint = f"make it known: `{where.path}` says `indeterminate: deny`"
     return Diagnostic(Code.CLAIM_INDETERMINATE, message, where=where, hint=hint, environment=row.environment)

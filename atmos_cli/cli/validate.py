@@ -28,7 +28,7 @@ def validate(args: Sequence[str]) -> int:
     start = Path(options.repo or ".")
     repository = open_repository(start.resolve())
     paths = [_from_root(path, repository.root) for path in options.paths]
-    found = usecase.validate(repository, paths=paths)
+    found = usecase.validate(repository, paths=paths, base=options.base)
     code = 1 if errors(found.diagnostics) else 0
     if options.output == "json":
         rows = [row_data(row) for row in found.judged.rows]
@@ -76,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="show only findings in these files or directories")
     parser.add_argument("--repo", metavar="DIR", help="the GitOps repo (default: the one around the working directory)")
+    parser.add_argument(
+        "--base", metavar="REF", help="commit whose budgets and approvers count (default: the branch in atmos-cli.yaml)"
+    )
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="what to print")
     return parser
 

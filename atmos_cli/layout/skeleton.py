@@ -49,6 +49,7 @@ WORKFLOW = """\
 name: atmos
 on:
   pull_request:
+  merge_group:
   push:
     branches: [{branch}]
 permissions:
@@ -64,7 +65,7 @@ jobs:
         with:
           python-version: "3.13"
       - run: pip install atmos-cli
-      - run: atmos validate
+      - run: atmos validate --base origin/{branch}
 """
 
 CONFIG_HEADER = """\

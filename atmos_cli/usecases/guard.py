@@ -81,7 +81,8 @@ def guard(
         rows = coverage.applied(rows)
         budgets = {name: replace(each, rows=coverage.applied(each.rows)) for name, each in budgets.items()}
     for each in budgets.values():
-        found += [*each.findings, *budget_diagnostics(each.rows, fits=fits(each) if fits else "")]
+        said = budget_diagnostics(each.rows, ask="`--request-approval`", fits=fits(each) if fits else "")
+        found += [*each.findings, *said]
     found += doubly_owned(effective, environments=environments, touched=touched)
     return Guarded(in_order(found), rows, claims, budgets)
 

@@ -58,4 +58,24 @@ def judge(
         rows = with_approvals(rows, coverage)
     for each in budgets.values():
         found += each.findings
-    return Judged(budgets, rows, (*found, *budget_diagnostics(rows)))
+        mine = [row for row in rows if row.environment == each.environment]
+        found += budget_diagnostics(mine, ask=_how_to_ask(each))
+    return Judged(budgets, rows, tuple(found))
+
+
+def _how_to_ask(over: Budgeted) -> str:
+    """The command that asks for the service that grew; one permission is for one service."""
+    before = over.before.services if over.before else {}
+    count = over.budget.count
+    grown = sorted(
+        service
+        for service, entry in over.after.services.items()
+        if any(
+            amount > (before[service].counts[count].get(name, 0) if service in before else 0)
+            for name, amount in entry.counts[count].items()
+        )
+    )
+    if len(grown) == 1:
+        team, service = grown[0]
+        return f"`atmos approve request --env {over.environment} --service {service} --team {team}`"
+    return f"`atmos approve request --env {over.environment} --service NAME`, for each service that asks for more"

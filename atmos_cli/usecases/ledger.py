@@ -12,6 +12,7 @@ from atmos_cli.budget.digest import canonical
 from atmos_cli.budget.dimensions import in_family
 from atmos_cli.budget.evaluate import Service, Sums, Totals
 from atmos_cli.budget.prices import with_cost
+from atmos_cli.config import FILE
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.usecases.repository import config_of
 from atmos_cli.usecases.units import Unit, app_unit, manifests, other_units
@@ -151,6 +152,8 @@ class _Counting:
             yield unit.service, entry
 
     def others(self) -> Iterator[tuple[Unit, Entry]]:
+        if self.effective.tree.read(FILE) is None:
+            return  # a commit from before the repo was made: no cluster of it runs anything
         config: Config = config_of(self.effective.tree)
         if self.environment in config.environments:
             yield from self._entries(other_units(self.effective.snapshot, config, self.environment))

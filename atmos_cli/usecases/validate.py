@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.adapters import repo as repos
 from atmos_cli.budget.findings import claim_diagnostics
-from atmos_cli.budget.model import DIRECTORY, read_budget
 from atmos_cli.checks.registry import run_repo
-from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, in_order
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail, in_order
 from atmos_cli.spec.model import read_spec
+from atmos_cli.usecases.budget_files import budget_files
 from atmos_cli.usecases.drift import quota_drift
 from atmos_cli.usecases.effective import Effective
 from atmos_cli.usecases.guard import check
@@ -39,8 +39,12 @@ class Validation:
     judged: Judged
 
 
-def validate(repository: Repository, *, paths: Sequence[str] = ()) -> Validation:
-    """Findings of the whole repo, or only those in `paths` (files or directories, from the root)."""
+def validate(repository: Repository, *, paths: Sequence[str] = (), base: str | None = None) -> Validation:
+    """Findings of the whole repo, or only those in `paths` (files or directories, from the root).
+
+    `base` names the commit to trust, so that a change of `atmos-cli.yaml` cannot choose another. Raises ATM610 when
+    there is no such commit.
+    """
     tree, config = repository.tree, repository.config
     yaml_files = [path for root in TREES for path in tree.files(root) if path.endswith((".yaml", ".yml"))]
     found: list[Diagnostic] = [d for path in yaml_files for d in _syntax(tree, path)]
@@ -56,7 +60,7 @@ def validate(repository: Repository, *, paths: Sequence[str] = ()) -> Validation
             found += _requests(effective, deployment)
     found += run_repo(tree)
     found += doubly_owned(effective, environments=list(config.environments))
-    judged, budget_findings = _budgets(repository)
+    judged, budget_findings = _budgets(repository, base)
     found += budget_findings
     kept = (d for d in found if not paths or (d.where and _inside(d.where.path, paths)))
     return Validation(in_order(kept), len(yaml_files), len(everything), judged)
@@ -93,10 +97,16 @@ def _unknown_environment(deployment: Deployment, config: Config) -> Diagnostic:
     return Diagnostic(Code.ENVIRONMENT_UNKNOWN, message, where=where, hint=hint)
 
 
-def _budgets(repository: Repository) -> tuple[Judged, list[Diagnostic]]:
+def _budgets(repository: Repository, base: str | None) -> tuple[Judged, list[Diagnostic]]:
     """Each environment by the base branch's budget: what is not on that branch yet may not be over it."""
     tree, config = repository.tree, repository.config
-    states = States(repository.root, tree, branch=config.git.branch)
+    states = States(repository.root, tree, branch=config.git.branch, base=base)
+    if base and states.base is None:
+        raise fail(
+            Code.GIT_FAILED,
+            f"there is no commit `{base}` to compare with",
+            hint="`git fetch origin`; see `git branch -a`",
+        )
     after = states.here()
     before, changed = _before(states)
     judged = judge(
@@ -106,16 +116,13 @@ def _budgets(repository: Repository) -> tuple[Judged, list[Diagnostic]]:
         environments=tuple(config.environments),
         root=repository.root,
         changed=(*changed, *after.snapshot.changed),
+        base=base,
     )
     found = list(judged.diagnostics)
     for environment in config.environments:
         found += quota_drift(tree, environment, judged.budgets.get(environment))
         found += states.policy.own_problems(environment)
-    for path in tree.files(DIRECTORY):
-        name = path.removeprefix(f"{DIRECTORY}/").removesuffix(".yaml")
-        if name not in config.environments:
-            found += _stray_budget(tree, path, name)
-    return judged, found
+    return judged, [*found, *budget_files(tree, config)]
 
 
 def _before(states: States) -> tuple[Effective | None, tuple[str, ...]]:
@@ -134,15 +141,6 @@ def _requests(effective: Effective, deployment: Deployment) -> Sequence[Diagnost
         return ()  # the checks and the budget say why
     where = f"{deployment.directory}/kustomization.yaml"
     return claim_diagnostics(claim, environment=deployment.environment, where=where)
-
-
-def _stray_budget(tree: FileTree, path: str, name: str) -> Iterator[Diagnostic]:
-    message = f"`{path}` is the budget of '{name}', which atmos-cli.yaml does not have"
-    yield Diagnostic(Code.BUDGET_INVALID, message, where=Location(path, 1, 1), hint="remove it, or add the environment")
-    try:
-        read_budget(tree.read(path), environment=name)
-    except AtmosError as error:
-        yield from error.diagnostics
 
 
 def _inside(path: str, wanted: Sequence[str]) -> bool:

@@ -98,35 +98,35 @@ def test_what_is_asked_for_and_not_limited_is_no_row():
 
 
 def test_the_sentence():
-    (found,) = budget_diagnostics([row("0", "12")])
+    (found,) = budget_diagnostics([row("0", "12")], ask="`atmos ask`")
     assert found.message == "This deployment exceeds the budget for the 'staging' environment. Approval required."
     assert (found.code, found.severity, found.environment) == (Code.BUDGET_EXCEEDED, Severity.ERROR, "staging")
     assert found.where.path == "platform/budgets/staging.yaml"
     assert "requests.cpu 12 of 10, over by 2" in found.hint
-    assert "--request-approval" in found.hint
+    assert "ask for approval: `atmos ask`" in found.hint
 
 
 def test_the_ceiling_cannot_be_approved():
-    (found,) = budget_diagnostics([row("0", "21")])
+    (found,) = budget_diagnostics([row("0", "21")], ask="`atmos ask`")
     assert found.code is Code.BUDGET_CEILING
     assert "nobody can approve" in found.message
-    assert "--request-approval" not in found.hint
+    assert "atmos ask" not in found.hint
 
 
 def test_one_error_for_an_environment_however_much_is_over():
     limits = {"requests.cpu": {"limit": "1"}, "pods": {"limit": 1}, "requests.memory": {"limit": "10Gi", "warn": "50%"}}
     after = {"requests.cpu": parse("2"), "pods": parse(3), "requests.memory": parse("6Gi")}
     rows = evaluate(budget(limits), before=Sums(), after=sums({"shop": after}))
-    errors = [d for d in budget_diagnostics(rows) if d.severity is Severity.ERROR]
+    errors = [d for d in budget_diagnostics(rows, ask="`atmos ask`") if d.severity is Severity.ERROR]
     assert len(errors) == 1
     assert "requests.cpu 2 of 1" in errors[0].hint
     assert "pods 3 of 1" in errors[0].hint
-    warnings = [d.message for d in budget_diagnostics(rows) if d.severity is Severity.WARNING]
+    warnings = [d.message for d in budget_diagnostics(rows, ask="`atmos ask`") if d.severity is Severity.WARNING]
     assert warnings == ["'staging' is at 60% of its requests.memory budget (6Gi of 10Gi)"]
 
 
 def test_already_over_is_a_warning_that_says_so():
-    (found,) = budget_diagnostics([row("12", "12")])
+    (found,) = budget_diagnostics([row("12", "12")], ask="`atmos ask`")
     assert (found.code, found.severity) == (Code.BUDGET_WARNING, Severity.WARNING)
     assert (
         found.message == "'staging' is already over its requests.cpu budget (12 of 10); this change does not add to it"

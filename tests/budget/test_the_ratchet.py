@@ -97,16 +97,18 @@ def test_the_unknown_needs_a_decision(policy, expected):
 
 def test_the_messages_say_what_and_by_how_much():
     by = budget(limits={"requests.cpu": {"limit": "4", "ceiling": "8"}})
-    (over,) = budget_diagnostics(evaluate(by, before=sums("0"), after=sums("5.5")), fits="2 replicas fit")
+    (over,) = budget_diagnostics(
+        evaluate(by, before=sums("0"), after=sums("5.5")), ask="`atmos ask`", fits="2 replicas fit"
+    )
     assert over.code is Code.BUDGET_EXCEEDED
     assert over.message == "This deployment exceeds the budget for the 'dev' environment. Approval required."
     assert "5.5 of 4, over by 1.5" in over.hint
     assert "2 replicas fit" in over.hint
-    (denied,) = budget_diagnostics(evaluate(by, before=sums("0"), after=sums("9")))
+    (denied,) = budget_diagnostics(evaluate(by, before=sums("0"), after=sums("9")), ask="`atmos ask`")
     assert denied.code is Code.BUDGET_CEILING
-    (near,) = budget_diagnostics(evaluate(by, before=sums("0"), after=sums("3.6")))
+    (near,) = budget_diagnostics(evaluate(by, before=sums("0"), after=sums("3.6")), ask="`atmos ask`")
     assert near.message == "'dev' is at 90% of its requests.cpu budget (3.6 of 4)"
-    (already,) = budget_diagnostics(evaluate(by, before=sums("5"), after=sums("5")))
+    (already,) = budget_diagnostics(evaluate(by, before=sums("5"), after=sums("5")), ask="`atmos ask`")
     assert "this change does not add to it" in already.message
 
 

@@ -202,3 +202,36 @@ def test_money_without_prices_is_refused(shop, git, atmos):
     limits(shop, "dev", limits={"money": {"limit": "100", "currency": "EUR"}})
     commit(shop, git)
     assert "ATM411" in atmos("validate", "--repo", shop, "-o", "json").codes
+
+
+def test_a_limit_on_a_misspelt_service_is_said(shop, atmos):
+    limits(shop, "dev", services={"chekout": {"requests.cpu": {"limit": "1m"}}})
+    done = atmos("validate", "--repo", shop, "-o", "json")
+    (found,) = [each for each in done.json["diagnostics"] if "chekout" in each["message"]]
+    assert (found["code"], found["severity"]) == ("ATM404", "warning")
+    assert "did you mean `checkout`?" in found["hint"]
+
+
+def test_whoever_is_over_is_told_how_to_ask(branch, git, atmos):
+    overlay(branch).write_text(overlay(branch).read_text().replace("count: 1", "count: 30"))
+    commit(branch, git)
+    done = atmos("budget", "check", "--repo", branch)
+    assert "atmos approve request --env dev --service checkout --team default" in f"{done.out}{done.err}"
+
+
+def test_a_change_of_the_base_branch_does_not_choose_whose_budget_counts(branch, git, atmos):
+    limits(branch, "dev", limits={"requests.cpu": {"limit": "400"}})
+    commit(branch, git)
+    git("branch", "mine", cwd=branch)
+    config = branch / "atmos-cli.yaml"
+    config.write_text(config.read_text().replace("branch: main", "branch: mine"))
+    assert "branch: mine" in config.read_text()
+    overlay(branch).write_text(overlay(branch).read_text().replace("count: 1", "count: 30"))
+    commit(branch, git)
+    assert atmos("validate", "--repo", branch, "--base", "main").code == 1
+    assert "ATM409" in atmos("validate", "--repo", branch, "--base", "main", "-o", "json").codes
+
+
+def test_a_base_that_is_no_commit_is_refused(shop, atmos):
+    done = atmos("validate", "--repo", shop, "--base", "no-such-branch", "-o", "json")
+    assert (done.code, done.codes) == (2, ["ATM610"])

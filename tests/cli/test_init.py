@@ -128,3 +128,15 @@ def test_a_new_directory_inside_another_checkout_is_a_repo_of_its_own(repo, atmo
     assert git("rev-parse", "HEAD", cwd=repo) == before
     assert git("rev-parse", "--show-toplevel", cwd=root) == str(root)
     assert atmos("validate", "--repo", root).code == 0
+
+
+def test_a_repo_in_a_directory_of_another_checkout_is_valid_before_its_first_commit(repo, atmos, git):
+    root = repo / "platform-repo"
+    root.mkdir()
+    (root / "README").write_text("ours")
+    git("rm", "-rq", ".", cwd=repo)
+    git("commit", "-qm", "nothing of atmos", cwd=repo)
+    assert atmos("init", root, "--write", "files", "--yes").code == 0
+    assert atmos("new", "service", "go, port 80", "--repo", root, "--write", "files", "--yes").code == 0
+    done = atmos("validate", "--repo", root)
+    assert done.code == 0, done.out
