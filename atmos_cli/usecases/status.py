@@ -128,7 +128,7 @@ class Watcher:
             self._lineage.close()
 
     def look(self) -> Overview:
-        """Raises ATM511 or ATM702 for what is not in the repo, ATM816 for a base branch without commits."""
+        """Raises ATM511 or ATM702 for what is not in the repo, ATM815 for a base branch without commits."""
         at = self.clock.now()
         cases, views = self.seen(at)
         lineage, verdicts = self._line(), latest(git_repo(self.repository.root))
