@@ -91,7 +91,7 @@ def test_what_leaks_in_slowly_does_not_pass_before_it_is_seen():
 
 
 def test_a_service_that_nobody_uses_is_not_judged_by_a_handful_of_requests():
-    done = said(traffic(0, 0.15, rate=0.3), after=3000)
+    done = said(traffic(0, 0.25, rate=0.3), after=2400)
     assert (done.outcome, codes(done)) == (Outcome.INCONCLUSIVE, {"low-traffic", "errors-up"})
 
 
