@@ -192,3 +192,18 @@ def test_what_a_cluster_says_is_no_markup_and_no_escape(world, atmos):
     done = atmos("status", "--repo", world.root)
     assert "[red]" in done.out
     assert not set(done.out) & {"\x1b", "\x07"}
+
+
+def test_a_service_that_cannot_be_built_says_so(world, status):
+    world.commit({OVERLAY: "resources: [nowhere.yaml]\n"})
+    code, rows = status()
+    assert (code, rows["dev"]["problem"]["code"], rows["dev"]["good"]) == (1, Code.COMMIT_UNKNOWN.value, False)
+    assert "cannot be built" in rows["dev"]["problem"]["message"]
+    assert rows["prod"]["good"]
+
+
+def test_a_base_branch_without_commits_says_how_to_get_them(world, atmos):
+    world.commit({"atmos-cli.yaml": world.read("atmos-cli.yaml").replace("branch: main", "branch: trunk")})
+    done = atmos("status", "--repo", world.root, "-o", "json")
+    assert (done.code, done.codes) == (2, [Code.COMMIT_UNKNOWN.value])
+    assert done.json["diagnostics"][0]["hint"] == "git fetch origin trunk"
