@@ -25,9 +25,11 @@ class Lists:
     what is not healthy. For a user who may not list a kind everywhere, `whole` becomes False, and namespaces are asked.
     """
 
-    def __init__(self, source: ClusterApi, *, whole: bool) -> None:
+    def __init__(self, source: ClusterApi, *, whole: bool, selects: bool = False) -> None:
+        """With `selects`, the server picks by labels; else all of a kind are fetched and picked from here."""
         self.with_events: set[str] = set()
         self.whole = whole
+        self._selects = selects
         self._source = source
         self._found: dict[tuple[Kind, str], dict[str, Resource]] = {}
         self._everything: set[Kind] = set()
@@ -42,8 +44,10 @@ class Lists:
         return self._single[key, name]
 
     def list(self, api_version: str, kind: str, *, namespace: str = "", selector: str = "") -> tuple[Resource, ...]:
-        if kind == "Event" and namespace not in self.with_events:
-            return ()
+        if kind == "Event":
+            return self._events(api_version, namespace)
+        if selector and self._selects:
+            return self._source.list(api_version, kind, namespace=namespace, selector=selector)
         wanted = dict(part.split("=", 1) for part in selector.split(",") if part)
         found = self._in((api_version, kind), namespace).values()
         return tuple(each for each in found if wanted.items() <= _labels(each).items()) if wanted else tuple(found)
@@ -62,6 +66,17 @@ class Lists:
         manager: str = "atmos-cli",
     ) -> None:
         self._source.annotate(api_version, kind, name, namespace=namespace, annotations=annotations, manager=manager)
+
+    def _events(self, api_version: str, namespace: str) -> tuple[Resource, ...]:
+        """They explain; that somebody may not read them is no reason to show nothing."""
+        if namespace not in self.with_events:
+            return ()
+        try:
+            return tuple(self._in((api_version, "Event"), namespace).values())
+        except AtmosError as error:
+            if _REFUSED not in error.diagnostics[0].message:
+                raise
+            return ()
 
     def _in(self, kind: Kind, namespace: str) -> dict[str, Resource]:
         if self.whole and kind not in self._everything and kind[1] != "Event":

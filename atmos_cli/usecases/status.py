@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     Connect = Callable[[Config, str], Connection]
 
-FEW = 4  # namespaces that are asked one by one; where there are more, everything is listed
+FEW = 4  # namespaces, or Applications, that are asked one by one; where there are more, everything is listed
 FETCH_SECONDS = 60.0
 _AT_ONCE = 8
 
@@ -124,8 +124,7 @@ class Watcher:
     def __exit__(self, *_: object) -> None:
         for each in self._connections.values():
             each.close()
-        if self._lineage:
-            self._lineage.close()
+        self._forget()
 
     def look(self) -> Overview:
         """Raises ATM511 or ATM702 for what is not in the repo, ATM815 for a base branch without commits."""
@@ -153,6 +152,7 @@ class Watcher:
             self._fetched = at
             repo = git_repo(self.repository.root)
             ask(repo.top, "fetch", "--quiet", REMOTE, env=quiet(repo), timeout=TIMEOUT_SECONDS)
+            self._forget()  # also what it knows not to exist
             return self.seen(at, events=events)
         return cases, views
 
@@ -188,10 +188,14 @@ class Watcher:
             message = f"branch `{branch}`, which is the base of this repo, has no commit"
             raise fail(Code.COMMIT_UNKNOWN, message, hint=f"git fetch {REMOTE} {branch}")
         if self._lineage is None or self._lineage.tip != tip:
-            if self._lineage:
-                self._lineage.close()
+            self._forget()
             self._lineage = Lineage(repo, tip)
         return self._lineage
+
+    def _forget(self) -> None:
+        if self._lineage:
+            self._lineage.close()
+        self._lineage = None
 
     def _cases(self, lineage: Lineage) -> list[Case]:
         config, asked, tree = self.repository.config, self.asked, lineage.tree()
@@ -215,7 +219,7 @@ class Watcher:
         views: dict[str, Connection] = {}
         for name, its in by_cluster.items():
             try:
-                views[name] = self._view(name, {case.target.namespace for case in its}, events=events)
+                views[name] = self._view(name, its, events=events)
             except AtmosError as error:
                 _spoil(its, error)
         with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -226,12 +230,13 @@ class Watcher:
                 self.refused.add(name)
         return views
 
-    def _view(self, name: str, spaces: set[str], *, events: bool) -> Connection:
+    def _view(self, name: str, cases: Sequence[Case], *, events: bool) -> Connection:
         source = self.views.get(name) or self.connection(name)
+        spaces = {case.target.namespace for case in cases}
         lists = Lists(source.cluster, whole=len(spaces) > FEW and name not in self.refused)
         if events:
             lists.with_events |= spaces
-        return Connection(lists, Lists(source.hub, whole=False))
+        return Connection(lists, Lists(source.hub, whole=False, selects=len(cases) <= FEW))
 
 
 def _with_events(case: Case, view: Connection) -> bool:

@@ -152,3 +152,23 @@ def test_watching_for_machines_is_an_envelope_for_each_change(world, atmos, monk
     done = atmos("status", "--watch", "--repo", world.root, "-o", "json")
     assert [json.loads(line)["exitCode"] for line in done.out.splitlines()] == [0, 2]
     assert done.code == 2
+
+
+def test_one_service_is_asked_for_alone(world):
+    copies(world, 6, teams=6)
+    world.sync()
+    asked = []
+    dev = world.clusters["dev"]
+    listed = dev.list
+    dev.list = lambda *args, **more: asked.append((args[1], *more.values())) or listed(*args, **more)
+    look(world, Asked("checkout", None, ("dev",)))
+    assert ("Application", "argocd", "team=default,service=checkout,env=dev") in asked
+    assert {each[1] for each in asked if each[0] != "Application"} == {"default-dev"}
+
+
+def test_who_may_not_read_events_is_shown_the_rest(world, atmos, monkeypatch):
+    world.sync()
+    crashing(world.find("dev", "Pod"))
+    world.clusters["dev"].forbidden = {"Event"}
+    done = atmos("tree", "checkout", "--env", "dev", "--repo", world.root)
+    assert (done.code, "CrashLoopBackOff" in done.out) == (1, True)

@@ -9,13 +9,15 @@ from atmos_cli.diagnostics import Code, fail
 class FakeCluster:
     """`objects` may be changed between two questions. With a `reason`, every question fails as an unreachable server.
 
-    `refused`: kinds that may not be listed in all namespaces at once, as for a developer without cluster-wide rights.
+    `refused`: kinds that may not be listed in all namespaces at once, as for a developer without cluster-wide rights;
+    `forbidden`: kinds that may not be listed at all.
     """
 
     def __init__(self, objects=(), *, reason="", refused=()):
         self.objects = [copy.deepcopy(each) for each in objects]
         self.reason = reason
         self.refused = set(refused)
+        self.forbidden = set()
         self.asked = Counter()
         self.annotated = []
         self.written = {}
@@ -26,7 +28,7 @@ class FakeCluster:
 
     def list(self, api_version, kind, *, namespace="", selector=""):
         self._reach("list", kind)
-        if not namespace and kind in self.refused:
+        if kind in self.forbidden or (not namespace and kind in self.refused):
             message = f"cluster `fake` does not let you list {kind.lower()}s: forbidden"
             raise fail(Code.CLUSTER_UNREACHABLE, message, hint="ask for the right to")
         wanted = dict(part.split("=") for part in selector.split(",") if part)
