@@ -51,10 +51,13 @@ def main() -> None:
             kept[job] = run
             sink.write(json.dumps([*job, _plain(run)]) + "\n")
             sink.flush()
+            if options.minutes and time.monotonic() - began > 60 * options.minutes:
+                pool.shutdown(wait=False, cancel_futures=True)
+                break
             if done % 200 == 0:
                 print(f"{done}/{len(missing)} in {time.monotonic() - began:.0f} s", file=sys.stderr)
-    runs = by_row((job[0], kept[job]) for job in jobs)
-    text = report(runs, options, seconds=time.monotonic() - began, fresh=len(missing))
+    runs = by_row((job[0], kept[job]) for job in jobs if job in kept)
+    text = report(runs, options, seconds=time.monotonic() - began, fresh=sum(job in kept for job in missing))
     print(text)
     if options.write:
         DOC.write_text(text)
@@ -69,6 +72,7 @@ def _options() -> argparse.Namespace:
         "--each", type=int, default=200, help="seeds of each other condition that has no gate of its own"
     )
     parser.add_argument("--rows", default="", help="only conditions whose name contains this")
+    parser.add_argument("--minutes", type=float, default=0.0, help="report what there is after so long")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--keep", type=Path, default=Path("/tmp/atmos-verify-sim.jsonl"))  # noqa: S108
     parser.add_argument("--write", action="store_true")
@@ -76,14 +80,16 @@ def _options() -> argparse.Namespace:
 
 
 def _jobs(options: argparse.Namespace) -> list[Job]:
-    """Each condition's first seed, then each one's second: a run that is broken off has seen every condition."""
+    """In turns, so that a run that is broken off has seen the same part of every condition."""
     first, end = (int(part) for part in options.seeds.split(":"))
     jobs = []
     for index, row in enumerate(ROWS):
         many = options.grid if row in GRID else end - first if row.name in GATED else options.each
         turn = index * many if row in GRID else 0
         if options.rows in row.name:
-            jobs += [(nth, row.name, first + (turn + nth) % (end - first)) for nth in range(min(many, end - first))]
+            jobs += [
+                (nth / many, row.name, first + (turn + nth) % (end - first)) for nth in range(min(many, end - first))
+            ]
     return [(name, seed) for _, name, seed in sorted(jobs, key=lambda job: job[0])]
 
 

@@ -89,6 +89,7 @@ BADS = (
     _bad("0 → 1 %, 1 rps", rps=1.0, p0=0.0, errors_plus=0.01),
     _bad("0 → 5 %, 1 rps", rps=1.0, p0=0.0, errors_plus=0.05),
     _bad("0 → 50 %, 0.2 rps", rps=0.2, p0=0.0, errors_plus=0.5),
+    _bad("0 → 50 %, 0.01 rps", rps=0.01, p0=0.0, errors_plus=0.5),
     _bad("0 → 100 %, 1 rps", rps=1.0, p0=0.0, errors_plus=1.0),
     _bad("one of three pods fails 30 %", APP, sigma=0.2, bad_pods=1, errors_plus=0.3),
     _bad("one of five routes fails 50 %", sigma=0.2, routes=True, errors_plus=0.5),
@@ -109,7 +110,6 @@ UNSEEN = (
     _unseen("targets cannot be scraped after the deploy", blind="down"),
     _unseen("no request, before or after", rps=0.0, p0=0.0),
     _unseen("0.005 rps", rps=0.005, p0=0.0),
-    _unseen("0.01 rps, half of it fails", rps=0.01, p0=0.0, errors_plus=0.5),
     _unseen("every value is NaN", nan=True),
     _unseen("no request on the first deploy", rps=0.0, p0=0.0, first=True),
 )

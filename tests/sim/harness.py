@@ -102,7 +102,9 @@ def _watch(metrics: Metrics, planned: Plan, settled: float) -> Run:
     after = 0.0
     while True:
         after += STEP if after < OBSERVE else LATER
-        said = look(metrics, planned, at=settled + after)
+        said = look(
+            metrics, planned, at=settled + after + 1
+        )  # the scrape interval is measured, and may be some ms more
         if said.outcome in (Outcome.WARN, Outcome.FAIL) and warned is None:
             warned = after
         if said.outcome is Outcome.FAIL and failed is None:
