@@ -15,7 +15,7 @@ from atmos_cli.usecases.verified import record_verdict
 from atmos_cli.usecases.write import git_repo
 from atmos_cli.verify.data import verdict_data
 from atmos_cli.verify.outcome import Outcome, Reason
-from atmos_cli.verify.rollback import images
+from atmos_cli.verify.rollback import images, recovered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,13 +31,14 @@ RECORDED = (Outcome.PASS, Outcome.WARN, Outcome.FAIL)
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`says` is for people; `recovery` is the verdict on the rollback, when there was one that arrived."""
+    """`says` is for people; `recovery` is the verdict on the rollback, `recovered` whether it helped, if known."""
 
     kind: OnFail
     says: str = ""
     commit: str = ""
     branch: str = ""
     recovery: Verdict | None = None
+    recovered: bool | None = None
     notes: tuple[Diagnostic, ...] = ()
 
     def data(self) -> dict[str, Any]:
@@ -47,7 +48,7 @@ class Action:
             "says": self.says,
             "commit": self.commit,
             "branch": self.branch,
-            "recovered": self.recovery is not None and self.recovery.outcome in (Outcome.PASS, Outcome.WARN),
+            "recovered": self.recovered,
             "recovery": recovery,
         }
 
@@ -80,7 +81,7 @@ def act(
         return Action(kind, f"not taken back: {error.diagnostics[0].message}", notes=(*notes, *error.diagnostics))
     if isinstance(done, Reason):
         return Action(kind, f"not taken back: {done.message}", notes=notes)
-    return _done(kind, session, done, notes, watch)
+    return _done(kind, session, verdict, done, notes, watch)
 
 
 def _record(repository: Repository, session: Session, verdict: Verdict, run: str) -> tuple[Diagnostic, ...]:
@@ -118,6 +119,7 @@ def _take_back(
 def _done(
     kind: OnFail,
     session: Session,
+    failed: Verdict,
     done: RolledBack,
     notes: tuple[Diagnostic, ...],
     watch: Callable[[Session], Verdict],
@@ -129,10 +131,11 @@ def _done(
         where = f"branch `{branch}`" if kind == "branch" else f"commit {commit[:12]}, not pushed"
         return Action(kind, f"the way back is on {where}", commit, branch, notes=notes)
     recovery = watch(replace(session, commit=commit, troubled=True))
-    if recovery.outcome in (Outcome.PASS, Outcome.WARN):
+    helped = recovered(failed, recovery)
+    if helped:
         says = f"rolled back by {commit[:12]}, and recovered"
-    elif recovery.outcome is Outcome.FAIL:
+    elif helped is False:
         says = f"rolled back by {commit[:12]}, and not recovered: this deployment was not the cause"
     else:
         says = f"rolled back by {commit[:12]}; whether that helped is not known: {recovery.headline}"
-    return Action(kind, says, commit, branch, recovery, notes)
+    return Action(kind, says, commit, branch, recovery, helped, notes)

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
 
     from atmos_cli.verify.outcome import Outcome, Reason
 
+BROKEN_BASELINE = "broken-baseline"
+"""The code of a measure whose baseline was itself in trouble."""
+
 
 @dataclass(frozen=True, slots=True)
 class Count:

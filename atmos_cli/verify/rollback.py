@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from atmos_cli.kube.resource import pod_template
+from atmos_cli.verify.measured import BROKEN_BASELINE
 from atmos_cli.verify.outcome import Outcome, Reason
 from atmos_cli.verify.rollback_loss import losses
 from atmos_cli.verify.seen import Status
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from atmos_cli.kube.resource import Identity, Resource
+    from atmos_cli.verify.measured import Measure
     from atmos_cli.verify.model import Limits, Verdict
 
 Files = dict[str, bytes | None]
@@ -167,12 +169,38 @@ def _evidence(verdict: Verdict) -> Reason | None:
     worse = assessment is not None and assessment.outcome is Outcome.FAIL
     if not worse and (rollout is None or rollout.status is not Status.FAILED):
         return _no("weak-evidence", "neither the metrics nor the pods say by themselves that the deployment failed")
+    if assessment is not None and any(each.code == BROKEN_BASELINE for each in assessment.measures):
+        return _no("broken-baseline", "errors were too many before this deployment, too, so going back mends nothing")
     if verdict.causes and verdict.causes[0].blames is False:
         return _no("other-cause", f"the likely cause is not this commit: {verdict.causes[0].title}")
     if not worse and rollout is not None and rollout.ready == 0 and rollout.old_ready >= rollout.wanted > 0:
         message = f"{rollout.old_ready} pods of the version before still serve all users"
         return _no("no-impact", message, "there is time: mend it, or run `atmos rollback` yourself")
     return None
+
+
+def recovered(failed: Verdict, after: Verdict) -> bool | None:
+    """Whether taking `failed` back helped: its pods are good and, where users were worse off, they no longer are.
+
+    None when the verdict `after` the rollback cannot say.
+    """
+    if after.outcome is Outcome.FAIL:
+        return False
+    if after.rollout is None or after.rollout.status is not Status.CURRENT:
+        return None
+    bad = _worst(failed)
+    if not bad:
+        return True
+    now = {each.name: each for each in after.assessment.measures} if after.assessment else {}
+    if not bad.keys() <= now.keys():
+        return None
+    # Halfway back to what it was before the failure is closer to good than to bad.
+    return all(now[name].after.share <= (m.before.share + m.after.share) / 2 for name, m in bad.items())
+
+
+def _worst(failed: Verdict) -> dict[str, Measure]:
+    measures = failed.assessment.measures if failed.assessment else ()
+    return {each.name: each for each in measures if each.outcome is Outcome.FAIL}
 
 
 def _loops(history: History) -> Reason | None:

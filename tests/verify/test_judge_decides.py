@@ -185,11 +185,12 @@ def test_as_bad_a_time_without_a_deploy_makes_a_fail_a_warning():
     assert said(traffic(3, 20), history=history(5)).outcome is Outcome.FAIL
 
 
-def test_a_broken_baseline_never_fails_the_repair():
-    done = said(traffic(30, 90))
+def test_a_broken_baseline_fails_no_repair_but_what_surely_doubles_its_errors():
+    done = said(traffic(30, 55))
     assert (done.outcome, codes(done)) == (Outcome.WARN, {"broken-baseline"})
     assert said(traffic(30, 3)).outcome is Outcome.PASS
-    assert said(traffic(3, 20), troubled=True).outcome is Outcome.WARN
+    for worse in (said(traffic(30, 150)), said(traffic(3, 20), troubled=True)):
+        assert (worse.outcome, codes(worse)) == (Outcome.FAIL, {"broken-baseline"})
 
 
 def test_an_incident_that_ended_before_does_not_leave_the_deploy_in_doubt():

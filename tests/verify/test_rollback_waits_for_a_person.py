@@ -4,10 +4,10 @@ import dataclasses
 
 import pytest
 
-from atmos_cli.verify.measured import Assessment
+from atmos_cli.verify.measured import BROKEN_BASELINE, Assessment, Count, Measure
 from atmos_cli.verify.model import Cause, Limits, Target, Verdict
 from atmos_cli.verify.outcome import Outcome, Reason
-from atmos_cli.verify.rollback import DAY, HOUR, History, Past, Plan, automatic
+from atmos_cli.verify.rollback import DAY, HOUR, History, Past, Plan, automatic, recovered
 from atmos_cli.verify.seen import Rollout, Status
 
 NOW = 1_800_000_000.0
@@ -81,6 +81,33 @@ def test_old_pods_that_still_serve_everyone_leave_time_for_a_person():
 def test_it_takes_facts():
     assert asked(verdict(rollout=None, assessment=None)) == "weak-evidence"
     assert asked(verdict(assessment=Assessment(Outcome.INCONCLUSIVE, (), NOW))) == "weak-evidence"
+
+
+def test_a_state_that_was_in_trouble_itself_is_none_to_go_back_to():
+    measure = measured(before=30, after=90, code=BROKEN_BASELINE)
+    assert asked(verdict(assessment=Assessment(Outcome.FAIL, (), 9.0, measures=(measure,)))) == "broken-baseline"
+
+
+def measured(*, before, after, code="worse", outcome=Outcome.FAIL):
+    """Errors of 1000 requests each."""
+    return Measure("availability", outcome, code, "", Count(before, 1000, 0, 1), Count(after, 1000, 1, 2))
+
+
+@pytest.mark.parametrize(("now", "helped"), [(3, True), (20, True), (90, False), (60, False)])
+def test_it_helped_when_users_are_closer_to_what_was_before_than_to_what_was_bad(now, helped):
+    failed = verdict(assessment=Assessment(Outcome.FAIL, (), 9.0, measures=(measured(before=3, after=90),)))
+    good = Rollout(Status.CURRENT, "3 of 3 pods ready", wanted=3, ready=3)
+    again = measured(before=90, after=now, outcome=Outcome.PASS)
+    after = verdict(outcome=Outcome.PASS, rollout=good, assessment=Assessment(Outcome.PASS, (), 9.0, measures=(again,)))
+    assert recovered(failed, after) is helped
+
+
+def test_pods_that_are_good_again_are_all_that_a_failed_rollout_asks_for():
+    failed = verdict(rollout=Rollout(Status.FAILED, "0 of 3"), assessment=None)
+    good = Rollout(Status.CURRENT, "3 of 3 pods ready", wanted=3, ready=3)
+    assert recovered(failed, verdict(outcome=Outcome.INCONCLUSIVE, rollout=good, assessment=None)) is True
+    assert recovered(failed, verdict(outcome=Outcome.FAIL)) is False
+    assert recovered(failed, verdict(outcome=Outcome.INCONCLUSIVE, rollout=None, assessment=None)) is None
 
 
 def test_another_cause_stops_it():

@@ -10,7 +10,7 @@ from atmos_cli.verify.judge.beta import p_above, ratio_interval, share_above
 from atmos_cli.verify.judge.phrase import change, number, percent, signed, span, traffic_only
 from atmos_cli.verify.judge.rules import ENOUGH, FAIL_ALPHA, FAST_BURN, FIRST_DEPLOY_SHARE, WARN_ALPHA
 from atmos_cli.verify.judge.sequence import RECENT, overdispersion, raw, spend
-from atmos_cli.verify.measured import Measure
+from atmos_cli.verify.measured import BROKEN_BASELINE, Measure
 from atmos_cli.verify.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from atmos_cli.verify.model import Limits
     from atmos_cli.verify.traffic.tally import Tally
 
+SURELY_WORSE = 2.0  # how much worse than a bad baseline is no repair, at the lower end of the interval
 EARLY, EARLY_PART, EARLY_TOTAL = 300.0, 0.7, 500.0
 """A PASS may come before the end: after so many seconds, this part of the time to observe, and so many requests."""
 
@@ -108,13 +109,18 @@ def _needed(finding: Finding) -> str:
 
 
 def at_least_as_bad(measured: Measure, limits: Limits, *, troubled: bool) -> Measure:
-    """A FAIL against a baseline that was broken itself is only a WARN: this deploy may be the repair."""
+    """A FAIL against a baseline that was broken itself is only a WARN, unless it surely is twice as bad.
+
+    Either way the code says so: the state before is none to go back to without a person.
+    """
     burning = measured.before.bad >= 10 and measured.before.share > FAST_BURN * (1 - limits.slo)
     if measured.name != "availability" or not (burning or troubled) or measured.outcome is not Outcome.FAIL:
         return measured
+    surely = measured.low is not None and measured.low >= SURELY_WORSE
     already = percent(measured.before.share)
-    said = f"{measured.says}; errors were already {already} before this deploy, which may be the repair"
-    return replace(measured, outcome=Outcome.WARN, code="broken-baseline", says=said)
+    why = "so going back does not mend it" if surely else "which may be the repair"
+    said = f"{measured.says}; errors were already {already} before this deploy, {why}"
+    return replace(measured, outcome=Outcome.FAIL if surely else Outcome.WARN, code=BROKEN_BASELINE, says=said)
 
 
 def first(tally: Tally, rule: Rule, limits: Limits, windows: Windows, look: int) -> Measure:
