@@ -11,8 +11,6 @@ from atmos_cli.adapters.git import ask_ok, tell
 if TYPE_CHECKING:
     from atmos_cli.adapters.repo import Repo
 
-CHUNK = 2000
-
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -28,7 +26,7 @@ def line(repo: Repo, tip: str) -> tuple[str, ...]:
     return tuple(tell(repo.top, "rev-list", "--first-parent", tip).split())
 
 
-def changes(repo: Repo, since: str, *, under: str, most: int = CHUNK) -> tuple[Change, ...]:
+def changes(repo: Repo, since: str, *, under: str, most: int) -> tuple[Change, ...]:
     """The newest commits from `since` on back that change a file below `under`, at most `most`; paths from the root.
 
     A merge counts with all that it brings.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from atmos_cli.adapters import history
 from atmos_cli.adapters import repo as repos
-from atmos_cli.adapters.first_parents import CHUNK, changes, line
+from atmos_cli.adapters.first_parents import changes, line
 from atmos_cli.adapters.git_tree import CommitTree
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.kube.resource import identity
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from atmos_cli.usecases.repository import Deployment
 
 ROOT = "apps"
+CHUNK = 2000  # commits that are read at a time
 MOST_TREES = 4
 SHORT = 12
 
@@ -121,7 +122,7 @@ class Lineage:
 
     def _read_on(self) -> None:
         assert self._next is not None  # noqa: S101 - the caller has looked
-        found = changes(self._repo, self._next, under=ROOT)
+        found = changes(self._repo, self._next, under=ROOT, most=CHUNK)
         last = self._place[found[-1].commit] + 1 if len(found) == CHUNK else len(self._line)
         self._next = self._line[last] if last < len(self._line) else None
         for each in found:
