@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from atmos_cli.usecases.connect import Connection
     from atmos_cli.verify.model import Engine
 
-# Up to here a look per deployment costs the API server less than a watch of everything in its namespaces.
-FEW = 3
 FLUX = ((KUSTOMIZE, "Kustomization"), (HELM, "HelmRelease"), (SOURCE, "GitRepository"))
 
 
@@ -29,15 +27,17 @@ def mirrored(
     kinds: Iterable[tuple[str, str]],
     namespaces: Iterable[str],
 ) -> Connection:
-    """A connection that answers from memory; the watches end with `stack`. A replayed one is given back as it is."""
+    """A connection that answers from memory; the watches end with `stack`. A replayed one is given back as it is.
+
+    No `namespaces` means all of them, which not everybody may watch.
+    """
     cluster, hub = connection.cluster, connection.hub
     if not isinstance(cluster, Cluster) or not isinstance(hub, Cluster):
         return connection
-    spaces = sorted(set(namespaces))
     engines = FLUX if engine == "flux" else ()
     wanted = set(kinds)
     watched = sorted({*owned_kinds(kind for _, kind in wanted), ("v1", "Event"), *wanted, *engines})
-    here = stack.enter_context(Mirror(cluster, watched, namespaces=spaces if len(spaces) <= FEW else ()))
+    here = stack.enter_context(Mirror(cluster, watched, namespaces=namespaces))
     there: Mirror | Cluster = here if hub is cluster else hub
     if engine == "argocd":
         there = stack.enter_context(Mirror(hub, [(ARGO, "Application")], namespaces=[ARGO_NAMESPACE]))

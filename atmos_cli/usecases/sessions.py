@@ -12,7 +12,7 @@ from atmos_cli.adapters.smoke import Web
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError, Code, fail
 from atmos_cli.usecases.connect import Connection, connect
-from atmos_cli.usecases.mirroring import FEW, mirrored
+from atmos_cli.usecases.mirroring import mirrored
 from atmos_cli.usecases.repository import Deployment, Repository, deployments, find_service
 from atmos_cli.usecases.revisions import GitAnswers, manifests
 from atmos_cli.usecases.verify import Session
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from atmos_cli.config import Config
     from atmos_cli.kube.resource import Resource
     from atmos_cli.ports import Ask
+
+# Up to here a look per deployment costs the API server less than a watch of everything in its namespaces.
+FEW = 3
+# Each kind is watched once per namespace up to here, and once for all of them beyond.
+MOST_SPACES = 12
 
 
 def meant(
@@ -80,13 +85,14 @@ def _sharing(sessions: Sequence[Session], stack: ExitStack) -> list[Session]:
     for name in sorted({each.target.cluster for each in sessions}):
         here = [each for each in sessions if each.target.cluster == name]
         if len(here) > FEW:
+            spaces = {each.target.namespace for each in here}
             wanted = [each for session in here for each in manifests(session.ask_git, session.commit) or ()]
             shared[name] = mirrored(
                 here[0].connection,
                 stack,
                 engine=here[0].target.engine,
                 kinds={(str(each["apiVersion"]), str(each["kind"])) for each in wanted if each["kind"] != "Secret"},
-                namespaces={each.target.namespace for each in here},
+                namespaces=spaces if len(spaces) <= MOST_SPACES else (),
             )
     return [replace(each, connection=shared.get(each.target.cluster, each.connection)) for each in sessions]
 

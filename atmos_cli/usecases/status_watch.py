@@ -5,10 +5,8 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters.kubernetes.client import Cluster
 from atmos_cli.adapters.kubernetes.watch import Mirror
-from atmos_cli.usecases.connect import Connection
-from atmos_cli.usecases.scenes import ARGO, ARGO_NAMESPACE, HELM, KUSTOMIZE, OWNED, SOURCE
+from atmos_cli.usecases.mirroring import mirrored
 from atmos_cli.usecases.status import FEW
 
 if TYPE_CHECKING:
@@ -21,7 +19,6 @@ QUIET_SECONDS = 30.0
 POLL_SECONDS = 10.0
 SHORTEST_SECONDS = 1.0
 _TICK = 0.5
-_FLUX = ((KUSTOMIZE, "Kustomization"), (HELM, "HelmRelease"), (SOURCE, "GitRepository"))
 
 
 def follow(watcher: Watcher) -> Iterator[Overview]:
@@ -44,24 +41,23 @@ def follow(watcher: Watcher) -> Iterator[Overview]:
 
 def _mirrors(watcher: Watcher, first: Overview, stack: ExitStack) -> list[Mirror]:
     """Watches what the first look had to ask for; a cluster that could not be asked is tried again at each look."""
-    found = []
+    found: list[Mirror] = []
     reached = {row.target.cluster: row.target.engine for row in first.rows if row.standing is not None}
     kinds = watcher.kinds()
     for name, engine in reached.items():
-        connection = watcher.connection(name)
-        if not isinstance(connection.cluster, Cluster):
-            continue
         spaces = watcher.namespaces(name)
         everywhere = len(spaces) > FEW and name not in watcher.refused
-        watched = [*OWNED, ("v1", "Event"), *sorted(kinds[name]), *(_FLUX if engine == "flux" else ())]
-        mirror = stack.enter_context(Mirror(connection.cluster, watched, namespaces=() if everywhere else spaces))
-        hub = mirror
-        if engine == "argocd" and isinstance(connection.hub, Cluster):
-            applications = [(ARGO, "Application")]
-            hub = stack.enter_context(Mirror(connection.hub, applications, namespaces=[ARGO_NAMESPACE]))
-            found.append(hub)
-        found.append(mirror)
-        watcher.views[name] = Connection(mirror, hub)
+        view = mirrored(
+            watcher.connection(name),
+            stack,
+            engine=engine,
+            kinds=kinds[name],
+            namespaces=() if everywhere else spaces,
+        )
+        mirrors = {id(each): each for each in (view.cluster, view.hub) if isinstance(each, Mirror)}
+        if mirrors:
+            found += mirrors.values()
+            watcher.views[name] = view
     return found
 
 
