@@ -82,7 +82,8 @@ def _but(verdict: Verdict) -> str:
         case Outcome.FAIL if verdict.delivery is None or verdict.delivery.arrival is not Arrival.ARRIVED:
             return f": {why}"
         case Outcome.WARN | Outcome.FAIL:
-            return f", but {_increase(verdict) or why or _measured(verdict, '')}{_still_served(verdict)}"
+            said = _increase(verdict) or why or _measured(verdict, "")
+            return f", but {said}{_still_served(verdict, said)}"
         case Outcome.SUPERSEDED:
             return f": {why}" if why else ""
     return f"; the verdict is open: {why}"
@@ -106,12 +107,12 @@ def _measured(verdict: Verdict, before: str) -> str:
     return f"{before}{measures[0].says}" if measures else ""
 
 
-def _still_served(verdict: Verdict) -> str:
+def _still_served(verdict: Verdict, said: str) -> str:
     rollout = verdict.rollout
     if rollout is None or rollout.ready or not rollout.old_ready:
         return ""
     pods = "1 old pod still serves" if rollout.old_ready == 1 else f"{rollout.old_ready} old pods still serve"
-    return f"; {pods}, so users feel nothing yet"
+    return f"{'' if said.endswith(pods) else f'; {pods}'}, so users feel nothing yet"
 
 
 def _next(verdict: Verdict) -> str:

@@ -83,3 +83,9 @@ def test_a_commit_that_did_not_arrive_did_not_sync_successfully(monkeypatch):
 def test_a_password_in_a_message_is_masked(monkeypatch):
     found = concluded(Outcome.FAIL, why="postgres://a:hunter2@db refused", monkeypatch=monkeypatch)
     assert "hunter2" not in f"{found.headline}{found.reasons}"
+
+
+def test_the_pods_that_still_serve_are_said_once(monkeypatch):
+    broken = Rollout(Status.FAILED, "Deployment/web: exits; 1 old pod still serves", wanted=1, ready=0, old_ready=1)
+    found = concluded(Outcome.FAIL, rollout=broken, why=broken.message, monkeypatch=monkeypatch)
+    assert found.headline.endswith("but Deployment/web: exits; 1 old pod still serves, so users feel nothing yet.")

@@ -28,7 +28,9 @@ def unknown_rules(facts: Facts) -> Iterator[Finding]:
         if ended
         else ("the new version writes log lines that the old one never did")
     )
-    said = f" Its newest kind of line: {shown(fresh[0].sample, most=200)}" if fresh else " Its log says nothing new."
+    said = " Its log says nothing new." if new else " No line of its log could be had."
+    if fresh:
+        said = f" Its newest kind of line: {shown(fresh[0].sample, most=200)}"
     target = (
         f"{ended.pod} -c {ended.name} --previous" if ended else f"deploy/{facts.evidence.target.workload} --since=10m"
     )

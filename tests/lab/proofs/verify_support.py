@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from atmos_cli.ports import Answer, Metrics
     from atmos_cli.usecases.repository import Deployment
     from atmos_cli.usecases.verify import Session
     from atmos_cli.verify.model import Verdict
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
     from tests.lab.proofs.engines_support import World
 
 BEFORE, AFTER, SCRAPE = 4200, 4200, 15
+
+
+# A wait of a rushing clock: shorter than the step between two looks at the metrics, so none of them is left out.
+STRIDE = 15.0
+# Real seconds after which a proof asks why there is no verdict.
+LONGEST = 90.0
 
 
 class FastClock:
@@ -40,7 +47,7 @@ class FastClock:
 
     def sleep(self, seconds: float) -> None:
         if self.rush:
-            self.ahead += seconds
+            self.ahead += max(seconds, STRIDE)
         else:
             time.sleep(min(seconds, 0.5))
 
@@ -57,8 +64,21 @@ class Traffic:
     then_slow: float | None = None
 
 
-def history(traffic: Traffic, *, namespace: str, service: str, turn: float) -> str:
-    """OpenMetrics text: what ingress-nginx counted an hour before `turn`, and will have counted an hour after."""
+def history(traffic: Traffic, *, namespace: str, service: str, turn: float, sibling: str = "") -> str:
+    """OpenMetrics text: what ingress-nginx counted an hour before `turn`, and will have counted an hour after.
+
+    A `sibling` behind the same controller has the same traffic, and is as well after as before.
+    """
+    requests, buckets = _counted(traffic, namespace, service, turn)
+    if sibling:
+        others = Traffic(traffic.rps, traffic.bad, traffic.slow)
+        requests, buckets = (
+            mine + theirs for mine, theirs in zip((requests, buckets), _counted(others, namespace, sibling, turn), strict=True)
+        )
+    return "\n".join([*requests, *buckets, "# EOF", ""])
+
+
+def _counted(traffic: Traffic, namespace: str, service: str, turn: float) -> tuple[list[str], list[str]]:
     counts = {"200": 0.0, "500": 0.0}
     below = {"0.1": 0.0, "0.5": 0.0, "+Inf": 0.0}
     requests, buckets = [], []
@@ -88,7 +108,29 @@ def history(traffic: Traffic, *, namespace: str, service: str, turn: float) -> s
         ]
         at += SCRAPE
         number += 1
-    return "\n".join([*requests, *buckets, "# EOF", ""])
+    return requests, buckets
+
+
+class OnDemand:
+    """`ports.Metrics` of a real server that is begun at the first question, which `atmos verify` asks of the deploy's time.
+
+    So its history turns when the new pods came, however long the engine took.
+    """
+
+    def __init__(self, begin: Callable[[float], PrometheusClient]) -> None:
+        self._begin = begin
+        self._client: PrometheusClient | None = None
+
+    def query(self, promql: str, *, at: float) -> Answer:
+        return self._at(at).query(promql, at=at)
+
+    def query_range(self, promql: str, *, start: float, end: float, step: float) -> Answer:
+        return self._at(start).query_range(promql, start=start, end=end, step=step)
+
+    def _at(self, turn: float) -> PrometheusClient:
+        if self._client is None:
+            self._client = self._begin(turn)
+        return self._client
 
 
 @dataclass
@@ -129,20 +171,28 @@ class Watched:
             server.end()
 
 
-def watch(session: Session, clock: FastClock, *, on: Callable[[Run], None] = lambda _: None) -> Verdict:
-    """Verifies; once the pods are good, time runs."""
+def watch(
+    session: Session,
+    clock: FastClock,
+    *,
+    on: Callable[[Run], None] = lambda _: None,
+    still: Callable[[Run], bool] = lambda _: False,
+) -> Verdict:
+    """Verifies; time runs once the pods are good, or when `still` says that nothing more will happen."""
     run = Run(replace(session, clock=clock))
+    began = time.monotonic()
 
     def keep(run: Run) -> None:
-        clock.rush = run.progress.phase.value in ("settle", "observe")
+        clock.rush = run.progress.phase.value in ("settle", "observe") or still(run)
         on(run)
+        assert time.monotonic() - began < LONGEST, f"no verdict yet: {run.progress} {run.now}"
 
     return verify([run], clock=clock, keep=keep)[0]
 
 
 @contextmanager
 def session_of(
-    watched: Watched, deployment: Deployment, commit: str, metrics: PrometheusClient | None
+    watched: Watched, deployment: Deployment, commit: str, metrics: Metrics | None
 ) -> Iterator[Session]:
     """As `atmos verify` opens it; the metrics are those of the test. KUBECONFIG must name `watched.kubeconfig()`."""
     repository = open_repository(watched.world.repo.root)
