@@ -76,7 +76,7 @@ def live_sessions(
         if problems:
             raise AtmosError(*dict.fromkeys(d for error in problems for d in error.diagnostics))
         made = _sharing(made, stack)
-        yield _recorded(made, directory, stack) if directory else tuple(made)
+        yield recorded_sessions(made, directory, stack) if directory else tuple(made)
 
 
 def _sharing(sessions: Sequence[Session], stack: ExitStack) -> list[Session]:
@@ -114,10 +114,11 @@ def _live(
     return Session(target, commit, connections[target.cluster], SystemClock(), git, Web(), matchers)
 
 
-def _recorded(sessions: Sequence[Session], directory: Path, stack: ExitStack) -> tuple[Session, ...]:
+def recorded_sessions(sessions: Sequence[Session], directory: Path, stack: ExitStack) -> tuple[Session, ...]:
+    """The same sessions, all on the first one's clock; every answer is written down until `stack` ends."""
     recorder = record(directory, about={"sessions": [_about(each) for each in sessions]})
     stack.callback(recorder.close)
-    clock = recorder.clock(SystemClock())
+    clock = recorder.clock(sessions[0].clock if sessions else SystemClock())
     known: dict[str, Connection] = {}
     for each in sessions:
         name, live = each.target.cluster, each.connection

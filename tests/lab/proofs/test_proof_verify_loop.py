@@ -38,9 +38,7 @@ def stage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     found.back_to_the_beginning()
 
 
-def verified(
-    stage: Stage, commit: str, traffic: Traffic, later: Traffic | None = None
-) -> tuple[Verdict, Action]:
+def verified(stage: Stage, commit: str, traffic: Traffic, later: Traffic | None = None) -> tuple[Verdict, Action]:
     """One `atmos verify --on-fail rollback`; a rollback is watched with the traffic `later`."""
 
     def metrics(seen: Traffic) -> OnDemand:
@@ -52,12 +50,13 @@ def verified(
 
     def again(session: Session) -> Verdict:
         assert later is not None
-        connection = replace(session.connection, metrics=metrics(later))
-        return watch(replace(session, connection=connection), FastClock())
+        connection, clock = replace(session.connection, metrics=metrics(later)), FastClock()
+        return watch(replace(session, connection=connection, clock=clock), clock)
 
     repository = open_repository(stage.watched.world.repo.root)
-    with session_of(stage.watched, stage.deployment, commit, metrics(traffic)) as session:
-        verdict = watch(session, FastClock())
+    clock = FastClock()
+    with session_of(stage.watched, stage.deployment, commit, metrics(traffic), clock) as session:
+        verdict = watch(session, clock)
         return verdict, act(repository, session, verdict, on_fail="rollback", watch=again)
 
 
@@ -81,11 +80,15 @@ def test_a_deployment_that_hurts_is_taken_back_and_users_recover(
 
     # One forward commit of the overlay alone, which says what it takes back; and the engine has applied that.
     root = stage.watched.world.repo.root
-    assert git("rev-parse", "HEAD", cwd=root) == action.commit == git("ls-remote", "origin", "main", cwd=root).split()[0]
+    assert (
+        git("rev-parse", "HEAD", cwd=root) == action.commit == git("ls-remote", "origin", "main", cwd=root).split()[0]
+    )
     assert git("rev-parse", "HEAD~1", cwd=root) == bad
     assert git("diff", "--name-only", "HEAD~1", cwd=root) == f"{stage.directory}/kustomization.yaml"
     assert git("diff", sound, "--stat", cwd=root) == ""
     assert bad[:10] in git("log", "-1", "--format=%B", cwd=root)
-    (live,) = stage.kube.get("apps/v1", "Deployment", SERVICE, stage.namespace)["spec"]["template"]["spec"]["containers"]
+    (live,) = stage.kube.get("apps/v1", "Deployment", SERVICE, stage.namespace)["spec"]["template"]["spec"][
+        "containers"
+    ]
     assert live["image"].endswith(f":{tag}")
     stage.tag = tag

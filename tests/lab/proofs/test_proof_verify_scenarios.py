@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from atmos_cli.adapters.prometheus import Prometheus
     from atmos_cli.usecases.verify import Run
     from atmos_cli.verify.model import Verdict
     from tests.lab.kube import Object
@@ -34,10 +35,12 @@ spec:
     spec:
       restartPolicy: Never
       automountServiceAccountToken: false
+      securityContext: {runAsNonRoot: true, runAsUser: 10001, seccompProfile: {type: RuntimeDefault}}
       containers:
       - name: migrate
         image: registry.example.com/shop/cart-migrate:broken-exit
         args: [python, manage.py, migrate]
+        securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
         resources: {requests: {cpu: 10m, memory: 32Mi}, limits: {memory: 32Mi}}
 """
 
@@ -51,13 +54,9 @@ def nothing(_: Stage) -> None:
 
 
 def cannot_pull(stage: Stage) -> bool:
-    """From here on the cluster stands still, and all further waiting is a debounce; so it is with the next two."""
+    """From here on the cluster stands still, and all further waiting is a debounce."""
     statuses = (status for pod in stage.pods() for status in pod["status"].get("containerStatuses", ()))
     return any((status["state"].get("waiting") or {}).get("reason") == "ImagePullBackOff" for status in statuses)
-
-
-def is_refused(stage: Stage) -> bool:
-    return condition(stage.kube.get("apps/v1", "Deployment", SERVICE, stage.namespace), "ReplicaFailure") == "True"
 
 
 def finds_no_node(stage: Stage) -> bool:
@@ -122,9 +121,7 @@ SCENARIOS = {
     "crash loop": Scenario("fail", "crash-loop", tag="broken-crashloop"),
     "image pull failure": Scenario("fail", "image-missing", "R9", tag="broken-imagepull", plays=finds_no_image),
     "image pull without a word": Scenario("fail", "image-pull", tag="broken-imagepull", still=cannot_pull),
-    "quota refusal": Scenario(
-        "fail", "quota", "R27", spec=container(resources={"requests": {"cpu": "5"}}), still=is_refused
-    ),
+    "quota refusal": Scenario("fail", "quota", "R27", spec=container(resources={"requests": {"cpu": "5"}})),
     "unschedulable": Scenario(
         "fail",
         "unschedulable",
@@ -133,7 +130,12 @@ SCENARIOS = {
         still=finds_no_node,
     ),
     "bad probe": Scenario(
-        "fail", "not-ready", "R21", tag="broken-notready", spec={"progressDeadlineSeconds": 8}, plays=fails_its_probe
+        "fail",
+        "not-ready",
+        "R21",
+        tag="broken-notready",
+        spec={"progressDeadlineSeconds": 8, **container(startupProbe=None, readinessProbe={"failureThreshold": 1})},
+        plays=fails_its_probe,
     ),
     "missing secret": Scenario(
         "fail", "config-missing", "R13", tag="broken-notready", spec=container(env=[SECRET]), plays=lacks_its_secret
@@ -141,7 +143,7 @@ SCENARIOS = {
     "failed migration job": Scenario("fail", "job-failed", files={"migrate.yaml": JOB}),
     "sync error": Scenario(
         "fail",
-        "sync-failing",
+        "sync-failing|apply-failed",
         spec={"selector": OTHER, "template": {"metadata": {"labels": OTHER["matchLabels"]}}},
     ),
     "no metrics": Scenario("inconclusive", "no-metrics"),
@@ -186,12 +188,13 @@ def verdict_on(
     on: Callable[[Run], None] = lambda _: None,
     still: Callable[[Stage], bool] = never,
 ) -> Verdict:
-    def begin(turn: float) -> object:
+    def begin(turn: float) -> Prometheus:
         text = history(traffic or Traffic(), namespace=stage.namespace, service=SERVICE, turn=turn, sibling="orders")
         return stage.watched.prometheus(text)
 
-    with session_of(stage.watched, stage.deployment, commit, OnDemand(begin) if traffic else None) as session:
-        return watch(session, FastClock(), on=on, still=lambda _: still(stage))
+    clock, metrics = FastClock(), OnDemand(begin) if traffic else None
+    with session_of(stage.watched, stage.deployment, commit, metrics, clock) as session:
+        return watch(session, clock, on=on, still=lambda _: still(stage))
 
 
 def shown(verdict: Verdict) -> str:
@@ -208,13 +211,11 @@ def test_the_verdict_and_its_cause_are_right(
     began = time.monotonic()
     commit = stage.deploy(scenario.tag, spec=scenario.spec, files=dict(scenario.files))
     stage.good = scenario.reason in ("", "no-metrics") or bool(scenario.traffic)
-    verdict = verdict_on(
-        stage, commit, scenario.traffic, on=lambda _: scenario.plays(stage), still=scenario.still
-    )
+    verdict = verdict_on(stage, commit, scenario.traffic, on=lambda _: scenario.plays(stage), still=scenario.still)
     record(record_property, name, verdict, began)
     assert verdict.outcome.value == scenario.outcome, shown(verdict)
     if scenario.reason:
-        assert verdict.reasons[0].code == scenario.reason, shown(verdict)
+        assert verdict.reasons[0].code in scenario.reason.split("|"), shown(verdict)
     if scenario.rule:
         assert verdict.causes, shown(verdict)
         assert verdict.causes[0].rule == scenario.rule, shown(verdict)
@@ -223,13 +224,10 @@ def test_the_verdict_and_its_cause_are_right(
 
 
 def record(record_property: Callable[[str, object], None], name: str, verdict: Verdict, began: float) -> None:
-    cause = verdict.causes[0].rule if verdict.causes else ""
-    code = verdict.reasons[0].code if verdict.reasons else ""
-    waited = verdict.ended - verdict.started
-    record_property(f"{name}: {verdict.outcome.value} {code} {cause}".strip(), f"{waited:.0f} s")
+    """For the table of docs/verify.md: what was said, and the seconds that a user would have waited for it."""
+    said = [verdict.outcome.value, *(each.code for each in verdict.reasons[:1]), *(c.rule for c in verdict.causes[:1])]
+    record_property(f"seconds to the verdict on `{name}`: {' '.join(said)}", round(verdict.ended - verdict.started))
     record_property("seconds in the lab", round(time.monotonic() - began, 1))
-    print(f"TABLE | {name} | {verdict.outcome.value} | {code} {cause} | {waited:.0f} | {time.monotonic() - began:.1f}")
-    print(shown(verdict))
 
 
 def test_a_paused_engine_is_not_waited_for(stage: Stage, record_property: Callable[[str, object], None]) -> None:
@@ -301,7 +299,7 @@ def test_an_api_server_that_restarts_is_waited_for(
         elif looks.count("settle") == 2 and not server.alive:
             assert run.now is not None
             server.start()
-            wait_until(plane._answers, "API server", seconds=90)  # noqa: SLF001
+            wait_until(plane._answers, "API server", seconds=90)
 
     verdict = verdict_on(stage, stage.deploy("v"), Traffic(), on=on)
     record(record_property, "API server restarted", verdict, began)

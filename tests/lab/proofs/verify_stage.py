@@ -178,5 +178,3 @@ class Stage:
         found = self.kube.find("apps/v1", "Deployment", SERVICE, self.namespace)
         containers = found["spec"]["template"]["spec"]["containers"] if found else [{"image": ""}]
         return found is not None and rolled_out(found) and containers[0]["image"].endswith(f":{self.tag}")
-
-

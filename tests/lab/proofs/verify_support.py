@@ -64,21 +64,24 @@ class Traffic:
     then_slow: float | None = None
 
 
-def history(traffic: Traffic, *, namespace: str, service: str, turn: float, sibling: str = "") -> str:
+def history(
+    traffic: Traffic, *, namespace: str, service: str, turn: float, sibling: str = "", every: int = SCRAPE
+) -> str:
     """OpenMetrics text: what ingress-nginx counted an hour before `turn`, and will have counted an hour after.
 
-    A `sibling` behind the same controller has the same traffic, and is as well after as before.
+    `every`: seconds between two scrapes. A `sibling` behind the same controller has the same traffic, and is as well after as before.
     """
-    requests, buckets = _counted(traffic, namespace, service, turn)
+    requests, buckets = _counted(traffic, namespace, service, turn, every)
     if sibling:
         others = Traffic(traffic.rps, traffic.bad, traffic.slow)
         requests, buckets = (
-            mine + theirs for mine, theirs in zip((requests, buckets), _counted(others, namespace, sibling, turn), strict=True)
+            mine + theirs
+            for mine, theirs in zip((requests, buckets), _counted(others, namespace, sibling, turn, every), strict=True)
         )
     return "\n".join([*requests, *buckets, "# EOF", ""])
 
 
-def _counted(traffic: Traffic, namespace: str, service: str, turn: float) -> tuple[list[str], list[str]]:
+def _counted(traffic: Traffic, namespace: str, service: str, turn: float, every: int) -> tuple[list[str], list[str]]:
     counts = {"200": 0.0, "500": 0.0}
     below = {"0.1": 0.0, "0.5": 0.0, "+Inf": 0.0}
     requests, buckets = [], []
@@ -90,7 +93,7 @@ def _counted(traffic: Traffic, namespace: str, service: str, turn: float) -> tup
         bad = traffic.then_bad if after and traffic.then_bad is not None else traffic.bad
         slow = traffic.then_slow if after and traffic.then_slow is not None else traffic.slow
         # A little unevenness, the same in every run: a perfectly even history would look like none that exists.
-        total = rps * SCRAPE * (1 + 0.1 * ((number * 7919) % 21 - 10) / 10)
+        total = rps * every * (1 + 0.1 * ((number * 7919) % 21 - 10) / 10)
         counts["500"] += total * bad
         counts["200"] += total * (1 - bad)
         below["0.1"] += total * (1 - slow) * 0.97
@@ -106,7 +109,7 @@ def _counted(traffic: Traffic, namespace: str, service: str, turn: float) -> tup
             f"{int(count)} {at:.0f}"
             for le, count in below.items()
         ]
-        at += SCRAPE
+        at += every
         number += 1
     return requests, buckets
 
@@ -178,23 +181,24 @@ def watch(
     on: Callable[[Run], None] = lambda _: None,
     still: Callable[[Run], bool] = lambda _: False,
 ) -> Verdict:
-    """Verifies; time runs once the pods are good, or when `still` says that nothing more will happen."""
-    run = Run(replace(session, clock=clock))
+    """Verifies by the session's clock, which is `clock` or a record of it; time runs once the pods are good, or when `still` says that nothing more will happen."""
+    run = Run(session)
     began = time.monotonic()
 
     def keep(run: Run) -> None:
-        clock.rush = run.progress.phase.value in ("settle", "observe") or still(run)
+        phase = run.progress.phase.value
+        clock.rush = phase in ("settle", "observe") or (phase == "rollout" and still(run))
         on(run)
         assert time.monotonic() - began < LONGEST, f"no verdict yet: {run.progress} {run.now}"
 
-    return verify([run], clock=clock, keep=keep)[0]
+    return verify([run], clock=session.clock, keep=keep)[0]
 
 
 @contextmanager
 def session_of(
-    watched: Watched, deployment: Deployment, commit: str, metrics: Metrics | None
+    watched: Watched, deployment: Deployment, commit: str, metrics: Metrics | None, clock: FastClock
 ) -> Iterator[Session]:
-    """As `atmos verify` opens it; the metrics are those of the test. KUBECONFIG must name `watched.kubeconfig()`."""
+    """As `atmos verify` opens it; the metrics and the clock are those of the test. KUBECONFIG must name `watched.kubeconfig()`."""
     repository = open_repository(watched.world.repo.root)
     with live_sessions(repository, (deployment,), commit=commit) as (session,):
-        yield replace(session, connection=replace(session.connection, metrics=metrics))
+        yield replace(session, clock=clock, connection=replace(session.connection, metrics=metrics))
