@@ -94,6 +94,7 @@ def roll_back_failed(
     limits: Limits,
     run_id: str,
     mode: WriteMode | None = None,
+    pushes: bool | None = None,
     evidence: Evidence | None = None,
 ) -> RolledBack | Reason:
     """Take the deployment of `verdict` back without a person; or the first precondition that does not hold.
@@ -104,7 +105,7 @@ def roll_back_failed(
     said = "; ".join(f"{each.code}: {each.message}" for each in verdict.reasons) or verdict.headline
     allowed = Allowed(migrations=limits.migrations == "compatible")
     ask = Ask(target.service, target.environment, target.team, verdict.commit, reason=said, run=run_id, mode=mode)
-    planned = plan_rollback(repository, replace(ask, allowed=allowed, evidence=evidence))
+    planned = plan_rollback(repository, replace(ask, pushes=pushes, allowed=allowed, evidence=evidence))
     label = rollbacks.label(target.environment, target.team, target.service)
     past = rollbacks.earlier_rollbacks(planned.ground.repo, label, planned.ground.tip)
     history = History(verdict.ended, past)

@@ -113,7 +113,9 @@ def _take_back(
         )
     # Whoever says `--on-fail rollback` opts in for this run; everything else that must hold still must.
     allowed = replace(limits, rollback="auto") if explicit else limits
-    return roll_back_failed(repository, verdict, limits=allowed, run_id=run, mode="commit")
+    # Only what is pushed is applied; without a remote the commit at least stands here.
+    pushes = True if repos.remote_url(git_repo(repository.root)) else None
+    return roll_back_failed(repository, verdict, limits=allowed, run_id=run, mode="commit", pushes=pushes)
 
 
 def _done(

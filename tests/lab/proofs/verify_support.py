@@ -38,18 +38,20 @@ LONGEST = 90.0
 class FastClock:
     """Real time until `rush` is set, so that engines get the time they need; then every wait is over at once."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, pause: float = 0.5, stride: float = STRIDE) -> None:
+        """`pause`: the longest real wait; `stride`: the shortest wait of a rushing clock."""
         self.ahead = 0.0
         self.rush = False
+        self._pause, self._stride = pause, stride
 
     def now(self) -> float:
         return time.time() + self.ahead
 
     def sleep(self, seconds: float) -> None:
         if self.rush:
-            self.ahead += max(seconds, STRIDE)
+            self.ahead += max(seconds, self._stride)
         else:
-            time.sleep(min(seconds, 0.5))
+            time.sleep(min(seconds, self._pause))
 
 
 @dataclass(frozen=True, slots=True)
