@@ -20,6 +20,14 @@ SHORT = 7
 SURE = 0.8
 CLEAN = 10  # errors before: of fewer, a percentage says nothing
 MANY = 10.0
+# What ends the wait of a verdict that is open because somebody turned something off.
+WAYS_ON = {
+    "suspended": "flux resume {kind} {service} -n {namespace}",
+    "source-suspended": "flux resume source git gitops -n {namespace}",
+    "automation-paused": "argocd app sync {application}",
+    "reconciliation-paused": "kubectl -n argocd annotate application {application} argocd.argoproj.io/skip-reconcile-",
+    "no-metrics": "add `prometheus: {{url: URL}}` below `clusters.{cluster}` in atmos-cli.yaml",
+}
 
 
 def conclude(evidence: Evidence, *, commit: str, outcome: Outcome, reasons: Sequence[Reason], began: float) -> Verdict:
@@ -122,5 +130,17 @@ def _next(verdict: Verdict) -> str:
     if verdict.outcome is Outcome.FAIL:
         return f"atmos rollback {target.service} --env {target.environment} --team {target.team}"
     if verdict.outcome is Outcome.INCONCLUSIVE:
-        return next((reason.hint for reason in verdict.reasons if reason.hint), "")
+        return next((reason.hint for reason in verdict.reasons if reason.hint), "") or _way_on(verdict)
     return ""
+
+
+def _way_on(verdict: Verdict) -> str:
+    """For objects that `atmos init` and `atmos new` named."""
+    target, first = verdict.target, next(iter(verdict.reasons), None)
+    return WAYS_ON.get(first.code if first else "", "").format(
+        kind="helmrelease" if first and "HelmRelease" in first.message else "kustomization",
+        service=target.service,
+        namespace=target.namespace,
+        cluster=target.cluster,
+        application=f"{target.team}.{target.service}.{target.environment}.{target.cluster}",
+    )

@@ -5,6 +5,7 @@ With ATMOS_KEEP_RUNS=1 the recordings become those of tests/verify/recorded/runs
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from contextlib import ExitStack
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
 
     from atmos_cli.adapters.prometheus import Prometheus
     from atmos_cli.verify.model import Verdict
+    from tests.lab.kube import Object
 
 pytestmark = pytest.mark.lab
 
 KEPT = Path(__file__).parents[2] / "verify" / "recorded" / "runs"
 MOST_BYTES = 200_000
+NEIGHBOUR = "orders"
 
 
 @dataclass(frozen=True)
@@ -90,14 +93,29 @@ def test_a_recorded_run_replays_to_the_same_verdict(name: str, stage: Stage, tmp
     assert (verdict.outcome.value, verdict.reasons[0].code) == (wanted.outcome, wanted.code), verdict.headline
     assert verdict_data(replayed(directory)) == verdict_data(verdict)
 
+    # Lists are of a whole namespace: without the neighbour it is small enough to be kept, and comes to the same.
     (file,) = directory.iterdir()
+    file.write_text("".join(f"{without_neighbours(line)}\n" for line in file.read_text().splitlines()))
+    assert verdict_data(replayed(directory)) == verdict_data(verdict)
     text = file.read_text()
     assert len(text) < MOST_BYTES
-    assert not any(
-        word in text
-        for word in (str(tmp_path), str(stage.watched.world.repo.root), "/tmp/atmos", "/tmp/pytest", "/root/")
-    )
+    words = (str(tmp_path), str(stage.watched.world.repo.root), "/tmp/atmos", "/tmp/pytest", "/root/")
+    assert not any(word in text for word in words)
     assert not any(plane.token in text for plane in stage.watched.world.planes.values())
     if os.environ.get("ATMOS_KEEP_RUNS"):
         (KEPT / name).mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, KEPT / name / file.name)
+        shutil.copyfile(file, KEPT / name / file.name)
+
+
+def without_neighbours(line: str) -> str:
+    told = json.loads(line)
+    answer = told.get("answer")
+    if not isinstance(answer, list) or not all(isinstance(each, dict) for each in answer):
+        return line
+    told["answer"] = [each for each in answer if not is_of(each, NEIGHBOUR)]
+    return json.dumps(told, separators=(",", ":"))
+
+
+def is_of(resource: Object, service: str) -> bool:
+    names = (resource.get("metadata", {}).get("name", ""), resource.get("involvedObject", {}).get("name", ""))
+    return any(str(name).startswith(service) for name in names)
