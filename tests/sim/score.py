@@ -57,7 +57,7 @@ class Share:
 
 
 def percent(share: float) -> str:
-    return f"{share:.0%}" if share in (0, 1) else f"{share:.1%}"
+    return f"{share:.1%}".replace(".0%", "%")
 
 
 def share(runs: Iterable[Run], *outcomes: Outcome) -> Share:
