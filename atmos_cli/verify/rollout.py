@@ -158,10 +158,10 @@ def _dooms(live: Resource, pods: Revision, look: Look) -> Iterator[Doom]:
         refused = refused_by_events(live, look)
     if refused is not None:
         yield refused
-    yield from dooms_of_pods(pods.new, look)
     job = condition(live, "Failed")
     if who(live).kind == "Job" and job.true:
         yield Doom(who(live), "job-failed", f"the job failed: {job.message or job.reason}", at=job.since)
+    yield from dooms_of_pods(pods.new, look)
     late = condition(live, "Progressing")
     overdue = late.false and late.reason == "ProgressDeadlineExceeded"
     for pod in pods.new:

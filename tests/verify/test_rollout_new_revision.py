@@ -495,6 +495,8 @@ def test_a_stuck_or_failed_job_fails_and_a_running_one_is_not_good_yet():
     assert codes(rollout(scene(wanted=[running], objects=[running, stuck]), now=T0)) == ["image-missing"]
     lost = job(cond("Failed", "True", "BackoffLimitExceeded", "Job has reached the specified backoff limit"))
     assert codes(rollout(scene(wanted=[lost], objects=[lost]), now=T0)) == ["job-failed"]
+    died = pod(lost, "migrate-y", phase="Failed", state=ended())
+    assert codes(rollout(scene(wanted=[lost], objects=[lost, died]), now=T0)) == ["job-failed", "pod-failed"]
     done = job(cond("Complete", "True"))
     assert rollout(scene(wanted=[done], objects=[done]), now=T0).status is Status.CURRENT
     brief = copy.deepcopy(done)

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 
 from atmos_cli.verify.seen import Status
 from tests.lab.kube import condition
 from tests.lab.processes import wait_until
+from tests.lab.proofs.engines_support import ArgoWorld
 from tests.lab.proofs.verify_stage import SERVICE, Stage
 from tests.lab.proofs.verify_support import FastClock, OnDemand, Traffic, Watched, history, session_of, watch
 
@@ -67,12 +69,13 @@ def finds_no_node(stage: Stage) -> bool:
 class Scenario:
     """A deployment, and what must be said of it: the outcome, the first reason's code, the first cause's rule.
 
-    `plays` is what the kubelet would do, after each look; `still` when there is nothing to wait for but a debounce.
+    `next` is in the command that is offered. `plays` is what the kubelet would do, after each look; `still` when there is nothing to wait for but a debounce.
     """
 
     outcome: str
     reason: str = ""
     rule: str = ""
+    next: str = ""
     tag: str = "v"
     spec: Object | None = None
     files: Mapping[str, str] = field(default_factory=dict)
@@ -118,9 +121,9 @@ SCENARIOS = {
     "error spike": Scenario("fail", "errors-up", traffic=Traffic(then_bad=0.05)),
     "latency spike": Scenario("fail", "latency-up", traffic=Traffic(then_slow=0.3)),
     "traffic lost": Scenario("fail", "traffic-lost", "R38", traffic=Traffic(then_rps=0.5)),
-    "crash loop": Scenario("fail", "crash-loop", tag="broken-crashloop"),
+    "crash loop": Scenario("fail", "crash-loop", "exit", tag="broken-crashloop"),
     "image pull failure": Scenario("fail", "image-missing", "R9", tag="broken-imagepull", plays=finds_no_image),
-    "image pull without a word": Scenario("fail", "image-pull", tag="broken-imagepull", still=cannot_pull),
+    "image pull without a word": Scenario("fail", "image-pull", "R9", tag="broken-imagepull", still=cannot_pull),
     "quota refusal": Scenario("fail", "quota", "R27", spec=container(resources={"requests": {"cpu": "5"}})),
     "unschedulable": Scenario(
         "fail",
@@ -140,13 +143,14 @@ SCENARIOS = {
     "missing secret": Scenario(
         "fail", "config-missing", "R13", tag="broken-notready", spec=container(env=[SECRET]), plays=lacks_its_secret
     ),
-    "failed migration job": Scenario("fail", "job-failed", files={"migrate.yaml": JOB}),
+    "failed migration job": Scenario("fail", "job-failed", "R47", files={"migrate.yaml": JOB}),
     "sync error": Scenario(
         "fail",
         "sync-failing|apply-failed",
+        "R48",
         spec={"selector": OTHER, "template": {"metadata": {"labels": OTHER["matchLabels"]}}},
     ),
-    "no metrics": Scenario("inconclusive", "no-metrics"),
+    "no metrics": Scenario("inconclusive", "no-metrics", next="prometheus: {url: URL}"),
 }
 
 
@@ -187,12 +191,13 @@ def verdict_on(
     *,
     on: Callable[[Run], None] = lambda _: None,
     still: Callable[[Stage], bool] = never,
+    clock: FastClock | None = None,
 ) -> Verdict:
     def begin(turn: float) -> Prometheus:
         text = history(traffic or Traffic(), namespace=stage.namespace, service=SERVICE, turn=turn, sibling="orders")
         return stage.watched.prometheus(text)
 
-    clock, metrics = FastClock(), OnDemand(begin) if traffic else None
+    clock, metrics = clock or FastClock(), OnDemand(begin) if traffic else None
     with session_of(stage.watched, stage.deployment, commit, metrics, clock) as session:
         return watch(session, clock, on=on, still=lambda _: still(stage))
 
@@ -220,6 +225,7 @@ def test_the_verdict_and_its_cause_are_right(
         assert verdict.causes, shown(verdict)
         assert verdict.causes[0].rule == scenario.rule, shown(verdict)
         assert verdict.causes[0].blames is not False, shown(verdict)
+    assert scenario.next in verdict.next
     assert verdict.commit == commit
 
 
@@ -242,7 +248,32 @@ def test_a_paused_engine_is_not_waited_for(stage: Stage, record_property: Callab
         ("inconclusive", "automation-paused"),
         ("inconclusive", "suspended"),
     ), shown(verdict)
+    assert verdict.next.startswith(("argocd app sync ", "flux resume kustomization "))
+    assert f" {stage.engine_object()['metadata']['name']}" in verdict.next
     stage.good = True
+
+
+def test_a_migration_hook_that_fails_is_retried_for_ten_minutes_and_then_said(
+    stage: Stage, record_property: Callable[[str, object], None]
+) -> None:
+    """Argo CD runs it before the sync, again and again: the pods of the new version never come."""
+    if not isinstance(stage.watched.world, ArgoWorld):
+        pytest.skip("hooks are Argo CD's")
+    began, clock = time.monotonic(), FastClock()
+
+    def on(_: Run) -> None:
+        state = stage.engine_object()["status"].get("operationState", {})
+        clock.rush = bool(state.get("retryCount")) and stage.head() in str(state.get("operation"))
+
+    hook = {"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation"}
+    job = yaml.safe_load(JOB)
+    job["metadata"]["annotations"] = hook
+    commit = stage.deploy("v", files={"migrate.yaml": yaml.safe_dump(job)})
+    stage.good = False
+    verdict = verdict_on(stage, commit, None, on=on, clock=clock)
+    record(record_property, "failed migration hook", verdict, began)
+    assert verdict.outcome.value == "fail", shown(verdict)
+    assert "Job/cart-migrate" in verdict.headline, shown(verdict)
 
 
 def test_a_newer_commit_of_someone_else_supersedes(
