@@ -91,7 +91,7 @@ def step(progress: Progress, now: Now, *, limits: Limits, deadline: float, scrap
             case Phase.SETTLE:
                 done = _settle(progress, now, scrape)
             case _:
-                done = _observe(progress, now, limits)
+                done = _observe(progress, now, limits, scrape)
         if done.outcome is not None or done.progress.phase is progress.phase:
             return done
         progress = done.progress
@@ -157,7 +157,7 @@ def _restarted(progress: Progress, now: Now) -> Step | None:
     return Step(replace(again, restarts=rollout.restarts))
 
 
-def _observe(progress: Progress, now: Now, limits: Limits) -> Step:
+def _observe(progress: Progress, now: Now, limits: Limits, scrape: float) -> Step:
     if now.rollout.status is Status.FAILED:
         return _end(progress, Outcome.FAIL, _doom_code(now.rollout), now.rollout.message)
     found = now.assessment
@@ -167,10 +167,10 @@ def _observe(progress: Progress, now: Now, limits: Limits) -> Step:
         return _unavailable(progress, now, found)
     progress = replace(progress, unavailable=0.0)
     watched = now.at - progress.settled
-    longest = LONGEST_SECONDS if found.extend else limits.observe + SETTLE_SECONDS
+    longest = LONGEST_SECONDS if found.extend else limits.observe + SETTLE_SECONDS + 2 * scrape
     if found.extend and now.smoke is not None and watched >= limits.observe:
         return _smoked(progress, now.smoke, *found.reasons)
-    if found.final or watched >= max(longest, limits.observe):
+    if found.final or watched >= longest:
         return Step(replace(progress, phase=Phase.DONE), found.outcome, found.reasons)
     return Step(progress)
 
