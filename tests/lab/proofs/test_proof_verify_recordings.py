@@ -1,4 +1,4 @@
-"""What `--record` writes of real engines, API servers and Prometheus replays to the same verdict, offline and small.
+"""What `--record` writes of real engines, API servers and Prometheus replays to the same verdict, offline.
 
 With ATMOS_KEEP_RUNS=1 the recordings become those of tests/verify/recorded/runs, which the default suite replays.
 """
@@ -98,11 +98,11 @@ def test_a_recorded_run_replays_to_the_same_verdict(name: str, stage: Stage, tmp
     file.write_text("".join(f"{without_neighbours(line)}\n" for line in file.read_text().splitlines()))
     assert verdict_data(replayed(directory)) == verdict_data(verdict)
     text = file.read_text()
-    assert len(text) < MOST_BYTES
     words = (str(tmp_path), str(stage.watched.world.repo.root), "/tmp/atmos", "/tmp/pytest", "/root/")
     assert not any(word in text for word in words)
     assert not any(plane.token in text for plane in stage.watched.world.planes.values())
     if os.environ.get("ATMOS_KEEP_RUNS"):
+        assert len(text) < MOST_BYTES, "the namespace has a long history: run this file alone"
         (KEPT / name).mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, KEPT / name / file.name)
 
