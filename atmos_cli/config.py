@@ -44,12 +44,26 @@ class Git(Strict):
     push: bool = False
 
 
+class Prometheus(Strict):
+    """A server with Prometheus' HTTP API; Thanos, Mimir and VictoriaMetrics with the path of theirs in `url`."""
+
+    url: Url
+    token_env: str = Field(default="", description="environment variable that holds a bearer token, or `user:password`")
+    tenant: str = Field(default="", description="sent as X-Scope-OrgID")
+    matchers: dict[str, str] = Field(default={}, description="labels that every query adds, such as `cluster: eu`")
+
+
 class Cluster(Strict):
     engine: Engine = "argocd"
     kubernetes: Annotated[str, StringConstraints(pattern=r"^1\.\d{2}$")] = "1.34"
     users: Literal["blueprint", "cluster"] = Field(
         default="blueprint", description="who gives pods their user: `cluster` on OpenShift, which assigns one"
     )
+    context: str = Field(default="", description="kubeconfig context of this cluster; by default its name")
+    hub: str = Field(
+        default="", description="kubeconfig context of the cluster where its Argo CD runs; by default itself"
+    )
+    prometheus: Prometheus | None = None
 
 
 class Http(Strict):

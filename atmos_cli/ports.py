@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,3 +52,76 @@ class SubTree:
     def files(self, under: str = "") -> Iterable[str]:
         found = self._tree.files(f"{self._prefix}{under}".rstrip("/"))
         return [path.removeprefix(self._prefix) for path in found]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One time series: `samples` are (unix seconds, value), sorted by time; an instant value is one sample."""
+
+    labels: Mapping[str, str]
+    samples: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a metrics server answered; `warnings` that are not empty mean that it answered with a part of the data."""
+
+    series: tuple[Series, ...]
+    warnings: tuple[str, ...] = ()
+
+
+class Metrics(Protocol):
+    """A server with Prometheus' HTTP API."""
+
+    def query(self, promql: str, *, at: float) -> Answer:
+        """The instant query at `at` (unix seconds); a range selector gives raw samples. Raises AtmosError ATM812."""
+
+    def query_range(self, promql: str, *, start: float, end: float, step: float) -> Answer:
+        """Raises AtmosError ATM812 when the server cannot be asked or refuses the query."""
+
+
+class ClusterApi(Protocol):
+    """One Kubernetes API server, as one user sees it. Every method raises AtmosError ATM811 when it cannot be asked."""
+
+    def get(self, api_version: str, kind: str, name: str, *, namespace: str = "") -> dict[str, Any] | None:
+        """The live object; None when it, or its kind, does not exist."""
+
+    def list(
+        self, api_version: str, kind: str, *, namespace: str = "", selector: str = ""
+    ) -> tuple[dict[str, Any], ...]:
+        """By namespace and name; empty when the kind does not exist."""
+
+    def logs(self, pod: str, container: str, *, namespace: str, previous: bool, lines: int) -> tuple[str, ...]:
+        """The last lines of a container's log, or of its previous run; empty when there is none."""
+
+    def annotate(
+        self,
+        api_version: str,
+        kind: str,
+        name: str,
+        *,
+        namespace: str,
+        annotations: Mapping[str, str],
+        manager: str = "atmos-cli",
+    ) -> None:
+        """Sets annotations on a live object, which is how an engine is asked to look again.
+
+        `manager` owns the fields: Flux takes back what kubectl's managers set, and leaves `flux-client-side-apply`.
+        """
+
+
+class Clock(Protocol):
+    """Time as the outside world has it, so that a recorded run can be given its own time again."""
+
+    def now(self) -> float:
+        """Unix seconds."""
+
+    def sleep(self, seconds: float) -> None:
+        """Returns after `seconds`, or at once in a replay."""
+
+
+class Ask(Protocol):
+    """Any other question to the outside world, such as how two commits are related; answers what JSON can hold."""
+
+    def __call__(self, question: str, *arguments: str) -> Any:
+        """Raises AtmosError when it cannot be answered."""

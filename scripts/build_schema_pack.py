@@ -2,7 +2,7 @@
 
     python scripts/build_schema_pack.py                     the pack, from kubernetes-validate and scripts/crds/*.json
     python scripts/build_schema_pack.py import [CRDS_DIR]   scripts/crds/*.json, from CRD lists (../shared/crds)
-    python scripts/build_schema_pack.py import-go           scripts/crds/{argocd,flux}.json, from their Go modules
+    python scripts/build_schema_pack.py import-go           those of GO_MODULES, from their Go modules
 
 The pack is `ATMPACK1`, the length of the index (4 bytes, big-endian), then zlib streams: the index (JSON) and the
 chunks that it places. `defs` holds every built-in definition once, one on each line; `k8s/<minor>` says which of them a
@@ -45,6 +45,8 @@ GO_MODULES = {
         ("github.com/fluxcd/kustomize-controller@v1.9.5", "config/crd/bases"),
         ("github.com/fluxcd/helm-controller@v1.6.0", "config/crd/bases"),
     ),
+    "argo-rollouts": (("github.com/argoproj/argo-rollouts@v1.10.2", "manifests/crds"),),
+    "flagger": (("github.com/fluxcd/flagger@v1.36.1", "artifacts/flagger"),),
 }
 
 
@@ -173,7 +175,9 @@ def import_go() -> None:
         crds = []
         for module, folder in modules:
             command = ["go", "mod", "download", "-json", module]
-            answer = subprocess.run(command, check=True, capture_output=True, env={**os.environ, "GOFLAGS": "-mod=mod"})
+            # Some modules ask for a newer Go than the one installed, which only has to unpack them.
+            environment = {**os.environ, "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "auto"}
+            answer = subprocess.run(command, check=True, capture_output=True, env=environment)
             for path in sorted((Path(json.loads(answer.stdout)["Dir"]) / folder).glob("*.yaml")):
                 documents = yaml.load_all(path.read_text(), yaml.CSafeLoader)
                 crds += [one for one in documents if one and one.get("kind") == "CustomResourceDefinition"]

@@ -8,11 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
 LEFT_OUT = pytest.StashKey[int]()
+
+# How long an example takes says more about the machine than about the code. `--hypothesis-profile few` is for a second
+# and third Python, which run the same tests on fewer examples.
+settings.register_profile("atmos", deadline=None)
+settings.register_profile("few", deadline=None, max_examples=20)
+settings.load_profile("atmos")
 
 
 @dataclass(slots=True)

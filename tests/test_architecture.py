@@ -19,7 +19,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("kustomize",),
     ("documents",),
     ("config", "spec"),
-    ("budget", "checks", "blueprint", "engines"),
+    ("budget", "checks", "blueprint", "engines", "verify"),
     ("approval", "layout"),
     ("adapters",),
     ("usecases",),
@@ -31,9 +31,10 @@ RANK = {name: rank for rank, row in enumerate(ROWS) for name in row}
 # Sideways within a row only where one idea is built on another of the same height.
 SIDEWAYS = {("config", "spec"), ("spec", "config")}
 ONLY_IN = {
-    "rich": {"cli/show.py", "cli/show_budget.py"},
+    "rich": {"cli/show.py", "cli/show_budget.py", "cli/show_verify.py", "cli/show_status.py"},
     "typer": {"cli/"},
     "git": {"adapters/"},
+    "httpx": {"adapters/"},
     "jinja2": {"blueprint/expr.py"},
     "yaml": {"yamlio/"},
     "jsonschema_rs": {"kube/"},
@@ -60,6 +61,7 @@ PURE = (
     "checks",
     "budget",
     "approval",
+    "verify",
     "kustomize",
     "kube",
     "yamlio",

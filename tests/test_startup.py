@@ -21,7 +21,7 @@ def loaded(*args, cwd=None):
 
 @pytest.mark.parametrize("args", [["--help"], ["new", "service", "--help"], ["--version"], ["init", "--help"]])
 def test_help_loads_neither_pydantic_git_jinja2_nor_ruamel(args):
-    assert not loaded(*args) & {"pydantic", "git", "jinja2", "ruamel", "yaml", "jsonschema_rs"}
+    assert not loaded(*args) & {"pydantic", "git", "jinja2", "ruamel", "yaml", "jsonschema_rs", "httpx"}
 
 
 def test_validate_loads_neither_typer_nor_rich_nor_jinja2_nor_git(tmp_path):
@@ -30,4 +30,4 @@ def test_validate_loads_neither_typer_nor_rich_nor_jinja2_nor_git(tmp_path):
         check=True,
         capture_output=True,
     )
-    assert not loaded("validate", cwd=tmp_path) & {"typer", "rich", "jinja2", "git", "asyncio"}
+    assert not loaded("validate", cwd=tmp_path) & {"typer", "rich", "jinja2", "git", "asyncio", "httpx"}

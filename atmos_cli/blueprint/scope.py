@@ -5,17 +5,23 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.blueprint.analysis import analysis
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.kube.keep import KEEP
 from atmos_cli.spec.model import Overrides, Resources, Scaling
+from atmos_cli.spec.verify import settled
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from atmos_cli.blueprint.manifest import Languages
     from atmos_cli.config import Config
     from atmos_cli.spec.model import Probe, ServiceSpec
+    from atmos_cli.spec.verify import Settled
 
-NAMES = frozenset({"svc", "env", "language", "labels", "selector", "keep", "platform", "inputs", "values", "blueprint"})
+FACTS = frozenset({"svc", "env", "language", "labels", "selector", "pods", "keep", "platform", "analysis"})
+NAMES = FACTS | {"inputs", "values", "blueprint"}
 MANAGED_BY = "atmos-cli"
 
 
@@ -30,17 +36,29 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, lan
     where = config.environments[environment]
     # The image, and so the version, changes with every deployment; a selector can never change.
     selector = {"app.kubernetes.io/name": spec.name, "app.kubernetes.io/instance": spec.name}
+    chosen = {name: _verify(spec, name, config) for name in config.environments}
+    engines = sorted({each.engine for each in chosen.values()} - {"none"})
+    service = _service(spec, overrides, team=team, environment=environment, config=config, languages=languages)
+    prometheus = config.clusters[where.cluster].prometheus
     return {
-        "svc": _service(spec, overrides, team=team, environment=environment, config=config, languages=languages),
+        "svc": {**service, "engine": chosen[environment].engine, "engines": engines},
         "env": {
             "name": environment,
             "kubernetes": int(config.clusters[where.cluster].kubernetes.split(".")[1]),
             "engine": config.engine(environment),
             "users": config.clusters[where.cluster].users,
+            "prometheus": prometheus.model_dump() if prometheus else None,
             **where.model_dump(by_alias=False),
         },
         "language": language.model_dump(),
         "selector": selector,
+        "pods": _pods(spec, selector, engines),
+        "analysis": analysis(
+            chosen[environment],
+            name=spec.name,
+            namespace=namespace(team, environment),
+            matchers=prometheus.matchers if prometheus else {},
+        ),
         "labels": {
             **selector,
             "app.kubernetes.io/component": spec.type,
@@ -54,6 +72,18 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, lan
             "users": "cluster" if any(c.users == "cluster" for c in config.clusters.values()) else "blueprint",
         },
     }
+
+
+def _verify(spec: ServiceSpec, environment: str, config: Config) -> Settled:
+    narrow = spec.environments.get(environment, Overrides()).verify
+    return settled(spec.verify, narrow, production=config.environments[environment].production)
+
+
+def _pods(spec: ServiceSpec, selector: dict[str, str], engines: Sequence[str]) -> dict[str, str]:
+    """What selects every pod of the service: Flagger gives those of its own copy another name, and keeps the rest."""
+    if "flagger" not in engines:
+        return selector
+    return {"app.kubernetes.io/instance": spec.name, "app.kubernetes.io/component": spec.type}
 
 
 def _check(spec: ServiceSpec, config: Config) -> None:

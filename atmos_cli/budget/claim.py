@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.budget import storage
 from atmos_cli.budget.kinds import INJECTORS, NAMESPACE_INJECTORS, asks_nothing, injected
 from atmos_cli.budget.operators import OPERATED, unseen
+from atmos_cli.budget.progressive import Movers, counted, given_up, movers, moves, scaled_name, template_of
 from atmos_cli.budget.replicas import Pods, mapping, pods, scaled_jobs
 from atmos_cli.diagnostics import AtmosError, Diagnostic, Location
 from atmos_cli.kube.pods import missing_requests, pod_limits, pod_requests
@@ -99,11 +100,12 @@ def claim(resources: Sequence[Resource], *, terms: Terms | None = None) -> Claim
         if target is not None and _most(resource) >= _most(scalers.get(target)):
             scalers[target] = resource
     known = terms or Terms()
+    moved = movers(resources)
     lines: list[Line] = []
     wrong: list[Diagnostic] = []
     for resource in resources:
         try:
-            lines += _lines(resource, scalers, known)
+            lines += _lines(resource, scalers, moved, known)
         except AtmosError as error:
             wrong += [_of(resource, each) for each in error.diagnostics]
     if wrong:
@@ -130,15 +132,21 @@ def _most(scaler: Resource | None) -> int:
     return -1 if scaler is None else pods({"kind": "StatefulSet"}, scaler=scaler).peak
 
 
-def _lines(resource: Resource, scalers: Mapping[tuple[str, str, str], Resource], terms: Terms) -> Iterator[Line]:
+def _lines(
+    resource: Resource, scalers: Mapping[tuple[str, str, str], Resource], moved: Movers, terms: Terms
+) -> Iterator[Line]:
     who = identity(resource)
     template = pod_template(resource)
     operated = OPERATED.get((who.group, who.kind))
     if template is not None:
         nodes = terms.budget.assume.node_count(who.name) if terms.budget and who.kind == "DaemonSet" else None
         count = pods(resource, scaler=scalers.get((who.namespace, who.kind, who.name)), nodes=nodes)
+        count = given_up(who, count, moved)
         line = workload(who, template[1], count, terms=terms, claims=_templates(resource))
         yield replace(line, retained=line.fixed) if _retains(resource) else line
+    elif moves(who) and (shared := template_of(resource, moved)) is not None:
+        count = counted(resource, moved, scaler=scalers.get(scaled_name(resource)))
+        yield workload(who, shared, count, terms=terms)
     elif (who.group, who.kind) == ("keda.sh", "ScaledJob"):
         spec = mapping(resource.get("spec"))
         yield workload(who, mapping(mapping(spec.get("jobTargetRef")).get("template")), scaled_jobs(spec), terms=terms)

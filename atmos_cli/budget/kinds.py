@@ -35,6 +35,7 @@ ASK_NOTHING: Final[dict[str, frozenset[str] | None]] = {
     "notification.toolkit.fluxcd.io": None,
     "kustomize.config.k8s.io": None,
     "argoproj.io": frozenset({"AppProject"}),
+    "flagger.app": frozenset({"MetricTemplate", "AlertProvider"}),
     "monitoring.coreos.com": frozenset({"PodMonitor", "ServiceMonitor", "PrometheusRule", "Probe", "ScrapeConfig"}),
     "keda.sh": frozenset({"ScaledObject", "TriggerAuthentication", "ClusterTriggerAuthentication"}),
     "postgresql.cnpg.io": frozenset({"ScheduledBackup", "Database", "ImageCatalog", "Publication", "Subscription"}),

@@ -88,6 +88,14 @@ def unseen(resource: Resource) -> str:
             return f"it applies manifests of another source, `{source}`"
         known = path.removeprefix("./").split("/")[0] in COUNTED
         return "" if known else f"it applies `{path}`, which is in none of {', '.join(COUNTED)}"
+    if who.group == "argoproj.io" and who.kind in ("AnalysisTemplate", "ClusterAnalysisTemplate"):
+        return "it runs Jobs of its own" if _runs_jobs(spec) else ""
     if (who.group, who.kind) == ("helm.toolkit.fluxcd.io", "HelmRelease"):
         return "what its chart runs does not stand in Git"
     return f"what a {who.kind} runs is decided by its operator"
+
+
+def _runs_jobs(spec: Mapping[str, Any]) -> bool:
+    metrics = spec.get("metrics")
+    listed = metrics if isinstance(metrics, list) else []
+    return any("job" in mapping(mapping(each).get("provider")) for each in listed)

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 
     from atmos_cli.checks.subject import Facts, Finding, Item
 
-_SCALABLE = {"Deployment": "apps", "StatefulSet": "apps", "ReplicaSet": "apps", "ReplicationController": ""}
+_SCALABLE = {
+    "Deployment": "apps",
+    "StatefulSet": "apps",
+    "ReplicaSet": "apps",
+    "ReplicationController": "",
+    "Rollout": "argoproj.io",
+}
 
 
 @check(

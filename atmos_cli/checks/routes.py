@@ -62,7 +62,8 @@ def _ingress(item: Item, path: Path, backend: dict[str, Any], facts: Facts) -> I
         return
     service = facts.named("", "Service", name)
     if service is None:
-        yield _no_service(item, (*path, "service", "name"), name, facts)
+        if name not in _of_flagger(facts):
+            yield _no_service(item, (*path, "service", "name"), name, facts)
         return
     field = "name" if text(port, "name") else "number"
     if port.get(field) and port[field] not in _service_ports(service, field.replace("number", "port")):
@@ -84,9 +85,17 @@ def _route(item: Item, path: Path, backend: dict[str, Any], facts: Facts) -> Ite
         return
     service = facts.named("", "Service", name)
     if service is None:
-        yield _no_service(item, (*path, "name"), name, facts)
+        if name not in _of_flagger(facts):
+            yield _no_service(item, (*path, "name"), name, facts)
     elif backend.get("port") is not None and backend["port"] not in _service_ports(service, "port"):
         yield _no_port(item, (*path, "port"), backend["port"], service)
+
+
+def _of_flagger(facts: Facts) -> frozenset[str]:
+    """The Services that Flagger makes for the Canaries here."""
+    canaries = [each.resource for each in facts.of("flagger.app", "Canary")]
+    names = [text(each, "spec", "service", "name") or text(each, "spec", "targetRef", "name") for each in canaries]
+    return frozenset(f"{name}{suffix}" for name in names if name for suffix in ("", "-primary", "-canary"))
 
 
 def _service_ports(service: Item, field: str) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from atmos_cli import __version__
-from atmos_cli.cli import approve, blueprint, budget, explain, init, new, render, schema
+from atmos_cli.cli import approve, blueprint, budget, explain, init, new, render, rollback, schema, status, tree, verify
 from atmos_cli.diagnostics import AtmosError, Code, fail
 
 if TYPE_CHECKING:
@@ -51,7 +51,11 @@ def validate(context: typer.Context) -> None:
 
 app.command("render")(render.render)
 app.command("diff")(render.diff)
+app.command("rollback")(rollback.rollback)
+app.command("status")(status.status)
+app.command("tree")(tree.tree)
 app.command("explain")(explain.explain)
+app.add_typer(verify.app, name="verify")
 app.add_typer(approve.app, name="approve")
 app.add_typer(budget.app, name="budget")
 app.add_typer(blueprint.app, name="blueprint")

@@ -29,6 +29,12 @@ TENANT_SYNC = {
     "syncOptions": ["ServerSideApply=true", "PruneLast=true", "FailOnSharedResource=true"],
 }
 
+ROUTE_WEIGHTS = {
+    "group": "gateway.networking.k8s.io",
+    "kind": "HTTPRoute",
+    "jqPathExpressions": [".spec.rules[].backendRefs[].weight"],
+}
+
 Documents = list[dict[str, Any]]
 
 
@@ -136,6 +142,8 @@ def _apps(config: Config, team: str) -> dict[str, Any]:
             "project": team,
             "source": _source(config, "{{ .path.path }}"),
             "destination": {"name": "{{ .name }}", "namespace": f"{team}-{environment}"},
+            # Argo Rollouts moves the weights of a route step by step; self-healing would move them back at once.
+            "ignoreDifferences": [ROUTE_WEIGHTS],
             "syncPolicy": TENANT_SYNC,
         },
     }

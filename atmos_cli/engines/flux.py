@@ -93,8 +93,9 @@ def _service(team: str, service: str, environment: str) -> dict[str, Any]:
             "path": f"./apps/{team}/{service}/overlays/{environment}",
             "interval": "10m",
             "retryInterval": "1m",
-            # A worker is held for the whole timeout; the Deployment's own deadline ends the check earlier anyway.
-            "timeout": "3m",
+            # A worker is held for the whole timeout, but a Deployment that gets nowhere ends the check at its deadline
+            # of 5 minutes. Less would call a slow rollout failed, in which every pod must be good for 30 seconds.
+            "timeout": "6m",
             "prune": True,
             # No targetNamespace: it would hide an overlay that was copied from another environment.
             "wait": True,

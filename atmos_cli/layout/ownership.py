@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from atmos_cli.kube.resource import Resource
 
 CONTAINER_FIELDS = ("env", "resources")
+# How long a pod must be good before the next one follows: long where users could be hurt, short where nobody waits.
+WORKLOAD_FIELDS = ("minReadySeconds",)
 CONTAINER_LISTS = ("initContainers", "containers")
 # The kinds of which kustomize's `replicas` field knows where the number stands.
 SCALABLE = ("Deployment", "StatefulSet", "ReplicaSet", "ReplicationController")
@@ -39,7 +41,9 @@ def cut(resource: Resource) -> Owned:
     if found is None:
         return Owned(base, None, None, {})
     path, template = found
-    replicas = base["spec"].pop("replicas", None) if base["kind"] in SCALABLE else None
+    scalable = base["kind"] in SCALABLE
+    replicas = base["spec"].pop("replicas", None) if scalable else None
+    pace = {field: base["spec"].pop(field) for field in WORKLOAD_FIELDS if scalable and field in base["spec"]}
     images: dict[str, str] = {}
     patches: dict[str, list[dict[str, Any]]] = {}
     for kind in CONTAINER_LISTS:
@@ -49,6 +53,9 @@ def cut(resource: Resource) -> Owned:
             if taken:
                 patches.setdefault(kind, []).append({"name": container["name"], **taken})
     patch = _at(base, path, {"spec": patches}) if patches else None
+    if pace:
+        patch = patch or _at(base, (), {})
+        patch["spec"] = {**pace, **patch.get("spec", {})}
     return Owned(base, patch, replicas, images)
 
 

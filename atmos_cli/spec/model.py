@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, 
 from atmos_cli.diagnostics import Code
 from atmos_cli.documents import Strict, read_model
 from atmos_cli.spec.names import NAME, RESERVED, validate_name
+from atmos_cli.spec.verify import Verify
 
 API_VERSION: Final = "atmos-cli.dev/v1"
 
@@ -163,6 +164,7 @@ class Overrides(Strict):
     env: dict[EnvName, EnvValue] = Field(default={}, description="environment variables added or changed here")
     hosts: tuple[Host, ...] | None = Field(default=None, description="public host names in this environment")
     addons: dict[str, AddonInputs] = Field(default={}, description="settings of add-ons in this environment")
+    verify: Verify = Field(default=Verify(), description="what verification does otherwise in this environment")
 
 
 class ServiceSpec(Strict):
@@ -189,6 +191,7 @@ class ServiceSpec(Strict):
     addons: dict[str, AddonInputs] = Field(
         default={}, description="what it needs beside itself, such as `postgres: {}`"
     )
+    verify: Verify = Field(default=Verify(), description="when a deployment counts as worse, and what happens then")
     environments: dict[str, Overrides] = Field(default={}, description="what differs, by environment")
 
     @model_validator(mode="after")

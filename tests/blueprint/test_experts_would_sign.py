@@ -162,7 +162,7 @@ def test_rollouts_lose_no_capacity_and_fail_fast():
         spec["minReadySeconds"],
         spec["revisionHistoryLimit"],
         spec["replicas"],
-    ) == (300, 5, 5, 3)
+    ) == (300, 30, 5, 3)
     assert of("node-alone", "dev", "Deployment")["spec"]["replicas"] == 1
     assert of("persistent-volume", "prod", "Deployment")["spec"]["strategy"] == {"type": "Recreate"}
 

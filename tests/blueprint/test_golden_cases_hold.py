@@ -35,17 +35,17 @@ def changed(old: bytes, new: bytes, path: str) -> Catalogue:
 
 
 def test_a_change_is_seen():
-    catalogue = changed(b"minReadySeconds: 5", b"minReadySeconds: 6", "web/resources/deployment.yaml")
+    catalogue = changed(b"revisionHistoryLimit: 5", b"revisionHistoryLimit: 6", "web/resources/deployment.yaml")
     found = [d for r in run_cases(catalogue, "web") for d in r.diagnostics]
     assert {d.code for d in found} == {Code.BLUEPRINT_TEST_FAILED}
-    assert len(found) == 3
+    assert len(found) == 9
 
 
 def test_an_update_writes_what_is_made_now():
-    catalogue = changed(b"minReadySeconds: 5", b"minReadySeconds: 6", "web/resources/deployment.yaml")
+    catalogue = changed(b"revisionHistoryLimit: 5", b"revisionHistoryLimit: 6", "web/resources/deployment.yaml")
     results = run_cases(catalogue, "web", update=True)
     assert [d for r in results for d in r.diagnostics] == []
-    assert all(b"minReadySeconds: 6" in data for r in results for data in r.updated.values())
+    assert all(b"revisionHistoryLimit: 6" in data for r in results for data in r.updated.values())
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_an_update_writes_what_is_made_now():
         (b"svc.port.service", b"svc.prot.service", "web/resources/service.yaml", Code.BLUEPRINT_EXPRESSION),
         (b"${{ selector }}", b"${{ selektor }}", "web/resources/service.yaml", Code.BLUEPRINT_EXPRESSION),
         (b"runAsNonRoot: true", b"runAsNonRoot: false", "web/resources/deployment.yaml", Code.POD_SECURITY),
-        (b"minReadySeconds: 5", b"minReadySecond: 5", "web/resources/deployment.yaml", Code.SCHEMA_UNKNOWN_FIELD),
+        (b"enableServiceLinks:", b"enableServiceLink:", "web/resources/deployment.yaml", Code.SCHEMA_UNKNOWN_FIELD),
         (b"revisionHistoryLimit: 5", b"revisionHistoryLimit: ${{ svc.replicas }}", "web/resources/deployment.yaml", Code.BLUEPRINT_OWNERSHIP),
         (b"{kind: Deployment}", b"{kind: Deploymend}", "postgres/blueprint.yaml", None),
     ],

@@ -115,3 +115,20 @@ def world(approving_template, tmp_path, atmos):
     root = tmp_path / "repo"
     shutil.copytree(template["root"], root)
     return World(root, atmos, template["keys"])
+
+
+@pytest.fixture(scope="session")
+def rolling_template(tmp_path_factory):
+    return {"home": tmp_path_factory.mktemp("rolling")}
+
+
+@pytest.fixture
+def deployed(rolling_template, tmp_path, atmos):
+    """A fresh copy of the repo of `tests/cli/rolling.py`."""
+    from .rolling import copied, make
+
+    if "world" not in rolling_template:
+        rolling_template["world"] = make(rolling_template["home"] / "repo", atmos)
+    made = copied(rolling_template["world"], tmp_path / "repo")
+    made.run = atmos
+    return made

@@ -245,7 +245,7 @@ def test_flux_pointers_run_as_the_tenant():
         assert spec["path"] == f"./apps/shop/orders/overlays/{environment}"
         assert spec["serviceAccountName"] == "shop-deployer"
         assert spec["sourceRef"] == {"kind": "GitRepository", "name": "gitops"}
-        assert (spec["timeout"], spec["retryInterval"], spec["prune"], spec["wait"]) == ("3m", "1m", True, True)
+        assert (spec["timeout"], spec["retryInterval"], spec["prune"], spec["wait"]) == ("6m", "1m", True, True)
         assert pointer["metadata"]["labels"] == {"team": "shop", "service": "orders", "env": environment}
 
 

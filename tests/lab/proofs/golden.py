@@ -80,6 +80,9 @@ FEATURES: dict[str, dict[str, Any]] = {
     "scaling": {"addons": {"autoscaling": {}}, "scaling": {"min": 1, "max": 1000, "cpu": 1}},
     "postgres-inputs": {"addons": {"postgres": {"version": "18", "storage": "123Mi", "instances": 9, "cpu": "2", "memory": "4Gi"}}},
     "redis-inputs": {"addons": {"redis": {"memory": "1.5Gi", "cpu": "0.1"}}},
+    "argo-rollouts": {"addons": {"http": {}, "metrics": {}}, "verify": {"engine": "argo-rollouts", "source": "generic-app"}},
+    "argo-rollouts-without-a-route": {"addons": {"metrics": {}}, "verify": {"engine": "argo-rollouts", "source": "spring"}},
+    "flagger": {"addons": {"http": {}, "metrics": {}, "autoscaling": {}}, "verify": {"engine": "flagger", "source": "generic-app"}},
     "no-replicas": {"replicas": 0},
     "digest": {"image": "ghcr.io/shop/web@sha256:" + "0a" * 32},
     "digest-and-tag": {"image": "localhost:5000/shop/web:1.2.3-rc.1_x@sha256:" + "0a" * 32},
@@ -131,6 +134,9 @@ def config_of(settings: str, kubernetes: str = "1.34") -> Config:
         for key, value in changes.items():
             before = plain["environments"][name].get(key) or {}
             plain["environments"][name][key] = {**before, **value}
+    if settings == "all-operators":
+        for cluster in plain["clusters"].values():
+            cluster["prometheus"] = {"url": "http://prometheus.monitoring:9090"}
     return Config.model_validate(plain)
 
 

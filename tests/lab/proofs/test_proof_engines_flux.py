@@ -47,7 +47,7 @@ def test_a_service_runs_as_its_tenant_and_is_never_moved_to_another_namespace(fl
             continue
         assert each["spec"]["serviceAccountName"] == f"{each['metadata']['labels']['team']}-deployer"
         assert "targetNamespace" not in each["spec"]
-        assert each["spec"]["timeout"] == "3m0s" or each["spec"]["timeout"] == "3m"
+        assert each["spec"]["timeout"] in ("6m0s", "6m")
 
 
 RIGHTS = (

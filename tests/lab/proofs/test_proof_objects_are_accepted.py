@@ -76,7 +76,7 @@ def test_the_matrix_has_every_language_add_on_mode_and_kind() -> None:
     assert kinds >= {
         *("Deployment", "StatefulSet", "Service", "ServiceAccount", "NetworkPolicy", "PodDisruptionBudget", "Ingress"),
         *("PersistentVolumeClaim", "HorizontalPodAutoscaler", "HTTPRoute", "PodMonitor", "Cluster", "ScheduledBackup"),
-        *("ExternalSecret", "Password"),
+        *("ExternalSecret", "Password", "Rollout", "AnalysisTemplate", "Canary", "MetricTemplate"),
     }
     assert {len(objects_for(version)) > 200 for version in VERSIONS} == {True}
 

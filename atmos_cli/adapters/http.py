@@ -1,0 +1,107 @@
+"""What every HTTP adapter needs: an answer bounded in size and time, and one clause that says why there is none."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import ssl
+import time
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.adapters.git import plain
+
+if TYPE_CHECKING:
+    import httpx
+
+RETRIED = frozenset({429, 502, 503, 504})
+LONGEST_WAIT = 10.0  # seconds; a server that says `Retry-After: 86400` is not waited for
+_SAID = 300
+
+
+class UnusableError(Exception):
+    """An answer that is too large, too slow, or not what its server should say; the text is one clause."""
+
+
+def body(response: httpx.Response, *, limit: int, seconds: float) -> bytes:
+    """The decoded body of a streamed response. Raises UnusableError past `limit` bytes or `seconds`."""
+    deadline = time.monotonic() + seconds
+    parts, size = [], 0
+    for part in response.iter_bytes():
+        size += len(part)
+        if size > limit:
+            raise UnusableError(f"it answers with more than {limit >> 20} MiB")
+        if time.monotonic() > deadline:
+            raise UnusableError(f"its answer took more than {seconds:g} seconds")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def parsed(data: bytes, *, server: str) -> dict[str, Any]:
+    """The JSON object in `data`; UnusableError for anything else, however deep it is nested."""
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise UnusableError(f"it does not answer as {server} does")
+    return found
+
+
+def wait_before(response: httpx.Response | None, attempt: int) -> float:
+    """Seconds to wait before asking again: what the server says, else doubling from a quarter of a second."""
+    said = response.headers.get("Retry-After", "") if response is not None else ""
+    seconds = float(said) if said.isdecimal() and len(said) < 8 else 0.25 * 2.0**attempt
+    return min(seconds, LONGEST_WAIT)
+
+
+def why(error: BaseException) -> str:
+    """What a person should read of an exception of httpx: never a traceback, a credential or a control character."""
+    import httpx
+
+    causes = list(_causes(error))
+    refused = next((each for each in causes if isinstance(each, ssl.SSLCertVerificationError)), None)
+    if refused is not None:
+        return f"its certificate is not valid: {said(refused.verify_message)}"
+    if isinstance(error, UnusableError):
+        return said(str(error))
+    if isinstance(error, httpx.TimeoutException):
+        return "it gave no answer in time"
+    if any(isinstance(each, ConnectionRefusedError) for each in causes) or "refused" in str(error):
+        return "the connection was refused"
+    if isinstance(error, httpx.ProxyError):
+        return f"the proxy does not let us through: {said(str(error))}"
+    return said(str(error)) or "the connection broke"
+
+
+def _causes(error: BaseException | None) -> list[BaseException]:
+    found: list[BaseException] = []
+    while error is not None and len(found) < 10:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found
+
+
+def certificate_error(error: BaseException) -> str:
+    """OpenSSL's word on a certificate that is not trusted; empty for any other error."""
+    found = (each for each in _causes(error) if isinstance(each, ssl.SSLCertVerificationError))
+    return next((each.verify_message for each in found), "")
+
+
+def said(text: str) -> str:
+    """The first line of what a server said, fit for a message."""
+    lines = plain(text[: 4 * _SAID]).strip().splitlines()
+    line = lines[0].strip().removesuffix(".") if lines else ""
+    return line if len(line) <= _SAID else f"{line[:_SAID]}…"
+
+
+def is_loopback(host: str) -> bool:
+    """A proxy of the environment is never asked for these."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def fits_a_header(text: str) -> bool:
+    """False for what would break out of an HTTP header; httpx would show it in its error."""
+    return text.isascii() and text.isprintable()

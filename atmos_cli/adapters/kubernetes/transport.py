@@ -1,0 +1,288 @@
+"""Requests to one API server: credentials, certificates, retries, and what a person is told when it says no."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import socket
+import ssl
+import tempfile
+import threading
+import time
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from atmos_cli.adapters.http import RETRIED, UnusableError, body, certificate_error, is_loopback, said, wait_before, why
+from atmos_cli.adapters.kubernetes.auth import Login
+from atmos_cli.diagnostics import AtmosError, Code, fail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import httpx
+
+    from atmos_cli.adapters.kubernetes.kubeconfig import Access
+
+SECONDS = 60.0  # for one answer, whole
+CONNECT_SECONDS = 10.0
+MAX_BYTES = 128 * 1024 * 1024
+ATTEMPTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that the server gave: yes, no or not found; `data` is not yet believed."""
+
+    status: int
+    data: bytes
+
+
+class Transport:
+    """Asks the server of one Access. `name` is what messages call it; `pause` waits between attempts."""
+
+    def __init__(
+        self,
+        access: Access,
+        *,
+        name: str,
+        pause: Callable[[float], None] = time.sleep,
+        inner: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.access = access
+        self.name = name
+        self.requests = 0  # how often the server was asked, for those who promise not to hammer it
+        self._login = Login(access)
+        self._pause = pause
+        self._inner = inner
+        self._lock = threading.Lock()
+        self._client: httpx.Client | None = None
+        self._retired: list[httpx.Client] = []
+        self._shown: tuple[str, str] = ("", "")
+
+    def close(self) -> None:
+        with self._lock:
+            clients, self._client, self._retired = [self._client, *self._retired], None, []
+        for client in clients:
+            if client is not None:
+                client.close()
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        doing: str,
+        params: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        kind: str = "",
+        expected: frozenset[int] = frozenset({404}),
+        attempts: int = ATTEMPTS,
+    ) -> Reply:
+        """The answer, when it is a yes or an `expected` no; else ATM811. `doing` reads `list pods in shop`."""
+        headers = {"Content-Type": kind} if kind else {}
+        renewed, attempt = False, 0
+        while True:
+            broken, response, data = None, None, b""
+            try:
+                with self._send(method, path, params, headers, content, seconds=SECONDS) as response:
+                    data = body(response, limit=MAX_BYTES, seconds=SECONDS)
+            except _transport_errors() as error:
+                broken = error
+            if response is not None and broken is None:
+                if response.status_code == 401 and not renewed and self._login.renew():
+                    renewed = True
+                    continue
+                status = response.status_code
+                if status < 400 or status in expected:
+                    return Reply(status, data)
+                if status not in RETRIED or attempt + 1 >= attempts:
+                    raise self.refused(status, data, doing)
+            elif broken is not None and (attempt + 1 >= attempts or not _may_pass(broken)):
+                raise self.unreachable(broken)
+            self._pause(wait_before(response, attempt))
+            attempt += 1
+
+    @contextmanager
+    def stream(self, path: str, *, params: Mapping[str, str], seconds: float) -> Iterator[httpx.Response]:
+        """An answer that arrives in pieces, none later than `seconds` after the one before. Raises httpx' errors."""
+        with self._send("GET", path, params, {}, None, seconds=seconds) as response:
+            if response.status_code == 401:
+                self._login.renew()
+            yield response
+
+    @contextmanager
+    def _send(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        headers: Mapping[str, str],
+        content: bytes | None,
+        *,
+        seconds: float,
+    ) -> Iterator[httpx.Response]:
+        import httpx
+
+        client = self._connected()
+        own = [("Accept", "application/json"), *headers.items(), *self._login.headers().items()]
+        extensions: dict[str, Any] = {"timeout": httpx.Timeout(seconds, connect=CONNECT_SECONDS).as_dict()}
+        if self.access.tls_server_name:
+            extensions["sni_hostname"] = self.access.tls_server_name
+        request = client.build_request(
+            method,
+            self.access.server + path,
+            params=dict(params) if params else None,
+            headers=[*own, *self.access.impersonate],
+            content=content,
+            extensions=extensions,
+        )
+        with self._lock:
+            self.requests += 1
+        response = client.send(request, stream=True)
+        try:
+            yield response
+        finally:
+            response.close()
+
+    def _connected(self) -> httpx.Client:
+        """The client with the certificate that is ours now: one from a plugin expires, and is then another."""
+        shown = self._login.certificate()
+        with self._lock:
+            if self._client is None or shown != self._shown:
+                # The old one is closed later: another thread may be reading from it.
+                self._retired += [self._client] if self._client is not None else []
+                self._client, self._shown = self._new_client(*shown), shown
+            return self._client
+
+    def _new_client(self, certificate: str, key: str) -> httpx.Client:
+        import httpx
+
+        try:
+            httpx.URL(self.access.server)
+            context = self._trust(certificate, key)
+            proxy = self.access.proxy or _proxy_of(self.access.server)
+            carrier = self._inner or httpx.HTTPTransport(
+                verify=context,
+                proxy=proxy or None,
+                socket_options=_KEEP_ALIVE,
+                limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
+            )
+            return httpx.Client(transport=carrier, headers={"User-Agent": "atmos-cli"}, trust_env=False)
+        except (ValueError, ImportError, httpx.InvalidURL) as error:
+            message = (
+                f"context `{self.access.context}` has an address or a proxy that cannot be used: {said(str(error))}"
+            )
+            raise fail(Code.CLUSTER_UNREACHABLE, message, hint="correct `server` or `proxy-url` in it") from None
+
+    def _trust(self, certificate: str, key: str) -> ssl.SSLContext:
+        # Not create_default_context: from Python 3.13 on it refuses authorities that most clusters have.
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        try:
+            if self.access.insecure:
+                context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            elif self.access.ca:
+                context.load_verify_locations(cadata=self.access.ca)
+            else:
+                context.load_default_certs()
+            if certificate:
+                _show(context, certificate, key)
+        except (ssl.SSLError, ValueError) as error:
+            message = (
+                f"context `{self.access.context}` has a certificate or key that cannot be used: {said(str(error))}"
+            )
+            raise fail(Code.CLUSTER_UNREACHABLE, message, hint="log in again with your provider's tool") from None
+        return context
+
+    def refused(self, status: int, data: bytes, doing: str) -> AtmosError:
+        """ATM811 for an answer that is a no."""
+        context, answer = shlex.quote(self.access.context), said_by(data)
+        if status == 401:
+            message = f"{self.name} does not accept the credentials of context {context}"
+            hint = f"log in again; `kubectl --context {context} auth whoami` says who you are to it"
+        elif status == 403:
+            verb, _, rest = doing.partition(" ")
+            what, _, where = rest.partition(" in ")
+            place = f"-n {where}" if where else "-A"
+            message = f"{self.name} does not let you {doing}: {answer}"
+            hint = f"ask for the right to; `kubectl --context {context} auth can-i {verb} {what} {place}` checks it"
+        else:
+            message = f"{self.name} could not {doing}: {status} {answer}".rstrip()
+            hint = "wait until it is healthy, and run the command again"
+        return fail(Code.CLUSTER_UNREACHABLE, message, hint=hint)
+
+    def unreachable(self, error: BaseException) -> AtmosError:
+        """ATM811 with the reason and the next step."""
+        server, clause = self.access.server, why(error)
+        hint = f"is it on, and are you in its network? `kubectl --context {shlex.quote(self.access.context)} version`"
+        refused = certificate_error(error)
+        if "ostname mismatch" in refused or "IP address mismatch" in refused:
+            hint = "set `tls-server-name` of the cluster in the kubeconfig to a name that the certificate has"
+        elif refused:
+            hint = "the cluster's `certificate-authority` in the kubeconfig is not the one that signed it: log in again"
+        return fail(Code.CLUSTER_UNREACHABLE, f"{self.name} ({said(server)}) cannot be asked: {clause}", hint=hint)
+
+
+def said_by(data: bytes) -> str:
+    """The `message` of a Status object; else the first line of the text."""
+    import json
+
+    text = data[:65536].decode("utf-8", "replace")
+    with suppress(ValueError, RecursionError):
+        found = json.loads(text)
+        text = str(found.get("message", "")) if isinstance(found, dict) else ""
+    return said(text)
+
+
+def _show(context: ssl.SSLContext, certificate: str, key: str) -> None:
+    """Load a client certificate. OpenSSL reads only files, and would ask the terminal for a passphrase."""
+
+    def no_passphrase() -> str:
+        raise ValueError("the key has a passphrase")
+
+    handle, name = tempfile.mkstemp(prefix="atmos-cli-")  # readable by us alone
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(f"{certificate}\n{key}\n")
+        context.load_cert_chain(name, password=no_passphrase)
+    finally:
+        os.unlink(name)  # noqa: PTH108 - as mkstemp named it
+
+
+def _proxy_of(server: str) -> str:
+    """The proxy that the environment names for this server; none for our own machine."""
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(server)
+    host = parts.hostname or ""
+    proxies = getproxies()
+    if is_loopback(host) or proxy_bypass(host):
+        return ""
+    return proxies.get(parts.scheme) or proxies.get("all") or ""
+
+
+def _transport_errors() -> tuple[type[Exception], ...]:
+    import httpx
+
+    return (httpx.TransportError, httpx.DecodingError, UnusableError)
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Whether asking again can help: a connection that broke, but not a certificate or an answer that is too large."""
+    import httpx
+
+    if isinstance(error, UnusableError | httpx.UnsupportedProtocol | httpx.ConnectTimeout | httpx.DecodingError):
+        return False
+    return not certificate_error(error)
+
+
+# A server that vanishes without a word is noticed within two minutes, also while a watch is silent.
+_KEEP_ALIVE = [
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *(
+        (socket.IPPROTO_TCP, getattr(socket, name), value)
+        for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 15), ("TCP_KEEPCNT", 4))
+        if hasattr(socket, name)
+    ),
+]

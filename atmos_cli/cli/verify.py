@@ -1,0 +1,147 @@
+"""`atmos verify`: watch a commit until there is a verdict."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from typer.core import TyperGroup
+
+from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from atmos_cli.usecases.verify_act import Action
+    from atmos_cli.verify.model import Verdict
+
+Format = Literal["text", "json", "junit", "markdown"]
+OnFail = Literal["alert", "suggest", "branch", "rollback"]
+EXIT = {"pass": 0, "warn": 0, "fail": 1, "inconclusive": 4, "superseded": 5}
+WORST = ("fail", "inconclusive", "warn", "superseded", "pass")
+
+
+class _Group(TyperGroup):
+    """`atmos verify SERVICE` is `atmos verify run SERVICE`: the first word is a command only when it names one."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or args[0] not in self.commands:
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(cls=_Group, no_args_is_help=False)
+
+
+@app.callback()
+def main() -> None:
+    """Say whether a commit arrived, its pods became good and users are worse off; why, and what now."""
+
+
+@app.command(epilog="How often it would have alarmed without a deploy: `atmos verify backtest --help`")
+def run(
+    service: Annotated[
+        str | None, typer.Argument(help="The service, as NAME or TEAM/NAME (default: all that the commit changes).")
+    ] = None,
+    env: Environments = None,
+    team: Team = None,
+    commit: Annotated[
+        str, typer.Option(metavar="C", help="The commit (default: the last one on the base branch that changed it).")
+    ] = "",
+    on_fail: Annotated[
+        OnFail | None, typer.Option(help="What FAIL does (default: `verify.rollback` of the spec).")
+    ] = None,
+    fail_on: Annotated[Literal["fail", "warn"], typer.Option(help="The mildest verdict that exits with 1.")] = "fail",
+    record: Annotated[Path | None, typer.Option(metavar="DIR", help="Write every answer down there.")] = None,
+    replay: Annotated[Path | None, typer.Option(metavar="DIR", help="Repeat a recorded run, offline.")] = None,
+    webhook: Annotated[
+        str | None, typer.Option(metavar="VARIABLE", help="Post to the Slack-compatible URL in this variable.")
+    ] = None,
+    summary: Annotated[Path | None, typer.Option(metavar="FILE", help="Append Markdown to this file.")] = None,
+    repo: RepoDir = None,
+    output: Annotated[Format, typer.Option("--output", "-o", help="What to print.")] = "text",
+) -> None:
+    """Watch a commit until there is a verdict: exit 0 pass or warn, 1 fail, 4 inconclusive, 5 superseded."""
+    from atmos_cli.cli.verify_run import act_on, opened, watch
+
+    with opened(repo, service, team, env or [], commit, record, replay) as sessions:
+        if not sessions:
+            print("this commit changes no service in these environments", file=sys.stderr)
+        verdicts = watch(sessions, repo, live=output == "text", replayed=replay is not None)
+        actions = [] if replay else act_on(repo, sessions, verdicts, on_fail, live=output == "text")
+    _print(verdicts, actions, output)
+    _tell(verdicts, webhook, summary)
+    raise typer.Exit(_exit(verdicts, fail_on))
+
+
+@app.command()
+def backtest(
+    service: Annotated[str, typer.Argument(help="The service, as NAME or TEAM/NAME.")],
+    env: Environments = None,
+    team: Team = None,
+    hours: Annotated[float, typer.Option(min=2.0, max=744.0, help="How far to look back.")] = 24.0,
+    repo: RepoDir = None,
+    output: Output = "text",
+) -> None:
+    """Say how often it would have alarmed without a deploy: ask this before you opt into automatic rollback."""
+    from atmos_cli.cli.envelope import envelope
+    from atmos_cli.usecases.backtesting import backtest_data, backtests, sentence
+    from atmos_cli.usecases.repository import open_repository
+
+    repository = open_repository(start(repo))
+    found = backtests(repository, service, team=team, environments=env or (), hours=hours)
+    if output == "json":
+        print(envelope("verify backtest", data={"backtests": [backtest_data(*each) for each in found]}))
+        return
+    for target, done in found:
+        print(sentence(target, done))
+        for alarm in done.alarms:
+            at = datetime.fromtimestamp(alarm.at, tz=UTC).isoformat(timespec="minutes")
+            print(f"  {at} {alarm.outcome}: {alarm.bad:g} of {alarm.total:g}, {alarm.before:.2%} before")
+
+
+def _print(verdicts: Sequence[Verdict], actions: Sequence[Action], output: Format) -> None:
+    if output == "json":
+        from atmos_cli.cli.envelope import envelope
+        from atmos_cli.verify.data import verdict_data
+
+        data = [verdict_data(each) for each in verdicts]
+        for each, action in zip(data, actions, strict=False):
+            each["action"] = action.data()
+        notes = [note for action in actions for note in action.notes]
+        print(envelope("verify", data={"verdicts": data}, diagnostics=notes, exit_code=_exit(verdicts, "fail")))
+    elif output == "text":
+        from atmos_cli.cli.show_verify import show_verdict
+        from atmos_cli.cli.text import print_diagnostics
+
+        for number, verdict in enumerate(verdicts):
+            show_verdict(verdict, done=actions[number].says if number < len(actions) else "")
+        print_diagnostics(note for action in actions for note in action.notes)
+    else:
+        from atmos_cli.verify.report import junit, markdown
+
+        print(junit(verdicts) if output == "junit" else markdown(verdicts))
+
+
+def _tell(verdicts: Sequence[Verdict], webhook: str | None, summary: Path | None) -> None:
+    from atmos_cli.verify.report import chat, markdown
+
+    if summary:
+        with summary.open("a", encoding="utf-8") as file:
+            file.write(f"{markdown(verdicts)}\n")
+    if webhook and verdicts:
+        from atmos_cli.adapters.webhook import post
+
+        post(webhook, chat(verdicts), environ=os.environ)
+
+
+def _exit(verdicts: Sequence[Verdict], fail_on: str) -> int:
+    """The status of the worst verdict."""
+    outcomes = {each.outcome.value for each in verdicts}
+    if fail_on == "warn" and "warn" in outcomes:
+        return 1
+    return next((EXIT[each] for each in WORST if each in outcomes and EXIT[each]), 0)

@@ -1,0 +1,87 @@
+"""One run of `atmos verify` from opening its sessions to acting on its verdicts."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.cli.options import start
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from atmos_cli.usecases.verify import Run, Session
+    from atmos_cli.usecases.verify_act import Action, OnFail
+    from atmos_cli.verify.model import Verdict
+
+
+@contextmanager
+def opened(
+    repo: Path | None,
+    service: str | None,
+    team: str | None,
+    environments: Sequence[str],
+    commit: str,
+    record: Path | None,
+    replay: Path | None,
+) -> Iterator[tuple[Session, ...]]:
+    """The sessions that a command line means, or those of a recorded run."""
+    from atmos_cli.usecases.repository import open_repository
+    from atmos_cli.usecases.sessions import live_sessions, meant, replayed_sessions
+
+    if replay:
+        yield replayed_sessions(replay)
+        return
+    repository = open_repository(start(repo))
+    found = meant(repository, service, team=team, environments=environments, commit=commit)
+    which = commit or ("" if service else "HEAD")
+    with live_sessions(repository, found, commit=which, directory=record) as sessions:
+        yield sessions
+
+
+def watch(sessions: Sequence[Session], repo: Path | None, *, live: bool, replayed: bool) -> tuple[Verdict, ...]:
+    from atmos_cli.usecases.verify import Run, verify
+
+    if not sessions:
+        return ()
+    memory = None if replayed else _memory(repo)
+    clock = sessions[0].clock
+    runs = []
+    for each in sessions:
+        known = memory.load(each.target, each.commit, now=clock.now()) if memory else None
+        runs.append(Run(each, remembered=known))
+
+    def keep(run: Run) -> None:
+        if memory:
+            memory.save(run.session.target, run.session.commit, run.progress)
+
+    if not live:
+        return verify(runs, clock=clock, keep=keep)
+    from atmos_cli.cli.show_verify import Display
+
+    with Display(clock) as display:
+        return verify(runs, clock=clock, keep=keep, show=display.show)
+
+
+def _memory(repo: Path | None) -> Any:
+    from atmos_cli.usecases.repository import open_repository
+    from atmos_cli.usecases.run_memory import RunMemory
+    from atmos_cli.usecases.write import git_repo
+
+    return RunMemory(git_repo(open_repository(start(repo)).root).git_dir)
+
+
+def act_on(
+    repo: Path | None, sessions: Sequence[Session], verdicts: Sequence[Verdict], on_fail: OnFail | None, *, live: bool
+) -> list[Action]:
+    from atmos_cli.usecases.repository import open_repository
+    from atmos_cli.usecases.verify_act import act
+
+    repository = open_repository(start(repo))
+
+    def again(session: Session) -> Verdict:
+        return watch([session], repo, live=live, replayed=False)[0]
+
+    pairs = zip(sessions, verdicts, strict=True)
+    return [act(repository, session, verdict, on_fail=on_fail, watch=again) for session, verdict in pairs]

@@ -1,0 +1,54 @@
+"""What the metrics side of one verification looks at, settled once so that every look is the same computation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from atmos_cli.verify.judge.pseudo import Alarm
+    from atmos_cli.verify.model import Limits, Target
+    from atmos_cli.verify.traffic.sources import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Times are unix seconds, spans seconds. Plain values only, so that a run directory can hold it as JSON.
+
+    `started`: creation of the first new pod (t_new); `finished`: when the rollout was done (t_done). `previous`: the
+    deploy before this one, 0 when not known; the baseline does not reach behind it. `new`, `old`: pod name to start
+    time, by revision. `coarse`, `coarse_latency`: so many series that minutes are counted instead of raw samples.
+    `troubled`: the state before this deploy was itself judged FAIL. A `source` of None is looked for at every look.
+    """
+
+    target: Target
+    limits: Limits
+    source: Source | None
+    matchers: Mapping[str, str]
+    started: float
+    finished: float
+    previous: float = 0.0
+    settle: float = 60.0
+    scrape: float = 30.0
+    new: Mapping[str, float] = field(default_factory=dict)
+    old: Mapping[str, float] = field(default_factory=dict)
+    coarse: bool = False
+    coarse_latency: bool = False
+    troubled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """How often this service would have alarmed without a deploy. `tried`: pseudo-deploys with enough requests.
+
+    `source` is empty when nothing counts its requests; `note` then says so, or what the server warned of.
+    """
+
+    source: str
+    hours: float
+    tried: int
+    skipped: int
+    alarms: tuple[Alarm, ...] = ()
+    note: str = ""

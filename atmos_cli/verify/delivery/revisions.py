@@ -1,0 +1,75 @@
+"""Which commits an engine's status names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from atmos_cli.verify.fields import at, mapping, mappings, text, texts
+from atmos_cli.verify.seen import Order, Relation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from atmos_cli.kube.resource import Resource
+    from atmos_cli.verify.seen import Scene
+
+# `main@sha1:<40>`, `sha1:<40>`, the bare hash that Argo CD writes, and the `main/<40>` of Flux before 2.0.
+_WHOLE = re.compile(r"(?:.*(?:sha1:|/))?([0-9a-f]{40})", re.DOTALL)
+# helm-controller puts the first 12 digits into a chart's version: `0.1.0+479f16d3a5f6.1`.
+_CHART = re.compile(r"[^+]*\+(?:.*\.)?([0-9a-f]{12})(?:\.[0-9]+)?", re.DOTALL)
+_LONGEST = 400
+NOT_KNOWN = Relation(Order.UNKNOWN, inputs_equal=False)
+
+SOURCES = frozenset({"GitRepository", "OCIRepository", "Bucket", "ExternalArtifact"})
+
+
+def commit(revision: str) -> str:
+    """The commit of a revision as engines write it: 40 digits, or 12 of a chart's version; "" when it names none."""
+    if len(revision) > _LONGEST:
+        return ""
+    match = _WHOLE.fullmatch(revision) or _CHART.fullmatch(revision)
+    return match[1] if match else ""
+
+
+def standing(relations: Mapping[str, Relation], revision: str) -> Relation:
+    """How a revision, written as the engine writes it, stands to the wanted commit."""
+    relation = relations.get(commit(revision), NOT_KNOWN)
+    return Relation(Order.SAME, inputs_equal=True) if relation.order is Order.SAME else relation
+
+
+def of_kind(scene: Scene, group: str, *kinds: str) -> Resource:
+    """The first delivery object of a group and one of the kinds, {} when there is none."""
+    for resource in scene.delivery:
+        if text(resource, "kind") in kinds and text(resource, "apiVersion").rpartition("/")[0] == group:
+            return resource
+    return {}
+
+
+def revisions(scene: Scene) -> tuple[str, ...]:
+    """Every commit that the delivery objects name, once each; one may be short (12 digits)."""
+    named = (commit(revision) for resource in scene.delivery for revision in _named(mapping(resource)))
+    return tuple(dict.fromkeys(name for name in named if name))
+
+
+def _named(resource: Resource) -> Iterator[str]:
+    yield from synced_revisions(at(resource, "status", "sync"))
+    operation = at(resource, "status", "operationState")
+    yield from synced_revisions(at(operation, "syncResult"))
+    yield from synced_revisions(at(operation, "operation", "sync"))
+    yield from synced_revisions(at(resource, "operation", "sync"))
+    for name in ("currentOperation", "lastSuccessfulOperation"):
+        hydration = at(resource, "status", "sourceHydrator", name)
+        yield from (text(hydration, "drySHA"), text(hydration, "hydratedSHA"))
+    yield text(resource, "status", "artifact", "revision")
+    yield text(resource, "status", "artifact", "metadata", "org.opencontainers.image.revision")
+    for name in ("lastAttemptedRevision", "lastAppliedRevision", "lastAppliedOriginRevision"):
+        yield text(resource, "status", name)
+    for past in mappings(resource, "status", "history")[:1]:
+        yield text(past, "chartVersion")
+        yield text(past, "metadata", "revision")
+
+
+def synced_revisions(node: object) -> tuple[str, ...]:
+    """`revision` and `revisions` of an Application's sync status, sync result or sync operation."""
+    return tuple(filter(None, (text(node, "revision"), *texts(node, "revisions"))))

@@ -1,0 +1,69 @@
+"""R30, R31: rights that a program lacks, in the cluster and in the cloud."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, Finding, certainty, from_lines, word
+from atmos_cli.verify.diagnosis.reading import text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from atmos_cli.verify.diagnosis.facts import Facts
+
+
+def access_rules(facts: Facts) -> Iterator[Finding]:
+    if facts.hurting:
+        yield from _cluster(facts)
+        yield from _cloud(facts)
+
+
+def _cluster(facts: Facts) -> Iterator[Finding]:
+    first = next(facts.matching("RBAC"), None)
+    if first is None:
+        return
+    line, match = first
+    verb, resource = match["verb"], match["named"] or match["resource"]
+    space, _, account = match["account"].partition(":")
+    yield Finding(
+        "R30",
+        f"ServiceAccount {account} may not {verb} {resource}",
+        f"Grant `{verb}` on {resource} to ServiceAccount {account} in namespace {space}: a Role and a RoleBinding.",
+        0.92 if line.novel else 0.6,
+        EXACT,
+        from_lines(facts, "RBAC"),
+        ("Role/", "RoleBinding/", "serviceAccountName", "ServiceAccount/", word(account), IMAGE),
+        f"kubectl auth can-i {verb} {resource} -n {space} --as=system:serviceaccount:{space}:{account}",
+    )
+
+
+def _cloud(facts: Facts) -> Iterator[Finding]:
+    sure = certainty(facts, "CLOUD_IAM", novel=0.85, stale=0.5)
+    if not sure:
+        return
+    name = next((a for p in facts.new_pods if (a := text(p.object, "spec", "serviceAccountName"))), "default")
+    account = facts.named("ServiceAccount", name)
+    notes = text(account, "metadata", "annotations", "eks.amazonaws.com/role-arn") or text(
+        account, "metadata", "annotations", "iam.gke.io/gcp-service-account"
+    )
+    bound = f" It is bound to {notes}." if notes else " No role is annotated on it." if account else ""
+    yield Finding(
+        "R31",
+        "the cloud refuses the program's identity",
+        f"The cloud refuses what ServiceAccount {name} asks for: its role is missing or lacks a permission.{bound}",
+        sure,
+        EXACT if sure > 0.8 else CAUSE,
+        from_lines(facts, "CLOUD_IAM"),
+        (
+            "role-arn",
+            "gcp-service-account",
+            "azure.workload",
+            "serviceAccountName",
+            "ServiceAccount/",
+            "AWS_",
+            "GOOGLE_",
+            "AZURE_",
+        ),
+        f"kubectl -n {facts.namespace} get serviceaccount {name} -o yaml",
+    )

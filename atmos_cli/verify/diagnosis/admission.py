@@ -1,0 +1,199 @@
+"""R27 to R29, R47, R48: what the API server or the engine refuses, and Jobs that give up."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from atmos_cli.verify.diagnosis.finding import EXACT, IMAGE, SYMPTOM, Finding, quoted, word
+from atmos_cli.verify.diagnosis.patterns import RX
+from atmos_cli.verify.diagnosis.reading import text
+from atmos_cli.verify.fields import conditions, mappings
+from atmos_cli.verify.masking import shown
+from atmos_cli.verify.seen import Arrival
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from atmos_cli.kube.resource import Resource
+    from atmos_cli.verify.diagnosis.facts import Facts
+
+_LEVEL = re.compile(r'violates PodSecurity "(?P<level>[^"]{1,60})": (?P<what>.{1,400})')
+_FIELD = re.compile(r"(?P<field>spec(?:\.[A-Za-z]{1,60}|\[[^\]]{1,60}\]){1,8})")
+# What a refusal demands -> what a commit would have changed to be refused.
+_DEMANDS = (
+    ("PodSecurity", ("securityContext", "privileged", "host", "volume", "container")),
+    ("image", (IMAGE,)),
+    ("limit", ("limit", "resources")),
+    ("usage per", ("limit", "request", "resources")),
+    ("label", ("labels",)),
+    ("runAs", ("securityContext", "runAs")),
+    ("probe", ("probe",)),
+    ("replicas", ("replicas",)),
+)
+_NOT_THE_JOB = ("DB_SCHEMA", "DB_LOCK", "DB_AUTH", "REFUSED", "DNS", "POOL_SERVER", "NET_TIMEOUT", "TLS")
+_BUILD = re.compile(
+    r"kustomize build failed|Failed to load target state|Manifest generation error|accumulating resources"
+    r"|helm template",
+    re.IGNORECASE,
+)
+
+
+def admission_rules(facts: Facts) -> Iterator[Finding]:
+    for said in facts.failed_create:
+        found = _refused(facts, said)
+        if found is not None:
+            yield found
+            break
+    yield from _manifest(facts)
+    yield from _jobs(facts)
+
+
+def _refused(facts: Facts, said: str) -> Finding | None:
+    evidence = (shown(said),)
+    if RX["NO_ACCOUNT"].search(said):
+        return _account(facts, said, evidence)
+    if RX["QUOTA"].search(said):
+        return _quota(facts, said, evidence)
+    if RX["ADMISSION"].search(said):
+        return _policy(facts, said, evidence)
+    return None
+
+
+def _quota(facts: Facts, said: str, evidence: tuple[str, ...]) -> Finding:
+    match = RX["QUOTA"].search(said)
+    found = match.groupdict() if match else {}
+    if found.get("quota2"):
+        title = f"ResourceQuota {found['quota2']} demands {found['must']} of every container"
+        hint = f"{title}: set it in service.yaml."
+    else:
+        title = f"ResourceQuota {found.get('quota')} is full"
+        hint = (
+            f"{title}: requested {found.get('asked')}, used {found.get('used')} of {found.get('limit')}. "
+            "A rollout also needs room for the surge pods."
+        )
+    return Finding(
+        "R27",
+        shown(title),
+        shown(hint),
+        0.95,
+        EXACT,
+        evidence,
+        (
+            r"(?:cpu|memory|storage)\S* (?:limit|request)",
+            "requests",
+            "limits",
+            "replicas",
+            "maxSurge",
+            "ResourceQuota/",
+            "resources",
+        ),
+        f"kubectl -n {facts.namespace} describe resourcequota",
+    )
+
+
+def _policy(facts: Facts, said: str, evidence: tuple[str, ...]) -> Finding:
+    level = _LEVEL.search(said)
+    match = RX["ADMISSION"].search(said)
+    found = match.groupdict() if match else {}
+    who = found.get("webhook") or found.get("policy")
+    if "failed calling webhook" in said:
+        return Finding(
+            "R28",
+            "an admission webhook does not answer",
+            "The API server cannot reach an admission webhook and refuses pods until it can. This is not your change.",
+            0.85,
+            EXACT,
+            evidence,
+            (),
+            "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
+            elsewhere=True,
+        )
+    if level:
+        title, what = f"Pod Security level {level['level']} refuses the pod", level["what"]
+    elif who:
+        title, what = f"policy {who} refuses the pod", said.partition("denied the request:")[2].strip() or said
+    else:
+        title, what = "a LimitRange refuses the pod", said.partition("is forbidden:")[2].strip() or said
+    return Finding(
+        "R28",
+        shown(title),
+        shown(f"{title}: {what}"),
+        0.95,
+        EXACT,
+        evidence,
+        tuple(subject for demand, subjects in _DEMANDS if demand in said for subject in subjects),
+        f"kubectl -n {facts.namespace} get events --field-selector reason=FailedCreate",
+    )
+
+
+def _account(facts: Facts, said: str, evidence: tuple[str, ...]) -> Finding:
+    match = RX["NO_ACCOUNT"].search(said)
+    name = (match["account"] or match["account2"].rpartition("/")[2]) if match else ""
+    return Finding(
+        "R29",
+        f"ServiceAccount {name} does not exist",
+        f"ServiceAccount {name} is not in namespace {facts.namespace}: add it to the manifests, or correct the name.",
+        0.95,
+        EXACT,
+        evidence,
+        ("serviceAccountName", "ServiceAccount/", word(name)),
+        f"kubectl -n {facts.namespace} get serviceaccounts",
+    )
+
+
+def _manifest(facts: Facts) -> Iterator[Finding]:
+    delivery = facts.evidence.delivery
+    said = delivery.message if delivery else ""
+    immutable = RX["IMMUTABLE"].search(said)
+    if delivery is None or not said or not (immutable or (delivery.arrival is Arrival.FAILED and _BUILD.search(said))):
+        return
+    match = _FIELD.search(said)
+    field = match["field"] if match else "a field"
+    named = re.search(r'([A-Z][A-Za-z]{2,40})(?:\.[\w.-]{1,80})? "([^"]{1,253})" is invalid', said)
+    what = f"{named[1]}/{named[2]}" if named else "the object"
+    yield Finding(
+        "R48",
+        f"{field} of {what} cannot be changed" if immutable else "the engine cannot build the manifests",
+        f"{field} of {what} is immutable: give the object another name, or delete it and let the engine make it again."
+        if immutable
+        else "The engine cannot build the manifests of this commit: see its message.",
+        0.95 if immutable else 0.85,
+        EXACT,
+        (shown(said),),
+        tuple(re.escape(step) for step in field.split(".")[1:2]) if immutable else (".",),
+        f"kubectl -n {facts.namespace} delete {what.lower()}" if immutable and named else "atmos validate",
+    )
+
+
+def _jobs(facts: Facts) -> Iterator[Finding]:
+    for job in facts.of_kind("Job"):
+        for row in conditions(job):
+            if row.type == "Failed" and row.true:
+                yield _job(facts, job, row.reason, row.message, row.since)
+                return
+
+
+def _job(facts: Facts, job: Resource, reason: str, message: str, since: float) -> Finding:
+    name = text(job, "metadata", "name")
+    pods = [pod for pod in facts.new_pods if pod.owner == name]
+    codes = [end.code for pod in pods for c in pod.containers for end in c.ends if end.code]
+    lines = [line for line in facts.lines if line.pod in {pod.name for pod in pods}]
+    late = reason == "DeadlineExceeded"
+    told = f" with exit code {codes[0]}" if codes else ""
+    last = next((line for line in reversed(lines) if line.text.strip()), None)
+    explained = any(RX[rule].search(line.text) for line in lines for rule in _NOT_THE_JOB)
+    containers = mappings(job, "spec", "template", "spec", "containers")
+    return Finding(
+        "R47",
+        f"Job {name} {'took longer than its activeDeadlineSeconds' if late else f'failed{told}'}",
+        f"Job {name} {'ran out of time' if late else f'failed{told} and is not tried again'}"
+        + (f": {shown(last.text, most=200)}" if last else "; its log is empty or gone."),
+        0.9,
+        SYMPTOM if explained else EXACT,
+        (shown(f"Job {name}: {reason}: {message}"), *(quoted(line) for line in lines[-2:])),
+        (rf"Job/{re.escape(name)}", IMAGE, *(word(text(c, "name")) for c in containers)),
+        f"kubectl -n {facts.namespace} logs job/{name} --tail=50",
+        since,
+        unsure=explained,
+    )

@@ -1,0 +1,180 @@
+"""R8 to R11: an image that cannot be had."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING
+
+from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, Finding
+from atmos_cli.verify.diagnosis.patterns import RX
+from atmos_cli.verify.diagnosis.reading import text
+from atmos_cli.verify.fields import mappings
+from atmos_cli.verify.masking import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from atmos_cli.verify.diagnosis.facts import Facts
+    from atmos_cli.verify.diagnosis.workload import Container
+
+_PULL = {
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "InvalidImageName",
+    "ErrImageNeverPull",
+    "ImageInspectError",
+    "RegistryUnavailable",
+}
+_RETRIED = re.compile(r"429|toomanyrequests|rate limit", re.IGNORECASE)
+
+
+def image_rules(facts: Facts) -> Iterator[Finding]:
+    stuck = [container for container in facts.containers if container.waiting in _PULL]
+    seen = set()
+    for container in stuck:
+        if container.image not in seen:
+            seen.add(container.image)
+            yield _of(facts, container)
+
+
+def _of(facts: Facts, container: Container) -> Finding:
+    said, at = _registry_said(facts, container)
+    image = container.image or container.name
+    evidence = (shown(f"pod {container.pod}/{container.name}: {container.waiting}: {said or 'no reason given'}"),)
+    if container.waiting in ("InvalidImageName", "ErrImageNeverPull"):
+        return _invalid(container, evidence, at)
+    if RX["IMG_PLATFORM"].search(said):
+        return Finding(
+            "R8",
+            f"image {image} has no variant for the nodes' architecture",
+            f"The image has no variant for the nodes' architecture{_architectures(facts)}; build it for each of them.",
+            0.95,
+            EXACT,
+            evidence,
+            (IMAGE, "nodeSelector", "affinity"),
+            f"docker buildx imagetools inspect {shlex.quote(image)}",
+            at,
+        )
+    if RX["THROTTLED"].search(said) or _RETRIED.search(said):
+        return _unreachable(image, "limits how often it may be asked", evidence, at, moved=False)
+    if RX["IMG_DENIED"].search(said):
+        return _denied(facts, container, image, evidence, at)
+    if RX["IMG_MISSING"].search(said):
+        return _missing(image, evidence, at, 0.95)
+    if RX["IMG_NET"].search(said):
+        moved = _moved(facts, container)
+        return _unreachable(image, "cannot be reached from the node", evidence, at, moved=moved)
+    return _missing(image, evidence, at, 0.5)
+
+
+def _registry_said(facts: Facts, container: Container) -> tuple[str, float]:
+    """The status or the pod's event that says most: after the first back-off older kubelets say it in events only."""
+    about = [e for e in facts.events_of("Failed", "FailedPull", "InspectFailed", "BackOff") if e.name == container.pod]
+    mine = [e for e in about if not container.image or container.image in e.message] or about
+    said = [container.message, *(e.message for e in mine)]
+    return max(said, key=_information), min((e.at for e in mine if e.at), default=0.0)
+
+
+def _information(said: str) -> tuple[bool, int]:
+    known = ("IMG_PLATFORM", "THROTTLED", "IMG_DENIED", "IMG_MISSING", "IMG_NET")
+    return any(RX[name].search(said) for name in known), len(said)
+
+
+def _missing(image: str, evidence: tuple[str, ...], at: float, confidence: float) -> Finding:
+    return Finding(
+        "R9",
+        f"image {image} does not exist" if confidence > 0.8 else f"image {image} cannot be pulled",
+        f"The registry does not have {image} (yet). Did CI finish pushing it, and is the tag spelled as it was pushed?"
+        if confidence > 0.8
+        else f"The node cannot pull {image}, and the registry's answer was not seen. Is the tag pushed?",
+        confidence,
+        EXACT,
+        evidence,
+        (IMAGE,),
+        f"docker manifest inspect {shlex.quote(image)}",
+        at,
+    )
+
+
+def _invalid(container: Container, evidence: tuple[str, ...], at: float) -> Finding:
+    never = container.waiting == "ErrImageNeverPull"
+    why = "is not on the node and `imagePullPolicy: Never` forbids to pull it" if never else "is no valid image name"
+    return Finding(
+        "R9",
+        f"image `{container.image}` {why}",
+        f"`{container.image}` {why}. " + ("Set `imagePullPolicy: IfNotPresent`." if never else "Correct it in Git."),
+        0.95,
+        EXACT,
+        evidence,
+        (IMAGE, "imagePullPolicy"),
+        f"git log -1 -p -- '*{container.name}*'",
+        at,
+    )
+
+
+def _denied(facts: Facts, container: Container, image: str, evidence: tuple[str, ...], at: float) -> Finding:
+    pod = next((pod.object for pod in facts.new_pods if pod.name == container.pod), {})
+    names = [text(row, "name") for row in mappings(pod, "spec", "imagePullSecrets")]
+    account = text(pod, "spec", "serviceAccountName") or "default"
+    where = facts.namespace
+    if not names:
+        told = f"the pod names no imagePullSecrets, and neither does its ServiceAccount {account}"
+        step = f"kubectl -n {where} get serviceaccount {account} -o jsonpath='{{.imagePullSecrets}}'"
+    else:
+        there = [name for name in names if facts.named("Secret", name)]
+        told = f"the pod uses imagePullSecrets {', '.join(names)}" + (", which exists" if there else "")
+        step = f"kubectl -n {where} get secret {names[0]}"
+    return Finding(
+        "R10",
+        f"no permission to pull {image}",
+        f"The registry refuses to give {image}: {told}. "
+        "Some registries also say so of a repository that does not exist.",
+        0.9,
+        EXACT,
+        evidence,
+        (
+            *((IMAGE,) if _moved(facts, container) else ()),
+            "imagePullSecret",
+            "ServiceAccount/",
+            "serviceAccountName",
+            *names,
+        ),
+        step,
+        at,
+    )
+
+
+def _moved(facts: Facts, container: Container) -> bool:
+    """The commit took the image from another repository, not only another tag."""
+    for change in facts.evidence.changes:
+        if change.path[-1:] == ("image",) and change.after == container.image and isinstance(change.before, str):
+            return _repository(change.before) != _repository(container.image)
+    return False
+
+
+def _repository(image: str) -> str:
+    path, _, last = image.partition("@")[0].rpartition("/")
+    return f"{path}/{last.partition(':')[0]}"
+
+
+def _unreachable(image: str, why: str, evidence: tuple[str, ...], at: float, *, moved: bool) -> Finding:
+    return Finding(
+        "R11",
+        f"the registry of {image} {why}",
+        "This commit names another registry or repository than before, and it cannot be reached: is the name right?"
+        if moved
+        else f"The registry {why}; the node tries again by itself. This is not your change.",
+        0.7 if moved else 0.85,
+        CAUSE,
+        evidence,
+        (IMAGE,) if moved else (),
+        f"kubectl get events -A --field-selector reason=Failed | grep {shlex.quote(image.partition('/')[0])}",
+        at,
+        elsewhere=not moved,
+    )
+
+
+def _architectures(facts: Facts) -> str:
+    found = {text(node, "status", "nodeInfo", "architecture") for node in facts.of_kind("Node")} - {""}
+    return f" ({', '.join(sorted(found))})" if found else ""

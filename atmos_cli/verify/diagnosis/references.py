@@ -1,0 +1,69 @@
+"""Secrets and ConfigMaps that a pod refers to and that are not there (R13, R14)."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+from atmos_cli.verify.diagnosis.finding import EXACT, Finding, word
+from atmos_cli.verify.diagnosis.patterns import RX
+from atmos_cli.verify.diagnosis.reading import text
+from atmos_cli.verify.fields import mapping, mappings
+from atmos_cli.verify.masking import shown
+
+if TYPE_CHECKING:
+    from atmos_cli.verify.diagnosis.facts import Facts
+
+
+def missing_reference(message: str) -> tuple[str, str, str]:
+    """(kind, name, key) that a kubelet's message says are not there; empty where it does not say."""
+    match = RX["REF_MISSING"].search(message)
+    if match is None:
+        return "", "", ""
+    found = {key: value or "" for key, value in match.groupdict().items()}
+    kind = (found["kind"] or found["kind2"] or found["kind3"]).lower()
+    name = found["name"] or found["name2"].rpartition("/")[2]
+    title = {"secret": "Secret", "configmap": "ConfigMap", "config": "ConfigMap"}.get(kind, kind)
+    return title, name, found["key"] or found["key3"]
+
+
+def absent(facts: Facts, kind: str, name: str, key: str, evidence: tuple[str, ...], *, rule: str) -> Finding:
+    """A Secret or ConfigMap that a pod refers to and that, or whose key, does not exist."""
+    what = f"key {key} of {kind} {name}" if key else f"{kind} {name}"
+    source = _source_of(facts, name)
+    place = f"namespace {facts.namespace}"
+    there = mapping(facts.named(kind, name), "data") if name else {}
+    near = difflib.get_close_matches(key, list(there), n=1) if key else []
+    hint = f"The pod refers to {what}, which does not exist in {place}.{source}"
+    if near:
+        hint += f" The nearest key is {near[0]}."
+    return Finding(
+        rule,
+        f"{what} does not exist",
+        hint,
+        0.95,
+        EXACT,
+        evidence,
+        tuple(word(part) for part in (name, key) if part),
+        f"kubectl -n {facts.namespace} get {kind.lower() or 'secret'} {name}".rstrip(),
+    )
+
+
+def _source_of(facts: Facts, name: str) -> str:
+    for kind in ("ExternalSecret", "SealedSecret"):
+        for owner in facts.of_kind(kind):
+            target = text(owner, "spec", "target", "name") or text(owner, "metadata", "name")
+            if target == name:
+                said = next(
+                    (text(c, "message") for c in mappings(owner, "status", "conditions") if c.get("status") == "False"),
+                    "",
+                )
+                status = (
+                    shown(said)
+                    if said
+                    else "not ready"
+                    if mapping(owner, "status")
+                    else "without a status: is its operator there?"
+                )
+                return f" {kind} {text(owner, 'metadata', 'name')} should make it: {status}."
+    return ""

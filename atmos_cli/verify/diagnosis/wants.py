@@ -1,0 +1,94 @@
+"""Which logs and which further objects a diagnosis could use, so that evidence is collected once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atmos_cli.verify.diagnosis.reading import text
+from atmos_cli.verify.diagnosis.workload import pods_of, workload_of
+from atmos_cli.verify.model import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from atmos_cli.verify.diagnosis.workload import Container, Pod
+    from atmos_cli.verify.seen import Rollout, Scene
+
+MOST_LOGS = 10
+_ALWAYS = (
+    ("v1", "Service", True),
+    ("discovery.k8s.io/v1", "EndpointSlice", True),
+    ("networking.k8s.io/v1", "NetworkPolicy", True),
+    ("batch/v1", "Job", True),
+    ("autoscaling/v2", "HorizontalPodAutoscaler", True),
+    ("cert-manager.io/v1", "Certificate", True),
+)
+_VOLUMES = (("v1", "PersistentVolumeClaim", True), ("storage.k8s.io/v1", "StorageClass", False))
+_REFERENCES = (
+    ("v1", "ConfigMap", True),
+    ("external-secrets.io/v1", "ExternalSecret", True),
+    ("bitnami.com/v1alpha1", "SealedSecret", True),
+)
+_NODES = (("v1", "Node", False),)
+
+
+def needs(scene: Scene, rollout: Rollout | None) -> tuple[tuple[str, str, bool], ...]:
+    """(pod, container, previous run?) of at most 10 logs.
+
+    First of what ended, then of what is not ready, then of an old pod, for comparison, and of new ones that serve.
+    """
+    pods = _pods(scene, rollout)
+    wanted = [*_ended(pods), *_waiting(pods), *_serving(pods)]
+    return tuple(dict.fromkeys(wanted))[:MOST_LOGS]
+
+
+def wants(scene: Scene) -> tuple[tuple[str, str, bool], ...]:
+    """(apiVersion, kind, namespaced?) of the lists that the rules could use. Secrets are not among them, ever."""
+    pods = [pod for pod in _pods(scene, None) if pod.new]
+    waiting = {c.waiting for pod in pods for c in pod.containers}
+    found = list(_ALWAYS)
+    if any(not pod.node for pod in pods):
+        found += [*_VOLUMES, *_NODES]
+    if waiting & {"CreateContainerConfigError", "ContainerCreating", "CrashLoopBackOff"}:
+        found += _REFERENCES
+    if waiting & {"ErrImagePull", "ImagePullBackOff", "CrashLoopBackOff", "RunContainerError"}:
+        found += _NODES
+    return tuple(dict.fromkeys(found))
+
+
+def _pods(scene: Scene, rollout: Rollout | None) -> tuple[Pod, ...]:
+    objects = [o for o in scene.objects if isinstance(o, dict)]
+    wanted = [o for o in scene.wanted if isinstance(o, dict)]
+    names = [text(o, "metadata", "name") for o in (*wanted, *objects) if text(o, "kind") in _ROLLING]
+    doomed = [doom.object.name for doom in rollout.dooms if doom.object.kind in _ROLLING] if rollout else []
+    target = Target("", "", "", "", "", "argocd", next(iter([*doomed, *names]), ""))
+    return pods_of(objects, workload_of(objects, target), target)
+
+
+_ROLLING = ("Deployment", "StatefulSet", "DaemonSet", "Rollout")
+
+
+def _ended(pods: tuple[Pod, ...]) -> Iterator[tuple[str, str, bool]]:
+    ended = [c for pod in pods if pod.new for c in pod.containers if c.ends]
+    for container in sorted(ended, key=lambda c: not c.crashing)[:3]:
+        yield container.pod, container.name, container.restarts > 0
+        if container.restarts:
+            yield container.pod, container.name, False
+
+
+def _waiting(pods: tuple[Pod, ...]) -> Iterator[tuple[str, str, bool]]:
+    unready = [c for pod in pods if pod.new and not pod.ready for c in pod.containers if c.running or c.ends]
+    for container in unready[:3]:
+        yield container.pod, container.name, False
+
+
+def _serving(pods: tuple[Pod, ...]) -> Iterator[tuple[str, str, bool]]:
+    for new, most in ((False, 1), (True, 2)):
+        serving = [pod for pod in pods if pod.new is new and pod.ready]
+        for pod in serving[:most]:
+            for container in _main(pod):
+                yield container.pod, container.name, False
+
+
+def _main(pod: Pod) -> list[Container]:
+    return [c for c in pod.containers if not c.init and c.running][:2]

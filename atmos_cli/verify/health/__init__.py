@@ -1,0 +1,59 @@
+"""How one object is, by its kind's own rules; the words are those that a person needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atmos_cli.verify.health import engines, extensions, jobs, network, progressive, scaling, storage, workloads
+from atmos_cli.verify.health.generic import first_signs, generic
+from atmos_cli.verify.look import look_at
+from atmos_cli.verify.seen import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from atmos_cli.kube.resource import Resource
+    from atmos_cli.verify.look import Look
+    from atmos_cli.verify.seen import Health, Scene
+
+from atmos_cli.verify.fields import who
+
+_ROWS: Mapping[tuple[str, str], Callable[[Resource, Look], Health]] = {
+    **workloads.ROWS,
+    **jobs.ROWS,
+    **scaling.ROWS,
+    **storage.ROWS,
+    **network.ROWS,
+    **extensions.ROWS,
+    **engines.ROWS,
+    **progressive.ROWS,
+}
+_WORST_FIRST = (
+    Status.FAILED,
+    Status.UNKNOWN,
+    Status.MISSING,
+    Status.TERMINATING,
+    Status.IN_PROGRESS,
+    Status.SUSPENDED,
+    Status.CURRENT,
+)
+
+
+def health(resource: Resource, *, scene: Scene, now: float) -> Health:
+    """The health of one live object of the scene. `now`: unix seconds. For many objects, use `health_of`."""
+    return health_of(resource, look_at(scene, now=now))
+
+
+def health_of(resource: Resource, look: Look) -> Health:
+    """In this order: is it going away, has its controller seen it, does it say so itself, then its kind's own rules."""
+    sign = first_signs(resource)
+    if sign is not None:
+        return sign
+    row = _ROWS.get(who(resource)[:2])
+    return row(resource, look) if row is not None else generic(resource, look)
+
+
+def aggregate(statuses: Iterable[Status]) -> Status:
+    """The worst of them; UNKNOWN when there are none."""
+    present = set(statuses)
+    return next((status for status in _WORST_FIRST if status in present), Status.UNKNOWN)

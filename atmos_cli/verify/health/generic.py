@@ -1,0 +1,95 @@
+"""The rules that hold for every kind, and those for kinds that have none of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atmos_cli.verify.fields import annotation, at, condition, conditions, instant, mapping, who
+from atmos_cli.verify.pods import is_observed
+from atmos_cli.verify.seen import Health, Status
+
+if TYPE_CHECKING:
+    from atmos_cli.kube.resource import Resource
+    from atmos_cli.verify.look import Look
+
+# Their controllers always write `status.observedGeneration`: until they do, the status is not about this spec.
+_OBSERVED = frozenset(
+    {
+        *(("apps", kind) for kind in ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet")),
+        ("policy", "PodDisruptionBudget"),
+        ("argoproj.io", "Rollout"),
+        ("kustomize.toolkit.fluxcd.io", "Kustomization"),
+        ("helm.toolkit.fluxcd.io", "HelmRelease"),
+        ("source.toolkit.fluxcd.io", "GitRepository"),
+    }
+)
+_YOUNG = 10.0
+
+
+def current(message: str = "", code: str = "") -> Health:
+    return Health(Status.CURRENT, message, code)
+
+
+def in_progress(message: str, code: str = "in-progress") -> Health:
+    return Health(Status.IN_PROGRESS, message, code)
+
+
+def failed(message: str, code: str) -> Health:
+    return Health(Status.FAILED, message, code)
+
+
+def suspended(message: str, code: str = "suspended") -> Health:
+    return Health(Status.SUSPENDED, message, code)
+
+
+def first_signs(resource: Resource) -> Health | None:
+    """What is true for any kind before its own rules: going away, suspended, not yet seen, retrying, stalled."""
+    if at(resource, "metadata", "deletionTimestamp") is not None:
+        return Health(Status.TERMINATING, "being deleted", "terminating")
+    group, kind = who(resource)[:2]
+    if group.endswith("toolkit.fluxcd.io") and at(resource, "spec", "suspend") is True:
+        return suspended("suspended: its engine leaves it alone")
+    if ((group, kind) in _OBSERVED or at(resource, "status", "observedGeneration") is not None) and not _seen(resource):
+        ready = condition(resource, "Ready")
+        stalled = condition(resource, "Stalled")
+        if stalled.true and not stalled.stale:
+            return failed(stalled.message or "it gave up", "stalled")
+        return in_progress(ready.message if ready.false else "not yet seen by its controller", "not-observed")
+    reconciling, stalled = condition(resource, "Reconciling"), condition(resource, "Stalled")
+    if reconciling.true:
+        ready = condition(resource, "Ready")
+        return in_progress((ready.message if ready.false else "") or reconciling.message or "reconciling")
+    if stalled.true:
+        return failed(stalled.message or "it gave up", "stalled")
+    return None
+
+
+def _seen(resource: Resource) -> bool:
+    return is_observed(resource)
+
+
+def generic(resource: Resource, look: Look) -> Health:
+    """By `Ready`. A kind without conditions counts as good at once if it has no status, else after ten seconds."""
+    ready = condition(resource, "Ready")
+    if ready.status:
+        if ready.true and not ready.stale:
+            return current(ready.message)
+        return in_progress(ready.message or ready.reason or "not ready", "not-ready")
+    if any(True for _ in conditions(resource)) or not mapping(resource, "status"):
+        return current()
+    age = look.now - instant(resource, "metadata", "creationTimestamp")
+    return current() if age >= _YOUNG else in_progress("no condition yet")
+
+
+def by_ready(resource: Resource, *, code: str) -> Health:
+    """`Ready` True is good, False is not, anything else is under way; a stale one says nothing."""
+    ready = condition(resource, "Ready")
+    if ready.stale or ready.status not in {"True", "False"}:
+        return in_progress(ready.message or "not ready yet", "not-ready")
+    return current(ready.message) if ready.true else failed(ready.message or ready.reason or "not ready", code)
+
+
+def is_paused_by(resource: Resource, name: str, *values: str) -> bool:
+    """Whether an annotation tells the controller to leave the object alone."""
+    value = annotation(resource, name)
+    return bool(value) and (not values or value in values)

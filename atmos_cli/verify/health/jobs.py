@@ -1,0 +1,78 @@
+"""Pod, Job, CronJob."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atmos_cli.verify.dooms import dooms_of_pods, refused_by_events
+from atmos_cli.verify.fields import at, condition, counted, instant, mappings, number, said, text
+from atmos_cli.verify.health.generic import current, failed, in_progress, suspended
+from atmos_cli.verify.pods import is_ready, is_transient, restarts, revision_of
+
+if TYPE_CHECKING:
+    from atmos_cli.kube.resource import Resource
+    from atmos_cli.verify.look import Look
+    from atmos_cli.verify.seen import Health
+
+
+def pod(resource: Resource, look: Look) -> Health:
+    phase = text(resource, "status", "phase")
+    if phase == "Succeeded":
+        return current("completed")
+    if phase == "Failed":
+        why = text(resource, "status", "message") or text(resource, "status", "reason") or "its containers failed"
+        return failed(said(why), "evicted" if is_transient(resource) else "pod-failed")
+    dooms = dooms_of_pods((resource,), look)
+    if dooms:
+        return failed(dooms[0].message, dooms[0].code)
+    if is_ready(resource):
+        again = restarts(resource)
+        return current(f"restarted {counted(again, 'time')}" if again else "")
+    return in_progress(_waits_for(resource), "not-ready")
+
+
+def _waits_for(resource: Resource) -> str:
+    scheduled = condition(resource, "PodScheduled")
+    if scheduled.false:
+        return f"not on a node yet: {scheduled.message or scheduled.reason}"
+    for statuses in ("initContainerStatuses", "containerStatuses"):
+        for status in mappings(resource, "status", statuses):
+            reason = text(status, "state", "waiting", "reason") or text(status, "state", "terminated", "reason")
+            if reason and reason != "Completed":
+                return said(f"container {text(status, 'name')}: {reason}")
+    return "not ready yet"
+
+
+def job(resource: Resource, look: Look) -> Health:
+    bad, done = condition(resource, "Failed"), condition(resource, "Complete")
+    target = condition(resource, "FailureTarget")
+    if bad.true or target.true:
+        found = bad if bad.true else target
+        return failed(f"the job failed: {found.message or found.reason}", "job-failed")
+    if done.true or condition(resource, "SuccessCriteriaMet").true:
+        return current("completed")
+    if at(resource, "spec", "suspend") is True:
+        return suspended("suspended: someone has to resume it")
+    pods = revision_of(resource, look).new
+    dooms = dooms_of_pods(tuple(p for p in pods if text(p, "status", "phase") != "Failed"), look)
+    refused = refused_by_events(resource, look) if not pods else None
+    doomed = dooms[0] if dooms else refused
+    if doomed is not None:
+        return failed(doomed.message, doomed.code)
+    active, lost = number(resource, "status", "active"), number(resource, "status", "failed")
+    most = number(resource, "spec", "backoffLimit", default=6)
+    return in_progress(f"{active} active, failed {lost} of at most {most + 1} times")
+
+
+def cron_job(resource: Resource, look: Look) -> Health:
+    """A failed run is no failed deployment: it is said, and the CronJob counts as good."""
+    if at(resource, "spec", "suspend") is True:
+        return current("suspended: no run is started", "suspended")
+    status = at(resource, "status")
+    last, good = instant(status, "lastScheduleTime"), instant(status, "lastSuccessfulTime")
+    if last and not mappings(status, "active") and good < last and look.now - last > 60:
+        return current("its last run did not succeed", "last-run-failed")
+    return current()
+
+
+ROWS = {("", "Pod"): pod, ("batch", "Job"): job, ("batch", "CronJob"): cron_job}

@@ -1,0 +1,80 @@
+"""PersistentVolumeClaim, and CloudNativePG's Cluster."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atmos_cli.verify.fields import annotation, number, said, text, who
+from atmos_cli.verify.health.generic import current, failed, in_progress, is_paused_by, suspended
+
+if TYPE_CHECKING:
+    from atmos_cli.kube.resource import Resource
+    from atmos_cli.verify.look import Look
+    from atmos_cli.verify.seen import Health
+
+_HEALTHY = "Cluster in healthy state"
+_LOST = (
+    "unrecoverable",
+    "Unable to create required cluster objects",
+    "nknown plugin",
+    "invalid image catalog",
+    "Cluster has incomplete or invalid image catalog",
+    "cannot proceed to reconciliation due to",
+    "Not enough disk space",
+)
+
+
+def claim(resource: Resource, look: Look) -> Health:
+    phase = text(resource, "status", "phase")
+    if phase == "Bound":
+        return current()
+    if phase == "Lost":
+        return failed("its volume is gone", "volume-lost")
+    events = look.events_of(resource)
+    missing = next((e for e in events if "storageclass" in e.message.lower() and "not found" in e.message), None)
+    if missing is not None:
+        return failed(missing.message, "storage-class-missing")
+    waits = any(event.reason == "WaitForFirstConsumer" for event in events) or _binds_late(resource, look)
+    if waits and not _is_used(resource, look):
+        return current("bound when the first pod uses it", "waits-for-consumer")
+    return in_progress(events[-1].message if events else "not bound yet")
+
+
+def _binds_late(resource: Resource, look: Look) -> bool:
+    name = text(resource, "spec", "storageClassName")
+    classes = look.of_kind("storage.k8s.io", "StorageClass")
+    found = next((c for c in classes if who(c).name == name), None)
+    return text(found, "volumeBindingMode") == "WaitForFirstConsumer"
+
+
+def _is_used(resource: Resource, look: Look) -> bool:
+    identity = who(resource)
+    for pod in look.of_kind("", "Pod"):
+        volumes = pod.get("spec", {}).get("volumes") if isinstance(pod.get("spec"), dict) else None
+        for volume in volumes if isinstance(volumes, list) else ():
+            named = text(volume, "persistentVolumeClaim", "claimName") == identity.name
+            if named and who(pod).namespace == identity.namespace:
+                return True
+    return False
+
+
+def postgres(resource: Resource, _look: Look) -> Health:
+    if is_paused_by(resource, "cnpg.io/reconciliationLoop", "disabled"):
+        return suspended("its operator is told to leave it alone")
+    if annotation(resource, "cnpg.io/hibernation") == "on":
+        return suspended("hibernated: the database is stopped")
+    phase, why = said(text(resource, "status", "phase")), said(text(resource, "status", "phaseReason"))
+    ready = number(resource, "status", "readyInstances")
+    wanted = number(resource, "spec", "instances", default=1)
+    words = f"{phase}: {why}" if why else phase
+    if phase == _HEALTHY:
+        wanted = number(resource, "status", "instances", default=wanted)
+        if ready == wanted:
+            return current(f"{ready} of {wanted} instances ready")
+        return in_progress(f"{ready} of {wanted} instances ready")
+    if any(sign.lower() in phase.lower() for sign in _LOST):
+        return failed(words, "database")
+    return in_progress(words or "not yet seen by its operator")
+
+
+ROWS = {("", "PersistentVolumeClaim"): claim, ("postgresql.cnpg.io", "Cluster"): postgres}

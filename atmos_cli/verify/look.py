@@ -1,0 +1,121 @@
+"""One scene, indexed once, so that judging many objects of it stays linear."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from atmos_cli.verify.fields import at, instant, mapping, mappings, number, said, text, who
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from atmos_cli.kube.resource import Identity, Resource
+    from atmos_cli.verify.seen import Scene
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One v1 Event: `first` and `last` in unix seconds, 0 when it does not say; `count` of the same."""
+
+    reason: str
+    message: str
+    first: float
+    last: float
+    count: int
+    warning: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A scene with its indexes. Build it with `look_at`."""
+
+    scene: Scene
+    now: float
+    live: Mapping[Identity, Resource]
+    by_kind: Mapping[tuple[str, str], tuple[Resource, ...]]
+    owned: Mapping[tuple[str, str, str], tuple[Resource, ...]]
+    events: Mapping[tuple[str, str, str], tuple[Event, ...]]
+
+    def find(self, wanted: Resource) -> Resource | None:
+        """The live object of a wanted one; a wanted one without namespace is found in whichever it is alone in."""
+        identity = who(wanted)
+        found = self.live.get(identity)
+        if found is not None or identity.namespace:
+            return found
+        named = [o for o in self.of_kind(identity.group, identity.kind) if who(o).name == identity.name]
+        return named[0] if len(named) == 1 else None
+
+    def of_kind(self, group: str, kind: str) -> tuple[Resource, ...]:
+        return self.by_kind.get((group, kind), ())
+
+    def children(self, owner: Resource, group: str, kind: str) -> tuple[Resource, ...]:
+        """The live objects of a kind whose controller is `owner`."""
+        identity, uid = who(owner), text(owner, "metadata", "uid")
+        key = (identity.kind, identity.namespace, identity.name)
+        return tuple(
+            child
+            for child in self.owned.get(key, ())
+            if who(child)[:2] == (group, kind) and (not uid or _controller_uid(child) in {"", uid})
+        )
+
+    def events_of(self, resource: Resource) -> tuple[Event, ...]:
+        """Events that speak of this object, oldest first."""
+        identity = who(resource)
+        return self.events.get((identity.kind, identity.namespace, identity.name), ())
+
+
+def look_at(scene: Scene, *, now: float) -> Look:
+    """`now` is unix seconds on the clock that the cluster's times are compared with."""
+    live: dict[Identity, Resource] = {}
+    kinds: defaultdict[tuple[str, str], list[Resource]] = defaultdict(list)
+    owned: defaultdict[tuple[str, str, str], list[Resource]] = defaultdict(list)
+    for resource in _objects(scene.objects):
+        identity = who(resource)
+        if identity in live:
+            continue
+        live[identity] = resource
+        kinds[identity[:2]].append(resource)
+        owner = _controller(resource)
+        if owner:
+            owned[text(owner, "kind"), identity.namespace, text(owner, "name")].append(resource)
+    return Look(scene, now, live, _frozen(kinds), _frozen(owned), _events(scene.events))
+
+
+def event_of(resource: Resource) -> Event:
+    """A v1 Event, also one that only has `eventTime` or a `series`, as the newer API writes it."""
+    single = instant(resource, "eventTime") or instant(resource, "metadata", "creationTimestamp")
+    first = instant(resource, "firstTimestamp") or single
+    last = instant(resource, "lastTimestamp") or instant(resource, "series", "lastObservedTime") or single
+    count = number(resource, "count") or number(resource, "series", "count") or 1
+    warning = text(resource, "type") == "Warning"
+    return Event(text(resource, "reason"), said(text(resource, "message")), first, max(first, last), count, warning)
+
+
+def _events(resources: Iterable[Resource]) -> Mapping[tuple[str, str, str], tuple[Event, ...]]:
+    found: defaultdict[tuple[str, str, str], list[Event]] = defaultdict(list)
+    for resource in _objects(resources):
+        about = mapping(resource, "involvedObject") or mapping(resource, "regarding")
+        found[text(about, "kind"), text(about, "namespace"), text(about, "name")].append(event_of(resource))
+    return {key: tuple(sorted(events, key=lambda e: (e.last, e.first))) for key, events in found.items()}
+
+
+def _objects(resources: Iterable[Resource]) -> Iterable[Resource]:
+    return (resource for resource in resources if isinstance(resource, dict))
+
+
+def _controller(resource: Resource) -> Resource:
+    references = mappings(resource, "metadata", "ownerReferences")
+    return next((r for r in references if at(r, "controller") is True), references[0] if references else {})
+
+
+def _controller_uid(resource: Resource) -> str:
+    return text(_controller(resource), "uid")
+
+
+def _frozen(lists: Mapping[_K, list[_V]]) -> Mapping[_K, tuple[_V, ...]]:
+    return {key: tuple(values) for key, values in lists.items()}

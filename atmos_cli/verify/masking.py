@@ -1,0 +1,153 @@
+"""Takes secrets, control characters and endless lines out of what programs wrote, in time linear in the input."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from atmos_cli.kube.resource import Resource
+
+HIDDEN = "***"
+# Nothing a line says after this many characters is read: every pattern here and of the rules has this bound.
+LONGEST_READ = 2000
+LONGEST_SHOWN = 400
+MOST_LINES = 200
+
+_ESCAPES = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]{0,64}[ -/]{0,16}[@-~]"
+    r"|(?:\x1b[\]PX^_]|\x9d|\x90)[^\x07\x1b\x9c]{0,2000}(?:\x07|\x1b\\|\x9c)?|\x1b[ -~]?"
+)
+# C0, C1, soft hyphen, zero-width and bidirectional controls, line separators, surrogates, the byte order mark.
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
+)
+_WORD = (
+    r"(?:pass(?:w(?:or)?d|phrase)|(?<!com)(?<!by)pass(?![a-z])|pwd|secret|token|(?<!mon)(?<!tur)key(?!word|space|board)"
+    r"|authorization|credential|cookie)"
+)
+SECRET_NAME = re.compile(_WORD, re.IGNORECASE)
+_NO_VALUE = (
+    r"(?:null|none|nil|true|false|undefined|missing|required|empty|invalid|unset|expired|not|is|field|value|must"
+    r"|\d{1,3})(?![\w+/=-])"
+)
+_NAMED = re.compile(
+    rf"(?P<name>{_WORD}(?!\w{{0,20}}(?:error|exception|failure))[\w.-]{{0,40}}(?:\\?[\"'])?"
+    rf"\s{{0,2}}(?:=>|[:=])\s{{0,2}})(?!\s|{_NO_VALUE})"
+    r"(?P<value>(?:bearer|basic|token|digest|negotiate)\s+[^\s,;\"']+"
+    r"|\\\"(?:[^\\\"]|\\(?!\"))*(?:\\\")?|\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|[^\s,;&\"'}\])]+)",
+    re.IGNORECASE,
+)
+_BEARER = re.compile(
+    r"\b(bearer)\s+(?=\S{0,200}\d|\S{24})[\w.~+/-]{8,}=*|\b(basic)\s+(?=[A-Za-z+/]{0,200}[0-9=])[A-Za-z0-9+/]{8,}=*",
+    re.IGNORECASE,
+)
+_IN_URL = re.compile(r"(://[^\s:/@\"']{0,128}:)(?!\d{1,5}(?:[/?#\s\"',;)]|$))(?:[^\s\"']{1,512}@|[^\s\"'/@]{100,}@?)")
+_LOOSE = re.compile(
+    r"\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}"  # JWT
+    r"|\b(?:AKIA|ASIA|AROA|AIDA|ABIA|ACCA)[A-Z0-9]{16}\b"
+    r"|\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk_live_|rk_live_|sk-|AIza|npm_|hvs\.|dop_v1_|SG\.)[A-Za-z0-9_.-]{16,}"
+)
+_PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{1,40}-----.*?(?:-----END [A-Z0-9 ]{1,40}-----|$)")
+# Copies of whole objects, which would bring back what is hidden elsewhere.
+_COPIES = frozenset({"kubectl.kubernetes.io/last-applied-configuration", "managedFields"})
+_BEGIN, _END = "-----BEGIN ", "-----END "
+_BLOB = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
+
+
+def plain(text: str) -> str:
+    """Without ANSI sequences and control characters; a tab becomes a space."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _CONTROLS.sub("", _ESCAPES.sub("", text)).replace("\t", " ")
+
+
+def mask(text: str) -> str:
+    """One line, its secrets replaced by `***`, cut at 2000 characters before anything else is done with it."""
+    line = plain(_cut(text))
+    line = _PEM.sub(HIDDEN, line)
+    line = _IN_URL.sub(rf"\1{HIDDEN}@", line)
+    line = _NAMED.sub(_hide, line)
+    line = _BEARER.sub(lambda match: f"{match[1] or match[2]} {HIDDEN}", line)
+    return _LOOSE.sub(HIDDEN, line)
+
+
+def mask_lines(lines: Iterable[str], *, most: int = MOST_LINES) -> tuple[str, ...]:
+    """The last `most` lines, masked; the lines of a PEM block are dropped, also when its first was cut off before."""
+    kept: list[str] = []
+    inside = False
+    for raw in list(lines)[-most:]:
+        begin, end = raw.rfind(_BEGIN), raw.rfind(_END)
+        if inside or end > begin == -1:
+            while not inside and kept and _BLOB.fullmatch(kept[-1].strip()):
+                kept.pop()
+            inside = begin > end if end >= 0 else inside
+        else:
+            kept.append(mask(raw))
+            inside = begin > end
+    return tuple(kept)
+
+
+def shown(text: str, *, most: int = LONGEST_SHOWN) -> str:
+    """One line for people: masked, on one line, with an ellipsis where it was cut."""
+    line = mask(text).strip()
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def is_secret_name(name: str) -> bool:
+    """Would a value under this name be a secret? `SECRET_KEY_BASE`, `authorization`; not `DB_POOL_SIZE`."""
+    return SECRET_NAME.search(name[:LONGEST_READ]) is not None
+
+
+def without_secrets(resource: Resource) -> Resource:
+    """The object with its values that may be secret hidden, for evidence and recordings; names and keys stay.
+
+    `data` and `stringData` of Secrets, `value` of environment variables by name and content, and the annotation in
+    which kubectl keeps a copy of the whole object.
+    """
+    hidden = _walk(resource, depth=0, every=False)
+    if not isinstance(hidden, dict):
+        return {}
+    if hidden.get("kind") == "Secret":
+        for part in ("data", "stringData"):
+            if isinstance(hidden.get(part), dict):
+                hidden[part] = dict.fromkeys(hidden[part], HIDDEN)
+    return hidden
+
+
+def masked_tree(value: Any) -> Any:
+    """The value with every text in it masked, and those under a secret name hidden."""
+    return _walk(value, depth=0, every=True)
+
+
+def _walk(node: Any, *, depth: int, every: bool) -> Any:
+    if depth > 64:
+        return None
+    if isinstance(node, list):
+        return [_walk(item, depth=depth + 1, every=every) for item in node]
+    if not isinstance(node, dict):
+        return mask(node) if every and isinstance(node, str) else node
+    name, value = node.get("name"), node.get("value")
+    found = {key: _walk(below, depth=depth + 1, every=every) for key, below in node.items() if key not in _COPIES}
+    if isinstance(name, str) and isinstance(value, str):
+        found["value"] = HIDDEN if is_secret_name(name) else mask(value)
+    return found
+
+
+def _cut(text: str) -> str:
+    """Cut back to a gap between words, so that no half of a secret loses the mark that tells it is one."""
+    if len(text) <= LONGEST_READ:
+        return text
+    head = text[:LONGEST_READ]
+    gap = max(head.rfind(mark) for mark in " ,;")
+    return head[: max(LONGEST_READ // 2, gap)] + " …"
+
+
+def _hide(match: re.Match[str]) -> str:
+    value = match["value"]
+    quote = next((mark for mark in ('\\"', '"', "'") if value.startswith(mark)), "")
+    if value in (quote + quote, f"{quote}{HIDDEN}{quote}"):
+        return match[0]
+    return f"{match['name']}{quote}{HIDDEN}{quote}"

@@ -1,0 +1,276 @@
+"""Taking a deployment back by a commit: what it would change, whether it may, and whether it may without a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from atmos_cli.kube.resource import pod_template
+from atmos_cli.verify.measured import BROKEN_BASELINE
+from atmos_cli.verify.outcome import Outcome, Reason
+from atmos_cli.verify.rollback_loss import losses
+from atmos_cli.verify.seen import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from atmos_cli.kube.resource import Identity, Resource
+    from atmos_cli.verify.measured import Measure
+    from atmos_cli.verify.model import Limits, Verdict
+
+Files = dict[str, bytes | None]
+Objects = dict["Identity", "Resource"]
+
+HOUR, DAY = 3600, 86400
+PER_HOUR, PER_DAY = 1, 3
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What a person takes upon themselves; each answers one refusal. `quarantined`: the image was bad here before."""
+
+    all_environments: bool = False
+    overlay_only: bool = False
+    migrations: bool = False
+    data_loss: bool = False
+    quarantined: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """All that a plan is made from. `commit` is what is taken back, `restores` the state that comes back.
+
+    `chosen`: how `restores` was found: last verified, the state `previous` to the commit, or `named` by a person.
+    `own` and `shared` are the changes of files that bring it back (None removes): the environment's own, and those
+    that other environments read as well. Effective objects, None where they cannot be built: `now`, `then`, and
+    `partly`, `wholly` after restoring `own`, or `shared` too. `foreign`: files outside the service that differ.
+    `newer`: later commits that change what the environment runs; `undoes`: what `commit` took back, being a rollback.
+    `others`: environments that restoring `shared` would change, with what they run now and then. `quarantined`: images
+    of `then` that were bad here. `problem`: why `then` or `partly` cannot be built.
+    """
+
+    environment: str
+    commit: str
+    restores: str
+    chosen: Literal["verified", "previous", "named"]
+    own: Files
+    shared: Files
+    now: Objects | None
+    then: Objects | None
+    partly: Objects | None
+    wholly: Objects | None
+    others: tuple[str, ...] = ()
+    others_now: Objects = field(default_factory=dict)
+    others_after: Objects = field(default_factory=dict)
+    foreign: tuple[str, ...] = ()
+    newer: tuple[str, ...] = ()
+    undoes: str = ""
+    migration: Reason | None = None
+    quarantined: tuple[str, ...] = ()
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`files` bring the state back; `exact`: what will run is what ran then. `reasons`: all that is against it.
+
+    `environments`: others that it changes too. `images`: run now and not after it, and so bad; none of a rollback's.
+    """
+
+    commit: str
+    restores: str
+    chosen: Literal["verified", "previous", "named"]
+    files: Files
+    exact: bool
+    environments: tuple[str, ...] = ()
+    changed: tuple[Identity, ...] = ()
+    removed: tuple[Identity, ...] = ()
+    images: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    nothing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """An earlier rollback, as its commit says. `at`: unix seconds; `run`: the run of verify that made it, if any."""
+
+    commit: str
+    at: float
+    of: str
+    restores: str
+    run: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Earlier rollbacks of the same service in the same environment; `now` is unix seconds."""
+
+    now: float
+    past: tuple[Past, ...] = field(default=())
+
+
+def plan(sight: Sight, *, allowed: Allowed) -> Plan:
+    """The smallest change of the service's files that brings the state back, with every reason not to make it."""
+    whole = bool(sight.shared) and _needs_shared(sight) and not allowed.overlay_only
+    after = sight.wholly if whole else sight.partly
+    if sight.now is not None and sight.now == sight.then and not allowed.overlay_only:
+        reasons = tuple(_overtaken(sight))
+        return Plan(sight.commit, sight.restores, sight.chosen, {}, exact=True, reasons=reasons, nothing=True)
+    files = {**sight.own, **sight.shared} if whole else dict(sight.own)
+    now, result = sight.now or {}, after or {}
+    return Plan(
+        sight.commit,
+        sight.restores,
+        sight.chosen,
+        files,
+        exact=after is not None and after == sight.then,
+        environments=sight.others if whole else (),
+        changed=tuple(sorted(key for key in {*now, *result} if now.get(key) != result.get(key))),
+        removed=tuple(sorted(key for key in now if key not in result)),
+        images=() if sight.undoes else tuple(sorted(images(now) - images(result))),
+        reasons=tuple(_reasons(sight, allowed, after=after, whole=whole)),
+        nothing=not files,
+    )
+
+
+def images(objects: Mapping[Identity, Resource]) -> set[str]:
+    """Every image that a pod of these objects runs, as it is written."""
+    found: set[str] = set()
+    for resource in objects.values():
+        template = pod_template(resource)
+        spec = (template[1].get("spec") if template else None) or {}
+        for kind in ("containers", "initContainers"):
+            for container in spec.get(kind) or [] if isinstance(spec, dict) else []:
+                if isinstance(container, dict) and isinstance(container.get("image"), str):
+                    found.add(container["image"])
+    return found
+
+
+def automatic(verdict: Verdict, plan: Plan, history: History, limits: Limits) -> Reason | None:
+    """Why this must wait for a person; None when atmos may do it by itself. verify.md §5."""
+    if verdict.outcome is not Outcome.FAIL:
+        return _no("verdict", f"only a failed deployment is rolled back, and this one is `{verdict.outcome.value}`")
+    if limits.rollback != "auto":
+        hint = "set `verify: {rollback: {mode: auto}}` in service.yaml to allow it"
+        return _no("not-wanted", f"rollback is `{limits.rollback}` for this service, not `auto`", hint)
+    if plan.nothing or plan.reasons:
+        return plan.reasons[0] if plan.reasons else _no("nothing", "there is nothing to restore")
+    if plan.chosen == "previous":
+        hint = "look at the state before, then run `atmos rollback` yourself"
+        return _no("never-verified", "the state before was never verified, so it may be just as bad", hint)
+    if not plan.exact:
+        return _no("inexact", "restoring the service's own files would not give exactly the verified state")
+    return _evidence(verdict) or _loops(history)
+
+
+def _evidence(verdict: Verdict) -> Reason | None:
+    """Whether the verdict stands on facts, blames this commit, and users feel it."""
+    rollout, assessment = verdict.rollout, verdict.assessment
+    worse = assessment is not None and assessment.outcome is Outcome.FAIL
+    if not worse and (rollout is None or rollout.status is not Status.FAILED):
+        return _no("weak-evidence", "neither the metrics nor the pods say by themselves that the deployment failed")
+    if assessment is not None and any(each.code == BROKEN_BASELINE for each in assessment.measures):
+        return _no("broken-baseline", "errors were too many before this deployment, too, so going back mends nothing")
+    if verdict.causes and verdict.causes[0].blames is False:
+        return _no("other-cause", f"the likely cause is not this commit: {verdict.causes[0].title}")
+    if not worse and rollout is not None and rollout.ready == 0 and rollout.old_ready >= rollout.wanted > 0:
+        message = f"{rollout.old_ready} pods of the version before still serve all users"
+        return _no("no-impact", message, "there is time: mend it, or run `atmos rollback` yourself")
+    return None
+
+
+def recovered(failed: Verdict, after: Verdict) -> bool | None:
+    """Whether taking `failed` back helped: its pods are good and, where users were worse off, they no longer are.
+
+    None when the verdict `after` the rollback cannot say.
+    """
+    if after.outcome is Outcome.FAIL:
+        return False
+    if after.rollout is None or after.rollout.status is not Status.CURRENT:
+        return None
+    bad = _worst(failed)
+    if not bad:
+        return True
+    now = {each.name: each for each in after.assessment.measures} if after.assessment else {}
+    if not bad.keys() <= now.keys():
+        return None
+    # Halfway back to what it was before the failure is closer to good than to bad.
+    return all(now[name].after.share <= (m.before.share + m.after.share) / 2 for name, m in bad.items())
+
+
+def _worst(failed: Verdict) -> dict[str, Measure]:
+    measures = failed.assessment.measures if failed.assessment else ()
+    return {each.name: each for each in measures if each.outcome is Outcome.FAIL}
+
+
+def _loops(history: History) -> Reason | None:
+    mine = [history.now - past.at for past in history.past if past.run]
+    for most, span, word in ((PER_HOUR, HOUR, "hour"), (PER_DAY, DAY, "day")):
+        count = sum(age < span for age in mine)
+        if count >= most:
+            message = f"it was rolled back automatically {_times(count)} within the last {word}, and {most} is the most"
+            return _no("too-often", message, "find out why it fails again, then run `atmos rollback` yourself")
+    return None
+
+
+def _needs_shared(sight: Sight) -> bool:
+    return sight.partly is None or sight.partly != sight.then
+
+
+def _reasons(sight: Sight, allowed: Allowed, *, after: Objects | None, whole: bool) -> Iterator[Reason]:
+    yield from _overtaken(sight)
+    yield from _sharing(sight, allowed, after=after, whole=whole)
+    if sight.migration is not None and not allowed.migrations:
+        hint = sight.migration.hint or "if the old code runs on the new schema, add `--migrations-compatible`"
+        yield Reason(Outcome.FAIL, "migration", sight.migration.message, hint)
+    lost = losses(sight.now or {}, after) if after is not None else ()
+    lost += losses(sight.others_now, sight.others_after) if whole else ()
+    if lost and not allowed.data_loss:
+        yield _no("data-loss", f"it would remove or shrink data: {_listed(lost)}", "if it may go: `--accept-data-loss`")
+    if sight.quarantined and not allowed.quarantined:
+        message = f"it would bring back what was rolled back here before: {_listed(sight.quarantined)}"
+        yield _no("quarantined", message, "name another state with `--to COMMIT`, or `--force`")
+
+
+def _overtaken(sight: Sight) -> Iterator[Reason]:
+    """What speaks against it by history alone, also when nothing would change."""
+    if sight.newer:
+        commits = _listed([each[:10] for each in sight.newer])
+        message = f"newer than {sight.commit[:10]}, and changing what {sight.environment} runs: {commits}"
+        hint = "`git pull`, look at the newer commit, and run the command again for it"
+        yield Reason(Outcome.SUPERSEDED, "newer-commit", message, hint)
+    if sight.undoes and sight.chosen != "named":
+        message = f"{sight.commit[:10]} is itself a rollback: taking it back would bring {sight.undoes[:10]} back"
+        yield _no("is-rollback", message, "name the state that you want with `--to COMMIT`")
+
+
+def _sharing(sight: Sight, allowed: Allowed, *, after: Objects | None, whole: bool) -> Iterator[Reason]:
+    if sight.then is None or after is None:
+        why = f": {sight.problem}" if sight.problem else ""
+        message = f"what {sight.environment} ran at {sight.restores[:10]} cannot be built{why}"
+        yield _no("unbuildable", message, "name another state with `--to COMMIT`")
+        return
+    if whole and sight.others and not allowed.all_environments:
+        names = _listed(sorted({path.rpartition("/")[0] for path in sight.shared}))
+        message = f"files that other environments share changed as well ({names}): {_listed(sight.others)} would change"
+        yield _no("shared-files", message, _SHARED_HINT)
+    elif after != sight.then and not allowed.overlay_only:
+        what = f": {_listed(sight.foreign)} changed outside of the service" if sight.foreign else ""
+        message = f"restoring the service's own files does not bring back what ran at {sight.restores[:10]}{what}"
+        yield _no("foreign-files", message, "`--overlay-only` restores what it can")
+
+
+_SHARED_HINT = "`--all-environments` restores them for all, `--overlay-only` leaves them as they are"
+
+
+def _no(code: str, message: str, hint: str = "") -> Reason:
+    return Reason(Outcome.FAIL, code, message, hint)
+
+
+def _listed(names: Sequence[str], *, most: int = 5) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

@@ -1,0 +1,77 @@
+"""What a rollback would remove that holds data, or holds what holds data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.diagnostics import AtmosError
+from atmos_cli.kube.quantity import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from atmos_cli.kube.resource import Identity, Resource
+
+# Group and kind: Kubernetes' own, then operators whose objects own volumes or databases.
+KINDS = frozenset(
+    {
+        ("", "PersistentVolumeClaim"),
+        ("", "PersistentVolume"),
+        ("", "Namespace"),
+        ("apiextensions.k8s.io", "CustomResourceDefinition"),
+        ("postgresql.cnpg.io", "Cluster"),
+        ("postgresql.cnpg.io", "Database"),
+        ("rabbitmq.com", "RabbitmqCluster"),
+        ("kafka.strimzi.io", "Kafka"),
+        ("kafka.strimzi.io", "KafkaTopic"),
+        ("kafka.strimzi.io", "KafkaNodePool"),
+        ("mongodbcommunity.mongodb.com", "MongoDBCommunity"),
+        ("mariadb.mmontes.io", "MariaDB"),
+        ("k8s.mariadb.com", "MariaDB"),
+        ("mysql.oracle.com", "InnoDBCluster"),
+        ("objectbucket.io", "ObjectBucketClaim"),
+    }
+)
+STATEFUL_SET = ("apps", "StatefulSet")
+
+
+def losses(now: Mapping[Identity, Resource], after: Mapping[Identity, Resource]) -> tuple[str, ...]:
+    """Each loss for a person to read, sorted: `PersistentVolumeClaim/uploads`, `claims of StatefulSet/db: data`."""
+    return tuple(sorted(_losses(now, after)))
+
+
+def _losses(now: Mapping[Identity, Resource], after: Mapping[Identity, Resource]) -> Iterator[str]:
+    for key, resource in now.items():
+        kind = key.group, key.kind
+        if kind in KINDS and key not in after:
+            yield str(key)
+        elif kind in KINDS:
+            for where, old, new in _shrunk(resource, after[key]):
+                yield f"{key} would shrink ({where} {old} to {new})"
+        elif kind == STATEFUL_SET:
+            gone = sorted(_claims(resource) - _claims(after.get(key, {})))
+            if gone:
+                yield f"claims of {key}: {', '.join(gone)}"
+
+
+def _claims(resource: Resource) -> set[str]:
+    templates = _at(resource, "spec", "volumeClaimTemplates")
+    names = [_at(each, "metadata", "name") for each in templates] if isinstance(templates, list) else []
+    return {name for name in names if isinstance(name, str)}
+
+
+def _shrunk(now: Resource, after: Resource) -> Iterator[tuple[str, str, str]]:
+    """Volumes cannot shrink: the API server or the operator refuses it, and then nothing of the rollback is applied."""
+    for path in (("spec", "resources", "requests", "storage"), ("spec", "storage", "size")):
+        old, new = _at(now, *path), _at(after, *path)
+        try:
+            if old is not None and new is not None and parse(str(new)) < parse(str(old)):
+                yield ".".join(path[1:]), str(old), str(new)
+        except AtmosError:
+            continue  # the checks say what is wrong with a quantity
+
+
+def _at(value: Any, *path: str) -> Any:
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value

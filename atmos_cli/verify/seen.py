@@ -1,0 +1,128 @@
+"""What was seen in the cluster and of the engines, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from atmos_cli.kube.resource import Identity, Resource
+
+
+class Order(StrEnum):
+    SAME = "same"
+    OLDER = "older"  # the revision is an ancestor of the commit
+    NEWER = "newer"  # the revision is a descendant of the commit
+    DIVERGED = "diverged"
+    UNKNOWN = "unknown"  # the revision is no commit of this repo, or was not fetched
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """`inputs_equal`: every path that the service is rendered from holds the same tree in both commits."""
+
+    order: Order
+    inputs_equal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """The last lines of one container, oldest first; `previous` is the run before the present one."""
+
+    pod: str
+    container: str
+    previous: bool
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that was seen of one target at one time, in one look. `at` is unix seconds of our clock.
+
+    `delivery`: the Application, or the GitRepository with its Kustomization or HelmRelease; empty when not found.
+    `wanted`: the effective manifests at the commit. `objects`: the live ones of them, and what they own (ReplicaSets,
+    Pods, EndpointSlices, Jobs …). `events`: v1 Events of the namespace that speak of these objects.
+    """
+
+    at: float
+    delivery: tuple[Resource, ...] = ()
+    wanted: tuple[Resource, ...] = ()
+    objects: tuple[Resource, ...] = ()
+    events: tuple[Resource, ...] = ()
+
+
+class Arrival(StrEnum):
+    """How far the commit has come, by the engine's own word; `arrived` says nothing yet about pods."""
+
+    PENDING = "pending"
+    APPLYING = "applying"
+    ARRIVED = "arrived"
+    FAILED = "failed"
+    PAUSED = "paused"
+    SUPERSEDED = "superseded"
+    DIVERGED = "diverged"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """`revision`: what the engine compares or attempts. `final`: it will not change without a person or a new commit.
+
+    `refresh` asks the adapter to make the engine look again. `code` is kebab-case, such as `sync-failing`.
+    """
+
+    arrival: Arrival
+    code: str
+    message: str
+    revision: str = ""
+    final: bool = False
+    refresh: Literal["", "normal", "hard"] = ""
+
+
+class Status(StrEnum):
+    CURRENT = "current"
+    IN_PROGRESS = "in-progress"
+    FAILED = "failed"
+    TERMINATING = "terminating"
+    SUSPENDED = "suspended"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Health of one object; `message` is what a person reads: `2 of 3 new pods ready, 1 old terminating`."""
+
+    status: Status
+    message: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Doom:
+    """Why something will not become good by waiting. `at`: unix seconds since when, 0 when not known."""
+
+    object: Identity
+    code: str
+    message: str
+    container: str = ""
+    at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """The workloads of the target, new revision only. `old_ready`: ready pods of older revisions, which still serve."""
+
+    status: Status
+    message: str
+    wanted: int = 0
+    ready: int = 0
+    old_ready: int = 0
+    restarts: int = 0
+    started: float = 0.0
+    finished: float = 0.0
+    dooms: tuple[Doom, ...] = ()
+    health: Mapping[Identity, Health] = field(default_factory=dict)

@@ -1,0 +1,215 @@
+"""The objects of one deployment as a tree: what the engine applies, what that owns, how each is, what is missing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from atmos_cli.verify.fields import annotation, at, instant, mappings, number, text, who
+from atmos_cli.verify.health import health_of
+from atmos_cli.verify.look import look_at
+from atmos_cli.verify.masking import shown
+from atmos_cli.verify.pods import REVISION
+from atmos_cli.verify.seen import Health, Status
+from atmos_cli.verify.tree_notes import containers_of, note_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from atmos_cli.kube.resource import Resource
+    from atmos_cli.verify.look import Look
+    from atmos_cli.verify.model import Target
+    from atmos_cli.verify.seen import Scene
+
+DEEPEST = 8
+WIDEST = 200
+UNREAD = "not-read"
+_HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
+_FIRST = ("Deployment", "Rollout", "StatefulSet", "DaemonSet", "CronJob", "Job", "Cluster", "Pod", "Service")
+ENGINE_KINDS = ("Application", "Kustomization", "HelmRelease")
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One object, or a container of a pod; `name` of several that are folded into one is such as `2 older`.
+
+    `health.message` is why it is not healthy; `note` what people want to know beside that, such as `3 of 3 ready`.
+    """
+
+    kind: str
+    name: str
+    namespace: str
+    health: Health
+    note: str = ""
+    children: tuple[Node, ...] = ()
+
+
+@dataclass(slots=True)
+class _Forest:
+    """Who owns whom; an object is given away once only, so no loop of owners is ever walked twice."""
+
+    look: Look
+    owned: dict[str, list[Resource]]
+    placed: set[str] = field(default_factory=set)
+
+
+def tree(scene: Scene, *, target: Target, delivered: Health) -> Node:
+    """The engine's object with everything below it; `delivered` is how that object is.
+
+    Owners that do not exist, loops and endless chains of owners are shown flat below the root: nothing is lost.
+    """
+    look = look_at(scene, now=scene.at)
+    forest = _Forest(look, _owned(scene.objects))
+    live = {key_of(found): found for wanted in scene.wanted if (found := look.find(wanted)) is not None}
+    forest.placed |= live.keys()
+    sources = [_leaf(each, look) for each in scene.delivery if text(each, "kind") not in ENGINE_KINDS]
+    tops = [_below(found, forest, 1) for found in live.values()]
+    tops += [_absent(wanted) for wanted in scene.wanted if look.find(wanted) is None and not _may_be_gone(wanted)]
+    below = (*sources, *sorted(tops, key=_rank), *_strays(scene.objects, forest))
+    return _root(scene, target, delivered, below)
+
+
+def is_good(node: Node) -> bool:
+    return node.health.status is Status.CURRENT or node.health.code == UNREAD
+
+
+def nodes(node: Node) -> Iterator[Node]:
+    """The node and all below it."""
+    yield node
+    for child in node.children:
+        yield from nodes(child)
+
+
+def key_of(resource: Resource) -> str:
+    """What tells one live object from another: its uid, or its identity where a recording has none."""
+    return text(resource, "metadata", "uid") or "\n".join(who(resource))
+
+
+def _root(scene: Scene, target: Target, delivered: Health, below: tuple[Node, ...]) -> Node:
+    pointer = next((each for each in scene.delivery if text(each, "kind") in ENGINE_KINDS), None)
+    if pointer is None:
+        kind = "Application" if target.engine == "argocd" else "Kustomization"
+        missing = delivered if delivered.status is not Status.CURRENT else Health(Status.MISSING, "does not exist")
+        return Node(kind, target.service, target.namespace, missing, "", below)
+    identity = who(pointer)
+    return Node(identity.kind, shown(identity.name), shown(identity.namespace), _safe(delivered), "", below)
+
+
+def _owned(objects: Iterable[Resource]) -> dict[str, list[Resource]]:
+    """Owner's key -> what it owns. An EndpointSlice without an owner goes to the Service that its label names."""
+    found: defaultdict[str, list[Resource]] = defaultdict(list)
+    by_name: dict[tuple[str, str, str], str] = {}
+    known = set()
+    for each in objects:
+        identity = who(each)
+        known.add(key_of(each))
+        by_name.setdefault((identity.kind, identity.namespace, identity.name), key_of(each))
+    for each in objects:
+        owner = _owner(each, known, by_name)
+        if owner:
+            found[owner].append(each)
+    return found
+
+
+def _owner(resource: Resource, known: set[str], by_name: dict[tuple[str, str, str], str]) -> str:
+    space = text(resource, "metadata", "namespace")
+    references = mappings(resource, "metadata", "ownerReferences")
+    for reference in sorted(references, key=lambda each: at(each, "controller") is not True):
+        uid = text(reference, "uid")
+        owner = uid or by_name.get((text(reference, "kind"), space, text(reference, "name")), "")
+        if owner in known:
+            return owner
+    if text(resource, "kind") == "EndpointSlice":
+        service = text(resource, "metadata", "labels", "kubernetes.io/service-name")
+        return by_name.get(("Service", space, service), "")
+    return ""
+
+
+def _below(resource: Resource, forest: _Forest, depth: int) -> Node:
+    """The object with what it owns, as far as nobody else was given that."""
+    key, children = key_of(resource), []
+    forest.placed.add(key)
+    if depth < DEEPEST:
+        mine = [each for each in forest.owned.get(key, ()) if key_of(each) not in forest.placed]
+        # Claimed before any is walked: what two of them own goes to neither a second time.
+        forest.placed |= {key_of(each) for each in mine}
+        kept, folded = _folded(resource, mine)
+        children = [_below(each, forest, depth + 1) for each in kept[:WIDEST]]
+        children += folded + _more(kept)
+    if text(resource, "kind") == "Pod":
+        children += [Node(kind, name, "", health, image) for kind, name, image, health in containers_of(resource)]
+    return replace(_leaf(resource, forest.look), children=tuple(children))
+
+
+def _folded(owner: Resource, mine: list[Resource]) -> tuple[list[Resource], list[Node]]:
+    """What is worth a line of its own, newest ReplicaSet first, and a line for the old ones that have no pods."""
+    sets = [each for each in mine if text(each, "kind") == "ReplicaSet"]
+    others = sorted((each for each in mine if text(each, "kind") != "ReplicaSet"), key=who)
+    sets.sort(key=_revision, reverse=True)
+    newest = max(map(_revision, sets), default=0)
+    old = [
+        each
+        for each in sets
+        if _revision(each) < newest
+        and not number(each, "spec", "replicas", default=1)
+        and not number(each, "status", "replicas")
+    ]
+    kept = [each for each in sets if each not in old] + others
+    if not old:
+        return kept, []
+    health = Health(Status.CURRENT, "scaled to 0")
+    space = text(owner, "metadata", "namespace")
+    return kept, [Node("ReplicaSet", f"{len(old)} older", shown(space), health)]
+
+
+def _more(kept: list[Resource]) -> list[Node]:
+    if len(kept) <= WIDEST:
+        return []
+    words = Health(Status.UNKNOWN, "too many to be shown", UNREAD)
+    return [Node(text(kept[-1], "kind"), f"{len(kept) - WIDEST} more", "", words)]
+
+
+def _strays(objects: Iterable[Resource], forest: _Forest) -> list[Node]:
+    """Objects that no wanted one owns, a loop of owners among them."""
+    owned = {key_of(each) for mine in forest.owned.values() for each in mine}
+    left = [each for each in objects if key_of(each) not in forest.placed]
+    left.sort(key=lambda each: key_of(each) in owned)  # owners first, so that what they own is found below them
+    found = [_below(each, forest, 1) for each in left if key_of(each) not in forest.placed]
+    return sorted(found, key=_rank)[:WIDEST]
+
+
+def _absent(wanted: Resource) -> Node:
+    identity = who(wanted)
+    health = Health(Status.MISSING, "does not exist", "missing")
+    if identity.kind == "Secret":
+        health = Health(Status.UNKNOWN, "Secrets are not read", UNREAD)
+    return Node(identity.kind, shown(identity.name), shown(identity.namespace), health)
+
+
+def _may_be_gone(wanted: Resource) -> bool:
+    """Hooks are removed as the engine sees fit, and so are finished Jobs with a time to live."""
+    if any(annotation(wanted, hook) for hook in _HOOKS):
+        return True
+    return text(wanted, "kind") == "Job" and at(wanted, "spec", "ttlSecondsAfterFinished") is not None
+
+
+def _leaf(resource: Resource, look: Look) -> Node:
+    identity = who(resource)
+    name, space = shown(identity.name), shown(identity.namespace)
+    return Node(shown(identity.kind), name, space, _safe(health_of(resource, look)), shown(note_of(resource)))
+
+
+def _safe(health: Health) -> Health:
+    return replace(health, message=shown(health.message))
+
+
+def _rank(node: Node) -> tuple[int, str, str]:
+    return _FIRST.index(node.kind) if node.kind in _FIRST else len(_FIRST), node.kind, node.name
+
+
+def _revision(resource: Resource) -> float:
+    said = annotation(resource, REVISION)
+    if said.isascii() and said.isdigit() and len(said) < 12:
+        return float(said)
+    return instant(resource, "metadata", "creationTimestamp") / 1e12

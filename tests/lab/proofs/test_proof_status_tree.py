@@ -1,0 +1,147 @@
+"""`atmos status` and `atmos tree` of real engines on real API servers, from a clone that a developer made yesterday."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from atmos_cli.adapters.clock import SystemClock
+from atmos_cli.adapters.kubernetes.transport import Transport
+from atmos_cli.usecases.repository import open_repository
+from atmos_cli.usecases.status import Asked, Watcher
+from atmos_cli.usecases.status_watch import follow
+from atmos_cli.usecases.tree import trees
+from atmos_cli.verify.seen import Status
+from atmos_cli.verify.tree import nodes
+from tests.lab.git_server import QUIET, git
+from tests.lab.processes import wait_until
+from tests.lab.proofs.engines_support import CNPG, planes_of
+from tests.lab.proofs.verify_support import Watched
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from atmos_cli.usecases.status import Overview
+    from tests.lab.kube import Object
+    from tests.lab.proofs.engines_support import World
+
+pytestmark = pytest.mark.lab
+
+OVERLAY = "apps/shop/cart/overlays/dev/kustomization.yaml"
+
+
+@pytest.fixture(params=["argo_world", "flux_world"])
+def world(request: pytest.FixtureRequest) -> World:
+    found: World = request.getfixturevalue(request.param)
+    for plane in planes_of(found):  # the operator that does not run here
+        for each in plane.kube.list(CNPG, "Cluster"):
+            plane.kube.patch_status(each, {"readyInstances": each["spec"]["instances"]})
+    return found
+
+
+@pytest.fixture
+def clone(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The developer's own clone, whose atmos-cli.yaml knows where Argo CD runs; KUBECONFIG has a context per cluster."""
+    directory = tmp_path / "clone"
+    git("clone", "--quiet", world.repo.tree.url, str(directory), cwd=tmp_path)
+    config = directory / "atmos-cli.yaml"
+    config.write_text(config.read_text().replace("  prod-eu:\n", "  prod-eu:\n    hub: nonprod\n"))
+    monkeypatch.setenv("KUBECONFIG", str(Watched(world, tmp_path).kubeconfig()))
+    for name, value in QUIET.items():
+        monkeypatch.setenv(name, value)
+    return directory
+
+
+def settled(clone: Path, until: Callable[[Overview], bool], *, seconds: float = 90) -> Overview:
+    """The first look that is as `until` says."""
+    found: list[Overview] = []
+
+    def look() -> bool:
+        with Watcher(open_repository(clone), Asked(), SystemClock()) as watcher:
+            found.append(watcher.look())
+        return until(found[-1])
+
+    try:
+        wait_until(look, "status", seconds=seconds)
+    except Exception as error:
+        told = [f"{row.target.service} {row.target.environment}: {row}" for row in found[-1].rows if not row.good]
+        raise AssertionError("\n".join(told)) from error
+    return found[-1]
+
+
+def atmos(clone: Path, *arguments: str) -> tuple[int, Object]:
+    command = [sys.executable, "-m", "atmos_cli", *arguments, "--output", "json"]
+    done = subprocess.run(command, cwd=clone, env=dict(os.environ), capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    answer: Object = json.loads(done.stdout)
+    return done.returncode, answer["data"]
+
+
+def test_status_and_tree_say_what_real_engines_did(
+    world: World, clone: Path, record_property: Callable[[str, object], None]
+) -> None:
+    """All well; then a crashing image, which the clone learns of by itself; then all well again."""
+    whole = settled(clone, lambda found: found.exit_code == 0)
+    shown = {(row.target.team, row.target.service, row.target.environment) for row in whole.rows}
+    assert shown == world.repo.deployments()
+    code, told = atmos(clone, "tree", "shop/cart", "--env", "dev")
+    assert code == 0, told
+    began = time.monotonic()
+    code, told = atmos(clone, "status")
+    record_property("seconds for status of 12 deployments", round(time.monotonic() - began, 1))
+    assert (code, [each["drift"]["count"] for each in told["services"]]) == (0, [0] * 12)
+
+    sound = world.repo.read(OVERLAY)
+    commit = world.repo.push({OVERLAY: sound.replace('newTag: "0.1.0"', 'newTag: "broken-crashloop"')})
+    try:
+        world.nudge()
+        broken = settled(
+            clone, lambda found: any(row.standing and row.standing.health.status is Status.FAILED for row in found.rows)
+        )
+        (row,) = [each for each in broken.rows if each.standing and each.standing.health.status is Status.FAILED]
+        assert (row.target.service, row.target.environment, row.live) == ("cart", "dev", commit)
+        assert row.standing is not None
+        assert "crash" in row.standing.health.message
+        (grown,) = trees(open_repository(clone), Asked("shop/cart", None, ("dev",)), clock=SystemClock())
+        assert grown.root is not None
+        bad = {each.kind for each in nodes(grown.root) if each.health.status is Status.FAILED}
+        assert {"Deployment", "Pod", "container"} <= bad
+        assert len([each for each in nodes(grown.root) if each.kind == "ReplicaSet"]) == 2
+    finally:
+        world.repo.push({OVERLAY: sound})
+        world.nudge()
+    settled(clone, lambda found: found.exit_code == 0)
+
+
+def test_watching_asks_nothing_again_and_sees_a_change(
+    world: World, clone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After the first look, everything comes from watches: no list is asked for, however often it looks."""
+    settled(clone, lambda found: found.exit_code == 0)
+    asked: list[str] = []
+    ask = Transport.ask
+
+    def counted(self: Transport, method: str, path: str, **options: object) -> object:
+        asked.append(path)
+        return ask(self, method, path, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Transport, "ask", counted)
+    kube = world.planes["dev"].kube
+    with Watcher(open_repository(clone), Asked(), SystemClock()) as watcher:
+        overviews = follow(watcher)
+        next(overviews)
+        next(overviews)
+        asked.clear()
+        pod = next(each for each in kube.list("v1", "Pod", "shop-dev") if each["metadata"]["name"].startswith("cart-"))
+        kube.delete("v1", "Pod", pod["metadata"]["name"], "shop-dev")
+        found = next(overviews)
+        assert len(found.rows) == 12
+        assert not asked
+        overviews.close()
