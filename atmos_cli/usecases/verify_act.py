@@ -99,6 +99,8 @@ def _record(repository: Repository, session: Session, verdict: Verdict, run: str
 def _take_back(
     repository: Repository, verdict: Verdict, limits: Limits, kind: OnFail, run: str, *, explicit: bool
 ) -> RolledBack | Reason:
+    # Only what is pushed is applied, or outlives a job of CI; without a remote it at least stands here.
+    pushes = True if repos.remote_url(git_repo(repository.root)) else None
     if kind == "branch":
         target = verdict.target
         return roll_back(
@@ -110,11 +112,10 @@ def _take_back(
             run_id=run,
             reason=verdict.headline,
             mode="branch",
+            pushes=pushes,
         )
     # Whoever says `--on-fail rollback` opts in for this run; everything else that must hold still must.
     allowed = replace(limits, rollback="auto") if explicit else limits
-    # Only what is pushed is applied; without a remote the commit at least stands here.
-    pushes = True if repos.remote_url(git_repo(repository.root)) else None
     return roll_back_failed(repository, verdict, limits=allowed, run_id=run, mode="commit", pushes=pushes)
 
 
@@ -130,7 +131,8 @@ def _done(
     commit, branch = written.commit or "", written.branch or ""
     notes = (*notes, *done.notes)
     if kind == "branch" or not written.pushed:
-        where = f"branch `{branch}`" if kind == "branch" else f"commit {commit[:12]}, not pushed"
+        name = f"branch `{branch}`" if kind == "branch" else f"commit {commit[:12]}"
+        where = name if written.pushed else f"{name}, not pushed"
         return Action(kind, f"the way back is on {where}", commit, branch, notes=notes)
     recovery = watch(replace(session, commit=commit, troubled=True))
     helped = recovered(failed, recovery)

@@ -65,3 +65,11 @@ def test_nothing_is_changed_unless_that_is_asked_for(failed, on_fail):
     bad, watched = failed.head, []
     done = acted(failed, on_fail, watched=watched)
     assert (failed.head, tip(failed), done.commit, watched) == (bad, bad, "", [])
+
+
+def test_a_branch_is_pushed_and_main_stays(failed):
+    bad, watched = failed.head, []
+    done = acted(failed, "branch", watched=watched)
+    assert done.says == f"the way back is on branch `{done.branch}`"
+    assert done.commit in failed.git("ls-remote", "origin", f"refs/heads/{done.branch}")
+    assert (failed.head, tip(failed), watched) == (bad, bad, [])
