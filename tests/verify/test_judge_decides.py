@@ -266,6 +266,30 @@ class TestLatency:
         now = [flow("200", lambda at: 300, labels={"le": le}, start=NEW) for le in ("7", "+Inf")]
         assert [m.name for m in said(traffic(3, 3), slow=[*old, *now]).measures] == ["availability"]
 
+    @pytest.mark.parametrize(
+        ("most", "slow", "outcome", "code"),
+        [
+            (0.25, 0.05, Outcome.PASS, ""),  # just at the quantile, as before
+            (0.25, 0.09, Outcome.FAIL, "too-slow"),
+            (0.3, 0.09, Outcome.PASS, ""),  # these may be faster than 300 ms: the next bound is 1 s
+            (2.0, 0.09, Outcome.PASS, ""),
+        ],
+    )
+    def test_a_hard_limit_fails_what_was_as_slow_before(self, most, slow, outcome, code):
+        made = self.histogram(lambda at: slow, lambda at: 0.005)
+        done = said(traffic(3, 3), slow=made, limits=Limits(latency_most=most))
+        assert done.outcome is outcome
+        assert (code in codes(done)) is bool(code)
+
+    def test_a_hard_limit_that_cannot_be_seen_is_open(self):
+        beyond = self.histogram(lambda at: 0.2, lambda at: 0.2)
+        for limits, made, code in (
+            (Limits(latency_most=2.0), beyond, "latency-unknown"),
+            (Limits(latency_most=0.2), [], "no-latency"),
+        ):
+            done = said(traffic(3, 3), slow=made, limits=limits)
+            assert (done.outcome, code in codes(done)) == (Outcome.INCONCLUSIVE, True)
+
 
 class TestNewAgainstOldPods:
     old, new = "web-aaaaaaaaaa-11111", "web-bbbbbbbbbb-22222"

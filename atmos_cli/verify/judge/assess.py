@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from atmos_cli.verify.judge import quality
 from atmos_cli.verify.judge.concurrent import contest
 from atmos_cli.verify.judge.describe import described
+from atmos_cli.verify.judge.hard_limit import hard_limit
 from atmos_cli.verify.judge.latency import streams as latency_streams
 from atmos_cli.verify.judge.measures import at_least_as_bad, first, measure, side_by_side
 from atmos_cli.verify.judge.rules import availability
@@ -44,7 +45,7 @@ def assess(material: Material) -> Assessment:
     if quality.always_low(tally, windows, material.look):
         reasons = [replace(r, outcome=Outcome.INCONCLUSIVE) if r.outcome is not Outcome.PASS else r for r in reasons]
     reasons += [_reason(m) for m in beside if m.outcome in (Outcome.FAIL, Outcome.WARN)]
-    reasons = [*_gate(material, tally, history), *reasons]
+    reasons = [*_gate(material, tally, history), *reasons, *hard_limit(material)]
     if material.warnings:
         reasons = _partly(reasons, material.warnings)
     outcome = combined(reasons)
