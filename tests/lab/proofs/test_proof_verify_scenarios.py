@@ -12,7 +12,6 @@ import yaml
 from atmos_cli.verify.seen import Status
 from tests.lab.kube import condition
 from tests.lab.processes import wait_until
-from tests.lab.proofs.engines_support import ArgoWorld
 from tests.lab.proofs.verify_stage import SERVICE, Stage
 from tests.lab.proofs.verify_support import FastClock, OnDemand, Traffic, Watched, history, session_of, watch
 
@@ -253,12 +252,11 @@ def test_a_paused_engine_is_not_waited_for(stage: Stage, record_property: Callab
     stage.good = True
 
 
+@pytest.mark.parametrize("watched", ["argo_world"], indirect=True)
 def test_a_migration_hook_that_fails_is_retried_for_ten_minutes_and_then_said(
     stage: Stage, record_property: Callable[[str, object], None]
 ) -> None:
     """Argo CD runs it before the sync, again and again: the pods of the new version never come."""
-    if not isinstance(stage.watched.world, ArgoWorld):
-        pytest.skip("hooks are Argo CD's")
     began, clock = time.monotonic(), FastClock()
 
     def on(_: Run) -> None:
