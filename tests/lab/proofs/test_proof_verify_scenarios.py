@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from atmos_cli.verify.seen import Status
 from tests.lab.kube import condition
@@ -250,28 +249,6 @@ def test_a_paused_engine_is_not_waited_for(stage: Stage, record_property: Callab
     assert verdict.next.startswith(("argocd app sync ", "flux resume kustomization "))
     assert f" {stage.engine_object()['metadata']['name']}" in verdict.next
     stage.good = True
-
-
-@pytest.mark.parametrize("watched", ["argo_world"], indirect=True)
-def test_a_migration_hook_that_fails_is_retried_for_ten_minutes_and_then_said(
-    stage: Stage, record_property: Callable[[str, object], None]
-) -> None:
-    """Argo CD runs it before the sync, again and again: the pods of the new version never come."""
-    began, clock = time.monotonic(), FastClock()
-
-    def on(_: Run) -> None:
-        state = stage.engine_object()["status"].get("operationState", {})
-        clock.rush = bool(state.get("retryCount")) and stage.head() in str(state.get("operation"))
-
-    hook = {"argocd.argoproj.io/hook": "PreSync", "argocd.argoproj.io/hook-delete-policy": "BeforeHookCreation"}
-    job = yaml.safe_load(JOB)
-    job["metadata"]["annotations"] = hook
-    commit = stage.deploy("v", files={"migrate.yaml": yaml.safe_dump(job)})
-    stage.good = False
-    verdict = verdict_on(stage, commit, None, on=on, clock=clock)
-    record(record_property, "failed migration hook", verdict, began)
-    assert verdict.outcome.value == "fail", shown(verdict)
-    assert "Job/cart-migrate" in verdict.headline, shown(verdict)
 
 
 def test_a_newer_commit_of_someone_else_supersedes(
