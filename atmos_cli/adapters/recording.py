@@ -208,5 +208,5 @@ def _told(answer: Answer) -> dict[str, Any]:
 
 def _odd(tape: Tape, on: str, call: str) -> AtmosError:
     """ATM814; what was just recorded cannot be odd, so there is a Reader behind it."""
-    assert isinstance(tape, Reader)  # noqa: S101
+    assert isinstance(tape, Reader)  # noqa: S101 - only what was read can be odd
     return tape.odd(on, call)

@@ -125,13 +125,13 @@ def _push(repo: Repo, remote: str, spec: str, *, expected: str) -> str:
 
 def _old(repo: Repo, ref: str, remote: str) -> str:
     """The commit that holds `ref` at `remote`, fetched; empty when there is none, or it cannot be asked."""
-    options = {"env": quiet(repo), "timeout": TIMEOUT_SECONDS}
-    listed = ask(repo.top, "ls-remote", "--quiet", remote, ref, **options)  # type: ignore[arg-type]
+    env = quiet(repo)
+    listed = ask(repo.top, "ls-remote", "--quiet", remote, ref, env=env, timeout=TIMEOUT_SECONDS)
     commit = listed.text.split("\t")[0] if not listed.status else ""
     if not re.fullmatch(r"[0-9a-f]{40,64}", commit):
         return ""
     fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote, ref)
-    ask(repo.top, *fetch, **options)  # type: ignore[arg-type]
+    ask(repo.top, *fetch, env=env, timeout=TIMEOUT_SECONDS)
     return commit
 
 

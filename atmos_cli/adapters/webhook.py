@@ -13,14 +13,20 @@ if TYPE_CHECKING:
 _SECONDS = 15.0
 
 
-def post(variable: str, body: Mapping[str, Any], *, environ: Mapping[str, str]) -> None:
-    """Raises ATM816 when the environment does not hold a URL under `variable`, or the message was not taken."""
-    import httpx
-
+def address(variable: str, *, environ: Mapping[str, str]) -> str:
+    """The URL under `variable`. Raises ATM816 when the environment holds none."""
     url = environ.get(variable, "")
     if not url.startswith(("https://", "http://")):
         message = f"the environment variable `{variable}` holds no URL to post to"
         raise fail(Code.WEBHOOK_FAILED, message, hint=f"export {variable}=https://hooks.slack.com/services/…")
+    return url
+
+
+def post(variable: str, body: Mapping[str, Any], *, environ: Mapping[str, str]) -> None:
+    """Raises ATM816 when the environment does not hold a URL under `variable`, or the message was not taken."""
+    import httpx
+
+    url = address(variable, environ=environ)
     try:
         answer = httpx.post(url, json=dict(body), timeout=_SECONDS)
     except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from atmos_cli.diagnostics import Diagnostic
     from atmos_cli.usecases.verify_act import Action
     from atmos_cli.verify.model import Verdict
 
@@ -67,15 +67,18 @@ def run(
 ) -> None:
     """Watch a commit until there is a verdict: exit 0 pass or warn, 1 fail, 4 inconclusive, 5 superseded."""
     from atmos_cli.cli.verify_run import act_on, opened, watch
+    from atmos_cli.cli.verify_tell import require, tell
 
+    require(webhook, summary)
     with opened(repo, service, team, env or [], commit, record, replay) as sessions:
         if not sessions:
             print("this commit changes no service in these environments", file=sys.stderr)
         verdicts = watch(sessions, repo, live=output == "text", replayed=replay is not None)
         actions = [] if replay else act_on(repo, sessions, verdicts, on_fail, live=output == "text")
-    _print(verdicts, actions, output)
-    _tell(verdicts, webhook, summary)
-    raise typer.Exit(_exit(verdicts, fail_on))
+    notes = [*(note for action in actions for note in action.notes), *tell(verdicts, webhook, summary)]
+    code = _exit(verdicts, fail_on)
+    _print(verdicts, actions, notes, output, code)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -104,7 +107,11 @@ def backtest(
             print(f"  {at} {alarm.outcome}: {alarm.bad:g} of {alarm.total:g}, {alarm.before:.2%} before")
 
 
-def _print(verdicts: Sequence[Verdict], actions: Sequence[Action], output: Format) -> None:
+def _print(
+    verdicts: Sequence[Verdict], actions: Sequence[Action], notes: Sequence[Diagnostic], output: Format, code: int
+) -> None:
+    from atmos_cli.cli.text import print_diagnostics
+
     if output == "json":
         from atmos_cli.cli.envelope import envelope
         from atmos_cli.verify.data import verdict_data
@@ -112,31 +119,18 @@ def _print(verdicts: Sequence[Verdict], actions: Sequence[Action], output: Forma
         data = [verdict_data(each) for each in verdicts]
         for each, action in zip(data, actions, strict=False):
             each["action"] = action.data()
-        notes = [note for action in actions for note in action.notes]
-        print(envelope("verify", data={"verdicts": data}, diagnostics=notes, exit_code=_exit(verdicts, "fail")))
-    elif output == "text":
+        print(envelope("verify", data={"verdicts": data}, diagnostics=notes, exit_code=code))
+        return
+    if output == "text":
         from atmos_cli.cli.show_verify import show_verdict
-        from atmos_cli.cli.text import print_diagnostics
 
         for number, verdict in enumerate(verdicts):
             show_verdict(verdict, done=actions[number].says if number < len(actions) else "")
-        print_diagnostics(note for action in actions for note in action.notes)
     else:
         from atmos_cli.verify.report import junit, markdown
 
         print(junit(verdicts) if output == "junit" else markdown(verdicts))
-
-
-def _tell(verdicts: Sequence[Verdict], webhook: str | None, summary: Path | None) -> None:
-    from atmos_cli.verify.report import chat, markdown
-
-    if summary:
-        with summary.open("a", encoding="utf-8") as file:
-            file.write(f"{markdown(verdicts)}\n")
-    if webhook and verdicts:
-        from atmos_cli.adapters.webhook import post
-
-        post(webhook, chat(verdicts), environ=os.environ)
+    print_diagnostics(notes)
 
 
 def _exit(verdicts: Sequence[Verdict], fail_on: str) -> int:
