@@ -7,17 +7,17 @@ import pytest
 from atmos_cli.kube.resource import identity
 from atmos_cli.layout.kustomize import difference
 from tests.blueprint.matrix import CASES, HERE, composed, laid_out
-from tests.kustomize.oracle import real_build
+from tests.kustomize.oracle import real_builds
 
 pytestmark = pytest.mark.lab
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_case(case, tmp_path):
+def test_case(case):
     compositions = composed(case)
     files = laid_out(compositions)
-    for environment, composition in compositions.items():
-        built, said = real_build(files, f"{HERE}/overlays/{environment}", tmp_path)
+    builds = real_builds((files, f"{HERE}/overlays/{environment}") for environment in compositions)
+    for composition, (built, said) in zip(compositions.values(), builds, strict=True):
         assert built is not None, said
         found = {identity(each): each for each in built}
         wanted = {identity(item.resource): item.resource for item in composition.resources}

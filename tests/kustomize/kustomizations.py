@@ -548,7 +548,7 @@ def dump(value: Any) -> str:
     return yaml.dump(value, Dumper=_NoAliases, sort_keys=False, allow_unicode=True)
 
 
-class _NoAliases(yaml.SafeDumper):
+class _NoAliases(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 

@@ -1,9 +1,6 @@
 """The in-process build gives the same objects in the same order as the real tool."""
 
 import os
-import tempfile
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +10,7 @@ from atmos_cli.kustomize.model import Unsupported
 from atmos_cli.ports import MemoryTree
 from atmos_cli.yamlio.load import load_all
 from tests.kustomize.kustomizations import random_tree
-from tests.kustomize.oracle import CASES, exactly, files_of, real_build
+from tests.kustomize.oracle import CASES, exactly, files_of, real_build, real_builds
 
 HOW_MANY = int(os.environ.get("ATMOS_LAB_KUSTOMIZATIONS", "300"))
 FIRST = int(os.environ.get("ATMOS_LAB_KUSTOMIZATIONS_FROM", "0"))
@@ -52,6 +49,9 @@ def test_the_recording_is_what_the_real_tool_says_today(case, tmp_path):
     said, error = real_build(files_of(case), directory_of(case), tmp_path)
     assert said is not None, error
     assert exactly(said) == exactly(recorded)
+    # Proofs of many builds ask the same command, started once for all of them.
+    ((again, error),) = real_builds([(files_of(case), directory_of(case))])
+    assert exactly(again) == exactly(recorded), error
 
 
 def test_the_same_files_build_the_same_twice_and_stay_as_they_are():
@@ -65,18 +65,12 @@ def test_the_same_files_build_the_same_twice_and_stay_as_they_are():
 def test_random_overlays_build_like_the_real_tool():
     """Equal, or refused by both, or honestly Unsupported: never different. A failure names the seed."""
     seeds = range(FIRST, FIRST + HOW_MANY)
-    with ThreadPoolExecutor(2) as pool:
-        real = pool.map(_real, seeds)
-        outcomes = [_compare(seed, answer, said) for seed, (answer, said) in zip(seeds, real, strict=True)]
+    real = real_builds((random_tree(seed), "overlay") for seed in seeds)
+    outcomes = [_compare(seed, answer, said) for seed, (answer, said) in zip(seeds, real, strict=True)]
     wrong = [outcome for outcome in outcomes if outcome not in ("same", "refused", "unsupported")]
     assert not wrong, "\n".join(wrong[:5])
     assert outcomes.count("same") > HOW_MANY * 0.6
     assert outcomes.count("unsupported") < HOW_MANY * 0.05 + 1
-
-
-def _real(seed):
-    with tempfile.TemporaryDirectory() as root:
-        return real_build(random_tree(seed), "overlay", Path(root))
 
 
 def _compare(seed, expected, said):

@@ -1,12 +1,14 @@
 """What the real tool rejects is rejected, with a code, a file, a line and a sentence that names the thing."""
 
+import re
+
 import pytest
 
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.kustomize.build import build
 from atmos_cli.kustomize.model import Unsupported
 from atmos_cli.ports import MemoryTree
-from tests.kustomize.oracle import real_build, tree_of
+from tests.kustomize.oracle import real_build, real_builds, tree_of
 
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n"
 DEPLOYMENT = """apiVersion: apps/v1
@@ -392,6 +394,11 @@ def test_the_real_tool_refuses_it_too(name, tmp_path):
     built, said = real_build(tree_of(REFUSED[name][0]), "k", tmp_path)
     assert built is None
     assert said
+    # Proofs of many builds ask the same command, started once for all of them.
+    ((built, again),) = real_builds([(tree_of(REFUSED[name][0]), "k")])
+    assert built is None
+    address = r"0x[0-9a-f]+"  # some messages print a pointer
+    assert re.sub(address, "", again).split() == re.sub(address, "", said).split()
 
 
 def test_every_missing_reference_is_told_at_once():

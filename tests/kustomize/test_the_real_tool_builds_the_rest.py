@@ -2,7 +2,6 @@
 
 import stat
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -10,7 +9,8 @@ from atmos_cli.adapters import kustomize as adapter
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.kustomize.model import Unsupported
 from atmos_cli.ports import MemoryTree
-from tests.kustomize.oracle import kustomize, tree_of
+from tests.kustomize.oracle import tree_of
+from tests.lab.components import binary
 
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\ndata:\n  k: v\n"
 FILES = tree_of(
@@ -66,7 +66,6 @@ def test_mistakes_are_not_given_to_the_tool(on_path):
 
 REPORT = """
 import json, os, sys
-from pathlib import Path
 root = Path(sys.argv[2]).parent
 seen = sorted(p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file())
 print(json.dumps({"kind": "Seen", "apiVersion": "v1", "metadata": {"name": "x"}, "files": seen, "verb": sys.argv[1],
@@ -132,7 +131,7 @@ def test_the_network_and_charts_are_refused_before_any_tool_runs(on_path, line):
 
 @pytest.mark.lab
 def test_the_real_tool_builds_what_is_outside(monkeypatch):
-    monkeypatch.setenv("PATH", str(Path(kustomize()).parent))
+    monkeypatch.setenv("PATH", str(binary("kustomize").parent))
     built = {each.resource["metadata"]["name"].split("-k")[0]: each for each in adapter.build(MemoryTree(FILES), "o")}
     names = sorted(name[:5] for name in built)
     assert [name[:3] for name in names] == ["p-a", "p-b", "p-s"]
@@ -147,7 +146,7 @@ def test_the_real_tool_builds_what_is_outside(monkeypatch):
 
 @pytest.mark.lab
 def test_the_real_tool_says_why(monkeypatch):
-    monkeypatch.setenv("PATH", str(Path(kustomize()).parent))
+    monkeypatch.setenv("PATH", str(binary("kustomize").parent))
     files = tree_of({"k/kustomization.yaml": "resources: []\nvars: [{name: X}]\nconfigurations: [gone.yaml]\n"})
     with pytest.raises(AtmosError, match="kustomize refuses it"):
         adapter.build(MemoryTree(files), "k")

@@ -76,6 +76,7 @@ GROUPS = (
                 "sigs.k8s.io/kustomize/kustomize/v5",
                 "-X sigs.k8s.io/kustomize/api/provenance.version=v5.8.1",
             ),
+            Binary("kustomize-many", "./many", "-X sigs.k8s.io/kustomize/api/provenance.version=v5.8.1"),
         ),
     ),
     Group("oracle", "kubernetes 1.34.2", (Binary("oracle", "."),)),
@@ -164,8 +165,8 @@ def pins_key(group: Group) -> str:
     for name in ("go.mod", "go.sum"):
         path = group.pins / name
         digest.update(path.read_bytes() if path.exists() else b"")
-    if any(binary.package == "." for binary in group.binaries):
-        for source in sorted(group.pins.glob("*.go")):
+    if any(binary.package.startswith(".") for binary in group.binaries):
+        for source in sorted(group.pins.rglob("*.go")):
             digest.update(source.read_bytes())
     digest.update(repr((group.binaries, group.share, group.tags, group.cgo)).encode())
     return digest.hexdigest()[:12]

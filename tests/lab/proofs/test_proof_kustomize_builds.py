@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +13,7 @@ from atmos_cli.kustomize.build import build
 from atmos_cli.kustomize.model import Unsupported
 from atmos_cli.ports import MemoryTree
 from tests.kustomize.kustomizations import random_tree
-from tests.kustomize.oracle import real_build
+from tests.kustomize.oracle import real_builds
 from tests.lab.proofs.golden import TEAM, config_of, generated, repo_files
 from tests.lab.proofs.support import few
 
@@ -28,7 +25,6 @@ pytestmark = pytest.mark.lab
 HOW_MANY = int(os.environ.get("ATMOS_LAB_KUSTOMIZATIONS", "1500"))
 # Other ones than those of tests/kustomize.
 FIRST = 1_000_000
-AT_ONCE = 2
 
 Overlay = tuple[str, dict[str, bytes], str]
 """Where it is from, the files that its build may read, and its directory."""
@@ -77,22 +73,17 @@ def below(files: dict[str, bytes], directory: str) -> dict[str, bytes]:
 
 
 def compared(overlays: list[Overlay]) -> tuple[Counter[str], list[str]]:
-    """How often each outcome, and what differs. The real tool runs beside us, in processes of its own."""
+    """How often each outcome, and what differs."""
     outcomes: Counter[str] = Counter()
     wrong = []
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for overlay, (expected, said) in zip(overlays, pool.map(_real, overlays), strict=True):
-            outcome = _outcome(overlay, expected, said)
-            if outcome in ("same", "refused", "unsupported"):
-                outcomes[outcome] += 1
-            else:
-                wrong.append(f"{overlay[0]}: {outcome}")
+    real = real_builds((files, directory) for _, files, directory in overlays)
+    for overlay, (expected, said) in zip(overlays, real, strict=True):
+        outcome = _outcome(overlay, expected, said)
+        if outcome in ("same", "refused", "unsupported"):
+            outcomes[outcome] += 1
+        else:
+            wrong.append(f"{overlay[0]}: {outcome}")
     return outcomes, wrong
-
-
-def _real(overlay: Overlay) -> tuple[list[Any] | None, str]:
-    with tempfile.TemporaryDirectory() as root:
-        return real_build(overlay[1], overlay[2], Path(root))
 
 
 def _outcome(overlay: Overlay, expected: list[Any] | None, said: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tests.lab.components import binary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -14,10 +14,8 @@ if TYPE_CHECKING:
 
 def ask(questions: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """The answers, in order. Fails when the program has not been built: these tests mean nothing without it."""
-    binary = Path(os.environ.get("ATMOS_LAB_BIN") or Path.home() / ".cache/atmos-lab/bin") / "oracle"
-    assert binary.exists(), f"{binary} is missing: run tests/lab/build, or set ATMOS_LAB_BIN"
     lines = "".join(json.dumps(question) + "\n" for question in questions)
-    done = subprocess.run([binary], input=lines.encode(), capture_output=True, check=True, timeout=300)
+    done = subprocess.run([binary("oracle")], input=lines.encode(), capture_output=True, check=True, timeout=300)
     answers = [json.loads(line) for line in done.stdout.split(b"\n") if line]
     assert len(answers) == lines.count("\n"), done.stderr.decode()
     return answers
