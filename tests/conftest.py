@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,21 +31,6 @@ class Proof:
     seconds: float = 0.0
 
 
-WORLDS = ("argo", "flux")
-OF_A_WORLD = re.compile(r"tests/lab/proofs/test_proof_(?:engines|status|verify)_.*?(argo|flux)")
-
-
-def scope_of(nodeid: str) -> str:
-    """The engine whose world a test of the lab lives in, else its file: what must not be spread over workers."""
-    found = OF_A_WORLD.match(nodeid)
-    return found[1] if found else nodeid.partition("::")[0]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The engines' worlds first: they take longest."""
-    items.sort(key=lambda item: [*WORLDS, scope_of(item.nodeid)].index(scope_of(item.nodeid)))
-
-
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("lab"):
@@ -73,20 +57,6 @@ class _Controller:
     def pytest_testnodedown(self, node: object) -> None:
         # Every worker collects, and so leaves out, everything.
         node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("lab_left_out", 0)  # type: ignore[attr-defined]
-
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: object) -> object:
-        """With `--dist loadscope`, for the lab: an engine's world is started in one worker, not in each."""
-        if config.getvalue("dist") != "loadscope":
-            return None
-        from xdist.scheduler import LoadScopeScheduling
-
-        class ByWorld(LoadScopeScheduling):
-            def _split_scope(self, nodeid: str) -> str:
-                return scope_of(nodeid)
-
-        config.option.loadscopereorder = False
-        return ByWorld(config, log)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

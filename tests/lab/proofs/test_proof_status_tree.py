@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from atmos_cli.usecases.status import Overview
+    from atmos_cli.usecases.status import Overview, Row
     from tests.lab.kube import Object
     from tests.lab.proofs.engines_support import World
 
@@ -76,6 +76,10 @@ def settled(clone: Path, until: Callable[[Overview], bool], *, seconds: float = 
     return found[-1]
 
 
+def failed(row: Row) -> bool:
+    return row.standing is not None and row.standing.health.status is Status.FAILED
+
+
 def atmos(clone: Path, *arguments: str) -> tuple[int, Object]:
     command = [sys.executable, "-m", "atmos_cli", *arguments, "--output", "json"]
     done = subprocess.run(command, cwd=clone, env=dict(os.environ), capture_output=True, text=True, check=False)
@@ -102,10 +106,9 @@ def test_status_and_tree_say_what_real_engines_did(
     commit = world.repo.push({OVERLAY: sound.replace('newTag: "0.1.0"', 'newTag: "broken-crashloop"')})
     try:
         world.nudge()
-        broken = settled(
-            clone, lambda found: any(row.standing and row.standing.health.status is Status.FAILED for row in found.rows)
-        )
-        (row,) = [each for each in broken.rows if each.standing and each.standing.health.status is Status.FAILED]
+        # Argo CD records the commit a moment after its objects are applied, which is enough for a pod to crash.
+        broken = settled(clone, lambda found: any(failed(row) and row.live == commit for row in found.rows))
+        (row,) = [each for each in broken.rows if failed(each)]
         assert (row.target.service, row.target.environment, row.live) == ("cart", "dev", commit)
         assert row.standing is not None
         assert "crash" in row.standing.health.message
