@@ -66,6 +66,7 @@ def test_mistakes_are_not_given_to_the_tool(on_path):
 
 REPORT = """
 import json, os, sys
+from pathlib import Path
 root = Path(sys.argv[2]).parent
 seen = sorted(p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file())
 print(json.dumps({"kind": "Seen", "apiVersion": "v1", "metadata": {"name": "x"}, "files": seen, "verb": sys.argv[1],
