@@ -9,7 +9,7 @@ import pytest
 
 from atmos_cli.kube.pods import Resources, pod_limits, pod_requests
 from atmos_cli.kube.quantity import parse
-from tests.lab.tools.oracle.ask import ask
+from tests.lab.ask import ask
 
 pytestmark = pytest.mark.lab
 
@@ -70,7 +70,7 @@ def amounts(rng: random.Random) -> dict[str, Any]:
 def test_generated_pods(op: str, count: Any) -> None:
     rng = random.Random(11)
     specs = [pod(rng) for _ in range(3_000)]
-    answers = ask({"op": op, "pod": {"spec": spec}} for spec in specs)
+    answers = ask("oracle", ({"op": op, "pod": {"spec": spec}} for spec in specs))
     partings = []
     for spec, answer in zip(specs, answers, strict=True):
         ours = count(spec)

@@ -10,7 +10,7 @@ import pytest
 
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.kube.quantity import parse
-from tests.lab.tools.oracle.ask import ask
+from tests.lab.ask import ask
 
 pytestmark = pytest.mark.lab
 
@@ -74,7 +74,9 @@ def test_value_and_canonical_text() -> None:
     assert len(questions) > 35_000
     partings = []
     accepted = 0
-    for text, answer in zip(questions, ask({"op": "quantity", "text": text} for text in questions), strict=True):
+    for text, answer in zip(
+        questions, ask("oracle", ({"op": "quantity", "text": text} for text in questions)), strict=True
+    ):
         try:
             ours = parse(text)
         except AtmosError:

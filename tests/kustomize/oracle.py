@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.yamlio.load import load_all
+from tests.lab.ask import ask
 from tests.lab.components import binary
 
 if TYPE_CHECKING:
@@ -41,16 +42,8 @@ def real_builds(trees: Iterable[tuple[Mapping[str, bytes], str]]) -> Iterator[Bu
             root = Path(name) / str(number)
             write_files(files, root)
             roots.append((root, root / directory))
-        questions = "".join(f"{json.dumps(str(directory))}\n" for _, directory in roots)
-        done = subprocess.run(
-            [binary("kustomize-many")],
-            input=questions.encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            check=True,
-        )
-    for (root, _), line in zip(roots, done.stdout.splitlines(), strict=True):
-        answer = json.loads(line)
+        answers = ask("kustomize-many", [str(directory) for _, directory in roots])
+    for (root, _), answer in zip(roots, answers, strict=True):
         if "error" in answer:
             yield None, answer["error"].replace(str(root), "")
         else:

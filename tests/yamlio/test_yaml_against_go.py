@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
 from atmos_cli.yamlio.emit import emit
 from atmos_cli.yamlio.load import load_all
-from tests.lab.tools.oracle.ask import ask
+from tests.lab.ask import ask
 from tests.yamlio.nasty import TEXTS, WORDS, nasty, same, values
 
 pytestmark = pytest.mark.lab
@@ -33,7 +33,7 @@ ONLY_AN_END = re.compile(r"---[^\n]*\n(?:\s*(?:#.*)?\n)*\.\.\.")
 
 def verdicts(texts: list[str]) -> list[str]:
     """One line for every text on which Go and we part."""
-    answers = ask([{"op": "yaml", "text": text} for text in texts])
+    answers = ask("oracle", [{"op": "yaml", "text": text} for text in texts])
     found = (parting(text, answer) for text, answer in zip(texts, answers, strict=True))
     return [line for line in found if line]
 
@@ -68,7 +68,7 @@ def stricter(text: str, found: Diagnostic) -> bool:
     if any(line.startswith("...") for line in lines):
         return True
     read = "\n".join([*lines[:-1], lines[-1][: where.column - 1]])
-    without, whole = ask([{"op": "yaml", "text": read}, {"op": "yaml", "text": text}])
+    without, whole = ask("oracle", [{"op": "yaml", "text": read}, {"op": "yaml", "text": text}])
     return without == whole
 
 
@@ -127,7 +127,7 @@ def test_damaged_manifests() -> None:
 def test_go_and_kustomize_read_what_we_write(texts: list[str], value: Any) -> None:
     for written in ({"items": [*texts, *WORDS, *TEXTS], **{text: text for text in texts}}, value):
         text = emit(written)
-        kubernetes, kustomize = ask([{"op": "yaml", "text": text}, {"op": "yaml3", "text": text}])
+        kubernetes, kustomize = ask("oracle", [{"op": "yaml", "text": text}, {"op": "yaml3", "text": text}])
         if written is not None:
             assert same_values(written, kubernetes["documents"][0]["value"]), json.dumps(kubernetes)[:500]
             assert same_values(written, kustomize["documents"][0]["value"]), json.dumps(kustomize)[:500]
