@@ -2,6 +2,8 @@
 
 import queue
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from fake_api import Said, discovered, listing, pod, serving, status, told
@@ -70,6 +72,21 @@ def followed(script, test, **options):
             test(mirror)
         script.watches.put(END)
         return api
+
+
+def test_kinds_of_one_version_are_discovered_once():
+    """Each kind has a thread of its own, and they all start at once."""
+    both = threading.Barrier(2, timeout=1.0)
+
+    def slow(request):
+        with suppress(threading.BrokenBarrierError):
+            both.wait()  # a second request for the same would come meanwhile
+        return discovered(request.path)
+
+    with serving(slow) as api, Cluster(api.access()) as cluster, ThreadPoolExecutor(2) as threads:
+        found = threads.map(cluster.find, ["apps/v1"] * 2, ["Deployment", "ReplicaSet"])
+        assert [each.plural for each in found] == ["deployments", "replicasets"]
+        assert len(api.requests) == 1
 
 
 def test_events_change_what_is_shown():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -39,20 +40,22 @@ class Kind:
 
 
 class Discovery:
-    """Asks once per API version and remembers; a kind that was missing is asked for again after a while."""
+    """Asks once per API version, however many threads want it, and remembers; a missing kind is asked for again later."""
 
     def __init__(self, transport: Transport, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._transport = transport
         self._monotonic = monotonic
         self._known: dict[str, tuple[float, Mapping[str, Kind]]] = {}
+        self._asking: dict[str, threading.Lock] = {}
 
     def find(self, api_version: str, kind: str) -> Kind | None:
         """None when the server does not serve it. Raises ATM811."""
-        at, kinds = self._known.get(api_version, (0.0, {}))
-        if kind not in kinds and (api_version not in self._known or self._monotonic() - at > ASK_AGAIN_SECONDS):
-            kinds = self._ask(api_version)
-            self._known[api_version] = (self._monotonic(), kinds)
-        return kinds.get(kind)
+        with self._asking.setdefault(api_version, threading.Lock()):
+            at, kinds = self._known.get(api_version, (0.0, {}))
+            if kind not in kinds and (api_version not in self._known or self._monotonic() - at > ASK_AGAIN_SECONDS):
+                kinds = self._ask(api_version)
+                self._known[api_version] = (self._monotonic(), kinds)
+            return kinds.get(kind)
 
     def _ask(self, api_version: str) -> Mapping[str, Kind]:
         base = "/apis/" if "/" in api_version else "/api/"
