@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.lab import workers
+
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
@@ -29,6 +31,11 @@ class Proof:
     outcome: str = "passed"
     cases: int = 0
     seconds: float = 0.0
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    workers.worlds_first(items)
 
 
 def pytest_deselected(items: Sequence[pytest.Item]) -> None:
@@ -57,6 +64,11 @@ class _Controller:
     def pytest_testnodedown(self, node: object) -> None:
         # Every worker collects, and so leaves out, everything.
         node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("lab_left_out", 0)  # type: ignore[attr-defined]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(self, config: pytest.Config, log: object) -> object:
+        """`--dist loadscope` is for the lab, where a scope is more than a module."""
+        return workers.scheduler(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

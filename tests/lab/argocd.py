@@ -22,7 +22,7 @@ APPLICATION = "argoproj.io/v1alpha1"
 
 @dataclass(eq=False)
 class ArgoCD:
-    """Redis, repo-server, application- and ApplicationSet controller; it polls Git every few seconds."""
+    """Redis, repo-server, application- and ApplicationSet controller; it polls Git once a minute, so `refresh` it."""
 
     plane: ControlPlane
     directory: Path
@@ -54,7 +54,7 @@ class ArgoCD:
             self._start(
                 "argocd-application-controller",
                 *(*server, "--repo-server", f"127.0.0.1:{repo}", "--repo-server-plaintext", "--namespace", "argocd"),
-                *("--metrics-port", str(free_port()), "--app-resync", "5", "--app-resync-jitter", "0"),
+                *("--metrics-port", str(free_port()), "--app-resync", "60", "--app-resync-jitter", "0"),
             )
             probe = free_port()
             self._start(

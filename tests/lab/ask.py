@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from typing import TYPE_CHECKING, Any
 
 from tests.lab.components import binary
+from tests.lab.processes import PATIENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,7 +17,10 @@ if TYPE_CHECKING:
 def ask(program: str, questions: Iterable[Any]) -> list[Any]:
     """The answers, in order. Fails when the program has not been built, or gave up half way."""
     lines = "".join(json.dumps(question) + "\n" for question in questions)
-    done = subprocess.run([binary(program)], input=lines.encode(), capture_output=True, check=False, timeout=300)
+    environment = {**PATIENT, **os.environ}
+    done = subprocess.run(
+        [binary(program)], input=lines.encode(), env=environment, capture_output=True, check=False, timeout=300
+    )
     answers = [json.loads(line) for line in done.stdout.split(b"\n") if line]
     assert (done.returncode, len(answers)) == (0, lines.count("\n")), f"{program}: {done.stderr.decode()[-2000:]}"
     return answers

@@ -32,7 +32,7 @@ PORTS = range(20000, 32000)  # below the kernel's ephemeral range: no outgoing c
 ALARMING = re.compile(
     r"^[EF]\d{4} |\blevel=(error|fatal|panic)\b|\"level\":\"(error|fatal|panic)\"|^panic: |\[[EF]\]", re.IGNORECASE
 )
-PATIENT = {"GOGC": "300"}  # many small Go servers on two cores: memory is cheaper than collecting it
+PATIENT = {"GOGC": "600"}  # many small Go servers on two cores: memory is cheaper than collecting it
 IF_WE_LIVE = '[ "$PPID" = "$0" ] && exec "$@"'  # we may have died before the death signal was asked for
 
 _running: list[Process] = []

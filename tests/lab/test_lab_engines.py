@@ -115,6 +115,7 @@ def test_argocd_syncs_a_repo_and_its_next_commit(argocd: ArgoCD, work_tree: Work
     assert image_of(argocd.plane.kube, "argo-smoke") == "registry.test/web:1"
 
     revision = work_tree.commit(overlay("argo-smoke", image="registry.test/web:2"))
+    argocd.refresh("smoke")
     argocd.wait_synced("smoke", revision=revision)
     assert image_of(argocd.plane.kube, "argo-smoke") == "registry.test/web:2"
 

@@ -40,7 +40,7 @@ class Kind:
 
 
 class Discovery:
-    """Asks once per API version, however many threads want it, and remembers; a missing kind is asked for again later."""
+    """Asks once per API version, also from many threads; a kind that was missing is asked for again after a while."""
 
     def __init__(self, transport: Transport, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._transport = transport

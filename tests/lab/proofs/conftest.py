@@ -1,4 +1,4 @@
-"""Both engines with a repo each, started from nothing once per run."""
+"""The engines' worlds, and what the proofs timed."""
 
 from __future__ import annotations
 
@@ -6,48 +6,53 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lab.argocd import start_argocd
-from tests.lab.flux import start_flux
-from tests.lab.proofs.engines_repo import cluster_labels, new_repo
 from tests.lab.proofs.engines_support import ArgoWorld, FluxWorld
+from tests.lab.proofs.worlds import Worlds
+from tests.lab.workers import world_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
     from tests.lab.control_plane import ControlPlane
     from tests.lab.git_server import GitServer
 
-
-@pytest.fixture(scope="session")
-def argo_world(
-    new_control_plane: Callable[..., ControlPlane], lab_directory: Path, git_server: GitServer
-) -> Iterator[ArgoWorld]:
-    """Argo CD with two clusters, brought up by the one bootstrap file of its repo."""
-    where = {"dev": "nonprod", "staging": "nonprod", "prod": "prod-eu"}
-    url = git_server.create("engines-argocd")
-    repo, answer = new_repo(url, lab_directory / "repo-argocd", engine="argocd", clusters=where)
-    hub, spoke = new_control_plane("proof-hub"), new_control_plane("proof-spoke")
-    argocd = start_argocd(hub, lab_directory / "proof-argocd")
-    world = ArgoWorld(argocd, spoke, repo, cluster_labels(answer))
-    world.start()
-    yield world
-    argocd.end()
+STARTED = pytest.StashKey[Worlds]()
 
 
 @pytest.fixture(scope="session")
-def flux_world(
-    new_control_plane: Callable[..., ControlPlane], lab_directory: Path, git_server: GitServer
-) -> Iterator[FluxWorld]:
-    """Flux on one cluster for all environments, brought up by the one root file of its repo."""
-    url = git_server.create("engines-flux")
-    where = dict.fromkeys(("dev", "staging", "prod"), "eu")
-    repo, _ = new_repo(url, lab_directory / "repo-flux", engine="flux", clusters=where)
-    flux = start_flux(new_control_plane("proof-flux"), lab_directory / "proof-flux", helm=False)
-    world = FluxWorld(flux, repo, "eu")
-    world.start()
-    yield world
-    flux.end()
+def worlds(
+    pytestconfig: pytest.Config,
+    new_control_plane: Callable[..., ControlPlane],
+    git_server: GitServer,
+    lab_directory: Path,
+) -> Worlds:
+    """Argo CD and Flux, each with what one bootstrap file brought up."""
+    pytestconfig.stash[STARTED] = Worlds(new_control_plane, git_server, lab_directory)
+    return pytestconfig.stash[STARTED]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None, None, None]:
+    """A world that nobody needs any more would take a third of a core until the end of the run."""
+    yield
+    name = world_of(item.nodeid)
+    if name and STARTED in item.config.stash and (nextitem is None or world_of(nextitem.nodeid) != name):
+        item.config.stash[STARTED].end(name)
+
+
+@pytest.fixture
+def argo_world(worlds: Worlds) -> ArgoWorld:
+    found = worlds["argo"]
+    assert isinstance(found, ArgoWorld)
+    return found
+
+
+@pytest.fixture
+def flux_world(worlds: Worlds) -> FluxWorld:
+    found = worlds["flux"]
+    assert isinstance(found, FluxWorld)
+    return found
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

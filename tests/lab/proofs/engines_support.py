@@ -43,6 +43,7 @@ class World(Protocol):
     def nudge(self) -> None: ...
     def missing(self, commit: str) -> list[str]: ...
     def sync(self, commit: str, *, seconds: float = 150) -> float: ...
+    def end(self) -> None: ...
 
 
 def prepare(planes: Iterable[ControlPlane], *, volumes: int) -> None:
@@ -133,12 +134,18 @@ class ArgoWorld:
         return self.bootstrap
 
     def nudge(self) -> None:
-        """What a webhook of the forge does: the sets look at Git now; Applications do so every few seconds anyway."""
-        for found in self.argocd.plane.kube.list(APPLICATION, "ApplicationSet", "argocd"):
+        """What a webhook of the forge does: sets and Applications look at Git now and not at their next poll."""
+        kube = self.argocd.plane.kube
+        for found in kube.list(APPLICATION, "ApplicationSet", "argocd"):
             # A set that met an error keeps the mark, and the same mark again is no news.
             for mark in (None, "true"):
-                change = {"metadata": {"annotations": {"argocd.argoproj.io/application-set-refresh": mark}}}
-                self.argocd.plane.kube.patch(found, change)
+                kube.patch(found, {"metadata": {"annotations": {"argocd.argoproj.io/application-set-refresh": mark}}})
+        for each in self.applications():
+            try:
+                self.argocd.refresh(each["metadata"]["name"])
+            except ApiError as error:
+                if error.code != 404:  # a set may have removed it meanwhile
+                    raise
 
     def applications(self) -> list[Object]:
         return self.argocd.plane.kube.list(APPLICATION, "Application", "argocd")
@@ -167,6 +174,11 @@ class ArgoWorld:
     def sync(self, commit: str, *, seconds: float = 150) -> float:
         self.nudge()
         return settle(self, lambda: self.missing(commit), seconds=seconds)
+
+    def end(self) -> None:
+        self.argocd.end()
+        for plane in planes_of(self):
+            plane.end()
 
     def end_operations(self) -> None:
         """What `argocd app terminate-op` does: an Application that is to go waits for its running operation."""
@@ -208,10 +220,10 @@ class FluxWorld:
         self.start()
         return self.bootstrap
 
-    def nudge(self) -> None:
-        """What a webhook of the forge does: every source looks at Git now and not within its minute."""
+    def nudge(self, namespace: str = "") -> None:
+        """What a webhook of the forge does: every source, or those of one tenant, look at Git now and not within their minute."""
         self.nudges += 1
-        for found in self.flux.plane.kube.list(GIT_REPOSITORY, "GitRepository"):
+        for found in self.flux.plane.kube.list(GIT_REPOSITORY, "GitRepository", namespace):
             asked = {"reconcile.fluxcd.io/requestedAt": f"lab-{self.nudges}"}
             self.flux.plane.kube.patch(found, {"metadata": {"annotations": asked}})
 
@@ -229,6 +241,10 @@ class FluxWorld:
     def sync(self, commit: str, *, seconds: float = 150) -> float:
         self.nudge()
         return settle(self, lambda: self.missing(commit), seconds=seconds)
+
+    def end(self) -> None:
+        self.flux.end()
+        self.flux.plane.end()
 
 
 def is_live(kustomization: Object, commit: str) -> bool:

@@ -132,7 +132,7 @@ def test_a_project_refuses_what_is_not_its_teams(argo_world: ArgoWorld) -> None:
 
 def test_a_project_refuses_other_repos_and_destinations(argo_world: ArgoWorld) -> None:
     kube, own = argo_world.argocd.plane.kube, argo_world.repo.tree.url
-    other = own.replace("engines-argocd", "elsewhere")
+    other = f"{own.rpartition('/')[0]}/elsewhere.git"
     wanted = {
         "foreign-repo": (other, "nonprod", "shop-dev", f"application repo {other} is not permitted in project 'shop'"),
         "foreign-namespace": (

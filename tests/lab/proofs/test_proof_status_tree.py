@@ -31,15 +31,16 @@ if TYPE_CHECKING:
     from atmos_cli.usecases.status import Overview, Row
     from tests.lab.kube import Object
     from tests.lab.proofs.engines_support import World
+    from tests.lab.proofs.worlds import Worlds
 
 pytestmark = pytest.mark.lab
 
 OVERLAY = "apps/shop/cart/overlays/dev/kustomization.yaml"
 
 
-@pytest.fixture(params=["argo_world", "flux_world"])
-def world(request: pytest.FixtureRequest) -> World:
-    found: World = request.getfixturevalue(request.param)
+@pytest.fixture(params=["argo", "flux"])
+def world(worlds: Worlds, request: pytest.FixtureRequest) -> World:
+    found = worlds[request.param]
     for plane in planes_of(found):  # the operator that does not run here
         for each in plane.kube.list(CNPG, "Cluster"):
             plane.kube.patch_status(each, {"readyInstances": each["spec"]["instances"]})

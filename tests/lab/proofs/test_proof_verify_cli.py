@@ -20,12 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.lab.proofs.worlds import Worlds
+
 pytestmark = pytest.mark.lab
 
 
-@pytest.fixture(params=["argo_world", "flux_world"])
-def stage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    watched = Watched(request.getfixturevalue(request.param), tmp_path)
+@pytest.fixture(params=["argo", "flux"])
+def stage(
+    worlds: Worlds, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Stage]:
+    watched = Watched(worlds[request.param], tmp_path)
     monkeypatch.setenv("KUBECONFIG", str(watched.kubeconfig()))
     found = Stage(watched, "dev")
     found.ready()

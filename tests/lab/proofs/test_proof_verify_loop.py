@@ -21,13 +21,16 @@ if TYPE_CHECKING:
     from atmos_cli.usecases.verify import Session
     from atmos_cli.usecases.verify_act import Action
     from atmos_cli.verify.model import Verdict
+    from tests.lab.proofs.worlds import Worlds
 
 pytestmark = pytest.mark.lab
 
 
-@pytest.fixture(params=["argo_world", "flux_world"])
-def stage(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
-    watched = Watched(request.getfixturevalue(request.param), tmp_path)
+@pytest.fixture(params=["argo", "flux"])
+def stage(
+    worlds: Worlds, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Stage]:
+    watched = Watched(worlds[request.param], tmp_path)
     monkeypatch.setenv("KUBECONFIG", str(watched.kubeconfig()))
     for name, value in QUIET.items():
         monkeypatch.setenv(name, value)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from atmos_cli.adapters.prometheus import Prometheus
     from atmos_cli.verify.model import Verdict
     from tests.lab.kube import Object
+    from tests.lab.proofs.worlds import Worlds
 
 pytestmark = pytest.mark.lab
 
@@ -46,9 +47,9 @@ class Recorded:
 
 
 RUNS = {
-    "argocd-crash-loop": Recorded("argo_world", "fail", "crash-loop", tag="broken-crashloop"),
-    "argocd-pass": Recorded("argo_world", "pass", "no-worse", traffic=Traffic()),
-    "flux-error-spike": Recorded("flux_world", "fail", "errors-up", traffic=Traffic(then_bad=0.05)),
+    "argocd-crash-loop": Recorded("argo", "fail", "crash-loop", tag="broken-crashloop"),
+    "argocd-pass": Recorded("argo", "pass", "no-worse", traffic=Traffic()),
+    "flux-error-spike": Recorded("flux", "fail", "errors-up", traffic=Traffic(then_bad=0.05)),
 }
 
 
@@ -58,10 +59,8 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def stage(
-    name: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Stage]:
-    watched = Watched(request.getfixturevalue(RUNS[name].world), tmp_path)
+def stage(name: str, worlds: Worlds, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    watched = Watched(worlds[RUNS[name].world], tmp_path)
     monkeypatch.setenv("KUBECONFIG", str(watched.kubeconfig()))
     for variable, value in QUIET.items():
         monkeypatch.setenv(variable, value)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from atmos_cli.usecases.verify import Run
     from atmos_cli.verify.model import Verdict
     from tests.lab.kube import Object
+    from tests.lab.proofs.worlds import Worlds
 
 pytestmark = pytest.mark.lab
 
@@ -152,11 +153,11 @@ SCENARIOS = {
 }
 
 
-@pytest.fixture(scope="module", params=["argo_world", "flux_world"])
-def watched(request: pytest.FixtureRequest, lab_directory: Path) -> Iterator[Watched]:
+@pytest.fixture(scope="module", params=["argo", "flux"])
+def watched(worlds: Worlds, request: pytest.FixtureRequest, lab_directory: Path) -> Iterator[Watched]:
     directory = lab_directory / f"verify-{request.param}"
     directory.mkdir()
-    found = Watched(request.getfixturevalue(request.param), directory)
+    found = Watched(worlds[request.param], directory)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KUBECONFIG", str(found.kubeconfig()))
         yield found

@@ -15,7 +15,7 @@ from tests.lab.flux import KUSTOMIZATION
 from tests.lab.git_server import git
 from tests.lab.kube import rolled_out
 from tests.lab.processes import wait_until
-from tests.lab.proofs.engines_support import ArgoWorld, is_live
+from tests.lab.proofs.engines_support import ArgoWorld, FluxWorld, is_live
 
 if TYPE_CHECKING:
     from tests.lab.kube import Kube, Object
@@ -100,9 +100,10 @@ class Stage:
     def hurry(self) -> None:
         """What a webhook does; and what `argocd app terminate-op` does to a sync that keeps retrying what was wrong."""
         world = self.watched.world
-        if not isinstance(world, ArgoWorld):
-            world.nudge()
+        if isinstance(world, FluxWorld):
+            world.nudge(self.namespace)
             return
+        assert isinstance(world, ArgoWorld)
         found = self.engine_object()
         operation = (found.get("status") or {}).get("operationState") or {}
         stale = not self.head().endswith((operation.get("operation") or {}).get("sync", {}).get("revision", "?"))

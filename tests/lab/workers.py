@@ -1,0 +1,41 @@
+"""Which tests of the lab belong together: those in one engine's world, which is costly to start and costly to keep."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+WORLDS = ("argo", "flux")
+OF_A_WORLD = re.compile(r"tests/lab/proofs/test_proof_(?:engines|status|verify)_.*?(argo|flux)")
+
+
+def world_of(nodeid: str) -> str:
+    """The engine whose world the test lives in; empty for one that needs none."""
+    found = OF_A_WORLD.match(nodeid)
+    return found[1] if found else ""
+
+
+def scope_of(nodeid: str) -> str:
+    """What must not be spread over workers: the tests of a world, else those of a file."""
+    return world_of(nodeid) or nodeid.partition("::")[0]
+
+
+def worlds_first(items: list[pytest.Item]) -> None:
+    """World by world, since each ends with its last test, and first, since they take longest."""
+    order = [*WORLDS, ""]
+    items.sort(key=lambda item: order.index(world_of(item.nodeid)))
+
+
+def scheduler(config: pytest.Config, log: object) -> object:
+    """Of pytest-xdist: hands out whole scopes, in the order in which they stand."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByScope(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return scope_of(nodeid)
+
+    config.option.loadscopereorder = False
+    return ByScope(config, log)
