@@ -16,7 +16,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 from dataclasses import dataclass, field
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PORTS = range(20000, 32000)  # below the kernel's ephemeral range: no outgoing connection can take one
+REGISTRY = Path("/tmp/atmos-lab-ports")  # one for all labs of the machine, whatever their TMPDIR
 ALARMING = re.compile(
     r"^[EF]\d{4} |\blevel=(error|fatal|panic)\b|\"level\":\"(error|fatal|panic)\"|^panic: |\[[EF]\]", re.IGNORECASE
 )
@@ -129,10 +129,9 @@ def running() -> tuple[Process, ...]:
 
 def free_port() -> int:
     """A port of 127.0.0.1 that is free now and that no other lab on this machine will be given while we live."""
-    registry = Path(tempfile.gettempdir()) / "atmos-lab-ports"
-    registry.mkdir(exist_ok=True)
+    REGISTRY.mkdir(exist_ok=True)
     for port in random.sample(PORTS, 500):
-        handle = (registry / str(port)).open("w")
+        handle = (REGISTRY / str(port)).open("w")
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             with socket.socket() as probe:
