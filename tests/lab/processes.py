@@ -32,7 +32,8 @@ REGISTRY = Path("/tmp/atmos-lab-ports")  # one for all labs of the machine, what
 ALARMING = re.compile(
     r"^[EF]\d{4} |\blevel=(error|fatal|panic)\b|\"level\":\"(error|fatal|panic)\"|^panic: |\[[EF]\]", re.IGNORECASE
 )
-PATIENT = {"GOGC": "600"}  # many small Go servers on two cores: memory is cheaper than collecting it
+# Many Go servers on two cores: memory is cheaper than collecting it, but it must suffice for two labs at once.
+PATIENT = {"GOGC": "600", "GOMEMLIMIT": "1GiB"}
 IF_WE_LIVE = '[ "$PPID" = "$0" ] && exec "$@"'  # we may have died before the death signal was asked for
 
 _running: list[Process] = []
