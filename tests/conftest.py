@@ -18,10 +18,8 @@ if TYPE_CHECKING:
 
 LEFT_OUT = pytest.StashKey[int]()
 
-# How long an example takes says more about the machine than about the code. `--hypothesis-profile few` is for a second
-# and third Python, which run the same tests on fewer examples.
+# How long an example takes says more about the machine than about the code.
 settings.register_profile("atmos", deadline=None)
-settings.register_profile("few", deadline=None, max_examples=20)
 settings.load_profile("atmos")
 
 
