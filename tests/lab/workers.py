@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pytest
+import pytest
 
 WORLDS = ("argo", "flux")
 OF_A_WORLD = re.compile(r"tests/lab/proofs/test_proof_(?:engines|status|verify)_.*?(argo|flux)")
@@ -24,7 +22,13 @@ def scope_of(nodeid: str) -> str:
 
 
 def worlds_first(items: list[pytest.Item]) -> None:
-    """World by world, since each ends with its last test, and first, since they take longest."""
+    """World by world, since each ends with its last test, and first, since they take longest.
+
+    Raises UsageError for a test that asks for a world and has none by its name: it would start one in each worker.
+    """
+    for item in items:
+        if "worlds" in getattr(item, "fixturenames", ()) and not world_of(item.nodeid):
+            raise pytest.UsageError(f"{item.nodeid} asks for `worlds`, but its name is none that `world_of` knows")
     order = [*WORLDS, ""]
     items.sort(key=lambda item: order.index(world_of(item.nodeid)))
 
