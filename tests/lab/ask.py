@@ -8,7 +8,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 from tests.lab.components import binary
-from tests.lab.processes import PATIENT
+from tests.lab.processes import PATIENCE, PATIENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,7 +19,7 @@ def ask(program: str, questions: Iterable[Any]) -> list[Any]:
     lines = "".join(json.dumps(question) + "\n" for question in questions)
     environment = {**PATIENT, **os.environ}
     done = subprocess.run(
-        [binary(program)], input=lines.encode(), env=environment, capture_output=True, check=False, timeout=300
+        [binary(program)], input=lines.encode(), env=environment, capture_output=True, check=False, timeout=PATIENCE
     )
     answers = [json.loads(line) for line in done.stdout.split(b"\n") if line]
     assert (done.returncode, len(answers)) == (0, lines.count("\n")), f"{program}: {done.stderr.decode()[-2000:]}"

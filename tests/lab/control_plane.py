@@ -77,7 +77,7 @@ class ControlPlane:
         shutil.rmtree(self.directory / "etcd", ignore_errors=True)
         self._start("etcd", *_etcd(self.directory, self.ports))
         self._start(KUBERNETES[self.version], *_apiserver(self.directory, self.ports, self.token))
-        wait_until(self._answers, f"{self.name}: API server", seconds=90, processes=self.processes)
+        wait_until(self._answers, f"{self.name}: API server", processes=self.processes)
         if not self.controllers:
             return
         self._start("kube-controller-manager", *_controller_manager(self.directory, self.ports))

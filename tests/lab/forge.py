@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from tests.lab.components import binary, share
-from tests.lab.processes import LabError, Process, free_port, retry_ports, start, stop_all, wait_until
+from tests.lab.processes import PATIENCE, LabError, Process, free_port, retry_ports, start, stop_all, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,7 +76,7 @@ class Forge:
         """The JSON answer of `/api/v1` to that user; None when it is empty. ForgeError when it is not a yes."""
         if user not in self.clients:
             headers = {"Authorization": f"token {self.tokens[user]}"}
-            self.clients[user] = httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=60)
+            self.clients[user] = httpx.Client(base_url=f"{self.url}/api/v1", headers=headers, timeout=PATIENCE)
         response = self.clients[user].request(method, path, **options)
         if response.status_code >= 400:
             raise ForgeError(response.status_code, response.text)
@@ -92,7 +92,7 @@ class Forge:
                 f"{self.url}/api/v1/users/{name}/tokens",
                 auth=(name, password),
                 json={"name": "lab", "scopes": ["all"]},
-                timeout=60,
+                timeout=PATIENCE,
             )
             self.tokens[name] = asked.raise_for_status().json()["sha1"]
         return self.tokens[name]

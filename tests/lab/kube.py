@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import yaml
 
-from tests.lab.processes import wait_until
+from tests.lab.processes import PATIENCE, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ class Kube:
             base_url=url,
             headers={"Authorization": f"Bearer {token}"},
             verify=False,  # noqa: S501  the lab's certificates are made for one run on loopback
-            timeout=60,
+            timeout=PATIENCE,
         )
         self._resources: dict[str, dict[str, tuple[str, bool]]] = {}
 
@@ -148,7 +148,14 @@ class Kube:
                 raise
 
     def wait(
-        self, api_version: str, kind: str, name: str, namespace: str = "", *, until: Condition, seconds: float = 60
+        self,
+        api_version: str,
+        kind: str,
+        name: str,
+        namespace: str = "",
+        *,
+        until: Condition,
+        seconds: float = PATIENCE,
     ) -> Object:
         """The object, as soon as `until(object)` is true; it may not exist yet. WaitError at the deadline."""
         deadline, last = time.monotonic() + seconds, None
@@ -187,7 +194,9 @@ class Kube:
                     return
                 yield None if event["type"] == "DELETED" else event["object"]
 
-    def wait_gone(self, api_version: str, kind: str, name: str, namespace: str = "", *, seconds: float = 60) -> None:
+    def wait_gone(
+        self, api_version: str, kind: str, name: str, namespace: str = "", *, seconds: float = PATIENCE
+    ) -> None:
         deadline = time.monotonic() + seconds
         while self.find(api_version, kind, name, namespace) is not None:
             if time.monotonic() > deadline:

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# Seconds after which a wait is given up. Far more than anything takes, even with everything else of `.ci/run` beside it:
+# a proof waits for a condition, and a busy machine is no fault of what is proven.
+PATIENCE = 300.0
 PORTS = range(20000, 32000)  # below the kernel's ephemeral range: no outgoing connection can take one
 REGISTRY = Path("/tmp/atmos-lab-ports")  # one for all labs of the machine, whatever their TMPDIR
 ALARMING = re.compile(
@@ -161,7 +164,7 @@ def retry_ports(begin: Callable[[], T], *, attempts: int = 3) -> T:
 
 
 def wait_until(
-    ready: Callable[[], T | None], what: str, *, seconds: float = 60, processes: Sequence[Process] = ()
+    ready: Callable[[], T | None], what: str, *, seconds: float = PATIENCE, processes: Sequence[Process] = ()
 ) -> T:
     """The first value of `ready()` that is neither None nor False, asked again and again until the deadline.
 

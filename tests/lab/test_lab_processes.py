@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lab.processes import LabError, PortTakenError, Process, free_port, retry_ports, start, wait_until
+from tests.lab.processes import PATIENCE, LabError, PortTakenError, Process, free_port, retry_ports, start, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,15 +49,15 @@ def test_a_component_dies_with_the_test_run(parent: subprocess.Popen[str], numbe
     assert parent.stdout
     component = int(parent.stdout.readline())
     parent.send_signal(number)
-    parent.wait(timeout=60)
-    wait_until(lambda: not Path(f"/proc/{component}").exists(), "the component's end", seconds=60)
+    parent.wait(timeout=PATIENCE)
+    wait_until(lambda: not Path(f"/proc/{component}").exists(), "the component's end")
 
 
 def test_stopping_ends_the_whole_group(tmp_path: Path) -> None:
     process = start("sleeper", ["sh", "-c", "sleep 600 & echo started; wait"], logs=tmp_path)
     wait_until(lambda: "started" in process.log_tail(), "the start", processes=[process])
     process.stop()
-    wait_until(lambda: group_is_gone(process.popen.pid), "the group's end", seconds=60)
+    wait_until(lambda: group_is_gone(process.popen.pid), "the group's end")
 
 
 def test_a_component_that_ends_by_itself_says_why(tmp_path: Path) -> None:

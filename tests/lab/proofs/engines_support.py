@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from tests.lab.argocd import APPLICATION, ArgoCD, is_synced
 from tests.lab.flux import GIT_REPOSITORY, KUSTOMIZATION, Flux
 from tests.lab.kube import ApiError, condition
-from tests.lab.processes import LabError, wait_until
+from tests.lab.processes import PATIENCE, LabError, wait_until
 from tests.lab.proofs.engines_repo import ENVIRONMENTS, TEAMS, Repo, documents
 from tests.lab.proofs.operators import crds_for
 
@@ -42,7 +42,7 @@ class World(Protocol):
     def rebuild(self) -> Bootstrap: ...
     def nudge(self) -> None: ...
     def missing(self, commit: str) -> list[str]: ...
-    def sync(self, commit: str, *, seconds: float = 150) -> float: ...
+    def sync(self, commit: str) -> float: ...
     def end(self) -> None: ...
 
 
@@ -76,7 +76,7 @@ def operate(planes: Iterable[ControlPlane]) -> None:
                 plane.kube.patch_status(ingress, {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}})
 
 
-def settle(world: World, missing: Callable[[], Sequence[str]], *, seconds: float) -> float:
+def settle(world: World, missing: Callable[[], Sequence[str]]) -> float:
     """Plays the operators until `missing()` is empty; the seconds it took. Fails with what is missing still."""
     began = time.monotonic()
     last: Sequence[str] = ()
@@ -88,9 +88,9 @@ def settle(world: World, missing: Callable[[], Sequence[str]], *, seconds: float
         return not last
 
     try:
-        wait_until(done, "the engine", seconds=seconds)
+        wait_until(done, "the engine")
     except LabError:
-        raise AssertionError(f"after {seconds:g} s still: " + "\n".join(last)) from None
+        raise AssertionError(f"after {PATIENCE:g} s still: " + "\n".join(last)) from None
     return time.monotonic() - began
 
 
@@ -121,7 +121,7 @@ class ArgoWorld:
         commit = self.repo.push()
         began = time.monotonic()
         self.argocd.plane.kube.apply(*documents(self.repo.read("argocd/bootstrap/root.yaml")))
-        settle(self, lambda: self.missing(commit), seconds=300)
+        settle(self, lambda: self.missing(commit))
         self.bootstrap = Bootstrap(commit, time.monotonic() - began)
 
     def rebuild(self) -> Bootstrap:
@@ -171,9 +171,9 @@ class ArgoWorld:
             lines.append(f"{len(found)} Applications, not {platform + len(wanted)}")
         return lines + [_said(each) for each in found if not is_synced(each, revision=commit)]
 
-    def sync(self, commit: str, *, seconds: float = 150) -> float:
+    def sync(self, commit: str) -> float:
         self.nudge()
-        return settle(self, lambda: self.missing(commit), seconds=seconds)
+        return settle(self, lambda: self.missing(commit))
 
     def end(self) -> None:
         self.argocd.end()
@@ -209,7 +209,7 @@ class FluxWorld:
         began = time.monotonic()
         root = self.repo.read(f"clusters/{self.cluster}/flux-system/gotk-sync.yaml")
         self.flux.plane.kube.apply(*documents(root))
-        settle(self, lambda: self.missing(commit), seconds=300)
+        settle(self, lambda: self.missing(commit))
         self.bootstrap = Bootstrap(commit, time.monotonic() - began)
 
     def rebuild(self) -> Bootstrap:
@@ -238,9 +238,9 @@ class FluxWorld:
         lines += [f"a Kustomization too many for {each}" for each in sorted(services - wanted)]
         return lines + [_said(each) for each in found if not is_live(each, commit)]
 
-    def sync(self, commit: str, *, seconds: float = 150) -> float:
+    def sync(self, commit: str) -> float:
         self.nudge()
-        return settle(self, lambda: self.missing(commit), seconds=seconds)
+        return settle(self, lambda: self.missing(commit))
 
     def end(self) -> None:
         self.flux.end()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tests.lab.git_server import QUIET, clone, git
+from tests.lab.processes import PATIENCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +72,7 @@ def at_once(runs: Sequence[tuple[Path, Sequence[str]]], *, asks: bool = True) ->
     ]
     answers = []
     for (directory, _), process in zip(runs, started, strict=True):
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=PATIENCE)
         assert out, err
         answers.append(Answer(directory, process.returncode, json.loads(out)))
     return answers

@@ -86,11 +86,11 @@ def test_atmos_and_the_quota_agree(control_plane: ControlPlane, record_property:
         if each.title == "exact":
             assert each.tried.codes == (), f"{each}: atmos refuses what it says is asked for"
             claim = claims[each.scenario]
-            wait_until(lambda e=each, c=claim: used(kube, e.namespace) == c, f"{each}: {texts(claim)} used", seconds=90)  # type: ignore[misc]
+            wait_until(lambda e=each, c=claim: used(kube, e.namespace) == c, f"{each}: {texts(claim)} used")  # type: ignore[misc]
             assert refusals_in(kube, each) == []
         else:
             assert each.tried.codes == (Code.BUDGET_EXCEEDED,), f"{each}: atmos lets it through"
-            wait_until(lambda e=each: refusals_in(kube, e) or None, f"{each}: no from the quota", seconds=90)  # type: ignore[misc]
+            wait_until(lambda e=each: refusals_in(kube, e) or None, f"{each}: no from the quota")  # type: ignore[misc]
     wrong = [f"{each}: {refusals_in(kube, each)}" for each in tries if not names_the_reason(kube, each)]
     assert not wrong, few(wrong)
     let_them_end(kube, [each for each in tries if each.title == "exact"])
@@ -179,7 +179,7 @@ def let_them_end(kube: Kube, tries: list[Try]) -> None:
     for each in tries:
         kube.patch(main_workload(each), with_tag(main_workload(each), "good"))
     for each in tries:
-        kube.wait("apps/v1", "Deployment", "shop", each.namespace, until=rolled_out, seconds=120)
+        kube.wait("apps/v1", "Deployment", "shop", each.namespace, until=rolled_out)
 
 
 def used(kube: Kube, namespace: str) -> dict[str, Quantity]:

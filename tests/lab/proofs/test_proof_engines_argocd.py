@@ -122,7 +122,7 @@ def test_a_project_refuses_what_is_not_its_teams(argo_world: ArgoWorld) -> None:
                 lines.append(f"{name}: {results}")
         return lines
 
-    settle(argo_world, unrefused, seconds=90)
+    settle(argo_world, unrefused)
     assert live(argo_world).keys() == before.keys()
     assert argo_world.argocd.plane.kube.find("rbac.authorization.k8s.io/v1", "ClusterRole", "stolen") is None
     for name in THEFTS:
@@ -196,13 +196,13 @@ def test_a_failed_sync_shows_and_the_next_commit_mends_it(
     argo_world.nudge()
     names = ("shop.broken.dev.nonprod", "configs-later.nonprod")
     for name in names:
-        found = kube.wait(APPLICATION, "Application", name, "argocd", until=is_retrying, seconds=90)
+        found = kube.wait(APPLICATION, "Application", name, "argocd", until=is_retrying)
         assert not is_synced(found)
         assert "Invalid value" in found["status"]["operationState"]["message"]
     commit = argo_world.repo.push(
         thief("shop", "broken", MENDED) | {f"{ADDON}/object.yaml": MENDED.replace("shop-dev", "default")}
     )
-    took = argo_world.sync(commit, seconds=120)
+    took = argo_world.sync(commit)
     record_property("seconds from the mending commit to Healthy", round(took, 1))
     argo_world.repo.remove("shop", "broken")
     leave(argo_world, f"{ADDON}/kustomization.yaml", f"{ADDON}/object.yaml")
@@ -245,4 +245,4 @@ def leave(world: ArgoWorld, *paths: str) -> None:
         world.end_operations()
         return world.missing(commit)
 
-    settle(world, missing, seconds=120)
+    settle(world, missing)

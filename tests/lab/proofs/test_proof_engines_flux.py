@@ -84,7 +84,7 @@ def test_a_tenant_is_refused_what_is_not_its_own(flux_world: FluxWorld) -> None:
     flux_world.nudge()
     kube = flux_world.flux.plane.kube
     for name, (_, said) in THEFTS.items():
-        found = kube.wait(KUSTOMIZATION, "Kustomization", name, "shop-dev", until=is_refused, seconds=90)
+        found = kube.wait(KUSTOMIZATION, "Kustomization", name, "shop-dev", until=is_refused)
         assert said in message(found)
         assert "system:serviceaccount:shop-dev:shop-deployer" in message(found)
     assert live(flux_world).keys() == before.keys()

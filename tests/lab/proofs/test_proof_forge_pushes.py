@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from tests.lab.git_server import clone, git
+from tests.lab.processes import PATIENCE
 from tests.lab.proofs.pushers import Answer, at_once, heads, holds, local, new_repo
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def test_the_link_is_a_page_of_gitea(forge: Forge, tmp_path: Path) -> None:
     directory = new_repo(by_name(forge.push_url("admin", "open", "admin")), tmp_path / "open")
     (answer,) = at_once([(directory, [*INTENT, "--name", "cart", "--write", "branch", "--push"])])
     link = answer.written["link"].replace("gitea.localhost", "127.0.0.1")
-    page = httpx.get(link, timeout=60)
+    page = httpx.get(link, timeout=PATIENCE)
     assert page.status_code == 200
     assert answer.written["commit"][:10] in page.text
     assert "Add the service cart" in page.text

@@ -18,7 +18,7 @@ from atmos_cli.adapters.kubernetes.events import events
 from atmos_cli.adapters.kubernetes.kubeconfig import access, read_kubeconfig
 from atmos_cli.adapters.kubernetes.watch import Mirror
 from atmos_cli.diagnostics import AtmosError, Code
-from tests.lab.processes import wait_until
+from tests.lab.processes import PATIENCE, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from tests.lab.kube import Kube
 
 pytestmark = pytest.mark.lab
-
-SECONDS = 60.0
 
 
 def connect(kubeconfig: Path, context: str = "shared", **options: Any) -> Cluster:
@@ -64,7 +62,7 @@ def deployment(namespace: str, name: str, *, replicas: int = 2, image: str = "we
 
 
 def until(mirror: Mirror, condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + SECONDS
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         mirror.wait(1.0)
         assert time.monotonic() < deadline, "it did not come"
@@ -210,7 +208,7 @@ def test_a_rollout_is_seen_as_it_happens(
     cluster: Cluster, kube: Kube, namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A kind that is not served is asked for again after this time: a slow machine must not add to the count.
-    monkeypatch.setattr(watch, "UNSERVED_SECONDS", 10 * SECONDS)
+    monkeypatch.setattr(watch, "UNSERVED_SECONDS", 10 * PATIENCE)
     kinds = [("apps/v1", "Deployment"), ("apps/v1", "ReplicaSet"), ("v1", "Pod"), ("acme.example.com/v1", "None")]
     with Mirror(cluster, kinds) as mirror:
         before = cluster.transport.requests
@@ -251,7 +249,7 @@ def restart(plane: ControlPlane, *, meanwhile: Callable[[], bool] = lambda: True
     apiserver.stop()
     assert meanwhile()
     apiserver.start()
-    wait_until(plane._answers, "the API server to be back", seconds=SECONDS, processes=plane.processes)
+    wait_until(plane._answers, "the API server to be back", processes=plane.processes)
 
 
 def test_a_version_that_the_server_forgot_means_a_new_list(own_plane: ControlPlane) -> None:
@@ -276,7 +274,7 @@ def test_the_server_restarts_while_it_is_watched(own_plane: ControlPlane, monkey
     with connect(own_plane.kubeconfig, "restarts") as cluster, Mirror(cluster, [("v1", "ConfigMap")]) as mirror:
         assert "before" in names()
         # What was known is still shown while it is away.
-        monkeypatch.setattr(watch, "STALE_SECONDS", SECONDS)
+        monkeypatch.setattr(watch, "STALE_SECONDS", PATIENCE)
         restart(own_plane, meanwhile=lambda: "before" in names())
         kube.apply(config_map("default", "after"))
         until(mirror, lambda: {"before", "after"} <= names())

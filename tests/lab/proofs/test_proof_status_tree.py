@@ -60,7 +60,7 @@ def clone(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     return directory
 
 
-def settled(clone: Path, until: Callable[[Overview], bool], *, seconds: float = 90) -> Overview:
+def settled(clone: Path, until: Callable[[Overview], bool]) -> Overview:
     """The first look that is as `until` says."""
     found: list[Overview] = []
 
@@ -70,7 +70,7 @@ def settled(clone: Path, until: Callable[[Overview], bool], *, seconds: float = 
         return until(found[-1])
 
     try:
-        wait_until(look, "status", seconds=seconds)
+        wait_until(look, "status")
     except Exception as error:
         told = [f"{row.target.service} {row.target.environment}: {row}" for row in found[-1].rows if not row.good]
         raise AssertionError("\n".join(told)) from error

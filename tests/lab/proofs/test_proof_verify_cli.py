@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.lab.git_server import QUIET
-from tests.lab.processes import wait_until
+from tests.lab.processes import PATIENCE, wait_until
 from tests.lab.proofs.verify_stage import SERVICE, Stage
 from tests.lab.proofs.verify_support import Watched
 
@@ -49,7 +49,7 @@ def begun(*arguments: str, cwd: Path, kubeconfig: str | None = None) -> subproce
 
 def ended(run: subprocess.Popen[str]) -> tuple[int, str]:
     with run:
-        said, errors = run.communicate(timeout=120)
+        said, errors = run.communicate(timeout=PATIENCE)
     assert "Traceback" not in errors, errors
     assert said, errors
     return run.returncode, said
@@ -102,7 +102,7 @@ def test_a_killed_run_goes_on_where_it_was(stage: Stage) -> None:
 
     with begun(*arguments, cwd=root) as first:
         try:
-            wait_until(lambda: phase() == "rollout", "the rollout phase", seconds=90)
+            wait_until(lambda: phase() == "rollout", "the rollout phase")
         finally:
             first.kill()
     before = json.loads(kept.read_text())

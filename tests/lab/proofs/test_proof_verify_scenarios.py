@@ -306,7 +306,7 @@ def test_an_api_server_that_restarts_is_waited_for(
         elif looks.count("settle") == 2 and not server.alive:
             assert run.now is not None
             server.start()
-            wait_until(plane._answers, "API server", seconds=90)
+            wait_until(plane._answers, "API server")
 
     verdict = verdict_on(stage, stage.deploy("v"), Traffic(), on=on)
     record(record_property, "API server restarted", verdict, began)

@@ -84,7 +84,7 @@ class Stage:
         self.watched.world.repo.push(changed, f"{SERVICE} as it was")
         self.ready()
 
-    def ready(self, *, seconds: float = 150) -> None:
+    def ready(self) -> None:
         """Waits until the engine and the pods are at what is wanted now."""
         asked = 0.0
 
@@ -95,7 +95,7 @@ class Stage:
                 self.hurry()
             return self._applied() and self._rolled()
 
-        wait_until(done, f"{self.namespace}/{SERVICE} at {self.tag}", seconds=seconds)
+        wait_until(done, f"{self.namespace}/{SERVICE} at {self.tag}")
 
     def hurry(self) -> None:
         """What a webhook does; and what `argocd app terminate-op` does to a sync that keeps retrying what was wrong."""

@@ -13,6 +13,7 @@ from atmos_cli.adapters.prometheus import Prometheus as PrometheusClient
 from atmos_cli.usecases.repository import open_repository
 from atmos_cli.usecases.sessions import live_sessions
 from atmos_cli.usecases.verify import Run, verify
+from tests.lab.processes import PATIENCE
 from tests.lab.prometheus import start_prometheus
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ BEFORE, AFTER, SCRAPE = 4200, 4200, 15
 
 # A wait of a rushing clock: shorter than the step between two looks at the metrics, so none of them is left out.
 STRIDE = 15.0
-# Real seconds after which a proof asks why there is no verdict.
-LONGEST = 90.0
 
 
 class FastClock:
@@ -191,7 +190,7 @@ def watch(
         phase = run.progress.phase.value
         clock.rush = phase in ("settle", "observe") or (phase == "rollout" and still(run))
         on(run)
-        assert time.monotonic() - began < LONGEST, f"no verdict yet: {run.progress} {run.now}"
+        assert time.monotonic() - began < PATIENCE, f"no verdict yet: {run.progress} {run.now}"
 
     return verify([run], clock=session.clock, keep=keep)[0]
 
