@@ -1,6 +1,7 @@
 """Arrows point down; each third-party package has the one room that may import it."""
 
 import ast
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -133,19 +134,25 @@ def test_only_the_command_line_prints(path):
 
 
 def test_every_module_imports_alone():
-    names = [
-        ".".join(("atmos_cli", *p.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
-        for p in MODULES
-        if p.name != "__main__.py"
-    ]
+    """Without anything of its own room. What is below cannot import it back (arrows point down), so it may stay loaded."""
+    rooms = {}
+    for path in MODULES:
+        name = ".".join(("atmos_cli", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+        if path.name != "__main__.py":
+            together = min({room(path)} | {other for one, other in SIDEWAYS if one == room(path)})
+            rooms.setdefault((RANK[together], together), []).append(name)
     code = (
-        "import importlib, sys\n"
-        "for name in sys.argv[1:]:\n"
-        "    for known in [m for m in sys.modules if m.split('.')[0] == 'atmos_cli']:\n"
-        "        del sys.modules[known]\n"
-        "    importlib.import_module(name)\n"
+        "import importlib, json, sys\n"
+        "for room in json.loads(sys.argv[1]):\n"
+        "    for name in room:\n"
+        "        for known in room:\n"
+        "            sys.modules.pop(known, None)\n"
+        "            parent, _, last = known.rpartition('.')\n"
+        "            vars(sys.modules.get(parent, sys)).pop(last, None) if parent else None\n"
+        "        importlib.import_module(name)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code, *names], capture_output=True, text=True, check=False)
+    ordered = json.dumps([rooms[place] for place in sorted(rooms)])
+    done = subprocess.run([sys.executable, "-c", code, ordered], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
