@@ -54,7 +54,7 @@ class ArgoCD:
             self._start(
                 "argocd-application-controller",
                 *(*server, "--repo-server", f"127.0.0.1:{repo}", "--repo-server-plaintext", "--namespace", "argocd"),
-                *("--metrics-port", str(free_port()), "--app-resync", "60", "--app-resync-jitter", "0"),
+                *("--metrics-port", str(free_port()), "--app-resync", "3600", "--app-resync-jitter", "0"),
             )
             probe = free_port()
             self._start(

@@ -225,7 +225,12 @@ class FluxWorld:
         self.nudges += 1
         for found in self.flux.plane.kube.list(GIT_REPOSITORY, "GitRepository", namespace):
             asked = {"reconcile.fluxcd.io/requestedAt": f"lab-{self.nudges}"}
-            self.flux.plane.kube.patch(found, {"metadata": {"annotations": asked}})
+            self.flux.plane.kube.patch(found, {"metadata": {"annotations": asked}, "spec": {"suspend": False}})
+
+    def rest(self) -> None:
+        """No source looks at Git until it is nudged: for each commit, every Kustomization of the world would be built again."""
+        for found in self.flux.plane.kube.list(GIT_REPOSITORY, "GitRepository"):
+            self.flux.plane.kube.patch(found, {"spec": {"suspend": True}})
 
     def pointers(self) -> list[Object]:
         return self.flux.plane.kube.list(KUSTOMIZATION, "Kustomization")
