@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli import __version__
-from atmos_cli.adapters.catch_up import pause
 from atmos_cli.blueprint.compose import compose
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, errors, fail, in_order
 from atmos_cli.result import ChangeSet
@@ -187,11 +186,10 @@ def execute_new(plan: NewPlan, *, pushes: bool = False, request_approval: bool =
         raise AtmosError(*errors(plan.guarded.diagnostics), exit_code=1)
     for attempt in range(MOST_TRIES):
         try:
-            return _write(plan, pushes=pushes)
+            return _write(plan, pushes=pushes, attempt=attempt)
         except OvertakenError:
             if attempt == MOST_TRIES - 1:
                 raise
-        pause(attempt)
         plan = plan.again()
         if plan.refused:
             raise AtmosError(*(_no_longer(each) for each in errors(plan.guarded.diagnostics)), exit_code=1)
@@ -203,7 +201,7 @@ def _no_longer(diagnostic: Diagnostic) -> Diagnostic:
     return replace(diagnostic, message=f"{said}: {diagnostic.message}")
 
 
-def _write(plan: NewPlan, *, pushes: bool) -> Written:
+def _write(plan: NewPlan, *, pushes: bool, attempt: int) -> Written:
     return write(
         plan.repository.root,
         plan.changes,
@@ -213,6 +211,7 @@ def _write(plan: NewPlan, *, pushes: bool) -> Written:
         branch=plan.branch,
         config=plan.config,
         pushes=pushes or plan.config.git.push,
+        attempt=attempt,
     )
 
 

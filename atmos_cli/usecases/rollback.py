@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.adapters import repo as repos
 from atmos_cli.adapters import rollbacks
-from atmos_cli.adapters.catch_up import catch_up, pause
+from atmos_cli.adapters.catch_up import catch_up
 from atmos_cli.adapters.ref_lock import held, lock_ref
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Severity, errors
 from atmos_cli.usecases.rollback_plan import Ask, RollbackPlan, plan_rollback
@@ -121,15 +121,14 @@ def _write(planned: RollbackPlan) -> tuple[Written, RollbackPlan]:
         if planned.mode == "files":
             repos.require_clean(planned.ground.repo, planned.changes.files)
         try:
-            return _once(planned), planned
+            return _once(planned, attempt), planned
         except OvertakenError:
             if attempt == MOST_TRIES - 1:
                 raise
-        pause(attempt)
     raise AssertionError
 
 
-def _once(planned: RollbackPlan) -> Written:
+def _once(planned: RollbackPlan, attempt: int) -> Written:
     """A commit that the server does not take is taken back: left here, the next attempt would start from it."""
     repo = planned.ground.repo
     before = repos.head(repo)
@@ -143,6 +142,7 @@ def _once(planned: RollbackPlan) -> Written:
             branch=planned.branch,
             config=planned.ground.config,
             pushes=planned.pushes,
+            attempt=attempt,
         )
     except OvertakenError:
         raise

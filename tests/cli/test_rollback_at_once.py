@@ -87,11 +87,12 @@ def test_a_fix_that_lands_between_plan_and_write_is_not_taken_back(clones, monke
 
 def test_it_gives_up_after_five_pushes_that_came_too_late(clones, monkeypatch):
     from atmos_cli.usecases import rollback as usecase
+    from atmos_cli.usecases import write as writing
     from atmos_cli.usecases.write import write
 
     _, one, two = clones
     count = []
-    monkeypatch.setattr(usecase, "pause", lambda attempt: None)
+    monkeypatch.setattr(writing, "pause", lambda attempt: None)
 
     def meanwhile(*args, **options):
         count.append(two.deploy(f"{len(count)}", service="cart"))
@@ -103,6 +104,35 @@ def test_it_gives_up_after_five_pushes_that_came_too_late(clones, monkeypatch):
     assert (done.code, done.codes, len(count)) == (1, ["ATM609"], 5)
     assert one.head == count[-1]
     assert one.git("log", "--format=%H", "origin/main..main") == ""
+
+
+def test_what_others_push_while_it_waits_does_not_make_it_too_late_again(clones, monkeypatch):
+    from atmos_cli.usecases import rollback as usecase
+    from atmos_cli.usecases import write as writing
+    from atmos_cli.usecases.write import write
+
+    _, one, two = clones
+    tries, waits = [], []
+
+    def push():
+        two.deploy(f"{len(tries)}-{len(waits)}", service="cart")
+        two.git("push", "-q", "origin", "main")
+
+    def overtaken_once(*args, **options):
+        tries.append(options["attempt"])
+        if len(tries) == 1:
+            push()
+        return write(*args, **options)
+
+    def wait(attempt):
+        waits.append(attempt)
+        push()
+
+    monkeypatch.setattr(usecase, "write", overtaken_once)
+    monkeypatch.setattr(writing, "pause", wait)
+    done = one.rollback("--yes", "--push")
+    assert (done.code, tries, waits) == (0, [0, 1], [0])
+    assert one.git("ls-remote", "origin", "refs/heads/main").split()[0] == one.head
 
 
 def test_the_lock_of_another_is_respected_and_named(clones):
