@@ -32,6 +32,13 @@ class Proof:
     seconds: float = 0.0
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Whoever wants the lab's tests alone need not wait for the import of the files that have none."""
+    if config.option.markexpr == "lab" and collection_path.match("test_*.py"):
+        return "mark.lab" not in collection_path.read_text() or None
+    return None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     workers.worlds_first(items)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.main import get_command
 
 from atmos_cli import __version__
 from atmos_cli.cli import approve, blueprint, budget, explain, init, new, render, rollback, schema, status, tree, verify
@@ -62,10 +64,14 @@ app.add_typer(blueprint.app, name="blueprint")
 app.add_typer(schema.app, name="schema")
 
 
+# Typer reads the signatures of all commands to make it; whoever runs several command lines in one process does so once.
+_command = cache(lambda: get_command(app))
+
+
 def run(args: Sequence[str]) -> int:
     """Runs one command line and gives its exit status; usage errors are diagnostics like all others."""
     try:
-        result = app(args=list(args), prog_name="atmos", standalone_mode=False)
+        result = _command()(args=list(args), prog_name="atmos", standalone_mode=False)
     except UsageError as error:
         raise _explained(error) from None
     except typer.Exit as stop:

@@ -1,6 +1,7 @@
 """Runs atmos as a user does, in process, with a Git identity of its own and no global configuration."""
 
 import json
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,21 +67,33 @@ def git():
     return run
 
 
-@pytest.fixture
-def repo(tmp_path, atmos):
-    """A committed GitOps repo with the default environments."""
-    root = tmp_path / "gitops"
-    done = atmos("init", root, "--yes", "--git-url", "https://git.example.test/shop/gitops.git")
-    assert done.code == 0, done.err
-    return root
+@pytest.fixture(scope="session")
+def shop_template(tmp_path_factory):
+    """Made by the first test that needs it, since making it takes a command line."""
+    return tmp_path_factory.mktemp("shop")
 
 
 @pytest.fixture
-def shop(repo, atmos):
+def repo(shop_template, tmp_path, atmos):
+    """A committed GitOps repo with the default environments, as `atmos init` makes it."""
+    made = shop_template / "repo"
+    if not made.exists():
+        done = atmos("init", made, "--yes", "--git-url", "https://git.example.test/shop/gitops.git")
+        assert done.code == 0, done.err
+    return shutil.copytree(made, tmp_path / "gitops", symlinks=True)
+
+
+@pytest.fixture
+def shop(shop_template, repo, atmos):
     """The repo with one service, `checkout`."""
-    done = atmos("new", "service", "node, port 80, postgres, called checkout", "--repo", repo, "--yes")
-    assert done.code == 0, done.out + done.err
-    return repo
+    made = shop_template / "shop"
+    if not made.exists():
+        done = atmos("new", "service", "node, port 80, postgres, called checkout", "--repo", repo, "--yes")
+        assert done.code == 0, done.out + done.err
+        shutil.copytree(repo, made, symlinks=True)
+        return repo
+    shutil.rmtree(repo)
+    return shutil.copytree(made, repo, symlinks=True)
 
 
 def state(root):
@@ -103,8 +116,6 @@ def approving_template(tmp_path_factory):
 @pytest.fixture
 def world(approving_template, tmp_path, atmos):
     """A fresh copy of the repo of `tests/cli/approving.py`."""
-    import shutil
-
     from .approving import World, make_keys, make_template
 
     template, home = approving_template, approving_template["home"]

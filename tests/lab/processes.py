@@ -164,13 +164,20 @@ def retry_ports(begin: Callable[[], T], *, attempts: int = 3) -> T:
 
 
 def wait_until(
-    ready: Callable[[], T | None], what: str, *, seconds: float = PATIENCE, processes: Sequence[Process] = ()
+    ready: Callable[[], T | None],
+    what: str,
+    *,
+    seconds: float = PATIENCE,
+    processes: Sequence[Process] = (),
+    pause: float = 0.02,
 ) -> T:
     """The first value of `ready()` that is neither None nor False, asked again and again until the deadline.
 
+    `pause`: seconds between the first two questions; later ones are up to half a second apart, or this.
+
     Raises LabError at the deadline, and at once when one of `processes` has ended.
     """
-    deadline, pause = time.monotonic() + seconds, 0.02
+    deadline, longest = time.monotonic() + seconds, max(pause, 0.5)
     while True:
         value = ready()
         if value is not None and value is not False:
@@ -181,7 +188,7 @@ def wait_until(
             tails = "\n".join(f"--- {process.name} ({process.log})\n{process.log_tail(10)}" for process in processes)
             raise LabError(f"{what}: not within {seconds:g} s\n{tails}".rstrip())
         time.sleep(pause)
-        pause = min(pause * 1.5, 0.5)
+        pause = min(pause * 1.5, longest)
 
 
 def alarming_lines(process: Process, *, since: int, lines: int = 30) -> str:

@@ -100,6 +100,7 @@ def _backfill(directory: Path, history: str) -> None:
         binary("promtool"),
         "tsdb",
         "create-blocks-from",
+        "--max-block-duration=744h",  # for each block it reads the whole text again, and makes one of two hours without
         "openmetrics",
         source,
         directory / "data",

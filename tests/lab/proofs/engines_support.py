@@ -88,7 +88,7 @@ def settle(world: World, missing: Callable[[], Sequence[str]]) -> float:
         return not last
 
     try:
-        wait_until(done, "the engine")
+        wait_until(done, "the engine", pause=1)  # what is asked is large: every Application or Kustomization there is
     except LabError:
         raise AssertionError(f"after {PATIENCE:g} s still: " + "\n".join(last)) from None
     return time.monotonic() - began

@@ -93,6 +93,7 @@ def test_status_and_tree_say_what_real_engines_did(
     world: World, clone: Path, record_property: Callable[[str, object], None]
 ) -> None:
     """All well; then a crashing image, which the clone learns of by itself; then all well again."""
+    world.sync(world.repo.push())
     whole = settled(clone, lambda found: found.exit_code == 0)
     shown = {(row.target.team, row.target.service, row.target.environment) for row in whole.rows}
     assert shown == world.repo.deployments()

@@ -36,6 +36,8 @@ class Stage:
     good: bool = True
 
     def __post_init__(self) -> None:
+        if isinstance(self.watched.world, FluxWorld):
+            self.watched.world.rest()
         self.base = self.watched.world.repo.read(f"{self.directory}/kustomization.yaml")
         self.tag = str(yaml.safe_load(self.base)["images"][0]["newTag"])
 

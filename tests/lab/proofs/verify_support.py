@@ -15,7 +15,6 @@ from atmos_cli.usecases.sessions import live_sessions
 from atmos_cli.usecases.verify import Run, verify
 from tests.lab.processes import PATIENCE
 from tests.lab.prometheus import start_prometheus
-from tests.lab.proofs.engines_support import FluxWorld
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -146,10 +145,6 @@ class Watched:
     directory: Path
     servers: list[Prometheus] = field(default_factory=list)
     clients: list[PrometheusClient] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        if isinstance(self.world, FluxWorld):
-            self.world.rest()
 
     def kubeconfig(self) -> Path:
         """One context per cluster of atmos-cli.yaml."""
