@@ -17,7 +17,7 @@ from atmos_cli.diagnostics import AtmosError
 if TYPE_CHECKING:
     from atmos_cli.adapters.repo import Repo
 
-_FIRST_PAUSE = 0.25
+_SHORTEST, _LONGEST = 0.25, 30.0
 
 
 def catch_up(repo: Repo, branch: str, commit: str, *, remote: str = "origin") -> bool:
@@ -49,6 +49,10 @@ def catch_up(repo: Repo, branch: str, commit: str, *, remote: str = "origin") ->
     return True
 
 
-def pause(attempt: int) -> None:
-    """A wait of random length, longer with each attempt, so that many who came too late do not meet again."""
-    time.sleep(random.uniform(0, _FIRST_PAUSE * 2**attempt))  # noqa: S311 - spreads load, hides nothing
+def pause(attempt: int, began: float) -> None:
+    """A wait of random length, longer with each attempt, so that many who came too late do not meet again.
+
+    `began`: the monotonic time when the attempt began. As long as it took, somebody else can be first in the next one.
+    """
+    most = min(_LONGEST, max(_SHORTEST, time.monotonic() - began) * 2**attempt)
+    time.sleep(random.uniform(0, most))  # noqa: S311 - spreads load, hides nothing

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli import __version__
+from atmos_cli.adapters.catch_up import pause
 from atmos_cli.blueprint.compose import compose
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, errors, fail, in_order
 from atmos_cli.result import ChangeSet
@@ -184,12 +187,14 @@ def execute_new(plan: NewPlan, *, pushes: bool = False, request_approval: bool =
     """
     if plan.refused and not (plan.exceeds and request_approval):
         raise AtmosError(*errors(plan.guarded.diagnostics), exit_code=1)
+    began = time.monotonic()
     for attempt in range(MOST_TRIES):
         try:
-            return _write(plan, pushes=pushes, attempt=attempt)
+            return _write(plan, pushes=pushes, overtaken=partial(pause, attempt, began))
         except OvertakenError:
             if attempt == MOST_TRIES - 1:
                 raise
+        began = time.monotonic()
         plan = plan.again()
         if plan.refused:
             raise AtmosError(*(_no_longer(each) for each in errors(plan.guarded.diagnostics)), exit_code=1)
@@ -201,7 +206,7 @@ def _no_longer(diagnostic: Diagnostic) -> Diagnostic:
     return replace(diagnostic, message=f"{said}: {diagnostic.message}")
 
 
-def _write(plan: NewPlan, *, pushes: bool, attempt: int) -> Written:
+def _write(plan: NewPlan, *, pushes: bool, overtaken: Callable[[], None]) -> Written:
     return write(
         plan.repository.root,
         plan.changes,
@@ -211,7 +216,7 @@ def _write(plan: NewPlan, *, pushes: bool, attempt: int) -> Written:
         branch=plan.branch,
         config=plan.config,
         pushes=pushes or plan.config.git.push,
-        attempt=attempt,
+        overtaken=overtaken,
     )
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters import repo as repos
 from atmos_cli.adapters import rollbacks
-from atmos_cli.adapters.catch_up import catch_up
+from atmos_cli.adapters.catch_up import catch_up, pause
 from atmos_cli.adapters.ref_lock import held, lock_ref
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Severity, errors
 from atmos_cli.usecases.rollback_plan import Ask, RollbackPlan, plan_rollback
@@ -17,7 +18,7 @@ from atmos_cli.usecases.write import OvertakenError, Written, write
 from atmos_cli.verify.rollback import Allowed, History, automatic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from atmos_cli.config import WriteMode
     from atmos_cli.usecases.repository import Repository
@@ -116,19 +117,20 @@ def roll_back_failed(
 def _write(planned: RollbackPlan) -> tuple[Written, RollbackPlan]:
     """Under the lock: what was agreed to may have been overtaken while the question stood."""
     for attempt in range(MOST_TRIES):
+        began = time.monotonic()
         planned = planned.again()
         _require(planned)
         if planned.mode == "files":
             repos.require_clean(planned.ground.repo, planned.changes.files)
         try:
-            return _once(planned, attempt), planned
+            return _once(planned, partial(pause, attempt, began)), planned
         except OvertakenError:
             if attempt == MOST_TRIES - 1:
                 raise
     raise AssertionError
 
 
-def _once(planned: RollbackPlan, attempt: int) -> Written:
+def _once(planned: RollbackPlan, overtaken: Callable[[], None]) -> Written:
     """A commit that the server does not take is taken back: left here, the next attempt would start from it."""
     repo = planned.ground.repo
     before = repos.head(repo)
@@ -142,7 +144,7 @@ def _once(planned: RollbackPlan, attempt: int) -> Written:
             branch=planned.branch,
             config=planned.ground.config,
             pushes=planned.pushes,
-            attempt=attempt,
+            overtaken=overtaken,
         )
     except OvertakenError:
         raise

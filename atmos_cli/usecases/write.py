@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.adapters import repo as repos
-from atmos_cli.adapters.catch_up import catch_up, pause
+from atmos_cli.adapters.catch_up import catch_up
 from atmos_cli.adapters.git_branch import write_branch
 from atmos_cli.adapters.git_commit import write_commit
 from atmos_cli.adapters.git_tree import CommitTree
@@ -15,7 +15,7 @@ from atmos_cli.adapters.transaction import apply
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from atmos_cli.adapters.repo import Repo
@@ -89,11 +89,11 @@ def write(
     branch: str,
     config: Config,
     pushes: bool,
-    attempt: int = 0,
+    overtaken: Callable[[], None] = lambda: None,
 ) -> Written:
     """All of `changes`, or nothing; `pushes` sends the commit or branch to `origin` afterwards.
 
-    Raises OvertakenError when others pushed first; `attempt` counts how often that was so already.
+    Raises OvertakenError when others pushed first; before it follows them, it calls `overtaken`, which may wait.
     """
     paths = tuple(sorted(changes.files))
     if mode == "files":
@@ -113,18 +113,18 @@ def write(
         commit, where = write_branch(repo, changes, message, branch=branch, base=base.commit), branch
     url = repos.remote_url(repo)
     if pushes:
-        _push(repo, where, commit if mode == "commit" and commit != before else "", attempt)
+        _push(repo, where, commit if mode == "commit" and commit != before else "", overtaken)
     link = compare_link(url, config.git.branch, where) if url and where != config.git.branch else None
     return Written(mode, paths, commit, where, pushes, link or "", recovered)
 
 
-def _push(repo: Repo, branch: str, commit: str, attempt: int) -> None:
+def _push(repo: Repo, branch: str, commit: str, overtaken: Callable[[], None]) -> None:
     """Push; when others were first, take our `commit` back and follow, unless the user's own work is in the way."""
     try:
         push(repo, branch)
     except BehindError as behind:
         if commit:
-            pause(attempt)  # before it follows: what others push meanwhile would make the next attempt too late as well
+            overtaken()  # what others push during a wait after it followed would make the next attempt too late again
         if not commit or not catch_up(repo, branch, commit):
             raise
         message = f"others pushed to {branch} first, so the commit was taken back, and {branch} here follows origin"

@@ -87,12 +87,11 @@ def test_a_fix_that_lands_between_plan_and_write_is_not_taken_back(clones, monke
 
 def test_it_gives_up_after_five_pushes_that_came_too_late(clones, monkeypatch):
     from atmos_cli.usecases import rollback as usecase
-    from atmos_cli.usecases import write as writing
     from atmos_cli.usecases.write import write
 
     _, one, two = clones
     count = []
-    monkeypatch.setattr(writing, "pause", lambda attempt: None)
+    monkeypatch.setattr(usecase, "pause", lambda attempt, began: None)
 
     def meanwhile(*args, **options):
         count.append(two.deploy(f"{len(count)}", service="cart"))
@@ -108,7 +107,6 @@ def test_it_gives_up_after_five_pushes_that_came_too_late(clones, monkeypatch):
 
 def test_what_others_push_while_it_waits_does_not_make_it_too_late_again(clones, monkeypatch):
     from atmos_cli.usecases import rollback as usecase
-    from atmos_cli.usecases import write as writing
     from atmos_cli.usecases.write import write
 
     _, one, two = clones
@@ -119,17 +117,17 @@ def test_what_others_push_while_it_waits_does_not_make_it_too_late_again(clones,
         two.git("push", "-q", "origin", "main")
 
     def overtaken_once(*args, **options):
-        tries.append(options["attempt"])
+        tries.append(len(waits))
         if len(tries) == 1:
             push()
         return write(*args, **options)
 
-    def wait(attempt):
+    def wait(attempt, began):
         waits.append(attempt)
         push()
 
     monkeypatch.setattr(usecase, "write", overtaken_once)
-    monkeypatch.setattr(writing, "pause", wait)
+    monkeypatch.setattr(usecase, "pause", wait)
     done = one.rollback("--yes", "--push")
     assert (done.code, tries, waits) == (0, [0, 1], [0])
     assert one.git("ls-remote", "origin", "refs/heads/main").split()[0] == one.head
