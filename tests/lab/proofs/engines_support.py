@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from tests.lab.argocd import APPLICATION, ArgoCD, is_synced
@@ -25,10 +26,11 @@ HEALTHY = "Cluster in healthy state"
 
 @dataclass
 class Bootstrap:
-    """What one start from nothing looked like."""
+    """What one start from nothing looked like; `standstill`: the seconds until the last ApplicationSet had no error."""
 
     commit: str = ""
     seconds: float = 0
+    standstill: float = 0
 
 
 class World(Protocol):
@@ -122,7 +124,9 @@ class ArgoWorld:
         began = time.monotonic()
         self.argocd.plane.kube.apply(*documents(self.repo.read("argocd/bootstrap/root.yaml")))
         settle(self, lambda: self.missing(commit))
-        self.bootstrap = Bootstrap(commit, time.monotonic() - began)
+        took = time.monotonic() - began
+        sets = self.argocd.plane.kube.list(APPLICATION, "ApplicationSet", "argocd")
+        self.bootstrap = Bootstrap(commit, took, max(map(_seconds_with_error, sets)))
 
     def rebuild(self) -> Bootstrap:
         self.argocd.end()
@@ -187,6 +191,13 @@ class ArgoWorld:
             if running and "deletionTimestamp" in each["metadata"]:
                 change = {"status": {"operationState": {"phase": "Terminating"}}}
                 self.argocd.plane.kube.patch(each, change)
+
+
+def _seconds_with_error(found: Object) -> float:
+    """From when the ApplicationSet was made to when it last began to be without an error."""
+    (good,) = [each for each in found["status"]["conditions"] if each["type"] == "ErrorOccurred"]
+    since, made = good["lastTransitionTime"], found["metadata"]["creationTimestamp"]
+    return (datetime.fromisoformat(since) - datetime.fromisoformat(made)).total_seconds()
 
 
 @dataclass
