@@ -15,6 +15,7 @@ REPORT = (
 
 def loaded(*args, cwd=None):
     done = subprocess.run([sys.executable, "-c", REPORT, *args], capture_output=True, text=True, cwd=cwd, check=False)
+    assert done.returncode == 0, done.stderr
     line = next(line for line in done.stderr.splitlines() if line.startswith("LOADED"))
     return set(line.split()[1:])
 

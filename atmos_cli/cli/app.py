@@ -28,13 +28,20 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def main(
-    version: Annotated[bool, typer.Option("--version", help="Show the version.", is_eager=True)] = False,
-) -> None:
-    if version:
+def _show_version(wanted: bool) -> None:
+    """As a callback of the option, since that of the group is only called when there is a command."""
+    if wanted:
         print(f"atmos-cli {__version__} (https://pypi.org/project/atmos-cli)")
         raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version.", is_eager=True, callback=_show_version)
+    ] = False,
+) -> None:
+    pass
 
 
 app.command("init")(init.init)
@@ -73,6 +80,8 @@ def run(args: Sequence[str]) -> int:
     try:
         result = _command()(args=list(args), prog_name="atmos", standalone_mode=False)
     except UsageError as error:
+        if not error.format_message():  # a group without a command: its help was shown, and says it all
+            return 2
         raise _explained(error) from None
     except typer.Exit as stop:
         return stop.exit_code

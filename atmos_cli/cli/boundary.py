@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 import traceback
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ def failed(error: Exception, args: Sequence[str]) -> int:
 
 
 def wants_json(args: Sequence[str]) -> bool:
-    pairs = zip(args, [*args[1:], ""], strict=True)
+    pairs = pairwise([*args, ""])
     return any((flag in ("--output", "-o") and value == "json") or flag == "--output=json" for flag, value in pairs)
 
 

@@ -311,3 +311,16 @@ def test_two_runs_at_once_lose_nothing(shop):
     assert any(code == 0 for _, code in answers)
     clean = subprocess.run(["git", "status", "--porcelain"], cwd=shop, capture_output=True, text=True, check=True)
     assert clean.stdout == ""
+
+
+@pytest.mark.parametrize("args", [[], ["new"], ["budget"], ["approve"], ["blueprint"], ["schema"]], ids=" ".join)
+def test_a_command_that_is_missing_shows_the_help_and_no_error(atmos, args):
+    done = atmos(*args)
+    assert (done.code, done.err) == (2, "")
+    assert " ".join(["Usage: atmos", *args]) in done.out
+
+
+def test_the_version_is_told_without_a_command(atmos):
+    done = atmos("--version")
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("atmos-cli ")
