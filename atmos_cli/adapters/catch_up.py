@@ -1,4 +1,4 @@
-"""Others pushed while a commit of ours waited: the commit is taken back and the branch follows theirs, or nothing."""
+"""Others pushed first: our commit is taken back and the branch follows theirs, or nothing; then a wait, and again."""
 
 from __future__ import annotations
 
@@ -26,12 +26,24 @@ def catch_up(repo: Repo, branch: str, commit: str, *, remote: str = "origin") ->
     Files and index follow as in a fast-forward: what the user has changed or staged stays as it is. False, and nothing
     moved, when that cannot be done: other commits of the user's own are in between, or their changes are in the way.
     """
+    below = parent(repo, commit)
+    return below is not None and _to_remote(repo, branch, commit, below, f"take back {commit[:12]}", remote)
+
+
+def follow(repo: Repo, branch: str, *, remote: str = "origin") -> bool:
+    """`catch_up` with no commit of ours to take back: a fast-forward to where `remote` has `branch` now."""
+    commit = head(repo).commit
+    return commit is not None and _to_remote(repo, branch, commit, commit, f"follow {remote}", remote)
+
+
+def _to_remote(repo: Repo, branch: str, commit: str, below: str, reason: str, remote: str) -> bool:
+    """From `commit` to where `remote` has `branch`, if that is `below` or built on it."""
     where = f"refs/remotes/{remote}/{branch}"
     answer = ask(
         repo.top, "fetch", "--quiet", remote, f"+refs/heads/{branch}:{where}", env=quiet(repo), timeout=TIMEOUT_SECONDS
     )
-    there, below = resolve(repo, where), parent(repo, commit)
-    if answer.status or there is None or below is None or not is_ancestor(repo, below, there):
+    there = resolve(repo, where)
+    if answer.status or there is None or not is_ancestor(repo, below, there):
         return False
     with locked(Place(repo.top, repo.git_dir / "atmos-cli", repo.prefix)):
         now = head(repo)
@@ -42,7 +54,7 @@ def catch_up(repo: Repo, branch: str, commit: str, *, remote: str = "origin") ->
         if ask(repo.top, "read-tree", "-m", "-u", commit, there).status:
             return False
         try:
-            move_ref(repo, f"refs/heads/{branch}", new=there, old=commit, reason=f"atmos: take back {commit[:12]}")
+            move_ref(repo, f"refs/heads/{branch}", new=there, old=commit, reason=f"atmos: {reason}")
         except AtmosError:
             ask(repo.top, "read-tree", "-m", "-u", there, commit)
             return False

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli import __version__
-from atmos_cli.adapters.catch_up import pause
 from atmos_cli.blueprint.compose import compose
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, errors, fail, in_order
 from atmos_cli.result import ChangeSet
@@ -22,7 +20,7 @@ from atmos_cli.usecases.guard import Guarded, guard
 from atmos_cli.usecases.intent import Flags, PlanRow, understand
 from atmos_cli.usecases.repository import Deployment, Repository, config_of, open_repository, teams
 from atmos_cli.usecases.states import States
-from atmos_cli.usecases.write import Base, OvertakenError, Written, base_of, trailers, write
+from atmos_cli.usecases.write import Base, OvertakenError, Written, base_of, trailers, wait_to_try_again, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -190,10 +188,11 @@ def execute_new(plan: NewPlan, *, pushes: bool = False, request_approval: bool =
     began = time.monotonic()
     for attempt in range(MOST_TRIES):
         try:
-            return _write(plan, pushes=pushes, overtaken=partial(pause, attempt, began))
+            return _write(plan, pushes=pushes)
         except OvertakenError:
             if attempt == MOST_TRIES - 1:
                 raise
+        wait_to_try_again(plan.repository.root, attempt, began)
         began = time.monotonic()
         plan = plan.again()
         if plan.refused:
@@ -206,7 +205,7 @@ def _no_longer(diagnostic: Diagnostic) -> Diagnostic:
     return replace(diagnostic, message=f"{said}: {diagnostic.message}")
 
 
-def _write(plan: NewPlan, *, pushes: bool, overtaken: Callable[[], None]) -> Written:
+def _write(plan: NewPlan, *, pushes: bool) -> Written:
     return write(
         plan.repository.root,
         plan.changes,
@@ -216,7 +215,6 @@ def _write(plan: NewPlan, *, pushes: bool, overtaken: Callable[[], None]) -> Wri
         branch=plan.branch,
         config=plan.config,
         pushes=pushes or plan.config.git.push,
-        overtaken=overtaken,
     )
 
 

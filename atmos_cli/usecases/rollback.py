@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters import repo as repos
 from atmos_cli.adapters import rollbacks
-from atmos_cli.adapters.catch_up import catch_up, pause
+from atmos_cli.adapters.catch_up import catch_up
 from atmos_cli.adapters.ref_lock import held, lock_ref
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Severity, errors
 from atmos_cli.usecases.rollback_plan import Ask, RollbackPlan, plan_rollback
 from atmos_cli.usecases.verified import quarantine
-from atmos_cli.usecases.write import OvertakenError, Written, write
+from atmos_cli.usecases.write import OvertakenError, Written, wait_to_try_again, write
 from atmos_cli.verify.rollback import Allowed, History, automatic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from atmos_cli.config import WriteMode
     from atmos_cli.usecases.repository import Repository
@@ -123,14 +122,15 @@ def _write(planned: RollbackPlan) -> tuple[Written, RollbackPlan]:
         if planned.mode == "files":
             repos.require_clean(planned.ground.repo, planned.changes.files)
         try:
-            return _once(planned, partial(pause, attempt, began)), planned
+            return _once(planned), planned
         except OvertakenError:
             if attempt == MOST_TRIES - 1:
                 raise
+        wait_to_try_again(planned.repository.root, attempt, began)
     raise AssertionError
 
 
-def _once(planned: RollbackPlan, overtaken: Callable[[], None]) -> Written:
+def _once(planned: RollbackPlan) -> Written:
     """A commit that the server does not take is taken back: left here, the next attempt would start from it."""
     repo = planned.ground.repo
     before = repos.head(repo)
@@ -144,7 +144,6 @@ def _once(planned: RollbackPlan, overtaken: Callable[[], None]) -> Written:
             branch=planned.branch,
             config=planned.ground.config,
             pushes=planned.pushes,
-            overtaken=overtaken,
         )
     except OvertakenError:
         raise

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.adapters import repo as repos
-from atmos_cli.adapters.catch_up import catch_up
+from atmos_cli.adapters.catch_up import catch_up, follow, pause
 from atmos_cli.adapters.git_branch import write_branch
 from atmos_cli.adapters.git_commit import write_commit
 from atmos_cli.adapters.git_tree import CommitTree
@@ -15,7 +15,7 @@ from atmos_cli.adapters.transaction import apply
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from atmos_cli.adapters.repo import Repo
@@ -89,11 +89,10 @@ def write(
     branch: str,
     config: Config,
     pushes: bool,
-    overtaken: Callable[[], None] = lambda: None,
 ) -> Written:
     """All of `changes`, or nothing; `pushes` sends the commit or branch to `origin` afterwards.
 
-    Raises OvertakenError when others pushed first; before it follows them, it calls `overtaken`, which may wait.
+    Raises OvertakenError when others pushed first: `wait_to_try_again`, and plan anew.
     """
     paths = tuple(sorted(changes.files))
     if mode == "files":
@@ -113,23 +112,32 @@ def write(
         commit, where = write_branch(repo, changes, message, branch=branch, base=base.commit), branch
     url = repos.remote_url(repo)
     if pushes:
-        _push(repo, where, commit if mode == "commit" and commit != before else "", overtaken)
+        _push(repo, where, commit if mode == "commit" and commit != before else "")
     link = compare_link(url, config.git.branch, where) if url and where != config.git.branch else None
     return Written(mode, paths, commit, where, pushes, link or "", recovered)
 
 
-def _push(repo: Repo, branch: str, commit: str, overtaken: Callable[[], None]) -> None:
+def _push(repo: Repo, branch: str, commit: str) -> None:
     """Push; when others were first, take our `commit` back and follow, unless the user's own work is in the way."""
     try:
         push(repo, branch)
     except BehindError as behind:
-        if commit:
-            overtaken()  # what others push during a wait after it followed would make the next attempt too late again
         if not commit or not catch_up(repo, branch, commit):
             raise
         message = f"others pushed to {branch} first, so the commit was taken back, and {branch} here follows origin"
         said = Diagnostic(Code.PUSH_REFUSED, message, hint="run the command again: it starts from what they pushed")
         raise OvertakenError(said, exit_code=1) from behind
+
+
+def wait_to_try_again(root: Path, attempt: int, began: float) -> None:
+    """After an OvertakenError: a while, in which nothing of ours is committed, and then up to what was pushed in it.
+
+    Without the second the next attempt would be too late as well. `began` is the monotonic time of the last one.
+    """
+    pause(attempt, began)
+    repo = git_repo(root)
+    if branch := repos.head(repo).branch:
+        follow(repo, branch)
 
 
 def trailers(values: Mapping[str, str]) -> str:

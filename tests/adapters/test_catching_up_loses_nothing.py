@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from repos import CHANGES, commit_files, git, git_state, work_tree
 
-from atmos_cli.adapters.catch_up import catch_up
+from atmos_cli.adapters.catch_up import catch_up, follow
 from atmos_cli.adapters.git_commit import write_commit
 from atmos_cli.adapters.push import BehindError, push
 from atmos_cli.adapters.repo import open_repo
@@ -94,3 +94,16 @@ def test_nothing_moves_when_the_remote_is_gone(late, checkout, tmp_path):
     (tmp_path / "bare.git").rename(tmp_path / "moved.git")
     assert not catch_up(repo, "main", ours.commit)
     assert git(checkout, "rev-parse", "main") == ours.commit
+
+
+def test_what_comes_later_is_followed_and_own_commits_are_not_left_behind(late, checkout, tmp_path):
+    repo, ours, _ = late
+    assert not follow(repo, "main")
+    assert git(checkout, "rev-parse", "main").strip() == ours.commit
+    assert catch_up(repo, "main", ours.commit)
+    later = commit_files(tmp_path / "other", {"apps/later.yaml": "later\n"}, "later")
+    git(tmp_path / "other", "push", "-q", "origin", "main")
+    mine = work_tree(checkout)
+    assert follow(repo, "main")
+    assert git(checkout, "rev-parse", "main").strip() == later
+    assert {path: each for path, each in work_tree(checkout).items() if path in mine} == mine

@@ -108,6 +108,32 @@ def test_what_the_user_was_doing_stays_when_others_were_first(tmp_path, atmos, o
     ]
 
 
+def test_what_others_push_during_the_wait_does_not_make_it_late_again(tmp_path, atmos, own_git, monkeypatch):
+    from atmos_cli.usecases import write
+
+    (tmp_path / "keys").mkdir()
+    world = make_template(tmp_path / "seed", atmos, make_keys(tmp_path / "keys"))
+    bare = tmp_path / "bare.git"
+    world.git("clone", "-q", "--bare", str(world.root), str(bare), cwd=tmp_path)
+    late, other = tmp_path / "late", tmp_path / "other"
+    for clone in (late, other):
+        world.git("clone", "-q", str(bare), str(clone), cwd=tmp_path)
+    waits = []
+
+    def push(attempt, began):
+        waits.append(attempt)
+        _git("commit", "-q", "--allow-empty", "-m", f"theirs {len(waits)}", cwd=other)
+        _git("push", "-q", "origin", "main", cwd=other)
+
+    push(0, 0.0)
+    waits.clear()
+    monkeypatch.setattr(write, "pause", push)
+    options = ["--replicas", "1", "--env", "staging", "--write", "commit", "--push", "--yes", "-o", "json"]
+    done = atmos("new", "service", "node, port 80, called late", *options, "--repo", late)
+    assert (done.code, waits) == (0, [0]), done.out
+    assert _git("log", "--format=%s", "-2", "origin/main", cwd=late).splitlines()[1] == "theirs 1"
+
+
 def test_own_commits_in_the_way_keep_the_commit(tmp_path, atmos, own_git):
     (tmp_path / "keys").mkdir()
     world = make_template(tmp_path / "seed", atmos, make_keys(tmp_path / "keys"))

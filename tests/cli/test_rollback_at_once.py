@@ -87,11 +87,12 @@ def test_a_fix_that_lands_between_plan_and_write_is_not_taken_back(clones, monke
 
 def test_it_gives_up_after_five_pushes_that_came_too_late(clones, monkeypatch):
     from atmos_cli.usecases import rollback as usecase
+    from atmos_cli.usecases import write as writing
     from atmos_cli.usecases.write import write
 
     _, one, two = clones
-    count = []
-    monkeypatch.setattr(usecase, "pause", lambda attempt, began: None)
+    count, waits = [], []
+    monkeypatch.setattr(writing, "pause", lambda attempt, began: waits.append(attempt))
 
     def meanwhile(*args, **options):
         count.append(two.deploy(f"{len(count)}", service="cart"))
@@ -101,12 +102,14 @@ def test_it_gives_up_after_five_pushes_that_came_too_late(clones, monkeypatch):
     monkeypatch.setattr(usecase, "write", meanwhile)
     done = one.rollback("--yes", "--push")
     assert (done.code, done.codes, len(count)) == (1, ["ATM609"], 5)
+    assert waits == [0, 1, 2, 3]  # nobody waits for a no
     assert one.head == count[-1]
     assert one.git("log", "--format=%H", "origin/main..main") == ""
 
 
 def test_what_others_push_while_it_waits_does_not_make_it_too_late_again(clones, monkeypatch):
     from atmos_cli.usecases import rollback as usecase
+    from atmos_cli.usecases import write as writing
     from atmos_cli.usecases.write import write
 
     _, one, two = clones
@@ -123,11 +126,13 @@ def test_what_others_push_while_it_waits_does_not_make_it_too_late_again(clones,
         return write(*args, **options)
 
     def wait(attempt, began):
+        # interrupted here, the user has nothing of ours
+        assert one.git("log", "--format=%H", "origin/main..main") == one.git("status", "--porcelain") == ""
         waits.append(attempt)
         push()
 
     monkeypatch.setattr(usecase, "write", overtaken_once)
-    monkeypatch.setattr(usecase, "pause", wait)
+    monkeypatch.setattr(writing, "pause", wait)
     done = one.rollback("--yes", "--push")
     assert (done.code, tries, waits) == (0, [0, 1], [0])
     assert one.git("ls-remote", "origin", "refs/heads/main").split()[0] == one.head

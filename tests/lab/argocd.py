@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tests.lab.components import binary, share
 from tests.lab.kube import Object, crds_in
-from tests.lab.processes import PATIENCE, Process, free_port, retry_ports, start, stop_all, wait_until
+from tests.lab.processes import Process, free_port, retry_ports, start, stop_all, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,7 +90,7 @@ class ArgoCD:
         wanted = "hard" if hard else "normal"
         self.plane.kube.patch(named, {"metadata": {"annotations": {"argocd.argoproj.io/refresh": wanted}}})
 
-    def wait_synced(self, application: str, *, revision: str = "", seconds: float = PATIENCE) -> Object:
+    def wait_synced(self, application: str, *, revision: str = "") -> Object:
         """The Application, once it is Synced and Healthy, its operation has succeeded and, when given, at that commit."""
         return self.plane.kube.wait(
             APPLICATION,
@@ -98,7 +98,6 @@ class ArgoCD:
             application,
             "argocd",
             until=lambda found: is_synced(found, revision=revision),
-            seconds=seconds,
         )
 
     def _start(self, name: str, *arguments: str, program: str = "argocd") -> None:

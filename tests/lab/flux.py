@@ -9,7 +9,7 @@ import httpx
 
 from tests.lab.components import binary, share
 from tests.lab.kube import Object, condition, crds_in
-from tests.lab.processes import PATIENCE, Process, free_port, retry_ports, start, stop_all, wait_until
+from tests.lab.processes import Process, free_port, retry_ports, start, stop_all, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,12 +65,10 @@ class Flux:
         stop_all(self.processes)
         self.processes.clear()
 
-    def wait_ready(
-        self, kind: str, name: str, namespace: str, *, revision: str = "", seconds: float = PATIENCE
-    ) -> Object:
+    def wait_ready(self, kind: str, name: str, namespace: str, *, revision: str = "") -> Object:
         """The object, once Flux says it is Ready for its present generation and, when given, for that commit."""
         return self.plane.kube.wait(
-            API_VERSIONS[kind], kind, name, namespace, until=lambda found: _is_ready(found, revision), seconds=seconds
+            API_VERSIONS[kind], kind, name, namespace, until=lambda found: _is_ready(found, revision)
         )
 
     def _start(self, name: str, *arguments: str) -> None:

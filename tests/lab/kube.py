@@ -155,17 +155,16 @@ class Kube:
         namespace: str = "",
         *,
         until: Condition,
-        seconds: float = PATIENCE,
     ) -> Object:
         """The object, as soon as `until(object)` is true; it may not exist yet. WaitError at the deadline."""
-        deadline, last = time.monotonic() + seconds, None
+        deadline, last = time.monotonic() + PATIENCE, None
         while True:
             for last in self._states(api_version, kind, name, namespace, deadline):
                 if last is not None and until(last):
                     return last
             if time.monotonic() > deadline:
                 shown = json.dumps((last or {}).get("status"), indent=1)[:3000] if last else "it does not exist"
-                raise WaitError(f"{kind} {namespace}/{name}: not within {seconds:g} s; status: {shown}")
+                raise WaitError(f"{kind} {namespace}/{name}: not within {PATIENCE:g} s; status: {shown}")
 
     def _states(
         self, api_version: str, kind: str, name: str, namespace: str, deadline: float
@@ -194,13 +193,11 @@ class Kube:
                     return
                 yield None if event["type"] == "DELETED" else event["object"]
 
-    def wait_gone(
-        self, api_version: str, kind: str, name: str, namespace: str = "", *, seconds: float = PATIENCE
-    ) -> None:
-        deadline = time.monotonic() + seconds
+    def wait_gone(self, api_version: str, kind: str, name: str, namespace: str = "") -> None:
+        deadline = time.monotonic() + PATIENCE
         while self.find(api_version, kind, name, namespace) is not None:
             if time.monotonic() > deadline:
-                raise WaitError(f"{kind} {namespace}/{name} is still there after {seconds:g} s")
+                raise WaitError(f"{kind} {namespace}/{name} is still there after {PATIENCE:g} s")
             time.sleep(0.1)
 
     def namespace(self, name: str, labels: dict[str, str] | None = None) -> str:

@@ -167,7 +167,6 @@ def wait_until(
     ready: Callable[[], T | None],
     what: str,
     *,
-    seconds: float = PATIENCE,
     processes: Sequence[Process] = (),
     pause: float = 0.02,
 ) -> T:
@@ -177,7 +176,7 @@ def wait_until(
 
     Raises LabError at the deadline, and at once when one of `processes` has ended.
     """
-    deadline, longest = time.monotonic() + seconds, max(pause, 0.5)
+    deadline, longest = time.monotonic() + PATIENCE, max(pause, 0.5)
     while True:
         value = ready()
         if value is not None and value is not False:
@@ -186,7 +185,7 @@ def wait_until(
             process.check()
         if time.monotonic() > deadline:
             tails = "\n".join(f"--- {process.name} ({process.log})\n{process.log_tail(10)}" for process in processes)
-            raise LabError(f"{what}: not within {seconds:g} s\n{tails}".rstrip())
+            raise LabError(f"{what}: not within {PATIENCE:g} s\n{tails}".rstrip())
         time.sleep(pause)
         pause = min(pause * 1.5, longest)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -86,11 +87,11 @@ def test_atmos_and_the_quota_agree(control_plane: ControlPlane, record_property:
         if each.title == "exact":
             assert each.tried.codes == (), f"{each}: atmos refuses what it says is asked for"
             claim = claims[each.scenario]
-            wait_until(lambda e=each, c=claim: used(kube, e.namespace) == c, f"{each}: {texts(claim)} used")  # type: ignore[misc]
+            wait_until(partial(charges, kube, each, claim), f"{each}: {texts(claim)} used")
             assert refusals_in(kube, each) == []
         else:
             assert each.tried.codes == (Code.BUDGET_EXCEEDED,), f"{each}: atmos lets it through"
-            wait_until(lambda e=each: refusals_in(kube, e) or None, f"{each}: no from the quota")  # type: ignore[misc]
+            wait_until(partial(is_refused, kube, each), f"{each}: no from the quota")
     wrong = [f"{each}: {refusals_in(kube, each)}" for each in tries if not names_the_reason(kube, each)]
     assert not wrong, few(wrong)
     let_them_end(kube, [each for each in tries if each.title == "exact"])
@@ -185,6 +186,14 @@ def let_them_end(kube: Kube, tries: list[Try]) -> None:
 def used(kube: Kube, namespace: str) -> dict[str, Quantity]:
     found = kube.get("v1", "ResourceQuota", QUOTA, namespace)["status"]["used"]
     return {name: parse(found[name]) for name in DIMENSIONS}
+
+
+def charges(kube: Kube, attempt: Try, claim: dict[str, Quantity]) -> bool:
+    return used(kube, attempt.namespace) == claim
+
+
+def is_refused(kube: Kube, attempt: Try) -> bool:
+    return bool(refusals_in(kube, attempt))
 
 
 def refusals_in(kube: Kube, attempt: Try) -> list[str]:
