@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from tests.lab.control_plane import ControlPlane
 
 APPLICATION = "argoproj.io/v1alpha1"
+REFRESH = "argocd.argoproj.io/refresh"
 
 
 @dataclass(eq=False)
 class ArgoCD:
-    """Redis, repo-server, application- and ApplicationSet controller; it polls Git once a minute, so `refresh` it."""
+    """Redis, repo-server, application- and ApplicationSet controller; it does not poll Git, so `refresh` it."""
 
     plane: ControlPlane
     directory: Path
@@ -81,14 +82,23 @@ class ArgoCD:
         return self.plane.kube.apply(secret)[0]
 
     def refresh(self, application: str, *, hard: bool = False) -> None:
-        """Has the controller look at Git now and not at its next poll."""
+        """Has the controller look at Git now: it does not poll in the lab.
+
+        The mark of a look that still goes on is waited for: the same mark again is no news, and that look, which may have
+        read Git before the newest commit, takes it away when it ends.
+        """
         named = {
             "apiVersion": APPLICATION,
             "kind": "Application",
             "metadata": {"name": application, "namespace": "argocd"},
         }
+        wait_until(lambda: not self._looks(application), f"the look at {application}", processes=self.processes)
         wanted = "hard" if hard else "normal"
-        self.plane.kube.patch(named, {"metadata": {"annotations": {"argocd.argoproj.io/refresh": wanted}}})
+        self.plane.kube.patch(named, {"metadata": {"annotations": {REFRESH: wanted}}})
+
+    def _looks(self, application: str) -> bool:
+        found = self.plane.kube.find(APPLICATION, "Application", application, "argocd")
+        return found is not None and is_marked(found) and "deletionTimestamp" not in found["metadata"]
 
     def wait_synced(self, application: str, *, revision: str = "") -> Object:
         """The Application, once it is Synced and Healthy, its operation has succeeded and, when given, at that commit."""
@@ -136,8 +146,13 @@ def is_synced(application: Object, *, revision: str = "") -> bool:
         and (status.get("health") or {}).get("status") == "Healthy"
         and (status.get("operationState") or {}).get("phase") == "Succeeded"
         and str(sync.get("revision", "")).endswith(revision)
-        and "argocd.argoproj.io/refresh" not in application["metadata"].get("annotations", {})
+        and not is_marked(application)
     )
+
+
+def is_marked(application: Object) -> bool:
+    """True while the controller was asked to look at Git again and has not done so."""
+    return REFRESH in application["metadata"].get("annotations", {})
 
 
 def _setting(kind: str, name: str, data: dict[str, str]) -> Object:

@@ -120,6 +120,19 @@ def test_argocd_syncs_a_repo_and_its_next_commit(argocd: ArgoCD, work_tree: Work
     assert image_of(argocd.plane.kube, "argo-smoke") == "registry.test/web:2"
 
 
+def test_argocd_sees_a_commit_that_follows_another_at_once(argocd: ArgoCD, work_tree: WorkTree) -> None:
+    argocd.plane.kube.namespace("argo-follow")
+    argocd.plane.kube.apply(default_project())
+    revision = work_tree.commit(overlay("argo-follow", image="registry.test/web:1"))
+    argocd.plane.kube.apply(application("follow", work_tree.url, "in-cluster", "argo-follow"))
+    argocd.wait_synced("follow", revision=revision)
+    for number in range(5):  # of these, three are lost where a mark is set while another is there
+        for place in "first", "second":
+            revision = work_tree.commit({place: str(number)})
+            argocd.refresh("follow")
+        argocd.wait_synced("follow", revision=revision)
+
+
 def test_argocd_syncs_to_another_cluster(argocd: ArgoCD, control_plane: Any, work_tree: WorkTree) -> None:
     revision = work_tree.commit(overlay("argo-spoke", image="registry.test/web:1"))
     control_plane.kube.namespace("argo-spoke")

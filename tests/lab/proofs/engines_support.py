@@ -138,7 +138,7 @@ class ArgoWorld:
         return self.bootstrap
 
     def nudge(self) -> None:
-        """What a webhook of the forge does: sets and Applications look at Git now and not at their next poll."""
+        """What a webhook of the forge does: sets and Applications look at Git now."""
         kube = self.argocd.plane.kube
         for found in kube.list(APPLICATION, "ApplicationSet", "argocd"):
             # A set that met an error keeps the mark, and the same mark again is no news.
