@@ -11,8 +11,9 @@ from atmos_cli.kustomize import files as limits
 from atmos_cli.kustomize.build import build
 from atmos_cli.kustomize.locate import locate
 from atmos_cli.ports import MemoryTree
-from tests.kustomize.kustomizations import dump, random_tree
+from tests.kustomize.kustomizations import random_tree
 from tests.kustomize.oracle import tree_of
+from tests.kustomize.random_resources import dump
 
 ODD = (None, 5, 1.5, True, "", "x", [], {}, [None], [[1]], {"a": None}, ["x"], {"name": 5}, "on", -1, 10**30, "\u0000é")
 
