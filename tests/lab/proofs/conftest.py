@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.lab.proofs.engines_support import ArgoWorld, FluxWorld
+from tests.lab.proofs.engines_argocd import ArgoWorld
+from tests.lab.proofs.engines_flux import FluxWorld
 from tests.lab.proofs.worlds import Worlds
 from tests.lab.workers import world_of
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.lab.proofs.engines_repo import ENVIRONMENTS, TEAMS
-from tests.lab.proofs.engines_support import CNPG, planes_of
+from tests.lab.proofs.engines_world import CNPG, planes_of
 
 if TYPE_CHECKING:
     from tests.lab.kube import Object
-    from tests.lab.proofs.engines_support import World
+    from tests.lab.proofs.engines_world import World
 
 KINDS = (
     ("v1", "ConfigMap"),

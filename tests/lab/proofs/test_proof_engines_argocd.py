@@ -10,13 +10,13 @@ from tests.lab.argocd import APPLICATION, is_synced
 from tests.lab.kube import rolled_out
 from tests.lab.proofs.engines_live import live
 from tests.lab.proofs.engines_repo import ENVIRONMENTS, TEAMS
-from tests.lab.proofs.engines_support import settle
+from tests.lab.proofs.engines_world import settle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.lab.kube import Object
-    from tests.lab.proofs.engines_support import ArgoWorld
+    from tests.lab.proofs.engines_argocd import ArgoWorld
 
 pytestmark = pytest.mark.lab
 

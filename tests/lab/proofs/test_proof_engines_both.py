@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tests.lab.kube import Object
     from tests.lab.proofs.engines_live import Key, Live
     from tests.lab.proofs.engines_repo import Repo
-    from tests.lab.proofs.engines_support import World
+    from tests.lab.proofs.engines_world import World
     from tests.lab.proofs.worlds import Worlds
 
 pytestmark = pytest.mark.lab

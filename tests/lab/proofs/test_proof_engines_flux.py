@@ -11,15 +11,15 @@ from atmos_cli.engines.flux import flux_service_files
 from atmos_cli.yamlio.emit import emit_all
 from tests.lab.flux import GIT_REPOSITORY, KUSTOMIZATION
 from tests.lab.kube import condition, rolled_out
+from tests.lab.proofs.engines_flux import is_live
 from tests.lab.proofs.engines_live import live, uids
 from tests.lab.proofs.engines_repo import ENVIRONMENTS, TEAMS
-from tests.lab.proofs.engines_support import is_live
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.lab.kube import Object
-    from tests.lab.proofs.engines_support import FluxWorld
+    from tests.lab.proofs.engines_flux import FluxWorld
 
 pytestmark = pytest.mark.lab
 

@@ -21,7 +21,7 @@ from atmos_cli.verify.seen import Status
 from atmos_cli.verify.tree import nodes
 from tests.lab.git_server import QUIET, git
 from tests.lab.processes import wait_until
-from tests.lab.proofs.engines_support import CNPG, planes_of
+from tests.lab.proofs.engines_world import CNPG, planes_of
 from tests.lab.proofs.verify_support import Watched
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from atmos_cli.usecases.status import Overview, Row
     from tests.lab.kube import Object
-    from tests.lab.proofs.engines_support import World
+    from tests.lab.proofs.engines_world import World
     from tests.lab.proofs.worlds import Worlds
 
 pytestmark = pytest.mark.lab

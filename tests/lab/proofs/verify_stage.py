@@ -15,7 +15,8 @@ from tests.lab.flux import KUSTOMIZATION
 from tests.lab.git_server import git
 from tests.lab.kube import rolled_out
 from tests.lab.processes import wait_until
-from tests.lab.proofs.engines_support import ArgoWorld, FluxWorld, is_live
+from tests.lab.proofs.engines_argocd import ArgoWorld
+from tests.lab.proofs.engines_flux import FluxWorld, is_live
 
 if TYPE_CHECKING:
     from tests.lab.kube import Kube, Object

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from atmos_cli.usecases.verify import Session
     from atmos_cli.verify.model import Verdict
     from tests.lab.prometheus import Prometheus
-    from tests.lab.proofs.engines_support import World
+    from tests.lab.proofs.engines_world import World
 
 BEFORE, AFTER, SCRAPE = 4200, 4200, 15
 

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 
 from tests.lab.argocd import start_argocd
 from tests.lab.flux import start_flux
+from tests.lab.proofs.engines_argocd import ArgoWorld
+from tests.lab.proofs.engines_flux import FluxWorld
 from tests.lab.proofs.engines_repo import cluster_labels, new_repo
-from tests.lab.proofs.engines_support import ArgoWorld, FluxWorld
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.lab.control_plane import ControlPlane
     from tests.lab.git_server import GitServer
-    from tests.lab.proofs.engines_support import World
+    from tests.lab.proofs.engines_world import World
 
 
 @dataclass
