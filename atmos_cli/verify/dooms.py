@@ -54,6 +54,24 @@ def dooms_of_pods(pods: tuple[Resource, ...], look: Look) -> tuple[Doom, ...]:
     return tuple(sorted(dict.fromkeys(found), key=lambda doom: (doom.at, doom.object)))
 
 
+def given_up(job: Resource) -> Condition:
+    """Why a Job is not tried again; not true while it may be.
+
+    Since Kubernetes 1.31 `FailureTarget` says so from the decision on, and `Failed` only when its pods have ended.
+    """
+    failed = condition(job, "Failed")
+    return failed if failed.true else condition(job, "FailureTarget")
+
+
+def dooms_of_job(job: Resource, pods: tuple[Resource, ...], look: Look) -> Iterator[Doom]:
+    """That it has given up, and what its pods met; until then a pod that failed only means another try."""
+    end = given_up(job)
+    if end.true:
+        yield Doom(who(job), "job-failed", f"the job failed: {end.message or end.reason}", at=end.since)
+    tried = tuple(pod for pod in pods if end.true or text(pod, "status", "phase") != "Failed")
+    yield from dooms_of_pods(tried, look)
+
+
 def is_lost(pods: tuple[Resource, ...], dooms: tuple[Doom, ...], look: Look) -> bool:
     """Whether a Deployment's new revision is lost: all its pods are doomed, or half of them for a minute."""
     bad = sorted({doom.object: doom.at for doom in reversed(dooms)}.values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.dooms import dooms_of_pods, once, refusal, refused_by_events
+from atmos_cli.verify.dooms import dooms_of_job, dooms_of_pods, once, refusal, refused_by_events
 from atmos_cli.verify.fields import annotation, at, condition, counted, instant, mappings, number, text, who
 from atmos_cli.verify.health import aggregate, health_of
 from atmos_cli.verify.look import look_at
@@ -158,10 +158,7 @@ def _dooms(live: Resource, pods: Revision, look: Look) -> Iterator[Doom]:
         refused = refused_by_events(live, look)
     if refused is not None:
         yield refused
-    job = condition(live, "Failed")
-    if who(live).kind == "Job" and job.true:
-        yield Doom(who(live), "job-failed", f"the job failed: {job.message or job.reason}", at=job.since)
-    yield from dooms_of_pods(pods.new, look)
+    yield from dooms_of_job(live, pods.new, look) if who(live).kind == "Job" else dooms_of_pods(pods.new, look)
     late = condition(live, "Progressing")
     overdue = late.false and late.reason == "ProgressDeadlineExceeded"
     for pod in pods.new:

@@ -1,5 +1,6 @@
 """For every rule a case: the first cause named is the right one, and nobody is blamed wrongly with confidence."""
 
+import json
 from collections import defaultdict
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from atmos_cli.verify.diagnosis import diagnose
 
-from .causes import cases, table
+from .causes import ROOT, case_of, cases, table
 
 CASES = cases()
 RULES = [f"R{number}" for number in range(1, 49)]
@@ -87,3 +88,9 @@ def test_diagnosing_twice_says_the_same():
 def test_the_documented_table_is_what_the_rules_say_today():
     page = (Path(__file__).parents[2] / "docs" / "diagnosis.md").read_text()
     assert table() in page, "run: python -m tests.verify.causes"
+
+
+def test_a_job_is_the_cause_from_the_decision_on_though_its_pods_still_end():
+    case = json.loads((ROOT / "R47-migration-job.json").read_text())
+    case["objects"][0]["status"]["conditions"][0]["type"] = "FailureTarget"
+    assert first(case_of("R47 decided", case)).rule == "R47"

@@ -105,11 +105,22 @@ def test_a_stuck_or_failed_job_fails_and_a_running_one_is_not_good_yet():
     assert codes(rollout(scene(wanted=[lost], objects=[lost]), now=T0)) == ["job-failed"]
     died = pod(lost, "migrate-y", phase="Failed", state=ended())
     assert codes(rollout(scene(wanted=[lost], objects=[lost, died]), now=T0)) == ["job-failed", "pod-failed"]
+    tried = pod(running, "migrate-z", phase="Failed", state=ended())
+    assert codes(rollout(scene(wanted=[running], objects=[running, tried]), now=T0)) == []
     done = job(cond("Complete", "True"))
     assert rollout(scene(wanted=[done], objects=[done]), now=T0).status is Status.CURRENT
     brief = copy.deepcopy(done)
     brief["spec"]["ttlSecondsAfterFinished"] = 0
     assert rollout(scene(wanted=[brief]), now=T0).status is Status.CURRENT
+
+
+def test_a_job_has_failed_from_the_decision_on_though_its_pods_still_end():
+    decided = cond("FailureTarget", "True", "BackoffLimitExceeded", "Job has reached the specified backoff limit")
+    job = obj("batch/v1", "Job", "migrate", {"backoffLimit": 0}, {"startTime": BORN, "conditions": [decided]})
+    died = pod(job, "migrate-x", phase="Failed", state=ended())
+    found = rollout(scene(wanted=[job], objects=[job, died]), now=T0)
+    assert (found.status, codes(found)) == (Status.FAILED, ["job-failed", "pod-failed"])
+    assert found.message == "Job/migrate: the job failed: Job has reached the specified backoff limit"
 
 
 def test_an_argo_rollouts_new_pods_are_those_of_its_current_hash():

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from atmos_cli.verify.diagnosis.finding import EXACT, IMAGE, SYMPTOM, Finding, quoted, word
 from atmos_cli.verify.diagnosis.patterns import RX
 from atmos_cli.verify.diagnosis.reading import text
-from atmos_cli.verify.fields import conditions, mappings
+from atmos_cli.verify.dooms import given_up
+from atmos_cli.verify.fields import mappings
 from atmos_cli.verify.masking import shown
 from atmos_cli.verify.seen import Arrival
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from atmos_cli.kube.resource import Resource
     from atmos_cli.verify.diagnosis.facts import Facts
+    from atmos_cli.verify.fields import Condition
 
 _LEVEL = re.compile(r'violates PodSecurity "(?P<level>[^"]{1,60})": (?P<what>.{1,400})')
 _FIELD = re.compile(r"(?P<field>spec(?:\.[A-Za-z]{1,60}|\[[^\]]{1,60}\]){1,8})")
@@ -168,18 +170,18 @@ def _manifest(facts: Facts) -> Iterator[Finding]:
 
 def _jobs(facts: Facts) -> Iterator[Finding]:
     for job in facts.of_kind("Job"):
-        for row in conditions(job):
-            if row.type == "Failed" and row.true:
-                yield _job(facts, job, row.reason, row.message, row.since)
-                return
+        end = given_up(job)
+        if end.true:
+            yield _job(facts, job, end)
+            return
 
 
-def _job(facts: Facts, job: Resource, reason: str, message: str, since: float) -> Finding:
+def _job(facts: Facts, job: Resource, end: Condition) -> Finding:
     name = text(job, "metadata", "name")
     pods = [pod for pod in facts.new_pods if pod.owner == name]
-    codes = [end.code for pod in pods for c in pod.containers for end in c.ends if end.code]
+    codes = [one.code for pod in pods for c in pod.containers for one in c.ends if one.code]
     lines = [line for line in facts.lines if line.pod in {pod.name for pod in pods}]
-    late = reason == "DeadlineExceeded"
+    late = end.reason == "DeadlineExceeded"
     told = f" with exit code {codes[0]}" if codes else ""
     last = next((line for line in reversed(lines) if line.text.strip()), None)
     explained = any(RX[rule].search(line.text) for line in lines for rule in _NOT_THE_JOB)
@@ -191,9 +193,9 @@ def _job(facts: Facts, job: Resource, reason: str, message: str, since: float) -
         + (f": {shown(last.text, most=200)}" if last else "; its log is empty or gone."),
         0.9,
         SYMPTOM if explained else EXACT,
-        (shown(f"Job {name}: {reason}: {message}"), *(quoted(line) for line in lines[-2:])),
+        (shown(f"Job {name}: {end.reason}: {end.message}"), *(quoted(line) for line in lines[-2:])),
         (rf"Job/{re.escape(name)}", IMAGE, *(word(text(c, "name")) for c in containers)),
         f"kubectl -n {facts.namespace} logs job/{name} --tail=50",
-        since,
+        end.since,
         unsure=explained,
     )

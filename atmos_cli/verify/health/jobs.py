@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.dooms import dooms_of_pods, refused_by_events
+from atmos_cli.verify.dooms import dooms_of_job, dooms_of_pods, given_up, refused_by_events
 from atmos_cli.verify.fields import at, condition, counted, instant, mappings, number, said, text
 from atmos_cli.verify.health.generic import current, failed, in_progress, suspended
 from atmos_cli.verify.pods import is_ready, is_transient, restarts, revision_of
@@ -44,17 +44,14 @@ def _waits_for(resource: Resource) -> str:
 
 
 def job(resource: Resource, look: Look) -> Health:
-    bad, done = condition(resource, "Failed"), condition(resource, "Complete")
-    target = condition(resource, "FailureTarget")
-    if bad.true or target.true:
-        found = bad if bad.true else target
-        return failed(f"the job failed: {found.message or found.reason}", "job-failed")
-    if done.true or condition(resource, "SuccessCriteriaMet").true:
+    pods = revision_of(resource, look).new
+    dooms = tuple(dooms_of_job(resource, pods, look))
+    if given_up(resource).true:
+        return failed(dooms[0].message, dooms[0].code)
+    if condition(resource, "Complete").true or condition(resource, "SuccessCriteriaMet").true:
         return current("completed")
     if at(resource, "spec", "suspend") is True:
         return suspended("suspended: someone has to resume it")
-    pods = revision_of(resource, look).new
-    dooms = dooms_of_pods(tuple(p for p in pods if text(p, "status", "phase") != "Failed"), look)
     refused = refused_by_events(resource, look) if not pods else None
     doomed = dooms[0] if dooms else refused
     if doomed is not None:
