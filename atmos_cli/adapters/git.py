@@ -24,6 +24,8 @@ _KEPT = re.compile(
     r"|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)|EXEC_PATH|PYTHON_.*)"
 )
 _GRACE_SECONDS = 2.0
+# What moves refs takes milliseconds, and git that is asked to end just as it made a lock file leaves that file there.
+_LOCKED_SECONDS = 10.0
 _UNWRITABLE = re.compile("insufficient permission|permission denied|read-only file system|no space left", re.IGNORECASE)
 
 
@@ -68,7 +70,8 @@ def ask(
     """Run `git args` in `top` to its end, whatever its status; interrupted or out of time, git is ended first.
 
     With a `timeout` git has no terminal to prompt on. With `keep_open` it outlives this process when that is killed,
-    so that it leaves no half-done lock file behind, and holds these descriptors until it has ended.
+    so that it leaves no half-done lock file behind, and holds these descriptors until it has ended; interrupted, it is
+    given the time to do so.
     """
     runner = command(top)
     apart = timeout is not None or keep_open is not None
@@ -89,7 +92,13 @@ def ask(
         out, err = b"", f"no answer within {timeout:g} seconds".encode()
         _end(process, apart=apart)
     except BaseException:
-        _end(process, apart=apart)
+        try:
+            if keep_open is not None:
+                with suppress(TimeoutExpired):
+                    process.communicate(timeout=_LOCKED_SECONDS)
+        finally:
+            if process.returncode is None:
+                _end(process, apart=apart)
         raise
     return Answer(process.returncode, out, plain(err.decode(errors="replace")))
 

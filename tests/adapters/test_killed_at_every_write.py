@@ -102,8 +102,9 @@ def _kill_everywhere(
             run_until(1 + step % again, lambda: recover(top), whole_group=whole_group)
         said = until_settled(top)
         now = state(top)
-        if now not in (before, after):  # a git that outlived its atmos, without a journal: the moment of a new branch
-            time.sleep(0.3)
+        deadline = time.monotonic() + 10
+        while now not in (before, after) and time.monotonic() < deadline:
+            time.sleep(0.05)  # a git that outlived its atmos, without a journal: the moment of a new branch
             now = state(top)
         assert now in (before, after), f"step {step}: neither as before nor complete"
         assert set(said) <= {Code.WRITE_RECOVERED}
