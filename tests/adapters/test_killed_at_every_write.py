@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from killing import COMPLETED, run_until
 from repos import CHANGES, git, git_state, work_tree
 
-from atmos_cli.adapters.git_branch import write_branch
+from atmos_cli.adapters.git_branch import move_ref, write_branch
 from atmos_cli.adapters.git_commit import write_commit
 from atmos_cli.adapters.lock import place_of
 from atmos_cli.adapters.repo import Repo, init_repo, open_repo
@@ -180,3 +181,25 @@ def _journal_after(checkout: Path, step: int) -> bool:
         return True
     recover(checkout)
     return False
+
+
+def test_git_that_moves_a_ref_is_not_ended_in_the_middle(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hook = checkout / ".git" / "hooks" / "reference-transaction"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\nsleep 0.5\n")
+    hook.chmod(0o755)
+    old = git(checkout, "rev-parse", "HEAD").strip()
+    new = git(checkout, "commit-tree", "-p", old, "-m", "next", "HEAD^{tree}").strip()
+    repo = repo_of(checkout)
+    communicate, stops = subprocess.Popen.communicate, [KeyboardInterrupt()]
+
+    def interrupted(self: Any, *args: Any, **options: Any) -> Any:
+        if stops:
+            raise stops.pop()
+        return communicate(self, *args, **options)
+
+    monkeypatch.setattr(subprocess.Popen, "communicate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        move_ref(repo, "refs/heads/main", new=new, old=old, reason="next")
+    assert git(checkout, "rev-parse", "main").strip() == new
+    assert not list((checkout / ".git").rglob("*.lock"))

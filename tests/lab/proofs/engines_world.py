@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from tests.lab.kube import ApiError
@@ -50,7 +51,7 @@ def prepare(planes: Iterable[ControlPlane], *, volumes: int) -> None:
     for plane in planes:
         plane.kube.install_crds(*crds_for({("postgresql.cnpg.io", "Cluster")}))
         # An established kind is served a moment later: until then the server answers 429.
-        wait_until(lambda plane=plane: _serves(plane, CNPG, "Cluster"), f"{plane.name}: {CNPG}")  # type: ignore[misc]
+        wait_until(partial(_serves, plane, CNPG, "Cluster"), f"{plane.name}: {CNPG}")
         plane.add_volumes(volumes)
 
 
