@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.lab.argocd import APPLICATION, ArgoCD
+from tests.lab.argocd import APPLICATION, ArgoCD, failed_for
 from tests.lab.flux import GIT_REPOSITORY, HELM_RELEASE, KUSTOMIZATION, Flux
 from tests.lab.kube import rolled_out
 
@@ -131,6 +131,16 @@ def test_argocd_sees_a_commit_that_follows_another_at_once(argocd: ArgoCD, work_
             revision = work_tree.commit({place: str(number)})
             argocd.refresh("follow")
         argocd.wait_synced("follow", revision=revision)
+
+
+def test_a_wait_for_argocd_outlives_a_comparison_that_fails_once(argocd: ArgoCD, work_tree: WorkTree) -> None:
+    argocd.plane.kube.namespace("argo-late")
+    argocd.plane.kube.apply(default_project())
+    work_tree.commit({"elsewhere": "what the Application points at is not there yet"})
+    argocd.plane.kube.apply(application("late", work_tree.url, "in-cluster", "argo-late"))
+    argocd.plane.kube.wait(APPLICATION, "Application", "late", "argocd", until=lambda found: failed_for(found) > 0)
+    revision = work_tree.commit(overlay("argo-late", image="registry.test/web:1"))
+    argocd.wait_synced("late", revision=revision)
 
 
 def test_argocd_syncs_to_another_cluster(argocd: ArgoCD, control_plane: Any, work_tree: WorkTree) -> None:

@@ -42,7 +42,7 @@ class ArgoWorld:
         commit = self.repo.push()
         began = time.monotonic()
         self.argocd.plane.kube.apply(*documents(self.repo.read("argocd/bootstrap/root.yaml")))
-        settle(self, lambda: self.missing(commit))
+        settle(self, lambda: self._retried(commit))
         took = time.monotonic() - began
         sets = self.argocd.plane.kube.list(APPLICATION, "ApplicationSet", "argocd")
         self.bootstrap = Bootstrap(commit, took, max(map(_seconds_with_error, sets)))
@@ -96,9 +96,14 @@ class ArgoWorld:
             lines.append(f"{len(found)} Applications, not {platform + len(wanted)}")
         return lines + [said_of(each) for each in found if not is_synced(each, revision=commit)]
 
+    def _retried(self, commit: str) -> list[str]:
+        for each in self.applications():
+            self.argocd.retry(each)
+        return self.missing(commit)
+
     def sync(self, commit: str) -> float:
         self.nudge()
-        return settle(self, lambda: self.missing(commit))
+        return settle(self, lambda: self._retried(commit))
 
     def end(self) -> None:
         self.argocd.end()
