@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from tests.lab.components import binary, share
-from tests.lab.kube import Object, crds_in
+from tests.lab.kube import ApiError, Object, crds_in
 from tests.lab.processes import Process, free_port, retry_ports, start, stop_all, wait_until
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class ArgoCD:
         """Has the controller look at Git now: it does not poll in the lab.
 
         The mark of a look that still goes on is waited for: the same mark again is no news, and that look, which may have
-        read Git before the newest commit, takes it away when it ends.
+        read Git before the newest commit, takes it away when it ends. An Application that its set removed meanwhile is fine.
         """
         named = {
             "apiVersion": APPLICATION,
@@ -96,7 +96,11 @@ class ArgoCD:
         }
         wait_until(lambda: not self._looks(application), f"the look at {application}", processes=self.processes)
         wanted = "hard" if hard else "normal"
-        self.plane.kube.patch(named, {"metadata": {"annotations": {REFRESH: wanted}}})
+        try:
+            self.plane.kube.patch(named, {"metadata": {"annotations": {REFRESH: wanted}}})
+        except ApiError as error:
+            if error.code != 404:
+                raise
 
     def retry(self, application: Object) -> None:
         """What the poll does that is turned off in the lab: compares again what could not be compared.

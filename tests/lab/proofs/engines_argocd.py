@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from tests.lab.argocd import APPLICATION, ArgoCD, is_synced
-from tests.lab.kube import ApiError
 from tests.lab.proofs.engines_repo import ENVIRONMENTS, TEAMS, Repo, documents
 from tests.lab.proofs.engines_world import Bootstrap, labels_of, planes_of, prepare, said_of, settle
 
@@ -64,11 +63,7 @@ class ArgoWorld:
             for mark in (None, "true"):
                 kube.patch(found, {"metadata": {"annotations": {"argocd.argoproj.io/application-set-refresh": mark}}})
         for each in self.applications():
-            try:
-                self.argocd.refresh(each["metadata"]["name"])
-            except ApiError as error:
-                if error.code != 404:  # a set may have removed it meanwhile
-                    raise
+            self.argocd.refresh(each["metadata"]["name"])
 
     def applications(self) -> list[Object]:
         return self.argocd.plane.kube.list(APPLICATION, "Application", "argocd")
