@@ -143,6 +143,11 @@ def test_a_wait_for_argocd_outlives_a_comparison_that_fails_once(argocd: ArgoCD,
     argocd.wait_synced("late", revision=revision)
 
 
+def test_a_refresh_of_an_application_that_its_set_removed_meanwhile_makes_nothing(argocd: ArgoCD) -> None:
+    argocd.refresh("removed")
+    assert argocd.plane.kube.find(APPLICATION, "Application", "removed", "argocd") is None
+
+
 def test_argocd_syncs_to_another_cluster(argocd: ArgoCD, control_plane: Any, work_tree: WorkTree) -> None:
     revision = work_tree.commit(overlay("argo-spoke", image="registry.test/web:1"))
     control_plane.kube.namespace("argo-spoke")
