@@ -3,22 +3,40 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import FrameType
+
+# What ends a job in CI and what a closed terminal sends: both leave time to put things right, as Ctrl-C does.
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
+class _EndedError(KeyboardInterrupt):
+    """Raised where the program is when it is told to end; whatever takes back a write on Ctrl-C does so here, too."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
-    """Runs one command and exits: 0 yes, 1 the answer is no, 2 cannot do it, 3 a bug in atmos, 130 interrupted."""
+    """Runs one command and exits: 0 yes, 1 the answer is no, 2 cannot do it, 3 a bug in atmos, 130 interrupted.
+
+    Ended by a signal, the status is 128 and its number: 143 for SIGTERM, 129 for SIGHUP.
+    """
     args = list(sys.argv[1:] if argv is None else argv)
+    before = _listen()
     try:
         code = _dispatch(args)
         sys.stdout.flush()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as error:
         print("interrupted", file=sys.stderr)  # noqa: T201 - the last words, when no renderer may be loaded
-        code = 130
+        code = 128 + error.number if isinstance(error, _EndedError) else 130
     except BrokenPipeError:
         # The reader (`| head`) has gone; Python would complain again while closing stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -27,7 +45,26 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
         from atmos_cli.cli.boundary import failed
 
         code = failed(error, args)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     sys.exit(code)
+
+
+def _listen() -> dict[signal.Signals, signal.Handlers]:
+    """The handlers to put back. Only the main thread may, and what the caller has ignored (`nohup`) stays ignored."""
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    found = [number for number in _ENDING if signal.getsignal(number) is signal.SIG_DFL]
+    for number in found:
+        signal.signal(number, _end)
+    return dict.fromkeys(found, signal.SIG_DFL)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    for each in _ENDING:
+        signal.signal(each, signal.SIG_IGN)  # once is enough: a second one would cut off what puts things right
+    raise _EndedError(number)
 
 
 def _dispatch(args: list[str]) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
 LEFT_OUT = pytest.StashKey[int]()
+STATE = tempfile.TemporaryDirectory(prefix="atmos-cli-state-")
+# Writes outside of Git keep their notes in the state directory of the user, which is none of a test's business.
+os.environ["XDG_STATE_HOME"] = STATE.name
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("atmos", deadline=None)
@@ -42,6 +47,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     workers.worlds_first(items)
+
+
+def pytest_unconfigure() -> None:
+    STATE.cleanup()
 
 
 def pytest_collection_finish() -> None:

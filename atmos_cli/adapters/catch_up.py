@@ -6,10 +6,10 @@ import random
 import time
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters.git import ask
 from atmos_cli.adapters.git_branch import move_ref
 from atmos_cli.adapters.history import is_ancestor, parent
 from atmos_cli.adapters.lock import Place, locked
+from atmos_cli.adapters.own_programs import run
 from atmos_cli.adapters.push import TIMEOUT_SECONDS, quiet
 from atmos_cli.adapters.repo import head, resolve
 from atmos_cli.diagnostics import AtmosError
@@ -39,9 +39,8 @@ def follow(repo: Repo, branch: str, *, remote: str = "origin") -> bool:
 def _to_remote(repo: Repo, branch: str, commit: str, below: str, reason: str, remote: str) -> bool:
     """From `commit` to where `remote` has `branch`, if that is `below` or built on it."""
     where = f"refs/remotes/{remote}/{branch}"
-    answer = ask(
-        repo.top, "fetch", "--quiet", remote, f"+refs/heads/{branch}:{where}", env=quiet(repo), timeout=TIMEOUT_SECONDS
-    )
+    args = ("fetch", "--quiet", remote, f"+refs/heads/{branch}:{where}")
+    answer = run(repo, *args, env=quiet(repo), timeout=TIMEOUT_SECONDS)
     there = resolve(repo, where)
     if answer.status or there is None or not is_ancestor(repo, below, there):
         return False
@@ -50,13 +49,13 @@ def _to_remote(repo: Repo, branch: str, commit: str, below: str, reason: str, re
         if now.branch != branch or now.commit != commit:
             return False
         # refreshed first: git takes a file that only looks newer for one that the user changed
-        ask(repo.top, "update-index", "-q", "--refresh")
-        if ask(repo.top, "read-tree", "-m", "-u", commit, there).status:
+        run(repo, "update-index", "-q", "--refresh")
+        if run(repo, "read-tree", "-m", "-u", commit, there).status:
             return False
         try:
             move_ref(repo, f"refs/heads/{branch}", new=there, old=commit, reason=f"atmos: {reason}")
         except AtmosError:
-            ask(repo.top, "read-tree", "-m", "-u", there, commit)
+            run(repo, "read-tree", "-m", "-u", there, commit)
             return False
     return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,10 +64,26 @@ class ClaimCache:
             yield database
 
 
-def claim_cache() -> ClaimCache:
-    """The cache of this user; `ATMOS_CLI_CACHE` names another directory, and empty switches it off."""
+def claim_cache(top: Path) -> ClaimCache:
+    """The cache of this user; `ATMOS_CLI_CACHE` names another directory, and empty switches it off.
+
+    One inside the checkout at `top` is none: it could have come along with what is checked. Nor is one that others own.
+    """
     named = os.environ.get("ATMOS_CLI_CACHE")
     if named == "":
         return ClaimCache(None)
     base = Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "atmos-cli"
-    return ClaimCache(base / "claims-v1.sqlite")
+    file = Path(os.path.realpath(base)) / "claims-v1.sqlite"
+    return ClaimCache(None if file.is_relative_to(os.path.realpath(top)) or not _is_own(file) else file)
+
+
+def _is_own(file: Path) -> bool:
+    """Whether `file`, and the directory that it is in, are real and belong to this user, as far as they exist."""
+    for path, kind in ((file.parent, stat.S_ISDIR), (file, stat.S_ISREG)):
+        try:
+            found = os.stat(path, follow_symlinks=False)  # noqa: PTH116 - beside the other calls of os
+        except OSError:
+            continue
+        if not kind(found.st_mode) or found.st_uid != os.geteuid():
+            return False
+    return True

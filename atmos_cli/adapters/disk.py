@@ -1,68 +1,154 @@
-"""Single steps on disk that a write is made of: each is durable, follows no link and names its file when it fails."""
+"""Single steps on disk that a write is made of: each is durable, follows no link and names its file when it fails.
+
+Paths are posix, below a real directory `base`. Their directories are opened one after the other, never by the whole
+path, so that nobody can put a link in between.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters.files import checked_path, escapes
+from atmos_cli.adapters.files import checked_path
+from atmos_cli.diagnostics import AtmosError, Code, Location, fail
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-
-def guarded(base: Path, path: str) -> Path:
-    """Where `path` below the real directory `base` is; AtmosError ATM614 when a parent is a link out of `base`."""
-    target = base / checked_path(path)
-    real = os.path.realpath(target.parent)
-    if real != str(base) and not real.startswith(str(base).rstrip("/") + "/"):
-        raise escapes(path)
-    return target
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 
 
-def content(target: Path) -> bytes | None:
-    """What stands at `target`; None for nothing. A link or anything but a regular file raises OSError."""
+@contextmanager
+def parent_of(base: Path, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
+    """The open directory that holds `path` below `base`, and the last part of the path; `make` makes what is missing.
+
+    Raises AtmosError ATM614 for a link on the way, FileNotFoundError and NotADirectoryError as `open` does.
+    """
+    *above, name = checked_path(path).split("/")
+    handle = os.open(base, _DIRECTORY)
     try:
-        handle = os.open(target, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        for number, part in enumerate(above):
+            inner = _enter(handle, part, path, "/".join(above[: number + 1]), make=make)
+            os.close(handle)
+            handle = inner
+        try:
+            yield handle, name
+        except OSError as error:
+            error.filename = os.path.join(base, path)  # noqa: PTH118 - names alone say too little
+            raise
+    finally:
+        os.close(handle)
+
+
+def content(base: Path, path: str) -> bytes | None:
+    """What stands at `path`; None for nothing. A link or anything but a regular file raises OSError."""
+    try:
+        with parent_of(base, path) as (folder, name):
+            handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+            try:
+                if not stat.S_ISREG(os.fstat(handle).st_mode):
+                    raise IsADirectoryError(21, "not a regular file")
+                with open(handle, "rb", closefd=False) as file:
+                    return file.read()
+            finally:
+                os.close(handle)
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def write(base: Path, path: str, data: bytes, mode: int | None = None) -> None:
+    """`data` durably in `path`, with `mode`, or 0644 as the umask allows. OSError names the file."""
+    with parent_of(base, path, make=True) as (folder, name):
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=folder)
+        handle = os.open(name, _FRESH, 0o644, dir_fd=folder)
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(handle, rest) :]
+            if mode is not None:
+                os.fchmod(handle, mode)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def rename(base: Path, path: str, target: str) -> None:
+    """Moves the file `path` onto `target`, in one step; both stand in one directory."""
+    with parent_of(base, path) as (folder, name):
+        os.replace(name, target.rpartition("/")[2], src_dir_fd=folder, dst_dir_fd=folder)
+
+
+def remove(base: Path, path: str) -> None:
+    """Removes the file, or the link, if there is one; where nothing can be written, nothing need be removed."""
+    with suppress(FileNotFoundError, NotADirectoryError), parent_of(base, path) as (folder, name):
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+        os.unlink(name, dir_fd=folder)
+
+
+def make_directory(base: Path, path: str) -> None:
+    with suppress(FileExistsError), parent_of(base, path) as (folder, name):
+        os.mkdir(name, dir_fd=folder)
+
+
+def remove_directory(base: Path, path: str) -> None:
+    """Removes the directory; OSError when it is not empty, or none."""
+    with parent_of(base, path) as (folder, name):
+        os.rmdir(name, dir_fd=folder)
+
+
+def status(base: Path, path: str) -> os.stat_result | None:
+    """What stands at `path`, of a link the link itself; None for nothing."""
     try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise IsADirectoryError(21, "not a regular file", str(target))
-        with open(handle, "rb", closefd=False) as file:
-            return file.read()
-    finally:
-        os.close(handle)
+        with parent_of(base, path) as (folder, name):
+            return os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
-def write(target: Path, data: bytes, mode: int | None = None) -> None:
-    """`data` durably in `target`, with `mode`, or 0644 as the umask allows. OSError names the file."""
-    target.unlink(missing_ok=True)
-    handle = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
-    try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(handle, rest) :]
-        if mode is not None:
-            os.fchmod(handle, mode)
-        os.fsync(handle)
-    except OSError as error:
-        error.filename = error.filename or str(target)
-        raise
-    finally:
-        os.close(handle)
+def require_writable(base: Path, path: str) -> None:
+    """PermissionError when nothing in the directory of `path` may be made or removed."""
+    with parent_of(base, path) as (folder, name):
+        if not os.access(".", os.W_OK, dir_fd=folder):
+            raise PermissionError(13, "permission denied", name)
 
 
-def sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def sync(base: Path, path: str) -> None:
+    """Makes durable what was made, moved and removed in the directory of `path`."""
+    with parent_of(base, path) as (folder, _):
+        os.fsync(folder)
 
 
 def parents(path: str) -> list[str]:
     """`a`, `a/b` of `a/b/c`."""
     parts = path.split("/")
     return ["/".join(parts[:end]) for end in range(1, len(parts))]
+
+
+def _enter(folder: int, part: str, path: str, here: str, *, make: bool) -> int:
+    try:
+        return os.open(part, _DIRECTORY, dir_fd=folder)
+    except FileNotFoundError:
+        if not make:
+            raise
+        with suppress(FileExistsError):
+            os.mkdir(part, dir_fd=folder)
+        return os.open(part, _DIRECTORY, dir_fd=folder)
+    except OSError as error:
+        if stat.S_ISLNK(os.stat(part, dir_fd=folder, follow_symlinks=False).st_mode):
+            raise _through_link(path, here) from error
+        error.filename = path
+        raise
+
+
+def _through_link(path: str, link: str) -> AtmosError:
+    return fail(
+        Code.PATH_ESCAPES,
+        f"{path} passes through the symbolic link {link}, and atmos writes through none",
+        hint=f"replace the link by the directory itself, or remove it: `git rm {link}`",
+        where=Location(path),
+    )

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 ROOT_MARKER = "atmos-cli.yaml"
 MAX_FILE_BYTES = 16 * 1024 * 1024
-JOURNAL_DIRECTORY = ".atmos-cli-txn"
-_NEVER = frozenset({".git", JOURNAL_DIRECTORY})
 
 
 def find_root(start: Path) -> Path | None:
@@ -25,12 +23,42 @@ def find_root(start: Path) -> Path | None:
     return next((folder for folder in (start, *start.parents) if (folder / ROOT_MARKER).is_file()), None)
 
 
+def find_checkout(start: Path) -> tuple[Path, Path] | None:
+    """(top, Git directory) of the checkout that the real directory `start` is in; None when it is in none.
+
+    By `.git` alone, which no commit can contain. Git itself also takes any directory for a repository that holds the
+    files of a bare one, and those a commit can bring.
+    """
+    ceilings = [each for each in os.environ.get("GIT_CEILING_DIRECTORIES", "").split(os.pathsep) if each]
+    for top in (start, *start.parents):
+        if top != start and str(top) in ceilings:
+            return None
+        git_dir = _git_dir(top / ".git")
+        if git_dir is not None:
+            return top, git_dir
+    return None
+
+
+def _git_dir(entry: Path) -> Path | None:
+    """The Git directory that `entry` (a checkout's `.git`) is or, in a linked worktree or submodule, names."""
+    git_dir = entry
+    try:
+        if entry.is_file():
+            text = entry.read_text(errors="replace")
+            if not text.startswith("gitdir: "):
+                return None
+            git_dir = entry.parent / text.removeprefix("gitdir: ").rstrip("\n")
+        return Path(os.path.realpath(git_dir)) if os.path.lexists(git_dir / "HEAD") else None
+    except OSError:
+        return None
+
+
 def checked_path(path: str) -> str:
     """`path` itself; AtmosError ATM614 for `..`, `.`, `//`, a leading `/`, NUL or anything in `.git`."""
     parts = path.split("/")
     if "\0" in path or any(part in ("", ".", "..") for part in parts):
         raise fail(Code.PATH_ESCAPES, f"{path!r} is not a plain path below the root", hint="use a path without `..`")
-    if ".git" in parts:
+    if any(part.lower() == ".git" for part in parts):
         raise fail(Code.PATH_ESCAPES, f"{path!r} is inside .git, which atmos never touches", hint="use another path")
     return path
 
@@ -147,7 +175,7 @@ def _walk(folder: str, prefix: str) -> Iterator[str]:
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if entry.name in _NEVER:
+                    if entry.name == ".git":
                         continue
                     if entry.is_dir(follow_symlinks=False):
                         pending.append((entry.path, f"{prefix}{entry.name}/"))

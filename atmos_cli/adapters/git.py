@@ -1,15 +1,22 @@
-"""Asking and telling Git: the only module that imports GitPython, and only when a command needs Git."""
+"""Asking and telling Git: the only module that imports GitPython, and only when a command needs Git.
+
+What is asked runs nothing but git itself: no hook, filter, pager, signer, file system monitor or helper, no network;
+and no object of a `git replace` or a graft counts. Only with `runs=True` may git start programs of the configuration;
+which of these are the user's own, `own_programs` says.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import signal
+import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
 from subprocess import PIPE, TimeoutExpired
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.adapters.programs import find_program, own_path
 from atmos_cli.diagnostics import AtmosError, Code, fail
 
 if TYPE_CHECKING:
@@ -18,11 +25,33 @@ if TYPE_CHECKING:
 
     import git
 
+# What git may do while it answers, whatever the configuration says; the last value of a key counts.
+_SETTINGS = {
+    "safe.bareRepository": "explicit",
+    "core.fsmonitor": "false",
+    "core.splitIndex": "false",
+    "gc.auto": "0",
+    "maintenance.auto": "false",
+}
+_READING = {
+    "core.hooksPath": os.devnull,
+    "core.pager": "cat",
+    "log.showSignature": "false",
+    "submodule.recurse": "false",
+}
+_ENVIRONMENT = {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull, "GIT_PAGER": "cat"}
+_OFFLINE = {
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",  # older git knows no NO_LAZY_FETCH: it asks the remote, and is refused
+    "GIT_TERMINAL_PROMPT": "0",
+}
 # what a hook or a caller may set for itself; every other GIT_* would send our commands to another repo or index
 _KEPT = re.compile(
     r"GIT_((AUTHOR|COMMITTER)_(NAME|EMAIL|DATE)|SSH.*|SSL_.*|ASKPASS|HTTP_.*|ALLOW_PROTOCOL|CEILING_DIRECTORIES"
     r"|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)|EXEC_PATH|PYTHON_.*)"
 )
+_ASIDE: list[tempfile.TemporaryDirectory[str]] = []
 _GRACE_SECONDS = 2.0
 # What moves refs takes milliseconds, and git that is asked to end just as it made a lock file leaves that file there.
 _LOCKED_SECONDS = 10.0
@@ -51,12 +80,55 @@ def command(top: Path) -> git.Git:
     """GitPython's runner for `top`; the environment names no other repository from here on. ATM602 without git."""
     for name in [name for name in os.environ if name.startswith("GIT_") and not _KEPT.fullmatch(name)]:
         del os.environ[name]
+    program = find_program("git")
+    if program is None:
+        raise _no_git()
+    # while it is imported, GitPython starts whatever git it finds; it is told which one
+    named = {"GIT_PYTHON_GIT_EXECUTABLE": program}
+    before = {name: os.environ.get(name) for name in named}
+    os.environ.update(named)
     try:
         import git
 
         return git.Git(top)
     except ImportError as error:
         raise _no_git() from error
+    finally:
+        _restore(before)
+
+
+def _restore(variables: Mapping[str, str | None]) -> None:
+    for name, value in variables.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def environment(
+    extra: Mapping[str, str] | None = None, *, runs: bool = False, settings: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """What a git process gets on top of the user's environment; our settings come last, so that they count."""
+    ours = {**_SETTINGS, **({} if runs else _READING), **(settings or {})}
+    known = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": _ASIDE[0].name} if _ASIDE and not runs else {}
+    given = {"PATH": own_path(), **_ENVIRONMENT, **({} if runs else _OFFLINE), **known, **(extra or {})}
+    number = os.environ.get("GIT_CONFIG_COUNT", "")
+    first = int(number) if re.fullmatch(r"\d{1,4}", number) else 0
+    for at, (key, value) in enumerate(ours.items(), start=first):
+        given |= {f"GIT_CONFIG_KEY_{at}": key, f"GIT_CONFIG_VALUE_{at}": value}
+    return given | {"GIT_CONFIG_COUNT": str(first + len(ours))}
+
+
+def aside(git_dir: Path) -> dict[str, str]:
+    """The environment in which git writes objects to a directory of ours, which goes when this process ends.
+
+    Every later answer knows these objects, too.
+    """
+    if not _ASIDE:
+        _ASIDE.append(tempfile.TemporaryDirectory(prefix="atmos-cli-"))
+    common = ask(git_dir, "--git-dir", str(git_dir), "rev-parse", "--git-path", "objects").text
+    objects = os.path.join(git_dir, common)  # noqa: PTH118 - as git says it
+    return {"GIT_OBJECT_DIRECTORY": _ASIDE[0].name, "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects}
 
 
 def ask(
@@ -64,28 +136,22 @@ def ask(
     *args: str,
     stdin: bytes | None = None,
     env: Mapping[str, str] | None = None,
+    settings: Mapping[str, str] | None = None,
+    runs: bool = False,
     timeout: float | None = None,
     keep_open: Sequence[int] | None = None,
 ) -> Answer:
     """Run `git args` in `top` to its end, whatever its status; interrupted or out of time, git is ended first.
 
-    With a `timeout` git has no terminal to prompt on. With `keep_open` it outlives this process when that is killed,
-    so that it leaves no half-done lock file behind, and holds these descriptors until it has ended; interrupted, it is
-    given the time to do so.
+    `runs` lets it start programs of the user's configuration and use the network; `settings` are git's. With a
+    `timeout` git has no terminal to prompt on. With `keep_open` it outlives this process when that is killed, so that
+    it leaves no half-done lock file behind, and holds these descriptors until it has ended; interrupted, it is given
+    the time to do so.
     """
-    runner = command(top)
     apart = timeout is not None or keep_open is not None
-    extra: dict[str, Any] = {"pass_fds": keep_open or (), "start_new_session": apart}
-    try:
-        process: Any = runner.execute(
-            [runner.GIT_PYTHON_GIT_EXECUTABLE or "git", *args],
-            istream=PIPE if stdin is not None else None,
-            as_process=True,
-            env=env,
-            **extra,
-        )
-    except _not_found() as error:
-        raise _no_git() from error
+    given = environment(env, runs=runs, settings=settings)
+    extra = {"pass_fds": keep_open or (), "start_new_session": apart}
+    process = _started(top, args, env=given, istream=PIPE if stdin is not None else None, **extra)
     try:
         out, err = process.communicate(stdin, timeout=timeout)
     except TimeoutExpired:
@@ -101,6 +167,22 @@ def ask(
                 _end(process, apart=apart)
         raise
     return Answer(process.returncode, out, plain(err.decode(errors="replace")))
+
+
+def start(top: Path, *args: str) -> Any:
+    """A git process that is asked more than once, as `subprocess.Popen` with pipes; it runs nothing but git."""
+    return _started(top, args, env=environment(), istream=PIPE)
+
+
+def _started(top: Path, args: Sequence[str], **options: Any) -> Any:
+    runner = command(top)
+    try:
+        owner: Any = runner.execute([find_program("git") or "git", *args], as_process=True, **options)
+    except _not_found() as error:
+        raise _no_git() from error
+    # the owner would end the process when it goes out of sight
+    process, owner.proc = owner.proc, None
+    return process
 
 
 def tell(top: Path, *args: str, **options: Any) -> str:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters import git_index
 from atmos_cli.adapters.disk import parents
 from atmos_cli.adapters.files import checked_path
 from atmos_cli.adapters.git import ask, failed, tell
+from atmos_cli.adapters.git_status import chunks
 from atmos_cli.adapters.git_tree import FILE_MODES, TreeEntry, entries
-from atmos_cli.adapters.lock import cannot_write
-from atmos_cli.adapters.repo import chunks, head, identity, resolve
+from atmos_cli.adapters.lock import Place, cannot_write, scratch
+from atmos_cli.adapters.own_programs import own_programs, run
+from atmos_cli.adapters.repo import head, identity, resolve
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail
 
 if TYPE_CHECKING:
@@ -31,13 +31,13 @@ def write_branch(repo: Repo, changes: ChangeSet, message: str, *, branch: str, b
     parent = None if base is None else _commit_of(repo, base)
     contents = _verified(repo, changes, parent)
     try:
-        with tempfile.TemporaryDirectory(prefix="atmos-cli-") as scratch:
-            index = Path(scratch, "index")
+        with scratch(Place(repo.top, repo.git_dir / "atmos-cli", repo.prefix)) as folder:
+            index = folder / "index"
             git_index.read_base(repo, index, parent)
-            git_index.take_contents(repo, index, contents, scratch=Path(scratch))
+            git_index.take_contents(repo, index, contents, scratch=folder)
             tree = tell(repo.top, "write-tree", env=git_index.private_env(index))
     except OSError as error:
-        raise cannot_write(error.filename or tempfile.gettempdir(), error) from error
+        raise cannot_write(error.filename or repo.git_dir, error) from error
     commit = commit_tree(repo, tree, message.encode(), parent=parent)
     move_ref(repo, f"refs/heads/{branch}", new=commit, old=None, reason=f"atmos: {message.splitlines()[0]}")
     return commit
@@ -45,16 +45,23 @@ def write_branch(repo: Repo, changes: ChangeSet, message: str, *, branch: str, b
 
 def commit_tree(repo: Repo, tree: str, message: bytes, *, parent: str | None) -> str:
     """A commit object, signed when the user's configuration says that commits are."""
-    signing = ask(repo.top, "config", "--type=bool", "--get", "commit.gpgsign").text == "true"
     parents = ("-p", parent) if parent else ()
     text = message.rstrip(b"\n") + b"\n"
-    return tell(repo.top, "commit-tree", *(["-S"] if signing else []), *parents, "-F", "-", tree, stdin=text)
+    if ask(repo.top, "config", "--type=bool", "--get", "commit.gpgsign").text != "true":
+        return tell(repo.top, "commit-tree", *parents, "-F", "-", tree, stdin=text)
+    programs = own_programs(repo)
+    programs.require_committing()
+    args = ("commit-tree", "-S", *parents, "-F", "-", tree)
+    answer = run(repo, *args, stdin=text, programs=programs)
+    if answer.status:
+        raise failed(args, answer)
+    return answer.text
 
 
 def move_ref(repo: Repo, ref: str, *, new: str, old: str | None, reason: str, lock: int | None = None) -> None:
     """`ref` from `old` (None: it must not exist) to `new`, or AtmosError ATM607 or ATM608 and nothing moved."""
     args = ("update-ref", "--create-reflog", "-m", reason, ref, new, old or "0" * len(new))
-    answer = ask(repo.top, *args, keep_open=() if lock is None else (lock,))
+    answer = run(repo, *args, keep_open=() if lock is None else (lock,))
     if not answer.status:
         return
     name = ref.removeprefix("refs/heads/")

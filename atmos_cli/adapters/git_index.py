@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import time
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import ask, ask_ok, failed, tell
 from atmos_cli.adapters.journal import note
+from atmos_cli.adapters.own_programs import own_programs, run
+from atmos_cli.adapters.repo import Repo
+from atmos_cli.diagnostics import Code, fail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,10 +20,8 @@ if TYPE_CHECKING:
 
     from atmos_cli.adapters.journal import Journal
     from atmos_cli.adapters.lock import Place
-    from atmos_cli.adapters.repo import Repo
 
 _WAIT_SECONDS = 2.0
-_PLAIN = ("-c", "core.splitIndex=false", "-c", "core.fsmonitor=false")
 
 
 def private_env(index: Path) -> dict[str, str]:
@@ -32,14 +34,18 @@ def read_base(repo: Repo, index: Path, base: str | None) -> None:
     if base and theirs.exists():
         shutil.copy2(theirs, index)  # with its time, by which git knows what may have changed in the same instant
     source = ("--reset", base) if base else ("--empty",)
-    tell(repo.top, *_PLAIN, "read-tree", *source, env=private_env(index))
+    tell(repo.top, "read-tree", *source, env=private_env(index))
 
 
 def take_files(repo: Repo, index: Path, paths: tuple[str, ...]) -> None:
     """Put `paths` (from the top) into the private `index` as they are on disk; a missing one is removed from it."""
     names = b"".join(os.fsencode(path) + b"\0" for path in paths)
-    args = (*_PLAIN, "update-index", "--add", "--remove", "-z", "--stdin")
-    tell(repo.top, *args, stdin=names, env=private_env(index))
+    args = ("update-index", "--add", "--remove", "-z", "--stdin")
+    programs = own_programs(repo)
+    programs.require_filters(paths)
+    answer = run(repo, *args, stdin=names, env=private_env(index), programs=programs)
+    if answer.status:
+        raise failed(args, answer)
 
 
 def take_contents(repo: Repo, index: Path, contents: Mapping[str, tuple[str, bytes | None]], *, scratch: Path) -> None:
@@ -54,7 +60,21 @@ def take_contents(repo: Repo, index: Path, contents: Mapping[str, tuple[str, byt
     lines = [f"0 {nothing}\t".encode() + os.fsencode(path) + b"\0" for path in sorted(gone)]
     for (path, mode, _), blob in zip(kept, blobs, strict=True):
         lines.append(f"{mode} {blob}\t".encode() + os.fsencode(path) + b"\0")
-    tell(repo.top, *_PLAIN, "update-index", "-z", "--index-info", stdin=b"".join(lines), env=private_env(index))
+    tell(repo.top, "update-index", "-z", "--index-info", stdin=b"".join(lines), env=private_env(index))
+
+
+def require_free(repo: Repo) -> None:
+    """Raises ATM610 while some git holds the user's index, or one that died left its lock: no commit is begun then."""
+    lock = repo.git_dir / "index.lock"
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while os.path.lexists(lock):
+        if time.monotonic() >= deadline:
+            raise fail(
+                Code.GIT_FAILED,
+                f"another git is changing the index of {repo.top}, or one that died left {lock}; nothing was written",
+                hint=f"wait for it; if no git is running here: `rm {shlex.quote(str(lock))}`",
+            )
+        time.sleep(0.05)
 
 
 def landed(top: Path, commit: str, ref: str) -> bool:
@@ -65,6 +85,7 @@ def landed(top: Path, commit: str, ref: str) -> bool:
 def follow(place: Place, commit: str, plan: Journal, lock: int) -> None:
     """The user's index gets the plan's paths as committed, except where something else was staged since."""
     top = place.anchor
+    repo = Repo(top, place.directory.parent, place.prefix)
     if ask(top, "symbolic-ref", "--quiet", "HEAD").text != plan.ref:
         return
     args = ("diff-index", "--cached", "-z", "--name-only", "--no-renames", plan.old) if plan.old else ("ls-files", "-z")
@@ -78,7 +99,7 @@ def follow(place: Place, commit: str, plan: Journal, lock: int) -> None:
     reset = ("--literal-pathspecs", "reset", "--quiet", listed, "--pathspec-file-nul", commit)
     deadline = time.monotonic() + _WAIT_SECONDS
     # the lock stays with the child: if only this process dies, nobody undoes files while git still writes the index
-    while (answer := ask(top, *reset, keep_open=(lock,))).status:
+    while (answer := run(repo, *reset, keep_open=(lock,))).status:
         if "index.lock" not in answer.err or time.monotonic() >= deadline:
             raise failed(reset, answer)
         time.sleep(0.05)

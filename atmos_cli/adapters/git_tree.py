@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import posixpath
-import weakref
 from typing import TYPE_CHECKING, NamedTuple
 
 from atmos_cli.adapters.files import MAX_FILE_BYTES, checked_path, escapes, too_large
-from atmos_cli.adapters.git import ask, ask_ok, command
-from atmos_cli.diagnostics import Code, fail
+from atmos_cli.adapters.git import ask, ask_ok
+from atmos_cli.adapters.git_objects import BlobReader
+from atmos_cli.diagnostics import AtmosError, Code, fail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,9 +39,7 @@ class CommitTree:
         self._repo = repo
         self._rev = rev
         self._entries: Mapping[str, TreeEntry] | None = None
-        self._blobs = command(repo.top)
-        # not left to __del__: in a reference cycle Python may finalise the process before its owner
-        weakref.finalize(self, self._blobs.clear_cache)
+        self._blobs = BlobReader(repo.top)
 
     def read(self, path: str) -> bytes | None:
         """The content, None when no regular file is there; AtmosError ATM614 for a link out of the root."""
@@ -63,7 +61,7 @@ class CommitTree:
 
     def close(self) -> None:
         """End the git process that reads contents; the tree can still be used."""
-        self._blobs.clear_cache()
+        self._blobs.close()
 
     def _listing(self) -> Mapping[str, TreeEntry]:
         if self._entries is None:
@@ -93,10 +91,21 @@ class CommitTree:
     def _blob(self, entry: TreeEntry, path: str) -> bytes:
         if entry.size > MAX_FILE_BYTES:
             raise too_large(path, entry.size)
-        try:
-            return self._blobs.get_object_data(entry.blob)[3]
-        except ValueError as error:
-            raise fail(Code.GIT_FAILED, f"git cannot read {path} of {self._rev}", hint="run `git fsck`") from error
+        data = self._blobs.read(entry.blob)
+        if data is None:
+            raise unreadable_content(self._repo, path, self._rev)
+        return data
+
+
+def unreadable_content(repo: Repo, path: str, rev: str) -> AtmosError:
+    """A partial clone leaves contents at its remote, and no check fetches them."""
+    if ask(repo.top, "config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$").out:
+        return fail(
+            Code.GIT_FAILED,
+            f"{path} of {rev} is not in this clone, which holds only a part of the contents",
+            hint="git fetch --refetch --no-filter origin",
+        )
+    return fail(Code.GIT_FAILED, f"git cannot read {path} of {rev}", hint="run `git fsck`")
 
 
 def is_there(repo: Repo, tree: str) -> bool:

@@ -3,6 +3,9 @@
 The journal is one file, written whole before anything else is touched. Its name says what to do with it after a crash:
 `undo.json` until every new content lies beside its target, `redo.json` from then on; one rename is the point of no
 return. Every step looks at what is there before it acts, so each can be repeated after a kill at any instant.
+
+It names the device and the inode of the directory that it is about: a journal that came along with a copy, an archive
+or a cache is no journal of this tree, and nothing in it is believed.
 """
 
 from __future__ import annotations
@@ -11,21 +14,24 @@ import base64
 import errno
 import json
 import os
-import stat
+import re
+import shlex
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.adapters.disk import content, guarded, parents, sync, write
+from atmos_cli.adapters import disk
+from atmos_cli.adapters.disk import content, parents
 from atmos_cli.adapters.files import checked_path
 from atmos_cli.diagnostics import AtmosError, Code, fail
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from atmos_cli.adapters.lock import Place
 
 UNDO, REDO, COMMIT = "undo.json", "redo.json", "commit"
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_MODES = 0o777
+_NOT_OURS = (ValueError, KeyError, TypeError, AttributeError, RecursionError, AtmosError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +60,13 @@ def planned(place: Place, entries: tuple[Entry, ...], *, ref: str = "", old: str
     missing: set[str] = set()
     for entry in entries:
         if entry.after is not None:
-            missing.update(parent for parent in parents(entry.path) if not os.path.lexists(place.anchor / parent))
-    kept = tuple(replace(entry, mode=_mode(place.anchor / entry.path)) for entry in entries)
+            missing.update(parent for parent in parents(entry.path) if disk.status(place.anchor, parent) is None)
+    kept = tuple(replace(entry, mode=_mode(place, entry.path)) for entry in entries)
     return Journal(kept, tuple(sorted(missing)), ref, old)
 
 
 def save(place: Place, journal: Journal) -> None:
-    data = asdict(journal)
+    data = asdict(journal) | {"tree": _tree(place)}
     for entry in data["entries"]:
         for side in ("before", "after"):
             entry[side] = None if entry[side] is None else base64.b64encode(entry[side]).decode()
@@ -69,73 +75,70 @@ def save(place: Place, journal: Journal) -> None:
 
 def note(place: Place, name: str, data: bytes) -> None:
     """`data` durably in the place's file `name`: after a crash it is there whole or not at all."""
-    fresh = place.directory / f"{name}.new"
-    write(fresh, data)
-    os.replace(fresh, place.directory / name)  # noqa: PTH105 - one spelling for every move in this file
-    sync(place.directory)
+    disk.write(place.directory, f"{name}.new", data)
+    disk.rename(place.directory, f"{name}.new", name)
+    disk.sync(place.directory, name)
 
 
 def noted(place: Place, name: str) -> str:
     """What `note` wrote, "" when it did not."""
-    try:
-        return (place.directory / name).read_text()
-    except FileNotFoundError:
-        return ""
+    return (content(place.directory, name) or b"").decode("ascii", "replace")
 
 
 def exists(place: Place) -> bool:
-    return any((place.directory / name).exists() for name in (REDO, UNDO))
+    return any(os.path.lexists(place.directory / name) for name in (REDO, UNDO))
 
 
 def load(place: Place) -> Journal | None:
-    """The journal that an interrupted write left behind, None when there is none."""
+    """The journal that an interrupted write left behind, None when there is none.
+
+    Raises ATM611 for one that is not about this tree, or that atmos did not write.
+    """
     for name in (REDO, UNDO):
-        file = place.directory / name
         try:
-            data = json.loads(file.read_bytes())
-            entries = tuple(_entry(item) for item in data["entries"])
-            directories = tuple(checked_path(path) for path in data["directories"])
-            return Journal(entries, directories, data["ref"], data["old"], forward=name == REDO)
-        except FileNotFoundError:
-            continue
-        except (ValueError, KeyError, TypeError) as error:
-            raise _damaged(file) from error
+            text = content(place.directory, name)
+        except OSError as error:
+            raise _foreign(place, name) from error
+        if text is not None:
+            try:
+                return _read(place, text, forward=name == REDO)
+            except _NOT_OURS as error:
+                raise _foreign(place, name) from error
     return None
 
 
 def commit_point(place: Place) -> None:
     """From here on the write is finished, not undone."""
-    os.rename(place.directory / UNDO, place.directory / REDO)  # noqa: PTH104
-    sync(place.directory)
+    disk.rename(place.directory, UNDO, REDO)
+    disk.sync(place.directory, REDO)
 
 
 def call_off(place: Place) -> None:
     """Back before `commit_point`: a write that cannot be finished will be undone."""
     with suppress(FileNotFoundError):
-        os.rename(place.directory / REDO, place.directory / UNDO)  # noqa: PTH104
-        sync(place.directory)
+        disk.rename(place.directory, REDO, UNDO)
+        disk.sync(place.directory, UNDO)
 
 
 def forget(place: Place) -> None:
     """Drop the journal, and whatever else a killed run left beside it; the lock stays."""
     for name in (REDO, UNDO, COMMIT):
-        (place.directory / name).unlink(missing_ok=True)
-    for left in place.directory.iterdir():
-        if left != place.lock:
+        disk.remove(place.directory, name)
+    for left in sorted(os.listdir(place.directory)):  # noqa: PTH208 - names, not paths
+        if left != place.lock.name:
             with suppress(OSError):
-                left.unlink()
+                disk.remove(place.directory, left)
 
 
 def stage(place: Place, journal: Journal) -> None:
     """Every new content beside its target, durable: a full disk or a closed directory shows before any file moves."""
     for directory in journal.directories:
-        (place.anchor / directory).mkdir(exist_ok=True)
+        disk.make_directory(place.anchor, directory)
     for number, entry in enumerate(journal.entries):
-        target = guarded(place.anchor, entry.path)
         if entry.after is not None:
-            write(_beside(target, number), entry.after, entry.mode)
-        elif not os.access(target.parent, os.W_OK):
-            raise PermissionError(13, "permission denied", str(target))
+            disk.write(place.anchor, _beside(entry.path, number), entry.after, entry.mode)
+        else:
+            disk.require_writable(place.anchor, entry.path)
 
 
 def finish(place: Place, journal: Journal) -> tuple[str, ...]:
@@ -152,8 +155,8 @@ def undo(place: Place, journal: Journal, *, force: bool = False) -> tuple[str, .
     """Every file as it was; gives the paths left alone because someone else changed them (with `force`: none are)."""
     foreign = _move(place, journal, forward=False, force=force)
     for directory in reversed(journal.directories):
-        with suppress(OSError):
-            (place.anchor / directory).rmdir()
+        with suppress(OSError, AtmosError):
+            disk.remove_directory(place.anchor, directory)
     _sync_parents(place, journal)
     return foreign
 
@@ -161,11 +164,13 @@ def undo(place: Place, journal: Journal, *, force: bool = False) -> tuple[str, .
 def _move(place: Place, journal: Journal, *, forward: bool, force: bool) -> tuple[str, ...]:
     foreign = []
     for number, entry in enumerate(journal.entries):
-        target = guarded(place.anchor, entry.path)
-        fresh = _beside(target, number)
+        fresh = _beside(entry.path, number)
         wanted, expected = (entry.after, entry.before) if forward else (entry.before, entry.after)
         try:
-            now = content(target)
+            now = content(place.anchor, entry.path)
+        except AtmosError:
+            foreign.append(entry.path)  # a directory of it became a link: nothing of it is ours any more
+            continue
         except OSError as error:
             if error.errno not in (errno.EISDIR, errno.ELOOP):
                 raise
@@ -175,57 +180,77 @@ def _move(place: Place, journal: Journal, *, forward: bool, force: bool) -> tupl
             if now != wanted:
                 foreign.append(entry.path)
         elif wanted is None:
-            target.unlink(missing_ok=True)
+            disk.remove(place.anchor, entry.path)
         else:
-            _put(target, fresh, wanted, entry.mode)
-        with suppress(FileNotFoundError, NotADirectoryError):
-            fresh.unlink()
+            _put(place, entry, fresh, wanted)
+        disk.remove(place.anchor, fresh)
     return tuple(foreign)
 
 
-def _put(target: Path, fresh: Path, data: bytes, mode: int | None) -> None:
+def _put(place: Place, entry: Entry, fresh: str, data: bytes) -> None:
     try:
-        ready = content(fresh) == data
+        ready = content(place.anchor, fresh) == data
     except OSError:
         ready = False
     if not ready:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write(fresh, data, mode)
-    os.replace(fresh, target)  # noqa: PTH105
+        disk.write(place.anchor, fresh, data, entry.mode)
+    disk.rename(place.anchor, fresh, entry.path)
 
 
 def _prune(place: Place, path: str) -> None:
     inside = [parent for parent in parents(path) if len(parent) > len(place.prefix)]
-    with suppress(OSError):
+    with suppress(OSError, AtmosError):
         for parent in reversed(inside):
-            (place.anchor / parent).rmdir()
+            disk.remove_directory(place.anchor, parent)
 
 
 def _sync_parents(place: Place, journal: Journal) -> None:
-    for parent in sorted({(place.anchor / entry.path).parent for entry in journal.entries}):
-        with suppress(FileNotFoundError, NotADirectoryError):
-            sync(parent)
+    for path in {entry.path.rpartition("/")[0]: entry.path for entry in journal.entries}.values():
+        with suppress(FileNotFoundError, NotADirectoryError, AtmosError):
+            disk.sync(place.anchor, path)
 
 
-def _beside(target: Path, number: int) -> Path:
-    return target.parent / f".atmos-cli-{number}.tmp"
+def _beside(path: str, number: int) -> str:
+    directory, slash, _ = path.rpartition("/")
+    return f"{directory}{slash}.atmos-cli-{number}.tmp"
 
 
-def _mode(target: Path) -> int | None:
-    try:
-        return stat.S_IMODE(target.lstat().st_mode)
-    except OSError:
-        return None
+def _mode(place: Place, path: str) -> int | None:
+    found = disk.status(place.anchor, path)
+    return None if found is None else found.st_mode & _MODES
+
+
+def _tree(place: Place) -> list[int]:
+    """Which directory this is about: its device and its inode."""
+    found = os.stat(place.anchor, follow_symlinks=False)  # noqa: PTH116 - beside the other calls of os
+    return [found.st_dev, found.st_ino]
+
+
+def _read(place: Place, text: bytes, *, forward: bool) -> Journal:
+    data = json.loads(text)
+    if data["tree"] != _tree(place):
+        raise ValueError("of another tree")
+    ref, old = data["ref"], data["old"]
+    if not (ref == "" or ref.startswith("refs/heads/")) or not (old is None or _COMMIT.fullmatch(old)):
+        raise ValueError("no branch, or no commit")
+    entries = tuple(_entry(item) for item in data["entries"])
+    return Journal(entries, tuple(checked_path(path) for path in data["directories"]), ref, old, forward=forward)
 
 
 def _entry(item: dict[str, Any]) -> Entry:
-    before, after = (None if item[side] is None else base64.b64decode(item[side]) for side in ("before", "after"))
-    return Entry(checked_path(item["path"]), before, after, item["mode"])
+    before, after = (
+        None if item[side] is None else base64.b64decode(item[side], validate=True) for side in ("before", "after")
+    )
+    mode = item["mode"]
+    if mode is not None and (type(mode) is not int or not 0 <= mode <= _MODES):
+        raise ValueError("no mode")
+    return Entry(checked_path(item["path"]), before, after, mode)
 
 
-def _damaged(file: Path) -> AtmosError:
+def _foreign(place: Place, name: str) -> AtmosError:
+    file = place.directory / name
     return fail(
         Code.WRITE_FAILED,
-        f"{file} is not a journal that atmos wrote, so nothing was undone",
-        hint=f"look at `git status`, put the files right by hand, then `rm {file}`",
+        f"{file} is not a journal that atmos wrote for {place.anchor}, so nothing was undone",
+        hint=f"look at `git status`, put the files right by hand, then remove it: `rm {shlex.quote(str(file))}`",
     )

@@ -5,14 +5,13 @@ The real tool sees a copy of what the build needs, in a directory of its own, an
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.adapters.programs import find_program, own_path
 from atmos_cli.diagnostics import AtmosError, Code, Location, fail
 from atmos_cli.kustomize import build as portable
 from atmos_cli.kustomize.files import MAX_BYTES, NAMES, Files, Reference, join, refuse_remote
@@ -50,7 +49,7 @@ def build(tree: FileTree, directory: str) -> tuple[Built, ...]:
 
 def _command() -> list[str] | None:
     for name, arguments in (("kustomize", ["build"]), ("kubectl", ["kustomize"])):
-        if found := shutil.which(name):
+        if found := find_program(name):
             return [found, *arguments]
     return None
 
@@ -76,7 +75,7 @@ def _run(command: list[str], temporary: Path, file: str) -> bytes:
         ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9"
     )
     fixed = {"HOME": str(temporary), "GIT_ALLOW_PROTOCOL": "none", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-    environment = {"PATH": os.environ.get("PATH", ""), **fixed, **nowhere}
+    environment = {"PATH": own_path(), **fixed, **nowhere}
     answer = temporary / "answer"
     with answer.open("wb") as out:
         try:

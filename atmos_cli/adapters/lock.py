@@ -1,24 +1,35 @@
-"""Where a write keeps its notes, and the lock that lets one atmos at a time write to a checkout."""
+"""Where a write keeps its notes, and the lock that lets one atmos at a time write to a checkout.
+
+Notes are believed by whoever writes next, so they lie where no checkout can bring any along: in the Git directory, or
+without one in this user's state directory; and there only in a real directory that belongs to this user.
+"""
 
 from __future__ import annotations
 
 import errno
 import fcntl
 import os
+import random
+import shlex
+import shutil
+import stat
+import tempfile
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters.files import JOURNAL_DIRECTORY
+from atmos_cli.adapters.files import find_checkout
 from atmos_cli.diagnostics import AtmosError, Code, fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-WAIT_SECONDS = 5.0
-_PAUSE_SECONDS = 0.02
+# Twenty commits one after the other, each with slow hooks: who waits gets through.
+IN_HOOK = "ATMOS_CLI_IN_HOOK_OF"
+WAIT_SECONDS = 300.0
+_PAUSES = (0.01, 0.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +46,22 @@ class Place:
 
 
 def place_of(root: Path) -> Place:
-    """Inside the Git directory of the checkout that `root` is in, else in `root` itself; runs no git."""
+    """Inside the Git directory of the checkout that `root` is in, else in the user's state directory; runs no git."""
     root = Path(os.path.realpath(root))
-    for top in (root, *root.parents):
-        git_dir = _git_dir(top / ".git")
-        if git_dir is not None:
-            prefix = root.relative_to(top).as_posix()
-            return Place(top, git_dir / "atmos-cli", "" if prefix == "." else prefix)
-    return Place(root, root / JOURNAL_DIRECTORY)
+    found = find_checkout(root)
+    if found is not None:
+        top, git_dir = found
+        prefix = root.relative_to(top).as_posix()
+        return Place(top, git_dir / "atmos-cli", "" if prefix == "." else prefix)
+    status = root.stat()
+    return Place(root, state_directory() / "trees" / f"{status.st_dev:x}-{status.st_ino:x}")
+
+
+def state_directory() -> Path:
+    """The `$XDG_STATE_HOME/atmos-cli` of this user, by default `~/.local/state/atmos-cli`."""
+    named = os.environ.get("XDG_STATE_HOME", "")
+    base = Path(named) if os.path.isabs(named) else Path.home() / ".local" / "state"  # noqa: PTH117 - "" is no path
+    return base / "atmos-cli"
 
 
 @contextmanager
@@ -56,7 +75,9 @@ def locked(place: Place, *, wait: float = WAIT_SECONDS) -> Iterator[int]:
 
 
 def _acquire(place: Place, wait: float) -> int:
-    deadline = time.monotonic() + wait
+    """Whoever runs in a hook of the commit that holds the lock would wait for itself."""
+    in_hook = os.environ.get(IN_HOOK) not in (None, "") and os.environ.get(IN_HOOK) == _holder(place)
+    deadline = time.monotonic() + (0 if in_hook else wait)
     while True:
         handle = _open(place)
         if handle is not None:
@@ -65,15 +86,20 @@ def _acquire(place: Place, wait: float) -> int:
             os.close(handle)
         if time.monotonic() >= deadline:
             raise _busy(place)
-        time.sleep(_PAUSE_SECONDS)
+        time.sleep(random.uniform(*_PAUSES))  # noqa: S311 - so that many who wait do not ask in step
 
 
 def _open(place: Place) -> int | None:
     try:
-        place.directory.mkdir(exist_ok=True)
+        place.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        require_own(place)
         return os.open(place.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o644)
-    except (FileNotFoundError, FileExistsError):
+    except FileNotFoundError:
         # the holder removed the directory between two of our steps: it is free again, ask once more
+        return None
+    except FileExistsError:
+        with suppress(FileNotFoundError):
+            require_own(place)
         return None
     except OSError as error:
         raise cannot_write(place.directory, error) from error
@@ -105,6 +131,70 @@ def _release(place: Place, handle: int) -> None:
     os.close(handle)
 
 
+@contextmanager
+def scratch(place: Place) -> Iterator[Path]:
+    """A directory for files that only a few calls of git read; the next writer removes what a killed run left."""
+    base = place.directory.parent / f"{place.directory.name}-scratch"
+    try:
+        base.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _sweep(base)
+        at = Path(tempfile.mkdtemp(dir=base))
+        handle = os.open(at, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise cannot_write(base, error) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)  # whoever sweeps sees that somebody is at work here
+        yield at
+    finally:
+        shutil.rmtree(at, ignore_errors=True)
+        os.close(handle)
+        with suppress(OSError):
+            base.rmdir()
+
+
+def _sweep(base: Path) -> None:
+    for left in base.iterdir():
+        with suppress(OSError):
+            handle = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(left, ignore_errors=True)
+            finally:
+                os.close(handle)
+
+
+def require_own(place: Place) -> None:
+    """Raises ATM611 unless the directory of `place` is a real one that belongs to this user, outside of the tree."""
+    found = os.stat(place.directory, follow_symlinks=False)  # noqa: PTH116 - beside fstat
+    problem = ""
+    if not stat.S_ISDIR(found.st_mode):
+        problem = "it is no directory"
+    elif found.st_uid != os.geteuid():
+        problem = "it belongs to another user"
+    elif place.directory.is_relative_to(place.anchor) and ".git" not in place.directory.parts:
+        problem = f"it lies inside {place.anchor}, which could bring along one of its own"
+    if problem:
+        hint = (
+            f"look at `ls -ld {shlex.quote(str(place.directory))}`; outside of Git, XDG_STATE_HOME names another place"
+        )
+        raise fail(Code.WRITE_FAILED, f"{place.directory} cannot hold the notes of a write: {problem}", hint=hint)
+
+
+def held(place: Place) -> bool:
+    """Whether some atmos is writing at this moment; asks without making anything."""
+    try:
+        handle = os.open(place.lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False
+
+
 def cannot_write(path: Path | str, error: OSError) -> AtmosError:
     reason = (error.strerror or str(error)).lower()
     return fail(
@@ -120,27 +210,18 @@ def full(error: OSError) -> bool:
     return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def _busy(place: Place) -> AtmosError:
-    holder = ""
+def _holder(place: Place) -> str:
+    """The process that took the lock last, as it says itself."""
     with suppress(OSError):
-        holder = place.lock.read_text(errors="replace").strip()
+        return place.lock.read_text(errors="replace").strip()
+    return ""
+
+
+def _busy(place: Place) -> AtmosError:
+    holder = _holder(place)
     who = f" (process {holder})" if holder.isdigit() else ""
     return fail(
         Code.WRITE_BUSY,
         f"another atmos{who} is writing to {place.anchor}",
         hint="wait until it has finished, then run the command again",
     )
-
-
-def _git_dir(entry: Path) -> Path | None:
-    """The Git directory that `entry` (a checkout's `.git`) is or, in a linked worktree or submodule, names."""
-    git_dir = entry
-    try:
-        if entry.is_file():
-            text = entry.read_text(errors="replace")
-            if not text.startswith("gitdir: "):
-                return None
-            git_dir = entry.parent / text.removeprefix("gitdir: ").rstrip("\n")
-        return git_dir if os.path.lexists(git_dir / "HEAD") else None
-    except OSError:
-        return None

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import random
 import re
-import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters import git_index
 from atmos_cli.adapters.git import Answer, ask, ask_ok, failed, tell
 from atmos_cli.adapters.git_tree import TreeEntry, entries
 from atmos_cli.adapters.history import is_ancestor
-from atmos_cli.adapters.lock import cannot_write
+from atmos_cli.adapters.lock import Place, cannot_write, scratch
+from atmos_cli.adapters.own_programs import run
 from atmos_cli.adapters.push import quiet
 from atmos_cli.adapters.repo import identity, resolve
 from atmos_cli.diagnostics import AtmosError, Code, fail
@@ -47,7 +46,7 @@ def add(repo: Repo, commit: str, new: Sequence[str]) -> None:
         notes = _notes(repo, old) if old else {}
         notes[commit] = _joined(repo, notes.get(commit), new)
         made = _commit(repo, notes, [old] if old else [], f"Note {commit[:12]}")
-        if not ask(repo.top, "update-ref", "-m", "atmos: note", REF, made, old or "0" * len(made)).status:
+        if not run(repo, "update-ref", "-m", "atmos: note", REF, made, old or "0" * len(made)).status:
             return
         _pause(attempt)
     raise _crowded()
@@ -56,7 +55,7 @@ def add(repo: Repo, commit: str, new: Sequence[str]) -> None:
 def fetch(repo: Repo, *, remote: str = "origin") -> str:
     """Take the lines that `remote` has into ours. Empty when that is done, or it has none; else why not."""
     args = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote, f"+{REF}:{SEEN}")
-    answer = ask(repo.top, *args, env=quiet(repo), timeout=TIMEOUT_SECONDS)
+    answer = run(repo, *args, env=quiet(repo), timeout=TIMEOUT_SECONDS)
     if answer.status and "couldn't find remote ref" in answer.err:
         return ""
     if answer.status and "cannot lock ref" not in answer.err:
@@ -73,7 +72,7 @@ def publish(repo: Repo, *, remote: str = "origin") -> None:
         if ours is None:
             return
         args = ("push", "--porcelain", "--no-verify", remote, f"{ours}:{REF}")
-        answer = ask(repo.top, *args, env=quiet(repo), timeout=TIMEOUT_SECONDS)
+        answer = run(repo, *args, env=quiet(repo), timeout=TIMEOUT_SECONDS)
         if not answer.status:
             return
         if fetch(repo, remote=remote):
@@ -100,7 +99,8 @@ def _unite(repo: Repo) -> None:
         if theirs is None or ours == theirs or (ours and is_ancestor(repo, theirs, ours)):
             return
         made = theirs if ours is None or is_ancestor(repo, ours, theirs) else _united(repo, ours, theirs)
-        if not ask(repo.top, "update-ref", "-m", "atmos: unite notes", REF, made, ours or "0" * len(made)).status:
+        args = ("update-ref", "-m", "atmos: unite notes", REF, made, ours or "0" * len(made))
+        if not run(repo, *args).status:
             return
         _pause(attempt)
     raise _crowded()
@@ -156,12 +156,12 @@ def _commit(repo: Repo, notes: Mapping[str, TreeEntry], parents: Sequence[str], 
     """A tree in git's own form for notes, spread over 256 directories, so that one more line rewrites little."""
     rows = b"".join(f"100644 {note.blob}\t{name[:2]}/{name[2:]}\0".encode() for name, note in sorted(notes.items()))
     try:
-        with tempfile.TemporaryDirectory(prefix="atmos-cli-") as scratch:
-            index = git_index.private_env(Path(scratch, "index"))
+        with scratch(Place(repo.top, repo.git_dir / "atmos-cli", repo.prefix)) as folder:
+            index = git_index.private_env(folder / "index")
             tell(repo.top, "update-index", "-z", "--index-info", stdin=rows, env=index)
             tree = tell(repo.top, "write-tree", env=index)
     except OSError as error:
-        raise cannot_write(error.filename or tempfile.gettempdir(), error) from error
+        raise cannot_write(error.filename or repo.git_dir, error) from error
     above = [word for parent in parents for word in ("-p", parent)]
     args = ("commit-tree", *above, "-F", "-", tree)
     answer = ask(repo.top, *args, stdin=f"{message}\n".encode(), env=writer(repo))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from atmos_cli.adapters.git import Answer, ask, plain
+from atmos_cli.adapters.own_programs import run
 from atmos_cli.adapters.repo import remote_url
 from atmos_cli.diagnostics import AtmosError, Code, fail
 
@@ -64,7 +65,7 @@ def push(repo: Repo, branch: str, *, remote: str = "origin", timeout: float = TI
             hint=f"git remote add {remote} URL",
         )
     ref = f"refs/heads/{branch}"
-    answer = ask(repo.top, "push", "--porcelain", remote, f"{ref}:{ref}", env=quiet(repo), timeout=timeout)
+    answer = run(repo, "push", "--porcelain", remote, f"{ref}:{ref}", env=quiet(repo), timeout=timeout)
     if answer.status:
         raise _refused(repo, answer, branch, remote)
     return Pushed(remote, plain(url), created=answer.out.startswith(b"*") or b"\n*\t" in answer.out)

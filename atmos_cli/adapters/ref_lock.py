@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import ask, plain, tell
 from atmos_cli.adapters.notes import writer
+from atmos_cli.adapters.own_programs import run
 from atmos_cli.adapters.push import quiet
 from atmos_cli.diagnostics import AtmosError, Code, fail
 
@@ -65,7 +66,7 @@ def held(repo: Repo, ref: str, *, holder: str, remote: str = "", now: float | No
         with suppress(AtmosError):
             if there:
                 _push(repo, remote, f":{ref}", expected=f"{ref}:{mine}")
-            ask(repo.top, "update-ref", "-d", ref, mine)
+            run(repo, "update-ref", "-d", ref, mine)
 
 
 def _object(repo: Repo, ref: str, holder: str, now: float) -> str:
@@ -85,14 +86,14 @@ def _object(repo: Repo, ref: str, holder: str, now: float) -> str:
 
 def _take_here(repo: Repo, ref: str, mine: str, now: float) -> None:
     for _ in range(_TRIES):
-        if not ask(repo.top, "update-ref", ref, mine, "0" * len(mine)).status:
+        if not run(repo, "update-ref", ref, mine, "0" * len(mine)).status:
             return
         old = ask(repo.top, "rev-parse", "--quiet", "--verify", ref).text
         if old:
             lease = _lease(repo, old)
             if not lease.is_stale(now):
                 raise _busy(ref, lease, f"git update-ref -d {ref}")
-            if not ask(repo.top, "update-ref", ref, mine, old).status:
+            if not run(repo, "update-ref", ref, mine, old).status:
                 return
     raise _busy(ref, Lease(""), f"git update-ref -d {ref}")
 
@@ -119,19 +120,19 @@ def _take_there(repo: Repo, ref: str, mine: str, now: float, remote: str) -> str
 def _push(repo: Repo, remote: str, spec: str, *, expected: str) -> str:
     """Empty when done. Without the user's pre-push hook, which is about branches."""
     args = ("push", "--porcelain", "--no-verify", f"--force-with-lease={expected}", remote, spec)
-    answer = ask(repo.top, *args, env=quiet(repo), timeout=TIMEOUT_SECONDS)
+    answer = run(repo, *args, env=quiet(repo), timeout=TIMEOUT_SECONDS)
     return (answer.last_lines or "no more was said")[:500] if answer.status else ""
 
 
 def _old(repo: Repo, ref: str, remote: str) -> str:
     """The commit that holds `ref` at `remote`, fetched; empty when there is none, or it cannot be asked."""
     env = quiet(repo)
-    listed = ask(repo.top, "ls-remote", "--quiet", remote, ref, env=env, timeout=TIMEOUT_SECONDS)
+    listed = run(repo, "ls-remote", "--quiet", remote, ref, env=env, timeout=TIMEOUT_SECONDS)
     commit = listed.text.split("\t")[0] if not listed.status else ""
     if not re.fullmatch(r"[0-9a-f]{40,64}", commit):
         return ""
     fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote, ref)
-    ask(repo.top, *fetch, env=env, timeout=TIMEOUT_SECONDS)
+    run(repo, *fetch, env=env, timeout=TIMEOUT_SECONDS)
     return commit
 
 

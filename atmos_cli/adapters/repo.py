@@ -4,25 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from atmos_cli.adapters.files import find_checkout
 from atmos_cli.adapters.git import ask, ask_ok, failed, tell
-from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-_PATHS_PER_CALL = 200
-_UNFINISHED = {
-    "MERGE_HEAD": "merge",
-    "CHERRY_PICK_HEAD": "cherry-pick",
-    "REVERT_HEAD": "revert",
-    "rebase-merge": "rebase",
-    "rebase-apply": "rebase",
-    "SQUASH_MSG": "squash merge",
-}
+from atmos_cli.diagnostics import Code, fail
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +35,31 @@ class Head:
 
 
 def open_repo(path: Path) -> Repo | None:
-    """The checkout that `path` (a directory) is in, or None when it is in none."""
-    answer = ask(path, "rev-parse", "--show-prefix", "--absolute-git-dir", "--show-toplevel")
+    """The checkout that `path` (a directory) is in, or None when it is in none.
+
+    Raises ATM610 when git takes another place for the repository than the `.git` that stands there.
+    """
+    found = find_checkout(Path(os.path.realpath(path)))
+    if found is None:
+        return None
+    above, git_dir = found
+    answer = ask(above, "rev-parse", "--absolute-git-dir", "--show-toplevel")
     if answer.status:
-        if "not a git repository" in answer.err:
-            return None
         raise failed(("rev-parse",), answer)
-    prefix, git_dir, top = os.fsdecode(answer.out).split("\n")[:3]
-    return Repo(Path(top), Path(git_dir), prefix.rstrip("/"))
+    known, top = (Path(line) for line in os.fsdecode(answer.out).split("\n")[:2])
+    if Path(os.path.realpath(known)) != git_dir or Path(os.path.realpath(top)) != above:
+        raise fail(
+            Code.GIT_FAILED,
+            f"git does not take {above / '.git'} for the repository of {above}",
+            hint=f"see what is wrong with it: `git -C {shlex.quote(str(above))} rev-parse --show-toplevel --git-dir`",
+        )
+    prefix = Path(os.path.realpath(path)).relative_to(above).as_posix()
+    return Repo(above, git_dir, "" if prefix == "." else prefix)
 
 
 def init_repo(path: Path, *, branch: str = "main") -> Repo:
     """A new, empty repository at `path`, on the unborn `branch`."""
-    tell(path, "init", "--quiet", f"--initial-branch={branch}")
+    tell(path, "init", "--quiet", f"--initial-branch={branch}", runs=True)
     real = path.resolve()
     return Repo(real, real / ".git")
 
@@ -99,45 +99,6 @@ def identity(repo: Repo) -> tuple[str, str]:
     return who
 
 
-def dirty(repo: Repo, paths: Iterable[str]) -> tuple[str, ...]:
-    """Those of `paths` (from the root) that have uncommitted changes, staged or not, or are untracked; sorted."""
-    wanted = {repo.inside(path): path for path in paths}
-    found: set[str] = set()
-    for chunk in chunks(sorted(wanted)):
-        args = ("--no-optional-locks", "--literal-pathspecs", "status", "--porcelain", "-z", "--untracked-files=all")
-        answer = ask(repo.top, *args, "--no-renames", "--ignored=matching", "--", *chunk)
-        if answer.status:
-            raise failed(args, answer)
-        found.update(os.fsdecode(line[3:]) for line in answer.out.split(b"\0") if line)
-    return tuple(sorted(wanted[path] for path in found if path in wanted))
-
-
-def changed_here(repo: Repo) -> tuple[str, ...]:
-    """Every path below the root that differs from HEAD or is untracked (not ignored), sorted."""
-    args = ("--no-optional-locks", "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames")
-    out = ask_ok(repo.top, *args, "--", f":(top){repo.inside('') or '.'}")
-    start = repo.inside("")
-    return tuple(sorted(os.fsdecode(line[3:])[len(start) :] for line in out.split(b"\0") if line))
-
-
-def require_clean(repo: Repo, paths: Iterable[str]) -> None:
-    """AtmosError ATM603 that names every one of `paths` with uncommitted changes."""
-    changed = dirty(repo, paths)
-    if changed:
-        raise AtmosError(*(_dirty_path(path) for path in changed))
-
-
-def require_idle(repo: Repo) -> None:
-    """AtmosError ATM617 when a merge, rebase or the like waits to be finished: a commit now would conclude it."""
-    for name, what in _UNFINISHED.items():
-        if (repo.git_dir / name).exists():
-            raise fail(
-                Code.REPO_UNFINISHED,
-                f"a {what} is not finished in {repo.top}, and a commit would become part of it",
-                hint="`git status` says how to finish or abort it; or use `--write branch`",
-            )
-
-
 def merge_base(repo: Repo, one: str, other: str) -> str | None:
     """The best common ancestor, None for unrelated histories."""
     answer = ask(repo.top, "merge-base", one, other)
@@ -152,17 +113,3 @@ def changed_paths(repo: Repo, base: str, other: str) -> tuple[str, ...]:
     paths = os.fsdecode(ask_ok(repo.top, *args)).split("\0")
     start = repo.inside("")
     return tuple(sorted(path[len(start) :] for path in paths if path and path.startswith(start)))
-
-
-def _dirty_path(path: str) -> Diagnostic:
-    return Diagnostic(
-        Code.REPO_DIRTY_PATH,
-        f"{path} has changes that are not committed",
-        hint=f"commit or stash it first (`git add -- {path} && git commit`), or use `--write branch`",
-        where=Location(path),
-    )
-
-
-def chunks(paths: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(paths), _PATHS_PER_CALL):
-        yield paths[start : start + _PATHS_PER_CALL]

@@ -6,8 +6,9 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters.git import ask, ask_ok
+from atmos_cli.adapters.git import ask_ok
 from atmos_cli.adapters.history import is_ancestor, parent
+from atmos_cli.adapters.own_programs import run
 from atmos_cli.adapters.push import quiet
 from atmos_cli.verify.rollback import Past
 
@@ -30,7 +31,7 @@ def follow_remote(repo: Repo, branch: str, *, remote: str = "origin") -> str:
     """See where `remote` has `branch` now; nothing of the user's moves. Empty when done, else why not."""
     where = f"+refs/heads/{branch}:refs/remotes/{remote}/{branch}"
     args = ("fetch", "--quiet", "--no-tags", remote, where)
-    answer = ask(repo.top, *args, env=quiet(repo), timeout=FETCH_SECONDS)
+    answer = run(repo, *args, env=quiet(repo), timeout=FETCH_SECONDS)
     return (answer.last_lines or "no more was said") if answer.status else ""
 
 

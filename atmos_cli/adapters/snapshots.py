@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters.git import ask, ask_ok, failed
+from atmos_cli.adapters.git import aside, ask, ask_ok
+from atmos_cli.adapters.git_status import changed_here, chunks
 from atmos_cli.adapters.git_tree import is_there
-from atmos_cli.adapters.repo import chunks, head, resolve
+from atmos_cli.adapters.repo import head, resolve
 from atmos_cli.adapters.room_tree import RoomTree
+from atmos_cli.diagnostics import AtmosError
 from atmos_cli.ports import MemoryTree
 
 if TYPE_CHECKING:
@@ -100,16 +102,17 @@ def checkout(repo: Repo, tree: FileTree) -> Snapshot:
     commit = head(repo).commit
     if commit is None:
         return Snapshot(tree)
-    args = ("--no-optional-locks", "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--", ".")
-    answer = ask(repo.top / repo.prefix, *args)
-    if answer.status:
-        raise failed(args, answer)
-    start = repo.inside("")
-    names = [os.fsdecode(line[3:]) for line in answer.out.split(b"\0") if line]
-    paths = [name[len(start) :] for name in names if name.startswith(start) and not name.endswith("/")]
-    changes = {path: tree.read(path) for path in paths if not path.startswith(".atmos-cli-txn/")}
+    changes = {path: _content(tree, path) for path in changed_here(repo) if not path.endswith("/")}
     below = CommitSnapshot(repo, commit)
     return ChangedSnapshot(below, changes) if changes else below
+
+
+def _content(tree: FileTree, path: str) -> bytes | None:
+    """Of a file that cannot be read nothing: it is changed, and whoever builds with it hears why it cannot be read."""
+    try:
+        return tree.read(path)
+    except AtmosError:
+        return b""
 
 
 def merged(repo: Repo, base: str, other: str) -> str | None:
@@ -117,5 +120,7 @@ def merged(repo: Repo, base: str, other: str) -> str | None:
     one, two = resolve(repo, base), resolve(repo, other)
     if one is None or two is None:
         return None
-    answer = ask(repo.top, "merge-tree", "--write-tree", one, two)
+    if ask(repo.top, "config", "--get-regexp", r"^merge\..*\.driver$").out:
+        return None  # git would run one of these programs
+    answer = ask(repo.top, "merge-tree", "--write-tree", one, two, env=aside(repo.git_dir))
     return answer.text.splitlines()[0] if answer.status == 0 and answer.text else None

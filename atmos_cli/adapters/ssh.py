@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import plain
+from atmos_cli.adapters.programs import find_program, own_path
 from atmos_cli.diagnostics import AtmosError, Code, fail
 
 if TYPE_CHECKING:
@@ -73,12 +74,16 @@ def _private(path: Path, text: str) -> None:
 def _run(
     *args: str, stdin: bytes = b"", timeout: float = VERIFY_SECONDS, asks: bool = False
 ) -> subprocess.CompletedProcess[bytes]:
-    env = {**os.environ, "LC_ALL": "C"}
+    program = find_program("ssh-keygen")
+    if program is None:
+        hint = "install OpenSSH 8.2 or newer (`apt install openssh-client`)"
+        raise fail(Code.APPROVAL_SIGNATURE, "ssh-keygen is not installed or not on PATH", hint=hint)
+    env = {**os.environ, "PATH": own_path(), "LC_ALL": "C"}
     if not asks:
         env |= {"SSH_ASKPASS_REQUIRE": "never"}
     try:
         return subprocess.run(
-            ["ssh-keygen", *args],
+            [program, *args],
             input=stdin,
             capture_output=True,
             env=env,
@@ -86,9 +91,6 @@ def _run(
             check=False,
             start_new_session=not asks,
         )
-    except FileNotFoundError as error:
-        hint = "install OpenSSH 8.2 or newer (`apt install openssh-client`)"
-        raise fail(Code.APPROVAL_SIGNATURE, "ssh-keygen is not installed or not on PATH", hint=hint) from error
     except subprocess.TimeoutExpired as error:
         message = f"ssh-keygen gave no answer within {timeout:g} seconds"
         raise fail(Code.APPROVAL_SIGNATURE, message, hint="is a passphrase or a touch asked for?") from error

@@ -5,20 +5,26 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shlex
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters import git_index, journal
-from atmos_cli.adapters.disk import content, guarded
+from atmos_cli.adapters.disk import content
+from atmos_cli.adapters.files import checked_path
 from atmos_cli.adapters.journal import Entry, Journal
-from atmos_cli.adapters.lock import Place, full, locked, place_of
-from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity
+from atmos_cli.adapters.lock import Place, full, held, locked, place_of, require_own
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity, fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from atmos_cli.result import ChangeSet
+
+# More files than these that are not as planned have one cause, and are said in one sentence.
+_NAMED = 5
 
 
 def apply(root: Path, changes: ChangeSet) -> tuple[Diagnostic, ...]:
@@ -45,15 +51,43 @@ def apply(root: Path, changes: ChangeSet) -> tuple[Diagnostic, ...]:
 def recover(root: Path) -> tuple[Diagnostic, ...]:
     """Finish or undo what a killed atmos left below `root`, and say so; nothing when another atmos is at work there."""
     place = place_of(root)
-    if not place.directory.is_dir():
+    if not _left(place):
         return ()
     try:
         with locked(place, wait=0) as lock:
             return settle(place, lock)
     except AtmosError as error:
-        if error.diagnostics[0].code is Code.WRITE_BUSY or not journal.exists(place):
+        if error.diagnostics[0].code is Code.WRITE_BUSY:
             return ()
         raise
+
+
+def require_settled(root: Path) -> None:
+    """ATM619 when a killed atmos left a change half written below `root`: what stands there now was never meant.
+
+    Looks only. While another atmos is writing nothing is wrong: a hook of its commit may be who asks.
+    """
+    place = place_of(root)
+    if not journal.exists(place) or held(place) or not journal.exists(place):
+        return
+    require_own(place)
+    plan = journal.load(place)
+    if plan is not None:
+        count = len(plan.entries)
+        raise fail(
+            Code.WRITE_PENDING,
+            f"an atmos that was interrupted left a change of {count} file{'s' * (count != 1)} half written in {root}",
+            hint=f"atmos recover --repo {shlex.quote(str(root))}",
+        )
+
+
+def _left(place: Place) -> bool:
+    """Whether a killed run left anything; the memory of a verification, a directory in there, does not count."""
+    try:
+        names = os.listdir(place.directory)  # noqa: PTH208 - names, not paths
+    except OSError:
+        return os.path.lexists(place.directory)
+    return not names or any(not os.path.isdir(place.directory / name) for name in names)  # noqa: PTH112
 
 
 def settle(place: Place, lock: int, *, force: bool = False) -> tuple[Diagnostic, ...]:
@@ -99,13 +133,14 @@ def all_or_nothing(place: Place, lock: int, *, force: bool = False) -> Iterator[
 
 def verified(place: Place, changes: ChangeSet) -> tuple[Entry, ...]:
     """What has to be written; every file must be as `changes.before` says. AtmosError with all that are not."""
-    root = place.anchor / place.prefix if place.prefix else place.anchor
     problems: list[Diagnostic] = []
+    changed: list[Diagnostic] = []
     entries = []
     for path, after in sorted(changes.files.items()):
         before = changes.before.get(path)
+        inside = f"{place.prefix}/{checked_path(path)}" if place.prefix else path
         try:
-            now = content(guarded(root, path))
+            now = content(place.anchor, inside)
         except AtmosError as error:
             problems.extend(error.diagnostics)
             continue
@@ -113,9 +148,10 @@ def verified(place: Place, changes: ChangeSet) -> tuple[Entry, ...]:
             problems.append(_not_a_file(path, error))
             continue
         if now != before:
-            problems.append(_changed(path, now, before))
+            changed.append(_changed(path, now, before))
         elif now != after:
-            entries.append(Entry(f"{place.prefix}/{path}" if place.prefix else path, before, after))
+            entries.append(Entry(inside, before, after))
+    problems += _summed_up(changed)
     if problems:
         raise AtmosError(*problems)
     return tuple(entries)
@@ -123,7 +159,15 @@ def verified(place: Place, changes: ChangeSet) -> tuple[Entry, ...]:
 
 def unchanged_meanwhile(foreign: tuple[str, ...]) -> None:
     if foreign:
-        raise AtmosError(*(_changed(path, b"", b"") for path in foreign))
+        raise AtmosError(*_summed_up([_changed(path, b"", b"") for path in foreign]))
+
+
+def _summed_up(changed: list[Diagnostic]) -> list[Diagnostic]:
+    """A few by name; where somebody else made all of it meanwhile, one sentence for all of them."""
+    if len(changed) <= _NAMED:
+        return changed
+    more = f"; so did {len(changed) - 1} other files of this change"
+    return [replace(changed[0], message=changed[0].message.replace(", so nothing", f"{more}, so nothing"))]
 
 
 def _settle(place: Place, plan: Journal, lock: int, *, force: bool) -> tuple[bool, tuple[str, ...]]:

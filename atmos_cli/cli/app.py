@@ -10,7 +10,21 @@ import typer
 from typer.main import get_command
 
 from atmos_cli import __version__
-from atmos_cli.cli import approve, blueprint, budget, explain, init, new, render, rollback, schema, status, tree, verify
+from atmos_cli.cli import (
+    approve,
+    blueprint,
+    budget,
+    explain,
+    init,
+    new,
+    recover,
+    render,
+    rollback,
+    schema,
+    status,
+    tree,
+    verify,
+)
 from atmos_cli.diagnostics import AtmosError, Code, fail
 
 if TYPE_CHECKING:
@@ -61,6 +75,7 @@ def validate(context: typer.Context) -> None:
 app.command("render")(render.render)
 app.command("diff")(render.diff)
 app.command("rollback")(rollback.rollback)
+app.command("recover")(recover.recover)
 app.command("status")(status.status)
 app.command("tree")(tree.tree)
 app.command("explain")(explain.explain)

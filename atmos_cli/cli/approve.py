@@ -47,7 +47,13 @@ def request(
     from atmos_cli.usecases.approve import approval_data, execute_request, plan_request
 
     plan = plan_request(
-        _repository(repo), environment=env, service=service, team=team, reason=reason, expires=expires, base=base
+        _repository(repo, writes=not dry_run),
+        environment=env,
+        service=service,
+        team=team,
+        reason=reason,
+        expires=expires,
+        base=base,
     )
     if output == "text":
         print(f"Request {plan.path}")
@@ -101,7 +107,7 @@ def sign(
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.usecases.approve import approval_data, load_approval, sign_approval
 
-    repository = _repository(repo)
+    repository = _repository(repo, writes=True)
     path = _from_root(file, repository)
     approval = load_approval(repository, path)
     if output == "text":
@@ -143,10 +149,10 @@ def check(
     raise typer.Exit(code)
 
 
-def _repository(repo: Path | None) -> Repository:
+def _repository(repo: Path | None, *, writes: bool = False) -> Repository:
     from atmos_cli.usecases.repository import open_repository
 
-    return open_repository(start(repo))
+    return open_repository(start(repo), writes=writes)
 
 
 def _from_root(file: Path, repository: Repository) -> str:

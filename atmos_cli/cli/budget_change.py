@@ -30,7 +30,7 @@ def init(
     from atmos_cli.usecases.budget_init import execute_budgets, plan_budgets
     from atmos_cli.usecases.repository import open_repository
 
-    plan = plan_budgets(open_repository(start(repo)), tuple(environment or ()), replace=replace)
+    plan = plan_budgets(open_repository(start(repo), writes=not dry_run), tuple(environment or ()), replace=replace)
     if output == "text":
         for name in plan.kept:
             print(f"{name} has a budget already; `--replace` suggests new limits for it")
@@ -75,7 +75,7 @@ def rightsize(
     from atmos_cli.usecases.rightsize import apply_rightsizing
     from atmos_cli.usecases.rightsize import rightsize as usecase
 
-    repository = open_repository(start(repo))
+    repository = open_repository(start(repo), writes=apply)
     found = usecase(repository, service, team=team, file=from_, prometheus=prometheus, environment=env, days=days)
     if apply and found.changes.files:
         apply_rightsizing(repository, found)

@@ -64,7 +64,7 @@ def init(
         for name in shaping
         if getattr(context.get_parameter_source(name), "name", "DEFAULT") == "COMMANDLINE"
     )
-    plan = plan_init(directory.resolve(), options, explicit=explicit)
+    plan = plan_init(directory.resolve(), options, explicit=explicit, writes=not dry_run)
     if interactive(output) and not (yes or dry_run) and plan.changes.files:
         from atmos_cli.cli.show import show_init
 

@@ -81,7 +81,7 @@ def service(
         env=tuple(set_env or ()),
         addons=tuple(with_ or ()),
     )
-    first, repository = _repository(repo, init)
+    first, repository = _repository(repo, init, writes=not dry_run)
     options = NewOptions(mode=write, branch=branch, request_approval=request_approval)
     plan = plan_new(repository, intent, flags, options)
     if output == "text":
@@ -101,13 +101,13 @@ def service(
     _finish(plan, written, output=output, refused=refused)
 
 
-def _repository(repo: Path | None, init: Path | None) -> tuple[InitPlan | None, Repository]:
+def _repository(repo: Path | None, init: Path | None, *, writes: bool) -> tuple[InitPlan | None, Repository]:
     from atmos_cli.usecases.init import InitOptions, plan_init
     from atmos_cli.usecases.repository import Repository, open_repository
 
     if init is None:
-        return None, open_repository(start(repo))
-    first = plan_init(init.resolve(), InitOptions())
+        return None, open_repository(start(repo), writes=writes)
+    first = plan_init(init.resolve(), InitOptions(), writes=writes)
     repository = Repository(first.root, first.tree, first.config, first.recovered)
     return (first if first.changes.files else None), repository
 

@@ -58,7 +58,7 @@ def rollback(
 
     allowed = Allowed(all_environments, overlay_only, migrations_compatible, accept_data_loss, force)
     ask = Ask(service, env, team, commit, to, reason, "", write, branch, push, allowed)
-    plan = plan_rollback(open_repository(start(repo)), ask)
+    plan = plan_rollback(open_repository(start(repo), writes=not dry_run), ask)
     if output == "text":
         _show(plan, with_diff=with_diff)
     done = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.adapters import history
 from atmos_cli.adapters import repo as repos
+from atmos_cli.adapters.git_status import changed_here
 from atmos_cli.adapters.git_tree import CommitTree
 from atmos_cli.approval.conflict import Hand
 from atmos_cli.approval.model import DIRECTORY, is_approval_path, read_approval, signed_bytes
@@ -82,7 +83,7 @@ def hands_of(ground: Ground, path: str, *, author: bool) -> tuple[Hand, ...]:
 
 def uncommitted(ground: Ground) -> bool:
     """Whether the checkout has changes, other than to approvals, that no commit has yet."""
-    changed = repos.changed_here(ground.repo)
+    changed = changed_here(ground.repo)
     return any(not path.startswith(f"{DIRECTORY}/") for path in changed)
 
 

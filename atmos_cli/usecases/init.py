@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from atmos_cli import __version__
 from atmos_cli.adapters import repo as repos
-from atmos_cli.adapters.files import DiskTree
-from atmos_cli.adapters.transaction import recover
+from atmos_cli.adapters.sparse import disk_tree
+from atmos_cli.adapters.transaction import recover, require_settled
 from atmos_cli.budget.model import budget_path, read_budget
 from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, Postgres, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
@@ -93,12 +93,16 @@ class InitPlan:
         return tuple(steps)
 
 
-def plan_init(root: Path, options: InitOptions, *, explicit: frozenset[str] = frozenset()) -> InitPlan:
+def plan_init(
+    root: Path, options: InitOptions, *, explicit: frozenset[str] = frozenset(), writes: bool = True
+) -> InitPlan:
     """What `init` would write below `root`. `explicit`: names of options that the user gave."""
     if root.exists() and not root.is_dir():
         raise fail(Code.WRITE_FAILED, f"{root} is a file, not a directory", hint="name another directory")
-    recovered = recover(root) if root.is_dir() else ()
-    tree: FileTree = DiskTree(root) if root.is_dir() else MemoryTree({})
+    recovered = recover(root) if writes and root.is_dir() else ()
+    if root.is_dir():
+        require_settled(root)
+    tree: FileTree = disk_tree(root) if root.is_dir() else MemoryTree({})
     existing = tree.read(FILE)
     config = _existing(existing, explicit) if existing is not None else new_config(options, remote=_remote(root))
     found = teams_of(tree)
@@ -130,7 +134,7 @@ def execute_init(plan: InitPlan, *, mode: WriteMode | None = None) -> Written:
         repos.init_repo(plan.root, branch=plan.config.git.branch)
     if wanted == "branch" and plan.new_repo:
         wanted = "commit"  # a repo that does not exist yet has nothing that a branch could start from
-    base = base_of(plan.root, DiskTree(plan.root), mode=wanted, config=plan.config)
+    base = base_of(plan.root, disk_tree(plan.root), mode=wanted, config=plan.config)
     return write(
         plan.root,
         plan.changes,

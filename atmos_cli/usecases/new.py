@@ -174,7 +174,7 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
         base,
         mode,
         branch,
-        again=lambda: plan_new(open_repository(repository.root), text, flags, options),
+        again=lambda: plan_new(open_repository(repository.root, writes=True), text, flags, options),
     )
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from atmos_cli.adapters.bundle import catalogue
-from atmos_cli.adapters.files import DiskTree, find_root
-from atmos_cli.adapters.transaction import recover
+from atmos_cli.adapters.files import find_root
+from atmos_cli.adapters.sparse import disk_tree
+from atmos_cli.adapters.transaction import recover, require_settled
 from atmos_cli.budget.model import budget_path, read_budget
 from atmos_cli.config import FILE, read_config
 from atmos_cli.diagnostics import Code, fail
@@ -51,14 +52,18 @@ class Repository:
         return read_budget(self.tree.read(budget_path(environment)), environment=environment)
 
 
-def open_repository(start: Path) -> Repository:
-    """The repo that `start` is in. Raises ATM601 when there is none above it."""
+def open_repository(start: Path, *, writes: bool = False) -> Repository:
+    """The repo that `start` is in. Raises ATM601 when there is none above it.
+
+    Whoever `writes` first puts right what a killed run left there; whoever only reads is told of it (ATM619).
+    """
     root = find_root(start)
     if root is None:
         message = f"there is no GitOps repo here: no `{FILE}` in {start} or above"
         raise fail(Code.REPO_MISSING, message, hint="make one with `atmos init DIR`, or name one with `--repo DIR`")
-    recovered = recover(root)
-    tree = DiskTree(root)
+    recovered = recover(root) if writes else ()
+    require_settled(root)
+    tree = disk_tree(root)
     return Repository(root, tree, config_of(tree), recovered)
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.adapters import history
 from atmos_cli.adapters import repo as repos
-from atmos_cli.adapters.git import ask, plain
+from atmos_cli.adapters.git import plain
 from atmos_cli.adapters.git_tree import CommitTree
+from atmos_cli.adapters.own_programs import run
 from atmos_cli.adapters.push import TIMEOUT_SECONDS, quiet
 from atmos_cli.diagnostics import AtmosError, Code, fail
 from atmos_cli.kube.resource import identity
@@ -80,7 +81,7 @@ class GitAnswers:
         other = repos.resolve(self._repo, revision)
         if other is None and not self._fetched:
             self._fetched = True
-            ask(self._repo.top, "fetch", "--quiet", REMOTE, env=quiet(self._repo), timeout=TIMEOUT_SECONDS)
+            run(self._repo, "fetch", "--quiet", REMOTE, env=quiet(self._repo), timeout=TIMEOUT_SECONDS)
             other = repos.resolve(self._repo, revision)
         if other is None:
             return Relation(Order.UNKNOWN, inputs_equal=False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from atmos_cli.adapters import repo as repos
 from atmos_cli.adapters import rollbacks
 from atmos_cli.adapters.catch_up import catch_up
+from atmos_cli.adapters.git_status import require_clean
 from atmos_cli.adapters.ref_lock import held, lock_ref
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Severity, errors
 from atmos_cli.usecases.rollback_plan import Ask, RollbackPlan, plan_rollback
@@ -120,7 +121,7 @@ def _write(planned: RollbackPlan) -> tuple[Written, RollbackPlan]:
         planned = planned.again()
         _require(planned)
         if planned.mode == "files":
-            repos.require_clean(planned.ground.repo, planned.changes.files)
+            require_clean(planned.ground.repo, planned.changes.files)
         try:
             return _once(planned), planned
         except OvertakenError:

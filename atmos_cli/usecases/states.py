@@ -35,7 +35,7 @@ class States:
         self.branch = branch
         self.tree = tree
         self.base = self._commit(base)
-        self.cache: ClaimCache = claim_cache() if self.repo else ClaimCache(None)
+        self.cache: ClaimCache = claim_cache(self.repo.top) if self.repo else ClaimCache(None)
         trusted = CommitSnapshot(self.repo, self.base).tree if self.repo and self.base else None
         known = trusted is not None and trusted.read(FILE) is not None
         self.policy = Policy(trusted, own=tree) if trusted is not None and known else Policy(tree)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
 from atmos_cli.adapters import history
-from atmos_cli.adapters.git import ask
+from atmos_cli.adapters.own_programs import run
 from atmos_cli.adapters.push import TIMEOUT_SECONDS, quiet
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.usecases.connect import Connection, connect
@@ -151,7 +151,7 @@ class Watcher:
         if lineage.missing(named) and at - self._fetched >= FETCH_SECONDS:
             self._fetched = at
             repo = git_repo(self.repository.root)
-            ask(repo.top, "fetch", "--quiet", REMOTE, env=quiet(repo), timeout=TIMEOUT_SECONDS)
+            run(repo, "fetch", "--quiet", REMOTE, env=quiet(repo), timeout=TIMEOUT_SECONDS)
             self._forget()  # also what it knows not to exist
             return self.seen(at, events=events)
         return cases, views

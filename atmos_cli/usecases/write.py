@@ -11,6 +11,7 @@ from atmos_cli.adapters.git_branch import write_branch
 from atmos_cli.adapters.git_commit import write_commit
 from atmos_cli.adapters.git_tree import CommitTree
 from atmos_cli.adapters.push import BehindError, compare_link, push
+from atmos_cli.adapters.sparse import SparseTree
 from atmos_cli.adapters.transaction import apply
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 
@@ -95,6 +96,8 @@ def write(
     Raises OvertakenError when others pushed first: `wait_to_try_again`, and plan anew.
     """
     paths = tuple(sorted(changes.files))
+    if mode != "branch" and isinstance(base.tree, SparseTree):
+        base.tree.require_on_disk(paths)
     if mode == "files":
         if pushes:
             raise fail(Code.USAGE, "files alone cannot be pushed", hint="use `--write commit` or `--write branch`")
@@ -107,7 +110,7 @@ def write(
     before = repos.head(repo).commit
     if mode == "commit":
         committed = write_commit(repo, changes, message)
-        commit, where, recovered = committed.commit, committed.branch, committed.recovered
+        commit, where, recovered = committed.commit, committed.branch, committed.notes
     else:
         commit, where = write_branch(repo, changes, message, branch=branch, base=base.commit), branch
     url = repos.remote_url(repo)

@@ -177,7 +177,7 @@ def test_a_hook_may_mend_our_file_and_stage_it(checkout: Path) -> None:
 
 def test_atmos_in_a_hook_neither_recovers_nor_looks_at_the_hooks_index(checkout: Path) -> None:
     python = "import sys; from pathlib import Path; from atmos_cli.adapters.transaction import recover; "
-    ask = "from atmos_cli.adapters.repo import open_repo, dirty; r = open_repo(Path('.')); "
+    ask = "from atmos_cli.adapters.repo import open_repo; from atmos_cli.adapters.git_status import dirty; r = open_repo(Path('.')); "
     check = "sys.exit(recover(Path('.')) != () or dirty(r, ['user/staged.txt']) != ('user/staged.txt',))"
     hook(checkout, "pre-commit", f'"{os.sys.executable}" -c "{python}{ask}{check}"')  # type: ignore[attr-defined]
     write_commit(repo_of(checkout), CHANGES, "x")

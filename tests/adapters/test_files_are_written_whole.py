@@ -107,7 +107,7 @@ def test_a_full_disk_changes_nothing(small_disk: Path, in_git: bool) -> None:
     if in_git:
         git(small_disk, "init", "-q")
     (small_disk / "a").write_text("old")
-    changes = ChangeSet({"a": b"new", **{f"d/{n}": b"x" * 40_000 for n in range(4)}}, {"a": b"old"})
+    changes = ChangeSet({"a": b"new", **{f"d/{n}": b"x" * 40_000 for n in range(8)}}, {"a": b"old"})
     error = refused(small_disk, changes)
     assert error.diagnostics[0].code is Code.WRITE_FAILED
     assert "no space left" in error.diagnostics[0].message

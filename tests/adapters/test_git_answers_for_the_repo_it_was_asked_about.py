@@ -10,10 +10,10 @@ import pytest
 from repos import commit_files, git
 
 from atmos_cli.adapters.git import ask, tell
+from atmos_cli.adapters.git_status import dirty
 from atmos_cli.adapters.repo import (
     Head,
     changed_paths,
-    dirty,
     head,
     identity,
     init_repo,
@@ -31,8 +31,12 @@ def test_no_repository_is_none_and_a_foreign_one_is_an_error(tmp_path: Path, mon
     (tmp_path / "empty").mkdir()
     assert open_repo(tmp_path / "empty") is None
     git(tmp_path, "init", "-q", "--bare", "bare.git")
+    assert open_repo(tmp_path / "bare.git") is None
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none/.git").mkdir()
+    (tmp_path / "none/.git/HEAD").write_text("ref: refs/heads/main\n")
     with pytest.raises(AtmosError) as caught:
-        open_repo(tmp_path / "bare.git")
+        open_repo(tmp_path / "none")
     assert caught.value.diagnostics[0].code is Code.GIT_FAILED
     monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
     assert open_repo(tmp_path / "empty") is None

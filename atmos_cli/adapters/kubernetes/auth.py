@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import shlex
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from atmos_cli.adapters.http import fits_a_header, said
+from atmos_cli.adapters.programs import find_program, own_path
 from atmos_cli.diagnostics import AtmosError, Code, fail
 
 if TYPE_CHECKING:
@@ -125,9 +125,10 @@ def run_plugin(plugin: Plugin, access: Access, *, seconds: float) -> Credential:
 def _run(plugin: Plugin, access: Access, seconds: float) -> tuple[bytes, str]:
     """(output, "") or (b"", why there is none)."""
     environ = {**os.environ, **dict(plugin.env), "KUBERNETES_EXEC_INFO": _info(plugin, access)}
+    environ["PATH"] = own_path(environ.get("PATH"))
     # A bare name comes from PATH, as the plugin's own environment has it; a path starts at its kubeconfig.
     bare = os.sep not in plugin.command
-    command = shutil.which(plugin.command, path=environ.get("PATH")) if bare else plugin.directory / plugin.command
+    command = find_program(plugin.command, path=environ["PATH"]) if bare else plugin.directory / plugin.command
     if command is None:
         return b"", "it is not installed or not on PATH"
     with tempfile.TemporaryFile() as errors:
