@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shlex
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING
 from atmos_cli.diagnostics import AtmosError, Code, Location, fail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from atmos_cli.diagnostics import Diagnostic
 
 ROOT_MARKER = "atmos-cli.yaml"
 MAX_FILE_BYTES = 16 * 1024 * 1024
@@ -74,34 +77,54 @@ def too_large(path: str, size: int) -> AtmosError:
 
 
 def escapes(path: str) -> AtmosError:
+    quoted = shlex.quote(path)
     return fail(
         Code.PATH_ESCAPES,
         f"{path} is, or passes through, a symbolic link that leaves the repository",
-        hint=f'replace the link by the file itself: `cp --remove-destination "$(readlink -f {path})" {path}`',
+        hint=f"replace the link by the file itself: `cp --remove-destination $(readlink -f {quoted}) {quoted}`",
         where=Location(path),
     )
 
 
 def unreadable(path: str, error: OSError) -> AtmosError:
     reason = (error.strerror or str(error)).lower()
+    hint = f"look at its owner and mode: `ls -ld {shlex.quote(path)}`"
+    if error.errno == errno.ELOOP:
+        hint = f"it is a link that never ends: remove it, `rm {shlex.quote(path)}`"
     return fail(
         Code.FILE_UNREADABLE,
         f"cannot read {path}: {reason}",
-        hint=f"look at its owner and mode: `ls -ld {path}`",
+        hint=hint,
         where=Location(path),
     )
 
 
 class DiskTree:
-    """The files below `root` as they are now. Links to files inside it are read, linked directories not walked."""
+    """The files below `root` as they are now. Links to files inside it are read, linked directories not walked.
 
-    def __init__(self, root: Path) -> None:
+    What cannot be read is an error; with `faults` it is noted there, and then stands for nothing.
+    """
+
+    def __init__(self, root: Path, *, faults: list[Diagnostic] | None = None) -> None:
         self.root = root
+        self.faults = faults
         self._real = os.path.realpath(root)
         self._inside: dict[str, bool] = {}
 
     def read(self, path: str) -> bytes | None:
         """The content, None when no regular file is there; AtmosError ATM614, ATM615 or ATM618."""
+        try:
+            return self._content(path)
+        except AtmosError as error:
+            self._note(error)
+            return None
+
+    def _note(self, error: AtmosError) -> None:
+        if self.faults is None:
+            raise error
+        self.faults.extend(each for each in error.diagnostics if each not in self.faults)
+
+    def _content(self, path: str) -> bytes | None:
         target = os.path.join(self._real, checked_path(path))  # noqa: PTH118 - read for every file of a big repo
         if not self._contains(os.path.dirname(target)):  # noqa: PTH120
             raise escapes(path)
@@ -120,7 +143,7 @@ class DiskTree:
         folder = os.path.join(self._real, start) if start else self._real  # noqa: PTH118
         if start and os.path.realpath(folder) != folder:
             return []
-        return sorted(_walk(folder, f"{start}/" if start else ""))
+        return sorted(_walk(folder, f"{start}/" if start else "", self._note))
 
     def _contains(self, folder: str) -> bool:
         if folder not in self._inside:
@@ -168,7 +191,7 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
         return error.errno != errno.ELOOP
 
 
-def _walk(folder: str, prefix: str) -> Iterator[str]:
+def _walk(folder: str, prefix: str, fault: Callable[[AtmosError], None]) -> Iterator[str]:
     pending = [(folder, prefix)]
     while pending:
         folder, prefix = pending.pop()
@@ -184,4 +207,4 @@ def _walk(folder: str, prefix: str) -> Iterator[str]:
         except (FileNotFoundError, NotADirectoryError):
             continue
         except OSError as error:
-            raise unreadable(prefix.rstrip("/") or folder, error) from error
+            fault(unreadable(prefix.rstrip("/") or folder, error))

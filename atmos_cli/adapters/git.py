@@ -51,6 +51,8 @@ _KEPT = re.compile(
     r"GIT_((AUTHOR|COMMITTER)_(NAME|EMAIL|DATE)|SSH.*|SSL_.*|ASKPASS|HTTP_.*|ALLOW_PROTOCOL|CEILING_DIRECTORIES"
     r"|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)|EXEC_PATH|PYTHON_.*)"
 )
+# No answer takes that long; but in a checkout may stand what nobody can read to its end, as a pipe does.
+READING_SECONDS = 120.0
 _ASIDE: list[tempfile.TemporaryDirectory[str]] = []
 _GRACE_SECONDS = 2.0
 # What moves refs takes milliseconds, and git that is asked to end just as it made a lock file leaves that file there.
@@ -148,6 +150,8 @@ def ask(
     it leaves no half-done lock file behind, and holds these descriptors until it has ended; interrupted, it is given
     the time to do so.
     """
+    if timeout is None and not runs:
+        timeout = READING_SECONDS
     apart = timeout is not None or keep_open is not None
     given = environment(env, runs=runs, settings=settings)
     extra = {"pass_fds": keep_open or (), "start_new_session": apart}

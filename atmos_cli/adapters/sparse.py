@@ -24,8 +24,10 @@ _PLAIN_INDEX = b"DIRC\x00\x00\x00\x02"  # the older format, which has no place f
 class SparseTree(DiskTree):
     """The files on disk, and of those that are left out (`absent`, blob by path) what the index has."""
 
-    def __init__(self, root: Path, repo: Repo, absent: Mapping[str, str]) -> None:
-        super().__init__(root)
+    def __init__(
+        self, root: Path, repo: Repo, absent: Mapping[str, str], *, faults: list[Diagnostic] | None = None
+    ) -> None:
+        super().__init__(root, faults=faults)
         self._repo = repo
         self._absent = absent
         self._blobs = BlobReader(repo.top)
@@ -37,7 +39,7 @@ class SparseTree(DiskTree):
             return found
         data = self._blobs.read(blob)
         if data is None:
-            raise unreadable_content(self._repo, path, "the index")
+            self._note(unreadable_content(self._repo, path, "the index"))
         return data
 
     def files(self, under: str = "") -> list[str]:
@@ -52,14 +54,17 @@ class SparseTree(DiskTree):
             raise AtmosError(*(_left_out(path) for path in left_out))
 
 
-def disk_tree(root: Path) -> DiskTree:
-    """The files below `root` as they are now, with those of the index that a sparse checkout leaves out."""
+def disk_tree(root: Path, *, faults: list[Diagnostic] | None = None) -> DiskTree:
+    """The files below `root` as they are now, with those of the index that a sparse checkout leaves out.
+
+    With `faults`, what cannot be read is noted there instead of raised.
+    """
     found = find_checkout(root.resolve())
     if found is None or not _may_leave_out(found[1]):
-        return DiskTree(root)
+        return DiskTree(root, faults=faults)
     repo = open_repo(root)
     absent = _left_out_of(repo) if repo else {}
-    return SparseTree(root, repo, absent) if repo and absent else DiskTree(root)
+    return SparseTree(root, repo, absent, faults=faults) if repo and absent else DiskTree(root, faults=faults)
 
 
 def _may_leave_out(git_dir: Path) -> bool:

@@ -15,6 +15,7 @@ from atmos_cli.diagnostics import Code, errors, fail
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from atmos_cli.diagnostics import Diagnostic
     from atmos_cli.usecases.judging import Judged
     from atmos_cli.usecases.repository import Repository
 
@@ -26,9 +27,10 @@ def validate(args: Sequence[str]) -> int:
 
     options = _parser().parse_args(args)
     start = Path(options.repo or ".")
-    repository = open_repository(start.resolve())
+    faults: list[Diagnostic] = []
+    repository = open_repository(start.resolve(), faults=faults)
     paths = [_from_root(path, repository.root) for path in options.paths]
-    found = usecase.validate(repository, paths=paths, base=options.base)
+    found = usecase.validate(repository, paths=paths, base=options.base, faults=faults)
     code = 1 if errors(found.diagnostics) else 0
     if options.output == "json":
         rows = [row_data(row) for row in found.judged.rows]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from atmos_cli.adapters.bundle import catalogue
-from atmos_cli.adapters.files import find_root
+from atmos_cli.adapters.files import DiskTree, find_root
 from atmos_cli.adapters.sparse import disk_tree
 from atmos_cli.adapters.transaction import recover, require_settled
 from atmos_cli.budget.model import budget_path, read_budget
@@ -52,8 +52,10 @@ class Repository:
         return read_budget(self.tree.read(budget_path(environment)), environment=environment)
 
 
-def open_repository(start: Path, *, writes: bool = False) -> Repository:
+def open_repository(start: Path, *, writes: bool = False, faults: list[Diagnostic] | None = None) -> Repository:
     """The repo that `start` is in. Raises ATM601 when there is none above it.
+
+    With `faults`, a file that cannot be read is noted there, and its fault ends nothing.
 
     Whoever `writes` first puts right what a killed run left there; whoever only reads is told of it (ATM619).
     """
@@ -63,8 +65,8 @@ def open_repository(start: Path, *, writes: bool = False) -> Repository:
         raise fail(Code.REPO_MISSING, message, hint="make one with `atmos init DIR`, or name one with `--repo DIR`")
     recovered = recover(root) if writes else ()
     require_settled(root)
-    tree = disk_tree(root)
-    return Repository(root, tree, config_of(tree), recovered)
+    tree = disk_tree(root, faults=faults)
+    return Repository(root, tree, config_of(DiskTree(root)), recovered)
 
 
 def config_of(tree: FileTree) -> Config:

@@ -39,11 +39,17 @@ class Validation:
     judged: Judged
 
 
-def validate(repository: Repository, *, paths: Sequence[str] = (), base: str | None = None) -> Validation:
+def validate(
+    repository: Repository,
+    *,
+    paths: Sequence[str] = (),
+    base: str | None = None,
+    faults: Sequence[Diagnostic] = (),
+) -> Validation:
     """Findings of the whole repo, or only those in `paths` (files or directories, from the root).
 
-    `base` names the commit to trust, so that a change of `atmos-cli.yaml` cannot choose another. Raises ATM610 when
-    there is no such commit.
+    `faults` is where the repo notes files that cannot be read, while they are looked at. `base` names the commit to
+    trust, so that a change of `atmos-cli.yaml` cannot choose another; raises ATM610 when there is none of that name.
     """
     tree, config = repository.tree, repository.config
     yaml_files = [path for root in TREES for path in tree.files(root) if path.endswith((".yaml", ".yml"))]
@@ -61,7 +67,7 @@ def validate(repository: Repository, *, paths: Sequence[str] = (), base: str | N
     found += run_repo(tree)
     found += doubly_owned(effective, environments=list(config.environments))
     judged, budget_findings = _budgets(repository, base)
-    found += budget_findings
+    found += [*budget_findings, *faults]
     kept = (d for d in found if not paths or (d.where and _inside(d.where.path, paths)))
     return Validation(in_order(kept), len(yaml_files), len(everything), judged)
 
