@@ -2,7 +2,7 @@
 
     pip install -c .ci/constraints.txt -e '.[dev]' && python scripts/release.py [--sign ~/.ssh/id_ed25519]
 
-Everything is made twice and must come out the same; the same commit and constraints give the same bytes anywhere.
+Sdist and wheel are made twice and must come out the same: the same commit and constraints give the same bytes anywhere.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import constraints
 from packaging.utils import canonicalize_name
 from release_build import ReleaseError, Source, build_twice, source_of
 from release_provenance import BUILDER, provenance
-from release_sbom import Distribution, bill, closure
+from release_sbom import Distribution, bill, closure, needed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +56,11 @@ def release(source: Source, outdir: Path, *, report: Path | None = None, builder
     chosen = _chosen(libraries, report)
     files = [*build_twice(source, outdir), Path(shutil.copy(constraints.NEWEST, outdir))]
     stem = f"{project['name']}-{source.version}"
-    files.append(_written(outdir / f"{stem}.cdx.json", bill(source, files, libraries, chosen)))
+    files.append(
+        _written(
+            outdir / f"{stem}.cdx.json", bill(source, files, libraries, chosen, direct=needed(project["dependencies"]))
+        )
+    )
     statement = provenance(source, files, tools=closure(["hatchling"]), builder=builder)
     files.append(_written(outdir / f"{stem}.provenance.json", statement))
     sums = outdir / SUMS

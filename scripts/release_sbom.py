@@ -25,41 +25,47 @@ if TYPE_CHECKING:
 NAME = "atmos-cli"
 NOTICE = "atmos_cli/kube/schema_pack.NOTICE.md"
 PACK = "atmos_cli/kube/schema_pack.bin"
+OWN_LICENCE = {"expression": "Apache-2.0"}
 
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """`needs` are the names of others of the closure; `licences` is a list as CycloneDX has it."""
+    """`needs` are the names of others of the closure; `licences` are as CycloneDX has them."""
 
     name: str
     version: str
-    licences: list[dict[str, Any]]
+    licences: tuple[dict[str, Any], ...]
     needs: tuple[str, ...]
 
 
 def closure(roots: Sequence[str]) -> tuple[Distribution, ...]:
     """What the requirements `roots` bring in, in this environment, by name. Extras of dependencies do not count."""
     found: dict[str, Distribution] = {}
-    ahead = _needed(roots)
+    ahead = needed(roots)
     while ahead:
         name = ahead.pop()
         if name in found:
             continue
         metadata = importlib.metadata.distribution(name)
-        needs = _needed(metadata.requires or ())
+        needs = needed(metadata.requires or ())
         found[name] = Distribution(name, metadata.version, _licences(metadata.metadata), tuple(sorted(needs)))
         ahead += needs
     return tuple(found[name] for name in sorted(found))
 
 
 def bill(
-    source: Source, files: Sequence[Path], libraries: Sequence[Distribution], chosen: Mapping[str, tuple[str, str]]
+    source: Source,
+    files: Sequence[Path],
+    libraries: Sequence[Distribution],
+    chosen: Mapping[str, tuple[str, str]],
+    *,
+    direct: Sequence[str],
 ) -> dict[str, Any]:
-    """The document. `files` are released; `chosen` gives the file of each library and its SHA-256, as pip chose it."""
-    data = [_pack(source.root), *_blueprints(source.root)]
+    """The document. `files` are released; `chosen` gives the file of each library and its SHA-256."""
     named = {each.name: _purl(each.name, each.version) for each in libraries}
     own = _purl(NAME, source.version)
-    graph = {own: _needed(_runtime(libraries)), **{named[each.name]: each.needs for each in libraries}}
+    graph = {own: direct, **{named[each.name]: each.needs for each in libraries}}
+    parts = [_library(each, named[each.name], chosen[each.name]) for each in libraries]
     return {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -69,40 +75,41 @@ def bill(
         "version": 1,
         "metadata": {
             "timestamp": datetime.fromtimestamp(source.time, UTC).isoformat().replace("+00:00", "Z"),
-            "component": {
-                "type": "application",
-                "bom-ref": own,
-                "name": NAME,
-                "version": source.version,
-                "purl": own,
-                "licenses": [{"expression": "Apache-2.0"}],
-                "components": [_file(each) for each in files],
-            },
+            "component": _subject(source, own, files),
         },
-        "components": [*(_library(each, named[each.name], chosen[each.name]) for each in libraries), *data],
+        "components": [*parts, _pack(source.root), *_blueprints(source.root)],
         "dependencies": [
             {"ref": ref, "dependsOn": sorted(named[name] for name in needs)} for ref, needs in sorted(graph.items())
         ],
     }
 
 
-def _needed(requirements: Sequence[str]) -> list[str]:
+def _subject(source: Source, purl: str, files: Sequence[Path]) -> dict[str, Any]:
+    return {
+        "type": "application",
+        "bom-ref": purl,
+        "name": NAME,
+        "version": source.version,
+        "purl": purl,
+        "licenses": [OWN_LICENCE],
+        "components": [_file(each) for each in files],
+    }
+
+
+def needed(requirements: Sequence[str]) -> list[str]:
+    """The names of those that count on this machine."""
     wanted = (Requirement(each) for each in requirements)
     return [canonicalize_name(each.name) for each in wanted if not each.marker or each.marker.evaluate({"extra": ""})]
 
 
-def _runtime(libraries: Sequence[Distribution]) -> list[str]:
-    return [each.name for each in libraries if each.name not in {name for other in libraries for name in other.needs}]
-
-
-def _licences(metadata: Any) -> list[dict[str, Any]]:
+def _licences(metadata: Any) -> tuple[dict[str, Any], ...]:
     """The SPDX expression where metadata holds one; else what its classifiers call it, which SPDX may not know."""
     for said in (metadata.get("License-Expression"), metadata.get("License")):
         with suppress(InvalidLicenseExpression):
             if said:
-                return [{"expression": canonicalize_license_expression(said)}]
+                return ({"expression": canonicalize_license_expression(said)},)
     named = (each.split(" :: ") for each in metadata.get_all("Classifier", ()))
-    return [{"license": {"name": each[-1]}} for each in named if each[0] == "License"]
+    return tuple({"license": {"name": each[-1]}} for each in named if each[0] == "License")
 
 
 def _library(each: Distribution, purl: str, chosen: tuple[str, str]) -> dict[str, Any]:
@@ -137,7 +144,7 @@ def _blueprints(root: Path) -> list[dict[str, Any]]:
             "type": "data",
             "name": f"blueprints/{file.parent.name}",
             "version": str(yaml.safe_load(file.read_text())["version"]),
-            "licenses": [{"expression": "Apache-2.0"}],
+            "licenses": [OWN_LICENCE],
             "hashes": [{"alg": "SHA-256", "content": _tree_sha256(file.parent)}],
         }
         for file in sorted((root / "blueprints").glob("*/blueprint.yaml"))
