@@ -12,6 +12,7 @@ import argparse
 import importlib.metadata
 import importlib.util
 import json
+import os
 import re
 import subprocess
 import sys
@@ -35,6 +36,7 @@ HEADS = {
 }
 # They come with the interpreter and install the rest.
 INSTALLERS = {"pip", "setuptools", "wheel"}
+PINNING = {"PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT", "PIP_REQUIREMENT", "PIP_NO_DEPS"}
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -88,7 +90,9 @@ def pip(*arguments: str) -> dict[str, Any]:
     where = [] if own else ["--python", sys.executable]
     options = ["install", "--dry-run", "--ignore-installed", "--quiet", "--report", "-"]
     command = [*base, "-m", "pip", *where, *options, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    # CI's own setting would answer with the pins of before.
+    environment = {name: value for name, value in os.environ.items() if name not in PINNING}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, env=environment)
     if done.returncode:
         sys.exit(f"pip cannot do it:\n{done.stderr}")
     report: dict[str, Any] = json.loads(done.stdout)

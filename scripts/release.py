@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         source = source_of(options.root)
-        _refuse(source, unreleased=options.unreleased)
+        _refuse(source, options.sign, unreleased=options.unreleased)
         made = release(source, options.outdir, report=options.report, builder=options.builder)
         if options.sign:
             made.append(_signed(made[-1], options.sign))
@@ -79,7 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _refuse(source: Source, *, unreleased: bool) -> None:
+def _refuse(source: Source, key: Path | None, *, unreleased: bool) -> None:
+    if key and not key.is_file():
+        raise ReleaseError(f"there is no key {key}\nhint: `--sign ~/.ssh/id_ed25519`, or without it")
     if unreleased:
         return
     if source.modified:

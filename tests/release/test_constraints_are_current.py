@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import Any
 
 import pytest
@@ -68,3 +69,20 @@ def test_pins_are_renewed_on_the_oldest_python_only(
     assert constraints_script.main(["renew"]) == 2
     assert capsys.readouterr().err == "run this with Python 3.9, the oldest that atmos runs on\n"
     assert constraints_script.NEWEST.read_bytes() == before
+
+
+def test_pins_of_before_do_not_count_when_they_are_renewed(
+    constraints_script: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: dict[str, Any] = {}
+
+    def run(command: list[str], **options: Any) -> Any:
+        seen.update(options["env"])
+        return subprocess.CompletedProcess(command, 0, stdout='{"install": []}', stderr="")
+
+    monkeypatch.setattr(constraints_script.subprocess, "run", run)
+    monkeypatch.setenv("PIP_CONSTRAINT", ".ci/constraints.txt")
+    monkeypatch.setenv("PIP_INDEX_URL", "https://index.example.test/simple")
+    assert constraints_script.pip("rich") == {"install": []}
+    assert "PIP_CONSTRAINT" not in seen
+    assert seen["PIP_INDEX_URL"] == "https://index.example.test/simple"

@@ -60,6 +60,11 @@ def test_a_library_without_a_hash(refused: Any, report: Path, tmp_path: Path, as
     assert "nobody says the hash of rich\n" in refused("--unreleased", report=tmp_path / "report.json")
 
 
+def test_a_key_that_is_not_there(refused: Any, tmp_path: Path, as_pinned: None) -> None:
+    said = refused("--unreleased", "--sign", str(tmp_path / "key"))
+    assert said.startswith(f"no release: there is no key {tmp_path / 'key'}\nhint: ")
+
+
 def test_a_directory_that_is_no_clone(release_script: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert release_script.main(["--root", str(tmp_path)]) == 1
     assert capsys.readouterr().err.startswith("no release: git log failed: ")
