@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 ROOT = Path(__file__).parents[2]
 RELEASED = ("atmos_cli", "blueprints", ".gitignore", "LICENSE", "README.md", "pyproject.toml")
@@ -49,11 +49,11 @@ def git(root: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def clone(root: Path) -> Path:
+def clone(root: Path, names: Sequence[str] = RELEASED) -> Path:
     """A repository with one commit of what a release is made of, as it is here now."""
     litter = shutil.ignore_patterns("__pycache__", "*.egg-info")
     root.mkdir()
-    for name in RELEASED:
+    for name in names:
         source = ROOT / name
         shutil.copytree(source, root / name, ignore=litter) if source.is_dir() else shutil.copy(source, root / name)
     git(root, "init", "-q", "-b", "main")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def refused(release_script: Any, report: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
-    root = clone(tmp_path / "clone")
+    root = clone(tmp_path / "clone", ["README.md", "pyproject.toml"])  # it must not come to building
 
     def run(*options: str, report: Path = report) -> str:
         outdir = tmp_path / "dist"
