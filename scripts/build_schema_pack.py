@@ -185,7 +185,9 @@ def import_go() -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        description="Build atmos_cli/kube/schema_pack.bin from facts about Kubernetes and operators."
+    )
     parser.add_argument("action", nargs="?", choices=("pack", "import", "import-go"), default="pack")
     parser.add_argument("crds", nargs="?", type=Path, default=ROOT.parent / "shared" / "crds")
     arguments = parser.parse_args()

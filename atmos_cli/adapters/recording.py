@@ -208,5 +208,6 @@ def _told(answer: Answer) -> dict[str, Any]:
 
 def _odd(tape: Tape, on: str, call: str) -> AtmosError:
     """ATM814; what was just recorded cannot be odd, so there is a Reader behind it."""
-    assert isinstance(tape, Reader)  # noqa: S101 - only what was read can be odd
+    if not isinstance(tape, Reader):
+        raise TypeError(f"an answer to `{call}` of {on} is none that it can give")
     return tape.odd(on, call)

@@ -58,27 +58,44 @@ def main(
     pass
 
 
-app.command("init")(init.init)
+app.command(
+    "init",
+    help="Make a GitOps repo that Argo CD and Flux can start from, or complete one.\n"
+    "\n"
+    "What people changed stays as it is. Run it again after editing atmos-cli.yaml or a budget, or to add a team.",
+)(init.init)
 app.add_typer(new.app, name="new")
 
 
 @app.command(
-    "validate", add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
+    "validate",
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+    help="Check everything about the repo that can be known offline.",
 )
 def validate(context: typer.Context) -> None:
-    """Check everything about the repo that can be known offline."""
     from atmos_cli.cli.validate import validate as run_validate
 
     raise typer.Exit(run_validate(context.args))
 
 
-app.command("render")(render.render)
-app.command("diff")(render.diff)
-app.command("rollback")(rollback.rollback)
-app.command("recover")(recover.recover)
-app.command("status")(status.status)
-app.command("tree")(tree.tree)
-app.command("explain")(explain.explain)
+app.command("render", help="Print the effective manifests of a service: what an engine would apply.")(render.render)
+app.command("diff", help="Show what the checkout changes in each environment, against the base branch.")(render.diff)
+app.command(
+    "rollback",
+    help="Take a deployment back: a commit that restores one service in one environment to its last verified state.",
+)(rollback.rollback)
+app.command(
+    "recover", help="Finish or take back what an atmos that was killed in the middle of a write left half done."
+)(recover.recover)
+app.command(
+    "status", help="Show what is wanted, live and healthy: exit 0 when all is, 1 when not, 2 when nothing can be asked."
+)(status.status)
+app.command(
+    "tree",
+    help="Show every object of a service, as its clusters have it: exit 0 when all are healthy, 1 when one is not.",
+)(tree.tree)
+app.command("explain", help="Say what a code means, why it matters and how to mend it.")(explain.explain)
 app.add_typer(verify.app, name="verify")
 app.add_typer(approve.app, name="approve")
 app.add_typer(budget.app, name="budget")

@@ -23,10 +23,10 @@ Base = Annotated[str | None, typer.Option(metavar="COMMIT", help="Trust this com
 
 @app.callback()
 def main() -> None:
-    """Ask for, sign and judge permissions to pass a budget."""
+    pass
 
 
-@app.command()
+@app.command(help="Write a request to let a service pass its budget with exactly what it asks for now.")
 def request(
     env: Annotated[str, typer.Option("--env", "-e", metavar="ENV", help="The environment whose budget is passed.")],
     service: Annotated[str, typer.Option("--service", "-s", help="The service that asks for more.")],
@@ -42,7 +42,6 @@ def request(
     dry_run: DryRun = False,
     output: Output = "text",
 ) -> None:
-    """Write a request to let a service pass its budget with exactly what it asks for now."""
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.usecases.approve import approval_data, execute_request, plan_request
 
@@ -72,9 +71,8 @@ def request(
         print(f"Next: someone who may signs it: atmos approve sign {plan.path} --key ~/.ssh/id_ed25519")
 
 
-@app.command()
+@app.command(help="Show what an approval asks for, who has signed, and what it is worth in this checkout.")
 def show(file: File, base: Base = None, repo: RepoDir = None, output: Output = "text") -> None:
-    """Show what an approval asks for, who has signed, and what it is worth in this checkout."""
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.cli.text import print_diagnostics
     from atmos_cli.usecases.approve import approval_data, check_approvals, load_approval
@@ -95,7 +93,9 @@ def show(file: File, base: Base = None, repo: RepoDir = None, output: Output = "
     print_diagnostics(verdict.problems)
 
 
-@app.command()
+@app.command(
+    help="Sign an approval with your SSH key; the signature is added to the file, which anybody may then commit."
+)
 def sign(
     file: File,
     key: Annotated[Path, typer.Option(metavar="KEY", help="Your private SSH key, or a `.pub` file for the agent.")],
@@ -103,7 +103,6 @@ def sign(
     yes: Yes = False,
     output: Output = "text",
 ) -> None:
-    """Sign an approval with your SSH key; the signature is added to the file, which anybody may then commit."""
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.usecases.approve import approval_data, load_approval, sign_approval
 
@@ -122,7 +121,9 @@ def sign(
     print(f"Next: commit it, and nothing else with it: git commit -m 'Approve {signed.service}' -- {path}")
 
 
-@app.command()
+@app.command(
+    help="Judge every approval in the checkout: what it is worth, and why not. Exit status 1 when one is worth nothing."
+)
 def check(
     env: Environments = None,
     service: Annotated[str | None, typer.Option("--service", "-s", help="Only approvals of this service.")] = None,
@@ -130,7 +131,6 @@ def check(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    """Judge every approval in the checkout: what it is worth, and why not. Exit status 1 when one is worth nothing."""
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.cli.text import print_diagnostics
     from atmos_cli.usecases.approve import check_approvals

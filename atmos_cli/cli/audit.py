@@ -20,10 +20,6 @@ def audit(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    """Look for spend on the base branch that nobody approved, or that nobody approves any more.
-
-    Exit status 1 when there is any. Run it on every push to the base branch, and daily: approvals expire by themselves.
-    """
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.cli.text import print_diagnostics
     from atmos_cli.diagnostics import errors

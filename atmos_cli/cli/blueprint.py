@@ -23,12 +23,11 @@ Directory = Annotated[
 
 @app.callback()
 def main() -> None:
-    """List, show, lint and test blueprints."""
+    pass
 
 
-@app.command("list")
+@app.command("list", help="List every blueprint with its version and summary.")
 def list_(repo: RepoDir = None, source: Directory = None, output: Output = "text") -> None:
-    """List every blueprint with its version and summary."""
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.usecases.blueprints import listed
 
@@ -40,7 +39,7 @@ def list_(repo: RepoDir = None, source: Directory = None, output: Output = "text
         print(f"{each['name']:<14}{each['kind']:<10}{each['version']:<8}{each['summary']}")
 
 
-@app.command()
+@app.command(help="Print the objects that a blueprint makes of an example service.")
 def show(
     name: Annotated[str, typer.Argument(help="The blueprint.")],
     with_: Annotated[list[str] | None, typer.Option("--with", metavar="ADDON", help="An add-on to join.")] = None,
@@ -48,7 +47,6 @@ def show(
     repo: RepoDir = None,
     source: Directory = None,
 ) -> None:
-    """Print the objects that a blueprint makes of an example service."""
     import sys
 
     from atmos_cli.usecases.blueprints import shown
@@ -58,14 +56,13 @@ def show(
     sys.stdout.write(shown(catalogue, name, addons=tuple(with_ or ()), environment=environment, config=config))
 
 
-@app.command()
+@app.command(help="Find undefined names, examples that fail the checks, and fields that belong to an environment.")
 def lint(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Blueprints (default: all).")] = None,
     repo: RepoDir = None,
     source: Directory = None,
     output: Output = "text",
 ) -> None:
-    """Find undefined names, examples that fail the checks, and fields that belong to an environment."""
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.cli.text import print_diagnostics, summary
     from atmos_cli.usecases import blueprints as usecase
@@ -82,7 +79,7 @@ def lint(
     raise typer.Exit(code)
 
 
-@app.command("test")
+@app.command("test", help="Run the golden cases of blueprints.")
 def run_cases(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="Blueprints (default: all).")] = None,
     update: Annotated[bool, typer.Option("--update", help="Accept what the blueprints give now.")] = False,
@@ -90,7 +87,6 @@ def run_cases(
     source: Directory = None,
     output: Output = "text",
 ) -> None:
-    """Run the golden cases of blueprints."""
     from atmos_cli.adapters.bundle import directory_of
     from atmos_cli.adapters.transaction import apply
     from atmos_cli.cli.envelope import envelope

@@ -21,10 +21,10 @@ Base = Annotated[
 
 @app.callback()
 def main() -> None:
-    """What environments may use, what is used, by whom, and what it costs."""
+    pass
 
 
-@app.command()
+@app.command(help="Show what is used of every limit, by team or service, and what it costs a month.")
 def show(
     environment: Annotated[str | None, typer.Argument(metavar="[ENV]", help="Only this environment.")] = None,
     by: Annotated[Literal["team", "service"], typer.Option(help="Whose share to show.")] = "team",
@@ -38,7 +38,6 @@ def show(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    """Show what is used of every limit, by team or service, and what it costs a month."""
     from atmos_cli.usecases import budget as usecase
 
     repository = _open(repo)
@@ -62,7 +61,7 @@ def show(
     show_use(shown)
 
 
-@app.command()
+@app.command(help="Show every line of the sum of one service, container by container, with the rule that applied.")
 def explain(
     service: Annotated[str, typer.Argument(help="The service, as NAME or TEAM/NAME.")],
     team: Team = None,
@@ -70,7 +69,6 @@ def explain(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    """Show every line of the sum of one service, container by container, with the rule that applied."""
     from atmos_cli.usecases.budget import explain as usecase
 
     shares = usecase(_open(repo), service, team=team, environments=tuple(env or ()))
@@ -86,7 +84,7 @@ def explain(
     show_shares(shares)
 
 
-@app.command()
+@app.command(help="Show what a change makes of every environment; as Markdown for a comment on a pull request.")
 def diff(
     commits: Annotated[str, typer.Argument(metavar="BASE..HEAD", help="The commits to compare.")],
     repo: RepoDir = None,
@@ -94,7 +92,6 @@ def diff(
         Literal["text", "json", "markdown"], typer.Option("--output", "-o", help="What to print.")
     ] = "text",
 ) -> None:
-    """Show what a change makes of every environment; as Markdown for a comment on a pull request."""
     from atmos_cli.diagnostics import Code, fail
     from atmos_cli.usecases.budget import diff as usecase
 
@@ -117,9 +114,8 @@ def diff(
         show_change(judged)
 
 
-@app.command()
+@app.command(help="For CI and merge groups: may HEAD, merged into the base, land? Exit status 1 says no.")
 def check(base: Base = None, repo: RepoDir = None, output: Output = "text") -> None:
-    """For CI and merge groups: may HEAD, merged into the base, land? Exit status 1 says no."""
     from atmos_cli.diagnostics import errors
     from atmos_cli.usecases.budget import check as usecase
     from atmos_cli.usecases.budget import row_data
@@ -142,9 +138,19 @@ def check(base: Base = None, repo: RepoDir = None, output: Output = "text") -> N
     raise typer.Exit(code)
 
 
-app.command("audit")(audit.audit)
-app.command("init")(budget_change.init)
-app.command("rightsize")(budget_change.rightsize)
+app.command(
+    "audit",
+    help="Look for spend on the base branch that nobody approved, or that nobody approves any more.\n"
+    "\n"
+    "Exit status 1 when there is any. "
+    "Run it on every push to the base branch, and daily: approvals expire by themselves.",
+)(audit.audit)
+app.command(
+    "init", help="Write budgets from what is used today: half as much again, rounded up; twice that as the ceiling."
+)(budget_change.init)
+app.command("rightsize", help="Suggest CPU and memory from measured use, with the reason and what it saves.")(
+    budget_change.rightsize
+)
 
 
 def _open(repo: Path | None) -> Repository:

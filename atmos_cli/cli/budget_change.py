@@ -26,7 +26,6 @@ def init(
     dry_run: DryRun = False,
     output: Output = "text",
 ) -> None:
-    """Write budgets from what is used today: half as much again, rounded up; twice that as the ceiling."""
     from atmos_cli.usecases.budget_init import execute_budgets, plan_budgets
     from atmos_cli.usecases.repository import open_repository
 
@@ -70,7 +69,6 @@ def rightsize(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    """Suggest CPU and memory from measured use, with the reason and what it saves."""
     from atmos_cli.usecases.repository import open_repository
     from atmos_cli.usecases.rightsize import apply_rightsizing
     from atmos_cli.usecases.rightsize import rightsize as usecase

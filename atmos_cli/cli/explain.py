@@ -13,7 +13,6 @@ def explain(
     code: Annotated[str, typer.Argument(metavar="CODE", help="A code such as ATM401; `all` lists them.")],
     output: Output = "text",
 ) -> None:
-    """Say what a code means, why it matters and how to mend it."""
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.usecases.explain import explained
 

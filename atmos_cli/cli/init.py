@@ -37,10 +37,6 @@ def init(
     dry_run: DryRun = False,
     output: Output = "text",
 ) -> None:
-    """Make a GitOps repo that Argo CD and Flux can start from, or complete one.
-
-    What people changed stays as it is. Run it again after editing atmos-cli.yaml or a budget, or to add a team.
-    """
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.usecases.init import InitOptions, execute_init, plan_init
 

@@ -20,10 +20,12 @@ app = typer.Typer(help="Add something to the GitOps repo.", no_args_is_help=True
 
 @app.callback()
 def main() -> None:
-    """Add something to the GitOps repo."""
+    pass
 
 
-@app.command()
+@app.command(
+    help="Add a service: one plan with the source of every value, one question, then files, a commit or a branch."
+)
 def service(
     intent: Annotated[str, typer.Argument(help='What it is, e.g. "node, port 80, postgres".')],
     name: Annotated[str | None, typer.Option(help="The name of the service.")] = None,
@@ -62,7 +64,6 @@ def service(
     dry_run: DryRun = False,
     output: Output = "text",
 ) -> None:
-    """Add a service: one plan with the source of every value, one question, then files, a commit or a branch."""
     from atmos_cli.usecases.intent import Flags
     from atmos_cli.usecases.new import NewOptions, execute_new, plan_new
 

@@ -17,7 +17,6 @@ def render(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    """Print the effective manifests of a service: what an engine would apply."""
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.usecases import render as usecase
     from atmos_cli.usecases.repository import open_repository
@@ -36,7 +35,6 @@ def diff(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    """Show what the checkout changes in each environment, against the base branch."""
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.usecases import render as usecase
     from atmos_cli.usecases.repository import open_repository

@@ -50,7 +50,6 @@ def rollback(
     dry_run: DryRun = False,
     output: Output = "text",
 ) -> None:
-    """Take a deployment back: a commit that restores one service in one environment to its last verified state."""
     from atmos_cli.usecases.repository import open_repository
     from atmos_cli.usecases.rollback import execute_rollback
     from atmos_cli.usecases.rollback_plan import Ask, plan_rollback

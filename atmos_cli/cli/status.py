@@ -25,7 +25,6 @@ def status(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    """Show what is wanted, live and healthy: exit 0 when all is, 1 when not, 2 when nothing can be asked."""
     from atmos_cli.adapters.clock import SystemClock
     from atmos_cli.usecases.repository import open_repository
     from atmos_cli.usecases.status import Asked, Watcher

@@ -26,7 +26,6 @@ def tree(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    """Show every object of a service, as its clusters have it: exit 0 when all are healthy, 1 when one is not."""
     from atmos_cli.adapters.clock import SystemClock
     from atmos_cli.cli.text import print_diagnostics
     from atmos_cli.usecases.repository import open_repository

@@ -34,15 +34,22 @@ class _Group(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-app = typer.Typer(cls=_Group, no_args_is_help=False)
+app = typer.Typer(
+    cls=_Group,
+    no_args_is_help=False,
+    help="Say whether a commit arrived, its pods became good and users are worse off; why, and what now.",
+)
 
 
 @app.callback()
 def main() -> None:
-    """Say whether a commit arrived, its pods became good and users are worse off; why, and what now."""
+    pass
 
 
-@app.command(epilog="How often it would have alarmed without a deploy: `atmos verify backtest --help`")
+@app.command(
+    epilog="How often it would have alarmed without a deploy: `atmos verify backtest --help`",
+    help="Watch a commit until there is a verdict: exit 0 pass or warn, 1 fail, 4 inconclusive, 5 superseded.",
+)
 def run(
     service: Annotated[
         str | None, typer.Argument(help="The service, as NAME or TEAM/NAME (default: all that the commit changes).")
@@ -65,7 +72,6 @@ def run(
     repo: RepoDir = None,
     output: Annotated[Format, typer.Option("--output", "-o", help="What to print.")] = "text",
 ) -> None:
-    """Watch a commit until there is a verdict: exit 0 pass or warn, 1 fail, 4 inconclusive, 5 superseded."""
     from atmos_cli.cli.verify_run import act_on, opened, watch
     from atmos_cli.cli.verify_tell import require, tell
 
@@ -81,7 +87,9 @@ def run(
     raise typer.Exit(code)
 
 
-@app.command()
+@app.command(
+    help="Say how often it would have alarmed without a deploy: ask this before you opt into automatic rollback."
+)
 def backtest(
     service: Annotated[str, typer.Argument(help="The service, as NAME or TEAM/NAME.")],
     env: Environments = None,
@@ -90,7 +98,6 @@ def backtest(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    """Say how often it would have alarmed without a deploy: ask this before you opt into automatic rollback."""
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.usecases.backtesting import backtest_data, backtests, sentence
     from atmos_cli.usecases.repository import open_repository

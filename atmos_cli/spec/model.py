@@ -62,9 +62,7 @@ Host = Annotated[
 ]
 
 
-class Port(Strict):
-    """Clients use `service`; the process listens on `container`."""
-
+class Port(Strict, json_schema_extra={"description": "Clients use `service`; the process listens on `container`."}):
     service: PortNumber = Field(description="the port that clients connect to")
     container: PortNumber = Field(description="the port that the process listens on")
 
@@ -79,9 +77,12 @@ class Port(Strict):
         return {"service": value, "container": value}
 
 
-class Probe(Strict):
-    """Seconds, except `failures`; what is not said is the default of the blueprint and the language."""
-
+class Probe(
+    Strict,
+    json_schema_extra={
+        "description": "Seconds, except `failures`; what is not said is the default of the blueprint and the language."
+    },
+):
     path: HttpPath | None = Field(default=None, description="must answer 200 (/healthz, /readyz)")
     period: Seconds | None = Field(default=None, description="seconds between two probes")
     timeout: Seconds | None = Field(default=None, description="seconds until an answer counts as missing")
@@ -91,17 +92,18 @@ class Probe(Strict):
     )
 
 
-class Probes(Strict):
-    """What is left out comes from the language's defaults."""
-
+class Probes(Strict, json_schema_extra={"description": "What is left out comes from the language's defaults."}):
     startup: Probe = Field(default=Probe(), description="has it started? the other probes wait for this one")
     readiness: Probe = Field(default=Probe(), description="may it get traffic? checked all the time")
     liveness: Probe = Field(default=Probe(), description="is it stuck? if so, it is restarted")
 
 
-class SecretKey(Strict):
-    """A key of a Secret in the service's namespace; the value itself never stands in Git."""
-
+class SecretKey(
+    Strict,
+    json_schema_extra={
+        "description": "A key of a Secret in the service's namespace; the value itself never stands in Git."
+    },
+):
     secret: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$")] = Field(
         description="name of the Secret"
     )
@@ -110,18 +112,21 @@ class SecretKey(Strict):
     )
 
 
-class Resources(Strict):
-    """Requests of the main container; `memory` is also its limit unless `memoryLimit` says otherwise."""
-
+class Resources(
+    Strict,
+    json_schema_extra={
+        "description": "Requests of the main container; `memory` is also its limit unless `memoryLimit` says otherwise."
+    },
+):
     cpu: QuantityText = Field(description="CPU request, such as `250m` or `1`")
     memory: QuantityText = Field(description="memory request, such as `256Mi`")
     cpu_limit: QuantityText | None = Field(default=None, description="CPU limit; none by default")
     memory_limit: QuantityText | None = Field(default=None, description="memory limit; the request by default")
 
 
-class Scaling(Strict):
-    """Replicas between `min` and `max`, by CPU use in percent of the request."""
-
+class Scaling(
+    Strict, json_schema_extra={"description": "Replicas between `min` and `max`, by CPU use in percent of the request."}
+):
     min: Bound = Field(default=2, description="fewest replicas")
     max: Bound = Field(default=6, description="most replicas; a budget counts these")
     cpu: Bound = Field(default=70, description="CPU use to aim for, in percent of the request")
@@ -133,9 +138,13 @@ class Scaling(Strict):
         return self
 
 
-class Volume(Strict):
-    """A writable directory: `temporary` (lost with the pod) or `persistent` (one claim, so one replica)."""
-
+class Volume(
+    Strict,
+    json_schema_extra={
+        "description": "A writable directory: `temporary` (lost with the pod) "
+        "or `persistent` (one claim, so one replica)."
+    },
+):
     path: HttpPath = Field(description="absolute path in the container")
     size: QuantityText = Field(default="1Gi", description="how much it can hold, such as `1Gi`")
     kind: Literal["temporary", "persistent"] = Field(
@@ -143,9 +152,10 @@ class Volume(Strict):
     )
 
 
-class Dependency(Strict):
-    """Another service that this one calls; its address arrives as `<SERVICE>_URL`."""
-
+class Dependency(
+    Strict,
+    json_schema_extra={"description": "Another service that this one calls; its address arrives as `<SERVICE>_URL`."},
+):
     service: ServiceName = Field(description="name of the other service")
     port: PortNumber = Field(default=80, description="the port its clients use")
     team: ServiceName | None = Field(default=None, description="its team, when it is not this service's own")
@@ -154,9 +164,12 @@ class Dependency(Strict):
 AddonInputs = dict[str, str | int | bool]
 
 
-class Overrides(Strict):
-    """What may differ in one environment; the rest of the spec is the same everywhere."""
-
+class Overrides(
+    Strict,
+    json_schema_extra={
+        "description": "What may differ in one environment; the rest of the spec is the same everywhere."
+    },
+):
     image: str | None = Field(default=None, description="`registry/name:tag` in this environment")
     replicas: Replicas | None = Field(default=None, description="how many pods run in this environment")
     size: SizeClass | Resources | None = Field(default=None, description="size in this environment")
@@ -167,9 +180,12 @@ class Overrides(Strict):
     verify: Verify = Field(default=Verify(), description="what verification does otherwise in this environment")
 
 
-class ServiceSpec(Strict):
-    """One service. Environment names under `environments` are those of `atmos-cli.yaml`."""
-
+class ServiceSpec(
+    Strict,
+    json_schema_extra={
+        "description": "One service. Environment names under `environments` are those of `atmos-cli.yaml`."
+    },
+):
     api_version: Literal["atmos-cli.dev/v1"] = Field(default=API_VERSION, description="version of this format")
     kind: Literal["Service"] = Field(default="Service", description="always `Service`")
     name: OwnName = Field(description="name of the service, the same as its directory; it never changes")

@@ -105,9 +105,9 @@ Slo = Annotated[
 ]
 
 
-class Errors(Strict):
-    """How many more failed requests are too many. Both limits must be passed."""
-
+class Errors(
+    Strict, json_schema_extra={"description": "How many more failed requests are too many. Both limits must be passed."}
+):
     max_increase: Increase | None = Field(
         default=None, description="growth of the error share that fails it; 50% by default"
     )
@@ -117,9 +117,7 @@ class Errors(Strict):
     slo: Slo | None = Field(default=None, description="percent of requests that should succeed; 99.9 by default")
 
 
-class Latency(Strict):
-    """How much slower is too slow."""
-
+class Latency(Strict, json_schema_extra={"description": "How much slower is too slow."}):
     quantile: Quantile | None = Field(default=None, description="which part of the requests to show; p95 by default")
     max_increase: Increase | None = Field(default=None, description="growth that fails it; 50% by default")
     hard_max: Slowest | None = Field(
@@ -127,18 +125,21 @@ class Latency(Strict):
     )
 
 
-class Smoke(Strict):
-    """One request that verification sends itself when there is too little traffic to judge."""
-
+class Smoke(
+    Strict,
+    json_schema_extra={
+        "description": "One request that verification sends itself when there is too little traffic to judge."
+    },
+):
     path: Path = Field(description="what is asked for with GET, such as `/healthz`")
     status: Annotated[int, Field(strict=True, ge=100, le=599)] = Field(
         default=200, description="the HTTP status that it must answer"
     )
 
 
-class Rollback(Strict):
-    """What may happen when verification fails. A rollback is always a commit."""
-
+class Rollback(
+    Strict, json_schema_extra={"description": "What may happen when verification fails. A rollback is always a commit."}
+):
     mode: RollbackMode | None = Field(
         default=None, description="`suggest` (default) prints the command; `branch` and `auto` write it; `off`"
     )
@@ -147,9 +148,13 @@ class Rollback(Strict):
     )
 
 
-class Verify(Strict):
-    """What is watched after a deployment. Whatever is left out has a default that suits most services."""
-
+class Verify(
+    Strict,
+    json_schema_extra={
+        "description": "What is watched after a deployment. "
+        "Whatever is left out has a default that suits most services."
+    },
+):
     observe: Observe | None = Field(
         default=None, description="how long users are watched; 10m by default, 15m in production"
     )

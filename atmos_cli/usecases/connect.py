@@ -114,5 +114,6 @@ def _prometheus(config: Config, cluster: str, secret: str) -> Prometheus:
     from atmos_cli.adapters.prometheus import Prometheus
 
     settings = config.clusters[cluster].prometheus
-    assert settings is not None  # noqa: S101 - the callers have looked
+    if settings is None:
+        raise no_metrics(cluster)
     return Prometheus(settings.url, secret=secret, tenant=settings.tenant)

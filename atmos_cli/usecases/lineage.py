@@ -113,16 +113,15 @@ class Lineage:
             own = [each for each in self._all(deployment) if self._place[each.commit] >= place]
             if own or self._next is None:
                 return min(own, key=lambda each: self._place[each.commit], default=None)
-            self._read_on()
+            self._read_on(self._next)
 
     def _all(self, deployment: Deployment) -> list[Change]:
         team, service, environment = deployment
         own = {each.commit: each for part in ("", environment) for each in self._own.get((team, service, part), ())}
         return list(own.values())
 
-    def _read_on(self) -> None:
-        assert self._next is not None  # noqa: S101 - the caller has looked
-        found = changes(self._repo, self._next, under=ROOT, most=CHUNK)
+    def _read_on(self, start: str) -> None:
+        found = changes(self._repo, start, under=ROOT, most=CHUNK)
         last = self._place[found[-1].commit] + 1 if len(found) == CHUNK else len(self._line)
         self._next = self._line[last] if last < len(self._line) else None
         for each in found:

@@ -81,15 +81,14 @@ def apply_rightsizing(repository: Repository, found: Rightsizing) -> None:
 
 
 def _usage(file: Path | None, prometheus: str | None, deployment: Any, *, days: int) -> Usage:
-    if (file is None) == (prometheus is None):
-        raise fail(Code.USAGE, "figures come from one place", hint="`--from FILE` or `--prometheus URL`")
-    if prometheus is not None:
+    if prometheus is not None and file is None:
         from atmos_cli.adapters.usage_prometheus import usage
 
         where = namespace(deployment.team, deployment.environment)
         name = deployment.service
         return usage(prometheus, namespace=where, workload=name, container=name, days=days)
-    assert file is not None  # noqa: S101 - one of both was given
+    if file is None or prometheus is not None:
+        raise fail(Code.USAGE, "figures come from one place", hint="`--from FILE` or `--prometheus URL`")
     try:
         data = file.read_bytes()
     except OSError as error:

@@ -42,7 +42,8 @@ class States:
 
     def at(self, commit: str) -> Effective:
         """A commit, or a tree that is none yet."""
-        assert self.repo is not None  # noqa: S101 - whoever names a commit has a repo
+        if self.repo is None:
+            raise TypeError("whoever names a commit has a repo")
         return self._effective(CommitSnapshot(self.repo, commit))
 
     def here(self) -> Effective:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from atmos_cli.kube.resource import Resource
+    from atmos_cli.ports import Metrics
     from atmos_cli.usecases.observe_plan import Plan
     from atmos_cli.usecases.verify import Session
     from atmos_cli.verify.machine import Progress
@@ -51,15 +52,13 @@ class Observer:
         if metrics is None or at < self._next:
             return None
         try:
-            found = look(metrics, self._planned(scene, rollout, progress), at=at)
+            found = look(metrics, self._planned(metrics, scene, rollout, progress), at=at)
         except AtmosError as error:
             found = _unavailable(error, at)
         self._next = at + max(SHORTEST_STEP, 2 * self.scrape)
         return found
 
-    def _planned(self, scene: Scene, rollout: Rollout, progress: Progress) -> Plan:
-        metrics = self._session.connection.metrics
-        assert metrics is not None  # noqa: S101 - `look` returned before
+    def _planned(self, metrics: Metrics, scene: Scene, rollout: Rollout, progress: Progress) -> Plan:
         if self._plan is None:
             started = rollout.started or progress.began
             found = find_source(

@@ -17,13 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.lab.components import (
+    CHOICES,
     GROUPS,
-    PACKAGES,
     Binary,
     Group,
+    Package,
     Share,
     built_dir,
     cache_dir,
+    chosen,
     find,
     is_complete,
     pins_key,
@@ -42,13 +44,13 @@ class BuildError(Exception):
 def main(arguments: list[str] | None = None) -> int:
     """0 when everything asked for is there; 1 when a build failed; 2 when the machine lacks a tool; 130 interrupted."""
     options = _parser().parse_args(arguments)
-    chosen = [group for group in GROUPS if not options.only or group.name in options.only]
+    groups, packages = chosen(options.only or ())
     if options.list:
-        _print_list(chosen)
+        _print_list(groups, packages)
         return 0
     if options.install_packages:
-        _install_packages()
-    missing = missing_on_machine([group for group in chosen if built_dir(group) is None])
+        _install_packages(packages)
+    missing = missing_on_machine([group for group in groups if built_dir(group) is None], packages)
     for line in missing:
         print(line, file=sys.stderr)
     if missing:
@@ -56,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     if options.prune:
         _prune()
     try:
-        failed = [group.name for group in chosen if not _try_build(group, jobs=options.jobs)]
+        failed = [group.name for group in groups if not _try_build(group, jobs=options.jobs)]
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from here", file=sys.stderr)
         return 130
@@ -67,7 +69,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tests/lab/build", description="Build the lab's components into a cache.")
-    parser.add_argument("--only", nargs="+", metavar="GROUP", choices=[group.name for group in GROUPS])
+    only = f"these and what they need, of: {', '.join(CHOICES)}"
+    parser.add_argument("--only", nargs="+", metavar="NAME", choices=CHOICES, help=only)
     parser.add_argument("--list", action="store_true", help="print component, version, built or not")
     parser.add_argument("--install-packages", action="store_true", help="apt-get install what Debian packages (root)")
     parser.add_argument("--prune", action="store_true", help="first remove builds of pins that are no longer ours")
@@ -75,22 +78,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _print_list(groups: list[Group]) -> None:
+def _print_list(groups: list[Group], packages: list[Package]) -> None:
     for group in groups:
         for binary in group.binaries:
             path = find(binary.name)
             print(f"{binary.name:26} {group.version:20} {path or f'missing: tests/lab/build --only {group.name}'}")
-    for package in PACKAGES:
+    for package in packages:
         print(
             f"{package.command:26} {'Debian package':20} {find(package.command) or f'missing: apt-get install {package.package}'}"
         )
 
 
-def missing_on_machine(groups: list[Group]) -> list[str]:
-    """What these groups and the lab need from the machine and cannot find, one line each with the way out."""
+def missing_on_machine(groups: list[Group], packages: list[Package]) -> list[str]:
+    """What cannot be found of `packages` and of what builds `groups`, one line each with the way out."""
     lines = [
         f"missing: {package.command} (apt-get install {package.package}, or tests/lab/build --install-packages)"
-        for package in PACKAGES
+        for package in packages
         if find(package.command) is None
     ]
     if groups and shutil.which("go") is None:
@@ -100,8 +103,8 @@ def missing_on_machine(groups: list[Group]) -> list[str]:
     return lines
 
 
-def _install_packages() -> None:
-    wanted = sorted({package.package for package in PACKAGES if find(package.command) is None})
+def _install_packages(packages: list[Package]) -> None:
+    wanted = sorted({package.package for package in packages if find(package.command) is None})
     if not wanted:
         return
     # RUNLEVEL=1 keeps Debian from starting the daemons: the lab starts its own on ports of its own.

@@ -10,6 +10,10 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TOOLS = Path(__file__).parent / "tools"
 
@@ -32,7 +36,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Binaries built from the one `tools/<name>/go.mod`."""
+    """Binaries built from the one `tools/<name>/go.mod`. `runs` are commands of PACKAGES that the lab starts for them."""
 
     name: str
     version: str
@@ -40,6 +44,7 @@ class Group:
     share: tuple[Share, ...] = ()
     tags: str = ""
     cgo: bool = False
+    runs: tuple[str, ...] = ()
 
     @property
     def pins(self) -> Path:
@@ -108,6 +113,7 @@ GROUPS = (
             Share("source-crds", "github.com/fluxcd/source-controller", "config/crd/bases"),
             Share("kustomize-crds", "github.com/fluxcd/kustomize-controller", "config/crd/bases"),
         ),
+        runs=("git",),
     ),
     Group(
         "argocd",
@@ -120,6 +126,7 @@ GROUPS = (
             ),
         ),
         (Share("crds", "github.com/argoproj/argo-cd/v3", "manifests/crds"),),
+        runs=("git", "redis-server"),
     ),
     Group(
         "helmctl",
@@ -134,6 +141,7 @@ GROUPS = (
         tuple(Share(name, "code.gitea.io/gitea", name) for name in ("templates", "options", "public")),
         tags="sqlite sqlite_unlock_notify",
         cgo=True,
+        runs=("git",),
     ),
     Group("kube-newest", "1.37.2", _kubernetes("1.37.2", "kube-apiserver", suffix="-1.37")),
     Group("kube-oldest", "1.25.16", _kubernetes("1.25.16", "kube-apiserver", suffix="-1.25")),
@@ -146,6 +154,9 @@ PACKAGES = (
     Package("promtool", "prometheus"),
     Package("chromium", "chromium"),
 )
+
+CHOICES = tuple(dict.fromkeys((*(group.name for group in GROUPS), *(package.package for package in PACKAGES))))
+"""What can be asked for alone: what is built, and what Debian packages."""
 
 KUBERNETES = {"1.25": "kube-apiserver-1.25", "1.34": "kube-apiserver", "1.37": "kube-apiserver-1.37"}
 """The API servers that build here: minor version -> binary."""
@@ -170,6 +181,14 @@ def pins_key(group: Group) -> str:
             digest.update(source.read_bytes())
     digest.update(repr((group.binaries, group.share, group.tags, group.cgo)).encode())
     return digest.hexdigest()[:12]
+
+
+def chosen(names: Sequence[str] = ()) -> tuple[list[Group], list[Package]]:
+    """What to build and what to install for `names` of CHOICES, and no more; everything for none."""
+    groups = [group for group in GROUPS if not names or group.name in names]
+    started = {command for group in groups for command in group.runs}
+    wanted = [each for each in PACKAGES if not names or each.package in names or each.command in started]
+    return groups, wanted
 
 
 def group_of(name: str) -> Group:

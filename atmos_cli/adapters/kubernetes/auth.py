@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from atmos_cli.adapters.http import fits_a_header, said
 from atmos_cli.adapters.programs import find_program, own_path
@@ -51,7 +51,7 @@ class Login:
 
     def headers(self) -> dict[str, str]:
         """The Authorization header, or none for a client certificate. Raises ATM811 when there is no way to get it."""
-        token = self._given_now().token if self._access.plugin else self._own_token()
+        token = self._given_now(self._access.plugin).token if self._access.plugin else self._own_token()
         if token:
             if not fits_a_header(token):
                 raise self._unusable("the token holds characters that no HTTP header may hold")
@@ -63,7 +63,7 @@ class Login:
 
     def certificate(self) -> tuple[str, str]:
         """(certificate, key) as PEM; empty texts without one."""
-        given = self._given_now() if self._access.plugin else None
+        given = self._given_now(self._access.plugin) if self._access.plugin else None
         if given is not None and given.certificate:
             return given.certificate, given.key
         return self._access.certificate, self._access.key
@@ -86,12 +86,11 @@ class Login:
             raise self._unusable(f"{path} cannot be read: {(error.strerror or '').lower()}") from None
         return found or self._access.token.strip()
 
-    def _given_now(self) -> Credential:
-        assert self._access.plugin is not None  # noqa: S101 - the callers have looked
+    def _given_now(self, plugin: Plugin) -> Credential:
         with self._lock:
             known = self._given
             if known is None or (known.expires is not None and known.expires - _EARLY < time.time()):
-                self._given = known = run_plugin(self._access.plugin, self._access, seconds=self._seconds)
+                self._given = known = run_plugin(plugin, self._access, seconds=self._seconds)
             return known
 
     def _unusable(self, why: str) -> AtmosError:
@@ -164,8 +163,7 @@ def _output(process: subprocess.Popen[bytes], seconds: float) -> tuple[bytes, bo
 
     timer = threading.Timer(seconds, end)
     timer.start()
-    stream: IO[bytes] | None = process.stdout
-    assert stream is not None  # noqa: S101 - it was asked for
+    stream = cast("IO[bytes]", process.stdout)  # it was asked for
     try:
         with stream:
             out = stream.read(_PLUGIN_BYTES + 1)
