@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CONFIG = "atmos-cli.yaml"
 _ROOTS = ("apps", "argocd", "clusters", "delivery", "infrastructure", "platform", "tenants")
-_SERVICE = re.compile(r"apps/(?P<team>[^/]+)/(?P<service>[^/]+)/.+")
+_SERVICE = re.compile(r"apps/[^/]+/(?P<service>[^/]+)/.+")
 # Templates, whose results are checked, and made by atmos itself.
 _LEFT_OUT = ("platform/blueprints/", "platform/schemas/")
 
@@ -61,9 +61,8 @@ def _hint(path: str, at: tuple[Any, ...], variable: str, store: str) -> str:
             )
         return "take it out, and name an environment variable in `tokenEnv` where there is one; then change the secret"
     found = _SERVICE.fullmatch(path)
-    if not found:
-        return remedy("", service="", team="", store=store)
-    return remedy(variable, service=found["service"], team=found["team"], store=store)
+    service = found["service"] if found else ""
+    return remedy(variable, service=service, store=store, spec=path.endswith("/service.yaml"))
 
 
 def _store(tree: FileTree) -> str:

@@ -67,5 +67,4 @@ def _given_by_config_maps(facts: Facts) -> Iterator[tuple[Item, str, str]]:
 
 
 def _hint(facts: Facts, variable: str) -> str:
-    subject = facts.subject
-    return remedy(variable, service=subject.service, team=subject.team, store=subject.secret_store)
+    return remedy(variable, service=facts.subject.service, store=facts.subject.secret_store)

@@ -20,6 +20,7 @@ _HELM = frozenset({"HelmRelease", "HelmChart", "HelmChartConfig", "Application",
 _PROPERTIES = (".properties", ".env")
 # Vault's injector takes paths and templates under names that end in the name of the secret.
 _PATHS_TO_SECRETS = "vault.hashicorp.com/agent-inject"
+_SOPS = "that SOPS encrypts (`sops encrypt --in-place FILE`)"
 
 
 class Held(NamedTuple):
@@ -68,18 +69,18 @@ def held_secrets(value: Any) -> Iterator[Held]:
             waiting += (((*path, i), each, place) for i, each in enumerate(node) if isinstance(each, dict | list))
 
 
-def remedy(variable: str, *, service: str, team: str, store: str) -> str:
-    """The next step for an environment variable, or for any other value when there is no variable."""
-    if not variable:
-        what = f"keep the value in the secret store `{store}`" if store else "keep the value in a Secret"
-        how = " and name it in an ExternalSecret" if store else " that SOPS encrypts (`sops encrypt --in-place FILE`)"
-        return f"{what}{how}, then change it: whoever read the file or its history has it"
-    line = f"`secrets: {{{variable}: {{secret: {service}-env, key: {variable}}}}}` in service.yaml instead of the value"
-    if store:
-        where = f"`{team}/<environment>/{service}/{service}-env` of the secret store `{store}`"
-        return f"put it as `{variable}` under {where}, and write {line}"
-    made = f"a Secret `{service}-env` that SOPS encrypts (`sops encrypt --in-place FILE`)"
-    return f"put it into {made}, or set `secrets.store` of the environment in atmos-cli.yaml; then write {line}"
+def remedy(variable: str, *, service: str, store: str, spec: bool = False) -> str:
+    """The next step: where to keep the secret, and how to refer to it (in a manifest, or in `service.yaml`: `spec`)."""
+    if not (variable and service):
+        where = f"in the secret store `{store}`, named in an ExternalSecret" if store else f"in a Secret {_SOPS}"
+        return f"keep it {where}; then change it, since the history of Git has it"
+    name = f"{service}-env"
+    made = f"in the secret store `{store}`, from which an ExternalSecret makes the Secret `{name}`"
+    where = made if store else f"in a Secret `{name}` {_SOPS}"
+    reference = f"valueFrom: {{secretKeyRef: {{name: {name}, key: {variable}}}}}"
+    if spec:
+        reference = f"secrets: {{{variable}: {{secret: {name}, key: {variable}}}}}"
+    return f"keep it {where}, and write `{reference}` instead of the value"
 
 
 def _below(path: Path, key: Any, place: _Place, kind: str) -> _Place:

@@ -47,7 +47,7 @@ _TOKENS: tuple[tuple[str, tuple[str, ...], str], ...] = (
 )
 # Recognised by their form; (what it is, what any of them contains, the form).
 _FORMS: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("an AWS access key", ("AKIA", "ASIA"), r"(?<![A-Za-z0-9+/])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
+    ("an AWS access key", ("AKIA", "ASIA"), r"(?<![A-Za-z0-9])(?:AKIA|ASIA)[A-Z0-9]{16}(?![A-Za-z0-9])"),
     (
         "a JSON Web Token",
         ("eyJ",),
@@ -90,7 +90,7 @@ _FORMS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         ),
     ),
 )
-_BEFORE, _AFTER = r"(?<![A-Za-z0-9_/+])", r"(?![A-Za-z0-9])"
+_BEFORE, _AFTER = r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9])"
 _SHAPES = tuple((what, marks, re.compile(form)) for what, marks, form in _FORMS) + tuple(
     (what, marks, re.compile(f"{_BEFORE}(?:{'|'.join(map(re.escape, marks))}){rest}{_AFTER}"))
     for what, marks, rest in _TOKENS

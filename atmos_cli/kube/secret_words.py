@@ -42,7 +42,7 @@ def ends_in_secret_word(name: str) -> bool:
     A number or the encoding at the end does not count: `API_TOKEN_2`, `PASSWORD_BASE64`.
     """
     words = _words(name)
-    if not words or is_public(name) or words in (["pwd"], ["oldpwd"], ["pass"]):
+    if not words or is_public(name) or name in ("PWD", "OLDPWD"):
         return False
     last, before = words[-1], words[-2] if len(words) > 1 else ""
     if (last == "secret" and before in _NAMED) or (last == "token" and before in _PARTS_OF_TEXT):
