@@ -31,7 +31,11 @@ def committed_secrets(tree: FileTree) -> Iterator[Finding]:
     for path in (CONFIG, *(path for root in _ROOTS for path in tree.files(root))):
         if not path.endswith((".yaml", ".yml")) or path.startswith(_LEFT_OUT):
             continue
-        yield from secrets_in_file(path, tree.read(path) or b"", store=store)
+        try:
+            data = tree.read(path) or b""
+        except AtmosError:
+            continue  # `validate` says which file cannot be read, and why
+        yield from secrets_in_file(path, data, store=store)
 
 
 def secrets_in_file(path: str, data: bytes, *, store: str = "") -> Iterator[Finding]:

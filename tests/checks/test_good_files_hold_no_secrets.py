@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from atmos_cli.checks.committed_secrets import secrets_in_file
+from atmos_cli.adapters.files import DiskTree
+from atmos_cli.checks.committed_secrets import committed_secrets, secrets_in_file
 from atmos_cli.checks.secret_values import held_secrets
 from atmos_cli.yamlio.load import load_all
 
@@ -99,3 +100,12 @@ def test_manifests_as_people_write_them_are_not_suspected() -> None:
     documents = load_all(REAL.encode())
     assert len(documents) > 8
     assert [held.said for document in documents for held in held_secrets(document.value)] == []
+
+
+def test_a_file_that_cannot_be_read_hides_no_secret_in_another(tmp_path: Path) -> None:
+    folder = tmp_path / "infrastructure"
+    folder.mkdir()
+    (folder / "a.yaml").symlink_to("/etc/hostname")
+    (folder / "b.yaml").write_text("a: [")
+    (folder / "c.yaml").write_text("note: postgres://app:hunter2@db/app\n")
+    assert [each.at.file for each in committed_secrets(DiskTree(tmp_path))] == ["infrastructure/c.yaml"]
