@@ -1,46 +1,48 @@
-"""No secret value stands in Git in plain text."""
+"""No secret value stands in plain text in what will be deployed."""
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.checks.registry import check
+from atmos_cli.checks.secret_values import held_secrets, remedy
 from atmos_cli.checks.shape import items, mapping, text
 from atmos_cli.diagnostics import Code
+from atmos_cli.kube.plain_values import is_literal
+from atmos_cli.kube.secret_words import ends_in_secret_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atmos_cli.checks.subject import Facts, Finding
+    from atmos_cli.checks.subject import Facts, Finding, Item
 
-_PASSWORD_IN_URL = re.compile(
-    r"\b[a-z][a-z0-9+.-]{0,30}://[^/\s:@]{0,200}:(?!\$\(|\$\{|<)[^/\s@]{1,200}@", re.IGNORECASE
-)
 HINT = "keep the value in a secret store and name it in an ExternalSecret, or encrypt it with SealedSecrets or SOPS"
 
 
-@check("plain-secrets", Code.PLAIN_SECRET, summary="no Secret in plain text, and no password inside a URL")
+@check("plain-secrets", Code.PLAIN_SECRET, summary="no Secret in plain text, and no secret in any other object")
 def plain_secrets(facts: Facts) -> Iterator[Finding]:
     for item in facts.of("", "Secret"):
-        if is_encrypted(item.resource):
-            continue
-        for field in ("data", "stringData"):
-            if mapping(item.resource, field):
-                message = f'Secret "{item.id.name}" holds its values in plain text (base64 is no protection)'
-                yield item.finding(Code.PLAIN_SECRET, (field,), message, hint=HINT)
-                break
-    for pod in facts.pods:
-        for path, container in pod.containers():
-            for index, env in items(container, "env"):
-                if _PASSWORD_IN_URL.search(text(env, "value")[:5000]):
-                    message = f'the environment variable "{text(env, "name")}" holds a URL with a password'
-                    yield pod.item.finding(Code.PLAIN_SECRET, (*path, "env", index, "value"), message, hint=HINT)
-    for item in facts.of("", "ConfigMap"):
-        for key, value in mapping(item.resource, "data").items():
-            if isinstance(value, str) and _PASSWORD_IN_URL.search(value[:100_000]):
-                message = f'the key "{key}" of ConfigMap "{item.id.name}" holds a URL with a password'
-                yield item.finding(Code.PLAIN_SECRET, ("data", key), message, hint=HINT)
+        if plain := plain_field(item.resource):
+            message = f'Secret "{item.id.name}" holds its values in plain text (base64 is no protection)'
+            yield item.finding(Code.PLAIN_SECRET, (plain,), message, hint=HINT)
+    seen: set[tuple[int, tuple[Any, ...]]] = set()
+    for item in facts.items:
+        for path, said, variable in held_secrets(item.resource):
+            seen.add((id(item), path))
+            of = f' of {item.id.kind} "{item.id.name}"' if item.id.kind == "ConfigMap" else ""
+            yield item.finding(Code.PLAIN_SECRET, path, f"{said}{of}", hint=_hint(facts, variable))
+    for item, key, variable in _given_by_config_maps(facts):
+        if (id(item), ("data", key)) not in seen:
+            seen.add((id(item), ("data", key)))
+            message = f'the key "{key}" of ConfigMap "{item.id.name}" gives the secret "{variable}" a plain value'
+            yield item.finding(Code.PLAIN_SECRET, ("data", key), message, hint=_hint(facts, variable))
+
+
+def plain_field(resource: dict[str, Any]) -> str:
+    """The first field in which a Secret holds plain values; empty when there is none, or SOPS encrypted them."""
+    if is_encrypted(resource):
+        return ""
+    return next((field for field in ("data", "stringData") if mapping(resource, field)), "")
 
 
 def is_encrypted(resource: dict[str, Any]) -> bool:
@@ -51,3 +53,18 @@ def is_encrypted(resource: dict[str, Any]) -> bool:
 
 def is_ciphertext(value: Any) -> bool:
     return isinstance(value, str) and value.startswith("ENC[") and value.endswith("]")
+
+
+def _given_by_config_maps(facts: Facts) -> Iterator[tuple[Item, str, str]]:
+    """(ConfigMap, key, variable) where a variable with the name of a secret takes a literal from a ConfigMap."""
+    for pod in facts.pods:
+        for _, container in pod.containers():
+            for _, env in items(container, "env"):
+                name, key = text(env, "name"), text(env, "valueFrom", "configMapKeyRef", "key")
+                item = facts.named("", "ConfigMap", text(env, "valueFrom", "configMapKeyRef", "name")) if key else None
+                if item and ends_in_secret_word(name) and is_literal(text(item.resource, "data", key)):
+                    yield item, key, name
+
+
+def _hint(facts: Facts, variable: str) -> str:
+    return remedy(variable, service=facts.subject.service, store=facts.subject.secret_store)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Subject:
     """`kubernetes` is the minor version of the cluster (`1.32`); `pod_security` the level that its namespace enforces.
 
-    `declared_secrets` are names of Secrets that the spec says exist outside of Git.
+    `declared_secrets` are names of Secrets that the spec says exist outside of Git; `secret_store` is where External
+    Secrets reads from, when it runs there.
     """
 
     service: str
@@ -32,6 +33,7 @@ class Subject:
     production: bool = False
     declared_secrets: frozenset[str] = frozenset()
     pod_security: str = "restricted"
+    secret_store: str = ""
 
 
 @dataclass(frozen=True, slots=True)

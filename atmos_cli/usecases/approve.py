@@ -38,6 +38,7 @@ from atmos_cli.usecases.approvals import (
 from atmos_cli.usecases.budgeting import budgeted
 from atmos_cli.usecases.consumption import digest_in
 from atmos_cli.usecases.ground import ground_of, uncommitted
+from atmos_cli.usecases.plain_secrets import require_no_secret
 from atmos_cli.usecases.repository import Deployment, Repository, find_service
 from atmos_cli.usecases.states import States
 from atmos_cli.usecases.write import Base, Written, git_repo, write
@@ -77,6 +78,7 @@ def plan_request(
     base: str | None = None,
 ) -> RequestPlan:
     """Raises ATM428 when nothing is over a limit because of the service, ATM427 above a ceiling."""
+    require_no_secret(reason or "", "`--reason`", hint="say why without it: the request is kept in Git")
     repository.config.named((environment,))
     deployment = _deployment(repository, service, team=team, environment=environment)
     case = case_of(repository, (environment,), base=base)

@@ -121,4 +121,5 @@ def subject(
         production=environment.production,
         resources=resources,
         declared_secrets=declared,
+        secret_store=environment.secrets.store if environment.secrets else "",
     )

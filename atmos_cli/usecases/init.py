@@ -12,6 +12,7 @@ from atmos_cli.adapters import repo as repos
 from atmos_cli.adapters.sparse import disk_tree
 from atmos_cli.adapters.transaction import recover, require_settled
 from atmos_cli.budget.model import budget_path, read_budget
+from atmos_cli.checks.committed_secrets import secrets_in_file
 from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, Postgres, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.engines.argocd import ROOT, cluster_labels
@@ -20,8 +21,10 @@ from atmos_cli.kube.names import dns_label
 from atmos_cli.layout.skeleton import default_budget, skeleton
 from atmos_cli.ports import MemoryTree
 from atmos_cli.result import ChangeSet
+from atmos_cli.usecases.plain_secrets import require_no_secret
 from atmos_cli.usecases.repository import teams as teams_of
 from atmos_cli.usecases.write import Written, base_of, trailers, write
+from atmos_cli.yamlio.locate import located
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,7 +107,11 @@ def plan_init(
         require_settled(root)
     tree: FileTree = disk_tree(root) if root.is_dir() else MemoryTree({})
     existing = tree.read(FILE)
-    config = _existing(existing, explicit) if existing is not None else new_config(options, remote=_remote(root))
+    if existing is not None:
+        _require_clean(existing)
+        config = _existing(existing, explicit)
+    else:
+        config = new_config(options, remote=_remote(root))
     found = teams_of(tree)
     teams = tuple(sorted({*found, *(options.teams or (() if found else ("default",)))}))
     _check_names("the team", teams)
@@ -173,7 +180,10 @@ def new_config(options: InitOptions, *, remote: str | None = None) -> Config:
         if name not in environments:
             hint = f"environments are: {', '.join(environments)}"
             raise fail(Code.ENVIRONMENT_UNKNOWN, f"there is no environment `{name}`", hint=hint)
-    git = Git(url=portable_url(options.git_url or remote or Git().url), branch=options.branch, write=options.write)
+    url = portable_url(options.git_url or remote or Git().url)
+    for what, text in (("the URL of the repo", url), ("`--registry`", options.registry)):
+        require_no_secret(text, what, hint="write it without user and password: engines have Secrets for that")
+    git = Git(url=url, branch=options.branch, write=options.write)
     return Config(
         git=git,
         registry=options.registry,
@@ -182,6 +192,16 @@ def new_config(options: InitOptions, *, remote: str | None = None) -> Config:
         },
         environments=environments,
     )
+
+
+def _require_clean(data: bytes) -> None:
+    """Raises ATM333, located: what `init` makes of a secret in its settings would spread it."""
+    found = [
+        Diagnostic(each.code, each.message, where=located(data, 0, each.path, file=FILE), hint=each.hint)
+        for each in secrets_in_file(FILE, data)
+    ]
+    if found:
+        raise AtmosError(*found, exit_code=1)
 
 
 def _new_environment(name: str, *, cluster: str) -> Environment:

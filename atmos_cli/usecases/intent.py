@@ -12,6 +12,7 @@ from atmos_cli.documents import path_in, plain_words
 from atmos_cli.spec.model import ServiceSpec
 from atmos_cli.spec.names import validate_name
 from atmos_cli.spec.shorthand import parse_intent
+from atmos_cli.usecases.plain_secrets import require_no_secret, require_no_secrets
 
 if TYPE_CHECKING:
     from atmos_cli.blueprint.catalogue import Catalogue
@@ -68,6 +69,7 @@ class _Draft:
 
 def understand(text: str, flags: Flags, *, config: Config, catalogue: Catalogue, team: str) -> Understood:
     """Raises AtmosError with everything that is wrong with the words and the flags at once."""
+    require_no_secret(text, "the intent", hint="leave it out: an intent is kept in Git, and needs no values")
     workloads = frozenset(b.manifest.name for b in catalogue.of_kind("workload"))
     addons = frozenset(b.manifest.name for b in catalogue.of_kind("addon"))
     intent = parse_intent(text, types=workloads, addons=addons)
@@ -76,6 +78,7 @@ def understand(text: str, flags: Flags, *, config: Config, catalogue: Catalogue,
     _flags(draft, flags)
     _require_agreement(draft, intent)
     _defaults(draft, config=config, team=team, catalogue=catalogue)
+    require_no_secrets(draft.values, config=config)
     problem = validate_name(str(draft.values["name"]))
     if problem:
         raise AtmosError(problem)
@@ -204,7 +207,8 @@ def _bounds(text: str) -> dict[str, int]:
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise fail(Code.USAGE, f"`--set-env {text}` has no `=`", hint="write it as `--set-env NAME=value`")
+        # Not said again: it may be the value alone, and that may be a secret.
+        raise fail(Code.USAGE, "the text after `--set-env` has no `=`", hint="write it as `--set-env NAME=value`")
     return name, value
 
 

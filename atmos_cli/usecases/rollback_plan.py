@@ -12,6 +12,7 @@ from atmos_cli.result import ChangeSet
 from atmos_cli.usecases.restoring import Choice, Ground, choose, look, nothing
 from atmos_cli.usecases.rollback_ground import follow, ground_of, judged, limits_of, named_deployment
 from atmos_cli.usecases.write import git_repo, trailers
+from atmos_cli.verify.masking import mask
 from atmos_cli.verify.rollback import Allowed, Plan, plan
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class RollbackPlan:
     def message(self) -> str:
         """The commit's; its trailers are the memory that later rollbacks and limits go by."""
         team, service, environment = self.ground.deployment
-        reason = " ".join("".join(c if c.isprintable() else " " for c in self.ask.reason).split())[:MAX_REASON]
+        reason = " ".join("".join(c if c.isprintable() else " " for c in mask(self.ask.reason)).split())[:MAX_REASON]
         tail = {"Rollback-Of": self.choice.commit, "Restores": self.choice.restores}
         tail["Service"] = rollbacks.label(environment, team, service)
         tail |= {"Verify-Run": self.ask.run} if self.ask.run else {}

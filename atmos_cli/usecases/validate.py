@@ -64,12 +64,20 @@ def validate(
         else:
             found += check(effective, deployment, config=config)
             found += _requests(effective, deployment)
-    found += run_repo(tree)
+    found += _unseen(run_repo(tree), found)
     found += doubly_owned(effective, environments=list(config.environments))
     judged, budget_findings = _budgets(repository, base)
     found += [*budget_findings, *faults]
     kept = (d for d in found if not paths or (d.where and _inside(d.where.path, paths)))
     return Validation(in_order(kept), len(yaml_files), len(everything), judged)
+
+
+def _unseen(repo: Sequence[Diagnostic], found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    """Without secrets of files whose very line is reported for an environment already."""
+    seen = {(d.where.path, d.where.line) for d in found if d.where and d.code is Code.PLAIN_SECRET}
+    for each in repo:
+        if not (each.code is Code.PLAIN_SECRET and each.where and (each.where.path, each.where.line) in seen):
+            yield each
 
 
 def _syntax(tree: FileTree, path: str) -> Sequence[Diagnostic]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.kube.listkeys import merge_keys
 from atmos_cli.kube.quantity import parse
+from atmos_cli.kube.secret_words import has_secret_word
 from atmos_cli.verify.fields import who
-from atmos_cli.verify.masking import HIDDEN, is_secret_name, masked_tree, shown, without_secrets
+from atmos_cli.verify.masking import HIDDEN, masked_tree, shown, without_secrets
 from atmos_cli.verify.model import FieldChange
 from atmos_cli.verify.outcome import Outcome, Reason
 
@@ -228,8 +229,8 @@ def _safe(key: Identity, path: Path, value: Any) -> Any:
     if value is None:
         return None
     hidden = key.kind == "Secret" and path[:1] in (("data",), ("stringData",))
-    named = len(path) > 2 and path[-1] == "value" and isinstance(path[-2], str) and is_secret_name(path[-2])
-    if hidden or named or (key.kind == "ConfigMap" and path[:1] == ("data",) and is_secret_name(str(path[-1]))):
+    named = len(path) > 2 and path[-1] == "value" and isinstance(path[-2], str) and has_secret_word(path[-2])
+    if hidden or named or (key.kind == "ConfigMap" and path[:1] == ("data",) and has_secret_word(str(path[-1]))):
         return HIDDEN
     return masked_tree(without_secrets(value) if not path and isinstance(value, dict) else value)
 

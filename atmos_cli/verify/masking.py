@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.kube.secret_shapes import LOOSE, PEM, USERINFO
+from atmos_cli.kube.secret_words import WORD, has_secret_word
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -24,17 +27,12 @@ _ESCAPES = re.compile(
 _CONTROLS = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
 )
-_WORD = (
-    r"(?:pass(?:w(?:or)?d|phrase)|(?<!com)(?<!by)pass(?![a-z])|pwd|secret|token|(?<!mon)(?<!tur)key(?!word|space|board)"
-    r"|authorization|credential|cookie)"
-)
-SECRET_NAME = re.compile(_WORD, re.IGNORECASE)
 _NO_VALUE = (
     r"(?:null|none|nil|true|false|undefined|missing|required|empty|invalid|unset|expired|not|is|field|value|must"
     r"|\d{1,3})(?![\w+/=-])"
 )
 _NAMED = re.compile(
-    rf"(?P<name>{_WORD}(?!\w{{0,20}}(?:error|exception|failure))[\w.-]{{0,40}}(?:\\?[\"'])?"
+    rf"(?P<name>{WORD}(?!\w{{0,20}}(?:error|exception|failure))[\w.-]{{0,40}}(?:\\?[\"'])?"
     rf"\s{{0,2}}(?:=>|[:=])\s{{0,2}})(?!\s|{_NO_VALUE})"
     r"(?P<value>(?:bearer|basic|token|digest|negotiate)\s+[^\s,;\"']+"
     r"|\\\"(?:[^\\\"]|\\(?!\"))*(?:\\\")?|\"(?:[^\"\\]|\\.)*\"?|'(?:[^'\\]|\\.)*'?|[^\s,;&\"'}\])]+)",
@@ -44,13 +42,6 @@ _BEARER = re.compile(
     r"\b(bearer)\s+(?=\S{0,200}\d|\S{24})[\w.~+/-]{8,}=*|\b(basic)\s+(?=[A-Za-z+/]{0,200}[0-9=])[A-Za-z0-9+/]{8,}=*",
     re.IGNORECASE,
 )
-_IN_URL = re.compile(r"(://[^\s:/@\"']{0,128}:)(?!\d{1,5}(?:[/?#\s\"',;)]|$))(?:[^\s\"']{1,512}@|[^\s\"'/@]{100,}@?)")
-_LOOSE = re.compile(
-    r"\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,4}"  # JWT
-    r"|\b(?:AKIA|ASIA|AROA|AIDA|ABIA|ACCA)[A-Z0-9]{16}\b"
-    r"|\b(?:gh[pousr]_|github_pat_|glpat-|xox[abprs]-|sk_live_|rk_live_|sk-|AIza|npm_|hvs\.|dop_v1_|SG\.)[A-Za-z0-9_.-]{16,}"
-)
-_PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{1,40}-----.*?(?:-----END [A-Z0-9 ]{1,40}-----|$)")
 # Copies of whole objects, which would bring back what is hidden elsewhere.
 _COPIES = frozenset({"kubectl.kubernetes.io/last-applied-configuration", "managedFields"})
 _BEGIN, _END = "-----BEGIN ", "-----END "
@@ -67,11 +58,11 @@ def plain(text: str) -> str:
 def mask(text: str) -> str:
     """One line, its secrets replaced by `***`, cut at 2000 characters before anything else is done with it."""
     line = plain(_cut(text))
-    line = _PEM.sub(HIDDEN, line)
-    line = _IN_URL.sub(rf"\1{HIDDEN}@", line)
+    line = PEM.sub(HIDDEN, line)
+    line = USERINFO.sub(rf"\1{HIDDEN}@", line)
     line = _NAMED.sub(_hide, line)
     line = _BEARER.sub(lambda match: f"{match[1] or match[2]} {HIDDEN}", line)
-    return _LOOSE.sub(HIDDEN, line)
+    return LOOSE.sub(HIDDEN, line)
 
 
 def mask_lines(lines: Iterable[str], *, most: int = MOST_LINES) -> tuple[str, ...]:
@@ -94,11 +85,6 @@ def shown(text: str, *, most: int = LONGEST_SHOWN) -> str:
     """One line for people: masked, on one line, with an ellipsis where it was cut."""
     line = mask(text).strip()
     return line if len(line) <= most else line[: most - 1] + "…"
-
-
-def is_secret_name(name: str) -> bool:
-    """Would a value under this name be a secret? `SECRET_KEY_BASE`, `authorization`; not `DB_POOL_SIZE`."""
-    return SECRET_NAME.search(name[:LONGEST_READ]) is not None
 
 
 def without_secrets(resource: Resource) -> Resource:
@@ -132,7 +118,7 @@ def _walk(node: Any, *, depth: int, every: bool) -> Any:
     name, value = node.get("name"), node.get("value")
     found = {key: _walk(below, depth=depth + 1, every=every) for key, below in node.items() if key not in _COPIES}
     if isinstance(name, str) and isinstance(value, str):
-        found["value"] = HIDDEN if is_secret_name(name) else mask(value)
+        found["value"] = HIDDEN if has_secret_word(name) else mask(value)
     return found
 
 

@@ -1,0 +1,34 @@
+"""Refuses a secret that someone typed before it is written anywhere; no message repeats it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.checks.secret_values import held_secrets, remedy
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
+from atmos_cli.kube.plain_values import secret_pair
+from atmos_cli.kube.secret_shapes import shape
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from atmos_cli.config import Config
+
+
+def require_no_secret(text: str, what: str, *, hint: str) -> None:
+    """Raises ATM333 (exit 1) when `text`, which people call `what`, holds a secret in plain text."""
+    found = shape(text) or ("a secret in plain text" if secret_pair(text) else "")
+    if found:
+        raise AtmosError(Diagnostic(Code.PLAIN_SECRET, f"{what} holds {found}", hint=hint), exit_code=1)
+
+
+def require_no_secrets(values: Mapping[str, Any], *, config: Config) -> None:
+    """Raises ATM333 (exit 1) for everything in a service's `values` that is a secret in plain text."""
+    stores = (each.secrets.store for each in config.environments.values() if each.secrets)
+    service, store = str(values.get("name", "")), next(stores, "")
+    found = [
+        Diagnostic(Code.PLAIN_SECRET, held.said, hint=remedy(held.variable, service=service, store=store))
+        for held in held_secrets(values)
+    ]
+    if found:
+        raise AtmosError(*found, exit_code=1)
