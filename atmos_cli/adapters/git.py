@@ -39,7 +39,7 @@ _READING = {
     "log.showSignature": "false",
     "submodule.recurse": "false",
 }
-_ENVIRONMENT = {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": os.devnull, "GIT_PAGER": "cat"}
+_ENVIRONMENT = {"GIT_NO_REPLACE_OBJECTS": "1", "GIT_GRAFT_FILE": f"{os.devnull}/none", "GIT_PAGER": "cat"}
 _OFFLINE = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_NO_LAZY_FETCH": "1",
@@ -54,6 +54,7 @@ _KEPT = re.compile(
 # No answer takes that long; but in a checkout may stand what nobody can read to its end, as a pipe does.
 READING_SECONDS = 120.0
 _ASIDE: list[tempfile.TemporaryDirectory[str]] = []
+_FILTER = re.compile(r"filter\..+\.(clean|process|required)", re.DOTALL)
 _GRACE_SECONDS = 2.0
 # What moves refs takes milliseconds, and git that is asked to end just as it made a lock file leaves that file there.
 _LOCKED_SECONDS = 10.0
@@ -171,6 +172,16 @@ def ask(
                 _end(process, apart=apart)
         raise
     return Answer(process.returncode, out, plain(err.decode(errors="replace")))
+
+
+def without_filters(top: Path) -> dict[str, str]:
+    """Settings by which git takes the bytes of a file as they are, and starts no program to convert them first.
+
+    Whatever looks at files or writes an index needs them: git then reads again what changed in the same instant.
+    """
+    said = ask(top, "config", "--name-only", "-z", "--get-regexp", r"^filter\.").out
+    names = {name for each in said.split(b"\0") if _FILTER.fullmatch(name := os.fsdecode(each))}
+    return {name: "false" if name.endswith(".required") else "" for name in sorted(names)}
 
 
 def start(top: Path, *args: str) -> Any:

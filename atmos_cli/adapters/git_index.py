@@ -8,7 +8,7 @@ import shutil
 import time
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters.git import ask, ask_ok, failed, tell
+from atmos_cli.adapters.git import ask, ask_ok, failed, tell, without_filters
 from atmos_cli.adapters.journal import note
 from atmos_cli.adapters.own_programs import own_programs, run
 from atmos_cli.adapters.repo import Repo
@@ -34,7 +34,7 @@ def read_base(repo: Repo, index: Path, base: str | None) -> None:
     if base and theirs.exists():
         shutil.copy2(theirs, index)  # with its time, by which git knows what may have changed in the same instant
     source = ("--reset", base) if base else ("--empty",)
-    tell(repo.top, "read-tree", *source, env=private_env(index))
+    tell(repo.top, "read-tree", *source, env=private_env(index), settings=without_filters(repo.top))
 
 
 def take_files(repo: Repo, index: Path, paths: tuple[str, ...]) -> None:
@@ -60,7 +60,16 @@ def take_contents(repo: Repo, index: Path, contents: Mapping[str, tuple[str, byt
     lines = [f"0 {nothing}\t".encode() + os.fsencode(path) + b"\0" for path in sorted(gone)]
     for (path, mode, _), blob in zip(kept, blobs, strict=True):
         lines.append(f"{mode} {blob}\t".encode() + os.fsencode(path) + b"\0")
-    tell(repo.top, "update-index", "-z", "--index-info", stdin=b"".join(lines), env=private_env(index))
+    env = private_env(index)
+    tell(
+        repo.top,
+        "update-index",
+        "-z",
+        "--index-info",
+        stdin=b"".join(lines),
+        env=env,
+        settings=without_filters(repo.top),
+    )
 
 
 def require_free(repo: Repo) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters.git import ask, failed
+from atmos_cli.adapters.git import ask, failed, without_filters
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 _PATHS_PER_CALL = 200
 _STATUS = ("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty")
-_FILTER = re.compile(r"filter\..+\.(clean|process|required)", re.IGNORECASE | re.DOTALL)
 _UNFINISHED = {
     "MERGE_HEAD": "merge",
     "CHERRY_PICK_HEAD": "cherry-pick",
@@ -69,17 +67,10 @@ def chunks(paths: Sequence[str]) -> Iterator[Sequence[str]]:
 
 def _differing(top: Path, *arguments: str) -> list[str]:
     args = ("--literal-pathspecs", *_STATUS, *arguments)
-    answer = ask(top, *args, settings=_without_filters(top))
+    answer = ask(top, *args, settings=without_filters(top))
     if answer.status:
         raise failed(args, answer)
     return [os.fsdecode(line[3:]) for line in answer.out.split(b"\0") if line]
-
-
-def _without_filters(top: Path) -> dict[str, str]:
-    """Settings by which git compares the bytes of a file, and starts no program to convert them first."""
-    said = ask(top, "config", "--name-only", "-z", "--get-regexp", r"^filter\.").out
-    names = {name for each in said.split(b"\0") if _FILTER.fullmatch(name := os.fsdecode(each))}
-    return {name: "false" if name.lower().endswith(".required") else "" for name in sorted(names)}
 
 
 def _dirty_path(path: str) -> Diagnostic:

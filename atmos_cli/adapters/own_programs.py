@@ -46,9 +46,12 @@ class OwnPrograms:
 
     @property
     def settings(self) -> dict[str, str]:
-        """For git processes that start hooks by themselves."""
+        """For git processes that start hooks and filters by themselves."""
         own = all(self.is_own(name) for name in _IMPLIED)
-        return {} if own else {"core.hooksPath": os.devnull}
+        names = [match[1] for key in self.foreign if (match := _FILTER.fullmatch(key))]
+        found = {} if own else {"core.hooksPath": os.devnull}
+        found |= {key: "" for key in self.foreign if _FILTER.fullmatch(key)}
+        return found | {f"filter.{name}.required": "false" for name in names}
 
     def is_own(self, hook: str) -> bool:
         """Whether `hook`, if there is one, is the user's: neither it nor what a link leads to is in the checkout."""
@@ -139,9 +142,8 @@ def _named(repo: Repo, command: str) -> Iterator[Path]:
 
 def _inside(repo: Repo, path: Path) -> bool:
     """Whether `path`, or what it leads to, is a file or directory that a checkout of `repo` can bring along."""
-    for each in (os.path.abspath(path), os.path.realpath(path)):  # noqa: PTH100 - a link in the checkout counts, too
-        inside = each == str(repo.top) or each.startswith(f"{repo.top}/")
-        if inside and ".git" not in each[len(str(repo.top)) :].split("/") and not each.startswith(str(repo.git_dir)):
+    for each in (Path(os.path.abspath(path)), Path(os.path.realpath(path))):  # noqa: PTH100 - a link counts, too
+        if each.is_relative_to(repo.top) and ".git" not in each.relative_to(repo.top).parts:
             return True
     return False
 
