@@ -135,7 +135,7 @@ def test_a_query_that_is_refused_says_why_in_the_words_of_the_server(code):
 
 @pytest.mark.parametrize("code", [401, 403])
 def test_a_login_that_is_missing_names_the_setting(code):
-    assert "`token_env`" in refused(Script(httpx.Response(code, text="no"))).hint
+    assert "`tokenEnv`" in refused(Script(httpx.Response(code, text="no"))).hint
 
 
 @pytest.mark.parametrize(
