@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import math
 import ssl
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 RETRIED = frozenset({429, 502, 503, 504})
 LONGEST_WAIT = 10.0  # seconds; a server that says `Retry-After: 86400` is not waited for
 _SAID = 300
+_DIGITS = 20
 
 
 class UnusableError(Exception):
@@ -75,14 +77,29 @@ def body(response: httpx.Response, *, limit: int) -> bytes:
 
 
 def parsed(data: bytes, *, server: str) -> dict[str, Any]:
-    """The JSON object in `data`; UnusableError for anything else, however deep it is nested."""
+    """The JSON object in `data`; UnusableError for anything else: too deep, or with a number that has no end."""
     try:
-        found = json.loads(data)
+        found = json.loads(data, parse_constant=_refuse, parse_float=_finite, parse_int=_bounded)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise UnusableError(f"it does not answer as {server} does")
     return found
+
+
+def _refuse(text: str) -> float:
+    """`NaN` and `Infinity`, which Python reads, are no JSON."""
+    raise ValueError(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
+
+
+def _bounded(text: str) -> int:
+    """No server counts beyond 64 bits, and what is longer fits no float."""
+    return int(text) if len(text) <= _DIGITS else int(_refuse(text))
 
 
 def wait_before(response: httpx.Response | None, attempt: int) -> float:

@@ -221,6 +221,10 @@ def test_unauthorized_says_who_to_log_in_as():
         Said(200, {"kind": "PodList", "apiVersion": "v1", "items": {"a": 1}}),
         Said(200, {"kind": "PodList", "apiVersion": "v1", "items": [1, "x"]}),
         Said(404, b"<html>nginx</html>"),
+        *(
+            Said(200, b'{"kind": "PodList", "apiVersion": "v1", "items": [{"spec": {"n": %s}}]}' % number)
+            for number in (b"NaN", b"Infinity", b"-Infinity", b"1e400", b"-1e400", b"9" * 400, b"9" * 5000)
+        ),
         Said(200, b"\xff\xfe", {"Content-Encoding": "gzip"}),
     ],
     ids=str,

@@ -167,6 +167,10 @@ def test_a_login_that_is_missing_names_the_setting(code):
             200, text='{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1e999,"1"]}]}}'
         ),
         httpx.Response(200, text='{"status":"success","data":{"resultType":"scalar","result":[NaN,"1"]}}'),
+        httpx.Response(200, text='{"status":"success","data":{"resultType":"vector","result":[],"x":-Infinity}}'),
+        httpx.Response(
+            200, text=f'{{"status":"success","data":{{"resultType":"vector","result":[],"x":{"9" * 400}}}}}'
+        ),
     ],
 )
 def test_what_no_prometheus_says_is_refused(said):
