@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from atmos_cli.adapters.repo import Repo
 
 _ORIGIN, _LOCAL = "refs/remotes/origin/", "refs/heads/"
-_CO_AUTHOR = re.compile(r"^\s*co-authored-by:.*?<([^<>]*)>", re.IGNORECASE | re.MULTILINE)
-_CO_AUTHOR_AT_ALL = re.compile(r"^\s*co-authored-by:", re.IGNORECASE | re.MULTILINE)
+_CO_AUTHOR = re.compile(r"^[^\S\n]*co-authored-by:.*?<([^<>]*)>", re.IGNORECASE | re.MULTILINE)
+_CO_AUTHOR_AT_ALL = re.compile(r"^[^\S\n]*co-authored-by:", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)

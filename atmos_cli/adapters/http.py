@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 RETRIED = frozenset({429, 502, 503, 504})
 LONGEST_WAIT = 10.0  # seconds; a server that says `Retry-After: 86400` is not waited for
-_SAID = 300
+_SAID, _READ = 300, 1 << 16
 _DIGITS = 20
 
 
@@ -144,9 +144,15 @@ def certificate_error(error: BaseException) -> str:
 
 def said(text: str) -> str:
     """The first line of what a server said, fit for a message."""
-    lines = plain(text[: 4 * _SAID]).strip().splitlines()
+    lines = plain(_beginning(text)).strip().splitlines()
     line = lines[0].strip().removesuffix(".") if lines else ""
     return line if len(line) <= _SAID else f"{line[:_SAID]}…"
+
+
+def _beginning(text: str) -> str:
+    """Up to a gap between words: half of a URL would not show any more that it begins with a login."""
+    head = text[:_READ]
+    return text if len(text) <= _READ else head[: max(head.rfind(gap) for gap in " \n\t\r") + 1]
 
 
 def is_loopback(host: str) -> bool:
