@@ -97,7 +97,7 @@ class Prometheus:
                 url = f"{self._url}/api/v1/{what}"
                 with self._connected().stream("POST", url, data=form, extensions=own) as response:
                     data = body(response, limit=MAX_BYTES)
-                if response.status_code not in RETRIED or last:
+                if response.status_code not in RETRIED or last or not question.left():
                     return self._read(response.status_code, data)
             except (
                 UnusableError,

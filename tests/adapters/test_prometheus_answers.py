@@ -195,6 +195,13 @@ def test_a_server_that_is_silent_is_asked_twice():
     assert len(script.requests) == 2
 
 
+def test_one_question_has_one_deadline_however_often_it_is_asked(monkeypatch):
+    monkeypatch.setattr(prometheus, "QUESTION_SECONDS", 0.0)
+    script = Script(httpx.ReadTimeout("slow"))
+    assert "no answer in time" in refused(script).message
+    assert (len(script.requests), script.pauses) == (1, [])
+
+
 def test_a_huge_answer_is_cut(monkeypatch):
     monkeypatch.setattr(prometheus, "MAX_BYTES", 1 << 20)
     assert "more than 1 MiB" in refused(Script(httpx.Response(200, content=b" " * (2 << 20)))).message

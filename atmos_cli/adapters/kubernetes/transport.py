@@ -108,7 +108,7 @@ class Transport:
                 status = response.status_code
                 if status < 400 or status in expected:
                     return Reply(status, data)
-                if status not in RETRIED or attempt + 1 >= attempts:
+                if status not in RETRIED or attempt + 1 >= attempts or not question.left():
                     raise self.refused(status, data, doing)
             elif broken is not None and (attempt + 1 >= attempts or not _may_pass(broken) or not question.left()):
                 raise self.unreachable(broken)
