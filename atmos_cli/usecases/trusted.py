@@ -117,19 +117,37 @@ def _land(base: str) -> str:
     return f"let the change of {FILE} land on {base.removeprefix('origin/')} first; then it is used here, too"
 
 
+def base_of(repo: Repo, branch: str) -> tuple[str, str | None]:
+    """(name, commit) of the base branch, as `trust` finds it; where Git knows of none, the one that is called `branch`.
+
+    A change could name a branch of its own in `git.branch`, and so bring the budgets and approvers that suit it.
+    """
+    try:
+        found = _named(repo)
+    except AtmosError:
+        found = None  # whoever needs its configuration says that it is broken
+    if found is None or found[2] is None:
+        return branch, history.base_commit(repo, branch)
+    return found[0].removeprefix("origin/"), found[1]
+
+
 def _base(root: Path) -> tuple[str, Config | None] | None:
     """The base branch's name and configuration (None when it has none); None without Git or such a branch."""
     repo = repos.open_repo(root)
-    start = history.default_branch(repo) if repo else None
-    if repo is None or start is None:
-        return None
-    first = _config_at(repo, *start)
-    if first is None:
-        return start[0], None
+    found = _named(repo) if repo else None
+    return (found[0], found[2]) if found else None
+
+
+def _named(repo: Repo) -> tuple[str, str, Config | None] | None:
+    """(name, commit, configuration) of the base branch."""
+    start = history.default_branch(repo)
+    first = _config_at(repo, *start) if start else None
+    if start is None or first is None:
+        return (*start, None) if start else None
     # The default branch is trusted, so it may say that another one is the base; the checkout may not.
     named = history.sibling(repo, start[0], first.git.branch)
     second = _config_at(repo, *named) if named and named[0] != start[0] else None
-    return (named[0], second) if named and second else (start[0], first)
+    return (*named, second) if named and second else (*start, first)
 
 
 def _config_at(repo: Repo, name: str, commit: str) -> Config | None:
