@@ -138,6 +138,15 @@ class Config(Strict):
         return tuple(name for name in self.environments if not environments or name in environments)
 
 
+class OwnConfig(Strict):
+    """A user's own file: what may be sent although no base branch says where to."""
+
+    allowed_token_env: tuple[str, ...] = Field(
+        default=(), description="environment variables whose content may be sent"
+    )
+    allowed_contexts: tuple[str, ...] = Field(default=(), description="kubeconfig contexts that may be used")
+
+
 def read_config(data: bytes) -> Config:
     """Raises AtmosError ATM701 with the place of each invalid field."""
     config = read_model(Config, data, path=FILE, code=Code.CONFIG_INVALID)

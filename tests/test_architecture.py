@@ -36,6 +36,7 @@ ONLY_IN = {
     "typer": {"cli/"},
     "git": {"adapters/"},
     "httpx": {"adapters/"},
+    "httpcore": {"adapters/carrier.py"},
     "jinja2": {"blueprint/expr.py"},
     "yaml": {"yamlio/"},
     "jsonschema_rs": {"kube/"},

@@ -58,6 +58,12 @@ _FILTER = re.compile(r"filter\..+\.(clean|process|required)", re.DOTALL)
 _GRACE_SECONDS = 2.0
 # What moves refs takes milliseconds, and git that is asked to end just as it made a lock file leaves that file there.
 _LOCKED_SECONDS = 10.0
+_LONGEST = 1 << 16
+# Escape sequences; C0 and C1 but line ends; what has no width, or turns the direction of what follows.
+_UNSHOWN = re.compile(
+    r"\x1b\[[0-9;?]*[A-Za-z]|[^\S\n ]|[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f"
+    r"\u202a-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb]"
+)
 _UNWRITABLE = re.compile("insufficient permission|permission denied|read-only file system|no space left", re.IGNORECASE)
 
 
@@ -226,10 +232,29 @@ def failed(args: Sequence[str], answer: Answer) -> AtmosError:
 
 
 def plain(text: str) -> str:
-    """`text` as it may be shown: no credentials of URLs, no control characters but line ends."""
-    text = re.sub(r"(\b[a-z][a-z0-9+.-]*://)(?!git@)[^\s/]*(?:/[^\s@]*)?@", r"\1***@", text, flags=re.IGNORECASE)
+    """`text` as it may be shown: no credentials of URLs, no control characters but line ends, no more than its end.
+
+    Takes time linear in the text, which a remote may have written.
+    """
+    if len(text) > _LONGEST:
+        # Cut where no URL is halved: what is left of one would not show that it begins with a login.
+        text = re.sub(r"\A\S+", "", text[-_LONGEST:])
+    text = re.sub(r"\S+", lambda word: _without_login(word[0]), text)
     text = re.sub(r"([?&][a-z_]*token=)[^&\s'\"]+", r"\1***", text, flags=re.IGNORECASE)
-    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|[^\S\n ]|[\x00-\x09\x0b-\x1f\x7f-\x9f]", " ", text.replace("\r", "\n"))
+    return _UNSHOWN.sub(" ", text.replace("\r", "\n"))
+
+
+def _without_login(word: str) -> str:
+    """Hides from the first `://` to the last `@`: a password may hold either, and `/` as well. `git@` is no secret."""
+    start = 0
+    while (at := word.find("://", start)) >= 0:
+        start = at + 3
+        if word.startswith("git@", start):
+            start += 4
+            continue
+        last = word.rfind("@")
+        return f"{word[:start]}***{word[last:]}" if last >= start else word
+    return word
 
 
 def ask_ok(top: Path, *args: str, **options: Any) -> bytes:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     from atmos_cli.adapters.repo import Repo
 
-_CO_AUTHOR = re.compile(r"^\s*co-authored-by:.*?<([^<>]*)>", re.IGNORECASE | re.MULTILINE)
-_CO_AUTHOR_AT_ALL = re.compile(r"^\s*co-authored-by:", re.IGNORECASE | re.MULTILINE)
+_ORIGIN, _LOCAL = "refs/remotes/origin/", "refs/heads/"
+_CO_AUTHOR = re.compile(r"^[^\S\n]*co-authored-by:.*?<([^<>]*)>", re.IGNORECASE | re.MULTILINE)
+_CO_AUTHOR_AT_ALL = re.compile(r"^[^\S\n]*co-authored-by:", re.IGNORECASE | re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,34 @@ def base_commit(repo: Repo, branch: str) -> str | None:
     The remote comes first: what was only committed here has been reviewed by nobody.
     """
     return resolve(repo, f"refs/remotes/origin/{branch}") or resolve(repo, f"refs/heads/{branch}")
+
+
+def default_branch(repo: Repo) -> tuple[str, str] | None:
+    """(name, commit) of the branch that everyone's work ends in; None when Git does not know one.
+
+    As `origin` said when it was cloned, else by the usual names, which nothing in a checkout can choose. Local branches
+    count only where `origin` has none: whoever checks out a stranger's work may name a local branch as they like.
+    """
+    told = ask(repo.top, "symbolic-ref", "--quiet", f"{_ORIGIN}HEAD")
+    names = [told.text.removeprefix(_ORIGIN)] if told.status == 0 and told.text.startswith(_ORIGIN) else _usual(repo)
+    remote = bool(tell(repo.top, "for-each-ref", "--count=1", "--format=%(refname)", _ORIGIN))
+    for name in names:
+        commit = resolve(repo, f"{_ORIGIN if remote else _LOCAL}{name}")
+        if commit is not None:
+            return f"origin/{name}" if remote else name, commit
+    return None
+
+
+def sibling(repo: Repo, name: str, other: str) -> tuple[str, str] | None:
+    """(name, commit) of the branch `other` beside the `name` that `default_branch` gave; None when it is not here."""
+    remote = name.startswith("origin/")
+    commit = resolve(repo, f"{_ORIGIN if remote else _LOCAL}{other}")
+    return (f"origin/{other}" if remote else other, commit) if commit else None
+
+
+def _usual(repo: Repo) -> list[str]:
+    configured = ask(repo.top, "config", "--get", "init.defaultBranch").text
+    return list(dict.fromkeys(name for name in (configured, "main", "master") if name))
 
 
 def is_ancestor(repo: Repo, old: str, new: str) -> bool:

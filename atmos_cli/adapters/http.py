@@ -4,47 +4,102 @@ from __future__ import annotations
 
 import ipaddress
 import json
+import math
 import ssl
-import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from atmos_cli.adapters.git import plain
+from atmos_cli.diagnostics import AtmosError, Code, fail
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     import httpx
 
 RETRIED = frozenset({429, 502, 503, 504})
 LONGEST_WAIT = 10.0  # seconds; a server that says `Retry-After: 86400` is not waited for
-_SAID = 300
+_SAID, _READ = 300, 1 << 16
+_DIGITS = 20
 
 
 class UnusableError(Exception):
     """An answer that is too large, too slow, or not what its server should say; the text is one clause."""
 
 
-def body(response: httpx.Response, *, limit: int, seconds: float) -> bytes:
-    """The decoded body of a streamed response. Raises UnusableError past `limit` bytes or `seconds`."""
-    deadline = time.monotonic() + seconds
+def client(
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    verify: ssl.SSLContext | None = None,
+    proxy: str = "",
+    socket_options: Iterable[Any] = (),
+    inner: httpx.BaseTransport | None = None,
+) -> httpx.Client:
+    """The only place that makes one: its requests follow no redirect and keep the Deadline that they are given.
+
+    Through `proxy`, or the one that the environment names for `url`. Raises ValueError for a proxy that is none.
+    """
+    import httpx
+
+    from atmos_cli.adapters.carrier import Carrier
+
+    carrier = inner or Carrier(
+        verify=verify or httpx.create_ssl_context(),
+        proxy=proxy or proxy_of(url),
+        socket_options=socket_options,
+    )
+    named = {"User-Agent": "atmos-cli", **(headers or {})}
+    return httpx.Client(transport=carrier, headers=named, trust_env=False, follow_redirects=False)
+
+
+def proxy_of(url: str) -> str:
+    """The proxy that the environment names for this server; none for our own machine."""
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    proxies = getproxies()
+    if is_loopback(host) or proxy_bypass(host):
+        return ""
+    return proxies.get(parts.scheme) or proxies.get("all") or ""
+
+
+def body(response: httpx.Response, *, limit: int) -> bytes:
+    """The decoded body of a streamed response. Raises UnusableError past `limit` bytes, as httpx does when late."""
     parts, size = [], 0
     for part in response.iter_bytes():
         size += len(part)
         if size > limit:
             raise UnusableError(f"it answers with more than {limit >> 20} MiB")
-        if time.monotonic() > deadline:
-            raise UnusableError(f"its answer took more than {seconds:g} seconds")
         parts.append(part)
     return b"".join(parts)
 
 
 def parsed(data: bytes, *, server: str) -> dict[str, Any]:
-    """The JSON object in `data`; UnusableError for anything else, however deep it is nested."""
+    """The JSON object in `data`; UnusableError for anything else: too deep, or with a number that has no end."""
     try:
-        found = json.loads(data)
+        found = json.loads(data, parse_constant=_refuse, parse_float=_finite, parse_int=_bounded)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise UnusableError(f"it does not answer as {server} does")
     return found
+
+
+def _refuse(text: str) -> float:
+    """`NaN` and `Infinity`, which Python reads, are no JSON."""
+    raise ValueError(text)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
+
+
+def _bounded(text: str) -> int:
+    """No server counts beyond 64 bits, and what is longer fits no float."""
+    return int(text) if len(text) <= _DIGITS else int(_refuse(text))
 
 
 def wait_before(response: httpx.Response | None, attempt: int) -> float:
@@ -89,9 +144,15 @@ def certificate_error(error: BaseException) -> str:
 
 def said(text: str) -> str:
     """The first line of what a server said, fit for a message."""
-    lines = plain(text[: 4 * _SAID]).strip().splitlines()
+    lines = plain(_beginning(text)).strip().splitlines()
     line = lines[0].strip().removesuffix(".") if lines else ""
     return line if len(line) <= _SAID else f"{line[:_SAID]}…"
+
+
+def _beginning(text: str) -> str:
+    """Up to a gap between words: half of a URL would not show any more that it begins with a login."""
+    head = text[:_READ]
+    return text if len(text) <= _READ else head[: max(head.rfind(gap) for gap in " \n\t\r") + 1]
 
 
 def is_loopback(host: str) -> bool:
@@ -100,6 +161,28 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def in_clear(url: str, *, proxy: str = "") -> bool:
+    """Whether what is sent to `url` can be read on its way: by plain http, and not to this very machine."""
+    import httpx
+
+    try:
+        asked = [httpx.URL(each) for each in (url, proxy) if each]
+    except httpx.InvalidURL:
+        return False  # nothing is sent there at all
+    return asked[0].scheme == "http" and not all(_is_here(each.host) for each in asked)
+
+
+def _is_here(host: str) -> bool:
+    """Stricter than `is_loopback`: a resolver may send `x.localhost` anywhere."""
+    return host == "localhost" or (is_loopback(host) and not host.endswith("localhost"))
+
+
+def bare_credential(server: str, *, hint: str) -> AtmosError:
+    """ATM818, before anything is sent."""
+    message = f"{server} is reached by plain http, where anyone on the way could read the credential, so none was sent"
+    return fail(Code.CREDENTIAL_IN_CLEAR, message, hint=hint)
 
 
 def fits_a_header(text: str) -> bool:

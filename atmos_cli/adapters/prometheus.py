@@ -7,14 +7,16 @@ import math
 import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
 
+from atmos_cli.adapters.deadline import Deadline
 from atmos_cli.adapters.http import (
     RETRIED,
     UnusableError,
+    bare_credential,
     body,
+    client,
     fits_a_header,
-    is_loopback,
+    in_clear,
     parsed,
     said,
     wait_before,
@@ -28,8 +30,8 @@ if TYPE_CHECKING:
 
     import httpx
 
-SECONDS = 30.0
-CONNECT_SECONDS = 10.0
+SECONDS = 30.0  # for one answer, whole
+QUESTION_SECONDS = 45.0  # for one question, however often it is asked
 ATTEMPTS = 3
 MAX_BYTES = 32 * 1024 * 1024
 MAX_WARNINGS = 20
@@ -40,7 +42,7 @@ class Prometheus:
     """`ports.Metrics` over HTTP. `secret` is a bearer token or `user:password`. Close it, or use it in a `with`.
 
     A sample that is not a number is NaN; native histograms are left out. Raises ATM812 for a URL or a secret that
-    cannot be used.
+    cannot be used, ATM818 for a secret that would go over plain http.
     """
 
     def __init__(
@@ -54,6 +56,9 @@ class Prometheus:
     ) -> None:
         self._url = url.rstrip("/")
         self._headers = _headers(secret, tenant)
+        if (secret or _has_user(url)) and in_clear(url):
+            hint = "use its https address, or forward its port to this machine (`kubectl port-forward`)"
+            raise bare_credential(said(url), hint=hint)
         if not all(fits_a_header(value) for value in self._headers.values()):
             raise self._no("the token or the tenant holds characters that no HTTP header may hold")
         self._pause = pause
@@ -69,9 +74,9 @@ class Prometheus:
 
     def close(self) -> None:
         with self._lock:
-            client, self._client = self._client, None
-        if client is not None:
-            client.close()
+            open_one, self._client = self._client, None
+        if open_one is not None:
+            open_one.close()
 
     def query(self, promql: str, *, at: float) -> Answer:
         return self._ask("query", {"query": promql, "time": f"{at:.3f}"})
@@ -83,15 +88,16 @@ class Prometheus:
     def _ask(self, what: str, form: Mapping[str, str]) -> Answer:
         import httpx
 
+        question = Deadline(QUESTION_SECONDS)
         for attempt in range(ATTEMPTS):
             last = attempt == ATTEMPTS - 1
             response = None
             try:
-                client = self._connected()
-                timeout = httpx.Timeout(SECONDS, connect=CONNECT_SECONDS)
-                with client.stream("POST", f"{self._url}/api/v1/{what}", data=form, timeout=timeout) as response:
-                    data = body(response, limit=MAX_BYTES, seconds=SECONDS)
-                if response.status_code not in RETRIED or last:
+                own = {"timeout": question.within(SECONDS).timeouts()}
+                url = f"{self._url}/api/v1/{what}"
+                with self._connected().stream("POST", url, data=form, extensions=own) as response:
+                    data = body(response, limit=MAX_BYTES)
+                if response.status_code not in RETRIED or last or not question.left():
                     return self._read(response.status_code, data)
             except (
                 UnusableError,
@@ -102,25 +108,22 @@ class Prometheus:
             ) as error:
                 raise self._no(why(error)) from None
             except httpx.TransportError as error:
-                if last or (attempt and isinstance(error, httpx.TimeoutException)):
+                if last or not question.left() or (attempt and isinstance(error, httpx.TimeoutException)):
                     raise self._no(why(error)) from None
-            self._pause(wait_before(response, attempt))
+            self._pause(min(wait_before(response, attempt), question.left()))
         raise AssertionError  # the last attempt returns or raises
 
     def _connected(self) -> httpx.Client:
-        import httpx
-
         with self._lock:
             if self._client is None:
-                headers = {"User-Agent": "atmos-cli", "Accept": "application/json", **self._headers}
-                own = is_loopback(urlsplit(self._url).hostname or "")
-                self._client = httpx.Client(headers=headers, transport=self._inner, trust_env=not own)
+                headers = {"Accept": "application/json", **self._headers}
+                self._client = client(self._url, headers=headers, inner=self._inner)
             return self._client
 
     def _read(self, status: int, data: bytes) -> Answer:
         """Prometheus says why it refuses in the same JSON, whatever the status."""
         if status in (401, 403):
-            hint = "`token_env` in atmos-cli.yaml names the environment variable that holds a token or `user:password`"
+            hint = "`tokenEnv` in atmos-cli.yaml names the environment variable that holds a token or `user:password`"
             raise self._no(f"it does not let you ask ({status})", hint=hint)
         try:
             found = parsed(data, server=SERVER)
@@ -140,6 +143,11 @@ class Prometheus:
         )
         message = f"{said(self._url)} cannot be asked: {clause}"
         return fail(Code.METRICS_UNREACHABLE, message, hint=usual if hint is None else hint)
+
+
+def _has_user(url: str) -> bool:
+    """Whether the URL itself holds a login, which httpx sends as a header."""
+    return "@" in url.partition("://")[2].partition("/")[0]
 
 
 def _headers(secret: str, tenant: str) -> dict[str, str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from atmos_cli.adapters.http import why
+from atmos_cli.adapters.deadline import Deadline
+from atmos_cli.adapters.http import client, why
 
-_SECONDS = 10.0
+SECONDS = 10.0
 
 
 class Web:
@@ -20,7 +21,8 @@ class Web:
         (url,) = arguments
         try:
             # Only the status counts: the body may be endless, and where a redirect leads is the service's affair.
-            with httpx.stream("GET", url, timeout=_SECONDS, follow_redirects=False) as answer:
+            own = {"timeout": Deadline(SECONDS).timeouts()}
+            with client(url) as user, user.stream("GET", url, extensions=own) as answer:
                 return {"status": answer.status_code, "why": ""}
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             return {"status": 0, "why": why(error)}

@@ -4,34 +4,41 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.adapters.http import why
+from atmos_cli.adapters.deadline import Deadline
+from atmos_cli.adapters.http import UnusableError, bare_credential, body, client, in_clear, why
 from atmos_cli.diagnostics import Code, fail
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SECONDS = 15.0
+SECONDS = 15.0
+MAX_BYTES = 1024 * 1024
 
 
 def address(variable: str, *, environ: Mapping[str, str]) -> str:
-    """The URL under `variable`. Raises ATM816 when the environment holds none."""
+    """The URL under `variable`. Raises ATM816 when the environment holds none, ATM818 for plain http."""
     url = environ.get(variable, "")
     if not url.startswith(("https://", "http://")):
         message = f"the environment variable `{variable}` holds no URL to post to"
         raise fail(Code.WEBHOOK_FAILED, message, hint=f"export {variable}=https://hooks.slack.com/services/…")
+    if in_clear(url):
+        raise bare_credential(f"the webhook of `{variable}`", hint=f"export {variable}=https://…")
     return url
 
 
-def post(variable: str, body: Mapping[str, Any], *, environ: Mapping[str, str]) -> None:
+def post(variable: str, message: Mapping[str, Any], *, environ: Mapping[str, str]) -> None:
     """Raises ATM816 when the environment does not hold a URL under `variable`, or the message was not taken."""
     import httpx
 
     url = address(variable, environ=environ)
     try:
-        answer = httpx.post(url, json=dict(body), timeout=_SECONDS)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        own = {"timeout": Deadline(SECONDS).timeouts()}
+        with client(url) as chat, chat.stream("POST", url, json=dict(message), extensions=own) as answer:
+            status = answer.status_code
+            body(answer, limit=MAX_BYTES)
+    except (httpx.HTTPError, httpx.InvalidURL, UnusableError, ValueError) as error:
         said = why(error).replace(url, "the webhook")
         raise fail(Code.WEBHOOK_FAILED, f"the webhook of `{variable}` cannot be reached: {said}") from None
-    if answer.status_code >= 300:
-        message = f"the webhook of `{variable}` answered {answer.status_code}"
-        raise fail(Code.WEBHOOK_FAILED, message, hint="is it still valid? make a new one and set the variable again")
+    if status >= 300:
+        refusal = f"the webhook of `{variable}` answered {status}"
+        raise fail(Code.WEBHOOK_FAILED, refusal, hint="is it still valid? make a new one and set the variable again")

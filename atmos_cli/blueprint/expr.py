@@ -180,7 +180,7 @@ def _compiled(expression: str) -> Callable[..., Any]:
 
 def _parsed(expression: str) -> Any:
     """Jinja's tree of one expression, by the parser that compiles it; bounded before it recurses."""
-    from jinja2 import TemplateSyntaxError
+    from jinja2 import TemplateSyntaxError, nodes
     from jinja2.parser import Parser
 
     if len(expression) > MAX_EXPRESSION:
@@ -194,6 +194,9 @@ def _parsed(expression: str) -> Any:
     tree = parser.parse_expression()
     if not parser.stream.eos:
         raise TemplateSyntaxError("there is more after the expression", 1)
+    # Jinja compiles to Python, which would read the constant 1e400 as a name: `inf`.
+    for constant in nodes.Output([tree]).find_all(nodes.Const):
+        _number(constant.value)
     level: list[Any] = [tree]
     for _ in range(2 * MAX_NESTING):
         level = [inner for node in level for inner in node.iter_child_nodes()]

@@ -31,10 +31,12 @@ def tree(
     from atmos_cli.usecases.repository import open_repository
     from atmos_cli.usecases.status import Asked
     from atmos_cli.usecases.tree import trees
+    from atmos_cli.usecases.trusted import trust
 
     asked = Asked(service, team, tuple(env or ()))
-    grown = trees(open_repository(start(repo)), asked, clock=SystemClock())
-    problems = tuple(dict.fromkeys(each.problem for each in grown if each.problem))
+    repository = open_repository(start(repo))
+    grown = trees(repository, asked, clock=SystemClock())
+    problems = tuple(dict.fromkeys((*trust(repository).notes, *(each.problem for each in grown if each.problem))))
     code = exit_code(grown)
     if html is not None:
         _write(html, grown)

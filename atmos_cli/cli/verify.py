@@ -72,7 +72,7 @@ def run(
     repo: RepoDir = None,
     output: Annotated[Format, typer.Option("--output", "-o", help="What to print.")] = "text",
 ) -> None:
-    from atmos_cli.cli.verify_run import act_on, opened, watch
+    from atmos_cli.cli.verify_run import act_on, opened, steered, watch
     from atmos_cli.cli.verify_tell import require, tell
 
     require(webhook, summary)
@@ -81,7 +81,8 @@ def run(
             print("this commit changes no service in these environments", file=sys.stderr)
         verdicts = watch(sessions, repo, live=output == "text", replayed=replay is not None)
         actions = [] if replay else act_on(repo, sessions, verdicts, on_fail, live=output == "text")
-    notes = [*(note for action in actions for note in action.notes), *tell(verdicts, webhook, summary)]
+    told = [] if replay else [*steered(repo), *(note for action in actions for note in action.notes)]
+    notes = [*told, *tell(verdicts, webhook, summary)]
     code = _exit(verdicts, fail_on)
     _print(verdicts, actions, notes, output, code)
     raise typer.Exit(code)
@@ -99,14 +100,19 @@ def backtest(
     output: Output = "text",
 ) -> None:
     from atmos_cli.cli.envelope import envelope
+    from atmos_cli.cli.text import print_diagnostics
     from atmos_cli.usecases.backtesting import backtest_data, backtests, sentence
     from atmos_cli.usecases.repository import open_repository
+    from atmos_cli.usecases.trusted import trust
 
     repository = open_repository(start(repo))
+    notes = trust(repository).notes
     found = backtests(repository, service, team=team, environments=env or (), hours=hours)
     if output == "json":
-        print(envelope("verify backtest", data={"backtests": [backtest_data(*each) for each in found]}))
+        data = {"backtests": [backtest_data(*each) for each in found]}
+        print(envelope("verify backtest", data=data, diagnostics=notes))
         return
+    print_diagnostics(notes)
     for target, done in found:
         print(sentence(target, done))
         for alarm in done.alarms:

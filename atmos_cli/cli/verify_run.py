@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from atmos_cli.diagnostics import Diagnostic
     from atmos_cli.usecases.verify import Run, Session
     from atmos_cli.usecases.verify_act import Action, OnFail
     from atmos_cli.verify.model import Verdict
@@ -38,6 +39,14 @@ def opened(
     which = commit or ("" if service else "HEAD")
     with live_sessions(repository, found, commit=which, directory=record) as sessions:
         yield sessions
+
+
+def steered(repo: Path | None) -> tuple[Diagnostic, ...]:
+    """Where the checkout would have asked others than the base branch says."""
+    from atmos_cli.usecases.repository import open_repository
+    from atmos_cli.usecases.trusted import trust
+
+    return trust(open_repository(start(repo))).notes
 
 
 def watch(sessions: Sequence[Session], repo: Path | None, *, live: bool, replayed: bool) -> tuple[Verdict, ...]:

@@ -63,12 +63,12 @@ def _compares(value: str, op: str, bound: str) -> bool:
 def label_requirements(selector: str) -> tuple[Requirement, ...]:
     """`a=b,c in (d,e),!f` -> its terms. Raises BadSelectorError."""
     found: list[Requirement] = []
-    position, end = 0, len(selector)
-    if not selector.strip():
-        return ()
+    # With one space for each gap the pattern takes linear time: it may begin the same gap in two places.
+    written = " ".join(selector.split())
+    position, end = 0, len(written)
     while position < end:
-        match = _REQUIREMENT.match(selector, position)
-        if not match or (match.end() == end and selector.endswith(",")):
+        match = _REQUIREMENT.match(written, position)
+        if not match or (match.end() == end and written.endswith(",")):
             raise BadSelectorError(f"`{selector}` is not a label selector")
         found.append(_requirement(match, selector))
         position = match.end()

@@ -52,7 +52,10 @@ Replicas = Annotated[int, Field(strict=True, ge=0, le=1000)]
 Bound = Annotated[int, Field(strict=True, ge=1, le=1000)]
 Seconds = Annotated[int, Field(strict=True, ge=1, le=3600)]
 QuantityText = Annotated[
-    str, StringConstraints(pattern=_QUANTITY), BeforeValidator(_quantity), WithJsonSchema(_QUANTITY_SCHEMA)
+    str,
+    StringConstraints(pattern=_QUANTITY, max_length=64),
+    BeforeValidator(_quantity),
+    WithJsonSchema(_QUANTITY_SCHEMA),
 ]
 EnvName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=253)]
 EnvValue = Annotated[str, BeforeValidator(_as_text), WithJsonSchema({"type": ["string", "integer", "boolean"]})]

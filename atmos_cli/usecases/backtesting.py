@@ -10,6 +10,7 @@ from atmos_cli.usecases.connect import metrics_of
 from atmos_cli.usecases.observe_backtest import backtest
 from atmos_cli.usecases.revisions import GitAnswers, limits_of, manifests
 from atmos_cli.usecases.sessions import meant, target_of
+from atmos_cli.usecases.trusted import trust
 from atmos_cli.usecases.write import git_repo
 
 if TYPE_CHECKING:
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 def backtests(
     repository: Repository, service: str, *, team: str | None, environments: Sequence[str], hours: float
 ) -> tuple[tuple[Target, Backtest], ...]:
-    """For each environment of the service. Raises ATM813 without metrics, ATM812 when they cannot be asked."""
-    config, repo = repository.config, git_repo(repository.root)
+    """For each environment of the service. Raises ATM813 without metrics, ATM812 when they cannot be asked, ATM817."""
+    trusted, repo = trust(repository), git_repo(repository.root)
+    config = trusted.config
     found = []
     for each in meant(repository, service, team=team, environments=environments, commit=""):
         git = GitAnswers(repo, config, each)
@@ -32,7 +34,7 @@ def backtests(
         target = target_of(config, each, manifests(git, commit) or ())
         prometheus = config.clusters[target.cluster].prometheus
         matchers = dict(prometheus.matchers) if prometheus else {}
-        with metrics_of(config, target.cluster) as metrics:
+        with metrics_of(trusted, target.cluster) as metrics:
             limits = limits_of(git, commit)
             done = backtest(metrics, target, limits, matchers=matchers, at=time.time(), hours=hours)
         found.append((target, done))

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from atmos_cli.adapters.kubernetes.kubeconfig import Access
     from atmos_cli.adapters.prometheus import Prometheus
-    from atmos_cli.config import Config
     from atmos_cli.ports import ClusterApi, Metrics
+    from atmos_cli.usecases.trusted import Trusted
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,46 +40,50 @@ class Connection:
         self._open.close()
 
 
-def connect(config: Config, cluster: str, *, environ: Mapping[str, str] = os.environ) -> Connection:
+def connect(trusted: Trusted, cluster: str, *, environ: Mapping[str, str] = os.environ) -> Connection:
     """The servers of `cluster` in atmos-cli.yaml; asks none of them yet.
 
-    Raises ATM810 when no kubeconfig knows it, and ATM813 when its Prometheus needs a token that `environ` lacks.
+    Raises ATM810 when no kubeconfig knows it, ATM813 when its Prometheus needs a token that `environ` lacks, and ATM817
+    for a login that only the change would have.
     """
     from atmos_cli.adapters.kubernetes.client import Cluster
 
-    settings = config.clusters[cluster]
+    trusted.require(cluster)
+    settings = trusted.config.clusters[cluster]
     problems: list[Diagnostic] = []
-    access = _access(config, cluster, settings.context or cluster, "context", environ, problems)
-    hub = _access(config, cluster, settings.hub, "hub", environ, problems) if settings.hub else None
-    secret = _secret(config, cluster, environ, problems)
+    access = _access(trusted, cluster, settings.context or cluster, "context", environ, problems)
+    hub = _access(trusted, cluster, settings.hub, "hub", environ, problems) if settings.hub else None
+    secret = _secret(trusted, cluster, environ, problems)
     if problems or access is None:
         raise AtmosError(*problems)
     with ExitStack() as stack:
         here = stack.enter_context(Cluster(access, name=f"cluster `{cluster}`"))
         there = stack.enter_context(Cluster(hub, name=f"the hub of cluster `{cluster}`")) if hub else here
-        metrics = stack.enter_context(_prometheus(config, cluster, secret)) if settings.prometheus else None
+        metrics = stack.enter_context(_prometheus(trusted, cluster, secret)) if settings.prometheus else None
         return Connection(here, there, metrics, stack.pop_all())
 
 
-def metrics_of(config: Config, cluster: str, *, environ: Mapping[str, str] = os.environ) -> Prometheus:
+def metrics_of(trusted: Trusted, cluster: str, *, environ: Mapping[str, str] = os.environ) -> Prometheus:
     """As `connect`, for a command that cannot do without metrics: raises ATM813 with the lines to add."""
+    trusted.require(cluster)
     problems: list[Diagnostic] = []
-    secret = _secret(config, cluster, environ, problems)
-    if config.clusters[cluster].prometheus is None:
-        raise no_metrics(cluster)
+    secret = _secret(trusted, cluster, environ, problems)
+    if trusted.config.clusters[cluster].prometheus is None:
+        raise no_metrics(cluster, base=trusted.base)
     if problems:
         raise AtmosError(*problems)
-    return _prometheus(config, cluster, secret)
+    return _prometheus(trusted, cluster, secret)
 
 
-def no_metrics(cluster: str) -> AtmosError:
-    """ATM813: what to write into atmos-cli.yaml."""
-    hint = f"below `clusters.{cluster}` in atmos-cli.yaml: `prometheus: {{url: https://prometheus.example.com}}`"
+def no_metrics(cluster: str, *, base: str = "") -> AtmosError:
+    """ATM813: what to write into atmos-cli.yaml, and on which branch."""
+    where = f"atmos-cli.yaml on {base}" if base else "atmos-cli.yaml"
+    hint = f"below `clusters.{cluster}` in {where}: `prometheus: {{url: https://prometheus.example.com}}`"
     return fail(Code.METRICS_UNCONFIGURED, f"atmos does not know where cluster `{cluster}` has its metrics", hint=hint)
 
 
 def _access(
-    config: Config, cluster: str, context: str, name: str, environ: Mapping[str, str], problems: list[Diagnostic]
+    trusted: Trusted, cluster: str, context: str, name: str, environ: Mapping[str, str], problems: list[Diagnostic]
 ) -> Access | None:
     """None after telling `problems` why."""
     from atmos_cli.adapters.kubernetes.kubeconfig import IN_CLUSTER, access, in_cluster, read_kubeconfig
@@ -89,31 +93,40 @@ def _access(
         kubeconfig = read_kubeconfig(environ)
         asked = context == IN_CLUSTER and context not in kubeconfig.contexts
         # Without a kubeconfig, and with one cluster only, there is no other that we could be inside of.
-        alone = not kubeconfig.files and len(config.clusters) == 1 and name == "context"
+        alone = not kubeconfig.files and len(trusted.config.clusters) == 1 and name == "context"
         inside = in_cluster(environ) if asked or alone else None
         if asked and inside is None:
             message = f"`{setting}` is `{IN_CLUSTER}`, but this is no pod with a service account"
             raise fail(Code.CLUSTER_UNCONFIGURED, message, hint="name a kubeconfig context instead")
-        return inside or access(kubeconfig, context, setting=setting)
+        if inside is not None:
+            return inside
+        found = access(kubeconfig, context, setting=setting)
     except AtmosError as error:
         problems.extend(error.diagnostics)
         return None
+    refused = trusted.context_problem(cluster, name, context)
+    problems.extend([refused] if refused else [])
+    return None if refused else found
 
 
-def _secret(config: Config, cluster: str, environ: Mapping[str, str], problems: list[Diagnostic]) -> str:
-    settings = config.clusters[cluster].prometheus
+def _secret(trusted: Trusted, cluster: str, environ: Mapping[str, str], problems: list[Diagnostic]) -> str:
+    settings = trusted.config.clusters[cluster].prometheus
     variable = settings.token_env if settings else ""
+    refused = trusted.variable_problem(cluster, variable) if variable else None
+    if refused:
+        problems.append(refused)
+        return ""
     if variable and not environ.get(variable):
         message = f"the Prometheus of cluster `{cluster}` needs a token, and `{variable}` is not set"
-        hint = f"export {variable}=TOKEN, or correct `clusters.{cluster}.prometheus.token_env` in atmos-cli.yaml"
+        hint = f"export {variable}=TOKEN, or correct `clusters.{cluster}.prometheus.tokenEnv` in atmos-cli.yaml"
         problems.append(Diagnostic(Code.METRICS_UNCONFIGURED, message, hint=hint))
     return environ.get(variable, "").strip() if variable else ""
 
 
-def _prometheus(config: Config, cluster: str, secret: str) -> Prometheus:
+def _prometheus(trusted: Trusted, cluster: str, secret: str) -> Prometheus:
     from atmos_cli.adapters.prometheus import Prometheus
 
-    settings = config.clusters[cluster].prometheus
+    settings = trusted.config.clusters[cluster].prometheus
     if settings is None:
         raise no_metrics(cluster)
     return Prometheus(settings.url, secret=secret, tenant=settings.tenant)

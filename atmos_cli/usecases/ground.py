@@ -14,6 +14,7 @@ from atmos_cli.approval.conflict import Hand
 from atmos_cli.approval.model import DIRECTORY, is_approval_path, read_approval, signed_bytes
 from atmos_cli.approval.roster import FILE, Roster, read_roster
 from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.usecases.trusted import base_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,7 +57,8 @@ def ground_of(root: Path, branch: str, *, base: str | None = None) -> Ground:
     if repo is None:
         raise fail(Code.REPO_NO_GIT, f"{root} is not in a Git repository, so nothing can be approved", hint="git init")
     head = repos.resolve(repo, "HEAD")
-    trusted = repos.resolve(repo, base) if base else history.base_commit(repo, branch)
+    branch, tip = base_of(repo, branch)
+    trusted = repos.resolve(repo, base) if base else tip
     if head is None or trusted is None:
         message = f"there is no commit `{base or branch}` here, and only what is on the base branch can be trusted"
         raise fail(Code.GIT_FAILED, message, hint=f"git fetch origin {branch}")

@@ -15,6 +15,7 @@ from atmos_cli.usecases.connect import Connection, connect
 from atmos_cli.usecases.mirroring import mirrored
 from atmos_cli.usecases.repository import Deployment, Repository, deployments, find_service
 from atmos_cli.usecases.revisions import GitAnswers, manifests
+from atmos_cli.usecases.trusted import trust
 from atmos_cli.usecases.verify import Session
 from atmos_cli.usecases.write import git_repo
 from atmos_cli.verify.model import Target
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from atmos_cli.config import Config
     from atmos_cli.kube.resource import Resource
     from atmos_cli.ports import Ask
+    from atmos_cli.usecases.trusted import Trusted
 
 # Up to here a look per deployment costs the API server less than a watch of everything in its namespaces.
 FEW = 3
@@ -61,16 +63,16 @@ def live_sessions(
 ) -> Iterator[tuple[Session, ...]]:
     """One session per deployment, open as long as the `with`; with a `directory`, every answer is written down there.
 
-    Raises ATM815 for a commit that is none, ATM810, ATM811 or ATM813 for what cannot be asked, all at once.
+    Raises ATM815 for a commit that is none, ATM810, ATM811, ATM813 or ATM817 for what cannot be asked, all at once.
     """
-    repo, config = git_repo(repository.root), repository.config
+    repo, trusted = git_repo(repository.root), trust(repository)
     made: list[Session] = []
     problems: list[AtmosError] = []
     connections: dict[str, Connection] = {}
     with ExitStack() as stack:
         for each in found:
             try:
-                made.append(_live(config, each, GitAnswers(repo, config, each), commit, connections, stack))
+                made.append(_live(trusted, each, GitAnswers(repo, trusted.config, each), commit, connections, stack))
             except AtmosError as error:
                 problems.append(error)
         if problems:
@@ -98,17 +100,17 @@ def _sharing(sessions: Sequence[Session], stack: ExitStack) -> list[Session]:
 
 
 def _live(
-    config: Config,
+    trusted: Trusted,
     deployment: Deployment,
     git: Ask,
     name: str,
     connections: dict[str, Connection],
     stack: ExitStack,
 ) -> Session:
-    commit = git("commit", name)
+    commit, config = git("commit", name), trusted.config
     target = target_of(config, deployment, manifests(git, commit) or ())
     if target.cluster not in connections:
-        connections[target.cluster] = stack.enter_context(connect(config, target.cluster))
+        connections[target.cluster] = stack.enter_context(connect(trusted, target.cluster))
     prometheus = config.clusters[target.cluster].prometheus
     matchers = dict(prometheus.matchers) if prometheus else {}
     return Session(target, commit, connections[target.cluster], SystemClock(), git, Web(), matchers)

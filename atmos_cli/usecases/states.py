@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters import history
 from atmos_cli.adapters import repo as repos
 from atmos_cli.adapters.claim_cache import ClaimCache, claim_cache
 from atmos_cli.adapters.files import DiskTree
@@ -16,6 +15,7 @@ from atmos_cli.config import FILE
 from atmos_cli.ports import MemoryTree
 from atmos_cli.usecases.effective import Effective
 from atmos_cli.usecases.policy import Policy
+from atmos_cli.usecases.trusted import base_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -73,7 +73,7 @@ class States:
     def _commit(self, base: str | None) -> str | None:
         if self.repo is None:
             return None
-        return repos.resolve(self.repo, base) if base else history.base_commit(self.repo, self.branch)
+        return repos.resolve(self.repo, base) if base else base_of(self.repo, self.branch)[1]
 
 
 def _in_git(root: Path) -> bool:

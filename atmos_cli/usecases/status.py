@@ -17,6 +17,7 @@ from atmos_cli.usecases.repository import deployments, find_service
 from atmos_cli.usecases.revisions import REMOTE
 from atmos_cli.usecases.scenes import look_around
 from atmos_cli.usecases.sessions import target_of
+from atmos_cli.usecases.trusted import Trusted, trust
 from atmos_cli.usecases.verified import Verified, latest
 from atmos_cli.usecases.write import git_repo
 from atmos_cli.verify.delivery import revisions
@@ -25,7 +26,6 @@ from atmos_cli.verify.standing import standing
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from atmos_cli.config import Config
     from atmos_cli.kube.resource import Resource
     from atmos_cli.ports import Clock
     from atmos_cli.usecases.repository import Deployment, Repository
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from atmos_cli.verify.seen import Relation, Scene
     from atmos_cli.verify.standing import Standing
 
-    Connect = Callable[[Config, str], Connection]
+    Connect = Callable[[Trusted, str], Connection]
 
 FEW = 4  # namespaces, or Applications, that are asked one by one; where there are more, everything is listed
 FETCH_SECONDS = 60.0
@@ -77,10 +77,11 @@ class Overview:
 
     rows: tuple[Row, ...]
     at: float
+    notes: tuple[Diagnostic, ...] = ()
 
     @property
     def problems(self) -> tuple[Diagnostic, ...]:
-        return tuple(dict.fromkeys(row.problem for row in self.rows if row.problem))
+        return tuple(dict.fromkeys((*self.notes, *(row.problem for row in self.rows if row.problem))))
 
     @property
     def exit_code(self) -> int:
@@ -117,6 +118,10 @@ class Watcher:
     _lineage: Lineage | None = None
     _connections: dict[str, Connection] = field(default_factory=dict)
     _fetched: float = 0.0
+    trusted: Trusted = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.trusted = trust(self.repository)
 
     def __enter__(self) -> Self:
         return self
@@ -137,7 +142,7 @@ class Watcher:
             if row.standing and not row.good and _with_events(case, views[case.target.cluster]):
                 row = _row(case, lineage, verdicts)
             rows.append(row)
-        return Overview(tuple(rows), at)
+        return Overview(tuple(rows), at, self.trusted.notes)
 
     def seen(self, at: float, *, events: bool = False) -> tuple[list[Case], dict[str, Connection]]:
         """Every deployment with its scene, and what each cluster was asked through; raises as `look` does.
@@ -178,7 +183,7 @@ class Watcher:
     def connection(self, cluster: str) -> Connection:
         """Raises ATM810 when no kubeconfig knows the cluster."""
         if cluster not in self._connections:
-            self._connections[cluster] = (self.opens or connect)(self.repository.config, cluster)
+            self._connections[cluster] = (self.opens or connect)(self.trusted, cluster)
         return self._connections[cluster]
 
     def _line(self) -> Lineage:
@@ -198,7 +203,7 @@ class Watcher:
         self._lineage = None
 
     def _cases(self, lineage: Lineage) -> list[Case]:
-        config, asked, tree = self.repository.config, self.asked, lineage.tree()
+        config, asked, tree = self.trusted.config, self.asked, lineage.tree()
         order = {name: place for place, name in enumerate(config.named(asked.environments))}
         found = find_service(tree, asked.service, team=asked.team) if asked.service else deployments(tree)
         cases = []

@@ -100,6 +100,20 @@ def test_a_list_without_end_is_cut(monkeypatch):
     assert "more than 10 pods" in refused(script).message
 
 
+def test_a_list_of_empty_pages_without_end_is_cut(monkeypatch):
+    monkeypatch.setattr(client, "LIST_SECONDS", 0.05)
+    script = Script(lambda _: listing([], more="next"))
+    assert "its list of pods takes more than 0.05 seconds" in refused(script).message
+
+
+def test_one_question_has_one_deadline_however_often_it_is_asked(monkeypatch):
+    """Four answers of a minute each would be four minutes for one question of `atmos status`."""
+    monkeypatch.setattr(transport, "QUESTION_SECONDS", 0.0)
+    script = Script(lambda _: httpx.ReadTimeout("timed out"))
+    assert "no answer in time" in refused(script).message
+    assert (len(script.requests), script.pauses) == (1, [])
+
+
 def test_a_kind_that_is_not_served_has_no_objects_and_is_not_asked_for_each_time():
     script = Script(lambda _: status(404, "the server could not find the requested resource"))
     with script.cluster() as cluster:
@@ -221,6 +235,10 @@ def test_unauthorized_says_who_to_log_in_as():
         Said(200, {"kind": "PodList", "apiVersion": "v1", "items": {"a": 1}}),
         Said(200, {"kind": "PodList", "apiVersion": "v1", "items": [1, "x"]}),
         Said(404, b"<html>nginx</html>"),
+        *(
+            Said(200, b'{"kind": "PodList", "apiVersion": "v1", "items": [{"spec": {"n": %s}}]}' % number)
+            for number in (b"NaN", b"Infinity", b"-Infinity", b"1e400", b"-1e400", b"9" * 400, b"9" * 5000)
+        ),
         Said(200, b"\xff\xfe", {"Content-Encoding": "gzip"}),
     ],
     ids=str,

@@ -8,6 +8,7 @@ from fake_api import discovered, listing, serving
 from atmos_cli.config import Config
 from atmos_cli.diagnostics import AtmosError, Code
 from atmos_cli.usecases.connect import connect, metrics_of
+from atmos_cli.usecases.trusted import Trusted
 
 
 @pytest.fixture
@@ -26,7 +27,9 @@ def environ(tmp_path):
 
 
 def config(**eu):
-    return Config.model_validate({"clusters": {"eu": eu}, "environments": {"prod": {"cluster": "eu"}}})
+    """As the base branch has it."""
+    found = Config.model_validate({"clusters": {"eu": eu}, "environments": {"prod": {"cluster": "eu"}}})
+    return Trusted(found, "origin/main")
 
 
 def refused(call):
@@ -66,7 +69,7 @@ def test_all_that_is_missing_is_said_at_once(environ):
 
 
 def test_metrics_have_the_token_that_the_environment_holds(environ):
-    settings = {"prometheus": {"url": "http://p.test", "token_env": "METRICS_TOKEN", "tenant": "a"}}
+    settings = {"prometheus": {"url": "https://p.test", "token_env": "METRICS_TOKEN", "tenant": "a"}}
     with connect(config(**settings), "eu", environ=environ(eu="http://x")) as found:
         assert found.metrics._headers == {"Authorization": "Bearer t", "X-Scope-OrgID": "a"}
     with metrics_of(config(**settings), "eu", environ=environ(eu="http://x")) as found:
@@ -97,7 +100,7 @@ def test_in_a_pod_its_own_account_is_used_when_no_other_cluster_can_be_meant(tmp
                 assert found.cluster.transport.access.token_file == str(account / "token")
                 assert found.cluster.transport.access.server == f"https://127.0.0.1:{port}"
         two = Config.model_validate({"clusters": {"eu": {}, "us": {}}, "environments": {"p": {"cluster": "eu"}}})
-        (told,) = refused(lambda: connect(two, "eu", environ=environ))
+        (told,) = refused(lambda: connect(Trusted(two, "origin/main"), "eu", environ=environ))
         assert told.code is Code.CLUSTER_UNCONFIGURED
     (told,) = refused(lambda: connect(config(context="in-cluster"), "eu", environ={"HOME": str(tmp_path)}))
     assert "no pod" in told.message

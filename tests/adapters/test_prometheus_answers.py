@@ -135,7 +135,7 @@ def test_a_query_that_is_refused_says_why_in_the_words_of_the_server(code):
 
 @pytest.mark.parametrize("code", [401, 403])
 def test_a_login_that_is_missing_names_the_setting(code):
-    assert "`token_env`" in refused(Script(httpx.Response(code, text="no"))).hint
+    assert "`tokenEnv`" in refused(Script(httpx.Response(code, text="no"))).hint
 
 
 @pytest.mark.parametrize(
@@ -167,6 +167,10 @@ def test_a_login_that_is_missing_names_the_setting(code):
             200, text='{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1e999,"1"]}]}}'
         ),
         httpx.Response(200, text='{"status":"success","data":{"resultType":"scalar","result":[NaN,"1"]}}'),
+        httpx.Response(200, text='{"status":"success","data":{"resultType":"vector","result":[],"x":-Infinity}}'),
+        httpx.Response(
+            200, text=f'{{"status":"success","data":{{"resultType":"vector","result":[],"x":{"9" * 400}}}}}'
+        ),
     ],
 )
 def test_what_no_prometheus_says_is_refused(said):
@@ -189,6 +193,13 @@ def test_a_server_that_is_silent_is_asked_twice():
     script = Script(httpx.ReadTimeout("slow"))
     assert "no answer in time" in refused(script).message
     assert len(script.requests) == 2
+
+
+def test_one_question_has_one_deadline_however_often_it_is_asked(monkeypatch):
+    monkeypatch.setattr(prometheus, "QUESTION_SECONDS", 0.0)
+    script = Script(httpx.ReadTimeout("slow"))
+    assert "no answer in time" in refused(script).message
+    assert (len(script.requests), script.pauses) == (1, [])
 
 
 def test_a_huge_answer_is_cut(monkeypatch):

@@ -50,7 +50,7 @@ def test_a_refusal_is_said_without_the_url(chat):
     assert found.message == "the webhook of `CHAT` answered 403"
 
 
-@pytest.mark.parametrize("url", ["", "hooks.slack.com/x", "http://127.0.0.1:1/services/hunter2", "http://[hunter2"])
+@pytest.mark.parametrize("url", ["", "hooks.slack.com/x", "http://127.0.0.1:1/services/hunter2", "https://[hunter2"])
 def test_a_url_that_does_not_work_is_not_repeated(url):
     with pytest.raises(AtmosError) as refused:
         post("CHAT", {}, environ={"CHAT": url})

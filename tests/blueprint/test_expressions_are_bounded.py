@@ -154,6 +154,53 @@ BOMBS = [
 ]
 
 
+ENDLESS = [
+    "1e400",
+    "-1e400",
+    "+1e400",
+    "1E400",
+    "-(1e400)",
+    "1e400 - 1e400",
+    "0 * 1e400",
+    "1_0e400",
+    "1e400 == 1e400",
+    "1 < 1e400",
+    "not 1e400",
+    "1e400 ~ 'a'",
+    "1e400 | string",
+    "1e400 | int",
+    "[1e400]",
+    "{'a': 1e400}",
+    "svc.list[1e400]",
+    "svc.list[1e400:]",
+    "1 if 1e400 else 2",
+    "2 if false else -1e400",
+    "1e400 in [1]",
+    "1 | min(1e400)",
+    "none | default(1e400)",
+    "1e308 + 1e308",
+    "1e200 * 1e200",
+    "-1e308 * 10",
+    "endless",
+    "-endless",
+    "endless - endless",
+    "[endless]",
+    "none | default(endless)",
+]
+
+
+@pytest.mark.parametrize("expression", ENDLESS)
+def test_a_number_without_end_is_an_error_wherever_it_stands(expression):
+    """Jinja's compiler writes constants into Python, where 1e400 would be the name `inf`."""
+    with pytest.raises(ExpressionError, match="the number is infinite"):
+        evaluate(expression, {**SCOPE, "endless": float("inf")})
+
+
+def test_what_is_not_a_number_is_an_error_too():
+    with pytest.raises(ExpressionError, match="the number is infinite"):
+        evaluate("number", {"number": float("nan")})
+
+
 @pytest.mark.parametrize("expression", BOMBS, ids=range(len(BOMBS)))
 def test_stays_small_and_fast(expression):
     start = time.process_time()

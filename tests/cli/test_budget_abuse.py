@@ -49,6 +49,23 @@ def test_a_budget_raised_by_the_change_that_needs_it(branch, git, atmos):
     assert {"ATM401", "ATM402"} & set(done.codes)
 
 
+@pytest.mark.parametrize("remote", [False, True])
+def test_a_budget_raised_on_a_branch_that_the_change_calls_the_base(branch, git, atmos, remote):
+    """`git.branch` of the checkout has no say in which branch is trusted."""
+    limits(branch, "dev", limits={"requests.cpu": {"limit": "400"}})
+    file = branch / "atmos-cli.yaml"
+    file.write_text(file.read_text().replace("branch: main", "branch: rich"))
+    commit(branch, git)
+    git("branch", "-q", "rich", cwd=branch)
+    if remote:
+        git("update-ref", "refs/remotes/origin/main", "main", cwd=branch)
+        git("update-ref", "refs/remotes/origin/rich", "rich", cwd=branch)
+    overlay(branch).write_text(overlay(branch).read_text().replace("count: 1", "count: 60"))
+    done = checked(branch, git, atmos)
+    assert done.code == 1
+    assert {"ATM401", "ATM402"} & set(done.codes)
+
+
 def test_a_budget_raised_alone_may_land(branch, git, atmos):
     limits(branch, "dev", limits={"requests.cpu": {"limit": "400"}})
     assert checked(branch, git, atmos).code == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Self
 
+from atmos_cli.adapters.deadline import Deadline
 from atmos_cli.adapters.http import UnusableError, parsed
 from atmos_cli.adapters.kubernetes.discovery import Discovery, Kind
 from atmos_cli.adapters.kubernetes.objects import key_of, slim, version_of
@@ -23,6 +24,7 @@ Objects = list[Object]
 
 PAGE = 500
 MAX_OBJECTS = 200_000
+LIST_SECONDS = 300.0  # for all pages of one list
 MAX_LINE = 4096
 LOG_BYTES = 1 << 20
 SERVER = "a Kubernetes API server"
@@ -92,6 +94,7 @@ class Cluster:
             return
         path, doing = found.path(namespace=namespace), f"list {found.words(namespace)}"
         params, count = {"limit": str(PAGE), **({"labelSelector": selector} if selector else {})}, 0
+        deadline = Deadline(LIST_SECONDS)
         while True:
             reply = self.transport.ask("GET", path, doing=doing, params=params, expected=_GONE)
             value = self.value(reply.data)
@@ -108,6 +111,8 @@ class Cluster:
             token = metadata.get("continue") if isinstance(metadata, dict) else ""
             if not isinstance(token, str) or not token:
                 return
+            if not deadline.left():  # pages may be empty, so counting ends nothing
+                raise self.unusable(f"its list of {found.plural} takes more than {LIST_SECONDS:g} seconds")
             params = {**params, "continue": token}
 
     def logs(self, pod: str, container: str, *, namespace: str, previous: bool, lines: int) -> tuple[str, ...]:

@@ -79,6 +79,6 @@ def _lines(response: httpx.Response) -> Iterator[bytes]:
 
 def _short(response: httpx.Response) -> bytes:
     try:
-        return body(response, limit=_MAX_REFUSAL, seconds=5.0)
+        return body(response, limit=_MAX_REFUSAL)
     except UnusableError:
         return b""

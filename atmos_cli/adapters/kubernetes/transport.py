@@ -12,9 +12,20 @@ import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from atmos_cli.adapters.http import RETRIED, UnusableError, body, certificate_error, is_loopback, said, wait_before, why
+from atmos_cli.adapters.deadline import Deadline
+from atmos_cli.adapters.http import (
+    RETRIED,
+    UnusableError,
+    bare_credential,
+    body,
+    certificate_error,
+    client,
+    in_clear,
+    said,
+    wait_before,
+    why,
+)
 from atmos_cli.adapters.kubernetes.auth import Login
 from atmos_cli.diagnostics import AtmosError, Code, fail
 
@@ -26,7 +37,7 @@ if TYPE_CHECKING:
     from atmos_cli.adapters.kubernetes.kubeconfig import Access
 
 SECONDS = 60.0  # for one answer, whole
-CONNECT_SECONDS = 10.0
+QUESTION_SECONDS = 90.0  # for one question, however often it is asked
 MAX_BYTES = 128 * 1024 * 1024
 ATTEMPTS = 4
 
@@ -64,9 +75,9 @@ class Transport:
     def close(self) -> None:
         with self._lock:
             clients, self._client, self._retired = [self._client, *self._retired], None, []
-        for client in clients:
-            if client is not None:
-                client.close()
+        for each in clients:
+            if each is not None:
+                each.close()
 
     def ask(
         self,
@@ -82,12 +93,12 @@ class Transport:
     ) -> Reply:
         """The answer, when it is a yes or an `expected` no; else ATM811. `doing` reads `list pods in shop`."""
         headers = {"Content-Type": kind} if kind else {}
-        renewed, attempt = False, 0
+        renewed, attempt, question = False, 0, Deadline(QUESTION_SECONDS)
         while True:
             broken, response, data = None, None, b""
             try:
-                with self._send(method, path, params, headers, content, seconds=SECONDS) as response:
-                    data = body(response, limit=MAX_BYTES, seconds=SECONDS)
+                with self._send(method, path, params, headers, content, question.within(SECONDS)) as response:
+                    data = body(response, limit=MAX_BYTES)
             except _transport_errors() as error:
                 broken = error
             if response is not None and broken is None:
@@ -97,19 +108,22 @@ class Transport:
                 status = response.status_code
                 if status < 400 or status in expected:
                     return Reply(status, data)
-                if status not in RETRIED or attempt + 1 >= attempts:
+                if status not in RETRIED or attempt + 1 >= attempts or not question.left():
                     raise self.refused(status, data, doing)
-            elif broken is not None and (attempt + 1 >= attempts or not _may_pass(broken)):
+            elif broken is not None and (attempt + 1 >= attempts or not _may_pass(broken) or not question.left()):
                 raise self.unreachable(broken)
-            self._pause(wait_before(response, attempt))
+            self._pause(min(wait_before(response, attempt), question.left()))
             attempt += 1
 
     @contextmanager
     def stream(self, path: str, *, params: Mapping[str, str], seconds: float) -> Iterator[httpx.Response]:
-        """An answer that arrives in pieces, none later than `seconds` after the one before. Raises httpx' errors."""
-        with self._send("GET", path, params, {}, None, seconds=seconds) as response:
+        """An answer that arrives in pieces and ends within `seconds`, as it was asked to. Raises httpx' errors."""
+        deadline = Deadline(SECONDS)
+        with self._send("GET", path, params, {}, None, deadline) as response:
             if response.status_code == 401:
                 self._login.renew()
+            if response.status_code == 200:
+                deadline.extend(seconds)
             yield response
 
     @contextmanager
@@ -120,17 +134,15 @@ class Transport:
         params: Mapping[str, str] | None,
         headers: Mapping[str, str],
         content: bytes | None,
-        *,
-        seconds: float,
+        deadline: Deadline,
     ) -> Iterator[httpx.Response]:
-        import httpx
-
-        client = self._connected()
+        self._require_privacy()
+        asking = self._connected()
         own = [("Accept", "application/json"), *headers.items(), *self._login.headers().items()]
-        extensions: dict[str, Any] = {"timeout": httpx.Timeout(seconds, connect=CONNECT_SECONDS).as_dict()}
+        extensions: dict[str, Any] = {"timeout": deadline.timeouts()}
         if self.access.tls_server_name:
             extensions["sni_hostname"] = self.access.tls_server_name
-        request = client.build_request(
+        request = asking.build_request(
             method,
             self.access.server + path,
             params=dict(params) if params else None,
@@ -140,11 +152,19 @@ class Transport:
         )
         with self._lock:
             self.requests += 1
-        response = client.send(request, stream=True)
+        response = asking.send(request, stream=True)
         try:
             yield response
         finally:
             response.close()
+
+    def _require_privacy(self) -> None:
+        """Before a plugin runs or a header is made: no credential over plain http to another machine."""
+        access = self.access
+        known = access.token or access.token_file or access.user or access.plugin
+        if known and in_clear(access.server, proxy=access.proxy):
+            hint = "write its https address as `server` of the cluster in the kubeconfig"
+            raise bare_credential(f"{self.name} ({said(access.server)})", hint=hint)
 
     def _connected(self) -> httpx.Client:
         """The client with the certificate that is ours now: one from a plugin expires, and is then another."""
@@ -162,14 +182,13 @@ class Transport:
         try:
             httpx.URL(self.access.server)
             context = self._trust(certificate, key)
-            proxy = self.access.proxy or _proxy_of(self.access.server)
-            carrier = self._inner or httpx.HTTPTransport(
+            return client(
+                self.access.server,
                 verify=context,
-                proxy=proxy or None,
+                proxy=self.access.proxy,
                 socket_options=_KEEP_ALIVE,
-                limits=httpx.Limits(max_connections=64, max_keepalive_connections=16),
+                inner=self._inner,
             )
-            return httpx.Client(transport=carrier, headers={"User-Agent": "atmos-cli"}, trust_env=False)
         except (ValueError, ImportError, httpx.InvalidURL) as error:
             message = (
                 f"context `{self.access.context}` has an address or a proxy that cannot be used: {said(str(error))}"
@@ -248,18 +267,6 @@ def _show(context: ssl.SSLContext, certificate: str, key: str) -> None:
         context.load_cert_chain(name, password=no_passphrase)
     finally:
         os.unlink(name)  # noqa: PTH108 - as mkstemp named it
-
-
-def _proxy_of(server: str) -> str:
-    """The proxy that the environment names for this server; none for our own machine."""
-    from urllib.request import getproxies, proxy_bypass
-
-    parts = urlsplit(server)
-    host = parts.hostname or ""
-    proxies = getproxies()
-    if is_loopback(host) or proxy_bypass(host):
-        return ""
-    return proxies.get(parts.scheme) or proxies.get("all") or ""
 
 
 def _transport_errors() -> tuple[type[Exception], ...]:

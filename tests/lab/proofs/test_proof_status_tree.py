@@ -25,7 +25,7 @@ from tests.lab.proofs.engines_world import CNPG, planes_of
 from tests.lab.proofs.verify_support import Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from atmos_cli.usecases.status import Overview, Row
@@ -48,16 +48,16 @@ def world(worlds: Worlds, request: pytest.FixtureRequest) -> World:
 
 
 @pytest.fixture
-def clone(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The developer's own clone, whose atmos-cli.yaml knows where Argo CD runs; KUBECONFIG has a context per cluster."""
-    directory = tmp_path / "clone"
+def clone(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The developer's own clone; the base branch says where Argo CD runs, and KUBECONFIG has a context per cluster."""
+    directory, config = tmp_path / "clone", world.repo.read("atmos-cli.yaml")
+    world.repo.push({"atmos-cli.yaml": config.replace("  prod-eu:\n", "  prod-eu:\n    hub: nonprod\n")})
     git("clone", "--quiet", world.repo.tree.url, str(directory), cwd=tmp_path)
-    config = directory / "atmos-cli.yaml"
-    config.write_text(config.read_text().replace("  prod-eu:\n", "  prod-eu:\n    hub: nonprod\n"))
     monkeypatch.setenv("KUBECONFIG", str(Watched(world, tmp_path).kubeconfig()))
     for name, value in QUIET.items():
         monkeypatch.setenv(name, value)
-    return directory
+    yield directory
+    world.repo.push({"atmos-cli.yaml": config})
 
 
 def settled(clone: Path, until: Callable[[Overview], bool]) -> Overview:
