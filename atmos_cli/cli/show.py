@@ -1,13 +1,12 @@
-"""Plans and next steps for people. Only this module and `show_budget` import rich."""
+"""Plans and next steps for people. Imports rich, as the other `show_*` do."""
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+
+from atmos_cli.output.console import console, escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -18,12 +17,6 @@ if TYPE_CHECKING:
     from atmos_cli.usecases.intent import PlanRow
     from atmos_cli.usecases.new import NewPlan
     from atmos_cli.usecases.write import Written
-
-
-def console() -> Console:
-    # Off a terminal rich assumes 80 columns and cuts; a log file has no edge.
-    width = None if sys.stdout.isatty() else 160
-    return Console(width=width, highlight=False, soft_wrap=False)
 
 
 def show_new_plan(plan: NewPlan, *, with_diff: bool) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
 from rich.table import Table
 
 from atmos_cli.budget.dimensions import MONEY, amount_text
 from atmos_cli.budget.evaluate import UNKNOWN, oversubscription
 from atmos_cli.cli.budget_data import cost_line
-from atmos_cli.cli.show import console
 from atmos_cli.kube.quantity import ZERO
+from atmos_cli.output.console import console, escape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
