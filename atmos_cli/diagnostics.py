@@ -134,6 +134,8 @@ class Code(StrEnum):
     ROLLBACK_NOTHING = "ATM822"
     # 9xx atmos itself
     USAGE = "ATM901"
+    OUTPUT_FAILED = "ATM910"
+    FINDINGS_LEFT_OUT = "ATM911"
     BUG = "ATM999"
 
 
@@ -161,6 +163,7 @@ class Diagnostic:
     where: Location | None = None
     hint: str = ""
     environment: str = ""
+    count: int = 1  # how many findings it stands for
 
     def at(self, where: Location) -> Diagnostic:
         return replace(self, where=where)
@@ -187,3 +190,48 @@ def errors(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     """Without duplicates, by place, then code, then message: the same findings print the same on any machine."""
     return tuple(sorted(set(diagnostics), key=lambda d: (d.where or Location(""), d.code, d.environment, d.message)))
+
+
+MOST_IN_A_FILE = 100
+
+
+def capped(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """At most 100 findings of each file, errors first, and one that counts the rest; in the order they came in."""
+    found = tuple(diagnostics)
+    if len(found) <= MOST_IN_A_FILE:
+        return found
+    files: dict[str, list[Diagnostic]] = {}
+    for each in found:
+        files.setdefault(each.where.path if each.where else "", []).append(each)
+    if all(len(mine) <= MOST_IN_A_FILE for mine in files.values()):
+        return found
+    return tuple(each for path, mine in files.items() for each in (_capped(path, mine) if path else mine))
+
+
+def _capped(path: str, found: list[Diagnostic]) -> list[Diagnostic]:
+    if len(found) <= MOST_IN_A_FILE:
+        return found
+    real = [each for each in found if each.code is not Code.FINDINGS_LEFT_OUT]
+    worst_first = sorted(range(len(real)), key=lambda number: (_RANK[real[number].severity], number))
+    kept = set(worst_first[:MOST_IN_A_FILE])
+    counted = [each for each in found if each.code is Code.FINDINGS_LEFT_OUT]
+    rest = counted + [each for number, each in enumerate(real) if number not in kept]
+    return [*(each for number, each in enumerate(real) if number in kept), *left_out(path, rest)]
+
+
+def left_out(path: str, rest: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """One finding for `rest` of each severity, which says how many they are."""
+    counts: dict[Severity, int] = {}
+    for each in rest:
+        counts[each.severity] = counts.get(each.severity, 0) + each.count
+    return tuple(more(path, counts[severity], severity) for severity in Severity if severity in counts)
+
+
+def more(path: str, count: int, severity: Severity = Severity.ERROR) -> Diagnostic:
+    noun = {Severity.INFO: "note"}.get(severity, severity.value) + ("s" if count != 1 else "")
+    hint = "mend the first ones; those that follow are often of the same kind"
+    message = f"and {count} more {noun} in this file"
+    return Diagnostic(Code.FINDINGS_LEFT_OUT, message, severity, Location(path), hint, count=count)
+
+
+_RANK = {severity: rank for rank, severity in enumerate(Severity)}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
 import threading
 from typing import TYPE_CHECKING, NoReturn
 
+from atmos_cli.output.say import say
+from atmos_cli.output.streams import standard_streams
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
+
+    from atmos_cli.output.streams import Streams
 
 # What ends a job in CI and what a closed terminal sends: both leave time to put things right, as Ctrl-C does.
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
@@ -32,23 +36,36 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     args = list(sys.argv[1:] if argv is None else argv)
     before = _listen()
     try:
-        code = _dispatch(args)
-        sys.stdout.flush()
-    except KeyboardInterrupt as error:
-        print("interrupted", file=sys.stderr)  # noqa: T201 - the last words, when no renderer may be loaded
-        code = 128 + error.number if isinstance(error, _EndedError) else 130
-    except BrokenPipeError:
-        # The reader (`| head`) has gone; Python would complain again while closing stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    except Exception as error:  # noqa: BLE001 - the one exception boundary
-        from atmos_cli.cli.boundary import failed
+        with standard_streams() as streams:
+            code = _answered(args, streams)
+            if streams.failed():
+                from atmos_cli.cli.boundary import unsaid
 
-        code = failed(error, args)
+                code = unsaid(streams, code)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
     sys.exit(code)
+
+
+def _answered(args: list[str], streams: Streams) -> int:
+    """The exit status of one command; whatever ended it is said."""
+    try:
+        streams.require_output()
+        code = _dispatch(args)
+        sys.stdout.flush()
+    except KeyboardInterrupt as error:
+        say("interrupted", to=sys.stderr)
+        return 128 + error.number if isinstance(error, _EndedError) else 130
+    except BrokenPipeError:  # the reader (`| head`) has gone
+        return 0
+    except SystemExit as stop:  # argparse has shown its help
+        return stop.code if isinstance(stop.code, int) else 0
+    except Exception as error:  # noqa: BLE001 - the one exception boundary
+        from atmos_cli.cli.boundary import failed
+
+        return failed(error, args, streams)
+    return code
 
 
 def _listen() -> dict[signal.Signals, signal.Handlers]:

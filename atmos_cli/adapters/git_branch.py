@@ -15,6 +15,7 @@ from atmos_cli.adapters.lock import Place, cannot_write, scratch
 from atmos_cli.adapters.own_programs import own_programs, run
 from atmos_cli.adapters.repo import head, identity, resolve
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail
+from atmos_cli.foreign import shell
 
 if TYPE_CHECKING:
     from atmos_cli.adapters.repo import Repo
@@ -88,7 +89,7 @@ def _exists(branch: str) -> AtmosError:
     return fail(
         Code.BRANCH_EXISTS,
         f"branch {branch} exists, or its name is in the way of one that does",
-        hint="choose another name with `--branch NAME`, or remove it: " + f"`git branch -D {branch}`",
+        hint="choose another name with `--branch NAME`, or remove it: " + f"`git branch -D {shell(branch)}`",
     )
 
 
@@ -147,6 +148,6 @@ def _not_a_file(path: str, commit: str) -> Diagnostic:
     return Diagnostic(
         Code.WRITE_FAILED,
         f"{path}, or what is above it, is not a regular file in commit {commit[:12]}, and atmos writes no others",
-        hint=f"replace it by a file: `git rm {path}`",
+        hint=f"replace it by a file: `git rm {shell(path)}`",
         where=Location(path),
     )

@@ -10,6 +10,7 @@ from atmos_cli.adapters.files import MAX_FILE_BYTES, checked_path, escapes, too_
 from atmos_cli.adapters.git import ask, ask_ok
 from atmos_cli.adapters.git_objects import BlobReader
 from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.foreign import shell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +52,9 @@ class CommitTree:
             if entry.mode != _LINK:
                 return None
             name = self._target(name, path)
-        raise fail(Code.PATH_ESCAPES, f"{path} is a symbolic link that never ends", hint=f"remove it: `git rm {path}`")
+        raise fail(
+            Code.PATH_ESCAPES, f"{path} is a symbolic link that never ends", hint=f"remove it: `git rm {shell(path)}`"
+        )
 
     def files(self, under: str = "") -> list[str]:
         """Every file below `under`, sorted; links count when they lead to a file or out of the root."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.adapters.programs import find_program, own_path
 from atmos_cli.diagnostics import AtmosError, Code, Location, fail
+from atmos_cli.foreign import shell
 from atmos_cli.kustomize import build as portable
 from atmos_cli.kustomize.files import MAX_BYTES, NAMES, Files, Reference, join, refuse_remote
 from atmos_cli.kustomize.model import Built, Source, Unsupported, unsupported
@@ -98,7 +99,7 @@ def _run(command: list[str], temporary: Path, file: str) -> bytes:
     if done.returncode:
         reason = done.stderr.decode("utf-8", "replace").replace(f"{temporary}/repo/", "").strip()
         message = f"kustomize refuses it: {_last_error(reason)}"
-        hint = f"run: kustomize build {Path(file).parent.as_posix()}"
+        hint = f"run: kustomize build {shell(Path(file).parent.as_posix())}"
         raise fail(Code.KUSTOMIZE_INVALID, message, where=Location(file), hint=hint)
     if answer.stat().st_size > MAX_BYTES:
         raise fail(Code.KUSTOMIZE_INVALID, f"the build gives more than {MAX_BYTES >> 20} MiB", where=Location(file))

@@ -16,6 +16,7 @@ from atmos_cli.adapters.own_programs import run
 from atmos_cli.adapters.push import quiet
 from atmos_cli.adapters.repo import identity, resolve
 from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.foreign import shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -78,7 +79,7 @@ def publish(repo: Repo, *, remote: str = "origin") -> None:
         if fetch(repo, remote=remote):
             break
         _pause(attempt)
-    hint = f"the record is kept here: `git push {remote} {REF}`"
+    hint = f"the record is kept here: `git push {shell(remote)} {REF}`"
     message = f"{remote} did not take the record of what was verified ({answer.last_lines or 'no more was said'})"
     raise fail(Code.PUSH_REFUSED, message, hint=hint)
 

@@ -12,6 +12,7 @@ from atmos_cli.adapters.git import Answer, ask, plain
 from atmos_cli.adapters.own_programs import run
 from atmos_cli.adapters.repo import remote_url
 from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.foreign import shell
 
 if TYPE_CHECKING:
     from atmos_cli.adapters.repo import Repo
@@ -130,6 +131,6 @@ def _refused(repo: Repo, answer: Answer, branch: str, remote: str) -> AtmosError
     error = fail(
         Code.PUSH_REFUSED,
         f"{remote} did not take branch {branch}: {reason} ({answer.last_lines or 'no more was said'})",
-        hint=f"{first}`git push {remote} {name}`; the commit is kept on your branch {branch}",
+        hint=f"{first}`git push {shell(remote)} {shell(name)}`; the commit is kept on your branch {branch}",
     )
     return BehindError(*error.diagnostics) if reason == _REASONS[0][1] else error

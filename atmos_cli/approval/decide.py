@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from atmos_cli.approval.conflict import Hand, conflict
 from atmos_cli.approval.quorum import quorum_problems, shortest_ttl
 from atmos_cli.diagnostics import Code, Diagnostic, Location
+from atmos_cli.foreign import shell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -110,7 +111,7 @@ def _bound(told: _Teller, facts: Facts) -> None:
     approval = told.approval
     if not facts.claim_digest:
         message = "there is no such service there, so there is no claim to compare it with"
-        told.no(Code.APPROVAL_MISMATCH, message, hint=f"remove the file: `git rm {told.path}`")
+        told.no(Code.APPROVAL_MISMATCH, message, hint=f"remove the file: `git rm {shell(told.path)}`")
     elif facts.claim_digest != approval.claim_digest:
         given, here = approval.claim_digest[:19], facts.claim_digest[:19]
         message = f"it was given for {given}…, and the service now asks for {here}…"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import atmos_cli.checks
 from atmos_cli.checks.subject import Document, Facts, Finding, Subject, facts_of
-from atmos_cli.diagnostics import Code, Diagnostic, Severity, in_order
+from atmos_cli.diagnostics import MOST_IN_A_FILE, Code, Diagnostic, Severity, in_order, more
 from atmos_cli.yamlio.locate import field_of, located
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def checks(scope: Scope) -> tuple[Check, ...]:
 def run(subject: Subject, tree: FileTree) -> tuple[Diagnostic, ...]:
     """What is wrong with the effective manifests of one service in one environment, located in the files of `tree`."""
     found, bugs = findings(subject)
-    located = [_located(one, tree) for one in found]
+    located = _all_located(found, tree)
     return in_order(replace(one, environment=subject.environment) for one in (*located, *bugs))
 
 
@@ -78,7 +78,7 @@ def findings(subject: Subject) -> tuple[tuple[Finding, ...], tuple[Diagnostic, .
 def run_repo(tree: FileTree) -> tuple[Diagnostic, ...]:
     """What is wrong between the files of the whole repo: the pointers of the engines, what they reach and miss."""
     found, bugs = _collect(Scope.REPO, tree)
-    return in_order([*(_located(one, tree) for one in found), *bugs])
+    return in_order([*_all_located(found, tree), *bugs])
 
 
 def _collect(scope: Scope, what: Facts | FileTree) -> tuple[list[Finding], list[Diagnostic]]:
@@ -105,6 +105,26 @@ def _without_cascades(found: list[Finding]) -> Iterator[Finding]:
         below = any(one.path[: length + 1] in paths for length in range(len(one.path)))
         if one.code in _SCHEMA_CODES or not below:
             yield one
+
+
+def _all_located(found: Iterable[Finding], tree: FileTree) -> list[Diagnostic]:
+    """Of one file and severity the first hundred, and how many more: to look for a place is the dearest part."""
+    located: list[Diagnostic] = []
+    counts: dict[tuple[str, Severity], int] = {}
+    for one in found:
+        key = _file(one), one.severity
+        counts[key] = counts.get(key, 0) + 1
+        if counts[key] <= MOST_IN_A_FILE or not key[0]:
+            located.append(_located(one, tree))
+    beyond = {key: count - MOST_IN_A_FILE for key, count in counts.items() if key[0]}
+    located += (more(path, count, severity) for (path, severity), count in beyond.items() if count > 0)
+    return located
+
+
+def _file(finding: Finding) -> str:
+    if isinstance(finding.at, Document):
+        return finding.at.file
+    return finding.at.sources[0].path if finding.at.sources else ""
 
 
 def _located(finding: Finding, tree: FileTree) -> Diagnostic:

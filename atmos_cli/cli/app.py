@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import cache
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.main import get_command
@@ -26,6 +26,7 @@ from atmos_cli.cli import (
     verify,
 )
 from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.output.say import say, styled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +46,7 @@ app = typer.Typer(
 def _show_version(wanted: bool) -> None:
     """As a callback of the option, since that of the group is only called when there is a command."""
     if wanted:
-        print(f"atmos-cli {__version__} (https://pypi.org/project/atmos-cli)")
+        say(f"atmos-cli {__version__} (https://pypi.org/project/atmos-cli)")
         raise typer.Exit
 
 
@@ -104,7 +105,7 @@ app.add_typer(schema.app, name="schema")
 
 
 # Typer reads the signatures of all commands to make it; whoever runs several command lines in one process does so once.
-_command = cache(lambda: get_command(app))
+_command = cache(lambda: _with_own_help(get_command(app)))
 
 
 def run(args: Sequence[str]) -> int:
@@ -121,9 +122,17 @@ def run(args: Sequence[str]) -> int:
         # Typer ends the process itself, and only then, when the reader of standard output has gone.
         raise BrokenPipeError from None
     except typer.Abort:
-        print("nothing was written", file=sys.stderr)
+        say("nothing was written", to=sys.stderr)
         return 130
     return result if isinstance(result, int) else 0
+
+
+def _with_own_help(command: Any) -> Any:
+    """Help is coloured by Typer's own console, and holds nothing but atmos's own words."""
+    command.format_help = styled(command.format_help)
+    for below in getattr(command, "commands", {}).values():
+        _with_own_help(below)
+    return command
 
 
 def _explained(error: typer.BadParameter) -> AtmosError:

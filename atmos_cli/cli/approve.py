@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from atmos_cli.cli.options import DryRun, Environments, Output, RepoDir, Team, Write, Yes, interactive, start
+from atmos_cli.foreign import shell
+from atmos_cli.output.say import say, say_json
 
 if TYPE_CHECKING:
     from atmos_cli.approval.decide import Verdict
@@ -55,20 +57,20 @@ def request(
         base=base,
     )
     if output == "text":
-        print(f"Request {plan.path}")
+        say(f"Request {plan.path}")
         _show(plan.approval)
         for need in plan.needs:
-            print(f"  needs      {need}")
+            say(f"  needs      {need}")
     written = None
     if not dry_run:
         _confirm("Write this?", yes=yes, output=output)
         written = execute_request(plan, mode=write, branch=branch, pushes=push)
     if output == "json":
         data = {**approval_data(plan.path, plan.approval), "needs": list(plan.needs)}
-        print(envelope("approve request", data={**data, "written": written.data() if written else None}))
+        say_json(envelope("approve request", data={**data, "written": written.data() if written else None}))
     elif written:
         _written(written)
-        print(f"Next: someone who may signs it: atmos approve sign {plan.path} --key ~/.ssh/id_ed25519")
+        say(f"Next: someone who may signs it: atmos approve sign {shell(plan.path)} --key ~/.ssh/id_ed25519")
 
 
 @app.command(help="Show what an approval asks for, who has signed, and what it is worth in this checkout.")
@@ -84,12 +86,12 @@ def show(file: File, base: Base = None, repo: RepoDir = None, output: Output = "
     verdict = checked.verdicts[0]
     if output == "json":
         data = {**approval_data(path, approval), **_verdict_data(verdict)}
-        print(envelope("approve show", data=data, diagnostics=verdict.problems))
+        say_json(envelope("approve show", data=data, diagnostics=verdict.problems))
         return
-    print(path)
+    say(path)
     _show(approval)
-    print(f"  signed by  {', '.join(verdict.approvers) or 'nobody whose signature counts'}")
-    print(f"  worth      {_worth(verdict)}")
+    say(f"  signed by  {', '.join(verdict.approvers) or 'nobody whose signature counts'}")
+    say(f"  worth      {_worth(verdict)}")
     print_diagnostics(verdict.problems)
 
 
@@ -110,15 +112,16 @@ def sign(
     path = _from_root(file, repository)
     approval = load_approval(repository, path)
     if output == "text":
-        print(path)
+        say(path)
         _show(approval)
     _confirm("Approve this?", yes=yes, output=output)
     signed, who = sign_approval(repository, path, key=key, interactive=interactive(output))
     if output == "json":
-        print(envelope("approve sign", data={**approval_data(path, signed), "signedBy": who}))
+        say_json(envelope("approve sign", data={**approval_data(path, signed), "signedBy": who}))
         return
-    print(f"Signed by {who}")
-    print(f"Next: commit it, and nothing else with it: git commit -m 'Approve {signed.service}' -- {path}")
+    say(f"Signed by {who}")
+    message = shell(f"Approve {signed.service}")
+    say(f"Next: commit it, and nothing else with it: git commit -m {message} -- {shell(path)}")
 
 
 @app.command(
@@ -139,13 +142,13 @@ def check(
     code = 1 if checked.problems else 0
     if output == "json":
         data = {"approvals": [{"file": each.path, **_verdict_data(each)} for each in checked.verdicts]}
-        print(envelope("approve check", data=data, diagnostics=checked.problems, exit_code=code))
+        say_json(envelope("approve check", data=data, diagnostics=checked.problems, exit_code=code))
         raise typer.Exit(code)
     for each in checked.verdicts:
-        print(f"{each.path}: {_worth(each)}")
+        say(f"{each.path}: {_worth(each)}")
     print_diagnostics(checked.problems)
     if not checked.verdicts and not checked.unreadable:
-        print("there are no approvals here")
+        say("there are no approvals here")
     raise typer.Exit(code)
 
 
@@ -187,17 +190,17 @@ def _show(approval: Approval) -> None:
         ("claim", approval.claim_digest),
     ]
     for name, value in rows:
-        print(f"  {name:<10} {value}")
+        say(f"  {name:<10} {value}")
 
 
 def _written(written: Written) -> None:
     if written.mode == "files":
-        print("Wrote it; nothing is committed")
+        say("Wrote it; nothing is committed")
         return
     pushed = " and pushed it" if written.pushed else ""
-    print(f"{'Committed' if written.mode == 'commit' else 'Made the branch'} {written.branch}{pushed}")
+    say(f"{'Committed' if written.mode == 'commit' else 'Made the branch'} {written.branch}{pushed}")
     if written.link:
-        print(f"Open a pull request: {written.link}")
+        say(f"Open a pull request: {written.link}")
 
 
 def _worth(verdict: Verdict) -> str:

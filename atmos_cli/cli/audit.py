@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from atmos_cli.cli.options import Environments, Output, RepoDir, start
+from atmos_cli.output.say import say, say_json
 
 if TYPE_CHECKING:
     from atmos_cli.usecases.audit import Audit
@@ -29,7 +30,7 @@ def audit(
     found = run(open_repository(start(repo)), environments=tuple(env or ()), base=base)
     code = 1 if errors(found.diagnostics) else 0
     if output == "json":
-        print(envelope("budget audit", data=found.data(), diagnostics=found.diagnostics, exit_code=code))
+        say_json(envelope("budget audit", data=found.data(), diagnostics=found.diagnostics, exit_code=code))
     else:
         _show(found)
         print_diagnostics(found.diagnostics)
@@ -37,10 +38,10 @@ def audit(
 
 
 def _show(found: Audit) -> None:
-    print(f"{', '.join(found.environments)} at {found.commit[:12]}")
+    say(f"{', '.join(found.environments)} at {found.commit[:12]}")
     for row in found.over:
         names = [each.path for each in found.used if each.explains(row)]
         why = f"approved: {', '.join(names)}" if names else "not approved"
-        print(f"  {row.environment}: {row.scope} {row.dimension} {row.text(row.after)} of {row.text(row.limit)}, {why}")
+        say(f"  {row.environment}: {row.scope} {row.dimension} {row.text(row.after)} of {row.text(row.limit)}, {why}")
     if not found.over:
-        print("  every sum is within its limit")
+        say("  every sum is within its limit")

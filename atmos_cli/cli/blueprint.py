@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from atmos_cli.cli.options import Output, RepoDir, start
+from atmos_cli.output.say import say, say_document, say_json
 
 if TYPE_CHECKING:
     from atmos_cli.blueprint.catalogue import Catalogue
@@ -33,10 +34,10 @@ def list_(repo: RepoDir = None, source: Directory = None, output: Output = "text
 
     found = listed(_catalogue(repo, source)[0])
     if output == "json":
-        print(envelope("blueprint list", data={"blueprints": found}))
+        say_json(envelope("blueprint list", data={"blueprints": found}))
         return
     for each in found:
-        print(f"{each['name']:<14}{each['kind']:<10}{each['version']:<8}{each['summary']}")
+        say(f"{each['name']:<14}{each['kind']:<10}{each['version']:<8}{each['summary']}")
 
 
 @app.command(help="Print the objects that a blueprint makes of an example service.")
@@ -47,13 +48,11 @@ def show(
     repo: RepoDir = None,
     source: Directory = None,
 ) -> None:
-    import sys
-
     from atmos_cli.usecases.blueprints import shown
 
     catalogue, config = _catalogue(repo, source)
     environment = config.named((env,) if env else ())[0]
-    sys.stdout.write(shown(catalogue, name, addons=tuple(with_ or ()), environment=environment, config=config))
+    say_document(shown(catalogue, name, addons=tuple(with_ or ()), environment=environment, config=config))
 
 
 @app.command(help="Find undefined names, examples that fail the checks, and fields that belong to an environment.")
@@ -72,10 +71,10 @@ def lint(
     found = [each for name in wanted for each in usecase.lint(catalogue, name)]
     code = 1 if found else 0
     if output == "json":
-        print(envelope("blueprint lint", data={"blueprints": list(wanted)}, diagnostics=found, exit_code=code))
+        say_json(envelope("blueprint lint", data={"blueprints": list(wanted)}, diagnostics=found, exit_code=code))
     else:
         print_diagnostics(found)
-        print(f"{', '.join(wanted)}: {summary(found)}")
+        say(f"{', '.join(wanted)}: {summary(found)}")
     raise typer.Exit(code)
 
 
@@ -108,10 +107,10 @@ def run_cases(
     code = 1 if errors(found) else 0
     if output == "json":
         data = {"cases": [{"blueprint": each.blueprint, "case": each.case} for each in results]}
-        print(envelope("blueprint test", data=data, diagnostics=found, exit_code=code))
+        say_json(envelope("blueprint test", data=data, diagnostics=found, exit_code=code))
     else:
         print_diagnostics(found)
-        print(f"{len(results)} cases, {sum(bool(each.diagnostics) for each in results)} failed")
+        say(f"{len(results)} cases, {sum(bool(each.diagnostics) for each in results)} failed")
     raise typer.Exit(code)
 
 

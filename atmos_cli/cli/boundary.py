@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 import traceback
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,23 +14,47 @@ from typing import TYPE_CHECKING
 from atmos_cli.cli.envelope import envelope
 from atmos_cli.cli.text import print_diagnostics
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
+from atmos_cli.output.say import say_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from atmos_cli.output.streams import Streams
 
-def failed(error: Exception, args: Sequence[str]) -> int:
+
+def failed(error: Exception, args: Sequence[str], streams: Streams) -> int:
     """Prints the diagnostics of `error` (or the apology for a bug) and gives the exit status."""
+    if streams.out.lost is not None:
+        return 2  # `unsaid` says why
     if isinstance(error, AtmosError):
         diagnostics, code = error.diagnostics, error.exit_code
     else:
         diagnostics, code = (_bug(error),), 3
-    if wants_json(args):
-        command = " ".join(arg for arg in args[:2] if not arg.startswith("-"))
-        print(envelope(command, data={}, diagnostics=diagnostics, exit_code=code))
-    else:
-        print_diagnostics(diagnostics)
+    with suppress(OSError):  # `unsaid` is asked next
+        if wants_json(args) and not streams.closed:
+            command = " ".join(arg for arg in args[:2] if not arg.startswith("-"))
+            say_json(envelope(command, data={}, diagnostics=diagnostics, exit_code=code))
+        else:
+            _last_words(diagnostics, streams)
     return code
+
+
+def unsaid(streams: Streams, code: int) -> int:
+    """Says on the stream that still works what could not be said on the other: 2, if it was not more already."""
+    with suppress(OSError):
+        if streams.out.lost is not None:
+            print_diagnostics(streams.losses(), to=sys.stderr)
+        elif code < 2 and not streams.out.holds_document:
+            print_diagnostics(streams.losses(), to=sys.stdout)
+        sys.stdout.flush()
+    return max(code, 2)
+
+
+def _last_words(diagnostics: Sequence[Diagnostic], streams: Streams) -> None:
+    print_diagnostics(diagnostics, to=sys.stderr)
+    sys.stderr.flush()
+    if streams.err.missed and not streams.closed and not streams.out.holds_document:
+        print_diagnostics(diagnostics, to=sys.stdout)
 
 
 def wants_json(args: Sequence[str]) -> bool:
@@ -41,7 +66,9 @@ def _bug(error: Exception) -> Diagnostic:
     where = _report("".join(traceback.format_exception(error)))
     message = f"atmos met an error of its own: {type(error).__name__}: {error}"
     return Diagnostic(
-        Code.BUG, message.splitlines()[0][:500], hint=f"please report it with {where}; nothing was written"
+        Code.BUG,
+        message.splitlines()[0][:500],
+        hint=f"please report it with {where}; what it had written by then `git status` and `git log` show",
     )
 
 

@@ -9,6 +9,7 @@ import typer
 
 from atmos_cli.cli import audit, budget_change
 from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
+from atmos_cli.output.say import say, say_json, say_lines
 
 if TYPE_CHECKING:
     from atmos_cli.usecases.repository import Repository
@@ -48,13 +49,13 @@ def show(
         from atmos_cli.usecases.budget_history import history, write_page
 
         write_page(html, page(shown, history(repository, environments)))
-        print(f"Wrote {html}")
+        say(f"Wrote {html}")
         return
     if output == "json":
         from atmos_cli.cli.budget_data import shown_data
         from atmos_cli.cli.envelope import envelope
 
-        print(envelope("budget show", data={"environments": [shown_data(each) for each in shown]}))
+        say_json(envelope("budget show", data={"environments": [shown_data(each) for each in shown]}))
         return
     from atmos_cli.cli.show_budget import show_use
 
@@ -77,7 +78,7 @@ def explain(
         from atmos_cli.cli.envelope import envelope
 
         data: dict[str, Any] = {"deployments": [share_data(each) for each in shares]}
-        print(envelope("budget explain", data=data))
+        say_json(envelope("budget explain", data=data))
         return
     from atmos_cli.cli.show_budget import show_shares
 
@@ -103,11 +104,11 @@ def diff(
         from atmos_cli.cli.envelope import envelope
         from atmos_cli.usecases.budget import row_data
 
-        print(envelope("budget diff", data={"budget": [row_data(row) for each in judged for row in each.rows]}))
+        say_json(envelope("budget diff", data={"budget": [row_data(row) for each in judged for row in each.rows]}))
     elif output == "markdown":
         from atmos_cli.cli.budget_data import markdown
 
-        print(markdown(judged))
+        say_lines(markdown(judged))
     else:
         from atmos_cli.cli.show_budget import show_change
 
@@ -127,14 +128,14 @@ def check(base: Base = None, repo: RepoDir = None, output: Output = "text") -> N
         from atmos_cli.cli.envelope import envelope
 
         data = {"budget": [row_data(row) for row in judged.rows]}
-        print(envelope("budget check", data=data, diagnostics=judged.diagnostics, exit_code=code))
+        say_json(envelope("budget check", data=data, diagnostics=judged.diagnostics, exit_code=code))
     else:
         from atmos_cli.cli.show_budget import show_change
         from atmos_cli.cli.text import print_diagnostics
 
         show_change(tuple(judged.budgets.values()), rows=judged.rows)
         print_diagnostics(judged.diagnostics)
-        print("May land" if not code else "May not land")
+        say("May land" if not code else "May not land")
     raise typer.Exit(code)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, interactive, start
+from atmos_cli.output.say import say, say_json
 
 if TYPE_CHECKING:
     from atmos_cli.usecases.rightsize import Rightsizing
@@ -32,9 +33,9 @@ def init(
     plan = plan_budgets(open_repository(start(repo), writes=not dry_run), tuple(environment or ()), replace=replace)
     if output == "text":
         for name in plan.kept:
-            print(f"{name} has a budget already; `--replace` suggests new limits for it")
+            say(f"{name} has a budget already; `--replace` suggests new limits for it")
         for name, budget in plan.budgets.items():
-            print(f"{name}: {', '.join(f'{key} {limit.limit}' for key, limit in budget.limits.items())}")
+            say(f"{name}: {', '.join(f'{key} {limit.limit}' for key, limit in budget.limits.items())}")
     written = None
     if plan.changes.files and not dry_run:
         if interactive(output) and not yes:
@@ -51,9 +52,9 @@ def init(
             name: {key: limit.limit for key, limit in budget.limits.items()} for name, budget in plan.budgets.items()
         }
         data = {"limits": limits, "kept": list(plan.kept), "written": written.data() if written else None}
-        print(envelope("budget init", data=data))
+        say_json(envelope("budget init", data=data))
     elif written is not None:
-        print(f"Wrote {', '.join(written.paths)}; then run `atmos init`, which renews the quotas")
+        say(f"Wrote {', '.join(written.paths)}; then run `atmos init`, which renews the quotas")
 
 
 def rightsize(
@@ -80,7 +81,7 @@ def rightsize(
     if output == "json":
         from atmos_cli.cli.envelope import envelope
 
-        print(envelope("budget rightsize", data=_data(found, applied=apply)))
+        say_json(envelope("budget rightsize", data=_data(found, applied=apply)))
     else:
         _print(found, applied=apply)
     raise typer.Exit(1 if found.suggestion.problem else 0)
@@ -104,15 +105,15 @@ def _print(found: Rightsizing, *, applied: bool) -> None:
     from atmos_cli.budget.dimensions import amount_text
 
     if found.suggestion.problem:
-        print(f"no suggestion for {found.service}: {found.suggestion.problem}")
+        say(f"no suggestion for {found.service}: {found.suggestion.problem}")
         return
-    print(f"{found.service}: cpu {found.suggestion.cpu}, memory {found.suggestion.memory}")
-    print(f"  {found.suggestion.reason}")
+    say(f"{found.service}: cpu {found.suggestion.cpu}, memory {found.suggestion.memory}")
+    say(f"  {found.suggestion.reason}")
     for environment, dimension, amount in found.saves:
         verb = "saves" if amount.nano >= 0 else "adds"
         text = amount_text(dimension, amount if amount.nano >= 0 else amount * -1, currency=found.currency)
-        print(f"  {environment}: {verb} {dimension} {text}")
+        say(f"  {environment}: {verb} {dimension} {text}")
     for note in found.notes:
-        print(f"  note: {note}")
+        say(f"  note: {note}")
     paths = ", ".join(found.changes.files)
-    print(f"Changed {paths}" if applied else f"`--write` changes {paths}")
+    say(f"Changed {paths}" if applied else f"`--write` changes {paths}")

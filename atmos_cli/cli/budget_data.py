@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.budget.digest import exact
 from atmos_cli.budget.dimensions import amount_text
+from atmos_cli.foreign import markdown as markdown_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -81,7 +82,7 @@ def markdown(judged: Iterable[Budgeted]) -> str:
     """A comment for a pull request; its first line marks it, so that the next run replaces it instead of adding one."""
     lines = [COMMENT, "### Budget", ""]
     for each in judged:
-        lines += [f"**{each.environment}** (counted: {each.budget.count})", ""]
+        lines += [f"**{markdown_text(each.environment)}** (counted: {each.budget.count})", ""]
         changed = [row for row in each.rows if row.before != row.after or row.outcome not in ("ok", "warning")]
         if not changed:
             lines += ["nothing changes", ""]
@@ -90,7 +91,10 @@ def markdown(judged: Iterable[Budgeted]) -> str:
         lines += [_table_line(row) for row in changed]
         lines.append("")
         if each.sheet is not None:
-            lines += [f"Costs are requests at the prices of {_plain(each.sheet.label)} for 730 hours; not a bill.", ""]
+            lines += [
+                f"Costs are requests at the prices of {markdown_text(each.sheet.label)} for 730 hours; not a bill.",
+                "",
+            ]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -99,14 +103,7 @@ def _table_line(row: Row) -> str:
     limit = row.text(row.limit) if not row.note else "-"
     what = row.dimension if not row.note else f"not known: {row.note}"
     cells = (row.scope, what, row.text(row.before), row.text(row.after), limit, over, SIGNS[row.outcome])
-    return f"| {' | '.join(_plain(cell) for cell in cells)} |"
-
-
-def _plain(text: str) -> str:
-    """Names come from files that anybody may write: they must not become a link, a table or a mention."""
-    for char in "\\`*_[]<>|@#":
-        text = text.replace(char, f"\\{char}")
-    return text.replace("\n", " ")
+    return f"| {' | '.join(markdown_text(cell) for cell in cells)} |"
 
 
 def cost_line(totals: Mapping[str, Quantity], sheet: PriceSheet | None) -> str:

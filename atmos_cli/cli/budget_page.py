@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from atmos_cli.budget.dimensions import MONEY, amount_text
 from atmos_cli.cli.budget_data import cost_line
+from atmos_cli.foreign import html as escape
 from atmos_cli.kube.quantity import ZERO
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def page(shown: Sequence[Shown], history: Sequence[Moment]) -> str:
 
 
 def _environment(shown: Shown, history: Sequence[Moment]) -> Iterator[str]:
-    yield f'<section id="{escape(shown.environment, quote=True)}"><h2>{escape(shown.environment)}</h2>'
+    yield f'<section id="{escape(shown.environment)}"><h2>{escape(shown.environment)}</h2>'
     cost = cost_line(shown.total, shown.sheet)
     yield f'<p class="note">Counted: {shown.count}{f"; {escape(cost)}, requests only, not a bill" if cost else ""}</p>'
     yield "<table><tr><th>what</th><th></th><th>used</th><th>of</th><th>limit</th></tr>"
@@ -89,7 +89,7 @@ def _chart(shown: Shown, name: str, limit: Limit, moments: Sequence[Moment]) -> 
     line = HEIGHT - allowed * HEIGHT // top
     label = f"{name} of {shown.environment} over the last {len(values)} commits"
     return (
-        f'<figure><svg viewBox="0 -4 {WIDTH} {HEIGHT + 8}" role="img" aria-label="{escape(label, quote=True)}">'
+        f'<figure><svg viewBox="0 -4 {WIDTH} {HEIGHT + 8}" role="img" aria-label="{escape(label)}">'
         f'<line class="limit" x1="0" y1="{line}" x2="{WIDTH}" y2="{line}"/><polyline class="use" points="{points}"/>'
         f"</svg><figcaption>{escape(label)}; dashed: the limit of today</figcaption></figure>"
     )

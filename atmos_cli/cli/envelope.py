@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.diagnostics import Diagnostic, Severity
+from atmos_cli.diagnostics import Diagnostic, Severity, capped
+from atmos_cli.output.say import dumped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,9 +24,9 @@ def envelope(
         "status": status,
         "exitCode": exit_code,
         "data": data,
-        "diagnostics": [diagnostic_value(each) for each in diagnostics],
+        "diagnostics": [diagnostic_value(each) for each in capped(diagnostics)],
     }
-    return json.dumps(value, ensure_ascii=False)
+    return dumped(value)
 
 
 def diagnostic_value(diagnostic: Diagnostic) -> dict[str, Any]:

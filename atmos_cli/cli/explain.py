@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from atmos_cli.cli.options import Output
+from atmos_cli.output.say import say_json, say_lines
 
 
 def explain(
@@ -18,7 +19,7 @@ def explain(
 
     found = explained(code)
     if output == "json":
-        print(envelope("explain", data={"codes": [{"code": c, "title": t, "text": x} for c, t, x in found]}))
+        say_json(envelope("explain", data={"codes": [{"code": c, "title": t, "text": x} for c, t, x in found]}))
         return
     for number, title, text in found:
-        print(f"{number} {title}" if code == "all" else f"{number} {title}\n\n{text}")
+        say_lines(f"{number} {title}" if code == "all" else f"{number} {title}\n\n{text}")

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from atmos_cli.cli.options import DryRun, Output, Write, Yes, interactive
+from atmos_cli.output.say import say_json
 
 EngineName = Literal["argocd", "flux"]
 
@@ -77,7 +78,7 @@ def init(
             "written": written.data() if written else None,
             "next": list(plan.next_steps()),
         }
-        print(envelope("init", data=data, diagnostics=plan.recovered))
+        say_json(envelope("init", data=data, diagnostics=plan.recovered))
         return
     from atmos_cli.cli.show import show_init, show_next, show_written
     from atmos_cli.cli.text import print_diagnostics

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from atmos_cli.cli.options import DryRun, Environments, Output, RepoDir, Team, Write, Yes, interactive, start
+from atmos_cli.output.say import say, say_json
 
 if TYPE_CHECKING:
     from atmos_cli.usecases.init import InitPlan
@@ -125,14 +127,15 @@ def _show(plan: NewPlan, *, with_diff: bool) -> None:
 
     print_diagnostics(plan.repository.recovered)
     show_new_plan(plan, with_diff=with_diff)
-    print(f"Checks  {summary(plan.guarded.diagnostics)}", flush=True)
+    say(f"Checks  {summary(plan.guarded.diagnostics)}")
+    sys.stdout.flush()
     print_diagnostics(plan.guarded.diagnostics)
     if plan.exceeds:
         from atmos_cli.cli.budget_data import pending_lines
         from atmos_cli.usecases.budget import pending
 
         for line in pending_lines(pending(plan.repository, plan.environments, without=plan.branch)):
-            print(f"  {line}")
+            say(f"  {line}")
 
 
 def _finish(plan: NewPlan, written: Written | None, *, output: str, refused: bool) -> None:
@@ -142,7 +145,7 @@ def _finish(plan: NewPlan, written: Written | None, *, output: str, refused: boo
 
         data = {**plan.data(), "written": written.data() if written else None}
         diagnostics = (*plan.repository.recovered, *plan.guarded.diagnostics)
-        print(envelope("new service", data=data, diagnostics=diagnostics, exit_code=code))
+        say_json(envelope("new service", data=data, diagnostics=diagnostics, exit_code=code))
     else:
         from atmos_cli.cli.show import show_next, show_written
 
@@ -150,5 +153,5 @@ def _finish(plan: NewPlan, written: Written | None, *, output: str, refused: boo
             show_written(written)
             show_next(plan.next_steps())
         elif refused:
-            print("Nothing was written")
+            say("Nothing was written")
     raise typer.Exit(code)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
 
 from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
+from atmos_cli.output.say import say, say_document, say_json
 
 
 def render(
@@ -24,9 +24,9 @@ def render(
     repository = open_repository(start(repo))
     found = usecase.render(repository, service, team=team, environments=tuple(env or ()))
     if output == "json":
-        print(envelope("render", data={"resources": found}, diagnostics=repository.recovered))
+        say_json(envelope("render", data={"resources": found}, diagnostics=repository.recovered))
         return
-    sys.stdout.write(usecase.rendered_text(found))
+    say_document(usecase.rendered_text(found))
 
 
 def diff(
@@ -53,12 +53,12 @@ def diff(
             }
             for each in found
         ]
-        print(envelope("diff", data={"changes": changes}, diagnostics=repository.recovered))
+        say_json(envelope("diff", data={"changes": changes}, diagnostics=repository.recovered))
         return
     if not found:
-        print("no environment changes")
+        say("no environment changes")
     for each in found:
         where = f"{each.deployment.environment} {each.deployment.team}/{each.deployment.service}"
-        print(f"=== {where}: {each.resource} {each.change}")
+        say(f"=== {where}: {each.resource} {each.change}")
         for line in each.lines:
-            print(line)
+            say(line)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, interactive, start
+from atmos_cli.output.say import say, say_json
 
 if TYPE_CHECKING:
     from atmos_cli.usecases.rollback import RolledBack
@@ -86,14 +88,15 @@ def _show(plan: RollbackPlan, *, with_diff: bool) -> None:
         "also changes": ", ".join(plan.plan.environments),
         "marks as bad": ", ".join(plan.plan.images),
     }
-    print(f"Roll back {team}/{service} in {environment}")
+    say(f"Roll back {team}/{service} in {environment}")
     for topic, value in rows.items():
         if value:
-            print(f"  {topic:13} {value}")
+            say(f"  {topic:13} {value}")
     if with_diff:
         for line in _diff(plan):
-            print(line)
-    print(f"Checks  {summary(plan.diagnostics)}", flush=True)
+            say(line)
+    say(f"Checks  {summary(plan.diagnostics)}")
+    sys.stdout.flush()
     print_diagnostics(plan.repository.recovered)
     print_diagnostics(plan.diagnostics)
 
@@ -123,7 +126,7 @@ def _finish(plan: RollbackPlan, done: RolledBack | None, *, output: str) -> None
         }
         notes = done.notes if done else ()
         diagnostics = (*plan.repository.recovered, *(done.plan if done else plan).diagnostics, *notes)
-        print(envelope("rollback", data=data, diagnostics=diagnostics, exit_code=code))
+        say_json(envelope("rollback", data=data, diagnostics=diagnostics, exit_code=code))
     elif done:
         from atmos_cli.cli.show import show_next, show_written
         from atmos_cli.cli.text import print_diagnostics
@@ -132,5 +135,5 @@ def _finish(plan: RollbackPlan, done: RolledBack | None, *, output: str) -> None
         print_diagnostics(done.notes)
         show_next(done.next)
     elif plan.refused:
-        print("Nothing was written")
+        say("Nothing was written")
     raise typer.Exit(code)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import typer
+
+from atmos_cli.output.say import dumped, say_json
 
 app = typer.Typer(help="JSON Schemas for editors.", no_args_is_help=True)
 
@@ -18,4 +18,4 @@ def main() -> None:
 def spec() -> None:
     from atmos_cli.spec.spec_schema import spec_json_schema
 
-    print(json.dumps(spec_json_schema(), indent=2, sort_keys=True, ensure_ascii=False))
+    say_json(dumped(spec_json_schema(), indent=2))

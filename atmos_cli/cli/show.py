@@ -1,13 +1,12 @@
-"""Plans and next steps for people. Only this module and `show_budget` import rich."""
+"""Plans and next steps for people. Imports rich, as the other `show_*` do."""
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+
+from atmos_cli.output.console import console, escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,19 +19,13 @@ if TYPE_CHECKING:
     from atmos_cli.usecases.write import Written
 
 
-def console() -> Console:
-    # Off a terminal rich assumes 80 columns and cuts; a log file has no edge.
-    width = None if sys.stdout.isatty() else 160
-    return Console(width=width, highlight=False, soft_wrap=False)
-
-
 def show_new_plan(plan: NewPlan, *, with_diff: bool) -> None:
     out = console()
     tags = ", ".join(next(iter(plan.generated.compositions.values())).blueprints)
-    out.print(f"Plan for [bold]{escape(plan.spec.name)}[/] (team {plan.team}; {tags})")
+    out.print(f"Plan for [bold]{escape(plan.spec.name)}[/] (team {escape(plan.team)}; {escape(tags)})")
     out.print(_plan_table(plan.rows))
     show_budgets(plan.guarded.budgets)
-    out.print(f"Files  {len(plan.changes.files)} new below {_common(plan.changes)}")
+    out.print(f"Files  {len(plan.changes.files)} new below {escape(_common(plan.changes))}")
     for path, data in sorted(plan.changes.files.items()):
         if with_diff:
             out.print(f"[bold]+++ {escape(path)}[/]")
@@ -50,7 +43,7 @@ def show_next(steps: Iterable[tuple[str, str]]) -> None:
     table.add_column(overflow="fold")
     previous = ""
     for topic, step in steps:
-        table.add_row(topic if topic != previous else "", escape(step))
+        table.add_row(escape(topic) if topic != previous else "", escape(step))
         previous = topic
     out.print(table)
 
@@ -80,7 +73,9 @@ def show_init(plan: InitPlan, written: Written | None) -> None:
     engines = ", ".join(f"{name} ({cluster.engine})" for name, cluster in plan.config.clusters.items())
     out.print(f"{verb} {changed} files in {escape(str(plan.root))}")
     out.print(
-        f"  environments {', '.join(plan.config.environments)}; clusters {engines}; teams {', '.join(plan.teams)}"
+        escape(
+            f"  environments {', '.join(plan.config.environments)}; clusters {engines}; teams {', '.join(plan.teams)}"
+        )
     )
     for path in plan.kept:
         out.print(f"  kept as you changed it: {escape(path)}")
@@ -92,7 +87,7 @@ def _plan_table(rows: Sequence[PlanRow]) -> Table:
         table.add_column(style=style, overflow="fold")
     for row in rows:
         source = f"{row.source}; {row.note}" if row.note else row.source
-        table.add_row(row.field, escape(row.value), escape(source))
+        table.add_row(escape(row.field), escape(row.value), escape(source))
     return table
 
 

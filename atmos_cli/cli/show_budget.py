@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
 from rich.table import Table
 
 from atmos_cli.budget.dimensions import MONEY, amount_text
 from atmos_cli.budget.evaluate import UNKNOWN, oversubscription
 from atmos_cli.cli.budget_data import cost_line
-from atmos_cli.cli.show import console
 from atmos_cli.kube.quantity import ZERO
+from atmos_cli.output.console import console, escape
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +40,7 @@ def show_use(shown: Sequence[Shown]) -> None:
             out.print(f"  cost  {escape(cost)}")
         for dimension, (teams, limit) in oversubscription(each.budget).items():
             ratio = f"{amount_text(dimension, teams)} of {amount_text(dimension, limit)}"
-            out.print(f"  the limits of its teams add up to more than the environment has: {dimension} {ratio}")
+            out.print(escape(f"  the limits of its teams add up to more than the environment has: {dimension} {ratio}"))
         out.print(_parts(each))
         for note in each.unknown:
             out.print(f"  [yellow]not known[/]  {escape(note)}")
@@ -56,7 +55,7 @@ def _limits(shown: Shown) -> Table:
         filled = min(WIDTH, percent * WIDTH // 100)
         bar = f"[{colour}]{'█' * filled}[/][dim]{'░' * (WIDTH - filled)}[/]"
         text = amount_text(name, used, currency=limit.currency or "")
-        table.add_row(name, bar, f"{percent}%", text, f"of {amount_text(name, allowed)}")
+        table.add_row(escape(name), bar, f"{percent}%", text, f"of {amount_text(name, allowed)}")
     return table
 
 
@@ -64,7 +63,7 @@ def _parts(shown: Shown) -> Table:
     names = [name for name in shown.budget.limits if name != MONEY][:4]
     table = _table(len(names) + 2)
     money = ["cost a month"] if shown.sheet else [""]
-    table.add_row(*(f"[dim]{text}[/]" for text in ("", *names, *money)))
+    table.add_row(*(f"[dim]{escape(text)}[/]" for text in ("", *names, *money)))
     for who, totals in shown.parts:
         currency = shown.sheet.currency if shown.sheet else ""
         cost = amount_text(MONEY, totals.get(MONEY, ZERO), currency=currency) if shown.sheet else ""
@@ -75,7 +74,7 @@ def _parts(shown: Shown) -> Table:
 def show_shares(shares: Sequence[Share]) -> None:
     out = console()
     for share in shares:
-        out.print(f"[bold]{escape(share.deployment.service)}[/] in {share.deployment.environment}")
+        out.print(f"[bold]{escape(share.deployment.service)}[/] in {escape(share.deployment.environment)}")
         for each in share.lines:
             out.print(f"  [cyan]{escape(str(each.line.resource))}[/]  {_pods(each)}")
             out.print(_containers(each))
@@ -85,7 +84,7 @@ def show_shares(shares: Sequence[Share]) -> None:
         for name in names:
             currency = share.sheet.currency if share.sheet else ""
             cells = [amount_text(name, totals.get(name, ZERO), currency=currency) for totals in share.totals.values()]
-            table.add_row(name, *cells)
+            table.add_row(escape(name), *map(escape, cells))
         out.print(table)
         if cost := cost_line(share.totals["rollout"], share.sheet):
             out.print(f"  {escape(cost)}, during a rollout")
@@ -114,7 +113,7 @@ def _containers(each: Explained) -> Table:
 
 
 def _amounts(amounts: Mapping[str, Quantity]) -> str:
-    return ", ".join(f"{name} {amount_text(name, amount)}" for name, amount in amounts.items())
+    return escape(", ".join(f"{name} {amount_text(name, amount)}" for name, amount in amounts.items()))
 
 
 def show_change(judged: Sequence[Budgeted], *, rows: Sequence[Row] | None = None) -> None:
@@ -141,7 +140,7 @@ def change_table(rows: Sequence[Row]) -> Table:
             continue
         over = f"+{row.text(row.over_by)}" if row.over_by.nano else "-"
         cells = (row.text(row.before), row.text(row.after), row.text(row.limit), over)
-        table.add_row(scope, row.dimension, *cells, MARKS[row.outcome])
+        table.add_row(scope, escape(row.dimension), *map(escape, cells), MARKS[row.outcome])
     return table
 
 

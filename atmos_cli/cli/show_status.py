@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import TYPE_CHECKING, Self
 
 from rich.live import Live
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from atmos_cli.cli.show import console
+from atmos_cli.output.console import console, escape
+from atmos_cli.output.say import say
 from atmos_cli.verify.fields import counted
 from atmos_cli.verify.masking import shown
 from atmos_cli.verify.seen import Arrival, Status
@@ -167,7 +168,8 @@ class Screen:
             name, line = _line(row)
             if self._said.get(name) != line:
                 self._said[name] = line
-                print(f"{name}: {line}", flush=True)
+                say(f"{name}: {line}")
+                sys.stdout.flush()
 
 
 def _line(row: Row) -> tuple[str, str]:

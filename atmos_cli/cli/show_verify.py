@@ -6,10 +6,10 @@ import sys
 from typing import TYPE_CHECKING, Self
 
 from rich.live import Live
-from rich.markup import escape
 from rich.table import Table
 
-from atmos_cli.cli.show import console
+from atmos_cli.output.console import console, escape
+from atmos_cli.output.say import say_progress
 from atmos_cli.verify.changes import says
 from atmos_cli.verify.machine import SETTLE_SECONDS, SYNC_SECONDS, Phase
 from atmos_cli.verify.masking import shown
@@ -62,7 +62,7 @@ class Display:
             line = f"{_name(run)}: {run.progress.phase.value}: {_state(run)}"
             if self._said.get(number) != line:
                 self._said[number] = line
-                print(line, file=sys.stderr)
+                say_progress(line)
 
     def _table(self, runs: Sequence[Run]) -> Table:
         table = Table(box=None, padding=(0, 2, 0, 0))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
+from atmos_cli.output.say import say_json
 
 if TYPE_CHECKING:
     from atmos_cli.usecases.status import Overview, Row, Watcher
@@ -38,7 +39,7 @@ def status(
 def _once(watcher: Watcher, output: str) -> int:
     found = watcher.look()
     if output == "json":
-        print(_json(found))
+        say_json(_json(found))
         return found.exit_code
     from atmos_cli.cli.show_status import show_overview
     from atmos_cli.cli.text import print_diagnostics
@@ -58,7 +59,8 @@ def _watch(watcher: Watcher, output: str) -> int:
             for found in follow(watcher):
                 code, rows = found.exit_code, repr([row_data(row) for row in found.rows])
                 if rows != before:
-                    print(_json(found), flush=True)
+                    say_json(_json(found))
+                    sys.stdout.flush()
                 before = rows
         else:
             from atmos_cli.cli.show_status import Screen

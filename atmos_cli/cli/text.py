@@ -7,7 +7,8 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from atmos_cli.diagnostics import Severity
+from atmos_cli.diagnostics import Severity, capped
+from atmos_cli.foreign import line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,14 +20,15 @@ COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 
 
 def diagnostic_lines(diagnostic: Diagnostic, *, colour: bool = False) -> list[str]:
-    place = f"{diagnostic.where}: " if diagnostic.where else ""
+    """Two lines at most; names and values are made safe here, so that the colours may pass."""
+    place = line(f"{diagnostic.where}: ") if diagnostic.where else ""
     severity = str(Severity(diagnostic.severity).value)
     if colour:
         severity = f"\x1b[{COLOURS[diagnostic.severity]}m{severity}\x1b[0m"
-    environment = f" [{diagnostic.environment}]" if diagnostic.environment else ""
-    lines = [f"{place}{severity} {diagnostic.code.value}{environment} {diagnostic.message}"]
+    environment = line(f" [{diagnostic.environment}]") if diagnostic.environment else ""
+    lines = [f"{place}{severity} {diagnostic.code.value}{environment} {line(diagnostic.message)}"]
     if diagnostic.hint:
-        lines.append(f"  hint: {diagnostic.hint}")
+        lines.append(f"  hint: {line(diagnostic.hint)}")
     return lines
 
 
@@ -41,14 +43,15 @@ def grouped(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 def print_diagnostics(diagnostics: Iterable[Diagnostic], *, to: TextIO | None = None) -> None:
     stream = to or sys.stderr
     colour = stream.isatty() and not os.environ.get("NO_COLOR")
-    for diagnostic in grouped(diagnostics):
-        for line in diagnostic_lines(diagnostic, colour=colour):
-            print(line, file=stream)
+    write = getattr(stream, "write_styled", stream.write) if colour else stream.write
+    for diagnostic in capped(grouped(diagnostics)):
+        for text in diagnostic_lines(diagnostic, colour=colour):
+            write(f"{text}\n")
 
 
 def summary(diagnostics: Iterable[Diagnostic]) -> str:
     """`2 errors, 1 warning`, or `no findings`."""
     found = grouped(diagnostics)
-    counts = [(sum(d.severity is each for d in found), each.value) for each in Severity]
+    counts = [(sum(d.count for d in found if d.severity is each), each.value) for each in Severity]
     parts = [f"{count} {name}{'s' if count != 1 else ''}" for count, name in counts if count and name != "info"]
     return ", ".join(parts) or "no findings"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
+from atmos_cli.output.say import say, say_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,14 +45,14 @@ def tree(
         from atmos_cli.cli.envelope import envelope
 
         data = {"trees": [tree_data(each) for each in grown]}
-        print(envelope("tree", data=data, diagnostics=problems, exit_code=code))
+        say_json(envelope("tree", data=data, diagnostics=problems, exit_code=code))
         raise typer.Exit(code)
     if html is None:
         from atmos_cli.cli.show_status import show_trees
 
         show_trees(grown)
     else:
-        print(f"Wrote {html}")
+        say(f"Wrote {html}")
     print_diagnostics(problems)
     raise typer.Exit(code)
 

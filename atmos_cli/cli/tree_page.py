@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from html import escape
 from typing import TYPE_CHECKING
 
+from atmos_cli.foreign import html as escape
 from atmos_cli.verify.seen import Status
 from atmos_cli.verify.tree import ENGINE_KINDS, is_good, nodes
 
@@ -53,7 +53,7 @@ MARKS = {"good": "✔", "bad": "✘", "wait": "◔", "off": "‖"}
 def page(grown: Sequence[Grown]) -> str:
     """A whole document; everything that a cluster or the repo says is escaped."""
     names = sorted({f"{each.target.team}/{each.target.service}" for each in grown})
-    title = escape(f"Objects of {', '.join(names)}", quote=True)
+    title = escape(f"Objects of {', '.join(names)}")
     body = "\n".join(part for each in grown for part in _section(each))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -67,7 +67,7 @@ def page(grown: Sequence[Grown]) -> str:
 
 def _section(each: Grown) -> Iterator[str]:
     target = each.target
-    where = escape(f"{target.team}/{target.service} in {target.environment} on {target.cluster}", quote=True)
+    where = escape(f"{target.team}/{target.service} in {target.environment} on {target.cluster}")
     when = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(each.at))
     yield f'<section aria-label="{where}"><h2>{where}</h2>'
     yield f'<p class="dim">{escape(target.engine)}, wanted {escape(each.commit[:12])}, seen {when}</p>'
@@ -106,9 +106,9 @@ def _words(node: Node) -> str:
     good = "applied" if node.kind in ENGINE_KINDS else "healthy"
     word = good if status is Status.CURRENT else status.value.replace("-", " ")
     said = " · ".join(words for words in (node.health.message, node.note) if words)
-    why = f'<span class="why {"dim" if kind == "good" else kind}">{escape(said, quote=True)}</span>' if said else ""
+    why = f'<span class="why {"dim" if kind == "good" else kind}">{escape(said)}</span>' if said else ""
     return (
-        f'<span class="kind">{escape(node.kind, quote=True)}</span> '
-        f'<span class="name">{escape(node.name, quote=True)}</span> '
+        f'<span class="kind">{escape(node.kind)}</span> '
+        f'<span class="name">{escape(node.name)}</span> '
         f'<span class="state {kind}"><span aria-hidden="true">{MARKS[kind]}</span> {word}</span>{why}'
     )

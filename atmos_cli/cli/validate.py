@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 from atmos_cli.cli.envelope import envelope
 from atmos_cli.cli.text import print_diagnostics, summary
 from atmos_cli.diagnostics import Code, errors, fail
+from atmos_cli.output.say import say, say_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,13 +37,13 @@ def validate(args: Sequence[str]) -> int:
         rows = [row_data(row) for row in found.judged.rows]
         data = {"files": found.files, "deployments": found.deployments, "budget": rows}
         diagnostics = (*repository.recovered, *found.diagnostics)
-        print(envelope("validate", data=data, diagnostics=diagnostics, exit_code=code))
+        say_json(envelope("validate", data=data, diagnostics=diagnostics, exit_code=code))
         return code
     _print_budgets(repository, found.judged)
     print_diagnostics(repository.recovered)
     print_diagnostics(found.diagnostics, to=sys.stdout)
     looked = f"{found.files} files, {found.deployments} deployments"
-    print(f"{looked}: {summary(found.diagnostics)}")
+    say(f"{looked}: {summary(found.diagnostics)}")
     return code
 
 
@@ -52,7 +53,7 @@ def _print_budgets(repository: Repository, judged: Judged) -> None:
         if row.dimension != "unknown" and (row.before != row.after or row.outcome in ("over", "denied", "approved")):
             amounts = f"{row.text(row.before)} -> {row.text(row.after)} of {row.text(row.limit)}"
             over = f", over by {row.text(row.over_by)}" if row.over_by.nano else ""
-            print(f"budget {row.environment}: {row.scope} {row.dimension} {amounts}{over} ({row.outcome})")
+            say(f"budget {row.environment}: {row.scope} {row.dimension} {amounts}{over} ({row.outcome})")
     over_in = sorted({row.environment for row in judged.rows if row.outcome in ("over", "denied")})
     if over_in:
         from atmos_cli.cli.budget_data import pending_lines, top_users
@@ -60,9 +61,9 @@ def _print_budgets(repository: Repository, judged: Judged) -> None:
 
         for name in over_in:
             for line in top_users(judged.budgets[name]):
-                print(f"budget {name}: {line}")
+                say(f"budget {name}: {line}")
         for line in pending_lines(pending(repository, over_in)):
-            print(f"budget: {line}")
+            say(f"budget: {line}")
 
 
 class _Parser(argparse.ArgumentParser):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -11,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
+from atmos_cli.output.say import say, say_document, say_json, say_progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +78,7 @@ def run(
     require(webhook, summary)
     with opened(repo, service, team, env or [], commit, record, replay) as sessions:
         if not sessions:
-            print("this commit changes no service in these environments", file=sys.stderr)
+            say_progress("this commit changes no service in these environments")
         verdicts = watch(sessions, repo, live=output == "text", replayed=replay is not None)
         actions = [] if replay else act_on(repo, sessions, verdicts, on_fail, live=output == "text")
     told = [] if replay else [*steered(repo), *(note for action in actions for note in action.notes)]
@@ -110,14 +110,14 @@ def backtest(
     found = backtests(repository, service, team=team, environments=env or (), hours=hours)
     if output == "json":
         data = {"backtests": [backtest_data(*each) for each in found]}
-        print(envelope("verify backtest", data=data, diagnostics=notes))
+        say_json(envelope("verify backtest", data=data, diagnostics=notes))
         return
     print_diagnostics(notes)
     for target, done in found:
-        print(sentence(target, done))
+        say(sentence(target, done))
         for alarm in done.alarms:
             at = datetime.fromtimestamp(alarm.at, tz=UTC).isoformat(timespec="minutes")
-            print(f"  {at} {alarm.outcome}: {alarm.bad:g} of {alarm.total:g}, {alarm.before:.2%} before")
+            say(f"  {at} {alarm.outcome}: {alarm.bad:g} of {alarm.total:g}, {alarm.before:.2%} before")
 
 
 def _print(
@@ -132,7 +132,7 @@ def _print(
         data = [verdict_data(each) for each in verdicts]
         for each, action in zip(data, actions, strict=False):
             each["action"] = action.data()
-        print(envelope("verify", data={"verdicts": data}, diagnostics=notes, exit_code=code))
+        say_json(envelope("verify", data={"verdicts": data}, diagnostics=notes, exit_code=code))
         return
     if output == "text":
         from atmos_cli.cli.show_verify import show_verdict
@@ -142,7 +142,7 @@ def _print(
     else:
         from atmos_cli.verify.report import junit, markdown
 
-        print(junit(verdicts) if output == "junit" else markdown(verdicts))
+        say_document(junit(verdicts) if output == "junit" else markdown(verdicts))
     print_diagnostics(notes)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError, Location
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from atmos_cli.kustomize.model import Built, Source
     from atmos_cli.ports import FileTree
+    from atmos_cli.yamlio.load import Document
 
 Path = tuple[str | int, ...]
 _PAIRED = frozenset({"labels", "matchLabels", "selector", "annotations"})
@@ -203,8 +205,14 @@ def _at(value: Any, path: Path) -> Any:
 
 def _value(data: bytes, index: int, pointer: Path) -> Any:
     """The value in a file, None when it cannot be read any more."""
-    try:
-        documents = load_all(data)
-    except AtmosError:
-        return None
+    documents = _documents(data)
     return _at(documents[index].value, pointer) if index < len(documents) else None
+
+
+@lru_cache(maxsize=8)
+def _documents(data: bytes) -> tuple[Document, ...]:
+    """Read once for all the findings in a file, and never changed."""
+    try:
+        return load_all(data)
+    except AtmosError:
+        return ()

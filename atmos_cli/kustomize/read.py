@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
+from atmos_cli.diagnostics import MOST_IN_A_FILE, AtmosError, Code, Diagnostic, Location, more
 from atmos_cli.kustomize.exact import differs, exact_values
 from atmos_cli.kustomize.model import metadata_text
 from atmos_cli.kustomize.values import BLANK, Shared, text
@@ -37,21 +38,27 @@ def resources(data: bytes, *, path: str) -> list[Read]:
     """The objects of a file; Lists are taken apart, their items follow after the rest. Raises AtmosError with all."""
     values = documents(data, path=path)
     problems: list[Diagnostic] = []
-    queue = [Read(value, index) for index, value in enumerate(values)]
+    queue = deque(Read(value, index) for index, value in enumerate(values))
     if _is_single_list(values):
-        queue = _items(queue[0], data, path, problems)
+        queue = deque(_items(queue[0], data, path, problems))
     result: list[Read] = []
+    left_out = 0
     while queue:
-        read = queue.pop(0)
+        read = queue.popleft()
         if read.resource is None or read.resource == {}:
             continue
-        if problem := _problem(read, data, path):
-            problems.append(problem)
+        if message := _problem(read):
+            if len(problems) < MOST_IN_A_FILE:
+                problems.append(_invalid(message, data, path, read.index, read.pointer))
+            else:
+                left_out += 1
         elif text(read.resource.get("kind")).endswith("List") and "items" in read.resource:
             plain = Read(as_json(read.resource), read.index, read.pointer)
             queue.extend(_items(plain, data, path, problems))
         else:
             result.append(read)
+    if left_out:
+        problems.append(more(path, left_out))
     if problems:
         raise AtmosError(*problems)
     return result
@@ -110,17 +117,16 @@ def _items(read: Read, data: bytes, path: str, problems: list[Diagnostic]) -> li
     return [Read(item, read.index, (*read.pointer, "items", number)) for number, item in enumerate(items)]
 
 
-def _problem(read: Read, data: bytes, path: str) -> Diagnostic | None:
+def _problem(read: Read) -> str:
+    """What it lacks to be a Kubernetes object; empty when nothing."""
     resource = read.resource
     if not isinstance(resource, dict):
-        message = "a Kubernetes object must be a mapping with apiVersion, kind and metadata"
-    elif not text(resource.get("kind")):
-        message = "the object has no kind"
-    elif not text(resource["kind"]).endswith("List") and not metadata_text(resource, "name"):
-        message = f"the {text(resource['kind'])} has no metadata.name"
-    else:
-        return None
-    return _invalid(message, data, path, read.index, read.pointer)
+        return "a Kubernetes object must be a mapping with apiVersion, kind and metadata"
+    if not text(resource.get("kind")):
+        return "the object has no kind"
+    if not text(resource["kind"]).endswith("List") and not metadata_text(resource, "name"):
+        return f"the {text(resource['kind'])} has no metadata.name"
+    return ""
 
 
 def _invalid(message: str, data: bytes, path: str, index: int, pointer: tuple[str | int, ...]) -> Diagnostic:

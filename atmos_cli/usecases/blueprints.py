@@ -13,6 +13,7 @@ from atmos_cli.checks.registry import run
 from atmos_cli.checks.subject import Subject
 from atmos_cli.config import Config, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, errors, in_order
+from atmos_cli.foreign import shell
 from atmos_cli.kustomize.model import Built, Source
 from atmos_cli.layout.kustomize import lay_out
 from atmos_cli.ports import MemoryTree
@@ -184,7 +185,7 @@ def _case(catalogue: Catalogue, name: str, case: str, root: str, read: dict[str,
             updated[f"{root}/{path}"] = text
             if not update:
                 message = f"the case `{case}` of `{name}` does not give what `{path}` expects"
-                hint = f"look at it with `atmos blueprint show {name}`, then accept it with `--update`"
+                hint = f"look at it with `atmos blueprint show {shell(name)}`, then accept it with `--update`"
                 where = Location(f"{root}/{path}", 1, 1)
                 found.append(Diagnostic(Code.BLUEPRINT_TEST_FAILED, message, where=where, hint=hint))
         found += errors(_checked(composition, config))

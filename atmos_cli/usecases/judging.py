@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.budget.findings import budget_diagnostics
 from atmos_cli.diagnostics import AtmosError, Diagnostic
+from atmos_cli.foreign import shell
 from atmos_cli.usecases.budgeting import Budgeted, budgeted
 
 if TYPE_CHECKING:
@@ -77,5 +78,9 @@ def _how_to_ask(over: Budgeted) -> str:
     )
     if len(grown) == 1:
         team, service = grown[0]
-        return f"`atmos approve request --env {over.environment} --service {service} --team {team}`"
-    return f"`atmos approve request --env {over.environment} --service NAME`, for each service that asks for more"
+        return (
+            f"`atmos approve request --env {shell(over.environment)} --service {shell(service)} --team {shell(team)}`"
+        )
+    return (
+        f"`atmos approve request --env {shell(over.environment)} --service NAME`, for each service that asks for more"
+    )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli import __version__
 from atmos_cli.blueprint.compose import compose
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, errors, fail, in_order
+from atmos_cli.foreign import shell
 from atmos_cli.result import ChangeSet
 from atmos_cli.usecases.approvals import Case, covered
 from atmos_cli.usecases.approve import request_files
@@ -222,11 +223,11 @@ def _team(known: tuple[str, ...], wanted: str | None) -> str:
     if wanted is None and len(known) == 1:
         return known[0]
     if wanted is None:
-        hint = f"say which: {' or '.join(f'`--team {name}`' for name in known)}" if known else "run `atmos init`"
+        hint = f"say which: {' or '.join(f'`--team {shell(name)}`' for name in known)}" if known else "run `atmos init`"
         raise fail(Code.TEAM_UNKNOWN, "this repo has several teams" if known else "this repo has no team", hint=hint)
     if wanted not in known:
         message = f"team `{wanted}` has no tenant in this repo"
-        raise fail(Code.TEAM_UNKNOWN, message, hint=f"add it with `atmos init --team {wanted}`")
+        raise fail(Code.TEAM_UNKNOWN, message, hint=f"add it with `atmos init --team {shell(wanted)}`")
     return wanted
 
 

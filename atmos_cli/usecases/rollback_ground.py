@@ -11,6 +11,7 @@ from atmos_cli.adapters import repo as repos
 from atmos_cli.adapters.files import DiskTree
 from atmos_cli.adapters.git_tree import CommitTree
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Severity, fail
+from atmos_cli.foreign import shell
 from atmos_cli.spec.model import read_spec
 from atmos_cli.usecases.approvals import covered
 from atmos_cli.usecases.guard import Guarded, check, guard
@@ -71,7 +72,7 @@ def ground_of(repository: Repository, repo: Repo, environment: str, *, mode: Wri
         raise _no_commit()
     if now.branch != branch and mode == "commit":
         message = f"`{now.branch or 'no branch'}` is checked out, but the engines follow `{branch}`"
-        raise fail(Code.REPO_DETACHED, message, hint=f"`--write branch`, or `git switch {branch}` first")
+        raise fail(Code.REPO_DETACHED, message, hint=f"`--write branch`, or `git switch {shell(branch)}` first")
     disk = DiskTree(repository.root)
     return Base(disk), Ground(repo, now.commit, there or now.commit, disk, config_of(disk), nowhere)
 

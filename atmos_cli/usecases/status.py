@@ -10,6 +10,7 @@ from atmos_cli.adapters import history
 from atmos_cli.adapters.own_programs import run
 from atmos_cli.adapters.push import TIMEOUT_SECONDS, quiet
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
+from atmos_cli.foreign import shell
 from atmos_cli.usecases.connect import Connection, connect
 from atmos_cli.usecases.lineage import Lineage
 from atmos_cli.usecases.listing import Lists
@@ -213,7 +214,7 @@ class Watcher:
                 cases.append(Case(each, target_of(config, each, built or ()), built))
         if asked.service and not cases:
             message = f"`{asked.service}` is not in {', '.join(order)}"
-            raise fail(Code.ENVIRONMENT_UNKNOWN, message, hint=f"see `atmos status {asked.service}`")
+            raise fail(Code.ENVIRONMENT_UNKNOWN, message, hint=f"see `atmos status {shell(asked.service)}`")
         return cases
 
     def _see(self, cases: Sequence[Case], at: float, *, events: bool) -> dict[str, Connection]:
@@ -286,5 +287,5 @@ def _row(case: Case, lineage: Lineage, verdicts: Mapping[tuple[str, str, str, st
 
 def _not_built(target: Target) -> Diagnostic:
     message = f"`{target.service}` cannot be built for '{target.environment}' as it is on the base branch"
-    hint = f"see `atmos render {target.service} --env {target.environment}`"
+    hint = f"see `atmos render {shell(target.service)} --env {shell(target.environment)}`"
     return Diagnostic(Code.COMMIT_UNKNOWN, message, hint=hint)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.foreign import shell
 from atmos_cli.usecases.evidence import collect
 from atmos_cli.usecases.refresh import refresh
 from atmos_cli.usecases.revisions import limits_of, manifests, relations
@@ -67,7 +68,7 @@ def wanted_of(session: Session) -> Wanted:
     resources = manifests(session.ask_git, commit)
     if resources is None:
         message = f"`{target.service}` cannot be built for '{target.environment}' at {commit[:12]}"
-        hint = f"see `atmos render {target.service} --env {target.environment}` at that commit"
+        hint = f"see `atmos render {shell(target.service)} --env {shell(target.environment)}` at that commit"
         raise fail(Code.COMMIT_UNKNOWN, message, hint=hint)
     before = manifests(session.ask_git, session.ask_git("before", commit)) or ()
     changes = field_changes(before, resources)

@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from atmos_cli.foreign import markdown as escaped
+from atmos_cli.foreign import xml_text
 from atmos_cli.verify.changes import says
 from atmos_cli.verify.masking import shown
 from atmos_cli.verify.outcome import Outcome
@@ -25,7 +27,6 @@ SIGN = {
 LONGEST = 60_000  # of a comment: GitHub takes 65,536 characters
 LONGEST_LINE = 1000
 MARK = "<!-- atmos-verify -->"
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#@])")
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -64,7 +65,7 @@ def _cause(cause: Cause) -> str:
 
 
 def _text(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", shown(text, most=LONGEST_LINE))
+    return escaped(shown(text, most=LONGEST_LINE))
 
 
 def junit(verdicts: Sequence[Verdict]) -> str:
@@ -88,7 +89,7 @@ def junit(verdicts: Sequence[Verdict]) -> str:
             SubElement(case, kind, message=said).text = _xml("\n".join(_plain(each)))
         elif each.outcome is Outcome.WARN:
             SubElement(case, "system-out").text = _xml("\n".join(_plain(each)))
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(suite, encoding="unicode")}\n'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{xml_text(tostring(suite, encoding="unicode"))}\n'
 
 
 def _xml(text: str) -> str:

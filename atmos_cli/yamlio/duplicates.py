@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from yaml.error import YAMLError
 
-from atmos_cli.diagnostics import Code, Diagnostic, Location
+from atmos_cli.diagnostics import MOST_IN_A_FILE, Code, Diagnostic, Location, more
 from atmos_cli.yamlio.nodes import Node, compose
 
 if TYPE_CHECKING:
@@ -15,12 +15,20 @@ if TYPE_CHECKING:
 
 
 def duplicates(data: bytes, *, path: str = "") -> tuple[Diagnostic, ...]:
-    """One diagnostic for every key that its mapping already has, down to the first syntax error."""
+    """One diagnostic for every key that its mapping already has, down to the first syntax error.
+
+    Of more than 100 the rest is one diagnostic that says how many.
+    """
     found: list[Diagnostic] = []
+    left_out = 0
     with suppress(YAMLError):
         for root in compose(data):
-            found += (_diagnostic(first, again, path) for first, again in _twice(root, set()))
-    return tuple(found)
+            for first, again in _twice(root, set()):
+                if len(found) < MOST_IN_A_FILE:
+                    found.append(_diagnostic(first, again, path))
+                else:
+                    left_out += 1
+    return (*found, more(path, left_out)) if left_out else tuple(found)
 
 
 def _twice(node: Node, seen: set[int]) -> Iterator[tuple[Node, Node]]:

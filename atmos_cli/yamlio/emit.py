@@ -11,6 +11,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.foreign import HIDDEN, block, line, spelled
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -61,7 +63,9 @@ def _entry(key: Any, value: Any, pad: str, lines: list[str]) -> None:
 def _scalar(value: Any, pad: str) -> str:
     """A scalar or an empty collection; the lines of a block are indented two deeper than `pad`."""
     if isinstance(value, str):
-        return _literal(value, pad + "  ") if _LITERAL.fullmatch(value) else _text(value)
+        if _LITERAL.fullmatch(value) and block(value) == value:
+            return _literal(value, pad + "  ")
+        return _text(value)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int) and -_INT64 <= value < 2 * _INT64:
@@ -89,7 +93,7 @@ def _literal(text: str, pad: str) -> str:
 def _text(text: str) -> str:
     if (_PLAIN.fullmatch(text) and text.lower() not in _WORDS) or _AMOUNT.fullmatch(text):
         return text
-    return f'"{_ESCAPED.sub(_escape, text)}"'
+    return f'"{line(_ESCAPED.sub(_escape, text))}"'
 
 
 def _escape(match: re.Match[str]) -> str:
@@ -97,7 +101,7 @@ def _escape(match: re.Match[str]) -> str:
     code = ord(char)
     if 0xD800 <= code < 0xE000:
         raise ValueError("half a surrogate pair is no Unicode text")
-    return _SHORT.get(char) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+    return _SHORT.get(char) or spelled(char)
 
 
 _INT64 = 1 << 63
@@ -108,9 +112,7 @@ _START = r"_|(?:--?)?[A-Za-z/$]|\.(?=[A-Za-z])|\.\.?/"
 _INSIDE = r"[A-Za-z0-9_./@%+=(),$-]"
 _PLAIN = re.compile(rf"(?:{_START}){_INSIDE}*(?:(?: |:+){_INSIDE}+)*")
 _AMOUNT = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[munkMGTP]|[KMGTPE]i|%|m?s|h)")
-# What no reader shows or keeps as it stands: controls, line and byte-order marks, invisible and bidi characters.
-_HIDDEN = "\x00-\x08\x0b-\x1f\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff\ufffe\uffff"
-_ESCAPED = re.compile(f'["\\\\\\t\\n{_HIDDEN}]')
+_ESCAPED = re.compile(f'["\\\\\\t\\n{HIDDEN}]')
 # Text of several lines that a block keeps in every reader: it starts with a visible character, and a second newline
 # at its end would fall to the first editor that trims files.
-_LITERAL = re.compile(f"(?=[^\\n]*\\n)[^\\s{_HIDDEN}][^{_HIDDEN}]*(?<!\\n)\\n?")
+_LITERAL = re.compile(f"(?=[^\\n]*\\n)[^\\s{HIDDEN}][^{HIDDEN}]*(?<!\\n)\\n?")

@@ -19,7 +19,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail
+from atmos_cli.diagnostics import MOST_IN_A_FILE, AtmosError, Code, Diagnostic, Location, fail, more
 from atmos_cli.yamlio.parse import MAX_DEPTH, events
 from atmos_cli.yamlio.scalars import Scalar, ScalarError, is_merge, key_of, plain_key, resolve_plain, tagged, tagged_key
 
@@ -78,9 +78,14 @@ def _refuse_separators(data: bytes, path: str) -> None:
     if starts:
         message = "behind `---` only a comment may stand; Kubernetes refuses the rest"
         hint = "put it on the next line; a comment needs a space before its `#`"
-        lines = (data.count(b"\n", 0, start) + 1 for start in starts)
-        where = (Location(path, line, 4) for line in lines)
-        raise AtmosError(*(Diagnostic(Code.YAML_UNSUPPORTED, message, where=w, hint=hint) for w in where))
+        found = []
+        line, counted = 1, 0
+        for start in starts[:MOST_IN_A_FILE]:
+            line, counted = line + data.count(b"\n", counted, start), start
+            found.append(Diagnostic(Code.YAML_UNSUPPORTED, message, where=Location(path, line, 4), hint=hint))
+        if len(starts) > MOST_IN_A_FILE:
+            found.append(more(path, len(starts) - MOST_IN_A_FILE))
+        raise AtmosError(*found)
 
 
 def _duplicates(data: bytes, path: str, builder: _Builder | None) -> tuple[Diagnostic, ...]:

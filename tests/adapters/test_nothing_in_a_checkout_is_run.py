@@ -238,7 +238,7 @@ def test_a_remote_is_not_reached_with_a_program_of_the_checkout(checkout: Path, 
 
 def test_a_branch_is_written_without_any_program_of_the_checkout(checkout: Path, canary: Path) -> None:
     commit_files(checkout, {".gitattributes": "apps/** filter=evil\n", ".githooks/reference-transaction": "x\n"})
-    os.replace(canary, checkout / ".githooks/reference-transaction")
+    canary.replace(checkout / ".githooks/reference-transaction")
     git(checkout, "config", "core.hooksPath", ".githooks")
     git(checkout, "config", "filter.evil.clean", ".githooks/reference-transaction")
     write_branch(repo_of(checkout), CHANGES, "add e", branch="atmos/e", base="main")

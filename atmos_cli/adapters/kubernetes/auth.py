@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shlex
 import signal
 import subprocess
 import tempfile
@@ -20,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 from atmos_cli.adapters.http import fits_a_header, said
 from atmos_cli.adapters.programs import find_program, own_path
 from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.foreign import shell
 
 if TYPE_CHECKING:
     from atmos_cli.adapters.kubernetes.kubeconfig import Access, Plugin
@@ -207,6 +207,6 @@ def _text(status: Any, key: str) -> str:
 def _failed(plugin: Plugin, access: Access, why: str) -> AtmosError:
     # The arguments may hold a secret; the name of the program never does.
     first = said(plugin.hint) if plugin.hint else ""
-    hint = first or f"run `kubectl --context {shlex.quote(access.context)} get namespaces` once, to log in"
+    hint = first or f"run `kubectl --context {shell(access.context)} get namespaces` once, to log in"
     message = f"`{said(Path(plugin.command).name)}`, which gives the credentials of `{access.context}`, failed: {why}"
     return fail(Code.CLUSTER_UNREACHABLE, message, hint=hint)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import socket
 import ssl
 import tempfile
@@ -28,6 +27,7 @@ from atmos_cli.adapters.http import (
 )
 from atmos_cli.adapters.kubernetes.auth import Login
 from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.foreign import shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -216,7 +216,7 @@ class Transport:
 
     def refused(self, status: int, data: bytes, doing: str) -> AtmosError:
         """ATM811 for an answer that is a no."""
-        context, answer = shlex.quote(self.access.context), said_by(data)
+        context, answer = shell(self.access.context), said_by(data)
         if status == 401:
             message = f"{self.name} does not accept the credentials of context {context}"
             hint = f"log in again; `kubectl --context {context} auth whoami` says who you are to it"
@@ -234,7 +234,7 @@ class Transport:
     def unreachable(self, error: BaseException) -> AtmosError:
         """ATM811 with the reason and the next step."""
         server, clause = self.access.server, why(error)
-        hint = f"is it on, and are you in its network? `kubectl --context {shlex.quote(self.access.context)} version`"
+        hint = f"is it on, and are you in its network? `kubectl --context {shell(self.access.context)} version`"
         refused = certificate_error(error)
         if "ostname mismatch" in refused or "IP address mismatch" in refused:
             hint = "set `tls-server-name` of the cluster in the kubeconfig to a name that the certificate has"
