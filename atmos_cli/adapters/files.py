@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-import shlex
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import AtmosError, Code, Location, fail
+from atmos_cli.foreign import shell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -77,7 +77,7 @@ def too_large(path: str, size: int) -> AtmosError:
 
 
 def escapes(path: str) -> AtmosError:
-    quoted = shlex.quote(path)
+    quoted = shell(path)
     return fail(
         Code.PATH_ESCAPES,
         f"{path} is, or passes through, a symbolic link that leaves the repository",
@@ -88,9 +88,9 @@ def escapes(path: str) -> AtmosError:
 
 def unreadable(path: str, error: OSError) -> AtmosError:
     reason = (error.strerror or str(error)).lower()
-    hint = f"look at its owner and mode: `ls -ld {shlex.quote(path)}`"
+    hint = f"look at its owner and mode: `ls -ld {shell(path)}`"
     if error.errno == errno.ELOOP:
-        hint = f"it is a link that never ends: remove it, `rm {shlex.quote(path)}`"
+        hint = f"it is a link that never ends: remove it, `rm {shell(path)}`"
     return fail(
         Code.FILE_UNREADABLE,
         f"cannot read {path}: {reason}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import time
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from atmos_cli.adapters.journal import note
 from atmos_cli.adapters.own_programs import own_programs, run
 from atmos_cli.adapters.repo import Repo
 from atmos_cli.diagnostics import Code, fail
+from atmos_cli.foreign import shell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +81,7 @@ def require_free(repo: Repo) -> None:
             raise fail(
                 Code.GIT_FAILED,
                 f"another git is changing the index of {repo.top}, or one that died left {lock}; nothing was written",
-                hint=f"wait for it; if no git is running here: `rm {shlex.quote(str(lock))}`",
+                hint=f"wait for it; if no git is running here: `rm {shell(str(lock))}`",
             )
         time.sleep(0.05)
 

@@ -15,7 +15,6 @@ import errno
 import json
 import os
 import re
-import shlex
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -24,6 +23,7 @@ from atmos_cli.adapters import disk
 from atmos_cli.adapters.disk import content, parents
 from atmos_cli.adapters.files import checked_path
 from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.foreign import shell
 
 if TYPE_CHECKING:
     from atmos_cli.adapters.lock import Place
@@ -252,5 +252,5 @@ def _foreign(place: Place, name: str) -> AtmosError:
     return fail(
         Code.WRITE_FAILED,
         f"{file} is not a journal that atmos wrote for {place.anchor}, so nothing was undone",
-        hint=f"look at `git status`, put the files right by hand, then remove it: `rm {shlex.quote(str(file))}`",
+        hint=f"look at `git status`, put the files right by hand, then remove it: `rm {shell(str(file))}`",
     )

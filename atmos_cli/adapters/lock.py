@@ -10,7 +10,6 @@ import errno
 import fcntl
 import os
 import random
-import shlex
 import shutil
 import stat
 import tempfile
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.files import find_checkout
 from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.foreign import shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -174,9 +174,7 @@ def require_own(place: Place) -> None:
     elif place.directory.is_relative_to(place.anchor) and ".git" not in place.directory.parts:
         problem = f"it lies inside {place.anchor}, which could bring along one of its own"
     if problem:
-        hint = (
-            f"look at `ls -ld {shlex.quote(str(place.directory))}`; outside of Git, XDG_STATE_HOME names another place"
-        )
+        hint = f"look at `ls -ld {shell(str(place.directory))}`; outside of Git, XDG_STATE_HOME names another place"
         raise fail(Code.WRITE_FAILED, f"{place.directory} cannot hold the notes of a write: {problem}", hint=hint)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.adapters.git import ask
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Severity, fail
+from atmos_cli.foreign import shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,7 +68,7 @@ class OwnPrograms:
                 Code.PROGRAM_IN_CHECKOUT,
                 f"the hooks in {self.hooks} lie in the checkout, so atmos did not run them ({', '.join(left[:9])})",
                 severity=Severity.WARNING,
-                hint=f"run what they do yourself, or copy them to {shlex.quote(str(self.repo.git_dir / 'hooks'))}",
+                hint=f"run what they do yourself, or copy them to {shell(str(self.repo.git_dir / 'hooks'))}",
             ),
         )
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 from atmos_cli.adapters.files import find_checkout
 from atmos_cli.adapters.git import ask, ask_ok, failed, tell
 from atmos_cli.diagnostics import Code, fail
+from atmos_cli.foreign import shell
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def open_repo(path: Path) -> Repo | None:
         raise fail(
             Code.GIT_FAILED,
             f"git does not take {above / '.git'} for the repository of {above}",
-            hint=f"see what is wrong with it: `git -C {shlex.quote(str(above))} rev-parse --show-toplevel --git-dir`",
+            hint=f"see what is wrong with it: `git -C {shell(str(above))} rev-parse --show-toplevel --git-dir`",
         )
     prefix = Path(os.path.realpath(path)).relative_to(above).as_posix()
     return Repo(above, git_dir, "" if prefix == "." else prefix)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shlex
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from atmos_cli.adapters.files import checked_path
 from atmos_cli.adapters.journal import Entry, Journal
 from atmos_cli.adapters.lock import Place, full, held, locked, place_of, require_own
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity, fail
+from atmos_cli.foreign import shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +77,7 @@ def require_settled(root: Path) -> None:
         raise fail(
             Code.WRITE_PENDING,
             f"an atmos that was interrupted left a change of {count} file{'s' * (count != 1)} half written in {root}",
-            hint=f"atmos recover --repo {shlex.quote(str(root))}",
+            hint=f"atmos recover --repo {shell(str(root))}",
         )
 
 

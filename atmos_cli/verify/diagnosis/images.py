@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import shlex
 from typing import TYPE_CHECKING
 
+from atmos_cli.foreign import shell
 from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, Finding
 from atmos_cli.verify.diagnosis.patterns import RX
 from atmos_cli.verify.diagnosis.reading import text
@@ -53,7 +53,7 @@ def _of(facts: Facts, container: Container) -> Finding:
             EXACT,
             evidence,
             (IMAGE, "nodeSelector", "affinity"),
-            f"docker buildx imagetools inspect {shlex.quote(image)}",
+            f"docker buildx imagetools inspect {shell(image)}",
             at,
         )
     if RX["THROTTLED"].search(said) or _RETRIED.search(said):
@@ -92,7 +92,7 @@ def _missing(image: str, evidence: tuple[str, ...], at: float, confidence: float
         EXACT,
         evidence,
         (IMAGE,),
-        f"docker manifest inspect {shlex.quote(image)}",
+        f"docker manifest inspect {shell(image)}",
         at,
     )
 
@@ -169,7 +169,7 @@ def _unreachable(image: str, why: str, evidence: tuple[str, ...], at: float, *, 
         CAUSE,
         evidence,
         (IMAGE,) if moved else (),
-        f"kubectl get events -A --field-selector reason=Failed | grep {shlex.quote(image.partition('/')[0])}",
+        f"kubectl get events -A --field-selector reason=Failed | grep {shell(image.partition('/')[0])}",
         at,
         elsewhere=not moved,
     )

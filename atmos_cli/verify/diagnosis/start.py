@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-import shlex
 from typing import TYPE_CHECKING
 
+from atmos_cli.foreign import shell
 from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, PATTERN, Finding, certainty, from_lines, word
 from atmos_cli.verify.diagnosis.patterns import RX
 from atmos_cli.verify.diagnosis.reading import text
@@ -155,9 +155,7 @@ def _modules(facts: Facts) -> Iterator[Finding]:
             EXACT,
             from_lines(facts, "NO_MODULE"),
             (IMAGE, "command", "args"),
-            f"docker run --rm --entrypoint sh {shlex.quote(facts.containers[0].image)} -c 'ls'"
-            if facts.containers
-            else "",
+            f"docker run --rm --entrypoint sh {shell(facts.containers[0].image)} -c 'ls'" if facts.containers else "",
         )
 
 
