@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
-class _EndedError(KeyboardInterrupt):
-    """Raised where the program is when it is told to end; whatever takes back a write on Ctrl-C does so here, too."""
+class _EndedError(BaseException):
+    """Raised where the program is when it is told to end; what takes back a write on Ctrl-C takes it back here, too.
+
+    No KeyboardInterrupt, which Typer turns into an exit status of its own.
+    """
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -54,7 +57,7 @@ def _answered(args: list[str], streams: Streams) -> int:
         streams.require_output()
         code = _dispatch(args)
         sys.stdout.flush()
-    except KeyboardInterrupt as error:
+    except (KeyboardInterrupt, _EndedError) as error:
         say("interrupted", to=sys.stderr)
         return 128 + error.number if isinstance(error, _EndedError) else 130
     except BrokenPipeError:  # the reader (`| head`) has gone

@@ -230,6 +230,8 @@ def _read(place: Place, text: bytes, *, forward: bool) -> Journal:
     data = json.loads(text)
     if data["tree"] != _tree(place):
         raise ValueError("of another tree")
+    if not (isinstance(data["entries"], list) and isinstance(data["directories"], list)):
+        raise TypeError("no lists")
     ref, old = data["ref"], data["old"]
     if not (ref == "" or ref.startswith("refs/heads/")) or not (old is None or _COMMIT.fullmatch(old)):
         raise ValueError("no branch, or no commit")

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 # Typer does not export the class that it raises for an unknown option or command.
 UsageError: type[typer.BadParameter] = typer.BadParameter.__mro__[1]
 
+INTERRUPTED = 130
+
 app = typer.Typer(
     name="atmos",
     help="From a short sentence to a validated, budgeted change in a GitOps repo that Argo CD and Flux can sync.",
@@ -124,6 +126,8 @@ def run(args: Sequence[str]) -> int:
     except typer.Abort:
         say("nothing was written", to=sys.stderr)
         return 130
+    if result == INTERRUPTED:
+        raise KeyboardInterrupt  # as it was before Typer made a status of it
     return result if isinstance(result, int) else 0
 
 

@@ -67,7 +67,8 @@ def request(
         written = execute_request(plan, mode=write, branch=branch, pushes=push)
     if output == "json":
         data = {**approval_data(plan.path, plan.approval), "needs": list(plan.needs)}
-        say_json(envelope("approve request", data={**data, "written": written.data() if written else None}))
+        data["written"] = written.data() if written else None
+        say_json(envelope("approve request", data=data, diagnostics=written.notes if written else ()))
     elif written:
         _written(written)
         say(f"Next: someone who may signs it: atmos approve sign {shell(plan.path)} --key ~/.ssh/id_ed25519")
@@ -194,6 +195,9 @@ def _show(approval: Approval) -> None:
 
 
 def _written(written: Written) -> None:
+    from atmos_cli.cli.text import print_diagnostics
+
+    print_diagnostics(written.notes)
     if written.mode == "files":
         say("Wrote it; nothing is committed")
         return

@@ -52,8 +52,11 @@ def init(
             name: {key: limit.limit for key, limit in budget.limits.items()} for name, budget in plan.budgets.items()
         }
         data = {"limits": limits, "kept": list(plan.kept), "written": written.data() if written else None}
-        say_json(envelope("budget init", data=data))
+        say_json(envelope("budget init", data=data, diagnostics=written.notes if written else ()))
     elif written is not None:
+        from atmos_cli.cli.text import print_diagnostics
+
+        print_diagnostics(written.notes)
         say(f"Wrote {', '.join(written.paths)}; then run `atmos init`, which renews the quotas")
 
 

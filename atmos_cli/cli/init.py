@@ -78,7 +78,7 @@ def init(
             "written": written.data() if written else None,
             "next": list(plan.next_steps()),
         }
-        say_json(envelope("init", data=data, diagnostics=plan.recovered))
+        say_json(envelope("init", data=data, diagnostics=(*plan.recovered, *(written.notes if written else ()))))
         return
     from atmos_cli.cli.show import show_init, show_next, show_written
     from atmos_cli.cli.text import print_diagnostics

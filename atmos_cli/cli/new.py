@@ -144,7 +144,8 @@ def _finish(plan: NewPlan, written: Written | None, *, output: str, refused: boo
         from atmos_cli.cli.envelope import envelope
 
         data = {**plan.data(), "written": written.data() if written else None}
-        diagnostics = (*plan.repository.recovered, *plan.guarded.diagnostics)
+        notes = written.notes if written else ()
+        diagnostics = (*plan.repository.recovered, *plan.guarded.diagnostics, *notes)
         say_json(envelope("new service", data=data, diagnostics=diagnostics, exit_code=code))
     else:
         from atmos_cli.cli.show import show_next, show_written

@@ -124,7 +124,7 @@ def _finish(plan: RollbackPlan, done: RolledBack | None, *, output: str) -> None
             "written": done.written.data() if done else None,
             "next": [{"topic": topic, "step": step} for topic, step in done.next] if done else [],
         }
-        notes = done.notes if done else ()
+        notes = (*done.written.notes, *done.notes) if done else ()
         diagnostics = (*plan.repository.recovered, *(done.plan if done else plan).diagnostics, *notes)
         say_json(envelope("rollback", data=data, diagnostics=diagnostics, exit_code=code))
     elif done:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from atmos_cli.cli.text import print_diagnostics
 from atmos_cli.output.console import console, escape
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def show_next(steps: Iterable[tuple[str, str]]) -> None:
 
 def show_written(written: Written) -> None:
     out = console()
+    print_diagnostics(written.notes)
     if written.mode == "files":
         out.print(f"Wrote {len(written.paths)} files; nothing is committed")
         return

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written, and where to look at it; `link` is the page on which to open a pull request, when known."""
+    """What was written, and where to look at it; `link` is the page on which to open a pull request, when known.
+
+    `notes` are what else there is to say of it: what had to be recovered first, hooks that were not run.
+    """
 
     mode: WriteMode
     paths: tuple[str, ...]
@@ -35,7 +38,7 @@ class Written:
     branch: str = ""
     pushed: bool = False
     link: str = ""
-    recovered: tuple[Diagnostic, ...] = field(default=())
+    notes: tuple[Diagnostic, ...] = field(default=())
 
     def data(self) -> dict[str, Any]:
         return {
@@ -101,23 +104,23 @@ def write(
     if mode == "files":
         if pushes:
             raise fail(Code.USAGE, "files alone cannot be pushed", hint="use `--write commit` or `--write branch`")
-        return Written(mode, paths, recovered=apply(root, changes))
+        return Written(mode, paths, notes=apply(root, changes))
     repo = git_repo(root)
     if pushes and repos.remote_url(repo) is None:
         hint = "git remote add origin URL, or leave out `--push`"
         raise fail(Code.REPO_NO_REMOTE, "there is no remote `origin` to push to", hint=hint)
-    recovered: tuple[Diagnostic, ...] = ()
+    notes: tuple[Diagnostic, ...] = ()
     before = repos.head(repo).commit
     if mode == "commit":
         committed = write_commit(repo, changes, message)
-        commit, where, recovered = committed.commit, committed.branch, committed.notes
+        commit, where, notes = committed.commit, committed.branch, committed.notes
     else:
         commit, where = write_branch(repo, changes, message, branch=branch, base=base.commit), branch
     url = repos.remote_url(repo)
     if pushes:
         _push(repo, where, commit if mode == "commit" and commit != before else "")
     link = compare_link(url, config.git.branch, where) if url and where != config.git.branch else None
-    return Written(mode, paths, commit, where, pushes, link or "", recovered)
+    return Written(mode, paths, commit, where, pushes, link or "", notes)
 
 
 def _push(repo: Repo, branch: str, commit: str) -> None:
