@@ -8,7 +8,7 @@ import shlex
 import subprocess
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,15 +48,15 @@ class Server:
     shelf: Path
     process: subprocess.Popen[str] | None = None
     asked: int = 0
-    environment: dict[str, str] = field(default_factory=dict)
 
-    def run(self, *args: str, cwd: Path, env: dict[str, str]) -> Ran:
+    def run(self, *args: str, cwd: Path, env: dict[str, str], seconds: int = 90) -> Ran:
+        """Run atmos there; after `seconds` it is ended, which shows as a status of minus SIGALRM."""
         self.asked += 1
         names = {kind: str(self.shelf / f"{self.asked}.{kind}") for kind in ("out", "err", "events")}
         process = self.process = self.process or self._start()
         assert process.stdin
         assert process.stdout
-        process.stdin.write(json.dumps({"args": args, "cwd": str(cwd), "env": env, **names}) + "\n")
+        process.stdin.write(json.dumps({"args": args, "cwd": str(cwd), "env": env, "seconds": seconds, **names}) + "\n")
         process.stdin.flush()
         answer = json.loads(process.stdout.readline())
         out, err, events = (Path(names[kind]).read_bytes() for kind in ("out", "err", "events"))

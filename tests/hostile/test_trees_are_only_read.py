@@ -30,6 +30,7 @@ def test_a_hostile_tree_is_read_and_nothing_else(new_box: Callable[..., Box], se
     with promises.nothing_touched(box):
         ran = in_own_process(box, command) if box.own_process else server.run(*command, cwd=box.root, env=box.env)
         print(ran)
+        promises.ended(ran)
     promises.kept(ran)
 
 
