@@ -137,7 +137,8 @@ def _entries(folder: bytes, prefix: bytes) -> Iterator[tuple[bytes, tuple[Any, .
         found = entry.stat(follow_symlinks=False)
         path = prefix + entry.name
         # Git marks an object that is asked for as in use by the time of its file.
-        time = 0 if b".git/objects/" in path and stat.S_ISREG(found.st_mode) else found.st_mtime_ns
+        packed = b".git/" in path and b"/objects/" in path and stat.S_ISREG(found.st_mode)
+        time = 0 if packed else found.st_mtime_ns
         yield path, (oct(found.st_mode), found.st_uid, found.st_size, time, _content(entry.path, found))
         if stat.S_ISDIR(found.st_mode):
             yield from _entries(entry.path, path + b"/")
