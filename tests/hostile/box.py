@@ -16,8 +16,9 @@ from tests.hostile.running import path_of_tools
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SECRET = "precious-that-nobody-may-read-4711"  # noqa: S105 - what no output may hold
+SECRET = "precious-that-nobody-may-read-4711"
 FREE = {b"cache", b"ran", b"log"}  # the user's own cache, what canaries left, and ours
+TEMPORARY = b"tmp"  # what was made there and removed again shows in its time only
 LARGE = 4 << 20
 
 
@@ -61,7 +62,7 @@ class Box:
 
     @property
     def ran(self) -> list[str]:
-        return sorted(os.listdir(self.top / "ran"))
+        return sorted(each.name for each in (self.top / "ran").iterdir())
 
     def git(self, *args: str, at: Path | None = None, check: bool = True, text: str | None = None) -> str:
         done = subprocess.run(
@@ -138,7 +139,7 @@ def _entries(folder: bytes, prefix: bytes) -> Iterator[tuple[bytes, tuple[Any, .
         path = prefix + entry.name
         # Git marks an object that is asked for as in use by the time of its file.
         packed = b".git/" in path and b"/objects/" in path and stat.S_ISREG(found.st_mode)
-        time = 0 if packed else found.st_mtime_ns
+        time = 0 if packed or path == TEMPORARY else found.st_mtime_ns
         yield path, (oct(found.st_mode), found.st_uid, found.st_size, time, _content(entry.path, found))
         if stat.S_ISDIR(found.st_mode):
             yield from _entries(entry.path, path + b"/")
@@ -146,11 +147,10 @@ def _entries(folder: bytes, prefix: bytes) -> Iterator[tuple[bytes, tuple[Any, .
 
 def _content(path: bytes, found: os.stat_result) -> bytes | None:
     if stat.S_ISLNK(found.st_mode):
-        return os.readlink(path)
+        return os.readlink(path)  # noqa: PTH115 - a name in bytes
     if not stat.S_ISREG(found.st_mode) or found.st_size > LARGE:
         return None
-    handle = os.open(path, os.O_RDONLY)
-    with open(handle, "rb") as file:
+    with Path(os.fsdecode(path)).open("rb") as file:
         return hashlib.blake2b(file.read(), digest_size=12).digest()
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.hostile import box as boxes
-from tests.hostile import seeds
+from tests.hostile import box as places
+from tests.hostile import http_faults, seeds
 from tests.hostile.running import Server, run_program
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def shelf() -> Iterator[Path]:
     """Where boxes stand; each is removed with its test, for there are hundreds."""
     found = Path(tempfile.mkdtemp(prefix="hostile-")).resolve()
     yield found
-    boxes.remove(found)
+    places.remove(found)
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +44,24 @@ def server(shelf: Path) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def servers(shelf: Path) -> Iterator[list[Server]]:
+    """As many as slow answers are waited for at once."""
+    found = []
+    for number in range(len(http_faults.SLOW)):
+        (shelf / f"server{number}").mkdir()
+        found.append(Server(shelf / f"server{number}"))
+    yield found
+    for each in found:
+        each.stop()
+
+
+@pytest.fixture
+def boxes(new_box: Callable[..., Box], servers: list[Server]) -> list[Box]:
+    """One for each of the servers."""
+    return [new_box() for _ in servers]
+
+
+@pytest.fixture(scope="session")
 def template(shelf: Path) -> Path:
     """A GitOps repo with two services, committed, in as few files as Git can."""
     top = shelf / "template"
@@ -52,7 +70,7 @@ def template(shelf: Path) -> Path:
     (top / "home" / ".gitconfig").write_text(
         "[user]\n\tname = Dev\n\temail = dev@example.test\n[init]\n\tdefaultBranch = main\n"
     )
-    root, env = top / "repo", boxes.environment(top)
+    root, env = top / "repo", places.environment(top)
     steps = (
         ("init", "repo", "--yes", "--git-url", "https://git.example.test/shop/gitops.git"),
         ("new", "service", "node, port 80, postgres, called checkout", "--repo", "repo", "--yes"),
@@ -61,7 +79,7 @@ def template(shelf: Path) -> Path:
     for step in steps:
         done = run_program(*step, cwd=top, env=env)
         assert done.status == 0, str(done)
-    box = boxes.Box(top, root, env)
+    box = places.Box(top, root, env)
     box.git("gc", "-q")
     shutil.rmtree(root / ".git" / "hooks")
     return root
@@ -74,11 +92,11 @@ def new_box(shelf: Path, template: Path, request: pytest.FixtureRequest) -> Iter
     def make(shape: str = "clone") -> Box:
         top = shelf / f"box{abs(hash(request.node.nodeid)):x}-{len(made)}"
         made.append(top)
-        return boxes.make(top, template, shape=shape)
+        return places.make(top, template, shape=shape)
 
     yield make
     for top in made:
-        boxes.remove(top)
+        places.remove(top)
 
 
 @pytest.fixture

@@ -51,7 +51,7 @@ def _without_override() -> NoReturn:
     libc = ctypes.CDLL(None)
     for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
         libc.prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
-    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, DROPPED: "1"})
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, DROPPED: "1"})  # noqa: S606 - itself again
 
 
 def _preload() -> None:

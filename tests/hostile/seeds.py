@@ -18,4 +18,4 @@ def seed() -> str:
 
 def random_of(kind: str, number: int) -> random.Random:
     """The numbers of one case: the same for the same seed, whichever other cases run."""
-    return random.Random(f"{seed()}/{kind}/{number}")  # noqa: S311 - to be repeated, not to be secret
+    return random.Random(f"{seed()}/{kind}/{number}")

@@ -31,7 +31,9 @@ def read(box: Box, server: Server, *args: str) -> Ran:
 
 
 @pytest.mark.parametrize("command", READERS, ids=" ".join)
-def test_a_journal_that_is_a_link_deletes_nothing(new_box: Callable[..., Box], server: Server, command: tuple[str, ...]) -> None:
+def test_a_journal_that_is_a_link_deletes_nothing(
+    new_box: Callable[..., Box], server: Server, command: tuple[str, ...]
+) -> None:
     box = new_box("unpacked")
     (box.root / PLACE).symlink_to("../victim")
     read(box, server, *command)
@@ -68,7 +70,13 @@ def test_a_journal_with_wrong_types_is_no_bug(
 
 @pytest.mark.parametrize(
     "command",
-    [("validate",), ("validate", "-o", "json"), ("new", "service", "node, port 80, called fresh", "--dry-run"), ("diff",), ("render", "checkout")],
+    [
+        ("validate",),
+        ("validate", "-o", "json"),
+        ("new", "service", "node, port 80, called fresh", "--dry-run"),
+        ("diff",),
+        ("render", "checkout"),
+    ],
     ids=" ".join,
 )
 def test_an_embedded_bare_repository_runs_no_program(
@@ -77,7 +85,12 @@ def test_an_embedded_bare_repository_runs_no_program(
     box = new_box("nested")
     run = box.canary("fsmonitor")
     settings = f'[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = ..\n\tfsmonitor = "{run}; false"\n'
-    for path, text in {"HEAD": "ref: refs/heads/main\n", "config": settings, "objects/.k": "", "refs/heads/.k": ""}.items():
+    for path, text in {
+        "HEAD": "ref: refs/heads/main\n",
+        "config": settings,
+        "objects/.k": "",
+        "refs/heads/.k": "",
+    }.items():
         box.write(path, text)
     ran = read(box, server, *command)
     assert ran.status == 0, f"the repository around it was not used\n{ran}"
@@ -93,8 +106,12 @@ def test_text_of_the_repo_is_made_safe(box: Box, server: Server) -> None:
         read(box, server, *command)
 
 
-@pytest.mark.parametrize("raw", ["\x1b[31m", "\x07", "\r", "\x9b31m", "\u202e", "\u2066", "\n::error::x", "\n::add-mask::x"], ids=ascii)
-@pytest.mark.parametrize("place", ["key", "value", "kind", "name", "image", "entry", "file", "summary", "service", "budget"])
+@pytest.mark.parametrize(
+    "raw", ["\x1b[31m", "\x07", "\r", "\x9b31m", "\u202e", "\u2066", "\n::error::x", "\n::add-mask::x"], ids=ascii
+)
+@pytest.mark.parametrize(
+    "place", ["key", "value", "kind", "name", "image", "entry", "file", "summary", "service", "budget"]
+)
 def test_text_is_made_safe_wherever_it_stands(box: Box, server: Server, raw: str, place: str) -> None:
     text, command = f"a{raw}b", ("validate",)
     quoted = json.dumps(text)
@@ -102,7 +119,12 @@ def test_text_is_made_safe_wherever_it_stands(box: Box, server: Server, raw: str
         box.write("atmos-cli.yaml", (box.root / "atmos-cli.yaml").read_text() + f"{quoted}: 1\n")
     elif place in ("value", "kind", "name"):
         fields = {"value": "v1", "kind": "ConfigMap", "name": "x"} | {place: text}
-        body = {"apiVersion": "v1", "kind": fields["kind"], "metadata": {"name": fields["name"]}, "immutable": fields["value"]}
+        body = {
+            "apiVersion": "v1",
+            "kind": fields["kind"],
+            "metadata": {"name": fields["name"]},
+            "immutable": fields["value"],
+        }
         box.write("tenants/dev/default/default-deny.yaml", json.dumps(body))
     elif place == "image":
         overlay = box.root / "apps/default/checkout/overlays/dev/kustomization.yaml"
@@ -159,7 +181,9 @@ def test_the_fault_of_one_file_is_a_finding_among_the_others(box: Box, server: S
 def test_a_constant_that_folds_to_infinity_is_an_error(box: Box, server: Server, expression: str) -> None:
     body = {"name": "evil", "kind": "addon", "version": "1.0.0", "summary": "x", "resources": [{"file": "thing.yaml"}]}
     box.write("platform/blueprints/evil/blueprint.yaml", json.dumps(body))
-    box.write("platform/blueprints/evil/resources/thing.yaml", f"kind: ConfigMap\ndata: {{a: '${{{{ {expression} }}}}'}}\n")
+    box.write(
+        "platform/blueprints/evil/resources/thing.yaml", f"kind: ConfigMap\ndata: {{a: '${{{{ {expression} }}}}'}}\n"
+    )
     ran = read(box, server, "blueprint", "lint", "evil")
     assert ran.status == 1, str(ran)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.hostile.box import Box
-    from tests.hostile.running import Ran, Server
+    from tests.hostile.running import Server
 
 COMMANDS = (("validate",), ("diff",), ("budget", "show"), ("budget", "check"), ("render", "checkout"))
 NEW = ("new", "service", "go, port 8080, called zed", "--yes")
@@ -103,13 +103,15 @@ def test_settings_of_a_repository_start_nothing(new_box: Callable[..., Box], ser
     """Those that a change brings, and those of the user's own that a change asks for, in every reading command."""
     rng = seeds.random_of("settings", number)
     feature = repositories.FEATURES[number % len(repositories.FEATURES)]
-    box = new_box("nested" if feature is repositories.bare_repository_beside_the_settings else rng.choice(("clone", "nested")))
+    box = new_box(
+        "nested" if feature is repositories.bare_repository_beside_the_settings else rng.choice(("clone", "nested"))
+    )
     feature(box, rng)
     command = COMMANDS[number // len(repositories.FEATURES) % len(COMMANDS)]
-    print(feature.__name__)
+    print(feature.__name__)  # noqa: T201 - shown where the test fails
     with promises.nothing_touched(box):
         ran = server.run(*command, cwd=box.root, env=box.env)
-        print(ran)
+        print(ran)  # noqa: T201 - shown where the test fails
     promises.kept(ran)
 
 

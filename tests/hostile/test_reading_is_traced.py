@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 EXECUTED = re.compile(r'execve\("([^"]*)", .*\) = 0$')
 OPENED = re.compile(r'open(?:at)?\((?:AT_FDCWD, )?"([^"]*)", ([A-Z_|]+).*\) = \d+$')
-CHANGED = re.compile(r'(?:unlink|rename|mkdir|rmdir|symlink|link|chmod|truncate)(?:at2?)?\((?:AT_FDCWD, )?"([^"]*)".*\) = 0$')
+CHANGED = re.compile(
+    r'(?:unlink|rename|mkdir|rmdir|symlink|link|chmod|truncate)(?:at2?)?\((?:AT_FDCWD, )?"([^"]*)".*\) = 0$'
+)
 WRITES = {"O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND"}
 KNOWN = {"git", "ssh-keygen", "kustomize"}
 SIGNED = "platform/approvals/dev/checkout/3f9c1a2b4c5d6e7f.yaml"
@@ -36,16 +38,20 @@ def tools(box: Box) -> Box:
     box.env["PATH"] = f"{at.parent}:{box.env['PATH']}"
     (box.top / "home" / "bin" / "kubectl").symlink_to("kustomize")
     overlay = box.root / "apps/default/checkout/overlays/dev/kustomization.yaml"
-    overlay.write_text(overlay.read_text() + "vars:\n- name: X\n  objref: {kind: Service, name: checkout, apiVersion: v1}\n")
+    overlay.write_text(
+        overlay.read_text() + "vars:\n- name: X\n  objref: {kind: Service, name: checkout, apiVersion: v1}\n"
+    )
     return box
 
 
 @pytest.mark.parametrize("command", commands.READING, ids=" ".join)
-def test_only_known_programs_are_started_from_absolute_paths(tools: Box, server: Server, command: tuple[str, ...]) -> None:
+def test_only_known_programs_are_started_from_absolute_paths(
+    tools: Box, server: Server, command: tuple[str, ...]
+) -> None:
     ran = server.run(*command, cwd=tools.root, env=tools.env)
     started = {name for event, name in ran.events if event != "write"}
     assert {Path(each).name for each in started} <= KNOWN, f"{started}\n{ran}"
-    assert not [each for each in started if not os.path.isabs(each)], f"looked up by name: {started}\n{ran}"
+    assert not [each for each in started if not Path(each).is_absolute()], f"looked up by name: {started}\n{ran}"
 
 
 @pytest.mark.parametrize("command", commands.READING, ids=" ".join)
@@ -76,7 +82,7 @@ def test_the_system_saw_no_other_program_and_no_write(tools: Box, command: tuple
     foreign = [each for each in executed if not each.startswith(core) and Path(each).name not in KNOWN]
     assert executed
     assert not foreign, f"{foreign}\n{ran}"
-    assert not [each for each in executed if not os.path.isabs(each)], executed
+    assert not [each for each in executed if not Path(each).is_absolute()], executed
     written = {found[1] for line in lines if (found := OPENED.match(line)) and WRITES & set(found[2].split("|"))}
     written |= {found[1] for line in lines if (found := CHANGED.match(line))}
     allowed = (str(tools.top / "cache"), "/dev/null", "/dev/tty", str(tools.top / "tmp"))

@@ -26,10 +26,10 @@ def test_a_hostile_tree_is_read_and_nothing_else(new_box: Callable[..., Box], se
     box = new_box(compose.shape_of(number, rng))
     compose.build(box, number, rng)
     command = rng.choice((commands.VALIDATE, commands.READING[number % len(commands.READING)]))
-    print(f"tree {number}: {', '.join(box.said)}")
+    print(f"tree {number}: {', '.join(box.said)}")  # noqa: T201 - shown where the test fails
     with promises.nothing_touched(box):
         ran = in_own_process(box, command) if box.own_process else server.run(*command, cwd=box.root, env=box.env)
-        print(ran)
+        print(ran)  # noqa: T201 - shown where the test fails
         promises.ended(ran)
     promises.kept(ran)
 
@@ -44,4 +44,4 @@ def in_own_process(box: Box, command: tuple[str, ...]) -> Ran:
 
 def test_every_hostile_feature_has_its_turn() -> None:
     assert len(set(compose.EVERY)) > 100
-    assert TREES > 3 * len(compose.EVERY)
+    assert 3 * len(compose.EVERY) < TREES

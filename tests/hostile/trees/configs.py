@@ -15,9 +15,47 @@ if TYPE_CHECKING:
     from tests.hostile.box import Box
 
 WILD = (
-    *(None, True, 0, -1, 10**30, 1.5, float("inf"), float("nan"), "", " ", "x", "../../x", "/etc/passwd", "\0", "1e400"),
-    *([], {}, [None], {"a": None}, [[]], "-x", "--upload-pack=touch x", "ext::sh -c id", "file:///etc/passwd", "9" * 400),
-    *("${{ 1 }}", "${{ ''.__class__ }}", "${{ -1e400 }}", "a" * 5000, "1Gi", "1e9Gi", "-5", "0x10", "2020-01-01", "NaN"),
+    *(
+        None,
+        True,
+        0,
+        -1,
+        10**30,
+        1.5,
+        float("inf"),
+        float("nan"),
+        "",
+        " ",
+        "x",
+        "../../x",
+        "/etc/passwd",
+        "\0",
+        "1e400",
+    ),
+    *(
+        [],
+        {},
+        [None],
+        {"a": None},
+        [[]],
+        "-x",
+        "--upload-pack=touch x",
+        "ext::sh -c id",
+        "file:///etc/passwd",
+        "9" * 400,
+    ),
+    *(
+        "${{ 1 }}",
+        "${{ ''.__class__ }}",
+        "${{ -1e400 }}",
+        "a" * 5000,
+        "1Gi",
+        "1e9Gi",
+        "-5",
+        "0x10",
+        "2020-01-01",
+        "NaN",
+    ),
 )
 
 
@@ -88,7 +126,9 @@ def damaged_kustomization(box: Box, rng: random.Random) -> None:
 
 def configuration_that_leads_out(box: Box, rng: random.Random) -> None:
     config = read(box, "atmos-cli.yaml") if isinstance(read(box, "atmos-cli.yaml"), dict) else {}
-    evil = rng.choice(("../../victim", "/etc", "--upload-pack=touch x", "-x", "HEAD@{1}", "a..b", "refs/notes/x", ":/x"))
+    evil = rng.choice(
+        ("../../victim", "/etc", "--upload-pack=touch x", "-x", "HEAD@{1}", "a..b", "refs/notes/x", ":/x")
+    )
     config["git"] = {"url": rng.choice((evil, "ext::sh -c id", "https://u:p@h/x")), "branch": evil, "write": "commit"}
     config["clusters"] = {evil: {"engine": "argocd", "context": evil}} | (config.get("clusters") or {})
     config["environments"] = {evil: {"cluster": evil}} | (config.get("environments") or {})
@@ -97,7 +137,9 @@ def configuration_that_leads_out(box: Box, rng: random.Random) -> None:
 
 def hostile_approval(box: Box, rng: random.Random) -> None:
     key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI" + "A" * 40
-    people = {"eve": {"emails": [names.text(rng)], "roles": ["team-lead"], "keys": [key, f"-x {key}", "\n".join([key] * 3)]}}
+    people = {
+        "eve": {"emails": [names.text(rng)], "roles": ["team-lead"], "keys": [key, f"-x {key}", "\n".join([key] * 3)]}
+    }
     box.write("platform/approvers.yaml", json.dumps({"version": 1, "people": people}))
     body = {"version": 1, "environment": "dev", "service": "default/checkout", "reason": names.text(rng), "claim": {}}
     signature = "-----BEGIN SSH SIGNATURE-----\n" + "A" * rng.choice((0, 70, 100_000)) + "\n-----END SSH SIGNATURE-----"
@@ -111,12 +153,16 @@ def hostile_blueprint(box: Box, rng: random.Random) -> None:
     body["contributes"] = [{"into": {"kind": "Deployment"}, "tree": {"$for": "x in [1]*9999", "a": "${{ x }}"}}]
     box.write("platform/blueprints/evil/blueprint.yaml", json.dumps(damaged(body, rng) if rng.random() < 0.5 else body))
     expression = rng.choice(("'x' * 999999999", "().__class__.__mro__", "9**9**9", "range(10**9) | length", "-1e400"))
-    box.write("platform/blueprints/evil/resources/thing.yaml", f"kind: ConfigMap\ndata: {{a: '${{{{ {expression} }}}}'}}\n")
+    box.write(
+        "platform/blueprints/evil/resources/thing.yaml", f"kind: ConfigMap\ndata: {{a: '${{{{ {expression} }}}}'}}\n"
+    )
 
 
 def hostile_prices(box: Box, rng: random.Random) -> None:
     items = {"cpu": {"price": rng.choice(WILD), "unit": "core"}, names.text(rng): rng.choice(WILD)}
-    box.write("platform/prices.yaml", json.dumps({"name": names.text(rng), "currency": rng.choice(WILD), "items": items}))
+    box.write(
+        "platform/prices.yaml", json.dumps({"name": names.text(rng), "currency": rng.choice(WILD), "items": items})
+    )
 
 
 FEATURES = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.hostile.trees import places
@@ -27,7 +28,7 @@ def fifo_beside(box: Box, rng: random.Random) -> None:
 
 def unix_socket(box: Box, rng: random.Random) -> None:
     at = box.clear(places.any_file(rng))
-    before = os.getcwd()
+    before = Path.cwd()
     os.chdir(at.parent)  # the address of a socket is short
     try:
         with socket.socket(socket.AF_UNIX) as server:

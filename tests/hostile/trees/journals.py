@@ -27,7 +27,13 @@ def entry(box: Box, rng: random.Random) -> dict[str, Any]:
     """One file that the journal wants written, removed or given a mode."""
     path = rng.choice(
         (
-            *("scripts/evil.sh", "platform/budgets/dev.yaml", "atmos-cli.yaml", ".git/hooks/post-checkout", ".git/config"),
+            *(
+                "scripts/evil.sh",
+                "platform/budgets/dev.yaml",
+                "atmos-cli.yaml",
+                ".git/hooks/post-checkout",
+                ".git/config",
+            ),
             *("../victim/a.yaml", str(box.victim / "a.yaml"), "../../victim/dir/b.txt", "apps", "", ".", "..", "a\0b"),
         )
     )
@@ -67,12 +73,14 @@ def journal_to_be_redone(box: Box, rng: random.Random) -> None:
 
 
 def journal_link_to_a_directory(box: Box, rng: random.Random) -> None:
-    os.symlink(rng.choice(("../victim", str(box.victim / "dir"), str(box.victim), "..", ".git", "apps")), box.clear(PLACE))
+    targets = ("../victim", str(box.victim / "dir"), str(box.victim), "..", ".git", "apps")
+    box.clear(PLACE).symlink_to(rng.choice(targets))
 
 
 def journal_files_are_links(box: Box, rng: random.Random) -> None:
     for name in rng.sample(FILES, k=3):
-        os.symlink(rng.choice((str(box.victim / "a.yaml"), "/dev/zero", name, str(box.victim))), box.clear(f"{PLACE}/{name}"))
+        target = rng.choice((str(box.victim / "a.yaml"), "/dev/zero", name, str(box.victim)))
+        box.clear(f"{PLACE}/{name}").symlink_to(target)
 
 
 def journal_files_are_none(box: Box, rng: random.Random) -> None:

@@ -35,20 +35,40 @@ def bodies(box: Box) -> list[dict[str, Any]]:
         {"resources": ["https://127.0.0.1:9/x.yaml", "git::https://127.0.0.1:9/x?ref=a", "git@127.0.0.1:x/y"]},
         {"resources": ["ssh://-oProxyCommand=touch/x", "ext::sh -c touch", "github.com/a/b//c?ref=v1", "s3::x"]},
         {"components": [out, "https://127.0.0.1:9/c"], "bases": [out], "crds": [f"{out}/a.yaml"]},
-        {"helmCharts": [{"name": "x", "repo": "https://127.0.0.1:9", "version": "1"}], "helmGlobals": {"chartHome": out}},
+        {
+            "helmCharts": [{"name": "x", "repo": "https://127.0.0.1:9", "version": "1"}],
+            "helmGlobals": {"chartHome": out},
+        },
         {"generators": ["run.yaml"], "transformers": ["run.yaml"], "validators": ["run.yaml"]},
         {"configMapGenerator": [{"name": "x", "files": [f"{out}/a.yaml", "k=/etc/passwd"], "envs": [f"{out}/a.yaml"]}]},
         {"secretGenerator": [{"name": "x", "literals": ["A=b"], "files": [f"{out}/a.yaml"]}]},
         {"patches": [{"path": f"{out}/a.yaml"}], "patchesStrategicMerge": [f"{out}/a.yaml"]},
         {"patchesJson6902": [{"target": {"kind": "."}, "path": f"{out}/a.yaml"}], "openapi": {"path": f"{out}/a.yaml"}},
-        {"patches": [{"target": {"kind": "(a+)+$", "name": "(.*)*" * 20}, "patch": '[{"op": "add", "path": "/x", "value": 1}]'}]},
-        {"patches": [{"patch": "[" * 3000}, {"patch": json.dumps([{"op": "copy", "from": "/", "path": "/a/-"}] * 200)}]},
+        {
+            "patches": [
+                {
+                    "target": {"kind": "(a+)+$", "name": "(.*)*" * 20},
+                    "patch": '[{"op": "add", "path": "/x", "value": 1}]',
+                }
+            ]
+        },
+        {
+            "patches": [
+                {"patch": "[" * 3000},
+                {"patch": json.dumps([{"op": "copy", "from": "/", "path": "/a/-"}] * 200)},
+            ]
+        },
         {"replacements": [{"source": {"kind": "x"}, "targets": []}], "vars": [{"name": "X", "objref": {}}]},
         {"namePrefix": "x" * 300, "nameSuffix": "\n", "namespace": "../..", "commonLabels": {"a": ["b"]}},
         {"images": [{"name": "(a+)+$", "newTag": {"a": 1}}], "replicas": [{"name": "x", "count": 10**30}]},
         {"replicas": [{"name": "checkout", "count": -1}], "resources": {"not": "a list"}, "labels": "x"},
         {"resources": [1, None, True, [], {}, "", " ", ".", "..", "./.", "a" * 5000]},
-        {"resources": ["."] * 3, "sortOptions": {"order": 7}, "buildMetadata": ["x"], "configurations": [f"{out}/a.yaml"]},
+        {
+            "resources": ["."] * 3,
+            "sortOptions": {"order": 7},
+            "buildMetadata": ["x"],
+            "configurations": [f"{out}/a.yaml"],
+        },
     ]
 
 
@@ -60,7 +80,9 @@ def kustomization_with_hostile_fields(box: Box, rng: random.Random) -> None:
 
 
 def kustomizations_in_a_circle(box: Box, rng: random.Random) -> None:
-    places.list_resource(box, f"{places.CHECKOUT}/base/kustomization.yaml", rng.choice(("../overlays/dev", ".", "../base")))
+    places.list_resource(
+        box, f"{places.CHECKOUT}/base/kustomization.yaml", rng.choice(("../overlays/dev", ".", "../base"))
+    )
 
 
 def kustomizations_in_a_chain(box: Box, rng: random.Random) -> None:
@@ -91,7 +113,10 @@ def kustomization_by_three_names(box: Box, rng: random.Random) -> None:
 
 def many_patches(box: Box, rng: random.Random) -> None:
     patch = [{"op": "add", "path": "/metadata/annotations/x", "value": "y" * 100}]
-    body = {"resources": ["../../base"], "patches": [{"target": {"kind": "Deployment"}, "patch": json.dumps(patch * 50)}] * 100}
+    body = {
+        "resources": ["../../base"],
+        "patches": [{"target": {"kind": "Deployment"}, "patch": json.dumps(patch * 50)}] * 100,
+    }
     box.write(f"{places.CHECKOUT}/overlays/dev/kustomization.yaml", json.dumps(API | body))
 
 

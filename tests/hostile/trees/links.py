@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def link(box: Box, path: str, target: str, *, relative: bool = False) -> None:
     at = box.clear(path)
-    os.symlink(os.path.relpath(target, at.parent) if relative else target, at)
+    at.symlink_to(os.path.relpath(target, at.parent) if relative else target)
     box.said.append(f"{path} -> {target}")
 
 
@@ -34,7 +34,7 @@ def link_to_a_whole_repo_outside(box: Box, rng: random.Random) -> None:
 
 def link_loop_of_a_file(box: Box, rng: random.Random) -> None:
     path = places.any_file(rng)
-    link(box, path, os.path.basename(path) if rng.random() < 0.5 else str(box.root / path))
+    link(box, path, path.rpartition("/")[2] if rng.random() < 0.5 else str(box.root / path))
 
 
 def link_loop_of_two(box: Box, rng: random.Random) -> None:

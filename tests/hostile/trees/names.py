@@ -17,7 +17,22 @@ TEXTS = (
     *("a\x07b", "a\x7fb", "a\x08\x08b", "\x9b31m", "\u202etxt.exe", "a\u2066b", "a\u200fb", "a\u2028b", "a\u0085b"),
     *("-rf", "--output=x", "--exec=x", "-", " ", "a b", "a'b", 'a"b', "a`id`b", "$(id)", ";id;", "a|b", "a&b", "a\\b"),
     *("*", "?", "[a-z]*", ":(top)x", ":!x", "HEAD", "@{-1}", "con", "NUL", "~", "..hidden", "...", "x" * 200),
-    *("<script>", "]]>", "%s%n", "{0}", "${HOME}", "{{7*7}}", "é", "e\u0301", "İ", "名", "\U0001f4a9", "a\tb", "a:b", "a#b"),
+    *(
+        "<script>",
+        "]]>",
+        "%s%n",
+        "{0}",
+        "${HOME}",
+        "{{7*7}}",
+        "é",
+        "e\u0301",
+        "İ",
+        "名",
+        "\U0001f4a9",
+        "a\tb",
+        "a:b",
+        "a#b",
+    ),
 )
 BYTES = (b"\xff\xfe", b"a\xc3", b"\xed\xa0\x80", b"a\x80b", b"\xf0\x9f")
 SOURCE = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\nspec: {\n"  # one finding for certain
@@ -44,7 +59,9 @@ def name_of_team(box: Box, rng: random.Random) -> None:
 
 def name_of_service(box: Box, rng: random.Random) -> None:
     name = text(rng)
-    box.write(f"apps/default/{name}/service.yaml", f"apiVersion: atmos-cli.dev/v1\nkind: Service\nname: {json.dumps(name)}\n")
+    box.write(
+        f"apps/default/{name}/service.yaml", f"apiVersion: atmos-cli.dev/v1\nkind: Service\nname: {json.dumps(name)}\n"
+    )
     box.write(f"apps/default/{name}/base/kustomization.yaml", "resources: [missing.yaml]\n")
     box.write(f"apps/default/{name}/overlays/dev/kustomization.yaml", "resources: [../../base]\n")
 
@@ -66,7 +83,10 @@ def name_of_object(box: Box, rng: random.Random) -> None:
 
 
 def name_of_kind(box: Box, rng: random.Random) -> None:
-    box.write(rng.choice(places.MANIFESTS), json.dumps({"apiVersion": text(rng), "kind": text(rng), "metadata": {"name": "x"}}))
+    box.write(
+        rng.choice(places.MANIFESTS),
+        json.dumps({"apiVersion": text(rng), "kind": text(rng), "metadata": {"name": "x"}}),
+    )
 
 
 def name_of_image(box: Box, rng: random.Random) -> None:

@@ -54,7 +54,14 @@ def settings(box: Box, name: str) -> str:
 
 
 def programs(box: Box, name: str) -> None:
-    for hook in ("program", "post-index-change", "pre-commit", "reference-transaction", "post-checkout", "fsmonitor-watchman"):
+    for hook in (
+        "program",
+        "post-index-change",
+        "pre-commit",
+        "reference-transaction",
+        "post-checkout",
+        "fsmonitor-watchman",
+    ):
         box.program(box.clear(f"hooks/{hook}"), name)
     box.write(".gitattributes", "* filter=evil diff=evil merge=evil\n")
 
@@ -63,7 +70,9 @@ def bare_repository(box: Box, rng: random.Random, at: str, name: str) -> None:
     prefix = f"{at}/" if at else ""
     worktree = rng.choice(("\tworktree = ..\n", "", "\tworktree = .\n"))
     include = f"[include]\n\tpath = {box.root}/{prefix}more\n"
-    text = settings(box, name).replace("\tbare = false\n", rng.choice(("\tbare = false\n", "\tbare = true\n")) + worktree)
+    text = settings(box, name).replace(
+        "\tbare = false\n", rng.choice(("\tbare = false\n", "\tbare = true\n")) + worktree
+    )
     box.write(f"{prefix}more", settings(box, name + "-included"))
     box.write(f"{prefix}config", include if rng.random() < 0.3 else text)
     box.write(f"{prefix}HEAD", rng.choice(("ref: refs/heads/main\n", f"{ID}\n")))

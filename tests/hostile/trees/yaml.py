@@ -30,7 +30,7 @@ def texts(box: Box) -> dict[str, bytes]:
         "bad UTF-8": b"kind: \xff\xfe\xfa\nmetadata: {name: \xc3\x28}\n",
         "UTF-16": "kind: ConfigMap\n".encode("utf-16"),
         "overlong UTF-8": b"a: \xc0\x80\n",
-        "a surrogate": b"a: \xed\xa0\x80\nb: \"\\ud800\"\n",
+        "a surrogate": b'a: \xed\xa0\x80\nb: "\\ud800"\n',
         "one long line": b"a: " + b"x" * 3_000_000 + b"\n",
         "one long key": b"x" * 200_000 + b": 1\n",
         "many keys": b"".join(b"k%d: v\n" % n for n in range(20_000)),
@@ -52,11 +52,12 @@ def texts(box: Box) -> dict[str, bytes]:
         "carriage returns": b"a: b\r\nc: d\re: f\n",
         "documents that end": b"a: b\n...\n...\n---\n---\n... x\n",
         "block of nothing": b"a: |99\n  x\n",
-        "a bomb in a string": b"patches:\n- patch: |\n" + b"".join(b"    " + each for each in BILLION.encode().splitlines(True)),
+        "a bomb in a string": b"patches:\n- patch: |\n"
+        + b"".join(b"    " + each for each in BILLION.encode().splitlines(True)),
     }
 
 
-def yaml_of(name: str):  # noqa: ANN201 - a feature
+def yaml_of(name: str):
     def feature(box: Box, rng: random.Random) -> None:
         content = texts(box)[name]
         if rng.random() < 0.3:
