@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import zlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tests.hostile.liar import Fault, answered
 from tests.hostile.trees import names
@@ -234,24 +234,3 @@ SLOW = (
     Fault("small chunks without end", answered(b"", CHUNKED), again=b"5\r\n     \r\n"),
     Fault("no answer", stays=True),
 )
-
-
-def answers(kind: str) -> dict[str, Any]:
-    """A good answer of a Prometheus, an API server or a chat."""
-    if kind == "prometheus":
-        row = {"metric": {"container": "checkout", "namespace": "default-dev"}, "value": [1795422994.0, "0.1"]}
-        return {"status": "success", "data": {"resultType": "vector", "result": [row]}}
-    pod = {
-        "kind": "Pod",
-        "apiVersion": "v1",
-        "metadata": {"name": "x", "namespace": "default-dev", "uid": "u"},
-        "status": {},
-    }
-    resource = {"name": "pods", "kind": "Pod", "namespaced": True}
-    return {
-        "kind": "List",
-        "apiVersion": "v1",
-        "metadata": {"resourceVersion": "1"},
-        "items": [pod],
-        "resources": [resource],
-    }

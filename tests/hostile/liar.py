@@ -7,10 +7,10 @@ import re
 import socket
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 # How long a drip waits for its next byte: far less than any limit, so that no limit per read ever ends it.
 DRIP_SECONDS = 0.25
@@ -111,5 +111,22 @@ def answered(body: bytes, *headers: bytes, status: bytes = b"200 OK", length: in
     return b"\r\n".join([*lines, b"", body])
 
 
-def names(faults: Iterable[Fault]) -> list[str]:
-    return [each.name for each in faults]
+def answers(kind: str) -> dict[str, Any]:
+    """A good answer of a Prometheus, an API server or a chat."""
+    if kind == "prometheus":
+        row = {"metric": {"container": "checkout", "namespace": "default-dev"}, "value": [1795422994.0, "0.1"]}
+        return {"status": "success", "data": {"resultType": "vector", "result": [row]}}
+    pod = {
+        "kind": "Pod",
+        "apiVersion": "v1",
+        "metadata": {"name": "x", "namespace": "default-dev", "uid": "u"},
+        "status": {},
+    }
+    resource = {"name": "pods", "kind": "Pod", "namespaced": True}
+    return {
+        "kind": "List",
+        "apiVersion": "v1",
+        "metadata": {"resourceVersion": "1"},
+        "items": [pod],
+        "resources": [resource],
+    }

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from tests.hostile import http_faults, promises, seeds
-from tests.hostile.liar import Fault, lying
+from tests.hostile.liar import Fault, answers, lying
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +38,7 @@ def ask(
 ) -> tuple[Ran, list[bytes]]:
     """Run the command against a server with the fault; gives what the server was sent as well."""
     kind, args = COMMANDS[command]
-    with lying(fault, json.dumps(http_faults.answers(kind)).encode()) as liar:
+    with lying(fault, json.dumps(answers(kind)).encode()) as liar:
         url = f"http://127.0.0.1:{liar.port}"
         _point_at(box, url)
         env = box.env | {"ATMOS_CLI_PROM_TOKEN": TOKEN}
@@ -112,7 +112,7 @@ def test_a_faulty_answer_is_bounded_and_said(servers: list[Server], boxes: list[
     for number in range(batch * PER_BATCH, (batch + 1) * PER_BATCH):
         rng = seeds.random_of("http", number)
         command = list(COMMANDS)[number % len(COMMANDS)]
-        good = json.dumps(http_faults.answers(COMMANDS[command][0])).encode()
+        good = json.dumps(answers(COMMANDS[command][0])).encode()
         generator = http_faults.GENERATORS[number // len(COMMANDS) % len(http_faults.GENERATORS)]
         cases.append((command, replace(generator(rng, good), good=rng.choice((0, 0, 0, 1, 2)))))
     all_kept(servers, boxes, cases)
