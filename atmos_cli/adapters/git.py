@@ -54,7 +54,7 @@ _KEPT = re.compile(
 # No answer takes that long; but in a checkout may stand what nobody can read to its end, as a pipe does.
 READING_SECONDS = 120.0
 _ASIDE: list[tempfile.TemporaryDirectory[str]] = []
-_FILTER = re.compile(r"filter\..+\.(clean|process|required)", re.DOTALL)
+_FILTERING = (".clean", ".process", ".required")
 _GRACE_SECONDS = 2.0
 # What moves refs takes milliseconds, and git that is asked to end just as it made a lock file leaves that file there.
 _LOCKED_SECONDS = 10.0
@@ -186,8 +186,8 @@ def without_filters(top: Path) -> dict[str, str]:
     Whatever looks at files or writes an index needs them: git then reads again what changed in the same instant.
     """
     said = ask(top, "config", "--name-only", "-z", "--get-regexp", r"^filter\.").out
-    names = {name for each in said.split(b"\0") if _FILTER.fullmatch(name := os.fsdecode(each))}
-    return {name: "false" if name.endswith(".required") else "" for name in sorted(names)}
+    names = sorted({name for each in said.split(b"\0") if (name := os.fsdecode(each)).endswith(_FILTERING)})
+    return {name: "false" if name.endswith(".required") else "" for name in names}
 
 
 def start(top: Path, *args: str) -> Any:

@@ -134,16 +134,13 @@ def _release(place: Place, handle: int) -> None:
 @contextmanager
 def scratch(place: Place) -> Iterator[Path]:
     """A directory for files that only a few calls of git read; the next writer removes what a killed run left."""
-    base = place.directory.parent / f"{place.directory.name}-scratch"
+    base = _scratch_of(place)
+    sweep(place)
     try:
-        base.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _sweep(base)
-        at = Path(tempfile.mkdtemp(dir=base))
-        handle = os.open(at, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        at, handle = _made_in(base)
     except OSError as error:
         raise cannot_write(base, error) from error
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)  # whoever sweeps sees that somebody is at work here
         yield at
     finally:
         shutil.rmtree(at, ignore_errors=True)
@@ -152,8 +149,34 @@ def scratch(place: Place) -> Iterator[Path]:
             base.rmdir()
 
 
-def _sweep(base: Path) -> None:
-    for left in base.iterdir():
+def _made_in(base: Path) -> tuple[Path, int]:
+    """A new directory, and the descriptor by which it is locked: whoever sweeps sees that somebody is at work there.
+
+    Somebody may remove `base`, or take the new directory for a left one, before it is locked: then another is made.
+    """
+    while True:
+        with suppress(FileNotFoundError):
+            base.mkdir(mode=0o700, parents=True, exist_ok=True)
+            at = Path(tempfile.mkdtemp(dir=base))
+            handle = os.open(at, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            if at.exists():
+                return at, handle
+            os.close(handle)
+
+
+def _scratch_of(place: Place) -> Path:
+    return place.directory.parent / f"{place.directory.name}-scratch"
+
+
+def sweep(place: Place) -> None:
+    """Removes the scratch directories of runs that were killed; those of living ones are locked."""
+    base = _scratch_of(place)
+    try:
+        every = list(base.iterdir())
+    except OSError:
+        return
+    for left in every:
         with suppress(OSError):
             handle = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
             try:
@@ -161,6 +184,8 @@ def _sweep(base: Path) -> None:
                 shutil.rmtree(left, ignore_errors=True)
             finally:
                 os.close(handle)
+    with suppress(OSError):
+        base.rmdir()
 
 
 def require_own(place: Place) -> None:

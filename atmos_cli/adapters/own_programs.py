@@ -7,14 +7,13 @@ The user's configuration names hooks, filters, signers and helpers. It may name 
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.adapters.git import ask
-from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Severity, fail
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Severity
 from atmos_cli.foreign import shell
 
 if TYPE_CHECKING:
@@ -24,14 +23,14 @@ if TYPE_CHECKING:
     from atmos_cli.adapters.repo import Repo
 
 _HOOKS = "core.hookspath"
-# The keys whose value is a command, by what needs them.
-_FILTER = re.compile(r"filter\.(.+)\.(?:clean|smudge|process)", re.DOTALL)
-_COMMITTING = re.compile(r"gpg\.program|gpg\..+\.program|gpg\.ssh\.defaultkeycommand|hook\..+\.command", re.DOTALL)
-_REMOTE = re.compile(
-    r"core\.(sshcommand|askpass|gitproxy|alternaterefscommand)|credential\.(.+\.)?helper"
-    r"|remote\..+\.(receivepack|uploadpack|vcs)",
-    re.DOTALL,
-)
+# The keys whose value is a command, by what needs them: section and last part; in between may stand any name.
+_FILTER = {("filter", name) for name in ("clean", "smudge", "process")}
+_COMMITTING = {("gpg", "program"), ("gpg", "defaultkeycommand"), ("hook", "command")}
+_REMOTE = {
+    *(("core", name) for name in ("sshcommand", "askpass", "gitproxy", "alternaterefscommand")),
+    ("credential", "helper"),
+    *(("remote", name) for name in ("receivepack", "uploadpack", "vcs")),
+}
 _REACHES = ("push", "fetch", "ls-remote")
 # Hooks that git starts by itself, in the middle of what it was told.
 _IMPLIED = ("reference-transaction", "post-index-change", "pre-push", "pre-auto-gc", "push-to-checkout")
@@ -49,10 +48,10 @@ class OwnPrograms:
     def settings(self) -> dict[str, str]:
         """For git processes that start hooks and filters by themselves."""
         own = all(self.is_own(name) for name in _IMPLIED)
-        names = [match[1] for key in self.foreign if (match := _FILTER.fullmatch(key))]
+        filters = [key for key in self.foreign if _kind(key) in _FILTER]
         found = {} if own else {"core.hooksPath": os.devnull}
-        found |= {key: "" for key in self.foreign if _FILTER.fullmatch(key)}
-        return found | {f"filter.{name}.required": "false" for name in names}
+        found |= dict.fromkeys(filters, "")
+        return found | {f"filter.{_named_in(key)}.required": "false" for key in filters}
 
     def is_own(self, hook: str) -> bool:
         """Whether `hook`, if there is one, is the user's: neither it nor what a link leads to is in the checkout."""
@@ -74,28 +73,35 @@ class OwnPrograms:
 
     def require_committing(self) -> None:
         """Raises ATM620 when git would sign a commit with, or ask about it, a program of the checkout."""
-        self._require(_COMMITTING, "make the commit with")
+        self._require([key for key in self.foreign if _kind(key) in _COMMITTING], "make the commit with")
 
     def require_remote(self) -> None:
         """Raises ATM620 when git would reach a remote with the help of a program of the checkout."""
-        self._require(_REMOTE, "reach the remote with")
+        self._require([key for key in self.foreign if _kind(key) in _REMOTE], "reach the remote with")
 
     def require_filters(self, paths: tuple[str, ...]) -> None:
         """Raises ATM620 when one of `paths` (from the top) would pass through a filter that lies in the checkout."""
-        names = {match[1] for key in self.foreign if (match := _FILTER.fullmatch(key))}
-        if not names:
+        filters = [key for key in self.foreign if _kind(key) in _FILTER]
+        if not filters:
             return
         stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
         said = ask(self.repo.top, "check-attr", "-z", "--stdin", "filter", stdin=stdin).out.split(b"\0")
-        used = {os.fsdecode(value).lower() for value in said[2::3]}
-        for name in sorted(names):
-            if name.lower() in used:
-                self._require(re.compile(rf"filter\.{re.escape(name)}\..+", re.DOTALL), "pass the files through")
+        used = {os.fsdecode(value) for value in said[2::3]}
+        self._require([key for key in filters if _named_in(key) in used], "pass the files through")
 
-    def _require(self, keys: re.Pattern[str], doing: str) -> None:
-        found = [(key, value) for key, value in self.foreign.items() if keys.fullmatch(key)]
-        if found:
-            raise AtmosError(*(_refused(key, value, doing).diagnostics[0] for key, value in found))
+    def _require(self, keys: list[str], doing: str) -> None:
+        if keys:
+            raise AtmosError(*(_refused(key, self.foreign[key], doing) for key in keys))
+
+
+def _kind(key: str) -> tuple[str, str]:
+    """`("filter", "clean")` of `filter.some.name.clean`."""
+    return key.partition(".")[0], key.rpartition(".")[2]
+
+
+def _named_in(key: str) -> str:
+    """`some.name` of `filter.some.name.clean`."""
+    return key.partition(".")[2].rpartition(".")[0]
 
 
 def run(repo: Repo, *args: str, programs: OwnPrograms | None = None, **options: Any) -> Answer:
@@ -123,8 +129,9 @@ def own_programs(repo: Repo) -> OwnPrograms:
         brought = origin.startswith("file:") and _inside(repo, repo.top / origin.removeprefix("file:"))
         if key == _HOOKS:
             hooks = repo.top / os.path.expanduser(value)  # noqa: PTH111 - may be relative
-        names_one = any(kind.fullmatch(key) for kind in (_FILTER, _COMMITTING, _REMOTE))
-        if names_one and (brought or any(_inside(repo, each) for each in _named(repo, value))):
+        if _kind(key) in _FILTER | _COMMITTING | _REMOTE and (
+            brought or any(_inside(repo, each) for each in _named(repo, value))
+        ):
             foreign[key] = value
     return OwnPrograms(repo, hooks, foreign)
 
@@ -156,8 +163,8 @@ def _listed(directory: Path) -> list[str]:
         return []
 
 
-def _refused(key: str, value: str, doing: str) -> AtmosError:
-    return fail(
+def _refused(key: str, value: str, doing: str) -> Diagnostic:
+    return Diagnostic(
         Code.PROGRAM_IN_CHECKOUT,
         f"git would {doing} `{value[:200]}`, which lies in the checkout (`{key}`), so nothing was written",
         hint=f"keep that program outside of the checkout and name it there: `git config {key} …`",

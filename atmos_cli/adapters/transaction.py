@@ -14,7 +14,7 @@ from atmos_cli.adapters import git_index, journal
 from atmos_cli.adapters.disk import content
 from atmos_cli.adapters.files import checked_path
 from atmos_cli.adapters.journal import Entry, Journal
-from atmos_cli.adapters.lock import Place, full, held, locked, place_of, require_own
+from atmos_cli.adapters.lock import Place, full, held, locked, place_of, require_own, sweep
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity, fail
 from atmos_cli.foreign import shell
 
@@ -51,6 +51,7 @@ def apply(root: Path, changes: ChangeSet) -> tuple[Diagnostic, ...]:
 def recover(root: Path) -> tuple[Diagnostic, ...]:
     """Finish or undo what a killed atmos left below `root`, and say so; nothing when another atmos is at work there."""
     place = place_of(root)
+    sweep(place)
     if not _left(place):
         return ()
     try:
