@@ -90,8 +90,8 @@ def change(root: Path, *, commit: bool = True) -> None:
 
 
 def check(root: Path) -> None:
-    from atmos_cli.usecases.budget import check as judged
-    from atmos_cli.usecases.repository import open_repository
+    from atmos_cli.commands.budget import check as judged
+    from atmos_cli.gitops.repository import open_repository
 
     found = judged(open_repository(root))
     assert len(found.budgets) == 3, found.diagnostics[:3]

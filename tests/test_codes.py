@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from atmos_cli.commands.explain import explained
 from atmos_cli.diagnostics import Code
-from atmos_cli.usecases.explain import explained
 
 TESTS = "\n".join(p.read_text() for p in sorted(Path(__file__).parent.rglob("*.py")) if p != Path(__file__))
 SECTIONS = {code: (title, text) for code, title, text in explained("all")}

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 import atmos_cli
-from atmos_cli.adapters import history
-from atmos_cli.adapters.git import plain
+from atmos_cli.adapters.git import history
+from atmos_cli.adapters.git.process import plain
 from atmos_cli.adapters.http import said
 from atmos_cli.verify.masking import mask, mask_lines
 from tests.regex_cost import superlinear
@@ -109,7 +109,7 @@ def found_superlinear():
 
 # Where two loops can read one word, and why that costs nothing: what the text is, or where it is cut before.
 BOUNDED = {
-    ("adapters/repo.py", "(.+) <(.+)>"): "the user's own name and address, as their own Git has them",
+    ("adapters/git/repo.py", "(.+) <(.+)>"): "the user's own name and address, as their own Git has them",
     ("blueprint/expr.py", r"\"(?:\\.|[^\""): "an expression has at most 1,000 characters",
     ("budget/schedules.py", "[0-9]+[hms]"): "only of a text that consists of nothing else",
     ("kustomize/selectors.py", r"\s*(?:(?P<absent>"): "there is one space in each gap",
@@ -165,7 +165,7 @@ def test_every_pattern_takes_linear_time_or_has_a_bounded_text():
 
 def test_all_patterns_are_looked_at():
     places = {place for place, *_ in used()}
-    assert {"adapters/git.py", "verify/masking.py", "adapters/push.py", "kustomize/exact.py"} <= places
+    assert {"adapters/git/process.py", "verify/masking.py", "adapters/git/push.py", "kustomize/exact.py"} <= places
 
 
 HOSTILE = [

@@ -9,7 +9,7 @@ import ssl
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from atmos_cli.adapters.git import plain
+from atmos_cli.adapters.git.process import plain
 from atmos_cli.diagnostics import AtmosError, Code, fail
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Protocol
 
-from atmos_cli.adapters.tape import Reader, Writer
+from atmos_cli.adapters.recording_file import Reader, Writer
 from atmos_cli.ports import Answer, Series
 from atmos_cli.verify.masking import mask_lines, without_secrets
 

@@ -10,9 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters import git_index, journal
+from atmos_cli.adapters import journal
 from atmos_cli.adapters.disk import content
 from atmos_cli.adapters.files import checked_path
+from atmos_cli.adapters.git import index as git_index
 from atmos_cli.adapters.journal import Entry, Journal
 from atmos_cli.adapters.lock import Place, full, held, locked, place_of, require_own, sweep
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity, fail

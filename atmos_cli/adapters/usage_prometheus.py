@@ -7,7 +7,7 @@ import time
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters.git import plain
+from atmos_cli.adapters.git.process import plain
 from atmos_cli.adapters.prometheus import Prometheus
 from atmos_cli.budget.rightsize import Usage
 from atmos_cli.diagnostics import AtmosError, Code, fail

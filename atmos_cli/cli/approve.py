@@ -14,8 +14,8 @@ from atmos_cli.output.say import say, say_json
 if TYPE_CHECKING:
     from atmos_cli.approval.decide import Verdict
     from atmos_cli.approval.model import Approval
-    from atmos_cli.usecases.repository import Repository
-    from atmos_cli.usecases.write import Written
+    from atmos_cli.gitops.repository import Repository
+    from atmos_cli.gitops.write import Written
 
 app = typer.Typer(help="Ask for, sign and judge permissions to pass a budget.", no_args_is_help=True)
 
@@ -45,7 +45,7 @@ def request(
     output: Output = "text",
 ) -> None:
     from atmos_cli.cli.envelope import envelope
-    from atmos_cli.usecases.approve import approval_data, execute_request, plan_request
+    from atmos_cli.commands.approve import approval_data, execute_request, plan_request
 
     plan = plan_request(
         _repository(repo, writes=not dry_run),
@@ -78,7 +78,7 @@ def request(
 def show(file: File, base: Base = None, repo: RepoDir = None, output: Output = "text") -> None:
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.cli.text import print_diagnostics
-    from atmos_cli.usecases.approve import approval_data, check_approvals, load_approval
+    from atmos_cli.commands.approve import approval_data, check_approvals, load_approval
 
     repository = _repository(repo)
     path = _from_root(file, repository)
@@ -107,7 +107,7 @@ def sign(
     output: Output = "text",
 ) -> None:
     from atmos_cli.cli.envelope import envelope
-    from atmos_cli.usecases.approve import approval_data, load_approval, sign_approval
+    from atmos_cli.commands.approve import approval_data, load_approval, sign_approval
 
     repository = _repository(repo, writes=True)
     path = _from_root(file, repository)
@@ -137,7 +137,7 @@ def check(
 ) -> None:
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.cli.text import print_diagnostics
-    from atmos_cli.usecases.approve import check_approvals
+    from atmos_cli.commands.approve import check_approvals
 
     checked = check_approvals(_repository(repo), environments=tuple(env or ()), service=service, base=base)
     code = 1 if checked.problems else 0
@@ -154,7 +154,7 @@ def check(
 
 
 def _repository(repo: Path | None, *, writes: bool = False) -> Repository:
-    from atmos_cli.usecases.repository import open_repository
+    from atmos_cli.gitops.repository import open_repository
 
     return open_repository(start(repo), writes=writes)
 

@@ -10,7 +10,7 @@ from atmos_cli.cli.options import Environments, Output, RepoDir, start
 from atmos_cli.output.say import say, say_json
 
 if TYPE_CHECKING:
-    from atmos_cli.usecases.audit import Audit
+    from atmos_cli.commands.audit import Audit
 
 
 def audit(
@@ -23,9 +23,9 @@ def audit(
 ) -> None:
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.cli.text import print_diagnostics
+    from atmos_cli.commands.audit import audit as run
     from atmos_cli.diagnostics import errors
-    from atmos_cli.usecases.audit import audit as run
-    from atmos_cli.usecases.repository import open_repository
+    from atmos_cli.gitops.repository import open_repository
 
     found = run(open_repository(start(repo)), environments=tuple(env or ()), base=base)
     code = 1 if errors(found.diagnostics) else 0

@@ -30,7 +30,7 @@ def main() -> None:
 @app.command("list", help="List every blueprint with its version and summary.")
 def list_(repo: RepoDir = None, source: Directory = None, output: Output = "text") -> None:
     from atmos_cli.cli.envelope import envelope
-    from atmos_cli.usecases.blueprints import listed
+    from atmos_cli.commands.blueprint import listed
 
     found = listed(_catalogue(repo, source)[0])
     if output == "json":
@@ -48,7 +48,7 @@ def show(
     repo: RepoDir = None,
     source: Directory = None,
 ) -> None:
-    from atmos_cli.usecases.blueprints import shown
+    from atmos_cli.commands.blueprint import shown
 
     catalogue, config = _catalogue(repo, source)
     environment = config.named((env,) if env else ())[0]
@@ -64,7 +64,7 @@ def lint(
 ) -> None:
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.cli.text import print_diagnostics, summary
-    from atmos_cli.usecases import blueprints as usecase
+    from atmos_cli.commands import blueprint as usecase
 
     catalogue, _ = _catalogue(repo, source)
     wanted = tuple(names or catalogue.names())
@@ -90,9 +90,9 @@ def run_cases(
     from atmos_cli.adapters.transaction import apply
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.cli.text import print_diagnostics
+    from atmos_cli.commands import blueprint as usecase
     from atmos_cli.diagnostics import errors
     from atmos_cli.result import ChangeSet
-    from atmos_cli.usecases import blueprints as usecase
 
     catalogue, _ = _catalogue(repo, source)
     results = [
@@ -119,8 +119,8 @@ def _catalogue(repo: Path | None, source: Path | None) -> tuple[Catalogue, Confi
     from atmos_cli.adapters.bundle import bundled, catalogue, from_directory
     from atmos_cli.adapters.files import DiskTree, find_root
     from atmos_cli.blueprint.catalogue import Catalogue as Found
-    from atmos_cli.usecases.init import InitOptions, new_config
-    from atmos_cli.usecases.repository import config_of
+    from atmos_cli.commands.init import InitOptions, new_config
+    from atmos_cli.gitops.repository import config_of
 
     if source is not None:
         return Found((from_directory(source), bundled())), new_config(InitOptions())

@@ -12,7 +12,7 @@ from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
 from atmos_cli.output.say import say, say_json, say_lines
 
 if TYPE_CHECKING:
-    from atmos_cli.usecases.repository import Repository
+    from atmos_cli.gitops.repository import Repository
 
 app = typer.Typer(help="What environments may use, what is used, by whom, and what it costs.", no_args_is_help=True)
 Base = Annotated[
@@ -39,14 +39,14 @@ def show(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.usecases import budget as usecase
+    from atmos_cli.commands import budget as usecase
 
     repository = _open(repo)
     environments = (environment,) if environment else ()
     shown = usecase.show(repository, environments, by=by, what=what)
     if html is not None:
         from atmos_cli.cli.budget_page import page
-        from atmos_cli.usecases.budget_history import history, write_page
+        from atmos_cli.commands.budget_history import history, write_page
 
         write_page(html, page(shown, history(repository, environments)))
         say(f"Wrote {html}")
@@ -70,7 +70,7 @@ def explain(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.usecases.budget import explain as usecase
+    from atmos_cli.commands.budget import explain as usecase
 
     shares = usecase(_open(repo), service, team=team, environments=tuple(env or ()))
     if output == "json":
@@ -93,8 +93,8 @@ def diff(
         Literal["text", "json", "markdown"], typer.Option("--output", "-o", help="What to print.")
     ] = "text",
 ) -> None:
+    from atmos_cli.commands.budget import diff as usecase
     from atmos_cli.diagnostics import Code, fail
-    from atmos_cli.usecases.budget import diff as usecase
 
     base, dots, head = commits.partition("..")
     if not dots or not base or head.startswith("."):
@@ -102,7 +102,7 @@ def diff(
     judged = usecase(_open(repo), base, head or "HEAD")
     if output == "json":
         from atmos_cli.cli.envelope import envelope
-        from atmos_cli.usecases.budget import row_data
+        from atmos_cli.commands.budget import row_data
 
         say_json(envelope("budget diff", data={"budget": [row_data(row) for each in judged for row in each.rows]}))
     elif output == "markdown":
@@ -117,9 +117,9 @@ def diff(
 
 @app.command(help="For CI and merge groups: may HEAD, merged into the base, land? Exit status 1 says no.")
 def check(base: Base = None, repo: RepoDir = None, output: Output = "text") -> None:
+    from atmos_cli.commands.budget import check as usecase
+    from atmos_cli.commands.budget import row_data
     from atmos_cli.diagnostics import errors
-    from atmos_cli.usecases.budget import check as usecase
-    from atmos_cli.usecases.budget import row_data
 
     repository = _open(repo)
     judged = usecase(repository, base=base)
@@ -155,6 +155,6 @@ app.command("rightsize", help="Suggest CPU and memory from measured use, with th
 
 
 def _open(repo: Path | None) -> Repository:
-    from atmos_cli.usecases.repository import open_repository
+    from atmos_cli.gitops.repository import open_repository
 
     return open_repository(start(repo))

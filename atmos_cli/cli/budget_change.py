@@ -11,7 +11,7 @@ from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, int
 from atmos_cli.output.say import say, say_json
 
 if TYPE_CHECKING:
-    from atmos_cli.usecases.rightsize import Rightsizing
+    from atmos_cli.commands.rightsize import Rightsizing
 
 
 def init(
@@ -27,8 +27,8 @@ def init(
     dry_run: DryRun = False,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.usecases.budget_init import execute_budgets, plan_budgets
-    from atmos_cli.usecases.repository import open_repository
+    from atmos_cli.commands.budget_init import execute_budgets, plan_budgets
+    from atmos_cli.gitops.repository import open_repository
 
     plan = plan_budgets(open_repository(start(repo), writes=not dry_run), tuple(environment or ()), replace=replace)
     if output == "text":
@@ -73,9 +73,9 @@ def rightsize(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.usecases.repository import open_repository
-    from atmos_cli.usecases.rightsize import apply_rightsizing
-    from atmos_cli.usecases.rightsize import rightsize as usecase
+    from atmos_cli.commands.rightsize import apply_rightsizing
+    from atmos_cli.commands.rightsize import rightsize as usecase
+    from atmos_cli.gitops.repository import open_repository
 
     repository = open_repository(start(repo), writes=apply)
     found = usecase(repository, service, team=team, file=from_, prometheus=prometheus, environment=env, days=days)

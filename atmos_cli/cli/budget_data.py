@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from atmos_cli.budget.evaluate import Row
     from atmos_cli.budget.prices import PriceSheet
+    from atmos_cli.commands.budget import Pending, Share, Shown
+    from atmos_cli.gitops.budgeting import Budgeted
     from atmos_cli.kube.quantity import Quantity
-    from atmos_cli.usecases.budget import Pending, Share, Shown
-    from atmos_cli.usecases.budgeting import Budgeted
 
 COMMENT = "<!-- atmos-budget -->"
 SIGNS = {"ok": "✅", "warning": "⚠️", "approved": "✅ approved", "over": "❌ over", "denied": "⛔ above the ceiling"}
@@ -118,7 +118,7 @@ def cost_line(totals: Mapping[str, Quantity], sheet: PriceSheet | None) -> str:
 
 def top_users(each: Budgeted) -> list[str]:
     """Who uses most of what is over, a sentence for each dimension."""
-    from atmos_cli.usecases.budget import users
+    from atmos_cli.commands.budget import users
 
     found = []
     for row in each.rows:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from atmos_cli.budget.model import Limit
-    from atmos_cli.usecases.budget import Shown
-    from atmos_cli.usecases.budget_history import Moment
+    from atmos_cli.commands.budget import Shown
+    from atmos_cli.commands.budget_history import Moment
 
 WIDTH, HEIGHT = 720, 120
 STYLE = """

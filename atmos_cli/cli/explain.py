@@ -15,7 +15,7 @@ def explain(
     output: Output = "text",
 ) -> None:
     from atmos_cli.cli.envelope import envelope
-    from atmos_cli.usecases.explain import explained
+    from atmos_cli.commands.explain import explained
 
     found = explained(code)
     if output == "json":

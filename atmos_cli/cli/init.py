@@ -39,7 +39,7 @@ def init(
     output: Output = "text",
 ) -> None:
     from atmos_cli.cli.envelope import envelope
-    from atmos_cli.usecases.init import InitOptions, execute_init, plan_init
+    from atmos_cli.commands.init import InitOptions, execute_init, plan_init
 
     defaults = InitOptions()
     options = InitOptions(

@@ -12,10 +12,10 @@ from atmos_cli.cli.options import DryRun, Environments, Output, RepoDir, Team, W
 from atmos_cli.output.say import say, say_json
 
 if TYPE_CHECKING:
-    from atmos_cli.usecases.init import InitPlan
-    from atmos_cli.usecases.new import NewPlan
-    from atmos_cli.usecases.repository import Repository
-    from atmos_cli.usecases.write import Written
+    from atmos_cli.commands.init import InitPlan
+    from atmos_cli.commands.new import NewPlan
+    from atmos_cli.gitops.repository import Repository
+    from atmos_cli.gitops.write import Written
 
 app = typer.Typer(help="Add something to the GitOps repo.", no_args_is_help=True)
 
@@ -66,8 +66,8 @@ def service(
     dry_run: DryRun = False,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.usecases.intent import Flags
-    from atmos_cli.usecases.new import NewOptions, execute_new, plan_new
+    from atmos_cli.commands.new import NewOptions, execute_new, plan_new
+    from atmos_cli.gitops.intent import Flags
 
     flags = Flags(
         name=name,
@@ -105,8 +105,8 @@ def service(
 
 
 def _repository(repo: Path | None, init: Path | None, *, writes: bool) -> tuple[InitPlan | None, Repository]:
-    from atmos_cli.usecases.init import InitOptions, plan_init
-    from atmos_cli.usecases.repository import Repository, open_repository
+    from atmos_cli.commands.init import InitOptions, plan_init
+    from atmos_cli.gitops.repository import Repository, open_repository
 
     if init is None:
         return None, open_repository(start(repo), writes=writes)
@@ -116,7 +116,7 @@ def _repository(repo: Path | None, init: Path | None, *, writes: bool) -> tuple[
 
 
 def _execute_init(first: InitPlan) -> None:
-    from atmos_cli.usecases.init import execute_init
+    from atmos_cli.commands.init import execute_init
 
     execute_init(first)
 
@@ -132,7 +132,7 @@ def _show(plan: NewPlan, *, with_diff: bool) -> None:
     print_diagnostics(plan.guarded.diagnostics)
     if plan.exceeds:
         from atmos_cli.cli.budget_data import pending_lines
-        from atmos_cli.usecases.budget import pending
+        from atmos_cli.commands.budget import pending
 
         for line in pending_lines(pending(plan.repository, plan.environments, without=plan.branch)):
             say(f"  {line}")

@@ -9,7 +9,7 @@ from atmos_cli.output.say import say, say_json
 def recover(repo: RepoDir = None, output: Output = "text") -> None:
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.cli.text import print_diagnostics
-    from atmos_cli.usecases.recover import recover as usecase
+    from atmos_cli.commands.recover import recover as usecase
 
     notes = usecase(start(repo))
     if output == "json":

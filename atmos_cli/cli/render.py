@@ -18,8 +18,8 @@ def render(
     output: Output = "text",
 ) -> None:
     from atmos_cli.cli.envelope import envelope
-    from atmos_cli.usecases import render as usecase
-    from atmos_cli.usecases.repository import open_repository
+    from atmos_cli.commands import render as usecase
+    from atmos_cli.gitops.repository import open_repository
 
     repository = open_repository(start(repo))
     found = usecase.render(repository, service, team=team, environments=tuple(env or ()))
@@ -36,8 +36,8 @@ def diff(
     output: Output = "text",
 ) -> None:
     from atmos_cli.cli.envelope import envelope
-    from atmos_cli.usecases import render as usecase
-    from atmos_cli.usecases.repository import open_repository
+    from atmos_cli.commands import render as usecase
+    from atmos_cli.gitops.repository import open_repository
 
     repository = open_repository(start(repo))
     found = usecase.diff(repository, base=base, environments=tuple(env or ()))

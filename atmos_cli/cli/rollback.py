@@ -12,8 +12,8 @@ from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, int
 from atmos_cli.output.say import say, say_json
 
 if TYPE_CHECKING:
-    from atmos_cli.usecases.rollback import RolledBack
-    from atmos_cli.usecases.rollback_plan import RollbackPlan
+    from atmos_cli.commands.rollback import RolledBack
+    from atmos_cli.history.rollback_plan import RollbackPlan
 
 Commit = Annotated[
     str | None, typer.Option("--commit", help="The bad commit (default: the newest that changed the service there).")
@@ -52,9 +52,9 @@ def rollback(
     dry_run: DryRun = False,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.usecases.repository import open_repository
-    from atmos_cli.usecases.rollback import execute_rollback
-    from atmos_cli.usecases.rollback_plan import Ask, plan_rollback
+    from atmos_cli.commands.rollback import execute_rollback
+    from atmos_cli.gitops.repository import open_repository
+    from atmos_cli.history.rollback_plan import Ask, plan_rollback
     from atmos_cli.verify.rollback import Allowed
 
     allowed = Allowed(all_environments, overlay_only, migrations_compatible, accept_data_loss, force)

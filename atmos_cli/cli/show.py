@@ -12,12 +12,12 @@ from atmos_cli.output.console import console, escape
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from atmos_cli.commands.init import InitPlan
+    from atmos_cli.commands.new import NewPlan
+    from atmos_cli.gitops.budgeting import Budgeted
+    from atmos_cli.gitops.intent import PlanRow
+    from atmos_cli.gitops.write import Written
     from atmos_cli.result import ChangeSet
-    from atmos_cli.usecases.budgeting import Budgeted
-    from atmos_cli.usecases.init import InitPlan
-    from atmos_cli.usecases.intent import PlanRow
-    from atmos_cli.usecases.new import NewPlan
-    from atmos_cli.usecases.write import Written
 
 
 def show_new_plan(plan: NewPlan, *, with_diff: bool) -> None:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from atmos_cli.budget.evaluate import Row
     from atmos_cli.budget.explain import Explained
+    from atmos_cli.commands.budget import Share, Shown
+    from atmos_cli.gitops.budgeting import Budgeted
     from atmos_cli.kube.quantity import Quantity
-    from atmos_cli.usecases.budget import Share, Shown
-    from atmos_cli.usecases.budgeting import Budgeted
 
 MARKS = {
     "ok": "[green]ok[/]",

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from types import TracebackType
 
-    from atmos_cli.usecases.status import Overview, Row
-    from atmos_cli.usecases.tree import Grown
+    from atmos_cli.commands.status import Overview, Row
+    from atmos_cli.commands.tree import Grown
     from atmos_cli.verify.standing import Standing
     from atmos_cli.verify.tree import Node
 

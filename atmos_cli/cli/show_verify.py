@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
+    from atmos_cli.commands.verify import Run
     from atmos_cli.ports import Clock
-    from atmos_cli.usecases.verify import Run
     from atmos_cli.verify.measured import Measure
     from atmos_cli.verify.model import Verdict
 

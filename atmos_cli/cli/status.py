@@ -11,7 +11,7 @@ from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
 from atmos_cli.output.say import say_json
 
 if TYPE_CHECKING:
-    from atmos_cli.usecases.status import Overview, Row, Watcher
+    from atmos_cli.commands.status import Overview, Row, Watcher
 
 MOST_DRIFT = 20
 
@@ -27,8 +27,8 @@ def status(
     output: Output = "text",
 ) -> None:
     from atmos_cli.adapters.clock import SystemClock
-    from atmos_cli.usecases.repository import open_repository
-    from atmos_cli.usecases.status import Asked, Watcher
+    from atmos_cli.commands.status import Asked, Watcher
+    from atmos_cli.gitops.repository import open_repository
 
     asked = Asked(service, team, tuple(env or ()))
     with Watcher(open_repository(start(repo)), asked, SystemClock()) as watcher:
@@ -51,7 +51,7 @@ def _once(watcher: Watcher, output: str) -> int:
 
 def _watch(watcher: Watcher, output: str) -> int:
     """Until it is interrupted; the status is that of the last look. JSON is one envelope on each line."""
-    from atmos_cli.usecases.status_watch import follow
+    from atmos_cli.commands.status_watch import follow
 
     code, before = 0, ""
     try:

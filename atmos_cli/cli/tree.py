@@ -13,7 +13,7 @@ from atmos_cli.output.say import say, say_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from atmos_cli.usecases.tree import Grown
+    from atmos_cli.commands.tree import Grown
     from atmos_cli.verify.tree import Node
 
 
@@ -29,10 +29,10 @@ def tree(
 ) -> None:
     from atmos_cli.adapters.clock import SystemClock
     from atmos_cli.cli.text import print_diagnostics
-    from atmos_cli.usecases.repository import open_repository
-    from atmos_cli.usecases.status import Asked
-    from atmos_cli.usecases.tree import trees
-    from atmos_cli.usecases.trusted import trust
+    from atmos_cli.commands.status import Asked
+    from atmos_cli.commands.tree import trees
+    from atmos_cli.gitops.repository import open_repository
+    from atmos_cli.gitops.trusted import trust
 
     asked = Asked(service, team, tuple(env or ()))
     repository = open_repository(start(repo))
@@ -66,7 +66,7 @@ def exit_code(grown: Sequence[Grown]) -> int:
 
 def _write(path: Path, grown: Sequence[Grown]) -> None:
     from atmos_cli.cli.tree_page import page
-    from atmos_cli.usecases.budget_history import write_page
+    from atmos_cli.commands.budget_history import write_page
 
     write_page(path, page(grown))
 

@@ -12,7 +12,7 @@ from atmos_cli.verify.tree import ENGINE_KINDS, is_good, nodes
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from atmos_cli.usecases.tree import Grown
+    from atmos_cli.commands.tree import Grown
     from atmos_cli.verify.tree import Node
 
 OPEN_DEPTH = 2

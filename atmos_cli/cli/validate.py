@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from atmos_cli.diagnostics import Diagnostic
-    from atmos_cli.usecases.judging import Judged
-    from atmos_cli.usecases.repository import Repository
+    from atmos_cli.gitops.judging import Judged
+    from atmos_cli.gitops.repository import Repository
 
 
 def validate(args: Sequence[str]) -> int:
-    from atmos_cli.usecases import validate as usecase
-    from atmos_cli.usecases.budget import row_data
-    from atmos_cli.usecases.repository import open_repository
+    from atmos_cli.commands import validate as usecase
+    from atmos_cli.commands.budget import row_data
+    from atmos_cli.gitops.repository import open_repository
 
     options = _parser().parse_args(args)
     start = Path(options.repo or ".")
@@ -57,7 +57,7 @@ def _print_budgets(repository: Repository, judged: Judged) -> None:
     over_in = sorted({row.environment for row in judged.rows if row.outcome in ("over", "denied")})
     if over_in:
         from atmos_cli.cli.budget_data import pending_lines, top_users
-        from atmos_cli.usecases.budget import pending
+        from atmos_cli.commands.budget import pending
 
         for name in over_in:
             for line in top_users(judged.budgets[name]):

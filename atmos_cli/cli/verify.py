@@ -15,8 +15,8 @@ from atmos_cli.output.say import say, say_document, say_json, say_progress
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from atmos_cli.commands.verify_act import Action
     from atmos_cli.diagnostics import Diagnostic
-    from atmos_cli.usecases.verify_act import Action
     from atmos_cli.verify.model import Verdict
 
 Format = Literal["text", "json", "junit", "markdown"]
@@ -101,9 +101,9 @@ def backtest(
 ) -> None:
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.cli.text import print_diagnostics
-    from atmos_cli.usecases.backtesting import backtest_data, backtests, sentence
-    from atmos_cli.usecases.repository import open_repository
-    from atmos_cli.usecases.trusted import trust
+    from atmos_cli.commands.backtest import backtest_data, backtests, sentence
+    from atmos_cli.gitops.repository import open_repository
+    from atmos_cli.gitops.trusted import trust
 
     repository = open_repository(start(repo))
     notes = trust(repository).notes

@@ -11,9 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from atmos_cli.commands.verify import Run
+    from atmos_cli.commands.verify_act import Action, OnFail
     from atmos_cli.diagnostics import Diagnostic
-    from atmos_cli.usecases.verify import Run, Session
-    from atmos_cli.usecases.verify_act import Action, OnFail
+    from atmos_cli.live.session import Session
     from atmos_cli.verify.model import Verdict
 
 
@@ -28,8 +29,8 @@ def opened(
     replay: Path | None,
 ) -> Iterator[tuple[Session, ...]]:
     """The sessions that a command line means, or those of a recorded run."""
-    from atmos_cli.usecases.repository import open_repository
-    from atmos_cli.usecases.sessions import live_sessions, meant, replayed_sessions
+    from atmos_cli.gitops.repository import open_repository
+    from atmos_cli.live.sessions import live_sessions, meant, replayed_sessions
 
     if replay:
         yield replayed_sessions(replay)
@@ -43,14 +44,14 @@ def opened(
 
 def steered(repo: Path | None) -> tuple[Diagnostic, ...]:
     """Where the checkout would have asked others than the base branch says."""
-    from atmos_cli.usecases.repository import open_repository
-    from atmos_cli.usecases.trusted import trust
+    from atmos_cli.gitops.repository import open_repository
+    from atmos_cli.gitops.trusted import trust
 
     return trust(open_repository(start(repo))).notes
 
 
 def watch(sessions: Sequence[Session], repo: Path | None, *, live: bool, replayed: bool) -> tuple[Verdict, ...]:
-    from atmos_cli.usecases.verify import Run, verify
+    from atmos_cli.commands.verify import Run, verify
 
     if not sessions:
         return ()
@@ -74,9 +75,9 @@ def watch(sessions: Sequence[Session], repo: Path | None, *, live: bool, replaye
 
 
 def _memory(repo: Path | None) -> Any:
-    from atmos_cli.usecases.repository import open_repository
-    from atmos_cli.usecases.run_memory import RunMemory
-    from atmos_cli.usecases.write import git_repo
+    from atmos_cli.gitops.repository import open_repository
+    from atmos_cli.gitops.write import git_repo
+    from atmos_cli.live.run_memory import RunMemory
 
     return RunMemory(git_repo(open_repository(start(repo)).root).git_dir)
 
@@ -84,8 +85,8 @@ def _memory(repo: Path | None) -> Any:
 def act_on(
     repo: Path | None, sessions: Sequence[Session], verdicts: Sequence[Verdict], on_fail: OnFail | None, *, live: bool
 ) -> list[Action]:
-    from atmos_cli.usecases.repository import open_repository
-    from atmos_cli.usecases.verify_act import act
+    from atmos_cli.commands.verify_act import act
+    from atmos_cli.gitops.repository import open_repository
 
     repository = open_repository(start(repo))
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from repos import CHANGES, commit_files, git, git_state, work_tree
 
-from atmos_cli.adapters.git_branch import write_branch
-from atmos_cli.adapters.repo import Repo, init_repo, open_repo
+from atmos_cli.adapters.git.branch import write_branch
+from atmos_cli.adapters.git.repo import Repo, init_repo, open_repo
 from atmos_cli.diagnostics import AtmosError, Code
 from atmos_cli.result import ChangeSet
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from repos import CHANGES, commit_files, git, git_state, work_tree
 
-from atmos_cli.adapters.catch_up import catch_up, follow
-from atmos_cli.adapters.git_commit import write_commit
-from atmos_cli.adapters.push import BehindError, push
-from atmos_cli.adapters.repo import open_repo
+from atmos_cli.adapters.git.catch_up import catch_up, follow
+from atmos_cli.adapters.git.commit import write_commit
+from atmos_cli.adapters.git.push import BehindError, push
+from atmos_cli.adapters.git.repo import open_repo
 
 if TYPE_CHECKING:
     from pathlib import Path

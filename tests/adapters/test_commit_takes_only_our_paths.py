@@ -10,10 +10,10 @@ import pytest
 from killing import COMPLETED, run_until
 from repos import CHANGES, commit_files, git, git_state, work_tree
 
-from atmos_cli.adapters import git_commit
-from atmos_cli.adapters.git_commit import write_commit
+from atmos_cli.adapters.git import commit as git_commit
+from atmos_cli.adapters.git.commit import write_commit
+from atmos_cli.adapters.git.repo import Repo, init_repo, open_repo
 from atmos_cli.adapters.lock import locked, place_of
-from atmos_cli.adapters.repo import Repo, init_repo, open_repo
 from atmos_cli.adapters.transaction import recover
 from atmos_cli.diagnostics import AtmosError, Code
 from atmos_cli.result import ChangeSet
@@ -177,7 +177,7 @@ def test_a_hook_may_mend_our_file_and_stage_it(checkout: Path) -> None:
 
 def test_atmos_in_a_hook_neither_recovers_nor_looks_at_the_hooks_index(checkout: Path) -> None:
     python = "import sys; from pathlib import Path; from atmos_cli.adapters.transaction import recover; "
-    ask = "from atmos_cli.adapters.repo import open_repo; from atmos_cli.adapters.git_status import dirty; r = open_repo(Path('.')); "
+    ask = "from atmos_cli.adapters.git.repo import open_repo; from atmos_cli.adapters.git.status import dirty; r = open_repo(Path('.')); "
     check = "sys.exit(recover(Path('.')) != () or dirty(r, ['user/staged.txt']) != ('user/staged.txt',))"
     hook(checkout, "pre-commit", f'"{os.sys.executable}" -c "{python}{ask}{check}"')  # type: ignore[attr-defined]
     write_commit(repo_of(checkout), CHANGES, "x")

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from repos import commit_files, git
 
-from atmos_cli.adapters.git import ask, tell
-from atmos_cli.adapters.git_status import dirty
-from atmos_cli.adapters.repo import (
+from atmos_cli.adapters.git.process import ask, tell
+from atmos_cli.adapters.git.repo import (
     Head,
     changed_paths,
     head,
@@ -21,6 +20,7 @@ from atmos_cli.adapters.repo import (
     open_repo,
     resolve,
 )
+from atmos_cli.adapters.git.status import dirty
 from atmos_cli.diagnostics import AtmosError, Code
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def test_a_git_that_is_not_installed_is_said_so(checkout: Path) -> None:
     program = (
         "import os; os.environ['PATH'] = '/nonexistent'\n"
         "from pathlib import Path\n"
-        "from atmos_cli.adapters.repo import open_repo\n"
+        "from atmos_cli.adapters.git.repo import open_repo\n"
         "from atmos_cli.diagnostics import AtmosError\n"
         "try: open_repo(Path('.'))\n"
         "except AtmosError as error: print(error.diagnostics[0].code)\n"

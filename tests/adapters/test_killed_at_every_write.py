@@ -15,10 +15,10 @@ import pytest
 from killing import COMPLETED, run_until
 from repos import CHANGES, git, git_state, work_tree
 
-from atmos_cli.adapters.git_branch import move_ref, write_branch
-from atmos_cli.adapters.git_commit import write_commit
+from atmos_cli.adapters.git.branch import move_ref, write_branch
+from atmos_cli.adapters.git.commit import write_commit
+from atmos_cli.adapters.git.repo import Repo, init_repo, open_repo
 from atmos_cli.adapters.lock import place_of
-from atmos_cli.adapters.repo import Repo, init_repo, open_repo
 from atmos_cli.adapters.transaction import apply, recover
 from atmos_cli.diagnostics import Code
 from atmos_cli.result import ChangeSet

@@ -7,8 +7,8 @@ from fake_api import discovered, listing, serving
 
 from atmos_cli.config import Config
 from atmos_cli.diagnostics import AtmosError, Code
-from atmos_cli.usecases.connect import connect, metrics_of
-from atmos_cli.usecases.trusted import Trusted
+from atmos_cli.gitops.trusted import Trusted
+from atmos_cli.live.connect import connect, metrics_of
 
 
 @pytest.fixture

@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING
 import pytest
 from repos import commit_files, git
 
-from atmos_cli.adapters import notes
-from atmos_cli.adapters.repo import open_repo
+from atmos_cli.adapters.git import notes
+from atmos_cli.adapters.git.repo import open_repo
 from atmos_cli.diagnostics import AtmosError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from atmos_cli.adapters.repo import Repo
+    from atmos_cli.adapters.git.repo import Repo
 
 PROGRAM = """
 import sys
 from pathlib import Path
-from atmos_cli.adapters import notes
-from atmos_cli.adapters.repo import open_repo
+from atmos_cli.adapters.git import notes
+from atmos_cli.adapters.git.repo import open_repo
 name, commit, count, pushes = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4] == 'push'
 repo = open_repo(Path('.'))
 sys.stdin.readline()

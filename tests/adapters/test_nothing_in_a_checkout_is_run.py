@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING
 import pytest
 from repos import CHANGES, commit_files, git
 
-from atmos_cli.adapters import git_status, snapshots, windows
 from atmos_cli.adapters.files import DiskTree
-from atmos_cli.adapters.git_branch import write_branch
-from atmos_cli.adapters.git_commit import write_commit
-from atmos_cli.adapters.git_tree import CommitTree
+from atmos_cli.adapters.git import snapshots, windows
+from atmos_cli.adapters.git import status as git_status
+from atmos_cli.adapters.git.branch import write_branch
+from atmos_cli.adapters.git.commit import write_commit
+from atmos_cli.adapters.git.push import push
+from atmos_cli.adapters.git.repo import Repo, changed_paths, head, open_repo
+from atmos_cli.adapters.git.tree import CommitTree
 from atmos_cli.adapters.programs import find_program
-from atmos_cli.adapters.push import push
-from atmos_cli.adapters.repo import Repo, changed_paths, head, open_repo
 from atmos_cli.diagnostics import AtmosError, Code, Severity
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from repos import commit_files, git
 
-from atmos_cli.adapters.git import plain
-from atmos_cli.adapters.push import Pushed, compare_link, push
-from atmos_cli.adapters.repo import Repo, open_repo, remote_url
+from atmos_cli.adapters.git.process import plain
+from atmos_cli.adapters.git.push import Pushed, compare_link, push
+from atmos_cli.adapters.git.repo import Repo, open_repo, remote_url
 from atmos_cli.diagnostics import AtmosError, Code
 
 if TYPE_CHECKING:

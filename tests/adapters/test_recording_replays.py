@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from atmos_cli.adapters import tape
+from atmos_cli.adapters import recording_file as tape
 from atmos_cli.adapters.clock import SystemClock
 from atmos_cli.adapters.recording import record, replay
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Severity

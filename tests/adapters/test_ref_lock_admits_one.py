@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING
 import pytest
 from repos import commit_files, git
 
-from atmos_cli.adapters import ref_lock
-from atmos_cli.adapters.ref_lock import LEASE_SECONDS, held, lock_ref
-from atmos_cli.adapters.repo import open_repo
+from atmos_cli.adapters.git import ref_lock
+from atmos_cli.adapters.git.ref_lock import LEASE_SECONDS, held, lock_ref
+from atmos_cli.adapters.git.repo import open_repo
 from atmos_cli.diagnostics import AtmosError, Code
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from atmos_cli.adapters.repo import Repo
+    from atmos_cli.adapters.git.repo import Repo
 
 REF = lock_ref("prod", "shop", "checkout")
 NOW = 1_800_000_000.0
 PROGRAM = """
 import sys
 from pathlib import Path
-from atmos_cli.adapters.ref_lock import held
-from atmos_cli.adapters.repo import open_repo
+from atmos_cli.adapters.git.ref_lock import held
+from atmos_cli.adapters.git.repo import open_repo
 from atmos_cli.diagnostics import AtmosError
 repo = open_repo(Path('.'))
 sys.stdin.readline()

@@ -5,11 +5,11 @@ import subprocess
 
 import pytest
 
-from atmos_cli.adapters import room_tree
-from atmos_cli.adapters.git_tree import CommitTree
-from atmos_cli.adapters.repo import open_repo
-from atmos_cli.adapters.room_tree import RoomTree
-from atmos_cli.adapters.snapshots import ChangedSnapshot, CommitSnapshot, Snapshot
+from atmos_cli.adapters.git import directory_tree as room_tree
+from atmos_cli.adapters.git.directory_tree import RoomTree
+from atmos_cli.adapters.git.repo import open_repo
+from atmos_cli.adapters.git.snapshots import ChangedSnapshot, CommitSnapshot, Snapshot
+from atmos_cli.adapters.git.tree import CommitTree
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from atmos_cli.adapters.smoke import Web
-from atmos_cli.usecases.smoking import smoke
+from atmos_cli.live.smoke_tests import smoke
 from atmos_cli.verify.model import Limits, Target
 from atmos_cli.verify.outcome import Outcome
 

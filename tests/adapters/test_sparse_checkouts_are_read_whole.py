@@ -8,8 +8,8 @@ import pytest
 from repos import commit_files, git
 
 from atmos_cli.adapters.files import DiskTree
-from atmos_cli.adapters.repo import open_repo
-from atmos_cli.adapters.sparse import SparseTree, disk_tree
+from atmos_cli.adapters.git.repo import open_repo
+from atmos_cli.adapters.git.sparse import SparseTree, disk_tree
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def sparse(checkout: Path) -> Path:
 
 
 def test_a_whole_checkout_costs_no_question(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("atmos_cli.adapters.sparse.open_repo", lambda _: pytest.fail("git was asked"))
+    monkeypatch.setattr("atmos_cli.adapters.git.sparse.open_repo", lambda _: pytest.fail("git was asked"))
     assert type(disk_tree(checkout)) is DiskTree
 
 

@@ -10,8 +10,8 @@ from repos import commit_files, git
 
 from atmos_cli.adapters import files
 from atmos_cli.adapters.files import DiskTree, find_root
-from atmos_cli.adapters.git_tree import CommitTree
-from atmos_cli.adapters.repo import open_repo
+from atmos_cli.adapters.git.repo import open_repo
+from atmos_cli.adapters.git.tree import CommitTree
 from atmos_cli.diagnostics import AtmosError, Code
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def test_a_file_past_the_limit_is_refused_by_both_and_the_next_read_works(
     both: tuple[DiskTree, CommitTree], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "MAX_FILE_BYTES", 3)
-    monkeypatch.setattr("atmos_cli.adapters.git_tree.MAX_FILE_BYTES", 3)
+    monkeypatch.setattr("atmos_cli.adapters.git.tree.MAX_FILE_BYTES", 3)
     for tree in both:
         with pytest.raises(AtmosError) as caught:
             tree.read("apps/x/a b.yaml")

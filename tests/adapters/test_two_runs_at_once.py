@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 PROGRAM = """
 import sys
 from pathlib import Path
-from atmos_cli.adapters.git_branch import write_branch
-from atmos_cli.adapters.git_commit import write_commit
-from atmos_cli.adapters.repo import open_repo
+from atmos_cli.adapters.git.branch import write_branch
+from atmos_cli.adapters.git.commit import write_commit
+from atmos_cli.adapters.git.repo import open_repo
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.result import ChangeSet
 how, name, count = sys.argv[1], sys.argv[2], int(sys.argv[3])

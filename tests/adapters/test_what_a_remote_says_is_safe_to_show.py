@@ -2,7 +2,7 @@
 
 import pytest
 
-from atmos_cli.adapters.git import plain
+from atmos_cli.adapters.git.process import plain
 from atmos_cli.adapters.http import said
 
 LOGINS = [

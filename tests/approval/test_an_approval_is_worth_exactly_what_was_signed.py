@@ -12,8 +12,8 @@ from atmos_cli.approval.quorum import Excess
 from atmos_cli.approval.roster import Roster
 from atmos_cli.budget.model import Tier
 from atmos_cli.diagnostics import AtmosError, Code
+from atmos_cli.history.proof import ssh_proofs
 from atmos_cli.kube.quantity import parse
-from atmos_cli.usecases.proof import ssh_proofs
 
 from .conftest import make_key, path_of, signed
 

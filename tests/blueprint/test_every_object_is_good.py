@@ -9,10 +9,10 @@ from atmos_cli.checks.registry import run
 from atmos_cli.checks.subject import Subject
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import Code, Severity
+from atmos_cli.gitops.generate import unfaithful
 from atmos_cli.kube.quantity import ZERO
 from atmos_cli.kustomize.build import build
 from atmos_cli.ports import MemoryTree
-from atmos_cli.usecases.generate import unfaithful
 from atmos_cli.yamlio.emit import emit
 from atmos_cli.yamlio.load import load
 from tests.blueprint.matrix import CASES, HERE, TEAM, composed, laid_out

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from atmos_cli.blueprint.catalogue import Catalogue
+from atmos_cli.commands.blueprint import lint, run_cases
 from atmos_cli.diagnostics import Code
 from atmos_cli.ports import MemoryTree
-from atmos_cli.usecases.blueprints import lint, run_cases
 from tests.blueprint.bundle import bundle
 from tests.blueprint.matrix import CATALOGUE, ROOT
 

@@ -13,11 +13,11 @@ from atmos_cli.checks.registry import run
 from atmos_cli.checks.subject import Subject
 from atmos_cli.config import Config, namespace
 from atmos_cli.diagnostics import AtmosError, Code, errors
+from atmos_cli.gitops.generate import unfaithful
 from atmos_cli.kube.resource import group_version, pod_template
 from atmos_cli.kube.schemas import SUPPORTED, Found, lookup, schema_errors
 from atmos_cli.kustomize.build import build
 from atmos_cli.ports import MemoryTree
-from atmos_cli.usecases.generate import unfaithful
 from atmos_cli.verify.traffic.sources import KINDS
 from tests.blueprint.matrix import CATALOGUE, CONFIG, HERE, TEAM, laid_out, spec
 

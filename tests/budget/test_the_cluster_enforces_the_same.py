@@ -2,9 +2,9 @@
 
 import pytest
 
+from atmos_cli.commands.init import InitOptions, new_config
 from atmos_cli.kube.schemas import schema_errors
 from atmos_cli.layout.skeleton import quota, skeleton
-from atmos_cli.usecases.init import InitOptions, new_config
 from atmos_cli.yamlio.load import load_all
 from tests.budget.shapes import budget
 

@@ -144,13 +144,13 @@ class World:
         return self.run("rollback", service, "--env", environment, *args, "-o", "json", "--repo", self.root)
 
     def repo(self):
-        from atmos_cli.adapters.repo import open_repo
+        from atmos_cli.adapters.git.repo import open_repo
 
         return open_repo(self.root)
 
     def verified(self, commit, outcome="pass", *, at=1000.0, images=(), service="checkout", environment="prod", **more):
         """Record a verdict on `commit`, as `atmos verify` does."""
-        from atmos_cli.usecases.verified import record_verdict
+        from atmos_cli.history.verified import record_verdict
 
         made = verdict(commit, outcome, at=at, service=service, environment=environment)
         return record_verdict(self.repo(), made, run=f"run-{int(at)}", images=images, **more)

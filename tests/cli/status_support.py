@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, field
 
 from atmos_cli.diagnostics import AtmosError
-from atmos_cli.usecases.connect import Connection
-from atmos_cli.usecases.effective import Effective
-from atmos_cli.usecases.repository import deployments, open_repository
+from atmos_cli.gitops.effective import Effective
+from atmos_cli.gitops.repository import deployments, open_repository
+from atmos_cli.live.connect import Connection
 from tests.verify.fake_cluster import FakeCluster
 from tests.verify.scenes import cond
 

@@ -258,7 +258,7 @@ def test_nothing_is_exceeded(world):
 def test_the_clock(approved, monkeypatch, days, codes):
     """Expired; not yet; a clock set back (the base branch knows better); and the last day."""
     later = time.time() + days * 86400
-    monkeypatch.setattr("atmos_cli.usecases.ground.time.time", lambda: later)
+    monkeypatch.setattr("atmos_cli.history.trusted_base.time.time", lambda: later)
     assert set(approved.check().codes) == codes
     assert approved.validate()[0] == bool(codes)
 

@@ -94,7 +94,7 @@ def test_the_limit_was_lowered_below_what_is_used(world):
 
 def test_an_approval_that_has_ended_while_the_spend_is_still_there(landed, monkeypatch):
     later = time.time() + 15 * 86400
-    monkeypatch.setattr("atmos_cli.usecases.ground.time.time", lambda: later)
+    monkeypatch.setattr("atmos_cli.history.trusted_base.time.time", lambda: later)
     done = landed.audit()
     assert (done.code, done.codes) == (1, ["ATM421"])
     assert "what it allowed is still there" in done.json["diagnostics"][0]["message"]

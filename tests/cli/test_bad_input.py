@@ -266,7 +266,7 @@ def test_errors_are_json_when_json_is_asked_for(tmp_path, atmos):
 
 
 def test_a_bug_is_no_traceback(shop, atmos, monkeypatch):
-    from atmos_cli.usecases import render
+    from atmos_cli.commands import render
 
     def broken(*_, **__):
         raise RuntimeError("boom")

@@ -9,9 +9,9 @@ import yaml
 
 from atmos_cli.adapters.claim_cache import ClaimCache
 from atmos_cli.adapters.files import DiskTree
-from atmos_cli.usecases import ledger
-from atmos_cli.usecases.ledger import use_of
-from atmos_cli.usecases.states import States
+from atmos_cli.gitops import usage as ledger
+from atmos_cli.gitops.states import States
+from atmos_cli.gitops.usage import use_of
 from tests.cli.test_budget_commands import commit
 
 

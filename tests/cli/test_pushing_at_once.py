@@ -109,7 +109,7 @@ def test_what_the_user_was_doing_stays_when_others_were_first(tmp_path, atmos, o
 
 
 def test_what_others_push_during_the_wait_does_not_make_it_late_again(tmp_path, atmos, own_git, monkeypatch):
-    from atmos_cli.usecases import write
+    from atmos_cli.gitops import write
 
     (tmp_path / "keys").mkdir()
     world = make_template(tmp_path / "seed", atmos, make_keys(tmp_path / "keys"))

@@ -63,8 +63,8 @@ def test_a_rollback_follows_unrelated_pushes_and_carries_the_record_to_the_next_
 
 def test_a_fix_that_lands_between_plan_and_write_is_not_taken_back(clones, monkeypatch):
     """The plan is asked again under the lock, and after every push that came too late."""
-    from atmos_cli.usecases import rollback as usecase
-    from atmos_cli.usecases.write import write
+    from atmos_cli.commands import rollback as usecase
+    from atmos_cli.gitops.write import write
 
     bare, one, two = clones
     pushed = []
@@ -86,9 +86,9 @@ def test_a_fix_that_lands_between_plan_and_write_is_not_taken_back(clones, monke
 
 
 def test_it_gives_up_after_five_pushes_that_came_too_late(clones, monkeypatch):
-    from atmos_cli.usecases import rollback as usecase
-    from atmos_cli.usecases import write as writing
-    from atmos_cli.usecases.write import write
+    from atmos_cli.commands import rollback as usecase
+    from atmos_cli.gitops import write as writing
+    from atmos_cli.gitops.write import write
 
     _, one, two = clones
     count, waits = [], []
@@ -108,9 +108,9 @@ def test_it_gives_up_after_five_pushes_that_came_too_late(clones, monkeypatch):
 
 
 def test_what_others_push_while_it_waits_does_not_make_it_too_late_again(clones, monkeypatch):
-    from atmos_cli.usecases import rollback as usecase
-    from atmos_cli.usecases import write as writing
-    from atmos_cli.usecases.write import write
+    from atmos_cli.commands import rollback as usecase
+    from atmos_cli.gitops import write as writing
+    from atmos_cli.gitops.write import write
 
     _, one, two = clones
     tries, waits = [], []
@@ -139,7 +139,7 @@ def test_what_others_push_while_it_waits_does_not_make_it_too_late_again(clones,
 
 
 def test_the_lock_of_another_is_respected_and_named(clones):
-    from atmos_cli.adapters.ref_lock import held, lock_ref
+    from atmos_cli.adapters.git.ref_lock import held, lock_ref
 
     _, one, two = clones
     with held(two.repo(), lock_ref("prod", "default", "checkout"), holder="run 42", remote="origin"):
@@ -164,8 +164,8 @@ def failed(commit):
 
 
 def test_verify_rolls_back_by_itself_once_and_not_the_rollback(clones):
-    from atmos_cli.usecases.repository import open_repository
-    from atmos_cli.usecases.rollback import RolledBack, roll_back_failed
+    from atmos_cli.commands.rollback import RolledBack, roll_back_failed
+    from atmos_cli.gitops.repository import open_repository
 
     bare, one, _ = clones
     bad = one.head
@@ -188,8 +188,8 @@ def test_a_second_automatic_rollback_within_the_hour_waits_for_a_person(clones):
     import dataclasses
     import time
 
-    from atmos_cli.usecases.repository import open_repository
-    from atmos_cli.usecases.rollback import RolledBack, roll_back_failed
+    from atmos_cli.commands.rollback import RolledBack, roll_back_failed
+    from atmos_cli.gitops.repository import open_repository
 
     _, one, _ = clones
     auto = Limits(rollback="auto")
@@ -200,8 +200,8 @@ def test_a_second_automatic_rollback_within_the_hour_waits_for_a_person(clones):
 
 
 def test_roll_back_takes_plain_names(clones):
-    from atmos_cli.usecases.repository import open_repository
-    from atmos_cli.usecases.rollback import roll_back
+    from atmos_cli.commands.rollback import roll_back
+    from atmos_cli.gitops.repository import open_repository
 
     _, one, _ = clones
     done = roll_back(

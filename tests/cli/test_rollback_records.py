@@ -5,7 +5,7 @@ import json
 import pytest
 
 from atmos_cli.diagnostics import AtmosError, Code
-from atmos_cli.usecases.verified import last_verified, quarantine, quarantined, record_verdict, verdicts
+from atmos_cli.history.verified import last_verified, quarantine, quarantined, record_verdict, verdicts
 from atmos_cli.verify.outcome import Outcome
 
 from .rolling import World, copied, verdict
@@ -108,7 +108,7 @@ HOSTILE = [
 
 @pytest.mark.parametrize("line", HOSTILE, ids=range(len(HOSTILE)))
 def test_what_others_wrote_into_notes_is_passed_over(deployed, line):
-    from atmos_cli.adapters import notes
+    from atmos_cli.adapters.git import notes
 
     good = deployed.deploy("1")
     notes.add(deployed.repo(), good, [line])

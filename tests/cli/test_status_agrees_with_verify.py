@@ -2,10 +2,10 @@
 
 import pytest
 
-from atmos_cli.usecases.lineage import Lineage
-from atmos_cli.usecases.repository import Deployment, open_repository
-from atmos_cli.usecases.revisions import GitAnswers, relations
-from atmos_cli.usecases.write import git_repo
+from atmos_cli.gitops.repository import Deployment, open_repository
+from atmos_cli.gitops.write import git_repo
+from atmos_cli.history.deployments import Lineage
+from atmos_cli.history.revisions import GitAnswers, relations
 from atmos_cli.verify.seen import Order
 
 from .status_support import new_world
@@ -46,7 +46,7 @@ def history(tmp_path, tmp_path_factory, atmos, git):
 @pytest.mark.parametrize("chunk", [1, 2000])
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
 def test_every_commit_stands_to_the_wanted_one_as_verify_says(history, git, environment, chunk, monkeypatch):
-    monkeypatch.setattr("atmos_cli.usecases.lineage.CHUNK", chunk)
+    monkeypatch.setattr("atmos_cli.history.deployments.CHUNK", chunk)
     repository = open_repository(history.root)
     repo, deployment = git_repo(history.root), Deployment("default", "checkout", environment)
     answers = GitAnswers(repo, repository.config, deployment)

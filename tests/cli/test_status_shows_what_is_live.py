@@ -5,8 +5,8 @@ import json
 import pytest
 
 from atmos_cli.diagnostics import Code, fail
-from atmos_cli.usecases.verified import record_verdict
-from atmos_cli.usecases.write import git_repo
+from atmos_cli.gitops.write import git_repo
+from atmos_cli.history.verified import record_verdict
 from atmos_cli.verify.model import Target, Verdict
 from atmos_cli.verify.outcome import Outcome
 from tests.verify.fake_cluster import FakeCluster
@@ -24,7 +24,7 @@ def template(request, tmp_path_factory):
 @pytest.fixture
 def world(template, tmp_path, atmos, git, monkeypatch):
     made = new_world(*template, tmp_path / "gitops", atmos, git)
-    monkeypatch.setattr("atmos_cli.usecases.status.connect", made.connect)
+    monkeypatch.setattr("atmos_cli.commands.status.connect", made.connect)
     made.sync()
     return made
 

@@ -5,8 +5,8 @@ import shutil
 
 import pytest
 
-from atmos_cli.usecases.repository import open_repository
-from atmos_cli.usecases.status import Asked, Watcher
+from atmos_cli.commands.status import Asked, Watcher
+from atmos_cli.gitops.repository import open_repository
 
 from .status_support import crashing, new_world
 
@@ -38,7 +38,7 @@ def template(tmp_path_factory):
 @pytest.fixture
 def world(template, tmp_path, atmos, git, monkeypatch):
     made = new_world(*template, tmp_path / "gitops", atmos, git)
-    monkeypatch.setattr("atmos_cli.usecases.status.connect", made.connect)
+    monkeypatch.setattr("atmos_cli.commands.status.connect", made.connect)
     return made
 
 

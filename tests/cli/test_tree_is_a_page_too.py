@@ -20,7 +20,7 @@ def template(request, tmp_path_factory):
 @pytest.fixture
 def world(template, tmp_path, atmos, git, monkeypatch):
     made = new_world(*template, tmp_path / "gitops", atmos, git)
-    monkeypatch.setattr("atmos_cli.usecases.status.connect", made.connect)
+    monkeypatch.setattr("atmos_cli.commands.status.connect", made.connect)
     made.sync()
     return made
 

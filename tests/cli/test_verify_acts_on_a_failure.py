@@ -2,12 +2,12 @@
 
 import pytest
 
-from atmos_cli.adapters.repo import open_repo
-from atmos_cli.usecases.connect import Connection
-from atmos_cli.usecases.repository import Deployment, open_repository
-from atmos_cli.usecases.revisions import GitAnswers
-from atmos_cli.usecases.verify import Session
-from atmos_cli.usecases.verify_act import act
+from atmos_cli.adapters.git.repo import open_repo
+from atmos_cli.commands.verify_act import act
+from atmos_cli.gitops.repository import Deployment, open_repository
+from atmos_cli.history.revisions import GitAnswers
+from atmos_cli.live.connect import Connection
+from atmos_cli.live.session import Session
 from atmos_cli.verify.measured import Assessment
 from atmos_cli.verify.outcome import Outcome
 

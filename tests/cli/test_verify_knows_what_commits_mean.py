@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from atmos_cli.adapters.repo import open_repo
+from atmos_cli.adapters.git.repo import open_repo
 from atmos_cli.diagnostics import AtmosError, Code
-from atmos_cli.usecases.repository import Deployment, open_repository
-from atmos_cli.usecases.revisions import GitAnswers, limits_of, manifests, relations
-from atmos_cli.usecases.sessions import meant, target_of
+from atmos_cli.gitops.repository import Deployment, open_repository
+from atmos_cli.history.revisions import GitAnswers, limits_of, manifests, relations
+from atmos_cli.live.sessions import meant, target_of
 from atmos_cli.verify.seen import Order
 
 DEV = Deployment("default", "checkout", "dev")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.prometheus import Prometheus
-from atmos_cli.usecases.observe import find_source, look, plan
+from atmos_cli.live.observe import find_source, look, plan
 from atmos_cli.verify.model import Limits, Target
 from atmos_cli.verify.outcome import Outcome, Reason
 from tests.sim.generator import generate, pods
@@ -15,8 +15,8 @@ from tests.sim.rivals import argo_rollouts, flagger, kayenta
 from tests.sim.scenario import NAMESPACE, OBSERVE, WORKLOAD, times
 
 if TYPE_CHECKING:
+    from atmos_cli.live.observe_plan import Plan
     from atmos_cli.ports import Answer, Metrics
-    from atmos_cli.usecases.observe_plan import Plan
     from tests.sim.catalogue import Row
     from tests.sim.rivals import Fired
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from atmos_cli.commands.verify import Run, verify
 from atmos_cli.diagnostics import AtmosError, Code
-from atmos_cli.usecases.sessions import replayed_sessions
-from atmos_cli.usecases.verify import Run, verify
+from atmos_cli.live.sessions import replayed_sessions
 from atmos_cli.verify.data import verdict_data
 
 RUNS = Path(__file__).parent / "recorded" / "runs"

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.budget.model import Budget
+from atmos_cli.commands.init import InitOptions, new_config
 from atmos_cli.config import Config
 from atmos_cli.diagnostics import errors
+from atmos_cli.gitops.effective import Effective
+from atmos_cli.gitops.generate import generate
+from atmos_cli.gitops.guard import guard
+from atmos_cli.gitops.repository import Deployment
 from atmos_cli.kube.quantity import parse
-from atmos_cli.usecases.effective import Effective
-from atmos_cli.usecases.generate import generate
-from atmos_cli.usecases.guard import guard
-from atmos_cli.usecases.init import InitOptions, new_config
-from atmos_cli.usecases.repository import Deployment
 from tests.lab.proofs.golden import bundled, repo_files
 from tests.lab.proofs.support import in_memory, tenant
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.adapters.bundle import catalogue
+from atmos_cli.commands.init import InitOptions, new_config
 from atmos_cli.config import Config
+from atmos_cli.gitops.generate import Generated, generate
 from atmos_cli.kustomize.build import build
 from atmos_cli.layout.skeleton import default_budget, skeleton
 from atmos_cli.ports import MemoryTree
 from atmos_cli.spec.model import ServiceSpec
-from atmos_cli.usecases.generate import Generated, generate
-from atmos_cli.usecases.init import InitOptions, new_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,8 +13,8 @@ import pytest
 
 from atmos_cli.adapters.bundle import catalogue
 from atmos_cli.config import read_config
+from atmos_cli.gitops.generate import generate
 from atmos_cli.spec.model import ServiceSpec
-from atmos_cli.usecases.generate import generate
 from tests.lab.conftest import PREFIX
 from tests.lab.git_server import git
 from tests.lab.kube import rolled_out

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from atmos_cli.commands.init import InitOptions, new_config
+from atmos_cli.gitops.generate import generate
 from atmos_cli.kube.resource import pod_template
-from atmos_cli.usecases.generate import generate
-from atmos_cli.usecases.init import InitOptions, new_config
 from atmos_cli.yamlio.load import load_all
 from tests.lab.oracle import Oracle
 from tests.lab.proofs.golden import (

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from atmos_cli.gitops.generate import generate
 from atmos_cli.kustomize.build import build
-from atmos_cli.usecases.generate import generate
 from tests.lab.kube import condition, rolled_out
 from tests.lab.proofs.golden import ADDONS, LANGUAGES, bundled, config_of, overlay, repo_files, service
 from tests.lab.proofs.support import in_memory, install_operators, of_kind, settle, tenant

@@ -45,8 +45,8 @@ def rolled(directory: Path, *words: str) -> Any:
 
 def record(directory: Path, commit: str) -> None:
     """As `atmos verify` does at the end of a run."""
-    from atmos_cli.adapters.repo import open_repo
-    from atmos_cli.usecases.verified import record_verdict
+    from atmos_cli.adapters.git.repo import open_repo
+    from atmos_cli.history.verified import record_verdict
     from atmos_cli.verify.model import Target, Verdict
     from atmos_cli.verify.outcome import Outcome
 

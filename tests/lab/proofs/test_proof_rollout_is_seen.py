@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from atmos_cli.gitops.generate import generate
 from atmos_cli.kustomize.build import build
-from atmos_cli.usecases.generate import generate
 from atmos_cli.verify.delivery.applied import applied
 from atmos_cli.verify.health import health
 from atmos_cli.verify.rollout import rollout

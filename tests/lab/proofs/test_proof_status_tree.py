@@ -13,10 +13,10 @@ import pytest
 
 from atmos_cli.adapters.clock import SystemClock
 from atmos_cli.adapters.kubernetes.transport import Transport
-from atmos_cli.usecases.repository import open_repository
-from atmos_cli.usecases.status import Asked, Watcher
-from atmos_cli.usecases.status_watch import follow
-from atmos_cli.usecases.tree import trees
+from atmos_cli.commands.status import Asked, Watcher
+from atmos_cli.commands.status_watch import follow
+from atmos_cli.commands.tree import trees
+from atmos_cli.gitops.repository import open_repository
 from atmos_cli.verify.seen import Status
 from atmos_cli.verify.tree import nodes
 from tests.lab.git_server import QUIET, git
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from atmos_cli.usecases.status import Overview, Row
+    from atmos_cli.commands.status import Overview, Row
     from tests.lab.kube import Object
     from tests.lab.proofs.engines_world import World
     from tests.lab.proofs.worlds import Worlds

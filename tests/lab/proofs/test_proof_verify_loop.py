@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atmos_cli.usecases.repository import open_repository
-from atmos_cli.usecases.verify_act import act
+from atmos_cli.commands.verify_act import act
+from atmos_cli.gitops.repository import open_repository
 from tests.lab.git_server import QUIET, git
 from tests.lab.proofs.verify_stage import SERVICE, Stage
 from tests.lab.proofs.verify_support import FastClock, OnDemand, Traffic, Watched, history, session_of, watch
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from atmos_cli.usecases.verify import Session
-    from atmos_cli.usecases.verify_act import Action
+    from atmos_cli.commands.verify_act import Action
+    from atmos_cli.live.session import Session
     from atmos_cli.verify.model import Verdict
     from tests.lab.proofs.worlds import Worlds
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atmos_cli.usecases.sessions import recorded_sessions, replayed_sessions
-from atmos_cli.usecases.verify import Run, verify
+from atmos_cli.commands.verify import Run, verify
+from atmos_cli.live.sessions import recorded_sessions, replayed_sessions
 from atmos_cli.verify.data import verdict_data
 from tests.lab.git_server import QUIET
 from tests.lab.proofs.verify_stage import SERVICE, Stage

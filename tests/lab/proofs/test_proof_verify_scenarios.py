@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from atmos_cli.adapters.prometheus import Prometheus
-    from atmos_cli.usecases.verify import Run
+    from atmos_cli.commands.verify import Run
     from atmos_cli.verify.model import Verdict
     from tests.lab.kube import Object
     from tests.lab.proofs.worlds import Worlds

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from atmos_cli.usecases.repository import Deployment
+from atmos_cli.gitops.repository import Deployment
 from tests.lab.argocd import is_synced
 from tests.lab.flux import KUSTOMIZATION
 from tests.lab.git_server import git

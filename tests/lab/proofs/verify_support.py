@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import yaml
 
 from atmos_cli.adapters.prometheus import Prometheus as PrometheusClient
-from atmos_cli.usecases.repository import open_repository
-from atmos_cli.usecases.sessions import live_sessions
-from atmos_cli.usecases.verify import Run, verify
+from atmos_cli.commands.verify import Run, verify
+from atmos_cli.gitops.repository import open_repository
+from atmos_cli.live.sessions import live_sessions
 from tests.lab.processes import PATIENCE
 from tests.lab.prometheus import start_prometheus
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from atmos_cli.gitops.repository import Deployment
+    from atmos_cli.live.session import Session
     from atmos_cli.ports import Answer, Metrics
-    from atmos_cli.usecases.repository import Deployment
-    from atmos_cli.usecases.verify import Session
     from atmos_cli.verify.model import Verdict
     from tests.lab.prometheus import Prometheus
     from tests.lab.proofs.engines_world import World

@@ -1,0 +1,69 @@
+"""Others pushed first: our commit is taken back and the branch follows theirs, or nothing; then a wait, and again."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING
+
+from atmos_cli.adapters.git.branch import move_ref
+from atmos_cli.adapters.git.history import is_ancestor, parent
+from atmos_cli.adapters.git.own_programs import run
+from atmos_cli.adapters.git.push import TIMEOUT_SECONDS, quiet
+from atmos_cli.adapters.git.repo import head, resolve
+from atmos_cli.adapters.lock import Place, locked
+from atmos_cli.diagnostics import AtmosError
+
+if TYPE_CHECKING:
+    from atmos_cli.adapters.git.repo import Repo
+
+_SHORTEST, _LONGEST = 0.25, 30.0
+
+
+def catch_up(repo: Repo, branch: str, commit: str, *, remote: str = "origin") -> bool:
+    """Whether `branch`, with our unpushed `commit` on top, now stands where `remote` has it, without that commit.
+
+    Files and index follow as in a fast-forward: what the user has changed or staged stays as it is. False, and nothing
+    moved, when that cannot be done: other commits of the user's own are in between, or their changes are in the way.
+    """
+    below = parent(repo, commit)
+    return below is not None and _to_remote(repo, branch, commit, below, f"take back {commit[:12]}", remote)
+
+
+def follow(repo: Repo, branch: str, *, remote: str = "origin") -> bool:
+    """`catch_up` with no commit of ours to take back: a fast-forward to where `remote` has `branch` now."""
+    commit = head(repo).commit
+    return commit is not None and _to_remote(repo, branch, commit, commit, f"follow {remote}", remote)
+
+
+def _to_remote(repo: Repo, branch: str, commit: str, below: str, reason: str, remote: str) -> bool:
+    """From `commit` to where `remote` has `branch`, if that is `below` or built on it."""
+    where = f"refs/remotes/{remote}/{branch}"
+    args = ("fetch", "--quiet", remote, f"+refs/heads/{branch}:{where}")
+    answer = run(repo, *args, env=quiet(repo), timeout=TIMEOUT_SECONDS)
+    there = resolve(repo, where)
+    if answer.status or there is None or not is_ancestor(repo, below, there):
+        return False
+    with locked(Place(repo.top, repo.git_dir / "atmos-cli", repo.prefix)):
+        now = head(repo)
+        if now.branch != branch or now.commit != commit:
+            return False
+        # refreshed first: git takes a file that only looks newer for one that the user changed
+        run(repo, "update-index", "-q", "--refresh")
+        if run(repo, "read-tree", "-m", "-u", commit, there).status:
+            return False
+        try:
+            move_ref(repo, f"refs/heads/{branch}", new=there, old=commit, reason=f"atmos: {reason}")
+        except AtmosError:
+            run(repo, "read-tree", "-m", "-u", there, commit)
+            return False
+    return True
+
+
+def pause(attempt: int, began: float) -> None:
+    """A wait of random length, longer with each attempt, so that many who came too late do not meet again.
+
+    `began`: the monotonic time when the attempt began. As long as it took, somebody else can be first in the next one.
+    """
+    most = min(_LONGEST, max(_SHORTEST, time.monotonic() - began) * 2**attempt)
+    time.sleep(random.uniform(0, most))  # noqa: S311 - spreads load, hides nothing

@@ -1,0 +1,82 @@
+"""What differs between the checkout, its index and its commit, found without running a filter or any other program."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from atmos_cli.adapters.git.process import ask, failed, without_filters
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from atmos_cli.adapters.git.repo import Repo
+
+_PATHS_PER_CALL = 200
+_STATUS = ("status", "--porcelain", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=dirty")
+_UNFINISHED = {
+    "MERGE_HEAD": "merge",
+    "CHERRY_PICK_HEAD": "cherry-pick",
+    "REVERT_HEAD": "revert",
+    "rebase-merge": "rebase",
+    "rebase-apply": "rebase",
+    "SQUASH_MSG": "squash merge",
+}
+
+
+def dirty(repo: Repo, paths: Iterable[str]) -> tuple[str, ...]:
+    """Those of `paths` (from the root) that have uncommitted changes, staged or not, or are untracked; sorted."""
+    wanted = {repo.inside(path): path for path in paths}
+    found: set[str] = set()
+    for chunk in chunks(sorted(wanted)):
+        found.update(_differing(repo.top, "--ignored=matching", "--", *chunk))
+    return tuple(sorted(wanted[path] for path in found if path in wanted))
+
+
+def changed_here(repo: Repo) -> tuple[str, ...]:
+    """Every path below the root that differs from HEAD or is untracked (not ignored), sorted."""
+    start = repo.inside("")
+    names = _differing(repo.top, "--", f"{start or '.'}")
+    return tuple(sorted(name[len(start) :] for name in names if name.startswith(start)))
+
+
+def require_clean(repo: Repo, paths: Iterable[str]) -> None:
+    """AtmosError ATM603 that names every one of `paths` with uncommitted changes."""
+    changed = dirty(repo, paths)
+    if changed:
+        raise AtmosError(*(_dirty_path(path) for path in changed))
+
+
+def require_idle(repo: Repo) -> None:
+    """AtmosError ATM617 when a merge, rebase or the like waits to be finished: a commit now would conclude it."""
+    for name, what in _UNFINISHED.items():
+        if (repo.git_dir / name).exists():
+            raise fail(
+                Code.REPO_UNFINISHED,
+                f"a {what} is not finished in {repo.top}, and a commit would become part of it",
+                hint="`git status` says how to finish or abort it; or use `--write branch`",
+            )
+
+
+def chunks(paths: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(paths), _PATHS_PER_CALL):
+        yield paths[start : start + _PATHS_PER_CALL]
+
+
+def _differing(top: Path, *arguments: str) -> list[str]:
+    args = ("--literal-pathspecs", *_STATUS, *arguments)
+    answer = ask(top, *args, settings=without_filters(top))
+    if answer.status:
+        raise failed(args, answer)
+    return [os.fsdecode(line[3:]) for line in answer.out.split(b"\0") if line]
+
+
+def _dirty_path(path: str) -> Diagnostic:
+    return Diagnostic(
+        Code.REPO_DIRTY_PATH,
+        f"{path} has changes that are not committed",
+        hint=f"commit or stash it first (`git add -- {path} && git commit`), or use `--write branch`",
+        where=Location(path),
+    )

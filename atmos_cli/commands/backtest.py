@@ -1,0 +1,73 @@
+"""`atmos verify backtest`: how often a service would have alarmed without a deploy, before anyone trusts a verdict."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.gitops.trusted import trust
+from atmos_cli.gitops.write import git_repo
+from atmos_cli.history.revisions import GitAnswers, limits_of, manifests
+from atmos_cli.live.connect import metrics_of
+from atmos_cli.live.observe_backtest import backtest
+from atmos_cli.live.sessions import meant, target_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from atmos_cli.gitops.repository import Repository
+    from atmos_cli.live.observe_plan import Backtest
+    from atmos_cli.verify.model import Target
+
+
+def backtests(
+    repository: Repository, service: str, *, team: str | None, environments: Sequence[str], hours: float
+) -> tuple[tuple[Target, Backtest], ...]:
+    """For each environment of the service. Raises ATM813 without metrics, ATM812 when they cannot be asked, ATM817."""
+    trusted, repo = trust(repository), git_repo(repository.root)
+    config = trusted.config
+    found = []
+    for each in meant(repository, service, team=team, environments=environments, commit=""):
+        git = GitAnswers(repo, config, each)
+        commit = git("commit", "")
+        target = target_of(config, each, manifests(git, commit) or ())
+        prometheus = config.clusters[target.cluster].prometheus
+        matchers = dict(prometheus.matchers) if prometheus else {}
+        with metrics_of(trusted, target.cluster) as metrics:
+            limits = limits_of(git, commit)
+            done = backtest(metrics, target, limits, matchers=matchers, at=time.time(), hours=hours)
+        found.append((target, done))
+    return tuple(found)
+
+
+def backtest_data(target: Target, done: Backtest) -> dict[str, Any]:
+    return {
+        "service": target.service,
+        "team": target.team,
+        "environment": target.environment,
+        "source": done.source,
+        "hours": done.hours,
+        "tried": done.tried,
+        "skipped": done.skipped,
+        "fails": _count(done, "fail"),
+        "warns": _count(done, "warn"),
+        "alarms": [asdict(alarm) for alarm in done.alarms],
+        "note": done.note,
+    }
+
+
+def _count(done: Backtest, outcome: str) -> int:
+    return sum(alarm.outcome == outcome for alarm in done.alarms)
+
+
+def sentence(target: Target, done: Backtest) -> str:
+    """What a person should make of it."""
+    where = f"{target.team}/{target.service} in {target.environment}"
+    if not done.tried:
+        return f"{where}: nothing to try in the last {done.hours:g} h{f': {done.note}' if done.note else ''}"
+    said = f"{where}: of {done.tried} moments without a deploy in the last {done.hours:g} h"
+    fails, warns = _count(done, "fail"), _count(done, "warn")
+    counted = f"{said}, {fails} would have been FAIL and {warns} WARN"
+    advice = "automatic rollback would have done harm" if fails else "nothing would have been taken back for nothing"
+    return f"{counted}: {advice}{f' ({done.note})' if done.note else ''}"

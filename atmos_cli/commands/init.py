@@ -1,0 +1,277 @@
+"""`atmos init`: make a GitOps repo, or complete one; what people changed stays as they left it."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from atmos_cli import __version__
+from atmos_cli.adapters.git import repo as repos
+from atmos_cli.adapters.git.sparse import disk_tree
+from atmos_cli.adapters.transaction import recover, require_settled
+from atmos_cli.budget.model import budget_path, read_budget
+from atmos_cli.checks.committed_secrets import secrets_in_file
+from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, Postgres, namespace, read_config
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
+from atmos_cli.engines.argocd import ROOT, cluster_labels
+from atmos_cli.engines.source import portable_url
+from atmos_cli.gitops.plain_secrets import require_no_secret
+from atmos_cli.gitops.repository import teams as teams_of
+from atmos_cli.gitops.write import Written, base_of, trailers, write
+from atmos_cli.kube.names import dns_label
+from atmos_cli.layout.skeleton import default_budget, skeleton
+from atmos_cli.ports import MemoryTree
+from atmos_cli.result import ChangeSet
+from atmos_cli.yamlio.locate import located
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from atmos_cli.config import Engine, WriteMode
+    from atmos_cli.ports import FileTree
+
+LOCK = "atmos-cli.lock"
+MAX_NAMESPACE = 63
+PRODUCTION = ("prod", "production", "live")
+
+
+@dataclass(frozen=True, slots=True)
+class InitOptions:
+    """What the flags of `init` say; they shape a new `atmos-cli.yaml` and are refused where one exists already."""
+
+    environments: tuple[str, ...] = ("dev", "staging", "prod")
+    engine: Engine = "argocd"
+    engines: tuple[tuple[str, Engine], ...] = ()
+    clusters: tuple[tuple[str, str], ...] = ()
+    kubernetes: str = "1.34"
+    teams: tuple[str, ...] = ()
+    git_url: str = ""
+    branch: str = "main"
+    write: WriteMode = "commit"
+    registry: str = "registry.example.com"
+
+
+@dataclass(frozen=True, slots=True)
+class InitPlan:
+    """`tree` is what the repo will hold; `kept` are files that people changed, so that init left them alone."""
+
+    root: Path
+    config: Config
+    teams: tuple[str, ...]
+    changes: ChangeSet
+    tree: FileTree
+    kept: tuple[str, ...]
+    new_repo: bool
+    recovered: tuple[Diagnostic, ...] = field(default=())
+
+    @property
+    def message(self) -> str:
+        subject = "Set up the GitOps repo" if self.new_repo else "Complete the GitOps repo"
+        engines = ", ".join(sorted({c.engine for c in self.config.clusters.values()}))
+        body = f"Environments {', '.join(self.config.environments)}; synced by {engines}."
+        return f"{subject}\n\n{body}\n\n{trailers({'Version': __version__})}\n"
+
+    def next_steps(self) -> tuple[str, ...]:
+        """What remains for a person, with the real names."""
+        steps = []
+        if self.config.git.url == Git().url:
+            steps.append(f"set `git.url` in {FILE} to where this repo will be, then run `atmos init` again")
+        argocd = [name for name, cluster in self.config.clusters.items() if cluster.engine == "argocd"]
+        for cluster in argocd:
+            labels = " ".join(
+                f"--label {key}={value}"
+                for key, value in cluster_labels(self.config, cluster).items()
+                if not key.startswith("argocd.")
+            )
+            steps.append(f"register the cluster: argocd cluster add CONTEXT --name {cluster} {labels}")
+        if argocd:
+            steps.append(f"start Argo CD on the hub: kubectl apply -f {ROOT}")
+        for name, settings in self.config.clusters.items():
+            if settings.engine == "flux":
+                steps.append(f"start Flux on {name}: kubectl apply -f clusters/{name}/flux-system/gotk-sync.yaml")
+        steps.append('add a service: atmos new service "node, port 80, postgres"')
+        return tuple(steps)
+
+
+def plan_init(
+    root: Path, options: InitOptions, *, explicit: frozenset[str] = frozenset(), writes: bool = True
+) -> InitPlan:
+    """What `init` would write below `root`. `explicit`: names of options that the user gave."""
+    if root.exists() and not root.is_dir():
+        raise fail(Code.WRITE_FAILED, f"{root} is a file, not a directory", hint="name another directory")
+    recovered = recover(root) if writes and root.is_dir() else ()
+    if root.is_dir():
+        require_settled(root)
+    tree: FileTree = disk_tree(root) if root.is_dir() else MemoryTree({})
+    existing = tree.read(FILE)
+    if existing is not None:
+        _require_clean(existing)
+        config = _existing(existing, explicit)
+    else:
+        config = new_config(options, remote=_remote(root))
+    found = teams_of(tree)
+    teams = tuple(sorted({*found, *(options.teams or (() if found else ("default",)))}))
+    _check_names("the team", teams)
+    _check_namespaces(teams, tuple(config.environments))
+    budgets = {
+        name: read_budget(data, environment=name)
+        if (data := tree.read(budget_path(name))) is not None
+        else default_budget(name, production=environment.production)
+        for name, environment in config.environments.items()
+    }
+    configured = sorted({path.split("/")[2] for path in tree.files("infrastructure/configs") if path.count("/") > 2})
+    files = skeleton(config, teams=teams, budgets=budgets, configured=configured)
+    inputs = {FILE, *(budget_path(name) for name in budgets)}
+    files = {path: data for path, data in files.items() if path not in inputs or tree.read(path) is None}
+    changes, kept = _changes(tree, files)
+    new = existing is None
+    return InitPlan(root, config, teams, changes, MemoryTree(changes.files, tree), kept, new, recovered)
+
+
+def execute_init(plan: InitPlan, *, mode: WriteMode | None = None) -> Written:
+    """Writes the plan; a directory that is in no Git repository becomes one, unless only files are wanted."""
+    wanted = mode or plan.config.git.write
+    # A new directory inside another checkout becomes a repo of its own: nobody wants it committed over there.
+    fresh = not plan.root.is_dir() or not any(plan.root.iterdir())
+    plan.root.mkdir(parents=True, exist_ok=True)
+    if wanted != "files" and (fresh or repos.open_repo(plan.root) is None):
+        repos.init_repo(plan.root, branch=plan.config.git.branch)
+    if wanted == "branch" and plan.new_repo:
+        wanted = "commit"  # a repo that does not exist yet has nothing that a branch could start from
+    base = base_of(plan.root, disk_tree(plan.root), mode=wanted, config=plan.config)
+    return write(
+        plan.root,
+        plan.changes,
+        plan.message,
+        mode=wanted,
+        base=base,
+        branch="atmos/init",
+        config=plan.config,
+        pushes=False,
+    )
+
+
+def _existing(data: bytes, explicit: frozenset[str]) -> Config:
+    config = read_config(data)
+    unused = sorted(explicit - {"teams"})
+    if unused:
+        flags = ", ".join(f"--{name.replace('_', '-')}" for name in unused)
+        message = f"this repo is configured already, so {flags} would change nothing"
+        raise fail(Code.USAGE, message, hint=f"edit {FILE}, then run `atmos init` without them")
+    return config
+
+
+def new_config(options: InitOptions, *, remote: str | None = None) -> Config:
+    """The configuration of a new repo. Raises AtmosError for names that do not fit together."""
+    _check_names("the environment", options.environments)
+    _check_names("the cluster", tuple(dict(options.clusters).values()))
+    engines, clusters = dict(options.engines), dict(options.clusters)
+    environments = {}
+    for name in options.environments:
+        environments[name] = _new_environment(name, cluster=clusters.get(name, name))
+    used = tuple(dict.fromkeys(environment.cluster for environment in environments.values()))
+    for name in engines:
+        if name not in used:
+            raise fail(Code.USAGE, f"there is no cluster `{name}`", hint=f"clusters are: {', '.join(used)}")
+    for name in clusters:
+        if name not in environments:
+            hint = f"environments are: {', '.join(environments)}"
+            raise fail(Code.ENVIRONMENT_UNKNOWN, f"there is no environment `{name}`", hint=hint)
+    url = portable_url(options.git_url or remote or Git().url)
+    for what, text in (("the URL of the repo", url), ("`--registry`", options.registry)):
+        require_no_secret(text, what, hint="write it without user and password: engines have Secrets for that")
+    git = Git(url=url, branch=options.branch, write=options.write)
+    return Config(
+        git=git,
+        registry=options.registry,
+        clusters={
+            name: Cluster(engine=engines.get(name, options.engine), kubernetes=options.kubernetes) for name in used
+        },
+        environments=environments,
+    )
+
+
+def _require_clean(data: bytes) -> None:
+    """Raises ATM333, located: what `init` makes of a secret in its settings would spread it."""
+    found = [
+        Diagnostic(each.code, each.message, where=located(data, 0, each.path, file=FILE), hint=each.hint)
+        for each in secrets_in_file(FILE, data)
+    ]
+    if found:
+        raise AtmosError(*found, exit_code=1)
+
+
+def _new_environment(name: str, *, cluster: str) -> Environment:
+    """Two replicas where a rollout should be like production's; three servers for data that must not be lost."""
+    production = name in PRODUCTION
+    return Environment(
+        cluster=cluster,
+        production=production,
+        replicas=2 if production or name == "staging" else 1,
+        http=Http(domain="example.com" if production else f"{name}.example.com"),
+        postgres=Postgres(instances=3, storage="10Gi") if production else Postgres(),
+    )
+
+
+def _remote(root: Path) -> str | None:
+    if not (root / ".git").exists():
+        return None
+    repo = repos.open_repo(root)
+    return repos.remote_url(repo) if repo else None
+
+
+def _check_names(what: str, names: Sequence[str]) -> None:
+    found = [
+        Diagnostic(Code.USAGE, f"{what} `{name}` cannot be a name: it {problem}", hint="use a-z, 0-9 and dashes")
+        for name in names
+        if (problem := dns_label(name))
+    ]
+    if found:
+        raise AtmosError(*found)
+
+
+def _check_namespaces(teams: Sequence[str], environments: Sequence[str]) -> None:
+    """Two teams must not share a namespace, as `a-b` in `c` and `a` in `b-c` would."""
+    owners: dict[str, tuple[str, str]] = {}
+    for team, environment in itertools.product(teams, environments):
+        name = namespace(team, environment)
+        if len(name) > MAX_NAMESPACE:
+            message = f"the namespace `{name}` has {len(name)} characters, more than {MAX_NAMESPACE}"
+            raise fail(Code.USAGE, message, hint="use a shorter name for the team or the environment")
+        if name in owners:
+            other = "/".join(owners[name])
+            message = f"team and environment {team}/{environment} and {other} would share the namespace `{name}`"
+            raise fail(Code.USAGE, message, hint="rename the team or the environment")
+        owners[name] = (team, environment)
+
+
+def _changes(tree: FileTree, files: dict[str, bytes]) -> tuple[ChangeSet, tuple[str, ...]]:
+    """Writes what is missing and renews what is as atmos left it; a file that differs from both is a person's."""
+    known = _read_lock(tree.read(LOCK) or b"")
+    wanted: dict[str, bytes | None] = {}
+    kept = []
+    lock = dict(known)
+    for path, content in files.items():
+        now = tree.read(path)
+        if now is None or (now != content and known.get(path) == _digest(now)):
+            wanted[path] = content
+        elif now != content:
+            kept.append(path)
+            continue
+        lock[path] = _digest(content)
+    text = "".join(f"{lock[path]} {path}\n" for path in sorted(lock)).encode()
+    if tree.read(LOCK) != text:
+        wanted[LOCK] = text
+    return ChangeSet(wanted, {path: tree.read(path) for path in wanted}), tuple(sorted(kept))
+
+
+def _read_lock(data: bytes) -> dict[str, str]:
+    lines = data.decode("utf-8", "replace").splitlines()
+    return {path: digest for digest, _, path in (line.partition(" ") for line in lines) if path}
+
+
+def _digest(data: bytes) -> str:
+    return f"sha256:{hashlib.sha256(data).hexdigest()}"

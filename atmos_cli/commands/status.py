@@ -1,0 +1,291 @@
+"""`atmos status`: what is wanted, what is live, and how it is, for every service, environment and cluster."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+from atmos_cli.adapters.git import history
+from atmos_cli.adapters.git.own_programs import run
+from atmos_cli.adapters.git.push import TIMEOUT_SECONDS, quiet
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
+from atmos_cli.foreign import shell
+from atmos_cli.gitops.repository import deployments, find_service
+from atmos_cli.gitops.trusted import Trusted, trust
+from atmos_cli.gitops.write import git_repo
+from atmos_cli.history.deployments import Lineage
+from atmos_cli.history.revisions import REMOTE
+from atmos_cli.history.verified import Verified, latest
+from atmos_cli.live.connect import Connection, connect
+from atmos_cli.live.listing import Lists
+from atmos_cli.live.sessions import target_of
+from atmos_cli.live.snapshots import look_around
+from atmos_cli.verify.delivery import revisions
+from atmos_cli.verify.standing import standing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from atmos_cli.gitops.repository import Deployment, Repository
+    from atmos_cli.kube.resource import Resource
+    from atmos_cli.ports import Clock
+    from atmos_cli.verify.model import Target
+    from atmos_cli.verify.seen import Relation, Scene
+    from atmos_cli.verify.standing import Standing
+
+    Connect = Callable[[Trusted, str], Connection]
+
+FEW = 4  # namespaces, or Applications, that are asked one by one; where there are more, everything is listed
+FETCH_SECONDS = 60.0
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Which deployments to show: all of them, unless something is named."""
+
+    service: str | None = None
+    team: str | None = None
+    environments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One deployment. `live` is its own commit that is in force, "" when nothing was applied or it is not known.
+
+    `behind`: how many of its own commits are not applied, None when that is not known. `standing` is None when the
+    cluster could not be asked, and `problem` says why; a `problem` beside a standing is why nothing can be wanted.
+    """
+
+    target: Target
+    wanted: str
+    committed: float
+    live: str = ""
+    behind: int | None = None
+    standing: Standing | None = None
+    verdict: Verified | None = None
+    problem: Diagnostic | None = None
+
+    @property
+    def good(self) -> bool:
+        return self.standing is not None and self.standing.good and self.problem is None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """By team and service, environments as in atmos-cli.yaml. `at`: unix seconds of the look."""
+
+    rows: tuple[Row, ...]
+    at: float
+    notes: tuple[Diagnostic, ...] = ()
+
+    @property
+    def problems(self) -> tuple[Diagnostic, ...]:
+        return tuple(dict.fromkeys((*self.notes, *(row.problem for row in self.rows if row.problem))))
+
+    @property
+    def exit_code(self) -> int:
+        """0 when all is as wanted and healthy, 1 when something is not, 2 when nothing could be asked."""
+        if self.rows and all(row.standing is None for row in self.rows):
+            return 2
+        return 0 if all(row.good for row in self.rows) else 1
+
+
+@dataclass(slots=True)
+class Case:
+    """One deployment, what is wanted of it, and what was seen; without a scene, `problem` says why."""
+
+    deployment: Deployment
+    target: Target
+    wanted: tuple[Resource, ...] | None
+    scene: Scene | None = None
+    problem: Diagnostic | None = None
+
+
+@dataclass(slots=True)
+class Watcher:
+    """Looks at the same deployments as often as asked. Use it in a `with`: that closes its connections.
+
+    `opens` connects to a cluster (default: as atmos-cli.yaml says). `views` are asked instead of what it opened.
+    """
+
+    repository: Repository
+    asked: Asked
+    clock: Clock
+    opens: Connect | None = None
+    views: dict[str, Connection] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
+    _lineage: Lineage | None = None
+    _connections: dict[str, Connection] = field(default_factory=dict)
+    _fetched: float = 0.0
+    trusted: Trusted = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.trusted = trust(self.repository)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for each in self._connections.values():
+            each.close()
+        self._forget()
+
+    def look(self) -> Overview:
+        """Raises ATM511 or ATM702 for what is not in the repo, ATM815 for a base branch without commits."""
+        at = self.clock.now()
+        cases, views = self.seen(at)
+        lineage, verdicts = self._line(), latest(git_repo(self.repository.root))
+        rows = []
+        for case in cases:
+            row = _row(case, lineage, verdicts)
+            if row.standing and not row.good and _with_events(case, views[case.target.cluster]):
+                row = _row(case, lineage, verdicts)
+            rows.append(row)
+        return Overview(tuple(rows), at, self.trusted.notes)
+
+    def seen(self, at: float, *, events: bool = False) -> tuple[list[Case], dict[str, Connection]]:
+        """Every deployment with its scene, and what each cluster was asked through; raises as `look` does.
+
+        Fetches from the remote when an engine names a commit that is not here, but not more than once a minute.
+        """
+        lineage = self._line()
+        cases = self._cases(lineage)
+        views = self._see(cases, at, events=events)
+        named = {revision for case in cases if case.scene for revision in revisions(case.scene)}
+        if lineage.missing(named) and at - self._fetched >= FETCH_SECONDS:
+            self._fetched = at
+            repo = git_repo(self.repository.root)
+            run(repo, "fetch", "--quiet", REMOTE, env=quiet(repo), timeout=TIMEOUT_SECONDS)
+            self._forget()  # also what it knows not to exist
+            return self.seen(at, events=events)
+        return cases, views
+
+    def relations(self, case: Case) -> tuple[str, float, dict[str, Relation]]:
+        """(wanted commit, when it was made, how each revision that the engine names stands to it)."""
+        lineage = self._line()
+        known = {each: lineage.relation(case.deployment, each) for each in revisions(case.scene)} if case.scene else {}
+        return (*lineage.wanted(case.deployment), known)
+
+    def kinds(self) -> dict[str, set[tuple[str, str]]]:
+        """The namespaced kinds that each cluster is asked for because a service wants them."""
+        found: dict[str, set[tuple[str, str]]] = {}
+        for case in self._cases(self._line()):
+            kinds = found.setdefault(case.target.cluster, set())
+            for each in case.wanted or ():
+                if each.get("kind") != "Secret" and (each.get("metadata") or {}).get("namespace"):
+                    kinds.add((str(each.get("apiVersion", "")), str(each.get("kind", ""))))
+        return found
+
+    def namespaces(self, cluster: str) -> set[str]:
+        return {case.target.namespace for case in self._cases(self._line()) if case.target.cluster == cluster}
+
+    def connection(self, cluster: str) -> Connection:
+        """Raises ATM810 when no kubeconfig knows the cluster."""
+        if cluster not in self._connections:
+            self._connections[cluster] = (self.opens or connect)(self.trusted, cluster)
+        return self._connections[cluster]
+
+    def _line(self) -> Lineage:
+        branch = self.repository.config.git.branch
+        tip = history.base_commit(repo := git_repo(self.repository.root), branch)
+        if tip is None:
+            message = f"branch `{branch}`, which is the base of this repo, has no commit"
+            raise fail(Code.COMMIT_UNKNOWN, message, hint=f"git fetch {REMOTE} {branch}")
+        if self._lineage is None or self._lineage.tip != tip:
+            self._forget()
+            self._lineage = Lineage(repo, tip)
+        return self._lineage
+
+    def _forget(self) -> None:
+        if self._lineage:
+            self._lineage.close()
+        self._lineage = None
+
+    def _cases(self, lineage: Lineage) -> list[Case]:
+        config, asked, tree = self.trusted.config, self.asked, lineage.tree()
+        order = {name: place for place, name in enumerate(config.named(asked.environments))}
+        found = find_service(tree, asked.service, team=asked.team) if asked.service else deployments(tree)
+        cases = []
+        for each in sorted(found, key=lambda each: (each.team, each.service, order.get(each.environment, -1))):
+            if each.environment in order and asked.team in (None, each.team):
+                built = lineage.manifests(each)
+                cases.append(Case(each, target_of(config, each, built or ()), built))
+        if asked.service and not cases:
+            message = f"`{asked.service}` is not in {', '.join(order)}"
+            raise fail(Code.ENVIRONMENT_UNKNOWN, message, hint=f"see `atmos status {shell(asked.service)}`")
+        return cases
+
+    def _see(self, cases: Sequence[Case], at: float, *, events: bool) -> dict[str, Connection]:
+        """Fills in the scenes, all clusters at once; what each cluster was asked."""
+        by_cluster: dict[str, list[Case]] = {}
+        for case in cases:
+            by_cluster.setdefault(case.target.cluster, []).append(case)
+        views: dict[str, Connection] = {}
+        for name, its in by_cluster.items():
+            try:
+                views[name] = self._view(name, its, events=events)
+            except AtmosError as error:
+                _spoil(its, error)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for _ in pool.map(lambda name: _look(views[name], by_cluster[name], at), views):
+                pass
+        for name, view in views.items():
+            if isinstance(view.cluster, Lists) and not view.cluster.whole:
+                self.refused.add(name)
+        return views
+
+    def _view(self, name: str, cases: Sequence[Case], *, events: bool) -> Connection:
+        source = self.views.get(name) or self.connection(name)
+        spaces = {case.target.namespace for case in cases}
+        lists = Lists(source.cluster, whole=len(spaces) > FEW and name not in self.refused)
+        if events:
+            lists.with_events |= spaces
+        return Connection(lists, Lists(source.hub, whole=False, selects=len(cases) <= FEW))
+
+
+def _with_events(case: Case, view: Connection) -> bool:
+    """What is not healthy is looked at once more with its events, which may say why; False when that cannot be."""
+    if case.scene is None:
+        return False
+    if isinstance(view.cluster, Lists):
+        view.cluster.with_events.add(case.target.namespace)
+    try:
+        case.scene = look_around(view, case.target, case.wanted or (), at=case.scene.at)
+    except AtmosError:
+        return False
+    return True
+
+
+def _look(view: Connection, cases: Sequence[Case], at: float) -> None:
+    try:
+        for case in cases:
+            case.scene = look_around(view, case.target, case.wanted or (), at=at)
+    except AtmosError as error:
+        _spoil(cases, error)
+
+
+def _spoil(cases: Sequence[Case], error: AtmosError) -> None:
+    for case in cases:
+        case.scene, case.problem = None, error.diagnostics[0]
+
+
+def _row(case: Case, lineage: Lineage, verdicts: Mapping[tuple[str, str, str, str], Verified]) -> Row:
+    target, deployment = case.target, case.deployment
+    commit, committed = lineage.wanted(deployment)
+    verdict = verdicts.get((target.team, target.service, target.environment, target.cluster))
+    if case.scene is None:
+        return Row(target, commit, committed, verdict=verdict, problem=case.problem)
+    known = {each: lineage.relation(deployment, each) for each in revisions(case.scene)}
+    found = standing(case.scene, target.engine, known, wanted=commit, pushed=committed)
+    live = lineage.own(deployment, found.revision) if found.revision else ""
+    behind = lineage.behind(deployment, found.revision) if found.revision else None
+    problem = _not_built(target) if case.wanted is None else None
+    return Row(target, commit, committed, live, behind, found, verdict, problem)
+
+
+def _not_built(target: Target) -> Diagnostic:
+    message = f"`{target.service}` cannot be built for '{target.environment}' as it is on the base branch"
+    hint = f"see `atmos render {shell(target.service)} --env {shell(target.environment)}`"
+    return Diagnostic(Code.COMMIT_UNKNOWN, message, hint=hint)

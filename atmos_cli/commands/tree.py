@@ -1,0 +1,48 @@
+"""`atmos tree`: every object of a service, as each cluster has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from atmos_cli.commands.status import Watcher
+from atmos_cli.verify.delivery import delivery
+from atmos_cli.verify.standing import delivered
+from atmos_cli.verify.tree import Node, is_good, nodes, tree
+
+if TYPE_CHECKING:
+    from atmos_cli.commands.status import Asked, Case, Connect
+    from atmos_cli.diagnostics import Diagnostic
+    from atmos_cli.gitops.repository import Repository
+    from atmos_cli.ports import Clock
+    from atmos_cli.verify.model import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Grown:
+    """The tree of one deployment at `at` (unix seconds); `root` is None when the cluster could not be asked."""
+
+    target: Target
+    commit: str
+    at: float
+    root: Node | None = None
+    problem: Diagnostic | None = None
+
+    @property
+    def unhealthy(self) -> tuple[Node, ...]:
+        return tuple(each for each in nodes(self.root) if not is_good(each)) if self.root else ()
+
+
+def trees(repository: Repository, asked: Asked, *, clock: Clock, opens: Connect | None = None) -> tuple[Grown, ...]:
+    """One for each environment that is asked for. Raises ATM511 or ATM702 for what is not in the repo."""
+    with Watcher(repository, asked, clock, opens) as watcher:
+        at = clock.now()
+        return tuple(_grown(watcher, case, at) for case in watcher.seen(at, events=True)[0])
+
+
+def _grown(watcher: Watcher, case: Case, at: float) -> Grown:
+    commit, committed, known = watcher.relations(case)
+    if case.scene is None:
+        return Grown(case.target, commit, at, problem=case.problem)
+    arrived = delivery(case.scene, case.target.engine, known, pushed=committed)
+    return Grown(case.target, commit, at, tree(case.scene, target=case.target, delivered=delivered(arrived)))

@@ -1,0 +1,69 @@
+"""What will run, by deployment, of one tree, and what it asks for; each overlay is built once, when first asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atmos_cli.adapters.claim_cache import ClaimCache
+from atmos_cli.adapters.git.snapshots import Snapshot
+from atmos_cli.budget.claim import Claim, claim
+from atmos_cli.budget.prices import with_cost
+from atmos_cli.diagnostics import AtmosError
+from atmos_cli.gitops.policy import Policy
+from atmos_cli.gitops.repository import Deployment, deployments
+from atmos_cli.gitops.units import app_unit, manifests
+
+if TYPE_CHECKING:
+    from atmos_cli.kube.quantity import Quantity
+    from atmos_cli.kustomize.model import Built
+    from atmos_cli.ports import FileTree
+
+
+class Effective:
+    """`policy` says by whose budget claims are counted (default: that of the tree itself).
+
+    A `snapshot` of the same tree and a `cache` make sums of a large repo cheap.
+    """
+
+    def __init__(
+        self,
+        tree: FileTree,
+        *,
+        policy: Policy | None = None,
+        snapshot: Snapshot | None = None,
+        cache: ClaimCache | None = None,
+    ) -> None:
+        self.tree = tree
+        self.policy = policy or Policy(tree)
+        self.snapshot = snapshot or Snapshot(tree)
+        self.cache = cache or ClaimCache(None)
+        self._built: dict[Deployment, tuple[Built, ...] | AtmosError] = {}
+        self._deployments: tuple[Deployment, ...] | None = None
+
+    def deployments(self, environment: str | None = None) -> tuple[Deployment, ...]:
+        """Every overlay of every service, sorted; only those of `environment` when it is given."""
+        if self._deployments is None:
+            self._deployments = deployments(self.tree)
+        return tuple(each for each in self._deployments if environment in (None, each.environment))
+
+    def of(self, deployment: Deployment) -> tuple[Built, ...]:
+        """Raises AtmosError with positions when the overlay cannot be built."""
+        if deployment not in self._built:
+            try:
+                self._built[deployment] = manifests(self.tree, app_unit(*deployment))
+            except AtmosError as error:
+                self._built[deployment] = error
+        found = self._built[deployment]
+        if isinstance(found, AtmosError):
+            raise found
+        return found
+
+    def claim(self, deployment: Deployment) -> Claim:
+        """Raises AtmosError when it cannot be built, or the budget of its environment cannot be read."""
+        terms = self.policy.terms(deployment.environment)
+        return claim([built.resource for built in self.of(deployment)], terms=terms)
+
+    def total(self, deployment: Deployment) -> dict[str, Quantity]:
+        """What it asks for as the budget of its environment counts it, and what that costs where there are prices."""
+        count = self.policy.budget(deployment.environment).count
+        return with_cost(self.claim(deployment).total(count), self.policy.sheet)

@@ -1,0 +1,125 @@
+"""Everything that is asked of a change before it is written: effective manifests, checks, claim and budget."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from atmos_cli.budget.findings import budget_diagnostics, claim_diagnostics
+from atmos_cli.checks.registry import run
+from atmos_cli.checks.subject import Subject
+from atmos_cli.config import Config, namespace
+from atmos_cli.diagnostics import AtmosError, Diagnostic, in_order
+from atmos_cli.gitops.budgeting import Budgeted, budgeted
+from atmos_cli.gitops.ownership import doubly_owned
+from atmos_cli.gitops.repository import Deployment, config_of
+from atmos_cli.spec.model import read_spec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from atmos_cli.approval.coverage import Coverage
+    from atmos_cli.budget.claim import Claim
+    from atmos_cli.budget.evaluate import Row
+    from atmos_cli.gitops.effective import Effective
+    from atmos_cli.kustomize.model import Built
+    from atmos_cli.ports import FileTree
+
+
+@dataclass(frozen=True, slots=True)
+class Guarded:
+    """`budgets` has each environment that could be evaluated; `rows` are all of theirs."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    rows: tuple[Row, ...]
+    claims: Mapping[Deployment, Claim]
+    budgets: Mapping[str, Budgeted]
+
+
+def guard(
+    effective: Effective,
+    *,
+    touched: Sequence[Deployment],
+    before: Effective | None,
+    environments: Sequence[str],
+    changed: Sequence[str] = (),
+    earlier: Callable[[Sequence[str]], Mapping[str, Effective]] | None = None,
+    fits: Callable[[Budgeted], str] | None = None,
+    approvals: Callable[[Sequence[Row]], Coverage] | None = None,
+) -> Guarded:
+    """Checks of what is touched, and the budget of each environment over all that runs there.
+
+    `before` is the tree the change starts from; None counts everything as new. `changed` are the paths it touches,
+    `earlier` gives the trees at the start of each `window`, and `fits` says what would fit where something is over,
+    `approvals` which rows that are over may be.
+    """
+    config = config_of(effective.tree)
+    found: list[Diagnostic] = []
+    claims: dict[Deployment, Claim] = {}
+    for deployment in touched:
+        found += check(effective, deployment, config=config)
+        try:
+            claims[deployment] = effective.claim(deployment)
+        except AtmosError:
+            continue  # `check` and the budget say why
+        where = f"{deployment.directory}/kustomization.yaml"
+        found += claim_diagnostics(claims[deployment], environment=deployment.environment, where=where)
+    budgets: dict[str, Budgeted] = {}
+    for environment in environments:
+        found += effective.policy.own_problems(environment)
+        try:
+            windows = earlier([environment]) if earlier else {}
+            budgets[environment] = budgeted(
+                effective, before=before, environment=environment, changed=changed, earlier=windows
+            )
+        except AtmosError as error:
+            found += error.diagnostics
+    rows = tuple(row for each in budgets.values() for row in each.rows)
+    if approvals is not None and any(row.outcome == "over" for row in rows):
+        coverage = approvals(rows)
+        found += coverage.diagnostics
+        rows = coverage.applied(rows)
+        budgets = {name: replace(each, rows=coverage.applied(each.rows)) for name, each in budgets.items()}
+    for each in budgets.values():
+        said = budget_diagnostics(each.rows, ask="`--request-approval`", fits=fits(each) if fits else "")
+        found += [*each.findings, *said]
+    found += doubly_owned(effective, environments=environments, touched=touched)
+    return Guarded(in_order(found), rows, claims, budgets)
+
+
+def check(effective: Effective, deployment: Deployment, *, config: Config) -> tuple[Diagnostic, ...]:
+    """The findings of every check on one deployment; why it cannot be built, when it cannot."""
+    try:
+        resources = effective.of(deployment)
+    except AtmosError as error:
+        return error.diagnostics
+    declared = declared_secrets(effective.tree, deployment)
+    return run(subject(deployment, resources, config=config, declared=declared), effective.tree)
+
+
+def declared_secrets(tree: FileTree, deployment: Deployment) -> frozenset[str]:
+    """The Secrets that `service.yaml` refers to, and so says are there; none when it is invalid or absent."""
+    path = f"apps/{deployment.team}/{deployment.service}/service.yaml"
+    data = tree.read(path)
+    try:
+        spec = read_spec(data, path=path) if data is not None else None
+    except AtmosError:
+        return frozenset()  # `validate` reports the spec itself
+    return frozenset(secret.secret for secret in spec.secrets.values()) if spec else frozenset()
+
+
+def subject(
+    deployment: Deployment, resources: tuple[Built, ...], *, config: Config, declared: frozenset[str]
+) -> Subject:
+    environment = config.environments[deployment.environment]
+    return Subject(
+        service=deployment.service,
+        team=deployment.team,
+        environment=deployment.environment,
+        namespace=namespace(deployment.team, deployment.environment),
+        kubernetes=config.clusters[environment.cluster].kubernetes,
+        production=environment.production,
+        resources=resources,
+        declared_secrets=declared,
+        secret_store=environment.secrets.store if environment.secrets else "",
+    )

@@ -1,0 +1,112 @@
+"""One GitOps repo as a value: its files, its configuration and what is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from atmos_cli.adapters.bundle import catalogue
+from atmos_cli.adapters.files import DiskTree, find_root
+from atmos_cli.adapters.git.sparse import disk_tree
+from atmos_cli.adapters.transaction import recover, require_settled
+from atmos_cli.budget.model import budget_path, read_budget
+from atmos_cli.config import FILE, read_config
+from atmos_cli.diagnostics import Code, fail
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from atmos_cli.blueprint.catalogue import Catalogue
+    from atmos_cli.budget.model import Budget
+    from atmos_cli.config import Config
+    from atmos_cli.diagnostics import Diagnostic
+    from atmos_cli.ports import FileTree
+
+
+class Deployment(NamedTuple):
+    """One service in one environment."""
+
+    team: str
+    service: str
+    environment: str
+
+    @property
+    def directory(self) -> str:
+        return f"apps/{self.team}/{self.service}/overlays/{self.environment}"
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """`root` is where the files are; `recovered` tells what an earlier, killed run had left and what became of it."""
+
+    root: Path
+    tree: FileTree
+    config: Config
+    recovered: tuple[Diagnostic, ...] = ()
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return catalogue(self.tree)
+
+    def budget(self, environment: str) -> Budget:
+        return read_budget(self.tree.read(budget_path(environment)), environment=environment)
+
+
+def open_repository(start: Path, *, writes: bool = False, faults: list[Diagnostic] | None = None) -> Repository:
+    """The repo that `start` is in. Raises ATM601 when there is none above it.
+
+    With `faults`, a file that cannot be read is noted there, and its fault ends nothing.
+
+    Whoever `writes` first puts right what a killed run left there; whoever only reads is told of it (ATM619).
+    """
+    root = find_root(start)
+    if root is None:
+        message = f"there is no GitOps repo here: no `{FILE}` in {start} or above"
+        raise fail(Code.REPO_MISSING, message, hint="make one with `atmos init DIR`, or name one with `--repo DIR`")
+    recovered = recover(root) if writes else ()
+    require_settled(root)
+    tree = disk_tree(root, faults=faults)
+    return Repository(root, tree, config_of(DiskTree(root)), recovered)
+
+
+def config_of(tree: FileTree) -> Config:
+    data = tree.read(FILE)
+    if data is None:
+        raise fail(Code.REPO_MISSING, f"there is no `{FILE}`", hint="make a repo with `atmos init DIR`")
+    return read_config(data)
+
+
+def teams(tree: FileTree) -> tuple[str, ...]:
+    """The teams that have a tenant in some environment."""
+    found = {path.split("/")[2] for path in tree.files("tenants") if path.count("/") >= 3}
+    return tuple(sorted(found))
+
+
+def deployments(tree: FileTree) -> tuple[Deployment, ...]:
+    """Every overlay of every service, sorted."""
+    found = set()
+    for path in tree.files("apps"):
+        steps = path.split("/")
+        if len(steps) == 6 and steps[3] == "overlays" and steps[5].startswith("kustomization."):
+            found.add(Deployment(steps[1], steps[2], steps[4]))
+    return tuple(sorted(found))
+
+
+def find_service(tree: FileTree, service: str, *, team: str | None = None) -> tuple[Deployment, ...]:
+    """The deployments of `service`, given as `name` or `team/name`. Raises ATM511 when there is none."""
+    if "/" in service and team is None:
+        team, service = service.split("/", 1)
+    everything = deployments(tree)
+    found = tuple(d for d in everything if d.service == service and team in (None, d.team))
+    if not found:
+        import difflib
+
+        names = sorted({d.service for d in everything})
+        close = difflib.get_close_matches(service, names, n=1)
+        hint = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(names) or 'none yet'}"
+        raise fail(Code.SERVICE_UNKNOWN, f"there is no service `{service}` in this repo", hint=hint)
+    owners = sorted({d.team for d in found})
+    if len(owners) > 1:
+        hint = f"say which: {', '.join(f'{owner}/{service}' for owner in owners)}"
+        raise fail(Code.SERVICE_UNKNOWN, f"several teams have a service `{service}`", hint=hint)
+    return found

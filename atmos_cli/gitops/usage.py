@@ -1,0 +1,236 @@
+"""What a whole environment asks for, by team and service; only what changed since it was last counted is built."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.budget.claim import claim
+from atmos_cli.budget.digest import canonical
+from atmos_cli.budget.dimensions import in_family
+from atmos_cli.budget.evaluate import Service, Sums, Totals
+from atmos_cli.budget.prices import with_cost
+from atmos_cli.config import FILE
+from atmos_cli.diagnostics import AtmosError
+from atmos_cli.gitops.repository import config_of
+from atmos_cli.gitops.units import Unit, app_unit, manifests, other_units
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from atmos_cli.budget.model import Count
+    from atmos_cli.budget.prices import PriceSheet
+    from atmos_cli.config import Config
+    from atmos_cli.gitops.effective import Effective
+    from atmos_cli.ports import FileTree
+
+VERSION = "1"  # of how claims are computed; another one forgets what was cached
+COUNTS: tuple[Count, ...] = ("steady", "peak", "rollout")
+Nano = dict[str, int]
+
+
+@dataclass(slots=True)
+class Entry:
+    """Sums in billionths by count and dimension; what is unknown; files outside that it was computed from."""
+
+    counts: dict[str, Nano] = field(default_factory=lambda: {count: {} for count in COUNTS})
+    unknown: dict[str, list[list[str]]] = field(default_factory=dict)  # by service: (what and why, mark)
+    outside: dict[str, str] = field(default_factory=dict)
+    lasting: bool = True
+
+    def add(self, other: Entry) -> None:
+        for count, sums in other.counts.items():
+            mine = self.counts[count]
+            for name, nano in sums.items():
+                mine[name] = mine.get(name, 0) + nano
+        for service, notes in other.unknown.items():
+            self.unknown.setdefault(service, []).extend(notes)
+        self.outside.update(other.outside)
+        self.lasting = self.lasting and other.lasting
+
+    def text(self) -> str:
+        return json.dumps([self.counts, self.unknown, self.outside], separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One environment at one commit: by team always, by service for those that were asked for."""
+
+    environment: str
+    teams: Mapping[str, Entry]
+    services: Mapping[Service, Entry]
+
+    def sums(self, count: Count, sheet: PriceSheet | None) -> Sums:
+        whole = Entry()
+        for entry in self.teams.values():
+            whole.add(entry)
+        unknown = {
+            (team, service): tuple((note, mark) for note, mark in notes)
+            for team, entry in self.teams.items()
+            for service, notes in entry.unknown.items()
+        }
+        return Sums(
+            totals(whole, count, sheet),
+            {team: totals(entry, count, sheet) for team, entry in self.teams.items()},
+            {service: totals(entry, count, sheet) for service, entry in self.services.items()},
+            unknown,
+        )
+
+
+def totals(entry: Entry, count: Count, sheet: PriceSheet | None) -> Totals:
+    return with_cost({name: in_family(name, nano) for name, nano in entry.counts[count].items()}, sheet)
+
+
+def use_of(effective: Effective, environment: str, *, services: Iterable[Service] | None = ()) -> Use:
+    """Sums of all that `environment` runs. `services`: those to tell apart, None for every one.
+
+    Raises AtmosError when the budget or the configuration cannot be read; a service that cannot be built is unknown.
+    """
+    counting = _Counting(effective, environment)
+    teams: dict[str, Entry] = {}
+    told: dict[Service, Entry] = {}
+    wanted = None if services is None else set(services)
+    stamps = effective.snapshot.level(["apps"])
+    counting.expect(stamps)
+    for path, stamp in stamps.items():
+        team = path.split("/")[1]
+        mine = {} if wanted is None else {each for each in wanted if each[0] == team}
+        teams[team] = counting.team(team, stamp, told if wanted is None or mine else None)
+    for unit, entry in counting.others():
+        teams.setdefault(unit.team, Entry()).add(entry)
+        told.setdefault((unit.team, unit.service), Entry()).add(entry)
+    effective.cache.save()
+    kept = told if wanted is None else {each: entry for each, entry in told.items() if each in wanted}
+    return Use(environment, teams, kept)
+
+
+def changed_services(before: Effective, after: Effective) -> set[Service]:
+    """Services whose files differ, and those of which nobody can tell without reading; other units always count."""
+    old, new = before.snapshot.level(["apps"]), after.snapshot.level(["apps"])
+    differ = [path for path in {**old, **new} if not new.get(path) or old.get(path) != new.get(path)]
+    old, new = before.snapshot.level(differ), after.snapshot.level(differ)
+    changed = [path for path in {**old, **new} if not new.get(path) or old.get(path) != new.get(path)]
+    return {(path.split("/")[1], path.split("/")[2]) for path in changed}
+
+
+class _Counting:
+    def __init__(self, effective: Effective, environment: str) -> None:
+        self.effective = effective
+        self.environment = environment
+        self.terms = effective.policy.terms(environment)
+        budget = effective.policy.budget(environment)
+        depends = [budget.assume.model_dump(mode="json"), str(budget.missing_requests), self.terms.by_class]
+        self.basis = hashlib.sha256(canonical([VERSION, environment, depends]).encode()).hexdigest()
+
+    def expect(self, teams: Mapping[str, str]) -> None:
+        """Asks the cache for all of them at once."""
+        keys = (self._key("team", path.split("/")[1], stamp) for path, stamp in teams.items())
+        self.effective.cache.get([key for key in keys if key])
+
+    def team(self, team: str, stamp: str, told: dict[Service, Entry] | None) -> Entry:
+        """The sum of a team's services; `told`, when given, gets each of them by itself."""
+        key = self._key("team", team, stamp)
+        if told is None and key and (known := self._known([key]).get(key)):
+            return known
+        sums = Entry()
+        for service, entry in self._services(team):
+            sums.add(entry)
+            if told is not None:
+                told[team, service] = entry
+        if key and sums.lasting:
+            self.effective.cache.put({key: sums.text()})
+        return sums
+
+    def _services(self, team: str) -> Iterator[tuple[str, Entry]]:
+        units = [
+            (app_unit(team, path.split("/")[2], self.environment), stamp)
+            for path, stamp in self.effective.snapshot.level([f"apps/{team}"]).items()
+        ]
+        for unit, entry in self._entries(units):
+            yield unit.service, entry
+
+    def others(self) -> Iterator[tuple[Unit, Entry]]:
+        if self.effective.tree.read(FILE) is None:
+            return  # a commit from before the repo was made: no cluster of it runs anything
+        config: Config = config_of(self.effective.tree)
+        if self.environment in config.environments:
+            yield from self._entries(other_units(self.effective.snapshot, config, self.environment))
+
+    def _entries(self, units: list[tuple[Unit, str]]) -> Iterator[tuple[Unit, Entry]]:
+        keys = [self._key(unit.reads, unit.place, stamp) for unit, stamp in units]
+        known = self._known([key for key in keys if key])
+        for (unit, _), key in zip(units, keys, strict=True):
+            entry = known.get(key) if key else None
+            if entry is None:
+                entry = self._count(unit)
+                if key and entry.lasting:
+                    self.effective.cache.put({key: entry.text()})
+            yield unit, entry
+
+    def _key(self, *parts: str) -> str:
+        """Empty when the content is not known without reading it."""
+        return hashlib.sha256("\0".join((self.basis, *parts)).encode()).hexdigest() if parts[-1] else ""
+
+    def _known(self, keys: list[str]) -> dict[str, Entry]:
+        found = {}
+        checked: dict[str, str] = {}
+        for key, text in self.effective.cache.get(keys).items():
+            try:
+                counts, unknown, outside = json.loads(text)
+            except ValueError:
+                continue
+            if all(_outside(self.effective.snapshot.tree, name, checked) == digest for name, digest in outside.items()):
+                found[key] = Entry(counts, unknown, outside)
+        return found
+
+    def _count(self, unit: Unit) -> Entry:
+        watched = _Watched(self.effective.snapshot.tree, f"{unit.room}/" if unit.room != unit.place else unit.place)
+        entry = Entry()
+        try:
+            found = claim([built.resource for built in manifests(watched, unit)], terms=self.terms)
+        except AtmosError as error:
+            where = error.diagnostics[0].where
+            note = f"it cannot be built: {error.diagnostics[0].message}{f' ({where})' if where else ''}"
+            return Entry(unknown={unit.service: [[note, ""]]}, lasting=False)
+        for count in COUNTS:
+            entry.counts[count] = {name: amount.nano for name, amount in found.total(count).items() if amount.nano}
+        if found.unknown:
+            entry.unknown[unit.service] = [[note, mark] for note, mark in found.unknown]
+        entry.outside = watched.outside
+        entry.lasting = not self.effective.snapshot.has_links(unit.room)
+        return entry
+
+
+class _Watched:
+    """A tree that remembers what was read outside of one room: the claim depends on that, too."""
+
+    def __init__(self, tree: FileTree, room: str) -> None:
+        self._tree = tree
+        self._room = room
+        self.outside: dict[str, str] = {}
+
+    def read(self, path: str) -> bytes | None:
+        data = self._tree.read(path)
+        if not path.startswith(self._room):
+            self.outside[f"file {path}"] = _digest(data)
+        return data
+
+    def files(self, under: str = "") -> Iterable[str]:
+        found = list(self._tree.files(under))
+        if not f"{under}/".startswith(self._room):
+            self.outside[f"list {under}"] = _digest("\n".join(found).encode())
+        return found
+
+
+def _outside(tree: FileTree, name: str, checked: dict[str, str]) -> str:
+    if name not in checked:
+        what, _, path = name.partition(" ")
+        data: Any = tree.read(path) if what == "file" else "\n".join(tree.files(path)).encode()
+        checked[name] = _digest(data)
+    return checked[name]
+
+
+def _digest(data: bytes | None) -> str:
+    return "" if data is None else hashlib.sha256(data).hexdigest()

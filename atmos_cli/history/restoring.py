@@ -1,0 +1,252 @@
+"""What a rollback is made from: which commit goes, which state comes back, and what both would run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from atmos_cli.adapters.git import repo as repos
+from atmos_cli.adapters.git import rollbacks
+from atmos_cli.adapters.git.history import is_ancestor, parent
+from atmos_cli.adapters.git.tree import CommitTree
+from atmos_cli.config import namespace
+from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.gitops.repository import Deployment, deployments
+from atmos_cli.gitops.units import app_unit, manifests
+from atmos_cli.history.verified import GOOD, last_verified, quarantined, verdicts
+from atmos_cli.kube.resource import identity
+from atmos_cli.ports import MemoryTree
+from atmos_cli.verify.changes import field_changes, migration_suspect
+from atmos_cli.verify.model import Evidence, Target
+from atmos_cli.verify.rollback import Sight, images
+from atmos_cli.verify.rollback_files import pointer, restored
+from atmos_cli.verify.seen import Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from atmos_cli.adapters.git.repo import Repo
+    from atmos_cli.config import Config
+    from atmos_cli.history.verified import Verified
+    from atmos_cli.ports import FileTree
+    from atmos_cli.verify.outcome import Reason
+    from atmos_cli.verify.rollback import Files, Objects
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`commit` is taken back, and the state of `restores` comes back; `record`: its verdict, if it was verified."""
+
+    commit: str
+    restores: str
+    chosen: Literal["verified", "previous", "named"]
+    record: Verified | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where a rollback starts: `tip` is what the change is made on, `ahead` what the remote has beyond it, or `tip`."""
+
+    repo: Repo
+    tip: str
+    ahead: str
+    tree: FileTree
+    config: Config
+    deployment: Deployment
+
+    @property
+    def pointer(self) -> str:
+        """The path of the delivery pointer; empty where the engine finds services by itself."""
+        environment = self.config.environments[self.deployment.environment]
+        if self.config.clusters[environment.cluster].engine != "flux":
+            return ""
+        return f"delivery/{environment.cluster}/{self.deployment.team}/{self.deployment.service}.yaml"
+
+    @property
+    def room(self) -> str:
+        return f"apps/{self.deployment.team}/{self.deployment.service}"
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """What the environment is made from, as far as it is the service's own."""
+        return tuple(filter(None, (self.deployment.directory, f"{self.room}/base", self.pointer)))
+
+
+def choose(ground: Ground, *, commit: str | None, to: str | None) -> Choice:
+    """Raises ATM815 for a commit that is unknown or no part of the branch, ATM822 when nothing was there before."""
+    wanted = _landed(ground, commit) if commit else rollbacks.newest(ground.repo, ground.tip, ground.paths)
+    where = _where(ground.deployment)
+    if wanted is None:
+        raise nothing(f"no commit has ever changed {where}", "look at `git log`")
+    team, service, environment = ground.deployment
+    if to:
+        named = _known(ground, to)
+        return Choice(wanted, named, "named", _record(ground, named))
+    past = rollbacks.earlier_rollbacks(ground.repo, rollbacks.label(environment, team, service), ground.tip)
+    bad = rollbacks.taken_back(ground.repo, past, ground.tip)
+    record = last_verified(ground.repo, team=team, service=service, environment=environment, before=wanted, without=bad)
+    if record:
+        return Choice(wanted, record.commit, "verified", record)
+    previous = parent(ground.repo, wanted)
+    if previous is None:
+        raise nothing(f"{wanted[:10]} is the first commit, so nothing was there before it", "name a state with `--to`")
+    return Choice(wanted, previous, "previous")
+
+
+def look(ground: Ground, choice: Choice, *, evidence: Evidence | None = None) -> Sight:
+    """Everything that the plan needs to know. Raises ATM822 when the service was not there at that commit."""
+    then_tree = CommitTree(ground.repo, choice.restores)
+    deployment = ground.deployment
+    if not any(True for _ in then_tree.files(deployment.directory)):
+        message = f"{_where(deployment)} was not there yet at {choice.restores[:10]}, so there is no state to restore"
+        raise nothing(message, "name another state with `--to COMMIT`, or remove the service by hand")
+    now, read_now, _ = _build(ground.tree, deployment)
+    then, read_then, problem = _build(then_tree, deployment)
+    own = _own(ground, then_tree)
+    shared, foreign = _shared(ground, then_tree, read_now | read_then)
+    partly, _, also = _build(MemoryTree(own, ground.tree), deployment)
+    whole = MemoryTree({**own, **shared}, ground.tree)
+    others = _others(ground, whole) if shared else {}
+    bad = quarantined(ground.repo, team=deployment.team, service=deployment.service, environment=deployment.environment)
+    coming = images(then or {}) - images(now or {})
+    paths = (*ground.paths, *shared, *foreign)
+    return Sight(
+        deployment.environment,
+        choice.commit,
+        choice.restores,
+        choice.chosen,
+        own,
+        shared,
+        now,
+        then,
+        partly,
+        _build(whole, deployment)[0] if shared else partly,
+        others=tuple(others),
+        others_now={key: value for before, _ in others.values() for key, value in (before or {}).items()},
+        others_after={key: value for _, after in others.values() for key, value in (after or {}).items()},
+        foreign=foreign,
+        newer=rollbacks.between(ground.repo, choice.commit, (ground.tip, ground.ahead), paths),
+        undoes=_undoes(ground, choice.commit),
+        migration=_migration(ground, then, now, evidence),
+        quarantined=tuple(each.image for each in bad if each.image in coming),
+        problem=problem or also,
+    )
+
+
+def nothing(message: str, hint: str) -> AtmosError:
+    return fail(Code.ROLLBACK_NOTHING, message, hint=hint, exit_code=1)
+
+
+def _where(deployment: Deployment) -> str:
+    return f"{deployment.team}/{deployment.service} in {deployment.environment}"
+
+
+def _known(ground: Ground, name: str) -> str:
+    found = repos.resolve(ground.repo, name)
+    if found is None:
+        message = f"there is no commit `{name[:80]}` here"
+        raise fail(Code.COMMIT_UNKNOWN, message, hint="`git fetch origin`, or look at `git log`")
+    if not is_ancestor(ground.repo, found, ground.tip):
+        message = f"`{name[:80]}` is no part of the branch that is rolled back, so the state there was never deployed"
+        raise fail(Code.COMMIT_UNKNOWN, message, hint="name a commit of `git log`")
+    return found
+
+
+def _landed(ground: Ground, name: str) -> str:
+    """A commit of a merged branch was deployed by the merge."""
+    known = _known(ground, name)
+    return rollbacks.landed(ground.repo, ground.tip, known) or known
+
+
+def _record(ground: Ground, commit: str) -> Verified | None:
+    team, service, environment = ground.deployment
+    found = verdicts(ground.repo, team=team, service=service, environment=environment)
+    return next((each for each in found if each.commit == commit and each.outcome in GOOD), None)
+
+
+def _undoes(ground: Ground, commit: str) -> str:
+    """What `commit`, or what it merged, took back of the same service here; empty when it is no rollback."""
+    team, service, environment = ground.deployment
+    past = rollbacks.earlier_rollbacks(ground.repo, rollbacks.label(environment, team, service), ground.tip)
+    before = parent(ground.repo, commit)
+    brought = {commit, *(rollbacks.between(ground.repo, before, (commit,), ground.paths) if before else ())}
+    return next((each.of for each in past if each.commit in brought), "")
+
+
+def _own(ground: Ground, then: FileTree) -> Files:
+    changes = restored(_files(ground.tree, ground.deployment.directory), _files(then, ground.deployment.directory))
+    if ground.pointer:
+        now, before = ground.tree.read(ground.pointer), then.read(ground.pointer)
+        place = namespace(ground.deployment.team, ground.deployment.environment)
+        wanted = pointer(now, before, namespace=place, path=ground.pointer)
+        if wanted != now:
+            changes[ground.pointer] = wanted
+    return changes
+
+
+def _shared(ground: Ground, then: FileTree, read: frozenset[str]) -> tuple[Files, tuple[str, ...]]:
+    """Changes that restore what the service shares among its environments; and what differs outside of the service."""
+    base = f"{ground.room}/base"
+    within = {path for path in read if path.startswith(f"{ground.room}/")}
+    paths = {path for path in within if not path.startswith(f"{ground.room}/overlays/")}
+    now = _files(ground.tree, base) | _read(ground.tree, paths)
+    before = _files(then, base) | _read(then, paths)
+    foreign = sorted(path for path in read - paths if ground.tree.read(path) != then.read(path))
+    return restored(now, before), tuple(foreign)
+
+
+def _others(ground: Ground, whole: FileTree) -> dict[str, tuple[Objects | None, Objects | None]]:
+    """Other environments of the service that would run something else, with what they run now and then."""
+    team, service, environment = ground.deployment
+    found = {}
+    for each in deployments(ground.tree):
+        if (each.team, each.service) == (team, service) and each.environment != environment:
+            now, after = _build(ground.tree, each)[0], _build(whole, each)[0]
+            if now != after:
+                found[each.environment] = now, after
+    return found
+
+
+def _migration(ground: Ground, then: Objects | None, now: Objects | None, evidence: Evidence | None) -> Reason | None:
+    """What changed between the two states, and what `verify` saw, when it asks."""
+    if then is None or now is None:
+        return None
+    team, service, environment = ground.deployment
+    where = ground.config.environments[environment].cluster
+    engine = ground.config.engine(environment)
+    target = Target(team, service, environment, where, namespace(team, environment), engine, service)
+    changes = field_changes(tuple(then.values()), tuple(now.values()))
+    return migration_suspect(changes, evidence or Evidence(target, Scene(0.0)))
+
+
+def _build(tree: FileTree, deployment: Deployment) -> tuple[Objects | None, frozenset[str], str]:
+    """What runs, None when it cannot be built; the files outside the overlay that it was built from; why it cannot."""
+    watched = _Watched(tree, f"{deployment.directory}/")
+    try:
+        built = manifests(watched, app_unit(*deployment))
+    except AtmosError as error:
+        return None, frozenset(watched.outside), error.diagnostics[0].message
+    return {identity(each.resource): each.resource for each in built}, frozenset(watched.outside), ""
+
+
+class _Watched:
+    def __init__(self, tree: FileTree, inside: str) -> None:
+        self._tree = tree
+        self._inside = inside
+        self.outside: set[str] = set()
+
+    def read(self, path: str) -> bytes | None:
+        if not path.startswith(self._inside):
+            self.outside.add(path)
+        return self._tree.read(path)
+
+    def files(self, under: str = "") -> Iterable[str]:
+        return self._tree.files(under)
+
+
+def _files(tree: FileTree, under: str) -> dict[str, bytes]:
+    return _read(tree, tree.files(under))
+
+
+def _read(tree: FileTree, paths: Iterable[str]) -> dict[str, bytes]:
+    return {path: data for path in paths if (data := tree.read(path)) is not None}

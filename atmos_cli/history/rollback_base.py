@@ -1,0 +1,181 @@
+"""Where a rollback starts from, and how its result is judged."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from atmos_cli.adapters.files import DiskTree
+from atmos_cli.adapters.git import history, notes, rollbacks
+from atmos_cli.adapters.git import repo as repos
+from atmos_cli.adapters.git.tree import CommitTree
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Severity, fail
+from atmos_cli.foreign import shell
+from atmos_cli.gitops.guard import Guarded, check, guard
+from atmos_cli.gitops.repository import Deployment, config_of, find_service
+from atmos_cli.gitops.states import States
+from atmos_cli.gitops.write import Base
+from atmos_cli.history.approvals import covered
+from atmos_cli.history.restoring import Ground
+from atmos_cli.spec.model import read_spec
+from atmos_cli.verify.model import Limits
+from atmos_cli.verify.settings import limits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from atmos_cli.adapters.git.repo import Repo
+    from atmos_cli.config import Config, WriteMode
+    from atmos_cli.gitops.effective import Effective
+    from atmos_cli.gitops.repository import Repository
+    from atmos_cli.result import ChangeSet
+    from atmos_cli.verify.rollback import Plan
+
+BUDGET = frozenset({Code.BUDGET_EXCEEDED, Code.CLAIM_INDETERMINATE})
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+
+
+def follow(repo: Repo, branch: str, *, run: str = "") -> Iterator[Diagnostic]:
+    """See what `origin` has, branch and notes; a warning where it cannot be asked. Nothing of the user's moves."""
+    if repos.remote_url(repo) is None:
+        return
+    problem = rollbacks.follow_remote(repo, branch) or notes.fetch(repo)
+    if problem:
+        who = f"run {run}: " if run else ""
+        message = f"{who}origin cannot be asked for newer commits and records, so only what is here counts ({problem})"
+        yield Diagnostic(Code.GIT_FAILED, message, severity=Severity.WARNING, hint="`git fetch origin` must work")
+
+
+def ground_of(repository: Repository, repo: Repo, environment: str, *, mode: WriteMode) -> tuple[Base, Ground]:
+    """The checkout, or for a branch the newer one of the base branch here and at `origin`; its deployment is empty yet.
+
+    Raises ATM604 when a commit would go to another branch than the engines follow, ATM602 without any commit, ATM610
+    where history is cut off.
+    """
+    if history.is_shallow(repo):
+        message = "the history here is cut off (a shallow clone), so nobody can tell which state was good"
+        raise fail(Code.GIT_FAILED, message, hint="`git fetch --unshallow`; in CI, check out with `fetch-depth: 0`")
+    branch = repository.config.git.branch
+    here, there = (repos.resolve(repo, f"refs/{where}/{branch}") for where in ("heads", "remotes/origin"))
+    nowhere = Deployment("", "", environment)
+    if mode == "branch":
+        tip = here if here and (there is None or history.is_ancestor(repo, there, here)) else there
+        tip = tip or repos.resolve(repo, "HEAD")
+        if tip is None:
+            raise _no_commit()
+        tree = CommitTree(repo, tip)
+        config = config_of(tree)
+        return Base(tree, tip), Ground(repo, tip, there or tip, tree, config, nowhere)
+    now = repos.head(repo)
+    if now.commit is None:
+        raise _no_commit()
+    if now.branch != branch and mode == "commit":
+        message = f"`{now.branch or 'no branch'}` is checked out, but the engines follow `{branch}`"
+        raise fail(Code.REPO_DETACHED, message, hint=f"`--write branch`, or `git switch {shell(branch)}` first")
+    disk = DiskTree(repository.root)
+    return Base(disk), Ground(repo, now.commit, there or now.commit, disk, config_of(disk), nowhere)
+
+
+def named_deployment(ground: Ground, service: str, environment: str, *, team: str | None) -> Deployment:
+    """The deployment that is meant, also one that a later commit removed. Raises ATM511 or ATM702."""
+    try:
+        found = find_service(ground.tree, service, team=team)
+    except AtmosError:
+        gone = _removed(ground, service, environment, team=team)
+        if gone is None:
+            raise
+        return gone
+    for each in found:
+        if each.environment == environment:
+            return each
+    gone = _removed(ground, found[0].service, environment, team=found[0].team)
+    if gone is None:
+        there = ", ".join(each.environment for each in found)
+        message = f"`{service}` is not in {environment}, and never was"
+        raise fail(Code.ENVIRONMENT_UNKNOWN, message, hint=f"it is in: {there}")
+    return gone
+
+
+def limits_of(ground: Ground) -> Limits:
+    """What `service.yaml` says about rollbacks; the defaults when it is gone or wrong, which `validate` reports."""
+    path = f"{ground.room}/service.yaml"
+    data = ground.tree.read(path)
+    try:
+        return limits(read_spec(data, path=path), ground.deployment.environment, ground.config) if data else Limits()
+    except AtmosError:
+        return Limits()
+
+
+def judged(repository: Repository, ground: Ground, changes: ChangeSet, plan: Plan, *, base: Base) -> Guarded:
+    """All checks and budgets of the result, as for any change, with two differences.
+
+    What is wrong already, and stays as it is, does not keep a better state from coming back. And a state that ran
+    before may pass a budget, since the room that it had may be taken meanwhile; no state may pass a ceiling, and one
+    that a person named has to fit like any other change.
+    """
+    states = States(repository.root, repository.tree, branch=ground.config.git.branch)
+    before = states.at(base.commit) if base.commit else states.here()
+    after = states.changed(before, changes.files)
+    team, service, environment = ground.deployment
+    environments = (environment, *plan.environments)
+    touched = [Deployment(team, service, each) for each in environments]
+    found = guard(
+        after,
+        touched=touched,
+        before=before,
+        environments=environments,
+        changed=tuple(changes.files),
+        earlier=states.earlier,
+        approvals=lambda rows: covered(rows, after=after, before=before, root=repository.root, author=True),
+    )
+    known = {each for deployment in touched for each in _already(before, deployment, ground.config)}
+    kept = tuple(_softened(each, known, named=plan.chosen == "named") for each in found.diagnostics)
+    return replace(found, diagnostics=kept)
+
+
+def _softened(diagnostic: Diagnostic, known: set[Diagnostic], *, named: bool) -> Diagnostic:
+    if diagnostic.severity is not Severity.ERROR:
+        return diagnostic
+    if diagnostic in known:
+        return replace(diagnostic, severity=Severity.WARNING, message=f"as it is now: {diagnostic.message}")
+    if diagnostic.code in BUDGET and not named:
+        hint = "a rollback goes ahead over a budget; the quota of the tenant may still refuse pods"
+        return replace(diagnostic, severity=Severity.WARNING, hint=hint)
+    return diagnostic
+
+
+def _already(before: Effective, deployment: Deployment, config: Config) -> tuple[Diagnostic, ...]:
+    try:
+        return check(before, deployment, config=config)
+    except AtmosError as error:
+        return error.diagnostics
+
+
+def _removed(ground: Ground, service: str, environment: str, *, team: str | None) -> Deployment | None:
+    """A deployment that is in the commit before the last one that touched its overlay, and not here."""
+    owner, _, name = service.rpartition("/")
+    owner = team or owner
+    if not _LABEL.fullmatch(name) or (owner and not _LABEL.fullmatch(owner)):
+        return None
+    owners = (owner,) if owner else _owners(ground)
+    found = []
+    for each in owners:
+        deployment = Deployment(each, name, environment)
+        last = rollbacks.newest(ground.repo, ground.tip, [deployment.directory])
+        if last and history.parent(ground.repo, last):
+            found.append(deployment)
+    if len(found) > 1:
+        hint = f"say which: {', '.join(f'{each.team}/{name}' for each in found)}"
+        raise fail(Code.SERVICE_UNKNOWN, f"several teams had a service `{name}`", hint=hint)
+    return found[0] if found else None
+
+
+def _owners(ground: Ground) -> tuple[str, ...]:
+    paths = (*ground.tree.files("apps"), *ground.tree.files(f"tenants/{ground.deployment.environment}"))
+    return tuple(sorted({path.split("/")[1 if path.startswith("apps/") else 2] for path in paths if "/" in path}))
+
+
+def _no_commit() -> AtmosError:
+    hint = "commit what there is first"
+    return fail(Code.REPO_NO_GIT, "there is no commit yet, so there is nothing to go back to", hint=hint)

@@ -1,0 +1,76 @@
+"""Collects, once, all that a diagnosis may look at: logs, gauges, and the objects around the workload."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from atmos_cli.diagnostics import AtmosError
+from atmos_cli.verify.diagnosis import GAUGES, needs, wants
+from atmos_cli.verify.masking import mask_lines, without_secrets
+from atmos_cli.verify.model import Evidence
+from atmos_cli.verify.outcome import Outcome
+from atmos_cli.verify.seen import Log
+from atmos_cli.verify.traffic.promql import filled
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from atmos_cli.live.connect import Connection
+    from atmos_cli.ports import Series
+    from atmos_cli.verify.machine import Now
+    from atmos_cli.verify.model import FieldChange, Target
+    from atmos_cli.verify.seen import Scene
+
+LINES = 200
+
+
+def collect(
+    connection: Connection, target: Target, scene: Scene, now: Now, changes: Sequence[FieldChange], *, outcome: Outcome
+) -> Evidence:
+    """What cannot be had is left out. A run that ended well is not asked why."""
+    found = Evidence(target, scene, now.delivery, now.rollout, now.assessment, changes=tuple(changes))
+    if outcome in (Outcome.PASS, Outcome.SUPERSEDED):
+        return found
+    around = _around(connection, target, scene)
+    return replace(
+        found,
+        scene=replace(scene, objects=(*scene.objects, *around)),
+        logs=_logs(connection, target, scene, now),
+        gauges=_gauges(connection, target, at=now.at),
+    )
+
+
+def _logs(connection: Connection, target: Target, scene: Scene, now: Now) -> tuple[Log, ...]:
+    found = []
+    for pod, container, previous in needs(scene, now.rollout):
+        with suppress(AtmosError):
+            lines = connection.cluster.logs(pod, container, namespace=target.namespace, previous=previous, lines=LINES)
+            found.append(Log(pod, container, previous, mask_lines(lines)))
+    return tuple(found)
+
+
+def _around(connection: Connection, target: Target, scene: Scene) -> tuple[dict[str, object], ...]:
+    seen = {str((each.get("metadata") or {}).get("uid")) for each in scene.objects}
+    found: list[dict[str, object]] = []
+    for api_version, kind, namespaced in wants(scene):
+        with suppress(AtmosError):
+            where = target.namespace if namespaced else ""
+            listed = connection.cluster.list(api_version, kind, namespace=where)
+            new = [each for each in listed if str((each.get("metadata") or {}).get("uid")) not in seen]
+            found += [without_secrets(each) for each in new]
+    return tuple(found)
+
+
+def _gauges(connection: Connection, target: Target, *, at: float) -> dict[str, tuple[Series, ...]]:
+    if connection.metrics is None:
+        return {}
+    values = {"ns": target.namespace, "wl": target.workload, "svc": target.service}
+    found = {}
+    for name, template in GAUGES.items():
+        with suppress(AtmosError):
+            answer = connection.metrics.query(filled(template, values, regex=True), at=at)
+            if answer.series:
+                found[name] = answer.series
+    return found

@@ -1,0 +1,44 @@
+"""Many deployments watched at once: one list and watch per kind, whatever their number."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from atmos_cli.adapters.kubernetes.client import Cluster
+from atmos_cli.adapters.kubernetes.watch import Mirror
+from atmos_cli.live.snapshots import ARGO, ARGO_NAMESPACE, HELM, KUSTOMIZE, SOURCE, owned_kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from contextlib import ExitStack
+
+    from atmos_cli.live.connect import Connection
+    from atmos_cli.verify.model import Engine
+
+FLUX = ((KUSTOMIZE, "Kustomization"), (HELM, "HelmRelease"), (SOURCE, "GitRepository"))
+
+
+def mirrored(
+    connection: Connection,
+    stack: ExitStack,
+    *,
+    engine: Engine,
+    kinds: Iterable[tuple[str, str]],
+    namespaces: Iterable[str],
+) -> Connection:
+    """A connection that answers from memory; the watches end with `stack`. A replayed one is given back as it is.
+
+    No `namespaces` means all of them, which not everybody may watch.
+    """
+    cluster, hub = connection.cluster, connection.hub
+    if not isinstance(cluster, Cluster) or not isinstance(hub, Cluster):
+        return connection
+    engines = FLUX if engine == "flux" else ()
+    wanted = set(kinds)
+    watched = sorted({*owned_kinds(kind for _, kind in wanted), ("v1", "Event"), *wanted, *engines})
+    here = stack.enter_context(Mirror(cluster, watched, namespaces=namespaces))
+    there: Mirror | Cluster = here if hub is cluster else hub
+    if engine == "argocd":
+        there = stack.enter_context(Mirror(hub, [(ARGO, "Application")], namespaces=[ARGO_NAMESPACE]))
+    return replace(connection, cluster=here, hub=there)

@@ -1,0 +1,158 @@
+"""One look at everything that belongs to a deployment: the engine's objects, the live ones, their pods and events."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from atmos_cli.diagnostics import AtmosError
+from atmos_cli.kube.resource import identity
+from atmos_cli.verify.seen import Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from atmos_cli.kube.resource import Resource
+    from atmos_cli.live.connect import Connection
+    from atmos_cli.ports import ClusterApi
+    from atmos_cli.verify.model import Target
+
+ARGO = "argoproj.io/v1alpha1"
+ARGO_NAMESPACE = "argocd"
+KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
+HELM = "helm.toolkit.fluxcd.io/v2"
+SOURCE = "source.toolkit.fluxcd.io/v1"
+# What the wanted objects may own, nearest first; each of these is listed once per look.
+OWNED = (
+    ("apps/v1", "ReplicaSet"),
+    ("batch/v1", "Job"),
+    ("v1", "Pod"),
+    ("v1", "PersistentVolumeClaim"),
+    ("discovery.k8s.io/v1", "EndpointSlice"),
+)
+# Which pods of these are new is told by their history, which most services do not have.
+WITH_HISTORY = frozenset({"StatefulSet", "DaemonSet"})
+HISTORY = ("apps/v1", "ControllerRevision")
+
+
+def look_around(connection: Connection, target: Target, wanted: Sequence[Resource], *, at: float) -> Scene:
+    """Raises AtmosError ATM811 when the cluster cannot be asked."""
+    # The engine's word first: whatever it says has arrived must be in what is read after it.
+    delivery = delivery_objects(connection, target)
+    live = live_objects(connection.cluster, target.namespace, wanted)
+    owned = owned_by(connection.cluster, target.namespace, live)
+    objects = (*live, *owned)
+    return Scene(
+        at,
+        delivery=delivery,
+        wanted=tuple(wanted),
+        objects=objects,
+        events=events_of(connection.cluster, target.namespace, objects),
+    )
+
+
+def delivery_objects(connection: Connection, target: Target) -> tuple[Resource, ...]:
+    """The Application, or the ApplicationSet that should make it; the Kustomization or HelmRelease with its source."""
+    if target.engine == "argocd":
+        selector = f"team={target.team},service={target.service},env={target.environment}"
+        found = connection.hub.list(ARGO, "Application", namespace=ARGO_NAMESPACE, selector=selector)
+        mine = tuple(each for each in found if _is_for(each, target.cluster)) or found[:1]
+        return mine or _application_set(connection.hub, target)
+    for api_version, kind in ((KUSTOMIZE, "Kustomization"), (HELM, "HelmRelease")):
+        pointer = connection.cluster.get(api_version, kind, target.service, namespace=target.namespace)
+        if pointer is not None:
+            source = _source(connection.cluster, pointer, target.namespace)
+            return (source, pointer) if source else (pointer,)
+    return ()
+
+
+def _application_set(hub: ClusterApi, target: Target) -> tuple[Resource, ...]:
+    """Empty also for whoever may read Applications and no sets of them."""
+    with suppress(AtmosError):
+        found = hub.get(ARGO, "ApplicationSet", application_set(target), namespace=ARGO_NAMESPACE)
+        return (found,) if found else ()
+    return ()
+
+
+def application_set(target: Target) -> str:
+    """The name that `atmos init` gives to the set of a team."""
+    return f"apps-{target.team}"
+
+
+def _is_for(application: Resource, cluster: str) -> bool:
+    destination = (application.get("spec") or {}).get("destination") or {}
+    return destination.get("name") == cluster or str(identity(application).name).endswith(f".{cluster}")
+
+
+def _source(cluster: ClusterApi, pointer: Resource, namespace: str) -> Resource | None:
+    spec = pointer.get("spec") or {}
+    ref = spec.get("sourceRef") or ((spec.get("chart") or {}).get("spec") or {}).get("sourceRef") or {}
+    name = str(ref.get("name") or "")
+    where = str(ref.get("namespace") or namespace)
+    return cluster.get(SOURCE, str(ref.get("kind") or "GitRepository"), name, namespace=where) if name else None
+
+
+def live_objects(cluster: ClusterApi, namespace: str, wanted: Sequence[Resource]) -> tuple[Resource, ...]:
+    """The live ones of `wanted`, in their order; each kind is listed once. Secrets are never read."""
+    found: list[Resource] = []
+    listed: dict[tuple[str, str], dict[str, Resource]] = {}
+    for resource in wanted:
+        kind = (str(resource.get("apiVersion", "")), str(resource.get("kind", "")))
+        name = identity(resource).name
+        if kind[1] == "Secret":
+            continue
+        if not identity(resource).namespace:
+            one = cluster.get(*kind, name)
+            found += [one] if one else []
+            continue
+        if kind not in listed:
+            listed[kind] = {identity(each).name: each for each in cluster.list(*kind, namespace=namespace)}
+        if name in listed[kind]:
+            found.append(listed[kind][name])
+    return tuple(found)
+
+
+def owned_by(cluster: ClusterApi, namespace: str, owners: Iterable[Resource]) -> tuple[Resource, ...]:
+    """What `owners` own, and what these own in turn: ReplicaSets, Jobs, Pods, claims, EndpointSlices."""
+    owners = tuple(owners)
+    uids = {_uid(each) for each in owners}
+    names = {identity(each).name for each in owners if each.get("kind") == "Service"}
+    found: list[Resource] = []
+    for api_version, kind in owned_kinds(str(each.get("kind")) for each in owners):
+        for each in cluster.list(api_version, kind, namespace=namespace):
+            labels = (each.get("metadata") or {}).get("labels") or {}
+            of_service = kind == "EndpointSlice" and labels.get("kubernetes.io/service-name") in names
+            if (of_service or _owners(each) & uids) and _uid(each) not in uids:
+                found.append(each)
+                uids.add(_uid(each))
+    return tuple(found)
+
+
+def owned_kinds(owners: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """(apiVersion, kind) of all that objects of these kinds may own."""
+    return (*OWNED, HISTORY) if WITH_HISTORY & set(owners) else OWNED
+
+
+def events_of(cluster: ClusterApi, namespace: str, objects: Iterable[Resource]) -> tuple[Resource, ...]:
+    """The events that speak of one of `objects`, oldest first."""
+    about = {(str(each.get("kind")), identity(each).name) for each in objects}
+    found = []
+    for event in cluster.list("v1", "Event", namespace=namespace):
+        ref = event.get("involvedObject") or {}
+        if (str(ref.get("kind")), str(ref.get("name"))) in about:
+            found.append(event)
+    return tuple(sorted(found, key=_event_time))
+
+
+def _event_time(event: Resource) -> str:
+    metadata = event.get("metadata") or {}
+    return str(event.get("lastTimestamp") or event.get("eventTime") or metadata.get("creationTimestamp") or "")
+
+
+def _uid(resource: Resource) -> str:
+    return str((resource.get("metadata") or {}).get("uid") or identity(resource))
+
+
+def _owners(resource: Resource) -> set[str]:
+    owners = (resource.get("metadata") or {}).get("ownerReferences") or ()
+    return {str(each.get("uid")) for each in owners if isinstance(each, dict)}
