@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -171,7 +172,7 @@ class _Counting:
 
     def _key(self, *parts: str) -> str:
         """Empty when the content is not known without reading it."""
-        return hashlib.sha256("\0".join((self.basis, *parts)).encode()).hexdigest() if parts[-1] else ""
+        return hashlib.sha256(os.fsencode("\0".join((self.basis, *parts)))).hexdigest() if parts[-1] else ""
 
     def _known(self, keys: list[str]) -> dict[str, Entry]:
         found = {}
@@ -220,14 +221,14 @@ class _Watched:
     def files(self, under: str = "") -> Iterable[str]:
         found = list(self._tree.files(under))
         if not f"{under}/".startswith(self._room):
-            self.outside[f"list {under}"] = _digest("\n".join(found).encode())
+            self.outside[f"list {under}"] = _digest(os.fsencode("\n".join(found)))
         return found
 
 
 def _outside(tree: FileTree, name: str, checked: dict[str, str]) -> str:
     if name not in checked:
         what, _, path = name.partition(" ")
-        data: Any = tree.read(path) if what == "file" else "\n".join(tree.files(path)).encode()
+        data: Any = tree.read(path) if what == "file" else os.fsencode("\n".join(tree.files(path)))
         checked[name] = _digest(data)
     return checked[name]
 
