@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.adapters.programs import find_program, own_path
 from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.foreign import shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -230,10 +231,18 @@ def failed(args: Sequence[str], answer: Answer) -> AtmosError:
                 hint="make room, or give yourself write access to the .git directory, and run the command again",
             )
     said = ([line for line in lines if line.startswith(("fatal:", "error:"))] or lines)[-1].removesuffix(".")
-    hint = "run `git status` in the repository: it names what is wrong with it"
-    if "index.lock" in answer.err or ".lock'" in answer.err:
-        hint = "another git is running here, or one died: wait, or remove the lock file it names"
-    return fail(Code.GIT_FAILED, f"git {verb} failed: {said}", hint=hint)
+    return fail(Code.GIT_FAILED, f"git {verb} failed: {said}", hint=_way_out(answer.err, said))
+
+
+def _way_out(err: str, said: str) -> str:
+    if ".lock'" in err or "index.lock" in err:
+        return "another git is running here, or one died: wait, or remove the lock file it names"
+    if "dubious ownership" in said:
+        owned = shell(said.rpartition(" at ")[2].strip("'"))
+        return f"it belongs to another user; if you trust them: git config --global --add safe.directory {owned}"
+    if "would be replaced by" in said:
+        return "git config core.safecrlf warn, or `* text eol=lf` in .gitattributes, or use `--write files`"
+    return "run `git status` in the repository: it names what is wrong with it"
 
 
 def plain(text: str) -> str:
