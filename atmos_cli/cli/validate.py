@@ -74,6 +74,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="atmos validate",
+        allow_abbrev=False,
         description="Everything that can be known offline about the repo: schemas, references, policy, budget.",
         epilog="exit status: 0 no error, 1 errors found, 2 cannot look (no repo, unreadable input)",
     )

@@ -28,9 +28,11 @@ WORST = ("fail", "inconclusive", "warn", "superseded", "pass")
 class _Group(TyperGroup):
     """`atmos verify SERVICE` is `atmos verify run SERVICE`: the first word is a command only when it names one."""
 
+    default = "run"
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if not args or args[0] not in self.commands:
-            args = ["run", *args]
+            args = [self.default, *args]
         return super().parse_args(ctx, args)
 
 

@@ -37,7 +37,7 @@ def golden(name, text):
 def shape(value):
     """The keys of JSON with the types of what they hold; of a list, that of its members together."""
     if isinstance(value, dict):
-        return {key: shape(each) for key, each in sorted(value.items())}
+        return {key: shape(each) for key, each in value.items()}
     if isinstance(value, list):
         found = {json.dumps(shape(each)) for each in value}
         return [json.loads(each) for each in sorted(found)]
