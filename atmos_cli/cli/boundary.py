@@ -10,10 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from atmos_cli.cli.envelope import envelope
-from atmos_cli.cli.text import print_diagnostics
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
-from atmos_cli.output.say import say_json
+from atmos_cli.output.json.envelope import answer
+from atmos_cli.output.text.diagnostics import print_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +31,7 @@ def failed(error: Exception, args: Sequence[str], streams: Streams) -> int:
     with suppress(OSError):  # `unsaid` is asked next
         if _wants_json(args) and not streams.closed:
             command = " ".join(arg for arg in args[:2] if not arg.startswith("-"))
-            say_json(envelope(command, data={}, diagnostics=diagnostics, exit_code=code))
+            answer(command, data={}, diagnostics=diagnostics, exit_code=code)
         else:
             _last_words(diagnostics, streams)
     return code

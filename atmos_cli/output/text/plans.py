@@ -1,26 +1,42 @@
-"""Plans and next steps for people. Imports rich, as the other `show_*` do."""
+"""Plans, what was written and next steps on a terminal."""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from atmos_cli.cli.text import print_diagnostics
 from atmos_cli.output.console import console, escape
+from atmos_cli.output.say import say
+from atmos_cli.output.text.budget import show_budgets
+from atmos_cli.output.text.diagnostics import print_diagnostics, summary
+from atmos_cli.output.text.sentences import pending_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
+    from atmos_cli.commands.budget import Pending
     from atmos_cli.commands.init import InitPlan
     from atmos_cli.commands.new import NewPlan
-    from atmos_cli.gitops.budgeting import Budgeted
+    from atmos_cli.diagnostics import Diagnostic
     from atmos_cli.gitops.intent import PlanRow
     from atmos_cli.gitops.write import Written
     from atmos_cli.result import ChangeSet
 
 
-def show_new_plan(plan: NewPlan, *, with_diff: bool) -> None:
+def show_new(plan: NewPlan, pending: Iterable[Pending], *, with_diff: bool) -> None:
+    """Print the plan of a new service, its checks, and what other open branches ask for where it is over a budget."""
+    print_diagnostics(plan.repository.recovered)
+    _show_plan(plan, with_diff=with_diff)
+    say(f"Checks  {summary(plan.guarded.diagnostics)}")
+    sys.stdout.flush()
+    print_diagnostics(plan.guarded.diagnostics)
+    for line in pending_lines(pending):
+        say(f"  {line}")
+
+
+def _show_plan(plan: NewPlan, *, with_diff: bool) -> None:
     out = console()
     tags = ", ".join(next(iter(plan.generated.compositions.values())).blueprints)
     out.print(f"Plan for [bold]{escape(plan.spec.name)}[/] (team {escape(plan.team)}; {escape(tags)})")
@@ -37,6 +53,7 @@ def show_new_plan(plan: NewPlan, *, with_diff: bool) -> None:
 
 
 def show_next(steps: Iterable[tuple[str, str]]) -> None:
+    """Print what to do now, by topic."""
     out = console()
     out.print("Next")
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
@@ -50,6 +67,7 @@ def show_next(steps: Iterable[tuple[str, str]]) -> None:
 
 
 def show_written(written: Written) -> None:
+    """Print where what was written is."""
     out = console()
     print_diagnostics(written.notes)
     if written.mode == "files":
@@ -63,7 +81,20 @@ def show_written(written: Written) -> None:
         out.print(f"Open a pull request: {escape(written.link)}", soft_wrap=True)
 
 
+def show_done(
+    written: Written | None, steps: Iterable[tuple[str, str]], *, refused: bool, notes: Iterable[Diagnostic] = ()
+) -> None:
+    """Print where what was written is and what to do now, or that nothing was written since the answer is no."""
+    if written:
+        show_written(written)
+        print_diagnostics(notes)
+        show_next(steps)
+    elif refused:
+        say("Nothing was written")
+
+
 def show_init(plan: InitPlan, written: Written | None) -> None:
+    """Print what `init` would write, or has written, and what it left as people changed it."""
     out = console()
     changed = len([path for path in plan.changes.files if path != "atmos-cli.lock"])
     if written is None:
@@ -83,6 +114,15 @@ def show_init(plan: InitPlan, written: Written | None) -> None:
         out.print(f"  kept as you changed it: {escape(path)}")
 
 
+def show_initialised(plan: InitPlan, written: Written | None) -> None:
+    """Print what `init` has done, and what to do now."""
+    print_diagnostics(plan.recovered)
+    show_init(plan, written)
+    if written:
+        show_written(written)
+    show_next(("", step) for step in plan.next_steps())
+
+
 def _plan_table(rows: Sequence[PlanRow]) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
     for style in ("cyan", "bold", "dim"):
@@ -91,20 +131,6 @@ def _plan_table(rows: Sequence[PlanRow]) -> Table:
         source = f"{row.source}; {row.note}" if row.note else row.source
         table.add_row(escape(row.field), escape(row.value), escape(source))
     return table
-
-
-def show_budgets(budgets: Mapping[str, Budgeted]) -> None:
-    """Per environment: now, after, limit, over by; who uses the rest, and the cost, where something is over."""
-    from atmos_cli.cli.budget_data import top_users
-    from atmos_cli.cli.show_budget import change_table, cost_change
-
-    out = console()
-    for each in budgets.values():
-        out.print(f"Budget of [bold]{escape(each.environment)}[/] (counted: {each.budget.count})")
-        out.print(change_table(each.rows))
-        for line in (cost_change(each), *top_users(each)):
-            if line:
-                out.print(f"  {escape(line)}")
 
 
 def _common(changes: ChangeSet) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.budget.dimensions import MONEY, amount_text
-from atmos_cli.cli.budget_data import cost_line
 from atmos_cli.foreign import html as escape
 from atmos_cli.kube.quantity import ZERO
+from atmos_cli.output.text.sentences import cost_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -32,8 +32,8 @@ svg { width: 100%; height: auto; } .use { fill: none; stroke: var(--ink); stroke
 """
 
 
-def page(shown: Sequence[Shown], history: Sequence[Moment]) -> str:
-    """A whole document; everything that comes from the repo is escaped."""
+def budget_page(shown: Sequence[Shown], history: Sequence[Moment]) -> str:
+    """Return a whole document, in which everything that comes from the repo is escaped."""
     body = "\n".join(part for each in shown for part in _environment(each, history))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -80,7 +80,7 @@ def _parts(shown: Shown) -> Iterator[str]:
 
 
 def _chart(shown: Shown, name: str, limit: Limit, moments: Sequence[Moment]) -> str:
-    """A step for each commit, and the limit of today as a dashed line; whole pixels, so no float is needed."""
+    """Draw a step for each commit, and the limit of today as a dashed line; whole pixels, so no float is needed."""
     allowed = shown.budget.effective(name, limit).nano
     values = [each.total.get(name, ZERO).nano for each in moments]
     top = max([*values, allowed, 1])

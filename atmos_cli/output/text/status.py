@@ -1,4 +1,4 @@
-"""Status and object trees on a terminal. Imports rich, as `cli/show.py` does."""
+"""What is wanted, live and healthy, on a terminal."""
 
 from __future__ import annotations
 
@@ -8,24 +8,21 @@ from typing import TYPE_CHECKING, Self
 
 from rich.live import Live
 from rich.table import Table
-from rich.text import Text
-from rich.tree import Tree
 
 from atmos_cli.output.console import console, escape
 from atmos_cli.output.say import say
+from atmos_cli.output.text.diagnostics import print_diagnostics
 from atmos_cli.verify.fields import counted
 from atmos_cli.verify.masking import shown
 from atmos_cli.verify.seen import Arrival, Status
 from atmos_cli.verify.standing import drifted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from types import TracebackType
 
     from atmos_cli.commands.status import Overview, Row
-    from atmos_cli.commands.tree import Grown
     from atmos_cli.verify.standing import Standing
-    from atmos_cli.verify.tree import Node
 
 SHORT = 7
 LONGEST = 300
@@ -38,24 +35,22 @@ COLOURS = {
     Status.TERMINATING: "yellow",
     Status.SUSPENDED: "cyan",
 }
-MARKS = {
-    Status.CURRENT: "✔",
-    Status.FAILED: "✘",
-    Status.MISSING: "∅",
-    Status.UNKNOWN: "?",
-    Status.IN_PROGRESS: "…",
-    Status.TERMINATING: "…",
-    Status.SUSPENDED: "‖",
-}
 HEADINGS = ("service", "env", "cluster", "wanted", "live", "health", "verdict", "")
 
 
 def word(status: Status) -> str:
-    """`healthy` for what machines call `current`."""
+    """Return a status in plain words: `healthy` for what machines call `current`."""
     return "healthy" if status is Status.CURRENT else status.value.replace("-", " ")
 
 
+def show_status(found: Overview) -> None:
+    """Print the overview and what could not be asked."""
+    show_overview(found)
+    print_diagnostics(found.problems)
+
+
 def show_overview(found: Overview) -> None:
+    """Print one line for each service, environment and cluster, and how many are good."""
     out = console()
     out.print(_table(found.rows, found.at))
     out.print(_sum(found))
@@ -106,7 +101,7 @@ def _health(row: Row) -> str:
 
 
 def why(row: Row, now: float) -> str:
-    """What a person must know beside the columns: the reasons, most urgent first; empty when all is well."""
+    """Return what a person must know beside the columns: the reasons, most urgent first; empty when all is well."""
     words = [row.problem.message] if row.problem else []
     return "; ".join(words + (_reasons(row.standing, now) if row.standing else []))
 
@@ -127,7 +122,7 @@ def _reasons(found: Standing, now: float) -> list[str]:
 
 
 def ago(seconds: float) -> str:
-    """`40s`, `5m`, `3h`, `12d`."""
+    """Return a time in one unit: `40s`, `5m`, `3h`, `12d`."""
     whole = max(0, int(seconds))
     for size, unit in ((86400, "d"), (3600, "h"), (60, "m")):
         if whole >= size:
@@ -136,7 +131,7 @@ def ago(seconds: float) -> str:
 
 
 class Screen:
-    """On a terminal one table that is drawn again, what is not good first; elsewhere a line for each change."""
+    """Shows on a terminal one table that is drawn again, what is not good first; elsewhere a line for each change."""
 
     def __init__(self, *, live: bool) -> None:
         self._live = Live(console=console(), auto_refresh=False, transient=True) if live else None
@@ -179,38 +174,3 @@ def _line(row: Row) -> tuple[str, str]:
     reasons = why(row, row.standing.pause.since if row.standing and row.standing.pause else 0.0)
     line = f"wanted {row.wanted[:SHORT]}, live {_live(row)}, {state}" + (f"; {reasons}" if reasons else "")
     return f"{target.team}/{target.service} {target.environment}@{target.cluster}", shown(line, most=LONGEST)
-
-
-def show_trees(grown: Sequence[Grown]) -> None:
-    out = console()
-    for each in grown:
-        target = each.target
-        title = f"{target.team}/{target.service} in {target.environment} on {target.cluster}"
-        if each.root is None:
-            out.print(f"[bold]{escape(title)}[/]  [magenta]unreachable[/]")
-            continue
-        out.print(f"[bold]{escape(title)}[/]  wanted {each.commit[:SHORT]}")
-        out.print(_drawn(each.root))
-        bad = len(each.unhealthy)
-        out.print("all healthy" if not bad else f"{bad} not healthy")
-
-
-def _drawn(node: Node, onto: Tree | None = None) -> Tree:
-    branch = onto.add(_label(node)) if onto is not None else Tree(_label(node), guide_style="dim")
-    for child in node.children:
-        _drawn(child, branch)
-    return branch
-
-
-def _label(node: Node) -> Text:
-    """Never markup: names and messages are what a cluster says."""
-    status = node.health.status
-    text = Text.assemble((f"{MARKS[status]} ", COLOURS[status]), (f"{node.kind} ", "dim"), node.name)
-    if node.note:
-        text.append(f"  {node.note}", style="dim")
-    words = node.health.message
-    if status is not Status.CURRENT:
-        text.append(f"  {word(status)}" + (f": {words}" if words else ""), style=COLOURS[status])
-    elif words:
-        text.append(f"  {words}", style="dim")
-    return text

@@ -1,4 +1,4 @@
-"""Budgets for people: tables, bars, and the sum of one service line by line. Imports rich, as `cli/show.py` does."""
+"""Budgets on a terminal: tables, bars, and the sum of one service line by line."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from rich.table import Table
 
 from atmos_cli.budget.dimensions import MONEY, amount_text
 from atmos_cli.budget.evaluate import UNKNOWN, oversubscription
-from atmos_cli.cli.budget_data import cost_line
 from atmos_cli.kube.quantity import ZERO
 from atmos_cli.output.console import console, escape
+from atmos_cli.output.say import say
+from atmos_cli.output.text.diagnostics import print_diagnostics
+from atmos_cli.output.text.sentences import cost_line, top_users
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from atmos_cli.budget.explain import Explained
     from atmos_cli.commands.budget import Share, Shown
     from atmos_cli.gitops.budgeting import Budgeted
+    from atmos_cli.gitops.judging import Judged
     from atmos_cli.kube.quantity import Quantity
 
 MARKS = {
@@ -32,6 +35,7 @@ WIDTH = 24
 
 
 def show_use(shown: Sequence[Shown]) -> None:
+    """Print what is used of every limit, and by whom."""
     out = console()
     for each in shown:
         out.print(f"[bold]{escape(each.environment)}[/] (counted: {each.count})")
@@ -72,6 +76,7 @@ def _parts(shown: Shown) -> Table:
 
 
 def show_shares(shares: Sequence[Share]) -> None:
+    """Print the sum of each deployment, container by container."""
     out = console()
     for share in shares:
         out.print(f"[bold]{escape(share.deployment.service)}[/] in {escape(share.deployment.environment)}")
@@ -117,7 +122,7 @@ def _amounts(amounts: Mapping[str, Quantity]) -> str:
 
 
 def show_change(judged: Sequence[Budgeted], *, rows: Sequence[Row] | None = None) -> None:
-    """Now, after, limit and over by, for every limit of each environment that a change moves or passes."""
+    """Print now, after, limit and over by, for every limit of each environment that a change moves or passes."""
     out = console()
     for each in judged:
         mine = each.rows if rows is None else [row for row in rows if row.environment == each.environment]
@@ -128,7 +133,26 @@ def show_change(judged: Sequence[Budgeted], *, rows: Sequence[Row] | None = None
             out.print(f"  {escape(line)}")
 
 
+def show_check(judged: Judged, *, lands: bool) -> None:
+    """Print what would change, and whether it may land."""
+    show_change(tuple(judged.budgets.values()), rows=judged.rows)
+    print_diagnostics(judged.diagnostics)
+    say("May land" if lands else "May not land")
+
+
+def show_budgets(budgets: Mapping[str, Budgeted]) -> None:
+    """Print per environment: now, after, limit, over by; who uses the rest, and the cost, where something is over."""
+    out = console()
+    for each in budgets.values():
+        out.print(f"Budget of [bold]{escape(each.environment)}[/] (counted: {each.budget.count})")
+        out.print(change_table(each.rows))
+        for line in (cost_change(each), *top_users(each)):
+            if line:
+                out.print(f"  {escape(line)}")
+
+
 def change_table(rows: Sequence[Row]) -> Table:
+    """Return a line for each limit; a scope is named once."""
     table = _table(7)
     table.add_row(*(f"[dim]{text}[/]" for text in ("scope", "what", "now", "after", "limit", "over by", "")))
     previous = ""
@@ -145,7 +169,7 @@ def change_table(rows: Sequence[Row]) -> Table:
 
 
 def cost_change(each: Budgeted) -> str:
-    """`cost 72.88 → 291.42 USD a month (+218.54; sheet, date)`; empty without prices."""
+    """Return `cost 72.88 → 291.42 USD a month (+218.54; sheet, date)`; empty without prices."""
     if each.sheet is None:
         return ""
     count = each.budget.count

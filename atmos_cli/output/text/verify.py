@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
 from rich.live import Live
 from rich.table import Table
 
 from atmos_cli.output.console import console, escape
-from atmos_cli.output.say import say_progress
+from atmos_cli.output.say import say, say_progress
+from atmos_cli.output.text.diagnostics import print_diagnostics
 from atmos_cli.verify.changes import says
 from atmos_cli.verify.machine import SETTLE_SECONDS, SYNC_SECONDS, Phase
 from atmos_cli.verify.masking import shown
@@ -20,9 +22,12 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from atmos_cli.commands.verify import Run
+    from atmos_cli.commands.verify_act import Action
+    from atmos_cli.diagnostics import Diagnostic
+    from atmos_cli.live.observe_plan import Backtest
     from atmos_cli.ports import Clock
     from atmos_cli.verify.measured import Measure
-    from atmos_cli.verify.model import Verdict
+    from atmos_cli.verify.model import Target, Verdict
 
 COLOUR = {
     Outcome.PASS: "green",
@@ -36,7 +41,7 @@ LONGEST = 1000
 
 
 class Display:
-    """On a terminal a table that is drawn again; elsewhere a line whenever the stage of a run changes."""
+    """Shows on a terminal a table that is drawn again; elsewhere a line whenever the stage of a run changes."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -78,7 +83,7 @@ class Display:
 
 
 def bar(measure: Measure) -> str:
-    """Two bars on one scale, and the shares: `▇▁▁ 0.80% → ▇▇▁ 1.22%`."""
+    """Return two bars on one scale, and the shares: `▇▁▁ 0.80% → ▇▇▁ 1.22%`."""
     before, after = measure.before.share, measure.after.share
     top = max(before, after) or 1.0
     drawn = ["▇" * round(WIDTH * share / top) + "▁" * (WIDTH - round(WIDTH * share / top)) for share in (before, after)]
@@ -113,7 +118,13 @@ def _left(run: Run, now: float) -> str:
     return f"{left // 60:.0f}m{left % 60:02.0f}s"
 
 
-def show_verdict(verdict: Verdict, *, done: str) -> None:
+def show_verdicts(verdicts: Sequence[Verdict], actions: Sequence[Action]) -> None:
+    """Print each verdict with what supports it and what followed; a replay has no actions."""
+    for number, verdict in enumerate(verdicts):
+        _show_verdict(verdict, done=actions[number].says if number < len(actions) else "")
+
+
+def _show_verdict(verdict: Verdict, *, done: str) -> None:
     out = console()
     target = verdict.target
     colour = COLOUR[verdict.outcome]
@@ -142,3 +153,24 @@ def _lists(verdict: Verdict) -> list[tuple[str, list[str]]]:
         ("What is missing", [f"{each.message}; {each.hint}" for each in verdict.reasons if each.hint]),
     ]
     return [(name, lines) for name, lines in found if lines]
+
+
+def show_backtests(found: Sequence[tuple[Target, Backtest]], notes: Sequence[Diagnostic]) -> None:
+    """Print how often services would have alarmed without a deploy, and when."""
+    print_diagnostics(notes)
+    for target, done in found:
+        say(_advice(target, done))
+        for alarm in done.alarms:
+            at = datetime.fromtimestamp(alarm.at, tz=UTC).isoformat(timespec="minutes")
+            say(f"  {at} {alarm.outcome}: {alarm.bad:g} of {alarm.total:g}, {alarm.before:.2%} before")
+
+
+def _advice(target: Target, done: Backtest) -> str:
+    where = f"{target.team}/{target.service} in {target.environment}"
+    if not done.tried:
+        return f"{where}: nothing to try in the last {done.hours:g} h{f': {done.note}' if done.note else ''}"
+    said = f"{where}: of {done.tried} moments without a deploy in the last {done.hours:g} h"
+    fails, warns = done.count("fail"), done.count("warn")
+    counted = f"{said}, {fails} would have been FAIL and {warns} WARN"
+    advice = "automatic rollback would have done harm" if fails else "nothing would have been taken back for nothing"
+    return f"{counted}: {advice}{f' ({done.note})' if done.note else ''}"

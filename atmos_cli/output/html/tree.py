@@ -50,8 +50,8 @@ CLASSES = {
 MARKS = {"good": "✔", "bad": "✘", "wait": "◔", "off": "‖"}
 
 
-def page(grown: Sequence[Grown]) -> str:
-    """A whole document; everything that a cluster or the repo says is escaped."""
+def tree_page(grown: Sequence[Grown]) -> str:
+    """Return a whole document, in which everything that a cluster or the repo says is escaped."""
     names = sorted({f"{each.target.team}/{each.target.service}" for each in grown})
     title = escape(f"Objects of {', '.join(names)}")
     body = "\n".join(part for each in grown for part in _section(each))

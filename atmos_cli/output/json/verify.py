@@ -1,20 +1,36 @@
-"""A verdict as plain data, for machines: the shape of `atmos verify --output json`."""
+"""Verdicts for programs: the shape of `atmos verify --output json`."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.verify.changes import says
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from atmos_cli.commands.verify_act import Action
+    from atmos_cli.live.observe_plan import Backtest
     from atmos_cli.verify.measured import Assessment, Count
-    from atmos_cli.verify.model import Cause, Verdict
+    from atmos_cli.verify.model import Cause, Target, Verdict
     from atmos_cli.verify.outcome import Reason
     from atmos_cli.verify.seen import Rollout
 
 
+def verdicts_data(verdicts: Sequence[Verdict], actions: Sequence[Action]) -> dict[str, Any]:
+    """Return verdicts with what followed each; a replay has no actions."""
+    data = [verdict_data(each) for each in verdicts]
+    for each, action in zip(data, actions, strict=False):
+        each["action"] = action_data(action)
+    return {"verdicts": data}
+
+
 def verdict_data(verdict: Verdict) -> dict[str, Any]:
-    """Times are unix seconds, shares 0 to 1. Values of Secrets and unmasked log lines are in none of it."""
+    """Return a verdict; times are unix seconds, shares 0 to 1.
+
+    Values of Secrets and unmasked log lines are in none of it.
+    """
     target, delivery = verdict.target, verdict.delivery
     return {
         "service": target.service,
@@ -122,3 +138,32 @@ def _assessment(found: Assessment | None) -> dict[str, Any] | None:
 
 def _count(count: Count) -> dict[str, float]:
     return {"bad": count.bad, "total": count.total, "start": count.start, "end": count.end}
+
+
+def action_data(action: Action) -> dict[str, Any]:
+    """Return what followed a verdict; `recovery` is the verdict on the rollback."""
+    return {
+        "kind": action.kind,
+        "says": action.says,
+        "commit": action.commit,
+        "branch": action.branch,
+        "recovered": action.recovered,
+        "recovery": verdict_data(action.recovery) if action.recovery else None,
+    }
+
+
+def backtest_data(target: Target, done: Backtest) -> dict[str, Any]:
+    """Return how often a service would have alarmed without a deploy."""
+    return {
+        "service": target.service,
+        "team": target.team,
+        "environment": target.environment,
+        "source": done.source,
+        "hours": done.hours,
+        "tried": done.tried,
+        "skipped": done.skipped,
+        "fails": done.count("fail"),
+        "warns": done.count("warn"),
+        "alarms": [asdict(alarm) for alarm in done.alarms],
+        "note": done.note,
+    }

@@ -20,7 +20,7 @@ COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 
 
 def diagnostic_lines(diagnostic: Diagnostic, *, colour: bool = False) -> list[str]:
-    """Two lines at most; names and values are made safe here, so that the colours may pass."""
+    """Return two lines at most; names and values are made safe here, so that the colours may pass."""
     place = line(f"{diagnostic.where}: ") if diagnostic.where else ""
     severity = str(Severity(diagnostic.severity).value)
     if colour:
@@ -33,7 +33,7 @@ def diagnostic_lines(diagnostic: Diagnostic, *, colour: bool = False) -> list[st
 
 
 def grouped(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """One diagnostic for those that differ only in their environment, which then names all of them."""
+    """Return one diagnostic for those that differ only in their environment, which then names all of them."""
     groups: dict[Diagnostic, list[str]] = {}
     for each in diagnostics:
         groups.setdefault(replace(each, environment=""), []).append(each.environment)
@@ -41,6 +41,7 @@ def grouped(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def print_diagnostics(diagnostics: Iterable[Diagnostic], *, to: TextIO | None = None) -> None:
+    """Print diagnostics to standard error, unless `to` names another stream."""
     stream = to or sys.stderr
     colour = stream.isatty() and not os.environ.get("NO_COLOR")
     write = getattr(stream, "write_styled", stream.write) if colour else stream.write
@@ -50,7 +51,7 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic], *, to: TextIO | None = 
 
 
 def summary(diagnostics: Iterable[Diagnostic]) -> str:
-    """`2 errors, 1 warning`, or `no findings`."""
+    """Return `2 errors, 1 warning`, or `no findings`."""
     found = grouped(diagnostics)
     counts = [(sum(d.count for d in found if d.severity is each), each.value) for each in Severity]
     parts = [f"{count} {name}{'s' if count != 1 else ''}" for count, name in counts if count and name != "info"]

@@ -1,4 +1,4 @@
-"""Who else hears of a verdict: a chat, and the summary of a CI job. That it was not heard never changes the verdict."""
+"""Sends verdicts to a chat and to the summary of a CI job. That it fails never changes a verdict."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from atmos_cli.verify.model import Verdict
 
 
-def require(webhook: str | None, summary: Path | None) -> None:
-    """Before minutes of watching: raises ATM816 without a URL to post to, ATM611 without a place for the summary."""
+def require_channels(webhook: str | None, summary: Path | None) -> None:
+    """Raise ATM816 without a URL to post to, ATM611 without a place for the summary: before minutes of watching."""
     from atmos_cli.adapters.lock import cannot_write
     from atmos_cli.adapters.webhook import address
 
@@ -34,17 +34,18 @@ def require(webhook: str | None, summary: Path | None) -> None:
         raise AtmosError(*problems)
 
 
-def tell(verdicts: Sequence[Verdict], webhook: str | None, summary: Path | None) -> tuple[Diagnostic, ...]:
-    """What could not be told, after all."""
+def notify(verdicts: Sequence[Verdict], webhook: str | None, summary: Path | None) -> tuple[Diagnostic, ...]:
+    """Send the verdicts, and return what could not be sent."""
     from atmos_cli.adapters.lock import cannot_write
     from atmos_cli.adapters.webhook import post
-    from atmos_cli.verify.report import chat, markdown
+    from atmos_cli.output.chat import chat
+    from atmos_cli.output.markdown import verdict_comment
 
     found: list[Diagnostic] = []
     if summary and verdicts:
         try:
             with summary.open("a", encoding="utf-8") as file:
-                file.write(f"{markdown(verdicts)}\n")
+                file.write(f"{verdict_comment(verdicts)}\n")
         except OSError as error:
             found += cannot_write(summary, error).diagnostics
     if webhook and verdicts:

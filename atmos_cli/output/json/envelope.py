@@ -1,11 +1,11 @@
-"""The versioned JSON envelope of every `--output json`."""
+"""The answer of a command for programs: one line with the versioned envelope of every `--output json`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import Diagnostic, Severity, capped
-from atmos_cli.output.say import dumped
+from atmos_cli.output.say import dumped, say_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -13,10 +13,17 @@ if TYPE_CHECKING:
 VERSION = "1"
 
 
+def answer(
+    command: str, *, data: Mapping[str, Any], diagnostics: Iterable[Diagnostic] = (), exit_code: int = 0
+) -> None:
+    """Print the envelope."""
+    say_json(envelope(command, data=data, diagnostics=diagnostics, exit_code=exit_code))
+
+
 def envelope(
     command: str, *, data: Mapping[str, Any], diagnostics: Iterable[Diagnostic] = (), exit_code: int = 0
 ) -> str:
-    """One line of JSON; `status` is `success`, `refused` (exit 1) or `error` (2 and more)."""
+    """Return one line of JSON; `status` is `success`, `refused` (exit 1) or `error` (2 and more)."""
     status = {0: "success", 1: "refused"}.get(exit_code, "error")
     value = {
         "atmosResultVersion": VERSION,
@@ -30,6 +37,7 @@ def envelope(
 
 
 def diagnostic_value(diagnostic: Diagnostic) -> dict[str, Any]:
+    """Return a diagnostic for programs: what is not known is null."""
     where = diagnostic.where
     place = None
     if where is not None:
