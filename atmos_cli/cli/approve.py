@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from atmos_cli.cli.options import DryRun, Environments, Output, RepoDir, Team, Write, Yes, confirm, interactive, start
+from atmos_cli.output.json.envelope import answer
 
 if TYPE_CHECKING:
     from atmos_cli.gitops.repository import Repository
@@ -40,8 +41,7 @@ def request(
     output: Output = "text",
 ) -> None:
     from atmos_cli.commands.approve import execute_request, plan_request
-    from atmos_cli.output.json.approval import request_data
-    from atmos_cli.output.json.envelope import answer
+    from atmos_cli.output.json.change import request_data
     from atmos_cli.output.text.approvals import show_request, show_requested
 
     plan = plan_request(
@@ -68,8 +68,7 @@ def request(
 @app.command(help="Show what an approval asks for, who has signed, and what it is worth in this checkout.")
 def show(file: File, base: Base = None, repo: RepoDir = None, output: Output = "text") -> None:
     from atmos_cli.commands.approve import check_approvals, load_approval
-    from atmos_cli.output.json.approval import approval_data, worth_data
-    from atmos_cli.output.json.envelope import answer
+    from atmos_cli.output.json.change import approval_data, worth_data
     from atmos_cli.output.text.approvals import show_worth
 
     repository = _repository(repo)
@@ -95,8 +94,7 @@ def sign(
     output: Output = "text",
 ) -> None:
     from atmos_cli.commands.approve import load_approval, sign_approval
-    from atmos_cli.output.json.approval import approval_data
-    from atmos_cli.output.json.envelope import answer
+    from atmos_cli.output.json.change import approval_data
     from atmos_cli.output.text.approvals import show_approval, show_signed
 
     repository = _repository(repo, writes=True)
@@ -123,8 +121,7 @@ def check(
     output: Output = "text",
 ) -> None:
     from atmos_cli.commands.approve import check_approvals
-    from atmos_cli.output.json.approval import worth_data
-    from atmos_cli.output.json.envelope import answer
+    from atmos_cli.output.json.change import worth_data
     from atmos_cli.output.text.approvals import show_checked
 
     checked = check_approvals(_repository(repo), environments=tuple(env or ()), service=service, base=base)

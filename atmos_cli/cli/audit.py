@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from atmos_cli.cli.options import Environments, Output, RepoDir, start
+from atmos_cli.output.json.envelope import answer
 
 
 def audit(
@@ -21,7 +22,6 @@ def audit(
     from atmos_cli.diagnostics import errors
     from atmos_cli.gitops.repository import open_repository
     from atmos_cli.output.json.budget import audit_data
-    from atmos_cli.output.json.envelope import answer
     from atmos_cli.output.text.suggestions import show_audit
 
     found = run(open_repository(start(repo)), environments=tuple(env or ()), base=base)

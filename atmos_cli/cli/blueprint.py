@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from atmos_cli.cli.options import Output, RepoDir, start
+from atmos_cli.output.json.envelope import answer
 from atmos_cli.output.say import say_document
 
 app = typer.Typer(help="List, show, lint and test blueprints.", no_args_is_help=True)
@@ -26,7 +27,6 @@ def main() -> None:
 @app.command("list", help="List every blueprint with its version and summary.")
 def list_(repo: RepoDir = None, source: Directory = None, output: Output = "text") -> None:
     from atmos_cli.commands.blueprint import opened
-    from atmos_cli.output.json.envelope import answer
     from atmos_cli.output.json.repo import blueprint_data
     from atmos_cli.output.text.repo import show_blueprints
 
@@ -60,13 +60,12 @@ def lint(
     source: Directory = None,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.commands import blueprint as usecase
-    from atmos_cli.output.json.envelope import answer
+    from atmos_cli.commands import blueprint as command
     from atmos_cli.output.text.repo import show_lint
 
-    catalogue, _ = usecase.opened(start(repo), source)
+    catalogue, _ = command.opened(start(repo), source)
     wanted = tuple(names or catalogue.names())
-    found = [each for name in wanted for each in usecase.lint(catalogue, name)]
+    found = [each for name in wanted for each in command.lint(catalogue, name)]
     code = 1 if found else 0
     if output == "json":
         answer("blueprint lint", data={"blueprints": list(wanted)}, diagnostics=found, exit_code=code)
@@ -83,17 +82,16 @@ def run_cases(
     source: Directory = None,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.commands import blueprint as usecase
+    from atmos_cli.commands import blueprint as command
     from atmos_cli.diagnostics import errors
-    from atmos_cli.output.json.envelope import answer
     from atmos_cli.output.text.repo import show_cases
 
-    catalogue, _ = usecase.opened(start(repo), source)
+    catalogue, _ = command.opened(start(repo), source)
     results = [
-        each for name in names or catalogue.names() for each in usecase.run_cases(catalogue, name, update=update)
+        each for name in names or catalogue.names() for each in command.run_cases(catalogue, name, update=update)
     ]
     if update:
-        usecase.accept(results, source)
+        command.accept(results, source)
     found = [diagnostic for each in results for diagnostic in each.diagnostics]
     code = 1 if errors(found) else 0
     if output == "json":

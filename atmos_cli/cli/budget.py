@@ -9,6 +9,7 @@ import typer
 
 from atmos_cli.cli import audit, budget_change
 from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
+from atmos_cli.output.json.envelope import answer
 from atmos_cli.output.say import say, say_lines
 
 if TYPE_CHECKING:
@@ -39,11 +40,11 @@ def show(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.commands import budget as usecase
+    from atmos_cli.commands.budget import show as used
 
     repository = _open(repo)
     environments = (environment,) if environment else ()
-    shown = usecase.show(repository, environments, by=by, what=what)
+    shown = used(repository, environments, by=by, what=what)
     if html is not None:
         from atmos_cli.commands.budget_history import history
         from atmos_cli.output.html.budget import budget_page
@@ -53,7 +54,6 @@ def show(
         say(f"Wrote {html}")
     elif output == "json":
         from atmos_cli.output.json.budget import shown_data
-        from atmos_cli.output.json.envelope import answer
 
         answer("budget show", data={"environments": [shown_data(each) for each in shown]})
     else:
@@ -70,12 +70,11 @@ def explain(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.commands.budget import explain as usecase
+    from atmos_cli.commands.budget import explain as shares_of
 
-    shares = usecase(_open(repo), service, team=team, environments=tuple(env or ()))
+    shares = shares_of(_open(repo), service, team=team, environments=tuple(env or ()))
     if output == "json":
         from atmos_cli.output.json.budget import share_data
-        from atmos_cli.output.json.envelope import answer
 
         answer("budget explain", data={"deployments": [share_data(each) for each in shares]})
     else:
@@ -92,16 +91,15 @@ def diff(
         Literal["text", "json", "markdown"], typer.Option("--output", "-o", help="What to print.")
     ] = "text",
 ) -> None:
-    from atmos_cli.commands.budget import diff as usecase
+    from atmos_cli.commands.budget import diff as differences
     from atmos_cli.diagnostics import Code, fail
 
     base, dots, head = commits.partition("..")
     if not dots or not base or head.startswith("."):
         raise fail(Code.USAGE, f"`{commits}` is not BASE..HEAD", hint="for example: atmos budget diff main..HEAD")
-    judged = usecase(_open(repo), base, head or "HEAD")
+    judged = differences(_open(repo), base, head or "HEAD")
     if output == "json":
         from atmos_cli.output.json.budget import row_data
-        from atmos_cli.output.json.envelope import answer
 
         answer("budget diff", data={"budget": [row_data(row) for each in judged for row in each.rows]})
     elif output == "markdown":
@@ -116,15 +114,14 @@ def diff(
 
 @app.command(help="For CI and merge groups: may HEAD, merged into the base, land? Exit status 1 says no.")
 def check(base: Base = None, repo: RepoDir = None, output: Output = "text") -> None:
-    from atmos_cli.commands.budget import check as usecase
+    from atmos_cli.commands.budget import check as judge
     from atmos_cli.diagnostics import errors
 
     repository = _open(repo)
-    judged = usecase(repository, base=base)
+    judged = judge(repository, base=base)
     code = 1 if errors(judged.diagnostics) else 0
     if output == "json":
         from atmos_cli.output.json.budget import row_data
-        from atmos_cli.output.json.envelope import answer
 
         data = {"budget": [row_data(row) for row in judged.rows]}
         answer("budget check", data=data, diagnostics=judged.diagnostics, exit_code=code)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, confirm, start
+from atmos_cli.output.json.envelope import answer
 
 
 def init(
@@ -25,8 +26,7 @@ def init(
 ) -> None:
     from atmos_cli.commands.budget_init import execute_budgets, plan_budgets
     from atmos_cli.gitops.repository import open_repository
-    from atmos_cli.output.json.budget import limits_data
-    from atmos_cli.output.json.envelope import answer
+    from atmos_cli.output.json.change import limits_data
     from atmos_cli.output.text.suggestions import show_limits, show_limits_written
 
     plan = plan_budgets(open_repository(start(repo), writes=not dry_run), tuple(environment or ()), replace=replace)
@@ -58,8 +58,7 @@ def rightsize(
     from atmos_cli.commands.rightsize import apply_rightsizing
     from atmos_cli.commands.rightsize import rightsize as suggest
     from atmos_cli.gitops.repository import open_repository
-    from atmos_cli.output.json.budget import rightsizing_data
-    from atmos_cli.output.json.envelope import answer
+    from atmos_cli.output.json.change import rightsizing_data
     from atmos_cli.output.text.suggestions import show_rightsizing
 
     repository = open_repository(start(repo), writes=apply)

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from atmos_cli.cli.options import Output
+from atmos_cli.output.json.envelope import answer
 
 
 def explain(
@@ -14,7 +15,6 @@ def explain(
     output: Output = "text",
 ) -> None:
     from atmos_cli.commands.explain import explained
-    from atmos_cli.output.json.envelope import answer
     from atmos_cli.output.text.repo import show_codes
 
     found = explained(code)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from atmos_cli.cli.options import DryRun, Output, Write, Yes, interactive
+from atmos_cli.output.json.envelope import answer
 
 EngineName = Literal["argocd", "flux"]
 
@@ -68,7 +69,6 @@ def init(
     written = None if dry_run or not plan.changes.files else execute_init(plan, mode=write)
     if output == "json":
         from atmos_cli.output.json.change import init_data
-        from atmos_cli.output.json.envelope import answer
 
         diagnostics = (*plan.recovered, *(written.notes if written else ()))
         answer("init", data=init_data(plan, written), diagnostics=diagnostics)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from atmos_cli.cli.options import DryRun, Environments, Output, RepoDir, Team, Write, Yes, confirm, start
+from atmos_cli.output.json.envelope import answer
 
 if TYPE_CHECKING:
     from atmos_cli.commands.init import InitPlan
@@ -120,7 +121,6 @@ def _finish(plan: NewPlan, written: Written | None, *, output: str, refused: boo
     code = 1 if refused else 0
     if output == "json":
         from atmos_cli.output.json.change import new_data
-        from atmos_cli.output.json.envelope import answer
 
         notes = written.notes if written else ()
         diagnostics = (*plan.repository.recovered, *plan.guarded.diagnostics, *notes)

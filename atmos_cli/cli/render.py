@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
+from atmos_cli.output.json.envelope import answer
 from atmos_cli.output.say import say_document
 
 
@@ -19,7 +20,6 @@ def render(
 ) -> None:
     from atmos_cli.commands.render import render as objects
     from atmos_cli.gitops.repository import open_repository
-    from atmos_cli.output.json.envelope import answer
     from atmos_cli.yamlio.emit import emit_all
 
     repository = open_repository(start(repo))
@@ -38,7 +38,6 @@ def diff(
 ) -> None:
     from atmos_cli.commands.render import diff as differences
     from atmos_cli.gitops.repository import open_repository
-    from atmos_cli.output.json.envelope import answer
     from atmos_cli.output.json.repo import diff_data
     from atmos_cli.output.text.repo import show_diff
 

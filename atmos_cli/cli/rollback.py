@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, confirm, start
+from atmos_cli.output.json.envelope import answer
 
 if TYPE_CHECKING:
     from atmos_cli.commands.rollback import RolledBack
@@ -73,7 +74,6 @@ def _finish(plan: RollbackPlan, done: RolledBack | None, *, output: str) -> None
     notes = done.notes if done else ()
     if output == "json":
         from atmos_cli.output.json.change import rollback_data
-        from atmos_cli.output.json.envelope import answer
 
         last = done.plan if done else plan
         written = done.written.notes if done else ()

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
+from atmos_cli.output.json.envelope import answer
 from atmos_cli.output.say import say
 
 
@@ -39,7 +40,6 @@ def tree(
 
         write_page(html, tree_page(grown))
     if output == "json":
-        from atmos_cli.output.json.envelope import answer
         from atmos_cli.output.json.live import tree_data
 
         data = {"trees": [tree_data(each) for each in grown]}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from atmos_cli.diagnostics import Code, errors, fail
+from atmos_cli.output.json.envelope import answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def validate(args: Sequence[str]) -> int:
     """Run `atmos validate` and return its exit status."""
-    from atmos_cli.commands import validate as usecase
+    from atmos_cli.commands.validate import validate as findings
     from atmos_cli.gitops.repository import open_repository
 
     options = _parser().parse_args(args)
@@ -25,16 +26,15 @@ def validate(args: Sequence[str]) -> int:
     faults: list[Diagnostic] = []
     repository = open_repository(start.resolve(), faults=faults)
     paths = [_from_root(path, repository.root) for path in options.paths]
-    found = usecase.validate(repository, paths=paths, base=options.base, faults=faults)
+    found = findings(repository, paths=paths, base=options.base, faults=faults)
     code = 1 if errors(found.diagnostics) else 0
     if options.output == "json":
-        from atmos_cli.output.json.envelope import answer
         from atmos_cli.output.json.repo import validation_data
 
         diagnostics = (*repository.recovered, *found.diagnostics)
         answer("validate", data=validation_data(found), diagnostics=diagnostics, exit_code=code)
     else:
-        from atmos_cli.output.text.validate import show_validation
+        from atmos_cli.output.text.repo import show_validation
 
         show_validation(repository, found)
     return code

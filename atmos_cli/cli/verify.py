@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
+from atmos_cli.output.json.envelope import answer
 from atmos_cli.output.say import say_document, say_progress
 
 if TYPE_CHECKING:
@@ -108,7 +109,6 @@ def backtest(
     notes = trust(repository).notes
     found = backtests(repository, service, team=team, environments=env or (), hours=hours)
     if output == "json":
-        from atmos_cli.output.json.envelope import answer
         from atmos_cli.output.json.verify import backtest_data
 
         answer("verify backtest", data={"backtests": [backtest_data(*each) for each in found]}, diagnostics=notes)
@@ -124,7 +124,6 @@ def _print(
     from atmos_cli.output.text.diagnostics import print_diagnostics
 
     if output == "json":
-        from atmos_cli.output.json.envelope import answer
         from atmos_cli.output.json.verify import verdicts_data
 
         answer("verify", data=verdicts_data(verdicts, actions), diagnostics=notes, exit_code=code)

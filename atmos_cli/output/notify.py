@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError, Diagnostic
+from atmos_cli.output.sections import LONGEST, LONGEST_LINE, SIGN
+from atmos_cli.verify.masking import shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +40,6 @@ def notify(verdicts: Sequence[Verdict], webhook: str | None, summary: Path | Non
     """Send the verdicts, and return what could not be sent."""
     from atmos_cli.adapters.lock import cannot_write
     from atmos_cli.adapters.webhook import post
-    from atmos_cli.output.chat import chat
     from atmos_cli.output.markdown import verdict_comment
 
     found: list[Diagnostic] = []
@@ -54,3 +55,18 @@ def notify(verdicts: Sequence[Verdict], webhook: str | None, summary: Path | Non
         except AtmosError as error:
             found += error.diagnostics
     return tuple(found)
+
+
+def chat(verdicts: Sequence[Verdict]) -> dict[str, Any]:
+    """Return the body of a Slack-compatible webhook: also what Mattermost, Rocket.Chat and Discord (`/slack`) take."""
+    lines = []
+    for each in verdicts:
+        title = f"{SIGN[each.outcome]} *{each.target.service}* in *{each.target.environment}*: {each.outcome.value}"
+        lines.append(f"{title}\n{_slack(each.headline)}")
+        if each.next:
+            lines.append(f"`{shown(each.next).replace('`', '')}`")
+    return {"text": "\n".join(lines)[:LONGEST]}
+
+
+def _slack(text: str) -> str:
+    return shown(text, most=LONGEST_LINE).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

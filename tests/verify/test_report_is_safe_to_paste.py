@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atmos_cli.output.chat import chat
 from atmos_cli.output.json.verify import verdict_data
 from atmos_cli.output.junit import junit
 from atmos_cli.output.markdown import VERDICT_MARK, verdict_comment
+from atmos_cli.output.notify import chat
 from atmos_cli.output.sections import LONGEST
 from atmos_cli.verify.measured import Assessment, Count, Measure
 from atmos_cli.verify.model import Cause, Target, Verdict

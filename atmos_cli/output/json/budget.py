@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.budget.digest import exact
-from atmos_cli.output.json.written import written_data
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,9 +13,6 @@ if TYPE_CHECKING:
     from atmos_cli.budget.prices import PriceSheet
     from atmos_cli.commands.audit import Audit
     from atmos_cli.commands.budget import Share, Shown
-    from atmos_cli.commands.budget_init import BudgetPlan
-    from atmos_cli.commands.rightsize import Rightsizing
-    from atmos_cli.gitops.write import Written
     from atmos_cli.kube.quantity import Quantity
 
 
@@ -117,30 +113,4 @@ def audit_data(found: Audit) -> dict[str, Any]:
         "inUse": [
             {"file": each.path, "commit": each.commit, "expiresAt": each.approval.expires_at} for each in found.used
         ],
-    }
-
-
-def limits_data(plan: BudgetPlan, written: Written | None) -> dict[str, Any]:
-    """Return the limits that `budget init` suggests, or has written."""
-    return {
-        "limits": {
-            name: {key: limit.limit for key, limit in budget.limits.items()} for name, budget in plan.budgets.items()
-        },
-        "kept": list(plan.kept),
-        "written": written_data(written),
-    }
-
-
-def rightsizing_data(found: Rightsizing, *, applied: bool) -> dict[str, Any]:
-    """Return what `budget rightsize` suggests; without CPU and memory where it has a problem."""
-    given = not found.suggestion.problem
-    return {
-        "service": found.service,
-        "cpu": str(found.suggestion.cpu) if given else None,
-        "memory": str(found.suggestion.memory) if given else None,
-        "reason": found.suggestion.reason or None,
-        "problem": found.suggestion.problem or None,
-        "notes": list(found.notes),
-        "saves": [{"environment": e, "dimension": d, "amount": str(a)} for e, d, a in found.saves],
-        "written": sorted(found.changes.files) if applied else [],
     }

@@ -5,16 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.output.json.budget import row_data
-from atmos_cli.output.json.written import written_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from atmos_cli.approval.decide import Verdict
+    from atmos_cli.approval.model import Approval
+    from atmos_cli.commands.approve import RequestPlan
+    from atmos_cli.commands.budget_init import BudgetPlan
     from atmos_cli.commands.init import InitPlan
     from atmos_cli.commands.new import NewPlan
+    from atmos_cli.commands.rightsize import Rightsizing
     from atmos_cli.commands.rollback import RolledBack
     from atmos_cli.gitops.write import Written
     from atmos_cli.history.rollback_plan import RollbackPlan
+
+
+def written_data(written: Written | None) -> dict[str, Any] | None:
+    """Return where to look at what was written; null when nothing was."""
+    if written is None:
+        return None
+    return {
+        "mode": written.mode,
+        "paths": list(written.paths),
+        "commit": written.commit or None,
+        "branch": written.branch or None,
+        "pushed": written.pushed,
+        "link": written.link or None,
+    }
 
 
 def init_data(plan: InitPlan, written: Written | None) -> dict[str, Any]:
@@ -79,3 +97,46 @@ def rollback_data(plan: RollbackPlan, done: RolledBack | None) -> dict[str, Any]
 
 def _steps(steps: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
     return [{"topic": topic, "step": step} for topic, step in steps]
+
+
+def limits_data(plan: BudgetPlan, written: Written | None) -> dict[str, Any]:
+    """Return the limits that `budget init` suggests, or has written."""
+    return {
+        "limits": {
+            name: {key: limit.limit for key, limit in budget.limits.items()} for name, budget in plan.budgets.items()
+        },
+        "kept": list(plan.kept),
+        "written": written_data(written),
+    }
+
+
+def rightsizing_data(found: Rightsizing, *, applied: bool) -> dict[str, Any]:
+    """Return what `budget rightsize` suggests; without CPU and memory where it has a problem."""
+    given = not found.suggestion.problem
+    return {
+        "service": found.service,
+        "cpu": str(found.suggestion.cpu) if given else None,
+        "memory": str(found.suggestion.memory) if given else None,
+        "reason": found.suggestion.reason or None,
+        "problem": found.suggestion.problem or None,
+        "notes": list(found.notes),
+        "saves": [{"environment": e, "dimension": d, "amount": str(a)} for e, d, a in found.saves],
+        "written": sorted(found.changes.files) if applied else [],
+    }
+
+
+def approval_data(path: str, approval: Approval) -> dict[str, Any]:
+    """Return what is asked, of whom, and until when."""
+    value: dict[str, Any] = approval.model_dump(by_alias=True, exclude_none=True, mode="json")
+    value["signatures"] = [each.key for each in approval.signatures]
+    return {"file": path, **value}
+
+
+def request_data(plan: RequestPlan, written: Written | None) -> dict[str, Any]:
+    """Return the approval that is asked for, and who has to sign it."""
+    return {**approval_data(plan.path, plan.approval), "needs": list(plan.needs), "written": written_data(written)}
+
+
+def worth_data(verdict: Verdict) -> dict[str, Any]:
+    """Return what an approval is worth."""
+    return {"state": verdict.state, "valid": verdict.valid, "approvers": list(verdict.approvers)}
