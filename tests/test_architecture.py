@@ -36,7 +36,7 @@ RANK = {name: rank for rank, row in enumerate(ROWS) for name in row}
 # Sideways within a row only where one idea is built on another of the same height.
 SIDEWAYS = {("config", "spec"), ("spec", "config")}
 ONLY_IN = {
-    "rich": {"output/console.py", "cli/show.py", "cli/show_budget.py", "cli/show_verify.py", "cli/show_status.py"},
+    "rich": {"output/console.py", "output/text/"},
     "typer": {"cli/"},
     "git": {"adapters/"},
     "httpx": {"adapters/"},

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from atmos_cli.cli.options import DryRun, Output, Write, Yes, interactive
-from atmos_cli.output.say import say_json
+from atmos_cli.output.json.envelope import answer
 
 EngineName = Literal["argocd", "flux"]
 
@@ -38,7 +38,6 @@ def init(
     dry_run: DryRun = False,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.cli.envelope import envelope
     from atmos_cli.commands.init import InitOptions, execute_init, plan_init
 
     defaults = InitOptions()
@@ -63,31 +62,20 @@ def init(
     )
     plan = plan_init(directory.resolve(), options, explicit=explicit, writes=not dry_run)
     if interactive(output) and not (yes or dry_run) and plan.changes.files:
-        from atmos_cli.cli.show import show_init
+        from atmos_cli.output.text.plans import show_init
 
         show_init(plan, None)
         typer.confirm("Write this?", default=True, abort=True)
     written = None if dry_run or not plan.changes.files else execute_init(plan, mode=write)
     if output == "json":
-        data = {
-            "root": str(plan.root),
-            "environments": list(plan.config.environments),
-            "teams": list(plan.teams),
-            "files": {"added": list(plan.changes.added), "modified": list(plan.changes.modified)},
-            "kept": list(plan.kept),
-            "written": written.data() if written else None,
-            "next": list(plan.next_steps()),
-        }
-        say_json(envelope("init", data=data, diagnostics=(*plan.recovered, *(written.notes if written else ()))))
-        return
-    from atmos_cli.cli.show import show_init, show_next, show_written
-    from atmos_cli.cli.text import print_diagnostics
+        from atmos_cli.output.json.change import init_data
 
-    print_diagnostics(plan.recovered)
-    show_init(plan, written if not dry_run else None)
-    if written:
-        show_written(written)
-    show_next(("", step) for step in plan.next_steps())
+        diagnostics = (*plan.recovered, *(written.notes if written else ()))
+        answer("init", data=init_data(plan, written), diagnostics=diagnostics)
+    else:
+        from atmos_cli.output.text.plans import show_initialised
+
+        show_initialised(plan, written)
 
 
 def _pairs(texts: list[str] | None) -> tuple[tuple[str, str], ...]:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from atmos_cli.adapters.bundle import bundled, directory_of, from_directory
+from atmos_cli.adapters.bundle import catalogue as catalogue_of
+from atmos_cli.adapters.files import DiskTree, find_root
+from atmos_cli.adapters.transaction import apply
+from atmos_cli.blueprint.catalogue import Catalogue
 from atmos_cli.blueprint.compose import compose
 from atmos_cli.blueprint.scope import NAMES
 from atmos_cli.blueprint.tree import FOR, Template, undeclared
@@ -15,17 +20,20 @@ from atmos_cli.commands.init import InitOptions, new_config
 from atmos_cli.config import Config, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, errors, in_order
 from atmos_cli.foreign import shell
+from atmos_cli.gitops.repository import config_of
 from atmos_cli.kustomize.model import Built, Source
 from atmos_cli.layout.kustomize import lay_out
 from atmos_cli.ports import MemoryTree
+from atmos_cli.result import ChangeSet
 from atmos_cli.spec.model import ServiceSpec, read_spec
 from atmos_cli.yamlio.emit import emit, emit_all
 from atmos_cli.yamlio.load import load_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-    from atmos_cli.blueprint.catalogue import Blueprint, Catalogue
+    from atmos_cli.blueprint.catalogue import Blueprint
     from atmos_cli.blueprint.compose import Composition
 
 TEAM = "default"
@@ -42,21 +50,15 @@ class CaseResult:
     updated: dict[str, bytes]
 
 
-def listed(catalogue: Catalogue) -> list[dict[str, Any]]:
-    found = [catalogue.get(name).manifest for name in catalogue.names()]
-    return [
-        {
-            "name": manifest.name,
-            "kind": manifest.kind,
-            "version": manifest.version,
-            "summary": manifest.summary,
-            "inputs": {
-                name: {"type": each.type, "default": each.default, "summary": each.summary}
-                for name, each in manifest.inputs.items()
-            },
-        }
-        for manifest in found
-    ]
+def opened(start: Path, source: Path | None) -> tuple[Catalogue, Config]:
+    """Return the blueprints of `source`, else of the repo around `start`, else the bundled ones; and their config."""
+    if source is not None:
+        return Catalogue((from_directory(source), bundled())), new_config(InitOptions())
+    root = find_root(start)
+    if root is None:
+        return catalogue_of(), new_config(InitOptions())
+    tree = DiskTree(root)
+    return catalogue_of(tree), config_of(tree)
 
 
 def shown(catalogue: Catalogue, name: str, *, addons: tuple[str, ...], environment: str, config: Config) -> str:
@@ -190,3 +192,11 @@ def _case(catalogue: Catalogue, name: str, case: str, root: str, read: dict[str,
                 found.append(Diagnostic(Code.BLUEPRINT_TEST_FAILED, message, where=where, hint=hint))
         found += errors(_checked(composition, config))
     return CaseResult(name, case, tuple(found), updated)
+
+
+def accept(results: Sequence[CaseResult], source: Path | None) -> None:
+    """Write what the golden cases give now, all or nothing."""
+    files: dict[str, bytes | None] = {path: data for each in results for path, data in each.updated.items()}
+    root = directory_of(source)
+    before = {path: (root / path).read_bytes() if (root / path).is_file() else None for path in files}
+    apply(root, ChangeSet(files, before))

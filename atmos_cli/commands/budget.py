@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.snapshots import merged
@@ -201,22 +201,3 @@ def users(judged: Budgeted, dimension: str, *, most: int = 3) -> tuple[tuple[str
         ((team, totals.get(dimension, ZERO)) for team, totals in sums.teams.items()), key=lambda u: -u[1].nano
     )
     return tuple((team, amount) for team, amount in found[:most] if amount.nano)
-
-
-def row_data(row: Any) -> dict[str, Any]:
-    """A row for programs: amounts as exact texts."""
-    return {
-        "environment": row.environment,
-        "scope": row.scope,
-        "team": row.team or None,
-        "service": row.service or None,
-        "dimension": row.dimension,
-        "before": str(row.before),
-        "after": str(row.after),
-        "limit": str(row.limit),
-        "ceiling": str(row.ceiling) if row.ceiling is not None else None,
-        "overBy": str(row.over_by),
-        "outcome": row.outcome,
-        "currency": row.currency or None,
-        "note": row.note or None,
-    }

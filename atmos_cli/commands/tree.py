@@ -11,6 +11,8 @@ from atmos_cli.verify.standing import delivered
 from atmos_cli.verify.tree import Node, is_good, nodes, tree
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from atmos_cli.commands.status import Asked, Case, Connect
     from atmos_cli.diagnostics import Diagnostic
     from atmos_cli.gitops.repository import Repository
@@ -38,6 +40,13 @@ def trees(repository: Repository, asked: Asked, *, clock: Clock, opens: Connect 
     with Watcher(repository, asked, clock, opens) as watcher:
         at = clock.now()
         return tuple(_grown(watcher, case, at) for case in watcher.seen(at, events=True)[0])
+
+
+def exit_code(grown: Sequence[Grown]) -> int:
+    """Return 0 when all is healthy, 1 when something is not, 2 when no cluster could be asked."""
+    if grown and all(each.root is None for each in grown):
+        return 2
+    return 1 if any(each.root is None or each.unhealthy for each in grown) else 0
 
 
 def _grown(watcher: Watcher, case: Case, at: float) -> Grown:

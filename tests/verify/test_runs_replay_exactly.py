@@ -13,7 +13,7 @@ import pytest
 from atmos_cli.commands.verify import Run, verify
 from atmos_cli.diagnostics import AtmosError, Code
 from atmos_cli.live.sessions import replayed_sessions
-from atmos_cli.verify.data import verdict_data
+from atmos_cli.output.json.verify import verdict_data
 
 RUNS = Path(__file__).parent / "recorded" / "runs"
 # Outcome, code of the first reason, rule of the first cause, pods ready.
