@@ -11,11 +11,12 @@ from atmos_cli.budget import storage
 from atmos_cli.budget.kinds import INJECTORS, NAMESPACE_INJECTORS, asks_nothing, injected
 from atmos_cli.budget.operators import OPERATED, unseen
 from atmos_cli.budget.progressive import Movers, counted, given_up, movers, moves, scaled_name, template_of
-from atmos_cli.budget.replicas import Pods, mapping, pods, scaled_jobs
+from atmos_cli.budget.replicas import Pods, pods, scaled_jobs
 from atmos_cli.diagnostics import AtmosError, Diagnostic, Location
 from atmos_cli.kube.pods import missing_requests, pod_limits, pod_requests
 from atmos_cli.kube.quantity import ZERO, Quantity, parse
 from atmos_cli.kube.resource import Identity, identity, pod_template
+from atmos_cli.kube.shape import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.budget.claim import Line, Terms, claim, with_assumed
-from atmos_cli.budget.replicas import mapping
 from atmos_cli.kube.pods import missing_requests, pod_requests
 from atmos_cli.kube.quantity import ZERO, Quantity
 from atmos_cli.kube.resource import identity, pod_template
+from atmos_cli.kube.shape import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.budget.replicas import Pods, mapping
+from atmos_cli.budget.replicas import Pods
 from atmos_cli.budget.storage import service_ports
 from atmos_cli.kube.quantity import ZERO, Quantity
 from atmos_cli.kube.resource import identity
+from atmos_cli.kube.shape import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from atmos_cli.budget.replicas import Pods, mapping, pods
+from atmos_cli.budget.replicas import Pods, pods
 from atmos_cli.kube.resource import identity
+from atmos_cli.kube.shape import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

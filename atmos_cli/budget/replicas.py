@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.budget.schedules import shortest_gap
+from atmos_cli.kube.shape import mapping
 
 if TYPE_CHECKING:
     from atmos_cli.budget.model import NodeCount
@@ -129,7 +130,3 @@ def _number(value: Any, default: int, field: str) -> tuple[int, str]:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31:
         return value, ""
     return default, f"`{field}` is no number of pods"
-
-
-def mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.budget.dimensions import storage_dimension
-from atmos_cli.budget.replicas import mapping
 from atmos_cli.kube.quantity import ZERO, Quantity, parse
+from atmos_cli.kube.shape import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.checks.registry import check
 from atmos_cli.checks.secret_sources import secret_sources
-from atmos_cli.checks.shape import Path, items, mapping, text
 from atmos_cli.diagnostics import Code, Severity
+from atmos_cli.kube.shape import Path, items, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.checks.shape import at, items, mapping, strings, text
+from atmos_cli.kube.shape import at, items, mapping, strings, text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.fields import text, who
+from atmos_cli.kube.shape import text, who
 
 if TYPE_CHECKING:
     from atmos_cli.kube.resource import Resource

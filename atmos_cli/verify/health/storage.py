@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.fields import annotation, number, said, text, who
+from atmos_cli.kube.shape import number, text, who
+from atmos_cli.verify.fields import annotation, said
 from atmos_cli.verify.health.generic import current, failed, in_progress, is_paused_by, suspended
 
 if TYPE_CHECKING:
