@@ -9,7 +9,7 @@ from atmos_cli.budget.replicas import Pods
 from atmos_cli.budget.storage import service_ports
 from atmos_cli.kube.quantity import ZERO, Quantity
 from atmos_cli.kube.resource import identity
-from atmos_cli.kube.shape import mapping
+from atmos_cli.kube.shape import at, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ class Made:
 
 def postgres(resource: Resource) -> Made:
     """CloudNativePG runs one pod per instance and replaces them in place; each has its volumes for data and log."""
-    spec = mapping(resource.get("spec"))
+    spec = mapping(resource, "spec")
     instances = spec.get("instances", 1)
     known = isinstance(instances, int) and not isinstance(instances, bool) and 0 < instances < 1000
     count = instances if known else 1
@@ -49,24 +49,24 @@ def postgres(resource: Resource) -> Made:
     pods = Pods(count, count, count, unknown, f"instances {count}, replaced in place")
     spaces = spec.get("tablespaces")
     volumes = [spec.get("storage"), spec.get("walStorage")]
-    volumes += [mapping(each).get("storage") for each in (spaces if isinstance(spaces, list) else ())]
+    volumes += [at(each, "storage") for each in (spaces if isinstance(spaces, list) else ())]
     claims = tuple(_volume(each) for each in volumes if isinstance(each, dict))
     return Made({"spec": {"containers": containers}}, pods, claims, _services(spec))
 
 
 def _volume(written: dict[str, Any]) -> Resource:
-    template = mapping(written.get("pvcTemplate"))
-    requests = mapping(mapping(template.get("resources")).get("requests"))
+    template = mapping(written, "pvcTemplate")
+    requests = mapping(template, "resources", "requests")
     size = written["size"] if written.get("size") is not None else requests.get("storage", "0")
     name = written.get("storageClass", template.get("storageClassName"))
     return {"spec": {"storageClassName": name, "resources": {"requests": {"storage": size}}}}
 
 
 def _services(spec: Mapping[str, Any]) -> dict[str, Quantity]:
-    listed = mapping(mapping(spec.get("managed")).get("services")).get("additional")
+    listed = at(spec, "managed", "services", "additional")
     found: dict[str, Quantity] = {}
     for each in listed if isinstance(listed, list) else ():
-        service = mapping(mapping(mapping(each).get("serviceTemplate")).get("spec"))
+        service = mapping(each, "serviceTemplate", "spec")
         for name, amount in service_ports({"ports": [{}], **service}).items():
             found[name] = found.get(name, ZERO) + amount
     return found
@@ -78,13 +78,13 @@ OPERATED: dict[tuple[str, str], Callable[[Resource], Made]] = {("postgresql.cnpg
 def unseen(resource: Resource) -> str:
     """Why what a custom resource runs cannot be known; empty for one that says that it runs nothing."""
     who = identity(resource)
-    spec = mapping(resource.get("spec"))
+    spec = mapping(resource, "spec")
     if who.kind == "VerticalPodAutoscaler":
-        off = mapping(spec.get("updatePolicy")).get("updateMode") == "Off"
-        target = mapping(spec.get("targetRef")).get("name", "its target")
+        off = at(spec, "updatePolicy", "updateMode") == "Off"
+        target = mapping(spec, "targetRef").get("name", "its target")
         return "" if off else f"it changes the requests of {target} as it sees fit"
     if (who.group, who.kind) == ("kustomize.toolkit.fluxcd.io", "Kustomization"):
-        source, path = mapping(spec.get("sourceRef")).get("name"), str(spec.get("path", ""))
+        source, path = at(spec, "sourceRef", "name"), str(spec.get("path", ""))
         if source not in OWN_SOURCES:
             return f"it applies manifests of another source, `{source}`"
         known = path.removeprefix("./").split("/")[0] in COUNTED
@@ -99,4 +99,4 @@ def unseen(resource: Resource) -> str:
 def _runs_jobs(spec: Mapping[str, Any]) -> bool:
     metrics = spec.get("metrics")
     listed = metrics if isinstance(metrics, list) else []
-    return any("job" in mapping(mapping(each).get("provider")) for each in listed)
+    return any("job" in mapping(each, "provider") for each in listed)
