@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.budget import storage
 from atmos_cli.budget.kinds import INJECTORS, NAMESPACE_INJECTORS, asks_nothing, injected
-from atmos_cli.budget.operators import OPERATED, unseen
+from atmos_cli.budget.operators import made, unseen
 from atmos_cli.budget.progressive import Movers, counted, given_up, movers, moves, scaled_name, template_of
 from atmos_cli.budget.replicas import Pods, pods, scaled_jobs
 from atmos_cli.diagnostics import AtmosError, Diagnostic, Location
+from atmos_cli.kube.operators import OPERATED
 from atmos_cli.kube.pods import missing_requests, pod_limits, pod_requests
 from atmos_cli.kube.quantity import ZERO, Quantity, parse
 from atmos_cli.kube.resource import Identity, identity, pod_template
@@ -151,10 +152,9 @@ def _lines(
     elif (who.group, who.kind) == ("keda.sh", "ScaledJob"):
         spec = mapping(resource, "spec")
         yield workload(who, mapping(spec, "jobTargetRef", "template"), scaled_jobs(spec), terms=terms)
-    elif operated is not None:
-        made = operated(resource)
-        spec = mapping(resource, "spec")
-        yield workload(who, made.template, made.pods, terms=terms, claims=made.claims, fixed=made.fixed)
+    elif operated is not None and operated.runs is not None:
+        run = made(resource, operated.runs)
+        yield workload(who, run.template, run.pods, terms=terms, claims=run.claims, fixed=run.fixed)
     elif who.kind == "PersistentVolumeClaim" and not who.group:
         fixed, problem = storage.claimed([resource], terms)
         yield Line(who, NO_PODS, {}, fixed, unknown=problem)

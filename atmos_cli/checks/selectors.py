@@ -128,7 +128,7 @@ def _scraped(selector: dict[str, Any], facts: Facts, *, services: bool) -> list[
 
 
 def _of_an_operator(selector: Mapping[str, Any]) -> bool:
-    """Labels such as `cnpg.io/cluster` are set by an operator on pods that no template here shows."""
+    """Labels of another domain are set by an operator on pods that no template here shows."""
     return any("/" in key and key.partition("/")[0] not in OWN_DOMAINS for key in selector)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import AtmosError
+from atmos_cli.kube.operators import OPERATED
 from atmos_cli.kube.quantity import parse
 from atmos_cli.kube.shape import at
 
@@ -13,24 +14,14 @@ if TYPE_CHECKING:
 
     from atmos_cli.kube.resource import Identity, Resource
 
-# Group and kind: Kubernetes' own, then operators whose objects own volumes or databases.
+# Group and kind: Kubernetes' own, then operators' whose objects own volumes or databases.
 KINDS = frozenset(
     {
         ("", "PersistentVolumeClaim"),
         ("", "PersistentVolume"),
         ("", "Namespace"),
         ("apiextensions.k8s.io", "CustomResourceDefinition"),
-        ("postgresql.cnpg.io", "Cluster"),
-        ("postgresql.cnpg.io", "Database"),
-        ("rabbitmq.com", "RabbitmqCluster"),
-        ("kafka.strimzi.io", "Kafka"),
-        ("kafka.strimzi.io", "KafkaTopic"),
-        ("kafka.strimzi.io", "KafkaNodePool"),
-        ("mongodbcommunity.mongodb.com", "MongoDBCommunity"),
-        ("mariadb.mmontes.io", "MariaDB"),
-        ("k8s.mariadb.com", "MariaDB"),
-        ("mysql.oracle.com", "InnoDBCluster"),
-        ("objectbucket.io", "ObjectBucketClaim"),
+        *(kind for kind, row in OPERATED.items() if row.data),
     }
 )
 STATEFUL_SET = ("apps", "StatefulSet")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.kube.operators import OPERATED
 from atmos_cli.kube.shape import at, instant, mapping, mappings
 from atmos_cli.verify.diagnosis.patterns import MIGRATION, RX
 from atmos_cli.verify.fields import conditions
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from atmos_cli.kube.resource import Resource
     from atmos_cli.verify.model import Evidence, FieldChange
 
-_DATABASES = ("Cluster", "Database")
-
 
 def migration_of(changes: Sequence[FieldChange], evidence: Evidence) -> str:
     """What was migrated, or seems to have been, as a clause: `the migration Job/web-migrate ran with ...`; or empty."""
@@ -27,7 +26,8 @@ def _changed(changes: Sequence[FieldChange]) -> Iterator[str]:
     for change in changes:
         path = [str(step) for step in change.path]
         words = f"{change.object.name} {path} {change.before} {change.after}"[:4000]
-        if change.object.kind in _DATABASES and change.object.group == "postgresql.cnpg.io":
+        row = OPERATED.get((change.object.group, change.object.kind))
+        if row is not None and row.data == "database":
             yield f"this commit changed the database {change.object}"
         elif change.object.kind in ("Job", "CronJob") and MIGRATION.search(words):
             yield f"this commit changed the migration {change.object}"
