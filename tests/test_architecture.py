@@ -168,3 +168,17 @@ def test_every_module_imports_alone():
 def test_files_are_rooms_a_newcomer_can_hold_in_the_head():
     long = {name_of(p): len(p.read_text().splitlines()) for p in MODULES if len(p.read_text().splitlines()) > 320}
     assert not long, f"split these: {long}"
+
+
+# A file may name an operator's kinds for another reason than knowing what the operator makes of them.
+NAMES_AN_OPERATOR = {
+    "kube/operators.py": "the one table of operated kinds",
+    "spec/vocabulary.py": "a word that people write for a database",
+    "config.py": "the default of a setting of the add-on",
+}
+
+
+@pytest.mark.parametrize("group", ["cnpg", "rabbitmq.com", "k8s.mariadb.com", "kafka.strimzi.io", "psmdb.percona.com"])
+def test_what_operators_make_stands_in_one_table(group):
+    elsewhere = {name_of(path) for path in MODULES if group in path.read_text().lower()} - NAMES_AN_OPERATOR.keys()
+    assert not elsewhere, f"{group} belongs into kube/operators.py, and not into {sorted(elsewhere)}"

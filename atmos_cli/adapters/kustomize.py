@@ -137,7 +137,7 @@ def _named(files: Files, path: str, found: dict[str, bytes]) -> Iterator[str]:
             if "\n" in text or len(text) > 1000:
                 continue
             if pointer[0] in _PLACES:
-                refuse_remote(text, file.at(pointer))
+                refuse_remote(text, file, pointer)
             for candidate in {text, text.partition("=")[2]} - {""}:
                 joined = join(file.directory, candidate)
                 content = files.read(joined) if joined else None

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.checks.plain_secrets import HINT, plain_field
 from atmos_cli.checks.registry import Scope, check
 from atmos_cli.checks.secret_values import held_secrets, remedy
-from atmos_cli.checks.shape import mapping, text
 from atmos_cli.checks.subject import Document, Finding
 from atmos_cli.diagnostics import AtmosError, Code
+from atmos_cli.kube.shape import mapping, text
 from atmos_cli.yamlio.load import load, load_all
 
 if TYPE_CHECKING:

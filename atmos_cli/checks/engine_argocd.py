@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.checks.engine_facts import directory_of, git_generators, is_template
-from atmos_cli.checks.shape import Path, items, mapping, text
 from atmos_cli.diagnostics import Code
+from atmos_cli.kube.shape import Path, items, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

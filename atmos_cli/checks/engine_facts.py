@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.checks.shape import Path, at, items, mapping, strings, text
 from atmos_cli.checks.subject import Document, Finding
 from atmos_cli.diagnostics import AtmosError, Code, Severity
 from atmos_cli.kube.resource import group_version
+from atmos_cli.kube.shape import Path, at, items, mapping, strings, text
 from atmos_cli.yamlio.load import load_all
 
 if TYPE_CHECKING:

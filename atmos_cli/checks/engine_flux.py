@@ -6,9 +6,9 @@ import posixpath
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.checks.engine_facts import KUSTOMIZATION_FILES, OVERLAY, directory_of, documents, is_template
-from atmos_cli.checks.shape import Path, items, mapping, text, texts
 from atmos_cli.checks.subject import Finding
 from atmos_cli.diagnostics import Code
+from atmos_cli.kube.shape import Path, items, mapping, text, text_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,7 +68,7 @@ def _paths(pointer: Pointer) -> Iterator[tuple[Path, str]]:
         yield ("spec", "path"), text(pointer.spec, "path") or "."
         return
     yield ("spec", "chart", "spec", "chart"), text(pointer.spec, "chart", "spec", "chart")
-    for index, given in texts(pointer.spec, "chart", "spec", "valuesFiles"):
+    for index, given in text_items(pointer.spec, "chart", "spec", "valuesFiles"):
         yield ("spec", "chart", "spec", "valuesFiles", index), given
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.checks.shape import Path, mapping, strings, text
 from atmos_cli.diagnostics import Code, Severity
 from atmos_cli.kube.resource import Identity, Resource, group_version, pod_template
+from atmos_cli.kube.shape import Path, mapping, strings, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -58,7 +58,8 @@ def validate(
     found: list[Diagnostic] = [d for path in yaml_files for d in _syntax(tree, path)]
     broken = {d.where.path for d in found if d.where}
     found += _specs(tree, [path for path in yaml_files if path not in broken])
-    effective = Effective(tree)
+    states = States(repository.root, tree, branch=config.git.branch, base=base)
+    effective = Effective(tree, builds=states.builds)
     everything = deployments(tree)
     for deployment in everything:
         if deployment.environment not in config.environments:
@@ -68,7 +69,7 @@ def validate(
             found += _requests(effective, deployment)
     found += _unseen(run_repo(tree), found)
     found += doubly_owned(effective, environments=list(config.environments))
-    judged, budget_findings = _budgets(repository, base)
+    judged, budget_findings = _budgets(repository, states, base)
     found += [*budget_findings, *faults]
     kept = (d for d in found if not paths or (d.where and _inside(d.where.path, paths)))
     return Validation(in_order(kept), len(yaml_files), len(everything), judged)
@@ -113,10 +114,9 @@ def _unknown_environment(deployment: Deployment, config: Config) -> Diagnostic:
     return Diagnostic(Code.ENVIRONMENT_UNKNOWN, message, where=where, hint=hint)
 
 
-def _budgets(repository: Repository, base: str | None) -> tuple[Judged, list[Diagnostic]]:
+def _budgets(repository: Repository, states: States, base: str | None) -> tuple[Judged, list[Diagnostic]]:
     """Each environment by the base branch's budget: what is not on that branch yet may not be over it."""
     tree, config = repository.tree, repository.config
-    states = States(repository.root, tree, branch=config.git.branch, base=base)
     if base and states.base is None:
         raise fail(
             Code.GIT_FAILED,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.config import namespace
 from atmos_cli.kube.keep import KEEP
+from atmos_cli.kube.operators import tenant_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,7 @@ RULES: tuple[tuple[str, tuple[str, ...], list[str]], ...] = (
     ("networking.k8s.io", ("ingresses", "networkpolicies"), ALL),
     ("policy", ("poddisruptionbudgets",), ALL),
     ("gateway.networking.k8s.io", ("grpcroutes", "httproutes"), ALL),
-    ("postgresql.cnpg.io", ("clusters", "databases", "poolers", "scheduledbackups"), ALL),
+    *((group, plurals, ALL) for group, plurals in tenant_kinds().items()),
     ("external-secrets.io", ("externalsecrets",), ALL),
     ("generators.external-secrets.io", ("passwords",), ALL),
     ("bitnami.com", ("sealedsecrets",), ALL),

@@ -9,7 +9,7 @@ from atmos_cli.diagnostics import AtmosError
 from atmos_cli.kube.listkeys import merge_keys
 from atmos_cli.kube.quantity import parse
 from atmos_cli.kube.secret_words import has_secret_word
-from atmos_cli.verify.fields import who
+from atmos_cli.kube.shape import who
 from atmos_cli.verify.masking import HIDDEN, masked_tree, shown, without_secrets
 from atmos_cli.verify.model import FieldChange
 from atmos_cli.verify.outcome import Outcome, Reason

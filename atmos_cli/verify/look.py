@@ -6,7 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from atmos_cli.verify.fields import at, instant, mapping, mappings, number, said, text, who
+from atmos_cli.kube.shape import at, instant, mapping, mappings, number, text, who
+from atmos_cli.verify.fields import said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.shape import at, instant, mappings, number, text, who
 from atmos_cli.verify.dooms import dooms_of_job, dooms_of_pods, once, refusal, refused_by_events
-from atmos_cli.verify.fields import annotation, at, condition, counted, instant, mappings, number, text, who
+from atmos_cli.verify.fields import annotation, condition, counted
 from atmos_cli.verify.health import aggregate, health_of
 from atmos_cli.verify.look import look_at
 from atmos_cli.verify.pods import born, desired, is_observed, is_ready, restarts, revision_of

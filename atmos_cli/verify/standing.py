@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.shape import at, instant, mappings, text
 from atmos_cli.verify.delivery import delivery
 from atmos_cli.verify.delivery.applied import applied
 from atmos_cli.verify.delivery.revisions import commit, of_kind, synced_revisions
-from atmos_cli.verify.fields import annotation, at, condition, instant, mappings, text
+from atmos_cli.verify.fields import annotation, condition
 from atmos_cli.verify.masking import shown
 from atmos_cli.verify.rollout import rollout
 from atmos_cli.verify.seen import Arrival, Health, Status

@@ -6,7 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.fields import annotation, at, instant, mappings, number, text, who
+from atmos_cli.kube.shape import at, instant, mappings, number, text, who
+from atmos_cli.verify.fields import annotation
 from atmos_cli.verify.health import health_of
 from atmos_cli.verify.look import look_at
 from atmos_cli.verify.masking import shown

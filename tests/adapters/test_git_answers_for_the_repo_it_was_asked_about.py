@@ -150,15 +150,15 @@ def test_a_git_that_is_not_installed_is_said_so(checkout: Path) -> None:
 def test_importing_the_adapters_does_not_import_gitpython() -> None:
     names = [
         "files",
-        "git",
-        "git_branch",
-        "git_commit",
-        "git_index",
-        "git_tree",
+        "git.process",
+        "git.branch",
+        "git.commit",
+        "git.index",
+        "git.tree",
         "journal",
         "lock",
-        "push",
-        "repo",
+        "git.push",
+        "git.repo",
         "transaction",
     ]
     program = f"import sys\nfor n in {names}: __import__('atmos_cli.adapters.' + n)\nsys.exit('git' in sys.modules)"

@@ -7,8 +7,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.kube.listkeys import merge_keys
+from atmos_cli.kube.shape import at, mapping, mappings, text, texts, who
 from atmos_cli.verify.delivery.normal import same_scalar
-from atmos_cli.verify.fields import annotation, at, mapping, mappings, text, texts, who
+from atmos_cli.verify.fields import annotation
 from atmos_cli.verify.look import look_at
 
 if TYPE_CHECKING:

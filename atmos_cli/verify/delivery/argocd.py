@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.shape import at, instant, mapping, mappings, number, text
 from atmos_cli.verify.delivery.applied import applied
 from atmos_cli.verify.delivery.argocd_errors import application_missing, failed_condition, sync_failure
 from atmos_cli.verify.delivery.argocd_source import Source, compared
 from atmos_cli.verify.delivery.proof import DETERMINISTIC, arrived, listed, short
 from atmos_cli.verify.delivery.revisions import NOT_KNOWN, commit, of_kind, standing, synced_revisions
-from atmos_cli.verify.fields import annotation, at, conditions, instant, mapping, mappings, number, said, text
+from atmos_cli.verify.fields import annotation, conditions, said
 from atmos_cli.verify.seen import Arrival, Delivery, Order
 
 if TYPE_CHECKING:

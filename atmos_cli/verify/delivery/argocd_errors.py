@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.shape import at, mappings, text
 from atmos_cli.verify.delivery.proof import DETERMINISTIC
-from atmos_cli.verify.fields import at, conditions, mappings, said, text
+from atmos_cli.verify.fields import conditions, said
 from atmos_cli.verify.seen import Arrival, Delivery
 
 if TYPE_CHECKING:

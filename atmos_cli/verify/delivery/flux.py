@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.shape import at, mappings, number, text
 from atmos_cli.verify.delivery.flux_helm import delivery_by_helm
 from atmos_cli.verify.delivery.flux_source import Case, case_of, not_attempted, say
 from atmos_cli.verify.delivery.proof import DETERMINISTIC, arrived, short
 from atmos_cli.verify.delivery.revisions import commit, of_kind, standing
-from atmos_cli.verify.fields import at, condition, mappings, number, text
+from atmos_cli.verify.fields import condition
 from atmos_cli.verify.seen import Arrival, Delivery, Order
 
 if TYPE_CHECKING:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.shape import at, instant, text
 from atmos_cli.verify.delivery.proof import short
 from atmos_cli.verify.delivery.revisions import NOT_KNOWN, SOURCES, commit, of_kind, standing
-from atmos_cli.verify.fields import at, condition, instant, said, text
+from atmos_cli.verify.fields import condition, said
 from atmos_cli.verify.seen import Arrival, Delivery, Order
 
 if TYPE_CHECKING:

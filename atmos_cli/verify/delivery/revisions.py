@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.fields import at, mapping, mappings, text, texts
+from atmos_cli.kube.shape import at, mapping, mappings, text, texts
 from atmos_cli.verify.seen import Order, Relation
 
 if TYPE_CHECKING:

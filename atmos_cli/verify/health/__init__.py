@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.shape import who
 from atmos_cli.verify.health import engines, extensions, jobs, network, progressive, scaling, storage, workloads
 from atmos_cli.verify.health.generic import first_signs, generic
 from atmos_cli.verify.look import look_at
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from atmos_cli.verify.look import Look
     from atmos_cli.verify.seen import Health, Scene
 
-from atmos_cli.verify.fields import who
 
 _ROWS: Mapping[tuple[str, str], Callable[[Resource, Look], Health]] = {
     **workloads.ROWS,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.shape import number, text
 from atmos_cli.verify.delivery.argocd_errors import sync_failure
-from atmos_cli.verify.fields import condition, conditions, number, said, text
+from atmos_cli.verify.fields import condition, conditions, said
 from atmos_cli.verify.health.generic import by_ready, current, failed, in_progress
 from atmos_cli.verify.seen import Health, Status
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.fields import annotation, at, condition, conditions, instant, mapping, who
+from atmos_cli.kube.shape import at, instant, mapping, who
+from atmos_cli.verify.fields import annotation, condition, conditions
 from atmos_cli.verify.pods import is_observed
 from atmos_cli.verify.seen import Health, Status
 
