@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.config import namespace
-from atmos_cli.kube.keep import KEEP
+from atmos_cli.kube.engine_annotations import KEEP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,6 +11,7 @@ from atmos_cli.adapters.recording import record, replay
 from atmos_cli.adapters.smoke import Web
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.engines.registry import ENGINES
 from atmos_cli.gitops.repository import Deployment, Repository, deployments, find_service
 from atmos_cli.gitops.trusted import trust
 from atmos_cli.gitops.write import git_repo
@@ -92,7 +93,7 @@ def _sharing(sessions: Sequence[Session], stack: ExitStack) -> list[Session]:
             shared[name] = mirrored(
                 here[0].connection,
                 stack,
-                engine=here[0].target.engine,
+                engine=ENGINES[here[0].target.engine],
                 kinds={(str(each["apiVersion"]), str(each["kind"])) for each in wanted if each["kind"] != "Secret"},
                 namespaces=spaces if len(spaces) <= MOST_SPACES else (),
             )

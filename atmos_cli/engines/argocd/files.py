@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.engines.source import git_url
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from atmos_cli.config import Config
 
-API = "argoproj.io/v1alpha1"
+GROUP = "argoproj.io"
+API = f"{GROUP}/v1alpha1"
+NAMESPACE = "argocd"
+ROOTS = ("argocd",)
 ROOT = "argocd/bootstrap/root.yaml"
 PLATFORM = "platform"
 
@@ -38,9 +41,9 @@ ROUTE_WEIGHTS = {
 Documents = list[dict[str, Any]]
 
 
-def argocd_files(config: Config, *, teams: Sequence[str]) -> dict[str, Documents]:
+def root_files(config: Config, *, teams: Sequence[str]) -> dict[str, Documents]:
     """Every file of `argocd/`, or nothing when no cluster uses the engine."""
-    clusters = [name for name, cluster in config.clusters.items() if cluster.engine == "argocd"]
+    clusters = synced(config)
     if not clusters:
         return {}
     files = {
@@ -53,6 +56,24 @@ def argocd_files(config: Config, *, teams: Sequence[str]) -> dict[str, Documents
         files[f"argocd/projects/{team}.yaml"] = [_project(config, team, clusters)]
         files[f"argocd/applicationsets/apps-{team}.yaml"] = [_apps(config, team)]
     return files
+
+
+def synced(config: Config) -> list[str]:
+    """The clusters that Argo CD syncs."""
+    return [name for name, cluster in config.clusters.items() if cluster.engine == "argocd"]
+
+
+def first_steps(config: Config) -> Iterator[str]:
+    clusters = synced(config)
+    for cluster in clusters:
+        labels = " ".join(
+            f"--label {key}={value}"
+            for key, value in cluster_labels(config, cluster).items()
+            if not key.startswith("argocd.")
+        )
+        yield f"register the cluster: argocd cluster add CONTEXT --name {cluster} {labels}"
+    if clusters:
+        yield f"start Argo CD on the hub: kubectl apply -f {ROOT}"
 
 
 def cluster_labels(config: Config, cluster: str) -> dict[str, str]:
@@ -79,7 +100,7 @@ def _root(config: Config) -> Documents:
             "path": "argocd",
             "directory": {"recurse": True, "include": "{projects/*,applicationsets/*,clusters/*}"},
         },
-        "destination": {"name": "in-cluster", "namespace": "argocd"},
+        "destination": {"name": "in-cluster", "namespace": NAMESPACE},
         # The controller writes these, empty, into every set that a webhook refreshes: no reason to sync it back.
         "ignoreDifferences": [
             {
@@ -212,4 +233,4 @@ def _source(config: Config, path: str) -> dict[str, Any]:
 
 
 def _object(kind: str, name: str) -> dict[str, Any]:
-    return {"apiVersion": API, "kind": kind, "metadata": {"name": name, "namespace": "argocd"}}
+    return {"apiVersion": API, "kind": kind, "metadata": {"name": name, "namespace": NAMESPACE}}

@@ -9,22 +9,30 @@ from atmos_cli.engines.source import git_url
 from atmos_cli.engines.tenants import deployer
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from atmos_cli.config import Config
 
 SYSTEM = "flux-system"
 CONTROLLER = "kustomize-controller"
+SOURCE_IGNORE = """\
+# What Flux reads of this repo; everything else is ours alone.
+/*
+!/apps/
+!/clusters/
+!/delivery/
+!/infrastructure/
+!/tenants/
+/apps/**/service.yaml
+"""
 
 Documents = list[dict[str, Any]]
 
 
-def flux_files(config: Config, *, teams: Sequence[str], configured: Sequence[str]) -> dict[str, Documents]:
+def root_files(config: Config, *, teams: Sequence[str], configured: Sequence[str]) -> dict[str, Documents]:
     """`clusters/` and the sources in `delivery/`. `configured`: clusters with files in `infrastructure/configs`."""
     files: dict[str, Documents] = {}
-    for cluster, settings in config.clusters.items():
-        if settings.engine != "flux":
-            continue
+    for cluster in _synced(config):
         root = f"clusters/{cluster}"
         environments = config.on_cluster(cluster)
         waits = ["infra-configs"] if cluster in configured else []
@@ -40,15 +48,28 @@ def flux_files(config: Config, *, teams: Sequence[str], configured: Sequence[str
     return files
 
 
-def flux_service_files(config: Config, *, team: str, service: str) -> dict[str, Documents]:
+def service_files(config: Config, *, team: str, service: str) -> dict[str, Documents]:
     """`delivery/<cluster>/<team>/<service>.yaml`: one document for each environment that a Flux cluster hosts."""
     return {
-        f"delivery/{cluster}/{team}/{service}.yaml": [
+        pointer_path(cluster, team=team, service=service): [
             _service(team, service, environment) for environment in config.on_cluster(cluster)
         ]
-        for cluster, settings in config.clusters.items()
-        if settings.engine == "flux"
+        for cluster in _synced(config)
     }
+
+
+def pointer_path(cluster: str, *, team: str, service: str) -> str:
+    return f"delivery/{cluster}/{team}/{service}.yaml"
+
+
+def first_steps(config: Config) -> Iterator[str]:
+    for name in _synced(config):
+        yield f"start Flux on {name}: kubectl apply -f clusters/{name}/{SYSTEM}/gotk-sync.yaml"
+
+
+def _synced(config: Config) -> list[str]:
+    """The clusters that Flux syncs."""
+    return [name for name, settings in config.clusters.items() if settings.engine == "flux"]
 
 
 def _root(config: Config, cluster: str) -> Documents:
