@@ -54,36 +54,26 @@ class Clusters(Protocol):
 
 
 class Engine(Protocol):
-    """One engine. `name` is that in atmos-cli.yaml, `title` that in sentences.
+    """One engine, named `name` in atmos-cli.yaml and `title` in sentences; what most have not has a default.
 
     `roots`: its own top directories of a repo. `kinds`: its kinds, each with its API group. `pointers`: those of them
     that apply a service, first the one that atmos writes; `generators`: those that make pointers. `texts`: files
-    that it reads in any repo. `marks`: what to add so that it reaches an overlay.
+    that it reads in any repo. `marks`: what to add so that it reaches an overlay. `health`: how to judge its objects.
+    `watched`: (apiVersion, kind) of those to watch; `hub_namespace`: where on the hub they are, "" where they are
+    beside the services.
     """
 
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def title(self) -> str: ...
-
-    @property
-    def roots(self) -> tuple[str, ...]: ...
-
-    @property
-    def kinds(self) -> Mapping[str, str]: ...
-
-    @property
-    def pointers(self) -> tuple[str, ...]: ...
-
-    @property
-    def generators(self) -> tuple[str, ...]: ...
-
-    @property
-    def texts(self) -> Mapping[str, str]: ...
-
-    @property
-    def marks(self) -> str: ...
+    name: str
+    title: str
+    roots: tuple[str, ...]
+    kinds: Mapping[str, str]
+    pointers: tuple[str, ...]
+    generators: tuple[str, ...] = ()
+    texts: Mapping[str, str] = {}
+    marks: str
+    health: HealthRules
+    watched: tuple[tuple[str, str], ...]
+    hub_namespace: str = ""
 
     # What it writes.
 
@@ -94,13 +84,18 @@ class Engine(Protocol):
         """
 
     def service_files(self, config: Config, *, team: str, service: str) -> Files:
-        """Return what points it at a service, one document for each environment, which its label `env` names."""
+        """Return what points it at a service, one document for each environment, which its label `env` names.
+
+        None where it finds services by itself.
+        """
+        return {}
 
     def first_steps(self, config: Config) -> Iterable[str]:
         """Tell a person how to start it on the clusters of a new repo."""
 
     def pointer_path(self, cluster: str, *, team: str, service: str) -> str:
         """Return the path of the file that points it at a service; "" where it finds services by itself."""
+        return ""
 
     # What it reads of a repo, and whether it can.
 
@@ -121,9 +116,6 @@ class Engine(Protocol):
 
     # How far a commit has come.
 
-    @property
-    def health(self) -> HealthRules: ...
-
     def revisions(self, scene: Scene) -> tuple[str, ...]:
         """List every commit that its objects name, once each: 40 digits, or the first 12 in a chart's version."""
 
@@ -142,14 +134,6 @@ class Engine(Protocol):
         """Say why it will apply nothing new until a person says so."""
 
     # What it has in the cluster.
-
-    @property
-    def watched(self) -> tuple[tuple[str, str], ...]:
-        """The (apiVersion, kind) of its objects."""
-
-    @property
-    def hub_namespace(self) -> str:
-        """The namespace of the hub that its objects are in; "" where they are beside the services."""
 
     def delivery_objects(self, clusters: Clusters, target: Target) -> tuple[Resource, ...]:
         """Read what belongs to a deployment. Raises AtmosError ATM811 when a cluster cannot be asked."""

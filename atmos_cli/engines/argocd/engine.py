@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.engines.argocd import check, delivery, files, health, live, places, status
+from atmos_cli.engines.argocd import check, delivery, files, health, live, status
+from atmos_cli.engines.engine import Engine
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from atmos_cli.config import Config
     from atmos_cli.engines.engine import Files
 
 
-class ArgoCD:
+class ArgoCD(Engine):
     name = "argocd"
     title = "Argo CD"
     roots = files.ROOTS
-    kinds: Mapping[str, str] = dict.fromkeys(("Application", "ApplicationSet", "AppProject"), files.GROUP)
+    kinds = dict.fromkeys(("Application", "ApplicationSet", "AppProject"), files.GROUP)
     pointers = ("Application",)
     generators = ("ApplicationSet",)
-    texts: Mapping[str, str] = {}
     marks = "gitops.json beside it"
 
     first_steps = staticmethod(files.first_steps)
-    places = staticmethod(places.places)
+    places = staticmethod(files.places)
     root_urls = staticmethod(check.root_urls)
     urls = staticmethod(check.urls)
     findings = staticmethod(check.findings)
@@ -41,12 +41,6 @@ class ArgoCD:
 
     def root_files(self, config: Config, *, teams: Sequence[str], configured: Sequence[str]) -> Files:
         return files.root_files(config, teams=teams)
-
-    def service_files(self, config: Config, *, team: str, service: str) -> Files:
-        return {}
-
-    def pointer_path(self, cluster: str, *, team: str, service: str) -> str:
-        return ""
 
     def unblock(self, *, team: str, service: str, environment: str) -> str:
         return "a sync that still waits for the bad version: argocd app terminate-op APP"

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.budget.model import PLATFORM
+from atmos_cli.engines.engine import Place
 from atmos_cli.engines.source import git_url
+from atmos_cli.kustomize.files import MANIFESTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from atmos_cli.config import Config
+    from atmos_cli.engines.engine import Listing
 
 GROUP = "argoproj.io"
 API = f"{GROUP}/v1alpha1"
 NAMESPACE = "argocd"
 ROOTS = ("argocd",)
 ROOT = "argocd/bootstrap/root.yaml"
-PLATFORM = "platform"
 
 # Without `refresh` a retry stays on the commit that it began with, and never sees the one that mends it.
 # Retries of the platform's own sets never end: a rebuilt cluster may wait long for an operator.
@@ -234,3 +237,11 @@ def _source(config: Config, path: str) -> dict[str, Any]:
 
 def _object(kind: str, name: str) -> dict[str, Any]:
     return {"apiVersion": API, "kind": kind, "metadata": {"name": name, "namespace": NAMESPACE}}
+
+
+def places(listing: Listing, cluster: str) -> Iterator[Place]:
+    """Its sets make an Application of each directory, and of no file."""
+    for kind in ("controllers", "configs"):
+        for path, stamp in listing([f"infrastructure/{kind}/{cluster}"]).items():
+            if not path.endswith(MANIFESTS):
+                yield Place(PLATFORM, f"{kind}/{path.rsplit('/', 1)[1]}", path, stamp, "overlay")

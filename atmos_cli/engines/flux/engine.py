@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from atmos_cli.config import namespace
-from atmos_cli.engines.flux import check, delivery, files, health, kinds, live, places, status
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from atmos_cli.engines.engine import Engine
+from atmos_cli.engines.flux import check, delivery, files, health, kinds, live, status
 
 
-class Flux:
+class Flux(Engine):
     name = "flux"
     title = "Flux"
     roots = ("clusters", "delivery")
-    kinds: Mapping[str, str] = kinds.KINDS
+    kinds = kinds.KINDS
     pointers = ("Kustomization", "HelmRelease")
-    generators: tuple[str, ...] = ()
-    texts: Mapping[str, str] = {".sourceignore": files.SOURCE_IGNORE}
+    texts = {".sourceignore": files.SOURCE_IGNORE}
     marks = "a Kustomization in delivery/"
 
     root_files = staticmethod(files.root_files)
     service_files = staticmethod(files.service_files)
     first_steps = staticmethod(files.first_steps)
     pointer_path = staticmethod(files.pointer_path)
-    places = staticmethod(places.places)
+    places = staticmethod(files.places)
     root_urls = staticmethod(check.root_urls)
     urls = staticmethod(check.urls)
     findings = staticmethod(check.findings)
@@ -36,7 +31,6 @@ class Flux:
     applied_revision = staticmethod(status.applied_revision)
     paused = staticmethod(status.paused)
     watched = live.WATCHED
-    hub_namespace = ""
     delivery_objects = staticmethod(live.delivery_objects)
     refresh = staticmethod(live.refresh)
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.budget.model import PLATFORM
 from atmos_cli.config import namespace
+from atmos_cli.engines.engine import Place
 from atmos_cli.engines.source import git_url
 from atmos_cli.engines.tenants import deployer
+from atmos_cli.kustomize.files import MANIFESTS, NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from atmos_cli.config import Config
+    from atmos_cli.engines.engine import Listing
 
 SYSTEM = "flux-system"
 CONTROLLER = "kustomize-controller"
@@ -148,3 +152,24 @@ def _object(kind: str, name: str, where: str, spec: dict[str, Any]) -> dict[str,
         "metadata": {"name": name, "namespace": where},
         "spec": spec,
     }
+
+
+def places(listing: Listing, cluster: str) -> Iterator[Place]:
+    for kind in ("controllers", "configs"):
+        yield from _platform_places(listing, f"infrastructure/{kind}/{cluster}", kind)
+    root = f"clusters/{cluster}"
+    for path, stamp in listing([root]).items():
+        yield Place(PLATFORM, root, path, stamp, "tree")
+    teams = [path for path in listing([f"delivery/{cluster}"]) if not path.endswith(MANIFESTS)]
+    for path, stamp in listing(teams).items() if teams else ():
+        name = path.rsplit("/", 1)[1].removesuffix(".yaml")
+        yield Place(path.split("/")[2], name, path, stamp, "tree")
+
+
+def _platform_places(listing: Listing, root: str, kind: str) -> Iterator[Place]:
+    below = listing([root])
+    if any(f"{root}/{name}" in below for name in NAMES):
+        yield Place(PLATFORM, kind, root, "", "overlay")
+        return
+    for path, stamp in below.items():
+        yield Place(PLATFORM, f"{kind}/{path.rsplit('/', 1)[1]}", path, stamp, "tree")
