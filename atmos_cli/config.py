@@ -176,3 +176,8 @@ def read_config(data: bytes, *, engines: Collection[str]) -> Config:
 def namespace(team: str, environment: str) -> str:
     """The namespace of a team in an environment; identity comes from the path, never from a file's content."""
     return f"{team}-{environment}"
+
+
+def deployer(team: str) -> str:
+    """Return the ServiceAccount that an engine impersonates for a team."""
+    return f"{team}-deployer"

@@ -25,7 +25,7 @@ OVERLAY = re.compile(r"apps/(?P<team>[^/]+)/(?P<service>[^/]+)/overlays/(?P<envi
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """One object with its place; `kind` is "" when it is of no kind that an engine or a tenant needs."""
+    """One object with its place, of a kind that an engine or a tenant needs."""
 
     document: Document
     kind: str
@@ -101,7 +101,7 @@ class EngineFacts:
 
 
 def documents(tree: FileTree, path: str) -> tuple[Document, ...]:
-    """Files that are not YAML, or broken, are left to the check that reads every file."""
+    """Load a file; one that is not YAML, or broken, is left to the check that reads every file."""
     try:
         loaded = load_all(tree.read(path) or b"", path=path)
     except AtmosError:

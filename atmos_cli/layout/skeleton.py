@@ -9,10 +9,10 @@ from atmos_cli.budget.dimensions import WITH_HEADROOM, quota_name
 from atmos_cli.budget.model import Budget, budget_path
 from atmos_cli.budget.operators import SIDECAR
 from atmos_cli.config import FILE, Config
-from atmos_cli.engines.admission import Admission, admission_files
 from atmos_cli.engines.registry import ENGINES
-from atmos_cli.engines.tenants import role_files, tenant_files
 from atmos_cli.kube.quantity import parse
+from atmos_cli.layout.admission import Admission, admission_files
+from atmos_cli.layout.tenants import role_files, tenant_files
 from atmos_cli.spec.spec_schema import spec_json_schema
 from atmos_cli.yamlio.emit import emit, emit_all
 

@@ -159,7 +159,7 @@ def replayed_sessions(directory: Path) -> tuple[Session, ...]:
     made = []
     try:
         for about in recorded.about["sessions"]:
-            target = Target(**{**about["target"], "hosts": tuple(about["target"]["hosts"])})
+            target = _target(about["target"])
             cluster = recorded.cluster(name=target.cluster)
             hub = recorded.cluster(name=_hub(target.cluster)) if about["hub"] else cluster
             matchers = dict(about["matchers"])
@@ -172,6 +172,13 @@ def replayed_sessions(directory: Path) -> tuple[Session, ...]:
         message = f"`{directory}` is no recording of `atmos verify`"
         raise fail(Code.RECORDING_INVALID, message, hint="make one with `atmos verify … --record DIR`") from error
     return tuple(made)
+
+
+def _target(about: dict[str, Any]) -> Target:
+    target = Target(**{**about, "hosts": tuple(about["hosts"])})
+    if target.engine not in ENGINES:
+        raise ValueError(target.engine)
+    return target
 
 
 def _name(target: Target) -> str:

@@ -62,7 +62,7 @@ def root_files(config: Config, *, teams: Sequence[str]) -> dict[str, Documents]:
 
 
 def synced(config: Config) -> list[str]:
-    """The clusters that Argo CD syncs."""
+    """List the clusters that Argo CD syncs."""
     return [name for name, cluster in config.clusters.items() if cluster.engine == "argocd"]
 
 

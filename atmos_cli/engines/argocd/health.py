@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 from atmos_cli.engines.argocd.errors import sync_failure
 from atmos_cli.engines.argocd.files import GROUP
 from atmos_cli.verify.fields import condition, conditions, number, said, text
-from atmos_cli.verify.health.generic import current, failed, first_signs, in_progress
+from atmos_cli.verify.health.generic import current, failed, in_progress, unless_signs
 from atmos_cli.verify.seen import Health, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from atmos_cli.kube.resource import Resource
-    from atmos_cli.verify.look import HealthRules, Look
+    from atmos_cli.verify.look import HealthRules
 
 
 def application(resource: Resource) -> Health:
@@ -57,12 +55,8 @@ def project(_resource: Resource) -> Health:
     return current()
 
 
-def _unless_signs(judge: Callable[[Resource], Health]) -> Callable[[Resource, Look], Health]:
-    return lambda resource, _look: first_signs(resource) or judge(resource)
-
-
 RULES: HealthRules = {
-    (GROUP, "Application"): _unless_signs(application),
-    (GROUP, "ApplicationSet"): _unless_signs(application_set),
-    (GROUP, "AppProject"): _unless_signs(project),
+    (GROUP, "Application"): unless_signs(application),
+    (GROUP, "ApplicationSet"): unless_signs(application_set),
+    (GROUP, "AppProject"): unless_signs(project),
 }

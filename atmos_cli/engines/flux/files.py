@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.budget.model import PLATFORM
-from atmos_cli.config import namespace
+from atmos_cli.config import deployer, namespace
 from atmos_cli.engines.engine import Place
 from atmos_cli.engines.source import git_url
-from atmos_cli.engines.tenants import deployer
 from atmos_cli.kustomize.files import MANIFESTS, NAMES
 
 if TYPE_CHECKING:

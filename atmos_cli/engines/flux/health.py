@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.engines.flux.kinds import HELM, KINDS, KUSTOMIZE, OTHERS, SOURCES
 from atmos_cli.verify.fields import condition
-from atmos_cli.verify.health.generic import by_ready, failed, first_signs, generic, in_progress
+from atmos_cli.verify.health.generic import by_ready, failed, first_signs, generic, in_progress, unless_signs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from atmos_cli.kube.resource import Resource
     from atmos_cli.verify.look import HealthRules, Look
     from atmos_cli.verify.seen import Health
@@ -37,17 +35,13 @@ def source(resource: Resource) -> Health:
     return by_ready(resource, code="source-failed")
 
 
-def _unless_signs(judge: Callable[[Resource], Health], *, observes: bool = False) -> Callable[[Resource, Look], Health]:
-    return lambda resource, _look: first_signs(resource, suspends=True, observes=observes) or judge(resource)
-
-
 def _other(resource: Resource, look: Look) -> Health:
     return first_signs(resource, suspends=True) or generic(resource, look)
 
 
 RULES: HealthRules = {
-    (KUSTOMIZE, "Kustomization"): _unless_signs(kustomization, observes=True),
-    (HELM, "HelmRelease"): _unless_signs(release, observes=True),
-    **{(KINDS[kind], kind): _unless_signs(source, observes=kind == "GitRepository") for kind in SOURCES},
+    (KUSTOMIZE, "Kustomization"): unless_signs(kustomization, suspends=True, observes=True),
+    (HELM, "HelmRelease"): unless_signs(release, suspends=True, observes=True),
+    **{(KINDS[kind], kind): unless_signs(source, suspends=True, observes=kind == "GitRepository") for kind in SOURCES},
     **dict.fromkeys(OTHERS, _other),
 }

@@ -9,6 +9,8 @@ from atmos_cli.verify.pods import is_observed
 from atmos_cli.verify.seen import Health, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from atmos_cli.kube.resource import Resource
     from atmos_cli.verify.look import Look
 
@@ -62,6 +64,13 @@ def first_signs(resource: Resource, *, suspends: bool = False, observes: bool = 
     if stalled.true:
         return failed(stalled.message or "it gave up", "stalled")
     return None
+
+
+def unless_signs(
+    judge: Callable[[Resource], Health], *, suspends: bool = False, observes: bool = False
+) -> Callable[[Resource, Look], Health]:
+    """Make a rule for `look_at` of one that judges what shows none of the `first_signs`."""
+    return lambda resource, _: first_signs(resource, suspends=suspends, observes=observes) or judge(resource)
 
 
 def generic(resource: Resource, look: Look) -> Health:

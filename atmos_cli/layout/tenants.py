@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.config import namespace
+from atmos_cli.config import deployer, namespace
 from atmos_cli.kube.engine_annotations import KEEP
 
 if TYPE_CHECKING:
@@ -34,11 +34,6 @@ RULES: tuple[tuple[str, tuple[str, ...], list[str]], ...] = (
 )
 
 Documents = list[dict[str, Any]]
-
-
-def deployer(team: str) -> str:
-    """The ServiceAccount that Flux impersonates for the team."""
-    return f"{team}-deployer"
 
 
 def tenant_files(
