@@ -149,6 +149,7 @@ def test_markup_takes_foreign_text_from_one_function(path):
 # Where an engine is named although nothing is decided by it.
 NAMES_AN_ENGINE = {
     "cli/app.py": "what atmos is for, in its help",
+    "cli/init.py": "the same, in a help that loads no configuration",
     "config.py": "the engine of a cluster that names none",
     "kube/engine_annotations.py": "what any object may say to whichever engine reads it",
     "budget/operators.py": "the source that a repo is bootstrapped with, among kinds that run no pods",

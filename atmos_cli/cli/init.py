@@ -19,8 +19,8 @@ def init(
         list[str] | None, typer.Option("--env", "-e", help="An environment; repeat, in order of promotion.")
     ] = None,
     engine: Annotated[
-        str | None, typer.Option(metavar="ENGINE", help=f"The engine of every cluster: {' or '.join(NAMES)}.")
-    ] = None,
+        str, typer.Option(metavar=f"<{'|'.join(NAMES)}>", help="The engine of every cluster.")
+    ] = "argocd",
     cluster_engine: Annotated[
         list[str] | None, typer.Option(metavar="CLUSTER=ENGINE", help="Another engine for one cluster.")
     ] = None,
@@ -45,7 +45,7 @@ def init(
     defaults = InitOptions()
     options = InitOptions(
         environments=tuple(env) if env else defaults.environments,
-        engine=engine or defaults.engine,
+        engine=engine,
         engines=_pairs(cluster_engine),
         clusters=_pairs(cluster),
         kubernetes=kubernetes,

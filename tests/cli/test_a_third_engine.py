@@ -1,7 +1,11 @@
 """An engine is a folder and a line: one of some thirty lines, registered here, goes the whole way."""
 
+import inspect
+
 import pytest
 
+from atmos_cli.cli.init import init
+from atmos_cli.config import Cluster
 from atmos_cli.engines import NAMES
 from atmos_cli.engines.engine import Engine, Place
 from atmos_cli.engines.registry import ENGINES
@@ -149,6 +153,7 @@ def test_an_engine_that_is_not_registered_is_refused_with_its_place(world, atmos
     assert "there is no engine `fleet`" in refused.err
 
 
-def test_the_help_names_the_engines_that_are_registered(atmos):
+def test_the_help_names_the_engines_that_are_registered_and_the_default(atmos):
     assert set(NAMES) == set(ENGINES)
-    assert " or ".join(NAMES) in " ".join(atmos("init", "--help").out.split())
+    assert "|".join(NAMES) in atmos("init", "--help").out
+    assert inspect.signature(init).parameters["engine"].default == Cluster().engine
