@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
@@ -12,12 +12,14 @@ from atmos_cli.documents import Strict, read_model
 from atmos_cli.kube.quantity import ZERO, parse
 from atmos_cli.yamlio.locate import located
 
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 FILE = "atmos-cli.yaml"
 
 DnsLabel = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
-Engine = Literal["argocd", "flux"]
 WriteMode = Literal["files", "commit", "branch"]
-# Both stand in templates of Argo CD and in a workflow, where braces and white space would change the meaning.
+# Both stand in templates of an engine and in a workflow, where braces and white space would change the meaning.
 Url = Annotated[str, StringConstraints(pattern=r"^[^\s{}\"'`]+$", max_length=2048)]
 Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./+-]*$", max_length=200)]
 
@@ -39,7 +41,7 @@ Amount = Annotated[str, BeforeValidator(_is_a_quantity)]
 class Git(Strict):
     url: Url = "https://git.example.com/platform/gitops.git"
     branch: Branch = "main"
-    secret: str = Field(default="", description="Secret with which Flux reads the repo; empty for a public one")
+    secret: str = Field(default="", description="Secret with which the engine reads the repo; empty for a public one")
     write: WriteMode = "commit"
     push: bool = False
 
@@ -54,14 +56,14 @@ class Prometheus(Strict):
 
 
 class Cluster(Strict):
-    engine: Engine = "argocd"
+    engine: str = "argocd"
     kubernetes: Annotated[str, StringConstraints(pattern=r"^1\.\d{2}$")] = "1.34"
     users: Literal["blueprint", "cluster"] = Field(
         default="blueprint", description="who gives pods their user: `cluster` on OpenShift, which assigns one"
     )
     context: str = Field(default="", description="kubeconfig context of this cluster; by default its name")
     hub: str = Field(
-        default="", description="kubeconfig context of the cluster where its Argo CD runs; by default itself"
+        default="", description="kubeconfig context of the cluster where its engine runs; by default itself"
     )
     prometheus: Prometheus | None = None
 
@@ -121,7 +123,7 @@ class Config(Strict):
     clusters: dict[DnsLabel, Cluster] = Field(min_length=1)
     environments: dict[DnsLabel, Environment] = Field(min_length=1)
 
-    def engine(self, environment: str) -> Engine:
+    def engine(self, environment: str) -> str:
         return self.clusters[self.environments[environment].cluster].engine
 
     def on_cluster(self, cluster: str) -> tuple[str, ...]:
@@ -147,8 +149,11 @@ class OwnConfig(Strict):
     allowed_contexts: tuple[str, ...] = Field(default=(), description="kubeconfig contexts that may be used")
 
 
-def read_config(data: bytes) -> Config:
-    """Raises AtmosError ATM701 with the place of each invalid field."""
+def read_config(data: bytes, *, engines: Collection[str]) -> Config:
+    """Read atmos-cli.yaml; `engines` are the names that a cluster may have there.
+
+    Raises AtmosError ATM701 with the place of each invalid field.
+    """
     config = read_model(Config, data, path=FILE, code=Code.CONFIG_INVALID)
     found = []
     for name, environment in config.environments.items():
@@ -156,6 +161,12 @@ def read_config(data: bytes) -> Config:
             where = located(data, 0, ("environments", name, "cluster"), file=FILE)
             message = f"environment `{name}` is on cluster `{environment.cluster}`, which is not one of the clusters"
             hint = f"use one of: {', '.join(config.clusters)}"
+            found.append(Diagnostic(Code.CONFIG_INVALID, message, where=where, hint=hint))
+    for name, cluster in config.clusters.items():
+        if cluster.engine not in engines:
+            where = located(data, 0, ("clusters", name, "engine"), file=FILE)
+            message = f"cluster `{name}` has the engine `{cluster.engine}`, which atmos does not know"
+            hint = f"use one of: {', '.join(engines)}"
             found.append(Diagnostic(Code.CONFIG_INVALID, message, where=where, hint=hint))
     if found:
         raise AtmosError(*found)
@@ -165,3 +176,8 @@ def read_config(data: bytes) -> Config:
 def namespace(team: str, environment: str) -> str:
     """The namespace of a team in an environment; identity comes from the path, never from a file's content."""
     return f"{team}-{environment}"
+
+
+def deployer(team: str) -> str:
+    """Return the ServiceAccount that an engine impersonates for a team."""
+    return f"{team}-deployer"

@@ -2,11 +2,14 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from atmos_cli.engines.registry import ENGINES
 
 PACKAGE = Path(__file__).parent.parent / "atmos_cli"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -20,7 +23,8 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("kustomize",),
     ("documents",),
     ("config", "spec"),
-    ("budget", "checks", "blueprint", "engines", "verify"),
+    ("budget", "checks", "blueprint", "verify"),
+    ("engines",),
     ("approval", "layout"),
     ("adapters",),
     ("gitops",),
@@ -140,6 +144,39 @@ def test_only_the_output_room_prints(path):
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_markup_takes_foreign_text_from_one_function(path):
     assert "rich.markup" not in set(imports(path)) or name_of(path) == "output/console.py"
+
+
+# Where an engine is named although nothing is decided by it.
+NAMES_AN_ENGINE = {
+    "cli/app.py": "what atmos is for, in its help",
+    "cli/init.py": "the same, in a help that loads no configuration",
+    "config.py": "the engine of a cluster that names none",
+    "kube/engine_annotations.py": "what any object may say to whichever engine reads it",
+    "budget/operators.py": "the source that a repo is bootstrapped with, among kinds that run no pods",
+}
+
+
+def test_an_engine_is_named_in_its_own_folder_alone():
+    """Else the next engine is more than a folder and a line. API groups are names of kinds, which any repo may hold."""
+    words = {word for engine in ENGINES.values() for word in (engine.name, engine.title)}
+    named = re.compile(rf"(?:{'|'.join(map(re.escape, words))})(?!cd)", re.IGNORECASE)
+    found = {name_of(path) for path in MODULES if room(path) != "engines" and any(map(named.search, said_in(path)))}
+    assert found == set(NAMES_AN_ENGINE)
+
+
+def said_in(path):
+    """Every text and every name of a module, without its docstrings."""
+    tree = ast.parse(path.read_text())
+    scopes = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = {
+        id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, scopes) and ast.get_docstring(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+        for field in ("id", "attr", "name", "arg", "module"):
+            if isinstance(name := getattr(node, field, None), str):
+                yield name
 
 
 def test_every_module_imports_alone():

@@ -6,6 +6,7 @@ import pytest
 
 from atmos_cli.config import namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code
+from atmos_cli.engines.registry import ENGINES
 
 GOOD = """\
 git:
@@ -27,13 +28,13 @@ environments:
 def problems(old, new):
     assert old in GOOD
     with pytest.raises(AtmosError) as raised:
-        read_config(GOOD.replace(old, new).encode())
+        read_config(GOOD.replace(old, new).encode(), engines=ENGINES)
     assert all(d.code is Code.CONFIG_INVALID and d.where.path == "atmos-cli.yaml" for d in raised.value.diagnostics)
     return raised.value.diagnostics
 
 
 def test_good():
-    config = read_config(GOOD.encode())
+    config = read_config(GOOD.encode(), engines=ENGINES)
     assert config.engine("dev") == "argocd"
     assert config.on_cluster("c") == ("dev", "prod")
     assert config.environments["prod"].http.class_name == "nginx"
@@ -73,12 +74,12 @@ def test_what_is_wrong_has_a_place(old, new, line, said):
 @pytest.mark.parametrize("text", ["", "[]", "a", "clusters: {}\nenvironments: {}", "environments: {dev: {cluster: c}}"])
 def test_nothing_usable(text):
     with pytest.raises(AtmosError) as raised:
-        read_config(text.encode())
+        read_config(text.encode(), engines=ENGINES)
     assert raised.value.diagnostics[0].code is Code.CONFIG_INVALID
 
 
 def test_an_unknown_environment_says_what_is_near():
-    config = read_config(GOOD.encode())
+    config = read_config(GOOD.encode(), engines=ENGINES)
     with pytest.raises(AtmosError) as raised:
         config.named(("prd",))
     (found,) = raised.value.diagnostics

@@ -161,7 +161,7 @@ def _refuse_charts(file: Reference, value: Any) -> None:
     for field in _HELM:
         if isinstance(value, dict) and value.get(field):
             message = f"`{field}` needs Helm and the network at build time"
-            hint = "use a HelmRelease (Flux) or an Application with a chart (Argo CD)"
+            hint = "use a HelmRelease or an Application with a chart"
             raise unsupported(message, where=file.at((field,)), hint=hint, delegable=False)
 
 

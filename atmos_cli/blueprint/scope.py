@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.blueprint.analysis import analysis
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
-from atmos_cli.kube.keep import KEEP
+from atmos_cli.kube.engine_annotations import KEEP
 from atmos_cli.spec.model import Overrides, Resources, Scaling
 from atmos_cli.spec.verify import settled
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from atmos_cli.kustomize.model import Built
+    from atmos_cli.ports import FileTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,14 @@ class Subject:
     declared_secrets: frozenset[str] = frozenset()
     pod_security: str = "restricted"
     secret_store: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RepoSubject:
+    """A whole repo; `roots` are the top directories in which files are atmos's to check."""
+
+    tree: FileTree
+    roots: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from atmos_cli.cli.options import DryRun, Output, Write, Yes, interactive
+from atmos_cli.engines import NAMES
 from atmos_cli.output.json.envelope import answer
-
-EngineName = Literal["argocd", "flux"]
 
 
 def init(
@@ -19,7 +18,9 @@ def init(
     env: Annotated[
         list[str] | None, typer.Option("--env", "-e", help="An environment; repeat, in order of promotion.")
     ] = None,
-    engine: Annotated[EngineName, typer.Option(help="The engine of every cluster.")] = "argocd",
+    engine: Annotated[
+        str, typer.Option(metavar=f"<{'|'.join(NAMES)}>", help="The engine of every cluster.")
+    ] = "argocd",
     cluster_engine: Annotated[
         list[str] | None, typer.Option(metavar="CLUSTER=ENGINE", help="Another engine for one cluster.")
     ] = None,
@@ -44,7 +45,7 @@ def init(
     options = InitOptions(
         environments=tuple(env) if env else defaults.environments,
         engine=engine,
-        engines=tuple((name, _engine(value)) for name, value in _pairs(cluster_engine)),
+        engines=_pairs(cluster_engine),
         clusters=_pairs(cluster),
         kubernetes=kubernetes,
         teams=tuple(team or ()),
@@ -86,9 +87,3 @@ def _pairs(texts: list[str] | None) -> tuple[tuple[str, str], ...]:
             raise typer.BadParameter(f"`{text}` must have the form NAME=VALUE")
         found.append((name, value))
     return tuple(found)
-
-
-def _engine(text: str) -> EngineName:
-    if text not in ("argocd", "flux"):
-        raise typer.BadParameter(f"`{text}` is not an engine: use argocd or flux")
-    return "argocd" if text == "argocd" else "flux"

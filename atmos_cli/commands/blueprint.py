@@ -19,6 +19,7 @@ from atmos_cli.checks.subject import Subject
 from atmos_cli.commands.init import InitOptions, new_config
 from atmos_cli.config import Config, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, errors, in_order
+from atmos_cli.engines.registry import ENGINES
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.repository import config_of
 from atmos_cli.kustomize.model import Built, Source
@@ -169,7 +170,7 @@ def run_cases(catalogue: Catalogue, name: str, *, update: bool = False) -> tuple
 def _case(catalogue: Catalogue, name: str, case: str, root: str, read: dict[str, bytes], *, update: bool) -> CaseResult:
     try:
         spec = read_spec(read.get(SPEC, b""), path=f"{root}/{SPEC}")
-        config = read_config(read[CONFIG]) if CONFIG in read else new_config(InitOptions())
+        config = read_config(read[CONFIG], engines=ENGINES) if CONFIG in read else new_config(InitOptions())
         actual = {
             f"{EXPECTED}/{environment}.yaml": compose(
                 spec, team=TEAM, environment=environment, config=config, catalogue=catalogue

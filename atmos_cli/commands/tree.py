@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atmos_cli.commands.status import Watcher
-from atmos_cli.verify.delivery import delivery
+from atmos_cli.engines.registry import ENGINES, health_rules
 from atmos_cli.verify.standing import delivered
 from atmos_cli.verify.tree import Node, is_good, nodes, tree
 
@@ -53,5 +53,7 @@ def _grown(watcher: Watcher, case: Case, at: float) -> Grown:
     commit, committed, known = watcher.relations(case)
     if case.scene is None:
         return Grown(case.target, commit, at, problem=case.problem)
-    arrived = delivery(case.scene, case.target.engine, known, pushed=committed)
-    return Grown(case.target, commit, at, tree(case.scene, target=case.target, delivered=delivered(arrived)))
+    engine = ENGINES[case.target.engine]
+    arrived = delivered(engine.delivery(case.scene, known, pushed=committed))
+    root = tree(case.scene, target=case.target, delivered=arrived, pointers=engine.pointers, rules=health_rules())
+    return Grown(case.target, commit, at, root)

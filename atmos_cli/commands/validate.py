@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.budget.findings import claim_diagnostics
-from atmos_cli.checks.registry import run_repo
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail, in_order
+from atmos_cli.engines.check import check_repo, trees
 from atmos_cli.gitops.budget_files import budget_files
 from atmos_cli.gitops.drift import quota_drift
 from atmos_cli.gitops.effective import Effective
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from atmos_cli.budget.evaluate import Row
     from atmos_cli.config import Config
     from atmos_cli.ports import FileTree
-
-TREES = ("apps", "argocd", "clusters", "delivery", "infrastructure", "platform", "tenants")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ def validate(
     trust, so that a change of `atmos-cli.yaml` cannot choose another; raises ATM610 when there is none of that name.
     """
     tree, config = repository.tree, repository.config
-    yaml_files = [path for root in TREES for path in tree.files(root) if path.endswith((".yaml", ".yml"))]
+    yaml_files = [path for root in trees() for path in tree.files(root) if path.endswith((".yaml", ".yml"))]
     found: list[Diagnostic] = [d for path in yaml_files for d in _syntax(tree, path)]
     broken = {d.where.path for d in found if d.where}
     found += _specs(tree, [path for path in yaml_files if path not in broken])
@@ -67,7 +65,7 @@ def validate(
         else:
             found += check(effective, deployment, config=config)
             found += _requests(effective, deployment)
-    found += _unseen(run_repo(tree), found)
+    found += _unseen(check_repo(tree), found)
     found += doubly_owned(effective, environments=list(config.environments))
     judged, budget_findings = _budgets(repository, states, base)
     found += [*budget_findings, *faults]

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from atmos_cli.ports import FileTree
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+MANIFESTS = (".yaml", ".yml", ".json")
 MAX_DEPTH = 32
 MAX_FILES = 5_000
 MAX_BYTES = 64 * 1024 * 1024

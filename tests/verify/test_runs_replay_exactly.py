@@ -68,3 +68,12 @@ def test_a_recording_that_was_cut_says_so(tmp_path):
     with pytest.raises(AtmosError) as refused:
         replayed(tmp_path)
     assert refused.value.diagnostics[0].code is Code.RECORDING_INVALID
+
+
+def test_a_recording_of_an_engine_that_atmos_does_not_know_says_so(tmp_path):
+    text = (RUNS / "flux-error-spike" / "recording.jsonl").read_text(encoding="utf-8")
+    assert '"engine":"flux"' in text
+    (tmp_path / "recording.jsonl").write_text(text.replace('"engine":"flux"', '"engine":"fleet"'), encoding="utf-8")
+    with pytest.raises(AtmosError) as refused:
+        replayed(tmp_path)
+    assert refused.value.diagnostics[0].code is Code.RECORDING_INVALID

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from atmos_cli.engines.registry import pointer_kinds
 from atmos_cli.foreign import html as escape
 from atmos_cli.verify.seen import Status
-from atmos_cli.verify.tree import ENGINE_KINDS, is_good, nodes
+from atmos_cli.verify.tree import is_good, nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -103,7 +104,7 @@ def _words(node: Node) -> str:
     status = node.health.status
     kind = CLASSES[status]
     # Of the engine's own object it is known that it applied the commit, and nothing about the health of others.
-    good = "applied" if node.kind in ENGINE_KINDS else "healthy"
+    good = "applied" if node.kind in pointer_kinds() else "healthy"
     word = good if status is Status.CURRENT else status.value.replace("-", " ")
     said = " · ".join(words for words in (node.health.message, node.note) if words)
     why = f'<span class="why {"dim" if kind == "good" else kind}">{escape(said)}</span>' if said else ""

@@ -61,7 +61,7 @@ def _pods(scene: Scene, rollout: Rollout | None) -> tuple[Pod, ...]:
     wanted = [o for o in scene.wanted if isinstance(o, dict)]
     names = [plain_text(o, "metadata", "name") for o in (*wanted, *objects) if plain_text(o, "kind") in _ROLLING]
     doomed = [doom.object.name for doom in rollout.dooms if doom.object.kind in _ROLLING] if rollout else []
-    target = Target("", "", "", "", "", "argocd", next(iter([*doomed, *names]), ""))
+    target = Target("", "", "", "", "", "", next(iter([*doomed, *names]), ""))
     return pods_of(objects, workload_of(objects, target), target)
 
 

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.budget.model import PLATFORM
+from atmos_cli.engines.engine import Place
 from atmos_cli.engines.source import git_url
+from atmos_cli.kustomize.files import MANIFESTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from atmos_cli.config import Config
+    from atmos_cli.engines.engine import Listing
 
-API = "argoproj.io/v1alpha1"
+GROUP = "argoproj.io"
+API = f"{GROUP}/v1alpha1"
+NAMESPACE = "argocd"
+ROOTS = ("argocd",)
 ROOT = "argocd/bootstrap/root.yaml"
-PLATFORM = "platform"
 
 # Without `refresh` a retry stays on the commit that it began with, and never sees the one that mends it.
 # Retries of the platform's own sets never end: a rebuilt cluster may wait long for an operator.
@@ -38,9 +44,9 @@ ROUTE_WEIGHTS = {
 Documents = list[dict[str, Any]]
 
 
-def argocd_files(config: Config, *, teams: Sequence[str]) -> dict[str, Documents]:
+def root_files(config: Config, *, teams: Sequence[str]) -> dict[str, Documents]:
     """Every file of `argocd/`, or nothing when no cluster uses the engine."""
-    clusters = [name for name, cluster in config.clusters.items() if cluster.engine == "argocd"]
+    clusters = synced(config)
     if not clusters:
         return {}
     files = {
@@ -53,6 +59,24 @@ def argocd_files(config: Config, *, teams: Sequence[str]) -> dict[str, Documents
         files[f"argocd/projects/{team}.yaml"] = [_project(config, team, clusters)]
         files[f"argocd/applicationsets/apps-{team}.yaml"] = [_apps(config, team)]
     return files
+
+
+def synced(config: Config) -> list[str]:
+    """List the clusters that Argo CD syncs."""
+    return [name for name, cluster in config.clusters.items() if cluster.engine == "argocd"]
+
+
+def first_steps(config: Config) -> Iterator[str]:
+    clusters = synced(config)
+    for cluster in clusters:
+        labels = " ".join(
+            f"--label {key}={value}"
+            for key, value in cluster_labels(config, cluster).items()
+            if not key.startswith("argocd.")
+        )
+        yield f"register the cluster: argocd cluster add CONTEXT --name {cluster} {labels}"
+    if clusters:
+        yield f"start Argo CD on the hub: kubectl apply -f {ROOT}"
 
 
 def cluster_labels(config: Config, cluster: str) -> dict[str, str]:
@@ -79,7 +103,7 @@ def _root(config: Config) -> Documents:
             "path": "argocd",
             "directory": {"recurse": True, "include": "{projects/*,applicationsets/*,clusters/*}"},
         },
-        "destination": {"name": "in-cluster", "namespace": "argocd"},
+        "destination": {"name": "in-cluster", "namespace": NAMESPACE},
         # The controller writes these, empty, into every set that a webhook refreshes: no reason to sync it back.
         "ignoreDifferences": [
             {
@@ -212,4 +236,12 @@ def _source(config: Config, path: str) -> dict[str, Any]:
 
 
 def _object(kind: str, name: str) -> dict[str, Any]:
-    return {"apiVersion": API, "kind": kind, "metadata": {"name": name, "namespace": "argocd"}}
+    return {"apiVersion": API, "kind": kind, "metadata": {"name": name, "namespace": NAMESPACE}}
+
+
+def places(listing: Listing, cluster: str) -> Iterator[Place]:
+    """Its sets make an Application of each directory, and of no file."""
+    for kind in ("controllers", "configs"):
+        for path, stamp in listing([f"infrastructure/{kind}/{cluster}"]).items():
+            if not path.endswith(MANIFESTS):
+                yield Place(PLATFORM, f"{kind}/{path.rsplit('/', 1)[1]}", path, stamp, "overlay")

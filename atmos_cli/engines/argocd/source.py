@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from atmos_cli.engines.argocd.status import synced_revisions
 from atmos_cli.kube.shape import at, mapping, text
 from atmos_cli.verify.delivery.proof import short
-from atmos_cli.verify.delivery.revisions import NOT_KNOWN, commit, standing, synced_revisions
+from atmos_cli.verify.delivery.revisions import NOT_KNOWN, commit, standing
 from atmos_cli.verify.fields import said
 from atmos_cli.verify.seen import Arrival, Delivery, Order
 

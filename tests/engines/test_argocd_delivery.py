@@ -2,7 +2,8 @@
 
 import pytest
 
-from atmos_cli.verify.delivery import delivery, revisions
+from atmos_cli.engines.argocd.delivery import delivery
+from atmos_cli.engines.argocd.status import revisions
 from atmos_cli.verify.seen import Arrival, Order, Relation
 from tests.verify.scenes import DIVERGED, NEWER, NEWER_EQUAL, OLDER, OLDER_EQUAL, SAME, obj, recorded, scene, when
 
@@ -48,7 +49,7 @@ ROWS = {
 def decide(app, relations, pushed="04:00:00", **more):
     seen = scene(app, **more)
     full = {name: relations[name[:7]] for name in revisions(seen) if name[:7] in relations}
-    return delivery(seen, "argocd", full, pushed=when(f"2026-11-23T{pushed}Z") if pushed else 0.0)
+    return delivery(seen, full, pushed=when(f"2026-11-23T{pushed}Z") if pushed else 0.0)
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -173,10 +174,10 @@ def test_an_old_failure_does_not_fail_the_new_commit():
 
 
 def test_the_application_set_says_why_there_is_no_application():
-    found = delivery(scene(recorded("argo_appset_project_not_found")), "argocd", {}, pushed=0)
+    found = delivery(scene(recorded("argo_appset_project_not_found")), {}, pushed=0)
     assert (found.arrival, found.code) == (Arrival.FAILED, "applicationset-failed")
     assert 'AppProject.argoproj.io "pay" not found' in found.message
-    found = delivery(scene(), "argocd", {}, pushed=0)
+    found = delivery(scene(), {}, pushed=0)
     assert (found.arrival, found.code) == (Arrival.PENDING, "application-missing")
 
 
@@ -185,13 +186,16 @@ def test_an_app_that_argo_is_told_to_leave_alone_is_paused():
     app["metadata"]["annotations"]["argocd.argoproj.io/skip-reconcile"] = "true"
     found = decide(app, {"c87d481": OLDER, "7f48b20": OLDER})
     assert (found.arrival, found.final) == (Arrival.PAUSED, True)
+    name = app["metadata"]["name"]
+    assert found.next == f"kubectl -n argocd annotate application {name} argocd.argoproj.io/skip-reconcile-"
 
 
 def test_a_manual_app_that_someone_synced_has_arrived():
     app = recorded("argo_app_live_healthy")
     del app["spec"]["syncPolicy"]["automated"]
     assert decide(app, {"c87d481": SAME, "7f48b20": OLDER_EQUAL}).arrival is Arrival.ARRIVED
-    assert decide(app, {"c87d481": OLDER, "7f48b20": OLDER}).arrival is Arrival.PAUSED
+    found = decide(app, {"c87d481": OLDER, "7f48b20": OLDER})
+    assert (found.arrival, found.next) == (Arrival.PAUSED, f"argocd app sync {app['metadata']['name']}")
 
 
 def test_out_of_sync_after_its_sync_is_proved_by_live_objects():

@@ -11,33 +11,21 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.checks.subject import Document, Finding
 from atmos_cli.diagnostics import AtmosError, Code, Severity
 from atmos_cli.kube.resource import group_version
-from atmos_cli.kube.shape import Path, at, items, mapping, strings, text
+from atmos_cli.kube.shape import Path, mapping, strings, text
+from atmos_cli.kustomize.files import NAMES
 from atmos_cli.yamlio.load import load_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from atmos_cli.ports import FileTree
 
-ROOTS = ("argocd", "clusters", "delivery", "infrastructure", "tenants")
-KUSTOMIZATION_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 OVERLAY = re.compile(r"apps/(?P<team>[^/]+)/(?P<service>[^/]+)/overlays/(?P<environment>[^/]+)")
-NATIVE = {
-    "Application": "argoproj.io",
-    "ApplicationSet": "argoproj.io",
-    "AppProject": "argoproj.io",
-    "Kustomization": "kustomize.toolkit.fluxcd.io",
-    "HelmRelease": "helm.toolkit.fluxcd.io",
-    **dict.fromkeys(
-        ("GitRepository", "OCIRepository", "HelmRepository", "HelmChart", "Bucket", "ExternalArtifact"),
-        "source.toolkit.fluxcd.io",
-    ),
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """One object with its place; `kind` is "" when it is of no kind that an engine or a tenant needs."""
+    """One object with its place, of a kind that an engine or a tenant needs."""
 
     document: Document
     kind: str
@@ -66,9 +54,12 @@ class Pointer:
 
 @dataclass(frozen=True)
 class EngineFacts:
+    """`own_urls`: how this repo is called by what reads it."""
+
     tree: FileTree
     files: frozenset[str]
     pointers: tuple[Pointer, ...]
+    own_urls: frozenset[str]
 
     @cached_property
     def directories(self) -> frozenset[str]:
@@ -98,17 +89,6 @@ class EngineFacts:
                 found[one.name] = parts[1] if parts[0] == "tenants" and len(parts) > 2 else ""
         return found
 
-    @cached_property
-    def own_urls(self) -> frozenset[str]:
-        """The URL of this repo: what the roots of the engines read, else the only one that is ever read."""
-        roots = {
-            normal_url(text(one.spec, "source", "repoURL"))
-            for one in self.of("Application")
-            if posixpath.normpath(text(one.spec, "source", "path") or "/") == "argocd"
-        } | {normal_url(text(one.spec, "url")) for one in self.of("GitRepository") if one.name == "flux-system"}
-        every = {normal_url(url) for one in self.pointers for url in _urls(one)}
-        return frozenset(roots) if roots else frozenset(every if len(every) == 1 else ())
-
     def of(self, *kinds: str) -> Iterator[Pointer]:
         return (one for one in self.pointers if one.kind in kinds)
 
@@ -120,14 +100,8 @@ class EngineFacts:
         return (path for path in sorted(self.files) if path.startswith(prefix))
 
 
-def read(tree: FileTree) -> EngineFacts:
-    """Files that are not YAML, or broken, are left to the check that reads every file."""
-    files = frozenset(tree.files())
-    wanted = sorted(p for p in files if p.split("/")[0] in ROOTS and p.endswith((".yaml", ".yml")))
-    return EngineFacts(tree, files, tuple(pointer for path in wanted for pointer in _pointers(tree, path)))
-
-
 def documents(tree: FileTree, path: str) -> tuple[Document, ...]:
+    """Load a file; one that is not YAML, or broken, is left to the check that reads every file."""
     try:
         loaded = load_all(tree.read(path) or b"", path=path)
     except AtmosError:
@@ -154,15 +128,13 @@ def is_template(value: str) -> bool:
     return "{{" in value or "${" in value
 
 
-def _pointers(tree: FileTree, path: str) -> Iterator[Pointer]:
+def pointers(tree: FileTree, path: str, kinds: Mapping[str, str]) -> Iterator[Pointer]:
+    """Read the objects of a file that are of one of `kinds`, each with its API group, or that a tenant needs."""
     default: str | None = None
     for document in documents(tree, path):
         value = document.value
         kind = text(value, "kind")
-        native = (
-            NATIVE.get(kind) == group_version(value)[0] if kind in NATIVE else kind in ("Namespace", "ServiceAccount")
-        )
-        if not native:
+        if not (kinds[kind] == group_version(value)[0] if kind in kinds else kind in ("Namespace", "ServiceAccount")):
             continue
         namespace = text(value, "metadata", "namespace")
         if not namespace and kind != "Namespace":
@@ -172,27 +144,7 @@ def _pointers(tree: FileTree, path: str) -> Iterator[Pointer]:
 
 
 def _default_namespace(tree: FileTree, directory: str) -> str:
-    for name in KUSTOMIZATION_FILES:
+    for name in NAMES:
         for one in documents(tree, posixpath.join(directory, name)):
             return text(one.value, "namespace")
     return ""
-
-
-def _urls(pointer: Pointer) -> Iterator[str]:
-    if pointer.kind == "Application":
-        sources = [at(pointer.spec, "source"), *(source for _, source in items(pointer.spec, "sources"))]
-        yield from (text(source, "repoURL") for source in sources if text(source, "path"))
-    elif pointer.kind == "GitRepository":
-        yield text(pointer.spec, "url")
-    elif pointer.kind == "ApplicationSet":
-        yield from (text(git, "repoURL") for git in git_generators(pointer.spec))
-
-
-def git_generators(spec: dict[str, Any], depth: int = 0) -> Iterator[dict[str, Any]]:
-    """The git generators of an ApplicationSet, also those inside matrix and merge."""
-    for _, generator in items(spec, "generators"):
-        if git := mapping(generator, "git"):
-            yield git
-        for combined in ("matrix", "merge"):
-            if depth < 3 and mapping(generator, combined):
-                yield from git_generators(mapping(generator, combined), depth + 1)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from atmos_cli.engines.flux.helm import delivery_by_helm
+from atmos_cli.engines.flux.kinds import HELM, KUSTOMIZE
+from atmos_cli.engines.flux.source import Case, case_of, not_attempted, say
+from atmos_cli.foreign import shell
 from atmos_cli.kube.shape import at, mappings, number, text
-from atmos_cli.verify.delivery.flux_helm import delivery_by_helm
-from atmos_cli.verify.delivery.flux_source import Case, case_of, not_attempted, say
 from atmos_cli.verify.delivery.proof import DETERMINISTIC, arrived, short
 from atmos_cli.verify.delivery.revisions import commit, of_kind, standing
-from atmos_cli.verify.fields import condition
+from atmos_cli.verify.fields import condition, said
 from atmos_cli.verify.seen import Arrival, Delivery, Order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from atmos_cli.kube.resource import Resource
     from atmos_cli.verify.seen import Relation, Scene
 
 _CHECKING = re.compile(r"Running health checks for revision (\S{1,300}) with")
@@ -29,10 +33,10 @@ _CODES = {
 }
 
 
-def delivery_by_flux(scene: Scene, relations: Mapping[str, Relation], *, pushed: float) -> Delivery:
-    """See `delivery`; of `scene.delivery` the source and its Kustomization or HelmRelease are read."""
-    kustomization = of_kind(scene, "kustomize.toolkit.fluxcd.io", "Kustomization")
-    release = of_kind(scene, "helm.toolkit.fluxcd.io", "HelmRelease")
+def delivery(scene: Scene, relations: Mapping[str, Relation], *, pushed: float) -> Delivery:
+    """Of `scene.delivery`, the source and its Kustomization or HelmRelease are read."""
+    kustomization = of_kind(scene, KUSTOMIZE, "Kustomization")
+    release = of_kind(scene, HELM, "HelmRelease")
     if not kustomization and not release:
         words = "no Kustomization or HelmRelease exists for it yet"
         return Delivery(Arrival.PENDING, "kustomization-missing", words)
@@ -141,9 +145,16 @@ def _unless_suspended(case: Case, found: Delivery) -> Delivery:
         return found
     if case.suspended:
         kind = text(case.owner, "kind")
-        return say(case, Arrival.PAUSED, "suspended", f"the {kind} is suspended: someone has to resume it", final=True)
+        found = say(case, Arrival.PAUSED, "suspended", f"the {kind} is suspended: someone has to resume it", final=True)
+        return replace(found, next=_resume(kind.lower(), case.owner))
     source_waits = at(case.source, "spec", "suspend") is True and not case.source_relation.inputs_equal
     if source_waits and found.arrival is Arrival.PENDING:
         words = f"the {text(case.source, 'kind')} is suspended: someone has to resume it"
-        return say(case, Arrival.PAUSED, "source-suspended", words, final=True)
+        found = say(case, Arrival.PAUSED, "source-suspended", words, final=True)
+        return replace(found, next=_resume("source git", case.source))
     return found
+
+
+def _resume(kind: str, owner: Resource) -> str:
+    name, namespace = (shell(said(text(owner, "metadata", field))) for field in ("name", "namespace"))
+    return f"flux resume {kind} {name} -n {namespace}"

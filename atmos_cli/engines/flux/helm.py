@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from atmos_cli.engines.flux.source import Case, not_attempted, say
 from atmos_cli.kube.shape import at, mappings, number, text
 from atmos_cli.verify.delivery.applied import applied
-from atmos_cli.verify.delivery.flux_source import Case, not_attempted, say
 from atmos_cli.verify.delivery.proof import arrived, short
 from atmos_cli.verify.delivery.revisions import commit, standing
 from atmos_cli.verify.fields import condition

@@ -2,7 +2,8 @@
 
 import pytest
 
-from atmos_cli.verify.delivery import delivery, revisions
+from atmos_cli.engines.flux.delivery import delivery
+from atmos_cli.engines.flux.status import revisions
 from atmos_cli.verify.delivery.revisions import commit
 from atmos_cli.verify.seen import Arrival
 from tests.verify.scenes import DIVERGED, NEWER, NEWER_EQUAL, OLDER, SAME, cond, names, obj, recorded, scene, when
@@ -45,7 +46,7 @@ def decide(owner, relations, *, held=None, pushed="2026-11-23T04:59:00Z", **more
     attempted = commit(owner["status"].get("lastAttemptedRevision", ""))
     seen = scene(held or source(A if "aaaaaaa" in relations else (attempted or A)), owner, **more)
     full = {name: relations[name[:7]] for name in revisions(seen) if name[:7] in relations}
-    return delivery(seen, "flux", full, pushed=when(pushed))
+    return delivery(seen, full, pushed=when(pushed))
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -118,6 +119,16 @@ def test_a_suspended_source_is_paused():
     held = source("c87d481032fdb0c6f4e8ef55163a7efbc007b1b0", suspend=True)
     found = decide(recorded("flux_ks_live_healthy"), {"c87d481": OLDER}, held=held)
     assert (found.arrival, found.code) == (Arrival.PAUSED, "source-suspended")
+    assert found.next == f"flux resume source git {held['metadata']['name']} -n {held['metadata']['namespace']}"
+
+
+@pytest.mark.parametrize("name", ["flux_ks_live_healthy", "flux_hr_live"])
+def test_a_suspended_pointer_comes_with_the_command_that_resumes_it(name):
+    owner = recorded(name)
+    owner["spec"]["suspend"] = True
+    owner["metadata"] |= {"name": "orders", "namespace": "shop-dev; reboot"}
+    found = delivery(scene(owner), dict.fromkeys(revisions(scene(owner)), OLDER), pushed=0.0)
+    assert found.next == f"flux resume {owner['kind'].lower()} orders -n 'shop-dev; reboot'"
 
 
 def test_a_path_that_the_artifact_lacks_fails_before_it_counts_as_attempted():
@@ -149,9 +160,9 @@ def test_while_flux_tries_again_after_a_failed_health_check_the_commit_is_still_
 
 def test_a_kustomization_on_another_branch_is_diverged_also_when_its_source_was_not_seen():
     seen = scene(recorded("flux_ks_live_healthy"))
-    found = delivery(seen, "flux", dict.fromkeys(revisions(seen), DIVERGED), pushed=0.0)
+    found = delivery(seen, dict.fromkeys(revisions(seen), DIVERGED), pushed=0.0)
     assert found.arrival is Arrival.DIVERGED
-    found = delivery(seen, "flux", {}, pushed=0.0)
+    found = delivery(seen, {}, pushed=0.0)
     assert (found.arrival, found.code) == (Arrival.UNKNOWN, "revision-unknown")
 
 
@@ -194,7 +205,7 @@ def test_an_unseen_spec_is_waited_for():
 
 
 def test_nothing_found_is_pending():
-    found = delivery(scene(source()), "flux", {}, pushed=0.0)
+    found = delivery(scene(source()), {}, pushed=0.0)
     assert (found.arrival, found.code) == (Arrival.PENDING, "kustomization-missing")
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from atmos_cli.checks.registry import run_repo
 from atmos_cli.diagnostics import Diagnostic, Severity
+from atmos_cli.engines.check import check_repo
 from atmos_cli.ports import MemoryTree
 
 URL = "https://git.example.org/shop/gitops.git"
@@ -111,7 +111,7 @@ REPO = {
 
 def told(changes: dict[str, str | None] | None = None) -> list[Diagnostic]:
     files = {path: text for path, text in {**REPO, **(changes or {})}.items() if text is not None}
-    return list(run_repo(MemoryTree({path: text.encode() for path, text in files.items()})))
+    return list(check_repo(MemoryTree({path: text.encode() for path, text in files.items()})))
 
 
 def only(changes: dict[str, str | None]) -> Diagnostic:
@@ -129,7 +129,7 @@ def test_a_repo_that_both_engines_can_sync_passes() -> None:
 
 
 def test_a_repo_without_engines_has_nothing_to_say() -> None:
-    assert list(run_repo(MemoryTree({"apps/shop/orders/overlays/dev/kustomization.yaml": b"{}"}))) == []
+    assert list(check_repo(MemoryTree({"apps/shop/orders/overlays/dev/kustomization.yaml": b"{}"}))) == []
 
 
 @pytest.mark.parametrize(

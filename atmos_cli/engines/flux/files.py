@@ -4,27 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.config import namespace
+from atmos_cli.budget.model import PLATFORM
+from atmos_cli.config import deployer, namespace
+from atmos_cli.engines.engine import Place
 from atmos_cli.engines.source import git_url
-from atmos_cli.engines.tenants import deployer
+from atmos_cli.kustomize.files import MANIFESTS, NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from atmos_cli.config import Config
+    from atmos_cli.engines.engine import Listing
 
 SYSTEM = "flux-system"
 CONTROLLER = "kustomize-controller"
+SOURCE_IGNORE = """\
+# What Flux reads of this repo; everything else is ours alone.
+/*
+!/apps/
+!/clusters/
+!/delivery/
+!/infrastructure/
+!/tenants/
+/apps/**/service.yaml
+"""
 
 Documents = list[dict[str, Any]]
 
 
-def flux_files(config: Config, *, teams: Sequence[str], configured: Sequence[str]) -> dict[str, Documents]:
+def root_files(config: Config, *, teams: Sequence[str], configured: Sequence[str]) -> dict[str, Documents]:
     """`clusters/` and the sources in `delivery/`. `configured`: clusters with files in `infrastructure/configs`."""
     files: dict[str, Documents] = {}
-    for cluster, settings in config.clusters.items():
-        if settings.engine != "flux":
-            continue
+    for cluster in _synced(config):
         root = f"clusters/{cluster}"
         environments = config.on_cluster(cluster)
         waits = ["infra-configs"] if cluster in configured else []
@@ -40,15 +51,28 @@ def flux_files(config: Config, *, teams: Sequence[str], configured: Sequence[str
     return files
 
 
-def flux_service_files(config: Config, *, team: str, service: str) -> dict[str, Documents]:
+def service_files(config: Config, *, team: str, service: str) -> dict[str, Documents]:
     """`delivery/<cluster>/<team>/<service>.yaml`: one document for each environment that a Flux cluster hosts."""
     return {
-        f"delivery/{cluster}/{team}/{service}.yaml": [
+        pointer_path(cluster, team=team, service=service): [
             _service(team, service, environment) for environment in config.on_cluster(cluster)
         ]
-        for cluster, settings in config.clusters.items()
-        if settings.engine == "flux"
+        for cluster in _synced(config)
     }
+
+
+def pointer_path(cluster: str, *, team: str, service: str) -> str:
+    return f"delivery/{cluster}/{team}/{service}.yaml"
+
+
+def first_steps(config: Config) -> Iterator[str]:
+    for name in _synced(config):
+        yield f"start Flux on {name}: kubectl apply -f clusters/{name}/{SYSTEM}/gotk-sync.yaml"
+
+
+def _synced(config: Config) -> list[str]:
+    """The clusters that Flux syncs."""
+    return [name for name, settings in config.clusters.items() if settings.engine == "flux"]
 
 
 def _root(config: Config, cluster: str) -> Documents:
@@ -127,3 +151,24 @@ def _object(kind: str, name: str, where: str, spec: dict[str, Any]) -> dict[str,
         "metadata": {"name": name, "namespace": where},
         "spec": spec,
     }
+
+
+def places(listing: Listing, cluster: str) -> Iterator[Place]:
+    for kind in ("controllers", "configs"):
+        yield from _platform_places(listing, f"infrastructure/{kind}/{cluster}", kind)
+    root = f"clusters/{cluster}"
+    for path, stamp in listing([root]).items():
+        yield Place(PLATFORM, root, path, stamp, "tree")
+    teams = [path for path in listing([f"delivery/{cluster}"]) if not path.endswith(MANIFESTS)]
+    for path, stamp in listing(teams).items() if teams else ():
+        name = path.rsplit("/", 1)[1].removesuffix(".yaml")
+        yield Place(path.split("/")[2], name, path, stamp, "tree")
+
+
+def _platform_places(listing: Listing, root: str, kind: str) -> Iterator[Place]:
+    below = listing([root])
+    if any(f"{root}/{name}" in below for name in NAMES):
+        yield Place(PLATFORM, kind, root, "", "overlay")
+        return
+    for path, stamp in below.items():
+        yield Place(PLATFORM, f"{kind}/{path.rsplit('/', 1)[1]}", path, stamp, "tree")

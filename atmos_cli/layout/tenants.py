@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.config import namespace
-from atmos_cli.kube.keep import KEEP
+from atmos_cli.config import deployer, namespace
+from atmos_cli.kube.engine_annotations import KEEP
 from atmos_cli.kube.operators import tenant_kinds
 
 if TYPE_CHECKING:
@@ -35,11 +35,6 @@ RULES: tuple[tuple[str, tuple[str, ...], list[str]], ...] = (
 )
 
 Documents = list[dict[str, Any]]
-
-
-def deployer(team: str) -> str:
-    """The ServiceAccount that Flux impersonates for the team."""
-    return f"{team}-deployer"
 
 
 def tenant_files(

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from atmos_cli.engines.argocd.errors import application_missing, failed_condition, sync_failure
+from atmos_cli.engines.argocd.files import GROUP, NAMESPACE
+from atmos_cli.engines.argocd.source import Source, compared
+from atmos_cli.engines.argocd.status import synced_revisions
+from atmos_cli.foreign import shell
 from atmos_cli.kube.shape import at, instant, mapping, mappings, number, text
 from atmos_cli.verify.delivery.applied import applied
-from atmos_cli.verify.delivery.argocd_errors import application_missing, failed_condition, sync_failure
-from atmos_cli.verify.delivery.argocd_source import Source, compared
 from atmos_cli.verify.delivery.proof import DETERMINISTIC, arrived, listed, short
-from atmos_cli.verify.delivery.revisions import NOT_KNOWN, commit, of_kind, standing, synced_revisions
+from atmos_cli.verify.delivery.revisions import NOT_KNOWN, commit, of_kind, standing
 from atmos_cli.verify.fields import annotation, conditions, said
 from atmos_cli.verify.seen import Arrival, Delivery, Order
 
@@ -50,9 +53,9 @@ class _Seen:
         return Delivery(arrival, code, message, self.source.revision, final=final)
 
 
-def delivery_by_argocd(scene: Scene, relations: Mapping[str, Relation], *, pushed: float) -> Delivery:
-    """See `delivery`; of `scene.delivery` the Application is read, and ApplicationSets when it does not exist."""
-    app = of_kind(scene, "argoproj.io", "Application")
+def delivery(scene: Scene, relations: Mapping[str, Relation], *, pushed: float) -> Delivery:
+    """Of `scene.delivery`, the Application is read, and ApplicationSets when it does not exist."""
+    app = of_kind(scene, GROUP, "Application")
     if not app:
         return application_missing(scene)
     source = compared(app, relations)
@@ -230,14 +233,17 @@ def _unless_paused(seen: _Seen, found: Delivery) -> Delivery:
     """Where automation is off, what has not arrived and is not under way needs a person."""
     if found.arrival in {Arrival.ARRIVED, Arrival.SUPERSEDED} or found.final:
         return found
+    name = shell(said(text(seen.app, "metadata", "name")))
     if annotation(seen.app, "argocd.argoproj.io/skip-reconcile") == "true":
         words = "the Application has the annotation skip-reconcile: Argo CD leaves it alone"
-        return seen.says(Arrival.PAUSED, "reconciliation-paused", words, final=True)
+        on = f"kubectl -n {NAMESPACE} annotate application {name} argocd.argoproj.io/skip-reconcile-"
+        return replace(seen.says(Arrival.PAUSED, "reconciliation-paused", words, final=True), next=on)
     automated = at(seen.app, "spec", "syncPolicy", "automated")
     off = automated is None or at(automated, "enabled") is False
     if off and found.code in _WAITS_FOR_A_SYNC:
         words = "automated sync is off for this Application: someone has to sync it"
-        return seen.says(Arrival.PAUSED, "automation-paused", words, final=True)
+        paused = seen.says(Arrival.PAUSED, "automation-paused", words, final=True)
+        return replace(paused, next=f"argocd app sync {name}")
     return found
 
 

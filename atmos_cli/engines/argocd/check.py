@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.checks.engine_facts import directory_of, git_generators, is_template
 from atmos_cli.diagnostics import Code
-from atmos_cli.kube.shape import Path, items, mapping, text
+from atmos_cli.engines.argocd.files import ROOTS
+from atmos_cli.engines.facts import directory_of, is_template
+from atmos_cli.kube.shape import Path, at, items, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atmos_cli.checks.engine_facts import EngineFacts, Pointer
     from atmos_cli.checks.subject import Finding
+    from atmos_cli.engines.facts import EngineFacts, Pointer
 
 _WHOLE_PATH = re.compile(r"\{\{-?\s*\.?path(\.path)?\s*-?\}\}")
+
+
+def root_urls(pointer: Pointer) -> Iterator[str]:
+    if pointer.kind == "Application" and posixpath.normpath(text(pointer.spec, "source", "path") or "/") == ROOTS[0]:
+        yield text(pointer.spec, "source", "repoURL")
+
+
+def urls(pointer: Pointer) -> Iterator[str]:
+    if pointer.kind == "Application":
+        sources = [at(pointer.spec, "source"), *(source for _, source in items(pointer.spec, "sources"))]
+        yield from (text(source, "repoURL") for source in sources if text(source, "path"))
+    elif pointer.kind == "ApplicationSet":
+        yield from (text(git, "repoURL") for git in git_generators(pointer.spec))
+
+
+def git_generators(spec: dict[str, Any], depth: int = 0) -> Iterator[dict[str, Any]]:
+    """The git generators of an ApplicationSet, also those inside matrix and merge."""
+    for _, generator in items(spec, "generators"):
+        if git := mapping(generator, "git"):
+            yield git
+        for combined in ("matrix", "merge"):
+            if depth < 3 and mapping(generator, combined):
+                yield from git_generators(mapping(generator, combined), depth + 1)
 
 
 def findings(facts: EngineFacts) -> Iterator[Finding]:

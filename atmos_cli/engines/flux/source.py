@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from atmos_cli.engines.flux.kinds import SOURCE
 from atmos_cli.kube.shape import at, instant, text
 from atmos_cli.verify.delivery.proof import short
-from atmos_cli.verify.delivery.revisions import NOT_KNOWN, SOURCES, commit, of_kind, standing
+from atmos_cli.verify.delivery.revisions import NOT_KNOWN, commit, of_kind, standing
 from atmos_cli.verify.fields import condition, said
 from atmos_cli.verify.seen import Arrival, Delivery, Order
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from atmos_cli.verify.seen import Relation, Scene
 
 _QUEUED = 60.0
+WITH_ARTIFACTS = ("GitRepository", "OCIRepository", "Bucket", "ExternalArtifact")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def case_of(owner: Resource, scene: Scene, relations: Mapping[str, Relation], *,
     """Revisions of OCI artifacts are digests; the commit is then in the revision of their origin."""
     status = at(owner, "status")
     attempted = text(status, "lastAttemptedRevision")
-    source = of_kind(scene, "source.toolkit.fluxcd.io", *SOURCES)
+    source = of_kind(scene, SOURCE, *WITH_ARTIFACTS)
     held = text(source, "status", "artifact", "revision")
     origin = text(source, "status", "artifact", "metadata", "org.opencontainers.image.revision")
     if attempted and not commit(attempted):

@@ -5,18 +5,28 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.checks.engine_facts import KUSTOMIZATION_FILES, OVERLAY, directory_of, documents, is_template
 from atmos_cli.checks.subject import Finding
 from atmos_cli.diagnostics import Code
+from atmos_cli.engines.facts import OVERLAY, directory_of, documents, is_template
+from atmos_cli.engines.flux.files import SYSTEM
+from atmos_cli.engines.flux.kinds import SOURCES
 from atmos_cli.kube.shape import Path, items, mapping, text, text_items
+from atmos_cli.kustomize.files import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atmos_cli.checks.engine_facts import EngineFacts, Pointer
+    from atmos_cli.engines.facts import EngineFacts, Pointer
 
-SYSTEM = "flux-system"
-SOURCES = ("GitRepository", "OCIRepository", "HelmRepository", "HelmChart", "Bucket", "ExternalArtifact")
+
+def root_urls(pointer: Pointer) -> Iterator[str]:
+    if pointer.name == SYSTEM:
+        yield from urls(pointer)
+
+
+def urls(pointer: Pointer) -> Iterator[str]:
+    if pointer.kind == "GitRepository":
+        yield text(pointer.spec, "url")
 
 
 def findings(facts: EngineFacts) -> Iterator[Finding]:
@@ -196,11 +206,9 @@ def _environment(pointer: Pointer, path: Path, given: str, facts: EngineFacts) -
 
 def _foreign_files(directory: str, facts: EngineFacts) -> Iterator[Finding]:
     """Without a kustomization file Flux takes every YAML file below, and fails at the first that is no object."""
-    if any(posixpath.join(directory, name) in facts.files for name in KUSTOMIZATION_FILES):
+    if any(posixpath.join(directory, name) in facts.files for name in NAMES):
         return
-    owned = {
-        posixpath.dirname(path) for path in facts.below(directory) if posixpath.basename(path) in KUSTOMIZATION_FILES
-    }
+    owned = {posixpath.dirname(path) for path in facts.below(directory) if posixpath.basename(path) in NAMES}
     for path in facts.below(directory):
         if not path.endswith((".yaml", ".yml")) or any(path.startswith(f"{one}/") for one in owned):
             continue
