@@ -5,21 +5,25 @@ from __future__ import annotations
 import difflib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 
-from atmos_cli.blueprint.manifest import Languages, Manifest
+from atmos_cli.blueprint.manifest import Frameworks, Languages, Manifest, Unavailable
 from atmos_cli.blueprint.tree import Template
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail
-from atmos_cli.documents import read_model
+from atmos_cli.documents import Strict, read_model
 from atmos_cli.yamlio.load import load, load_all
+from atmos_cli.yamlio.locate import located
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from atmos_cli.blueprint.manifest import Framework
     from atmos_cli.ports import FileTree
 
+M = TypeVar("M", bound=Strict)
 MANIFEST = "blueprint.yaml"
-LANGUAGES = "languages.yaml"
+LANGUAGES, FRAMEWORKS, UNAVAILABLE = "languages.yaml", "frameworks.yaml", "unavailable.yaml"
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 KINDS = {"workload": "a type of service", "addon": "an add-on"}
 
@@ -37,22 +41,57 @@ class Blueprint:
         return f"{self.manifest.name}@{self.manifest.version}"
 
 
+class Layer:
+    """What one tree has, each file read once, when first asked for."""
+
+    def __init__(self, tree: FileTree) -> None:
+        self.tree = tree
+        self._manifests: dict[str, tuple[Manifest, Template]] = {}
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        found = (path.split("/") for path in self.tree.files())
+        return tuple(sorted(steps[0] for steps in found if len(steps) == 2 and steps[1] == MANIFEST))
+
+    @cached_property
+    def languages(self) -> Languages:
+        return self._read(LANGUAGES, Languages)
+
+    @cached_property
+    def frameworks(self) -> Frameworks:
+        return self._read(FRAMEWORKS, Frameworks)
+
+    @cached_property
+    def unavailable(self) -> Unavailable:
+        return self._read(UNAVAILABLE, Unavailable)
+
+    def manifest(self, name: str) -> tuple[Manifest, Template]:
+        """Raises ATM202 with positions when it is not well-formed."""
+        if name not in self._manifests:
+            path = f"{name}/{MANIFEST}"
+            data = self.tree.read(path) or b""
+            manifest = read_model(Manifest, data, path=path, code=Code.BLUEPRINT_INVALID)
+            source = Template(load(data, path=path), path, data)
+            if manifest.name != name:
+                message = f"`{path}` calls itself `{manifest.name}`"
+                raise source.error(message, ("name",), code=Code.BLUEPRINT_INVALID, hint=f"write `name: {name}`")
+            self._manifests[name] = (manifest, source)
+        return self._manifests[name]
+
+    def _read(self, path: str, model: type[M]) -> M:
+        data = self.tree.read(path)
+        return model() if data is None else read_model(model, data, path=path, code=Code.BLUEPRINT_INVALID)
+
+
 class Catalogue:
-    """Blueprints are read once, when first asked for."""
+    """Blueprints are read once, when first asked for. `layers` begin with the one that the others are laid over."""
 
     def __init__(self, trees: Sequence[FileTree]) -> None:
-        self._trees = tuple(trees)
+        self.layers = tuple(Layer(tree) for tree in reversed(trees))
         self._read: dict[str, Blueprint] = {}
-        self._languages: Languages | None = None
 
     def names(self) -> tuple[str, ...]:
-        found = {
-            path.split("/")[0]
-            for tree in self._trees
-            for path in tree.files()
-            if path.count("/") == 1 and path.endswith(f"/{MANIFEST}")
-        }
-        return tuple(sorted(found))
+        return tuple(sorted({name for layer in self.layers for name in layer.names}))
 
     def get(self, name: str, *, kind: str = "") -> Blueprint:
         """Raises ATM201 when no tree has it (of that kind), ATM202 with positions when it is not well-formed."""
@@ -68,40 +107,56 @@ class Catalogue:
     def of_kind(self, kind: str) -> tuple[Blueprint, ...]:
         return tuple(b for b in (self.get(name) for name in self.names()) if b.manifest.kind == kind)
 
-    @property
+    @cached_property
     def languages(self) -> Languages:
-        if self._languages is None:
-            data = next((d for d in (tree.read(LANGUAGES) for tree in self._trees) if d is not None), None)
-            if data is None:
-                raise fail(Code.BLUEPRINT_UNKNOWN, f"the blueprints have no `{LANGUAGES}`")
-            self._languages = read_model(Languages, data, path=LANGUAGES, code=Code.BLUEPRINT_INVALID)
-        return self._languages
+        merged = Languages(
+            sizes={name: table for layer in self.layers for name, table in layer.languages.sizes.items()},
+            languages={name: row for layer in self.layers for name, row in layer.languages.languages.items()},
+        )
+        if not merged.languages:
+            raise fail(Code.BLUEPRINT_UNKNOWN, f"the blueprints have no `{LANGUAGES}`")
+        return merged
 
-    def files(self, name: str, *, kind: str = "") -> tuple[FileTree, tuple[str, ...]]:
+    @cached_property
+    def frameworks(self) -> dict[str, Framework]:
+        """By name. Raises ATM202, located, for one of a language that there is not."""
+        for layer in self.layers:
+            for name, row in layer.frameworks.frameworks.items():
+                if row.language not in self.languages.languages:
+                    place = ("frameworks", name, "language")
+                    where = located(layer.tree.read(FRAMEWORKS) or b"", 0, place, file=FRAMEWORKS)
+                    message = f"the framework `{name}` is of `{row.language}`, which `{LANGUAGES}` does not have"
+                    hint = f"languages are: {', '.join(self.languages.languages)}"
+                    raise fail(Code.BLUEPRINT_INVALID, message, where=where, hint=hint)
+        return {name: row for layer in self.layers for name, row in layer.frameworks.frameworks.items()}
+
+    def files(self, name: str) -> tuple[FileTree, tuple[str, ...]]:
         """The tree that holds the blueprint, and the paths of its files in it."""
-        for tree in self._trees:
-            if NAME.fullmatch(name) and tree.read(f"{name}/{MANIFEST}") is not None:
-                return tree, tuple(tree.files(name))
+        layer = self._layer(name)
+        if layer is None:
+            raise self._no_such(name)
+        return layer.tree, tuple(layer.tree.files(name))
+
+    def _no_such(self, name: str, kind: str = "") -> AtmosError:
         known = [b.manifest.name for b in self.of_kind(kind)] if kind else self.names()
         close = difflib.get_close_matches(name[:80], known, n=1)
         hint = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(known)}"
         what = KINDS.get(kind, "a blueprint").removeprefix("a ").removeprefix("an ")
-        raise fail(Code.BLUEPRINT_UNKNOWN, f"there is no {what} `{name[:80]}`", hint=hint)
+        return fail(Code.BLUEPRINT_UNKNOWN, f"there is no {what} `{name[:80]}`", hint=hint)
+
+    def _layer(self, name: str) -> Layer | None:
+        return next((layer for layer in reversed(self.layers) if name in layer.names), None)
 
     def _load(self, name: str, kind: str) -> Blueprint:
-        tree, _ = self.files(name, kind=kind)
-        path = f"{name}/{MANIFEST}"
-        data = tree.read(path) or b""
-        manifest = read_model(Manifest, data, path=path, code=Code.BLUEPRINT_INVALID)
-        source = Template(load(data, path=path), path, data)
-        if manifest.name != name:
-            message = f"`{path}` calls itself `{manifest.name}`"
-            raise source.error(message, ("name",), code=Code.BLUEPRINT_INVALID, hint=f"write `name: {name}`")
+        layer = self._layer(name)
+        if layer is None:
+            raise self._no_such(name, kind)
+        manifest, source = layer.manifest(name)
         templates: dict[str, Template] = {}
         wrong: list[Diagnostic] = []
         for index, resource in enumerate(manifest.resources):
             try:
-                templates[resource.file] = _resource(tree, f"{name}/resources/{resource.file}", source, index)
+                templates[resource.file] = _resource(layer.tree, f"{name}/resources/{resource.file}", source, index)
             except AtmosError as error:
                 wrong += error.diagnostics
         if wrong:

@@ -11,8 +11,30 @@ from atmos_cli.documents import Strict
 BlueprintName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 FileName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*\.yaml$")]
 Owner = Literal["base", "environment"]
+Serves = Literal["port", "nothing"]
 # YAML gives `true` as a boolean; every other condition is an expression.
 Condition = Annotated[str, BeforeValidator(lambda value: str(value).lower() if isinstance(value, bool) else value)]
+
+
+class Called(Strict):
+    """What people call a noun. `loose_words` decide only where no other word of their kind is said.
+
+    After `store_words` (some of `words`) a word such as `database` says nothing new; `without_words` say that the noun
+    is not wanted; `word_notes` are what the plan says of a word.
+    """
+
+    words: tuple[str, ...] = ()
+    loose_words: tuple[str, ...] = ()
+    store_words: tuple[str, ...] = ()
+    without_words: tuple[str, ...] = ()
+    word_notes: dict[str, str] = Field(default={})
+
+
+class CalledAddon(Called):
+    """`backing`: a thing beside the service, which has a version, a name and a port, and not a property of it."""
+
+    backing: bool = True
+    usual_port: int | None = Field(default=None, ge=1, le=65535)
 
 
 class Input(Strict):
@@ -84,11 +106,12 @@ class Requirement(Strict):
     when: Condition = "true"
 
 
-class Manifest(Strict):
+class Manifest(CalledAddon):
     name: BlueprintName
     kind: Literal["workload", "addon"]
     version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
     summary: str
+    serves: Serves = Field(default="port", description="what clients of a workload connect to")
     inputs: dict[str, Input] = Field(default={})
     values: dict[str, str] = Field(default={})
     resources: tuple[ResourceFile, ...] = ()
@@ -104,7 +127,7 @@ class SizeTable(Strict):
     memory: str
 
 
-class Language(Strict):
+class Language(Called):
     """What a runtime needs of its pod. `sizes` names one of the tables in `languages.yaml`."""
 
     title: str
@@ -119,5 +142,32 @@ class Language(Strict):
 
 
 class Languages(Strict):
-    sizes: dict[str, dict[str, SizeTable]]
-    languages: dict[str, Language]
+    """`languages.yaml`. A company's is merged over the bundled one, by language and by table of sizes."""
+
+    sizes: dict[str, dict[str, SizeTable]] = Field(default={})
+    languages: dict[BlueprintName, Language] = Field(default={})
+
+
+class Framework(Called):
+    """`note` is what the plan says of any of its words."""
+
+    language: str
+    note: str = ""
+
+
+class Frameworks(Strict):
+    """`frameworks.yaml`. A company's is merged over the bundled one, by framework."""
+
+    frameworks: dict[BlueprintName, Framework] = Field(default={})
+
+
+class UnavailableType(Called):
+    serves: Serves = "port"
+
+
+class Unavailable(Strict):
+    """`unavailable.yaml`: words for what no blueprint offers, so that they are answered and not taken for mistakes."""
+
+    languages: tuple[str, ...] = ()
+    types: dict[BlueprintName, UnavailableType] = Field(default={})
+    addons: dict[BlueprintName, CalledAddon] = Field(default={})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from atmos_cli.blueprint.nouns import alternatives, vocabulary
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.documents import path_in, plain_words
 from atmos_cli.gitops.plain_secrets import require_no_secret, require_no_secrets
@@ -70,9 +71,7 @@ class _Draft:
 def understand(text: str, flags: Flags, *, config: Config, catalogue: Catalogue, team: str) -> Understood:
     """Raises AtmosError with everything that is wrong with the words and the flags at once."""
     require_no_secret(text, "the intent", hint="leave it out: an intent is kept in Git, and needs no values")
-    workloads = frozenset(b.manifest.name for b in catalogue.of_kind("workload"))
-    addons = frozenset(b.manifest.name for b in catalogue.of_kind("addon"))
-    intent = parse_intent(text, types=workloads, addons=addons)
+    intent = parse_intent(text, vocabulary(catalogue))
     draft = _Draft()
     _words(draft, intent)
     _flags(draft, flags)
@@ -157,7 +156,8 @@ def _flags(draft: _Draft, flags: Flags) -> None:
 def _defaults(draft: _Draft, *, config: Config, team: str, catalogue: Catalogue) -> None:
     values = draft.values
     if "language" not in values:
-        hint = 'say it in the intent, e.g. "node, port 80": node, python, java, go, ruby, php, dotnet, rust or static'
+        known = alternatives(catalogue.languages.languages)
+        hint = f'say it in the intent, e.g. "node, port 80": {known}'
         raise fail(Code.INTENT_EMPTY, "the intent names no language", hint=hint)
     if "type" not in values:
         draft.put("type", "web", "web", "blueprint default")
