@@ -12,6 +12,7 @@ from atmos_cli.blueprint.manifest import Frameworks, Languages, Manifest, Unavai
 from atmos_cli.blueprint.tree import Template
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail
 from atmos_cli.documents import Strict, read_model
+from atmos_cli.ports import SubTree
 from atmos_cli.yamlio.load import load, load_all
 from atmos_cli.yamlio.locate import located
 
@@ -46,6 +47,8 @@ class Layer:
 
     def __init__(self, tree: FileTree) -> None:
         self.tree = tree
+        # A company reads of its own files as they are called in its repo.
+        self.place = f"{tree.root}/" if isinstance(tree, SubTree) else ""
         self._manifests: dict[str, tuple[Manifest, Template]] = {}
 
     @cached_property
@@ -68,8 +71,8 @@ class Layer:
     def manifest(self, name: str) -> tuple[Manifest, Template]:
         """Raises ATM202 with positions when it is not well-formed."""
         if name not in self._manifests:
-            path = f"{name}/{MANIFEST}"
-            data = self.tree.read(path) or b""
+            data = self.tree.read(f"{name}/{MANIFEST}") or b""
+            path = f"{self.place}{name}/{MANIFEST}"
             manifest = read_model(Manifest, data, path=path, code=Code.BLUEPRINT_INVALID)
             source = Template(load(data, path=path), path, data)
             if manifest.name != name:
@@ -80,7 +83,7 @@ class Layer:
 
     def _read(self, path: str, model: type[M]) -> M:
         data = self.tree.read(path)
-        return model() if data is None else read_model(model, data, path=path, code=Code.BLUEPRINT_INVALID)
+        return model() if data is None else read_model(model, data, path=self.place + path, code=Code.BLUEPRINT_INVALID)
 
 
 class Catalogue:
@@ -92,6 +95,14 @@ class Catalogue:
 
     def names(self) -> tuple[str, ...]:
         return tuple(sorted({name for layer in self.layers for name in layer.names}))
+
+    def workloads(self) -> tuple[str, ...]:
+        """The names of all workloads; reads no resources."""
+        return tuple(name for name in self.names() if self.manifest(name).kind == "workload")
+
+    def manifest(self, name: str) -> Manifest:
+        """The manifest alone. Raises as `get` does."""
+        return self._layer(name).manifest(name)[0]
 
     def get(self, name: str, *, kind: str = "") -> Blueprint:
         """Raises ATM201 when no tree has it (of that kind), ATM202 with positions when it is not well-formed."""
@@ -124,7 +135,7 @@ class Catalogue:
             for name, row in layer.frameworks.frameworks.items():
                 if row.language not in self.languages.languages:
                     place = ("frameworks", name, "language")
-                    where = located(layer.tree.read(FRAMEWORKS) or b"", 0, place, file=FRAMEWORKS)
+                    where = located(layer.tree.read(FRAMEWORKS) or b"", 0, place, file=layer.place + FRAMEWORKS)
                     message = f"the framework `{name}` is of `{row.language}`, which `{LANGUAGES}` does not have"
                     hint = f"languages are: {', '.join(self.languages.languages)}"
                     raise fail(Code.BLUEPRINT_INVALID, message, where=where, hint=hint)
@@ -133,30 +144,26 @@ class Catalogue:
     def files(self, name: str) -> tuple[FileTree, tuple[str, ...]]:
         """The tree that holds the blueprint, and the paths of its files in it."""
         layer = self._layer(name)
-        if layer is None:
-            raise self._no_such(name)
         return layer.tree, tuple(layer.tree.files(name))
 
-    def _no_such(self, name: str, kind: str = "") -> AtmosError:
+    def _layer(self, name: str, kind: str = "") -> Layer:
+        for layer in reversed(self.layers):
+            if name in layer.names and NAME.fullmatch(name):
+                return layer
         known = [b.manifest.name for b in self.of_kind(kind)] if kind else self.names()
         close = difflib.get_close_matches(name[:80], known, n=1)
         hint = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(known)}"
         what = KINDS.get(kind, "a blueprint").removeprefix("a ").removeprefix("an ")
-        return fail(Code.BLUEPRINT_UNKNOWN, f"there is no {what} `{name[:80]}`", hint=hint)
-
-    def _layer(self, name: str) -> Layer | None:
-        return next((layer for layer in reversed(self.layers) if name in layer.names), None)
+        raise fail(Code.BLUEPRINT_UNKNOWN, f"there is no {what} `{name[:80]}`", hint=hint)
 
     def _load(self, name: str, kind: str) -> Blueprint:
-        layer = self._layer(name)
-        if layer is None:
-            raise self._no_such(name, kind)
+        layer = self._layer(name, kind)
         manifest, source = layer.manifest(name)
         templates: dict[str, Template] = {}
         wrong: list[Diagnostic] = []
         for index, resource in enumerate(manifest.resources):
             try:
-                templates[resource.file] = _resource(layer.tree, f"{name}/resources/{resource.file}", source, index)
+                templates[resource.file] = _resource(layer, f"{name}/resources/{resource.file}", source, index)
             except AtmosError as error:
                 wrong += error.diagnostics
         if wrong:
@@ -164,9 +171,10 @@ class Catalogue:
         return Blueprint(manifest, source, templates)
 
 
-def _resource(tree: FileTree, path: str, source: Template, index: int) -> Template:
+def _resource(layer: Layer, path: str, source: Template, index: int) -> Template:
     """The one object of a resource file, which the manifest `source` names in its entry `index`."""
-    data = tree.read(path)
+    data = layer.tree.read(path)
+    path = layer.place + path
     if data is None:
         message = f"`{source.path}` names `{path.rpartition('/')[2]}`, but there is no `{path}`"
         raise source.error(message, ("resources", index, "file"), code=Code.BLUEPRINT_INVALID)

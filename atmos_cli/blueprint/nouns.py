@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import difflib
+from typing import TYPE_CHECKING, Any
 
+from atmos_cli.diagnostics import Code, Diagnostic
+from atmos_cli.spec.spec_schema import spec_json_schema
 from atmos_cli.spec.vocabulary import Noun, Vocabulary, longest_phrase, meanings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from atmos_cli.blueprint.catalogue import Catalogue
-    from atmos_cli.blueprint.manifest import Called
+    from atmos_cli.blueprint.manifest import Called, Input
+    from atmos_cli.spec.model import ServiceSpec
     from atmos_cli.spec.vocabulary import Kind
 
 KINDS: dict[str, Kind] = {"workload": "type", "addon": "addon"}
@@ -41,6 +45,48 @@ def alternatives(names: Iterable[str]) -> str:
     """Return `a, b or c`."""
     *others, last = names
     return f"{', '.join(others)} or {last}" if others else last
+
+
+def unknown_nouns(spec: ServiceSpec, catalogue: Catalogue) -> Iterator[tuple[str, Diagnostic]]:
+    """Find the language and the type of `spec` that are not in the catalogue: the field, and an ATM104 about it."""
+    if spec.language not in catalogue.languages.languages:
+        yield "language", unknown("language", spec.language, catalogue.languages.languages)
+    types = catalogue.workloads()
+    if spec.type not in types:
+        yield "type", unknown("type", spec.type, types)
+
+
+def unknown(field: str, value: str, known: Iterable[str]) -> Diagnostic:
+    """Return an ATM104: `value` is none of `known`."""
+    names = tuple(known)
+    close = difflib.get_close_matches(value[:80], names, n=1)
+    message = f"`{field}`: should be {alternatives(repr(name) for name in names)}"
+    return Diagnostic(Code.SPEC_INVALID, message, hint=f"did you mean `{close[0]}`?" if close else "")
+
+
+def spec_schema(catalogue: Catalogue) -> dict[str, Any]:
+    """Return the JSON Schema of `service.yaml` with the languages, types and add-ons that are in the catalogue."""
+    addons = {b.manifest.name: b.manifest.inputs for b in catalogue.of_kind("addon")}
+    return spec_json_schema(
+        {name: {key: _property(each) for key, each in inputs.items()} for name, inputs in addons.items()},
+        languages=tuple(catalogue.languages.languages),
+        types=catalogue.workloads(),
+    )
+
+
+def _property(declared: Input) -> dict[str, Any]:
+    """One setting as JSON Schema: it accepts all that atmos accepts, and marks what is plainly wrong."""
+    found: dict[str, Any] = {"description": declared.summary}
+    if declared.values:
+        texts = [value for value in declared.values if isinstance(value, str) and value.isdecimal()]
+        return {**found, "enum": [*declared.values, *(int(value) for value in texts)]}
+    if declared.type in ("integer", "port"):
+        bounds = {"minimum": 1, "maximum": 65535} if declared.type == "port" else {}
+        given = {"minimum": declared.minimum, "maximum": declared.maximum}
+        return {**found, "type": "integer", **bounds, **{k: v for k, v in given.items() if v is not None}}
+    if declared.type == "boolean":
+        return {**found, "type": "boolean"}
+    return {**found, "type": ["string", "integer"] if declared.type in ("string", "quantity") else "string"}
 
 
 def _nouns(catalogue: Catalogue) -> Iterator[Noun]:

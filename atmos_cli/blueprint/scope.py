@@ -6,6 +6,7 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.blueprint.analysis import analysis
+from atmos_cli.blueprint.nouns import unknown
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.kube.keep import KEEP
@@ -32,7 +33,9 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, lan
     """
     _check(spec, config)
     overrides = spec.environments.get(environment, Overrides())
-    language = languages.languages[spec.language]
+    language = languages.languages.get(spec.language)
+    if language is None:
+        raise AtmosError(unknown("language", spec.language, languages.languages))
     where = config.environments[environment]
     # The image, and so the version, changes with every deployment; a selector can never change.
     selector = {"app.kubernetes.io/name": spec.name, "app.kubernetes.io/instance": spec.name}

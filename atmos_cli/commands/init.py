@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from atmos_cli import __version__
+from atmos_cli.adapters.bundle import catalogue
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.sparse import disk_tree
 from atmos_cli.adapters.transaction import recover, require_settled
+from atmos_cli.blueprint.nouns import spec_schema
 from atmos_cli.budget.model import budget_path, read_budget
 from atmos_cli.checks.committed_secrets import secrets_in_file
 from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, Postgres, namespace, read_config
@@ -123,7 +125,8 @@ def plan_init(
         for name, environment in config.environments.items()
     }
     configured = sorted({path.split("/")[2] for path in tree.files("infrastructure/configs") if path.count("/") > 2})
-    files = skeleton(config, teams=teams, budgets=budgets, configured=configured)
+    schema = spec_schema(catalogue(tree))
+    files = skeleton(config, teams=teams, budgets=budgets, configured=configured, spec_schema=schema)
     inputs = {FILE, *(budget_path(name) for name in budgets)}
     files = {path: data for path, data in files.items() if path not in inputs or tree.read(path) is None}
     changes, kept = _changes(tree, files)

@@ -211,4 +211,4 @@ def repo_files(
         name: (budgets or {}).get(name) or default_budget(name, production=each.production)
         for name, each in config.environments.items()
     }
-    return skeleton(config, teams=teams, budgets=wanted, configured=())
+    return skeleton(config, teams=teams, budgets=wanted, configured=(), spec_schema={})

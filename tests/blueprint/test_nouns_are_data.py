@@ -1,0 +1,103 @@
+"""A language, a framework, a type and an add-on are what the blueprints say; a company's are laid over the bundled."""
+
+from __future__ import annotations
+
+import jsonschema_rs
+import pytest
+
+from atmos_cli.adapters.bundle import bundled
+from atmos_cli.blueprint.catalogue import Catalogue
+from atmos_cli.blueprint.nouns import alternatives, spec_schema, unknown_nouns, vocabulary
+from atmos_cli.diagnostics import AtmosError, Code
+from atmos_cli.ports import MemoryTree, SubTree
+from atmos_cli.spec.model import ServiceSpec
+from atmos_cli.spec.shorthand import parse_intent, read_intent
+from tests.blueprint.bundle import made, refused
+
+ELIXIR = """\
+languages:
+  elixir: {title: Elixir, words: [elixir, phoenix], user: 1000, group: 1000, sizes: standard}
+"""
+PHOENIX = "frameworks: {liveview: {language: elixir, words: [liveview, live view]}}"
+GATEWAY = "name: edge\nkind: addon\nversion: 1.0.0\nsummary: a test\nwords: [edge, cache]\n"
+
+
+def own(**files: str) -> Catalogue:
+    """The bundled blueprints, and over them `files` of `platform/blueprints` by path (`__` for `/`)."""
+    texts = {f"platform/blueprints/{path.replace('__', '/')}.yaml": text.encode() for path, text in files.items()}
+    return Catalogue((SubTree(MemoryTree(texts), "platform/blueprints"), bundled()))
+
+
+def test_a_companys_language_and_framework_are_understood_and_composed():
+    catalogue = own(languages=ELIXIR, frameworks=PHOENIX)
+    for said in ("elixir", "phoenix", "live view"):
+        assert parse_intent(said, vocabulary(catalogue)).language.value == "elixir"
+    assert parse_intent("python", vocabulary(catalogue)).language.value == "python"
+    pod = made(catalogue, language="elixir").resources[0].resource["spec"]["template"]["spec"]
+    assert pod["securityContext"]["runAsUser"] == 1000
+
+
+def test_what_is_there_is_counted_and_never_remembered():
+    _, (problem,) = read_intent("haskell", vocabulary(own(languages=ELIXIR)))
+    assert problem.hint.endswith("static, elixir")
+    _, (problem,) = read_intent("node, mysql", vocabulary(own(edge__blueprint=GATEWAY)))
+    assert "edge, egress" in problem.hint
+
+
+def test_a_companys_file_replaces_only_the_rows_that_it_has():
+    row = "{title: Node, user: 7, group: 7, sizes: tiny}"
+    catalogue = own(languages=f"sizes: {{tiny: {{s: {{cpu: 1m, memory: 1Mi}}}}}}\nlanguages: {{node: {row}}}")
+    assert catalogue.languages.languages["node"].user == 7
+    assert catalogue.languages.languages["python"].user == 10001
+    assert parse_intent("express", vocabulary(catalogue)).language.value == "node"
+    container = made(catalogue).resources[0].resource["spec"]["template"]["spec"]["containers"][0]
+    assert container["resources"]["requests"] == {"cpu": "1m", "memory": "1Mi"}
+
+
+def test_a_companys_word_wins_and_bundled_words_stay():
+    said = vocabulary(own(edge__blueprint=GATEWAY))
+    assert [a.value for a in parse_intent("cache, valkey", said).addons] == ["edge", "redis"]
+
+
+def test_a_framework_of_no_language_is_said_with_its_place():
+    with pytest.raises(AtmosError) as raised:
+        vocabulary(own(frameworks=PHOENIX))
+    (found,) = raised.value.diagnostics
+    assert (found.code, found.where.path, found.where.line) == (
+        Code.BLUEPRINT_INVALID,
+        "platform/blueprints/frameworks.yaml",
+        1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "hint"),
+    [
+        ({"language": "pyton"}, "language", "did you mean `python`?"),
+        ({"language": "cobol"}, "language", ""),
+        ({"type": "wep"}, "type", "did you mean `web`?"),
+        ({"type": "redis"}, "type", ""),
+    ],
+)
+def test_a_spec_names_what_is_there(fields, field, hint):
+    spec = ServiceSpec.model_validate({"name": "cart", "language": "node", **fields})
+    ((found_in, found),) = unknown_nouns(spec, own())
+    assert (found_in, found.code, found.hint) == (field, Code.SPEC_INVALID, hint)
+
+
+def test_a_language_that_is_not_there_composes_nothing():
+    (found,) = refused(own(), language="nod")
+    assert (found.code, found.hint) == (Code.SPEC_INVALID, "did you mean `node`?")
+
+
+def test_the_schema_of_a_repo_lists_what_it_has():
+    schema = jsonschema_rs.Draft202012Validator(spec_schema(own(languages=ELIXIR, edge__blueprint=GATEWAY)))
+    good = {"name": "cart", "language": "elixir", "type": "web", "addons": {"edge": {}, "postgres": {"version": 17}}}
+    assert schema.is_valid(good)
+    for wrong in ({"language": "haskell"}, {"type": "edge"}, {"addons": {"edgy": {}}}, {"addons": {"edge": {"a": 1}}}):
+        assert not schema.is_valid({**good, **wrong})
+
+
+def test_alternatives_read_as_a_sentence():
+    assert alternatives(["a"]) == "a"
+    assert alternatives(["a", "b", "c"]) == "a, b or c"
