@@ -1,4 +1,4 @@
-"""Finds blueprints by name in one or more trees; the first that has one wins (a company's own before the bundled)."""
+"""Finds blueprints by name in one or more trees; the last that has one wins (a company's own over the bundled)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import difflib
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from atmos_cli.blueprint.manifest import Frameworks, Languages, Manifest, Unavailable
+from atmos_cli.blueprint.settings import settings_model
 from atmos_cli.blueprint.tree import Template
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail
 from atmos_cli.documents import Strict, read_model
@@ -50,6 +51,7 @@ class Layer:
         # A company reads of its own files as they are called in its repo.
         self.place = f"{tree.root}/" if isinstance(tree, SubTree) else ""
         self._manifests: dict[str, tuple[Manifest, Template]] = {}
+        self._settings: dict[str, type[Strict]] = {}
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -81,6 +83,14 @@ class Layer:
             self._manifests[name] = (manifest, source)
         return self._manifests[name]
 
+    def has(self, name: str) -> bool:
+        return NAME.fullmatch(name) is not None and self.tree.read(f"{name}/{MANIFEST}") is not None
+
+    def settings(self, name: str) -> type[Strict]:
+        if name not in self._settings:
+            self._settings[name] = settings_model(*self.manifest(name))
+        return self._settings[name]
+
     def _read(self, path: str, model: type[M]) -> M:
         data = self.tree.read(path)
         return model() if data is None else read_model(model, data, path=self.place + path, code=Code.BLUEPRINT_INVALID)
@@ -89,8 +99,8 @@ class Layer:
 class Catalogue:
     """Blueprints are read once, when first asked for. `layers` begin with the one that the others are laid over."""
 
-    def __init__(self, trees: Sequence[FileTree]) -> None:
-        self.layers = tuple(Layer(tree) for tree in reversed(trees))
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.layers = tuple(layers)
         self._read: dict[str, Blueprint] = {}
 
     def names(self) -> tuple[str, ...]:
@@ -103,6 +113,24 @@ class Catalogue:
     def manifest(self, name: str) -> Manifest:
         """The manifest alone. Raises as `get` does."""
         return self._layer(name).manifest(name)[0]
+
+    def settings(self, name: str) -> type[Strict] | None:
+        """Return the model of what an environment may set of `name`; None where it sets nothing."""
+        layer = next((layer for layer in reversed(self.layers) if layer.has(name)), None)
+        return layer.settings(name) if layer and layer.manifest(name)[0].settings else None
+
+    def settable(self) -> tuple[str, ...]:
+        """The names of all blueprints that have settings."""
+        return tuple(name for name in self.names() if self.manifest(name).settings)
+
+    def production_settings(self) -> dict[str, dict[str, Any]]:
+        """What a new production environment sets, by blueprint."""
+        found = {name: self.manifest(name).settings.items() for name in self.settable()}
+        wanted = {
+            name: {key: each.production for key, each in settings if each.production is not None}
+            for name, settings in found.items()
+        }
+        return {name: values for name, values in wanted.items() if values}
 
     def get(self, name: str, *, kind: str = "") -> Blueprint:
         """Raises ATM201 when no tree has it (of that kind), ATM202 with positions when it is not well-formed."""
@@ -148,7 +176,7 @@ class Catalogue:
 
     def _layer(self, name: str, kind: str = "") -> Layer:
         for layer in reversed(self.layers):
-            if name in layer.names and NAME.fullmatch(name):
+            if layer.has(name):
                 return layer
         known = [b.manifest.name for b in self.of_kind(kind)] if kind else self.names()
         close = difflib.get_close_matches(name[:80], known, n=1)

@@ -76,7 +76,7 @@ class _Part:
 
 def compose(spec: ServiceSpec, *, team: str, environment: str, config: Config, catalogue: Catalogue) -> Composition:
     """Raises AtmosError with every refusal of a blueprint at once, and located errors of blueprint files."""
-    names = scope(spec, team=team, environment=environment, config=config, languages=catalogue.languages)
+    names = scope(spec, team=team, environment=environment, config=config, catalogue=catalogue)
     parts = _parts(spec, environment=environment, names=names, catalogue=catalogue)
     _refuse(parts)
     resources = [item for part in parts for item in _resources(part, names["svc"]["namespace"])]

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from atmos_cli.documents import Strict
 
 BlueprintName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
+SettingName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,40}$")]
 FileName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*\.yaml$")]
 Owner = Literal["base", "environment"]
 Serves = Literal["port", "nothing"]
@@ -49,6 +50,21 @@ class Input(Strict):
     values: tuple[str | int, ...] = ()
     minimum: int | None = None
     maximum: int | None = None
+
+
+class Setting(Strict):
+    """One setting that an environment may give; `init` writes `production` into a new production environment.
+
+    A `name` is a DNS label, a `quantity` more than nothing.
+    """
+
+    type: Literal["string", "integer", "boolean", "quantity", "name"]
+    default: Any
+    summary: str
+    values: tuple[str | int, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    production: Any = None
 
 
 class ResourceFile(Strict):
@@ -113,6 +129,7 @@ class Manifest(CalledAddon):
     summary: str
     serves: Serves = Field(default="port", description="what clients of a workload connect to")
     inputs: dict[str, Input] = Field(default={})
+    settings: dict[SettingName, Setting] = Field(default={})
     values: dict[str, str] = Field(default={})
     resources: tuple[ResourceFile, ...] = ()
     contributes: tuple[Contribution, ...] = ()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.blueprint.analysis import analysis
 from atmos_cli.blueprint.nouns import unknown
-from atmos_cli.config import namespace
+from atmos_cli.blueprint.settings import setting_values
+from atmos_cli.config import ENVIRONMENT_KEYS, namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.kube.keep import KEEP
 from atmos_cli.spec.model import Overrides, Resources, Scaling
@@ -16,23 +17,27 @@ from atmos_cli.spec.verify import settled
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from atmos_cli.blueprint.catalogue import Catalogue
     from atmos_cli.blueprint.manifest import Languages
-    from atmos_cli.config import Config
+    from atmos_cli.config import Config, Environment
     from atmos_cli.spec.model import Probe, ServiceSpec
     from atmos_cli.spec.verify import Settled
 
 FACTS = frozenset({"svc", "env", "language", "labels", "selector", "pods", "keep", "platform", "analysis"})
 NAMES = FACTS | {"inputs", "values", "blueprint"}
+# What expressions read of `env` without any blueprint: settings of a blueprint stand there by its name.
+ENVIRONMENT_NAMES = frozenset({*ENVIRONMENT_KEYS, "name", "kubernetes", "engine", "users", "prometheus"})
 MANAGED_BY = "atmos-cli"
 
 
-def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, languages: Languages) -> dict[str, Any]:
+def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, catalogue: Catalogue) -> dict[str, Any]:
     """Plain values only: what one service is in one environment, with the overrides of that environment applied.
 
     Raises AtmosError for overrides of environments or add-ons that are not there: they would change nothing.
     """
     _check(spec, config)
     overrides = spec.environments.get(environment, Overrides())
+    languages = catalogue.languages
     language = languages.languages.get(spec.language)
     if language is None:
         raise AtmosError(unknown("language", spec.language, languages.languages))
@@ -46,12 +51,13 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, lan
     return {
         "svc": {**service, "engine": chosen[environment].engine, "engines": engines},
         "env": {
+            **_settings(environment, where, catalogue),
             "name": environment,
             "kubernetes": int(config.clusters[where.cluster].kubernetes.split(".")[1]),
             "engine": config.engine(environment),
             "users": config.clusters[where.cluster].users,
             "prometheus": prometheus.model_dump() if prometheus else None,
-            **where.model_dump(by_alias=False),
+            **{key: value for key, value in where.model_dump(by_alias=False).items() if key not in where.settings},
         },
         "language": language.model_dump(),
         "selector": selector,
@@ -74,6 +80,18 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, lan
             "kubernetes": min(int(c.kubernetes.split(".")[1]) for c in config.clusters.values()),
             "users": "cluster" if any(c.users == "cluster" for c in config.clusters.values()) else "blueprint",
         },
+    }
+
+
+def _settings(environment: str, where: Environment, catalogue: Catalogue) -> dict[str, Any]:
+    """What the environment says of each blueprint that has settings, with the defaults, by the blueprint's name."""
+    found = ((name, catalogue.settings(name)) for name in catalogue.settable())
+    return {
+        name.replace("-", "_"): setting_values(
+            model, where.settings.get(name, {}), place=f"environments.{environment}.{name}"
+        )
+        for name, model in found
+        if model is not None
     }
 
 

@@ -123,9 +123,10 @@ def _catalogue(repo: Path | None, source: Path | None) -> tuple[Catalogue, Confi
     from atmos_cli.gitops.repository import config_of
 
     if source is not None:
-        return Found((from_directory(source), bundled())), new_config(InitOptions())
+        found = Found((bundled(), from_directory(source)))
+        return found, new_config(InitOptions(), catalogue=found)
     root = find_root(start(repo))
     if root is None:
-        return catalogue(), new_config(InitOptions())
+        return catalogue(), new_config(InitOptions(), catalogue=catalogue())
     tree = DiskTree(root)
     return catalogue(tree), config_of(tree)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.blueprint.compose import compose
-from atmos_cli.blueprint.scope import NAMES
+from atmos_cli.blueprint.scope import ENVIRONMENT_NAMES, NAMES
 from atmos_cli.blueprint.tree import FOR, Template, undeclared
 from atmos_cli.checks.registry import run
 from atmos_cli.checks.subject import Subject
@@ -82,9 +82,23 @@ def lint(catalogue: Catalogue, name: str) -> tuple[Diagnostic, ...]:
     except AtmosError as error:
         return error.diagnostics
     found = [d for error in _undeclared(part) for d in error.diagnostics]
+    found += _misnamed(part)
     if not found:
         found += _examples(catalogue, part)
     return in_order(found)
+
+
+def _misnamed(part: Blueprint) -> Iterator[Diagnostic]:
+    """`environments.<env>.replicas` is the environment's own, so no add-on `replicas` could have settings there.
+
+    The `http` of an environment is what the add-on of that name reads, in the place of settings.
+    """
+    manifest = part.manifest
+    if manifest.name in ENVIRONMENT_NAMES and (manifest.name != "http" or manifest.settings):
+        message = f"`{manifest.name}` is a key of the environments in atmos-cli.yaml, so its settings have no place"
+        yield from part.source.error(
+            message, ("name",), code=Code.BLUEPRINT_INVALID, hint="give the blueprint another name"
+        ).diagnostics
 
 
 def _undeclared(part: Blueprint) -> Iterator[AtmosError]:
@@ -104,7 +118,7 @@ def _undeclared(part: Blueprint) -> Iterator[AtmosError]:
 
 def _examples(catalogue: Catalogue, part: Blueprint) -> list[Diagnostic]:
     """Every language in the default environments, alone and with each add-on."""
-    config = new_config(InitOptions())
+    config = new_config(InitOptions(), catalogue=catalogue)
     workload = part.manifest.name if part.manifest.kind == "workload" else "web"
     own = () if part.manifest.kind == "workload" else (part.manifest.name,)
     found: list[Diagnostic] = []
@@ -167,7 +181,8 @@ def run_cases(catalogue: Catalogue, name: str, *, update: bool = False) -> tuple
 def _case(catalogue: Catalogue, name: str, case: str, root: str, read: dict[str, bytes], *, update: bool) -> CaseResult:
     try:
         spec = read_spec(read.get(SPEC, b""), path=f"{root}/{SPEC}")
-        config = read_config(read[CONFIG]) if CONFIG in read else new_config(InitOptions())
+        given = read.get(CONFIG)
+        config = read_config(given, catalogue) if given else new_config(InitOptions(), catalogue=catalogue)
         actual = {
             f"{EXPECTED}/{environment}.yaml": compose(
                 spec, team=TEAM, environment=environment, config=config, catalogue=catalogue

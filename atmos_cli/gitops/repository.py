@@ -73,7 +73,7 @@ def config_of(tree: FileTree) -> Config:
     data = tree.read(FILE)
     if data is None:
         raise fail(Code.REPO_MISSING, f"there is no `{FILE}`", hint="make a repo with `atmos init DIR`")
-    return read_config(data)
+    return read_config(data, catalogue(tree))
 
 
 def teams(tree: FileTree) -> tuple[str, ...]:

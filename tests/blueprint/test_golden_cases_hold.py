@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atmos_cli.blueprint.catalogue import Catalogue
+from atmos_cli.blueprint.catalogue import Catalogue, Layer
 from atmos_cli.commands.blueprint import lint, run_cases
 from atmos_cli.diagnostics import Code
 from atmos_cli.ports import MemoryTree
@@ -31,7 +31,7 @@ def changed(old: bytes, new: bytes, path: str) -> Catalogue:
         p.relative_to(ROOT / "blueprints").as_posix(): p.read_bytes() for p in (ROOT / "blueprints").rglob("*.yaml")
     }
     assert old in files[path]
-    return Catalogue((MemoryTree({**files, path: files[path].replace(old, new)}),))
+    return Catalogue((Layer(MemoryTree({**files, path: files[path].replace(old, new)})),))
 
 
 def test_a_change_is_seen():

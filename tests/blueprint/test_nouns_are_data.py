@@ -6,8 +6,12 @@ import jsonschema_rs
 import pytest
 
 from atmos_cli.adapters.bundle import bundled
-from atmos_cli.blueprint.catalogue import Catalogue
+from atmos_cli.blueprint.catalogue import Catalogue, Layer
+from atmos_cli.blueprint.compose import compose
 from atmos_cli.blueprint.nouns import alternatives, spec_schema, unknown_nouns, vocabulary
+from atmos_cli.commands.blueprint import lint
+from atmos_cli.commands.init import InitOptions, new_config
+from atmos_cli.config import read_config
 from atmos_cli.diagnostics import AtmosError, Code
 from atmos_cli.ports import MemoryTree, SubTree
 from atmos_cli.spec.model import ServiceSpec
@@ -25,7 +29,7 @@ GATEWAY = "name: edge\nkind: addon\nversion: 1.0.0\nsummary: a test\nwords: [edg
 def own(**files: str) -> Catalogue:
     """The bundled blueprints, and over them `files` of `platform/blueprints` by path (`__` for `/`)."""
     texts = {f"platform/blueprints/{path.replace('__', '/')}.yaml": text.encode() for path, text in files.items()}
-    return Catalogue((SubTree(MemoryTree(texts), "platform/blueprints"), bundled()))
+    return Catalogue((bundled(), Layer(SubTree(MemoryTree(texts), "platform/blueprints"))))
 
 
 def test_a_companys_language_and_framework_are_understood_and_composed():
@@ -101,3 +105,98 @@ def test_the_schema_of_a_repo_lists_what_it_has():
 def test_alternatives_read_as_a_sentence():
     assert alternatives(["a"]) == "a"
     assert alternatives(["a", "b", "c"]) == "a, b or c"
+
+
+SETTABLE = """\
+name: search-box
+kind: addon
+version: 1.0.0
+summary: a test
+settings:
+  mode: {type: string, default: small, values: [small, large], summary: how large}
+  copies: {type: integer, default: 1, minimum: 1, maximum: 3, production: 2, summary: how many}
+  diskSize: {type: quantity, default: 1Gi, summary: of each}
+  schema: {type: name, default: a, summary: a name that models have of their own}
+  strict: {type: boolean, default: false, summary: whether}
+notes:
+  - message: ${{ [env.search_box.mode, env.search_box.copies, env.search_box.disk_size, env.search_box.schema] | join(' ') }}
+"""
+REPO = """\
+clusters: {c: {}}
+environments:
+  dev: {cluster: c}
+  prod:
+    cluster: c
+    search-box: {mode: large, copies: 3}
+"""
+
+
+def config(text=REPO, settable=SETTABLE):
+    catalogue = own(**{"search-box__blueprint": settable})
+    return catalogue, read_config(text.encode(), catalogue)
+
+
+def notes(environment):
+    catalogue, where = config()
+    spec = ServiceSpec.model_validate({"name": "cart", "language": "node", "addons": {"search-box": {}}})
+    return compose(spec, team="shop", environment=environment, config=where, catalogue=catalogue).notes
+
+
+def test_settings_of_a_companys_addon_have_their_defaults_and_what_the_environment_says():
+    assert "small 1 1Gi a" in notes("dev")
+    assert "large 3 1Gi a" in notes("prod")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "hint"),
+    [
+        ("{mode: huge}", "environments.prod.search-box.mode", ""),
+        ("{copies: 4}", "environments.prod.search-box.copies", ""),
+        ("{copies: many}", "environments.prod.search-box.copies", ""),
+        ("{diskSize: 5 GB}", "environments.prod.search-box.diskSize", ""),
+        ("{disk_size: 5Gi}", "environments.prod.search-box.disk_size", "did you mean `diskSize`?"),
+        ("{schema: A_b}", "environments.prod.search-box.schema", ""),
+        ("{strict: 7}", "environments.prod.search-box.strict", ""),
+        ("[]", "environments.prod.search-box", ""),
+    ],
+)
+def test_a_setting_that_is_not_allowed_is_said_with_its_place(wrong, field, hint):
+    with pytest.raises(AtmosError) as raised:
+        config(REPO.replace("{mode: large, copies: 3}", wrong))
+    (found,) = raised.value.diagnostics
+    assert (found.code, found.where.line, found.where.field, found.hint) == (Code.CONFIG_INVALID, 6, field, hint)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "field"),
+    [
+        ("default: small", "default: huge", "settings.mode.default"),
+        ("default: 1Gi", "default: 0", "settings.diskSize.default"),
+        ("production: 2", "production: 9", "settings.copies.production"),
+    ],
+)
+def test_a_default_that_its_own_declaration_forbids_is_an_error_of_the_blueprint(right, wrong, field):
+    with pytest.raises(AtmosError) as raised:
+        config(settable=SETTABLE.replace(right, wrong))
+    (found,) = raised.value.diagnostics
+    assert (found.code, found.where.path) == (
+        Code.BLUEPRINT_INVALID,
+        "platform/blueprints/search-box/blueprint.yaml",
+    )
+    assert field in found.message
+
+
+def test_a_new_production_environment_sets_what_the_blueprint_says():
+    made_of = new_config(InitOptions(), catalogue=config()[0])
+    assert made_of.environments["prod"].settings == {
+        "postgres": {"instances": 3, "storage": "10Gi"},
+        "search-box": {"copies": 2},
+    }
+    assert made_of.environments["dev"].settings == {}
+
+
+@pytest.mark.parametrize("name", ["cluster", "replicas", "monitoring", "prometheus", "engine"])
+def test_lint_refuses_an_addon_named_like_a_key_of_the_environment(name):
+    (found,) = lint(own(**{f"{name}__blueprint": SETTABLE.replace("search-box", name).split("notes:")[0]}), name)
+    assert (found.code, found.where.line) == (Code.BLUEPRINT_INVALID, 1)
+    assert f"`{name}` is a key of the environments" in found.message
