@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters.files import DiskTree
+from atmos_cli.adapters.files import DiskTree, find_root
 from atmos_cli.blueprint.catalogue import Catalogue, Layer
 from atmos_cli.diagnostics import Code, fail
 from atmos_cli.ports import SubTree
@@ -32,9 +32,21 @@ def from_directory(directory: Path) -> Layer:
     return Layer(DiskTree(directory.resolve()))
 
 
-def directory_of(source: Path | None) -> Path:
-    """Where the golden cases stand that `atmos blueprint test --update` rewrites."""
-    return source.resolve() if source else _bundled_directory()
+def own_place(source: Path | None, start: Path) -> tuple[Path, str] | None:
+    """Return where one's own blueprints are: a directory, and the prefix of their paths in it.
+
+    `source` if it is given, else the repo that `start` is in; None where there is neither.
+    """
+    if source is not None:
+        from_directory(source)
+        return source.resolve(), ""
+    root = find_root(start)
+    return (root, f"{OWN}/") if root else None
+
+
+def bundled_place() -> tuple[Path, str]:
+    """Return where the blueprints are that travel with atmos, for whoever works on atmos itself."""
+    return _bundled_directory(), ""
 
 
 def catalogue(repo: FileTree | None = None) -> Catalogue:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from atmos_cli.blueprint.manifest import Frameworks, Languages, Manifest, Unavailable
 from atmos_cli.blueprint.settings import settings_model
-from atmos_cli.blueprint.tree import Template
+from atmos_cli.blueprint.tree import SHARED, Template, included
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail
 from atmos_cli.documents import Strict, read_model
 from atmos_cli.ports import SubTree
@@ -20,7 +20,7 @@ from atmos_cli.yamlio.locate import located
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from atmos_cli.blueprint.manifest import Framework
+    from atmos_cli.blueprint.manifest import Framework, Serves
     from atmos_cli.ports import FileTree
 
 M = TypeVar("M", bound=Strict)
@@ -174,6 +174,24 @@ class Catalogue:
         layer = self._layer(name)
         return layer.tree, tuple(layer.tree.files(name))
 
+    def _resource(self, layer: Layer, name: str, source: Template, index: int) -> Template:
+        """The tree of the resource that the manifest `source` names in its entry `index`, with what it includes."""
+        file = source.value["resources"][index]["file"]
+        shared = SHARED.fullmatch(file) is not None
+        path = file if shared else f"{name}/resources/{file}"
+        found = self._shared(path) if shared else _object(layer, path)
+        if found is None:
+            message = f"`{source.path}` names `{file}`, but there is no `{layer.place}{path}`"
+            raise source.error(message, ("resources", index, "file"), code=Code.BLUEPRINT_INVALID)
+        return included(found, self._shared)
+
+    def _shared(self, path: str) -> Template | None:
+        return next((found for layer in reversed(self.layers) if (found := _object(layer, path))), None)
+
+    def serves(self, workload: str) -> Serves:
+        """What clients of a type connect to; a type that there is not is reported elsewhere."""
+        return self.manifest(workload).serves if workload in self.names() else "port"
+
     def _layer(self, name: str, kind: str = "") -> Layer:
         for layer in reversed(self.layers):
             if layer.has(name):
@@ -191,7 +209,7 @@ class Catalogue:
         wrong: list[Diagnostic] = []
         for index, resource in enumerate(manifest.resources):
             try:
-                templates[resource.file] = _resource(layer, f"{name}/resources/{resource.file}", source, index)
+                templates[resource.file] = self._resource(layer, name, source, index)
             except AtmosError as error:
                 wrong += error.diagnostics
         if wrong:
@@ -199,13 +217,12 @@ class Catalogue:
         return Blueprint(manifest, source, templates)
 
 
-def _resource(layer: Layer, path: str, source: Template, index: int) -> Template:
-    """The one object of a resource file, which the manifest `source` names in its entry `index`."""
+def _object(layer: Layer, path: str) -> Template | None:
+    """The one object of a file; None when the layer does not have it."""
     data = layer.tree.read(path)
-    path = layer.place + path
     if data is None:
-        message = f"`{source.path}` names `{path.rpartition('/')[2]}`, but there is no `{path}`"
-        raise source.error(message, ("resources", index, "file"), code=Code.BLUEPRINT_INVALID)
+        return None
+    path = layer.place + path
     documents = load_all(data, path=path)
     if len(documents) != 1 or not isinstance(documents[0].value, dict):
         raise fail(Code.BLUEPRINT_INVALID, f"`{path}` must hold exactly one object", where=Location(path, 1, 1))

@@ -10,7 +10,7 @@ from atmos_cli.documents import Strict
 
 BlueprintName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 SettingName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,40}$")]
-FileName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*\.yaml$")]
+FileName = Annotated[str, StringConstraints(pattern=r"^(shared/)?[a-z0-9][a-z0-9-]*\.yaml$")]
 Owner = Literal["base", "environment"]
 Serves = Literal["port", "nothing"]
 # YAML gives `true` as a boolean; every other condition is an expression.
@@ -68,7 +68,10 @@ class Setting(Strict):
 
 
 class ResourceFile(Strict):
-    """A tree of `resources/`. `owner: environment` puts the object into each overlay, which may lack or vary it."""
+    """A tree of `resources/`, or of `shared/` beside the blueprints.
+
+    `owner: environment` puts the object into each overlay, which may lack or vary it.
+    """
 
     file: FileName
     when: Condition = "true"
@@ -152,6 +155,7 @@ class Language(Called):
     group: int = Field(ge=1, le=2_000_000_000)
     sizes: str
     env: dict[str, str] = Field(default={})
+    port_variables: tuple[str, ...] = Field(default=(), description="what hold the port beside PORT")
     writable: tuple[str, ...] = ("/tmp",)  # noqa: S108 - the one directory that every runtime expects to be writable
     startup_seconds: int = 60
     health: str = "/healthz"

@@ -11,14 +11,14 @@ from atmos_cli.blueprint.settings import setting_values
 from atmos_cli.config import ENVIRONMENT_KEYS, namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.kube.keep import KEEP
-from atmos_cli.spec.model import Overrides, Resources, Scaling
+from atmos_cli.spec.model import DEFAULT_PORT, Overrides, Probes, Resources, Scaling
 from atmos_cli.spec.verify import settled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from atmos_cli.blueprint.catalogue import Catalogue
-    from atmos_cli.blueprint.manifest import Languages
+    from atmos_cli.blueprint.manifest import Languages, Serves
     from atmos_cli.config import Config, Environment
     from atmos_cli.spec.model import Probe, ServiceSpec
     from atmos_cli.spec.verify import Settled
@@ -35,7 +35,8 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, cat
 
     Raises AtmosError for overrides of environments or add-ons that are not there: they would change nothing.
     """
-    _check(spec, config)
+    serves = catalogue.serves(spec.type)
+    _check(spec, config, serves)
     overrides = spec.environments.get(environment, Overrides())
     languages = catalogue.languages
     language = languages.languages.get(spec.language)
@@ -49,7 +50,13 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, cat
     service = _service(spec, overrides, team=team, environment=environment, config=config, languages=languages)
     prometheus = config.clusters[where.cluster].prometheus
     return {
-        "svc": {**service, "engine": chosen[environment].engine, "engines": engines},
+        "svc": {
+            **service,
+            "serves": serves,
+            "port": (spec.port or DEFAULT_PORT).model_dump() if serves == "port" else None,
+            "engine": chosen[environment].engine,
+            "engines": engines,
+        },
         "env": {
             **_settings(environment, where, catalogue),
             "name": environment,
@@ -107,8 +114,8 @@ def _pods(spec: ServiceSpec, selector: dict[str, str], engines: Sequence[str]) -
     return {"app.kubernetes.io/instance": spec.name, "app.kubernetes.io/component": spec.type}
 
 
-def _check(spec: ServiceSpec, config: Config) -> None:
-    found = []
+def _check(spec: ServiceSpec, config: Config, serves: Serves) -> None:
+    found = list(_of_no_use(spec)) if serves == "nothing" else []
     for name, overrides in spec.environments.items():
         if name not in config.environments:
             close = difflib.get_close_matches(name[:80], config.environments, n=1)
@@ -125,6 +132,15 @@ def _check(spec: ServiceSpec, config: Config) -> None:
         raise AtmosError(*found)
 
 
+def _of_no_use(spec: ServiceSpec) -> Iterator[Diagnostic]:
+    """What a spec says of connections although its type serves nothing."""
+    given = {"port": spec.port, "hosts": spec.hosts, "probes": spec.probes != Probes()}
+    given |= {f"environments.{name}.hosts": each.hosts for name, each in spec.environments.items()}
+    for field in (field for field, value in given.items() if value):
+        message = f"`{field}` is given, but nothing connects to a service of type `{spec.type}`"
+        yield Diagnostic(Code.SPEC_INVALID, message, hint="remove it, or use a type that serves a port")
+
+
 def image_of(spec: ServiceSpec, *, team: str, environment: str, config: Config) -> str:
     """The image as `name:tag` or `name@digest`; a placeholder in the configured registry when the spec has none."""
     overrides = spec.environments.get(environment, Overrides())
@@ -132,7 +148,13 @@ def image_of(spec: ServiceSpec, *, team: str, environment: str, config: Config) 
 
 
 def _service(
-    spec: ServiceSpec, overrides: Overrides, *, team: str, environment: str, config: Config, languages: Languages
+    spec: ServiceSpec,
+    overrides: Overrides,
+    *,
+    team: str,
+    environment: str,
+    config: Config,
+    languages: Languages,
 ) -> dict[str, Any]:
     scaling = overrides.scaling or spec.scaling
     replicas = overrides.replicas if overrides.replicas is not None else spec.replicas
@@ -147,7 +169,6 @@ def _service(
         "environment": environment,
         "namespace": namespace(team, environment),
         "image": image_of(spec, team=team, environment=environment, config=config),
-        "port": spec.port.model_dump(),
         "replicas": replicas if replicas is not None else config.environments[environment].replicas,
         "replicas_given": replicas is not None,
         "scaling_given": scaling is not None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.blueprint.expr import ExpressionError, evaluate, names_in, tokens
@@ -11,8 +11,9 @@ from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
 from atmos_cli.yamlio.locate import located
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+SHARED = re.compile(r"shared/[a-z0-9][a-z0-9-]*\.yaml")
 FOR = re.compile(r"\s*([a-z][a-z0-9_]*)\s+in\s+(\S.*)", re.DOTALL)
 DIRECTIVES = frozenset({"$if", "$then", "$else", "$for", "$yield"})
 MAX_STEPS = 100_000
@@ -57,6 +58,44 @@ class _Rendering:
         if self.left < 0:
             raise self.template.error(f"this makes more than {MAX_STEPS} values", path)
 
+    def inside(self, template: Template, scope: Mapping[str, Any]) -> Any:
+        """The value of an included file, whose own places messages name."""
+        inner = _Rendering(template, self.left)
+        value = _value(inner, template.value, scope, ())
+        self.left = inner.left
+        return value
+
+
+def included(template: Template, read: Callable[[str], Template | None], *, within: Sequence[str] = ()) -> Template:
+    """Return `template` with each `$include: shared/<file>` replaced by that file, which `read` gives, as a template.
+
+    Raises a located ATM202 for a file that is not there, or that includes itself.
+    """
+    value = _included(template, template.value, read, (*within, template.path), ())
+    # A file that is nothing but another one is that one, so that its messages name the place to mend.
+    return value if isinstance(value, Template) else replace(template, value=value)
+
+
+def _included(
+    template: Template, value: Any, read: Callable[[str], Template | None], within: Sequence[str], path: Path
+) -> Any:
+    if isinstance(value, list):
+        return [_included(template, each, read, within, (*path, index)) for index, each in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    if "$include" not in value:
+        return {key: _included(template, each, read, within, (*path, key)) for key, each in value.items()}
+    name, at = value["$include"], (*path, "$include")
+    if len(value) > 1:
+        raise template.error("`$include` stands alone: the file is all that is there", at, code=Code.BLUEPRINT_INVALID)
+    found = read(name) if isinstance(name, str) and SHARED.fullmatch(name) else None
+    if found is None:
+        hint = "name a file of `shared/`, as in `$include: shared/pod.yaml`"
+        raise template.error(f"there is no `{name}` to include", at, code=Code.BLUEPRINT_INVALID, hint=hint)
+    if found.path in within:
+        raise template.error(f"`{name}` includes itself", at, code=Code.BLUEPRINT_INVALID)
+    return included(found, read, within=within)
+
 
 def render(template: Template, scope: Mapping[str, Any]) -> Any:
     """The tree with each expression replaced by its typed value, None if its `$if` says no. Raises a located ATM203."""
@@ -82,6 +121,8 @@ def undeclared(template: Template, known: frozenset[str]) -> Iterator[AtmosError
 
 def _value(run: _Rendering, value: Any, scope: Mapping[str, Any], path: Path, *, item: bool = False) -> Any:
     run.step(path)
+    if isinstance(value, Template):
+        return run.inside(value, scope)
     if isinstance(value, str):
         return _text(run, value, scope, path)
     if isinstance(value, dict):
@@ -201,7 +242,9 @@ def _misused(value: dict[str, Any], *, item: bool) -> Iterator[tuple[str, str]]:
 def _undeclared(
     template: Template, value: Any, known: frozenset[str], path: Path, *, item: bool = False
 ) -> Iterator[AtmosError]:
-    if isinstance(value, str):
+    if isinstance(value, Template):
+        yield from _undeclared(value, value.value, known, ())
+    elif isinstance(value, str):
         yield from _unknown_in_text(template, value, known, path)
     elif isinstance(value, list):
         for index, each in enumerate(value):

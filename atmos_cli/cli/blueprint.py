@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from atmos_cli.blueprint.catalogue import Catalogue
     from atmos_cli.config import Config
 
-app = typer.Typer(help="List, show, lint and test blueprints.", no_args_is_help=True)
+app = typer.Typer(help="Start, list, show, lint and test blueprints.", no_args_is_help=True)
 
+Kind = Literal["workload", "addon"]
 Directory = Annotated[
     Path | None,
     typer.Option("--from", metavar="DIR", help="A directory of blueprints of your own, before the bundled ones."),
@@ -38,6 +39,39 @@ def list_(repo: RepoDir = None, source: Directory = None, output: Output = "text
         return
     for each in found:
         say(f"{each['name']:<14}{each['kind']:<10}{each['version']:<8}{each['summary']}")
+
+
+@app.command(help="Start a blueprint of your own, which passes lint and test as it is.")
+def new(
+    name: Annotated[str, typer.Argument(help="Its name, which is also its directory.")],
+    kind: Annotated[Kind, typer.Option("--kind", help="A type of service, or what joins one.")] = "workload",
+    repo: RepoDir = None,
+    source: Directory = None,
+    output: Output = "text",
+) -> None:
+    from atmos_cli.adapters.bundle import own_place
+    from atmos_cli.adapters.transaction import apply
+    from atmos_cli.cli.envelope import envelope
+    from atmos_cli.commands.blueprint_new import new_blueprint
+    from atmos_cli.diagnostics import Code, fail
+    from atmos_cli.foreign import shell
+    from atmos_cli.result import ChangeSet
+
+    place = own_place(source, start(repo))
+    if place is None:
+        hint = "run it in a GitOps repo, or name a directory with `--from DIR`"
+        raise fail(Code.REPO_MISSING, "there is no place for a blueprint of your own here", hint=hint)
+    root, prefix = place
+    made = new_blueprint(name, kind, _catalogue(repo, source)[0])
+    files = {f"{prefix}{path}": data for path, data in made.items()}
+    apply(root, ChangeSet(dict(files), dict.fromkeys(files)))
+    if output == "json":
+        say_json(envelope("blueprint new", data={"blueprint": name, "kind": kind, "files": sorted(files)}))
+        return
+    for path in sorted(files):
+        say(path)
+    told = f" --from {shell(str(source))}" if source else ""
+    say(f"change it, then run `atmos blueprint lint {name}{told}` and `atmos blueprint test {name} --update{told}`")
 
 
 @app.command(help="Print the objects that a blueprint makes of an example service.")
@@ -86,7 +120,7 @@ def run_cases(
     source: Directory = None,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.adapters.bundle import directory_of
+    from atmos_cli.adapters.bundle import bundled_place, own_place
     from atmos_cli.adapters.transaction import apply
     from atmos_cli.cli.envelope import envelope
     from atmos_cli.cli.text import print_diagnostics
@@ -95,13 +129,14 @@ def run_cases(
     from atmos_cli.result import ChangeSet
 
     catalogue, _ = _catalogue(repo, source)
-    results = [
-        each for name in names or catalogue.names() for each in usecase.run_cases(catalogue, name, update=update)
-    ]
+    # Only one's own are rewritten: those that came with atmos are not ours to change here.
+    wanted = names or (catalogue.layers[-1].names if update else catalogue.names())
+    results = [each for name in wanted for each in usecase.run_cases(catalogue, name, update=update)]
     found = [diagnostic for each in results for diagnostic in each.diagnostics]
     if update:
-        files = {path: data for each in results for path, data in each.updated.items()}
-        root = directory_of(source)
+        root, prefix = own_place(source, start(repo)) or bundled_place()
+        own = (each for each in results if catalogue.layers[-1].has(each.blueprint))
+        files = {f"{prefix}{path}": data for each in own for path, data in each.updated.items()}
         before = {path: (root / path).read_bytes() if (root / path).is_file() else None for path in files}
         apply(root, ChangeSet(dict(files), before))
     code = 1 if errors(found) else 0

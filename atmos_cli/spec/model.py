@@ -80,6 +80,9 @@ class Port(Strict, json_schema_extra={"description": "Clients use `service`; the
         return {"service": value, "container": value}
 
 
+DEFAULT_PORT: Final = Port(service=80, container=8080)
+
+
 class Probe(
     Strict,
     json_schema_extra={
@@ -195,8 +198,8 @@ class ServiceSpec(
     type: Noun = Field(default="web", description="the workload: web answers requests on a port")
     language: Noun = Field(description="decides defaults of memory, probes, user and writable directories")
     image: str | None = Field(default=None, description="`registry/name:tag`; the tag is only the first one to deploy")
-    port: Port = Field(
-        default=Port(service=80, container=8080), description="one number for both, or `service` and `container`"
+    port: Port | None = Field(
+        default=None, description="one number for both, or `service` and `container`; by default 80 and 8080"
     )
     size: SizeClass | Resources = Field(default="s", description="`xs` to `xl`, or exact `cpu` and `memory`")
     replicas: Replicas | None = Field(default=None, description="how many pods run; by default the environment decides")
