@@ -90,25 +90,30 @@ def _property(declared: Input) -> dict[str, Any]:
 
 
 def _nouns(catalogue: Catalogue) -> Iterator[Noun]:
-    """From the least to the most particular: what a company has comes last, and keeps the words of what it replaces."""
+    """From the least to the most particular: a company's words win over bundled ones, and names over all words.
+
+    What a company replaces keeps its words.
+    """
     for layer in catalogue.layers:
         yield from (Noun("unknown_language", word, (word,)) for word in layer.unavailable.languages)
         yield from (_noun("type", name, row) for name, row in layer.unavailable.types.items())
         yield from (_noun("addon", name, row) for name, row in layer.unavailable.addons.items())
-        yield from (_noun("language", name, row, name) for name, row in layer.languages.languages.items())
+        yield from (_noun("language", name, row) for name, row in layer.languages.languages.items())
         for name, row in layer.frameworks.frameworks.items():
             now = catalogue.frameworks[name]
             yield _noun("language", now.language, row, note=now.note)
         for name in layer.names:
-            kind = KINDS[catalogue.get(name).manifest.kind]
-            yield _noun(kind, name, layer.manifest(name)[0], name)
+            yield _noun(KINDS[catalogue.manifest(name).kind], name, layer.manifest(name)[0])
+    yield from (Noun("language", name, (name,)) for name in catalogue.languages.languages)
+    for manifest in map(catalogue.manifest, catalogue.names()):
+        yield Noun(KINDS[manifest.kind], manifest.name, (manifest.name,), notes=manifest.word_notes)
 
 
-def _noun(kind: Kind, value: str, called: Called, *name: str, note: str = "") -> Noun:
+def _noun(kind: Kind, value: str, called: Called, *, note: str = "") -> Noun:
     return Noun(
         kind,
         value,
-        words=(*called.words, *name),
+        words=called.words,
         loose_words=called.loose_words,
         store_words=called.store_words,
         without_words=called.without_words,

@@ -6,6 +6,7 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.blueprint.analysis import analysis
+from atmos_cli.blueprint.manifest import Called
 from atmos_cli.blueprint.nouns import unknown
 from atmos_cli.blueprint.settings import setting_values
 from atmos_cli.config import ENVIRONMENT_KEYS, namespace
@@ -66,7 +67,7 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, cat
             "prometheus": prometheus.model_dump() if prometheus else None,
             **{key: value for key, value in where.model_dump(by_alias=False).items() if key not in where.settings},
         },
-        "language": language.model_dump(),
+        "language": language.model_dump(exclude=set(Called.model_fields)),
         "selector": selector,
         "pods": _pods(spec, selector, engines),
         "analysis": analysis(

@@ -63,6 +63,12 @@ def test_a_companys_word_wins_and_bundled_words_stay():
     assert [a.value for a in parse_intent("cache, valkey", said).addons] == ["edge", "redis"]
 
 
+def test_a_name_is_never_taken_by_the_word_of_another():
+    said = vocabulary(own(edge__blueprint=GATEWAY.replace("cache", "postgres, python")))
+    intent = parse_intent("python, postgres", said)
+    assert (intent.language.value, [a.value for a in intent.addons]) == ("python", ["postgres"])
+
+
 def test_a_framework_of_no_language_is_said_with_its_place():
     with pytest.raises(AtmosError) as raised:
         vocabulary(own(frameworks=PHOENIX))
