@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from atmos_cli.blueprint.include import SHARED, included
 from atmos_cli.blueprint.manifest import Frameworks, Languages, Manifest, Unavailable
 from atmos_cli.blueprint.settings import settings_model
-from atmos_cli.blueprint.tree import SHARED, Template, included
+from atmos_cli.blueprint.tree import Template
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail
 from atmos_cli.documents import Strict, read_model
 from atmos_cli.ports import SubTree

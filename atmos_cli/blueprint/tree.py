@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.blueprint.expr import ExpressionError, evaluate, names_in, tokens
@@ -11,9 +11,8 @@ from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
 from atmos_cli.yamlio.locate import located
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-SHARED = re.compile(r"shared/[a-z0-9][a-z0-9-]*\.yaml")
 FOR = re.compile(r"\s*([a-z][a-z0-9_]*)\s+in\s+(\S.*)", re.DOTALL)
 DIRECTIVES = frozenset({"$if", "$then", "$else", "$for", "$yield"})
 MAX_STEPS = 100_000
@@ -64,37 +63,6 @@ class _Rendering:
         value = _value(inner, template.value, scope, ())
         self.left = inner.left
         return value
-
-
-def included(template: Template, read: Callable[[str], Template | None], *, within: Sequence[str] = ()) -> Template:
-    """Return `template` with each `$include: shared/<file>` replaced by that file, which `read` gives, as a template.
-
-    Raises a located ATM202 for a file that is not there, or that includes itself.
-    """
-    value = _included(template, template.value, read, (*within, template.path), ())
-    # A file that is nothing but another one is that one, so that its messages name the place to mend.
-    return value if isinstance(value, Template) else replace(template, value=value)
-
-
-def _included(
-    template: Template, value: Any, read: Callable[[str], Template | None], within: Sequence[str], path: Path
-) -> Any:
-    if isinstance(value, list):
-        return [_included(template, each, read, within, (*path, index)) for index, each in enumerate(value)]
-    if not isinstance(value, dict):
-        return value
-    if "$include" not in value:
-        return {key: _included(template, each, read, within, (*path, key)) for key, each in value.items()}
-    name, at = value["$include"], (*path, "$include")
-    if len(value) > 1:
-        raise template.error("`$include` stands alone: the file is all that is there", at, code=Code.BLUEPRINT_INVALID)
-    found = read(name) if isinstance(name, str) and SHARED.fullmatch(name) else None
-    if found is None:
-        hint = "name a file of `shared/`, as in `$include: shared/pod.yaml`"
-        raise template.error(f"there is no `{name}` to include", at, code=Code.BLUEPRINT_INVALID, hint=hint)
-    if found.path in within:
-        raise template.error(f"`{name}` includes itself", at, code=Code.BLUEPRINT_INVALID)
-    return included(found, read, within=within)
 
 
 def render(template: Template, scope: Mapping[str, Any]) -> Any:
@@ -224,7 +192,9 @@ def _size(value: Any) -> int:
 def _misused(value: dict[str, Any], *, item: bool) -> Iterator[tuple[str, str]]:
     """Directives that would be ignored, or taken as fields: (what is wrong, the key)."""
     for key in value:
-        if key.startswith("$") and not key.startswith("${{") and key not in DIRECTIVES:
+        if key == "$include":
+            yield "`$include` belongs into the trees of `resources/` and `shared/`", key
+        elif key.startswith("$") and not key.startswith("${{") and key not in DIRECTIVES:
             yield f"`{key}` is not a directive; there are {', '.join(sorted(DIRECTIVES))}", key
     if "$for" in value and not item:
         yield "`$for` belongs into an item of a list", "$for"
