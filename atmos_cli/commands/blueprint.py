@@ -79,6 +79,7 @@ def lint(catalogue: Catalogue, name: str) -> tuple[Diagnostic, ...]:
     """Undefined names, examples that do not compose or pass the checks, and fields that break the ownership rule."""
     try:
         part = catalogue.get(name)
+        _ = catalogue.frameworks  # a file beside the blueprints that is broken would end every `new`
     except AtmosError as error:
         return error.diagnostics
     found = [d for error in _undeclared(part) for d in error.diagnostics]

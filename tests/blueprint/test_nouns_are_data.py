@@ -206,3 +206,20 @@ def test_lint_refuses_an_addon_named_like_a_key_of_the_environment(name):
     (found,) = lint(own(**{f"{name}__blueprint": SETTABLE.replace("search-box", name).split("notes:")[0]}), name)
     assert (found.code, found.where.line) == (Code.BLUEPRINT_INVALID, 1)
     assert f"`{name}` is a key of the environments" in found.message
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("languages", "languages: {elixir: {title: 5}}"),
+        ("languages", "languages: [elixir]"),
+        ("languages", "languages: {Elixir: {}}"),
+        ("languages", "a: [b"),
+        ("frameworks", "frameworks: {rails: {language: rubby}}"),
+        ("frameworks", "frameworks: 5"),
+    ],
+)
+def test_a_broken_file_of_nouns_is_a_finding_of_lint(file, text):
+    found = lint(own(**{file: text}), "web")
+    assert found
+    assert {each.where.path for each in found} == {f"platform/blueprints/{file}.yaml"}
