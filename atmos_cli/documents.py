@@ -34,7 +34,7 @@ def read_model(model: type[M], data: bytes, *, path: str, code: Code) -> M:
 
 
 def read_mapping(data: bytes, *, path: str, code: Code) -> dict[Any, Any]:
-    """The mapping that the one document in `data` is. Raises AtmosError with `code` when it is something else."""
+    """Return the one mapping that `data` holds. Raises AtmosError with `code` when it holds something else."""
     value = load(data, path=path)
     if not isinstance(value, dict):
         where = Location(path, 1, 1)

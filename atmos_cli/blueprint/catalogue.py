@@ -45,7 +45,7 @@ class Blueprint:
 
 
 class Layer:
-    """What one tree has, each file read once, when first asked for."""
+    """The blueprints and rows of one tree, each file read once, when first asked for."""
 
     def __init__(self, tree: FileTree) -> None:
         self.tree = tree
@@ -72,7 +72,7 @@ class Layer:
         return self._read(UNAVAILABLE, Unavailable)
 
     def manifest(self, name: str) -> tuple[Manifest, Template]:
-        """Raises ATM202 with positions when it is not well-formed."""
+        """Return the manifest and its text. Raises ATM202 with positions when it is not well-formed."""
         if name not in self._manifests:
             data = self.tree.read(f"{name}/{MANIFEST}") or b""
             path = f"{self.place}{name}/{MANIFEST}"
@@ -85,9 +85,11 @@ class Layer:
         return self._manifests[name]
 
     def has(self, name: str) -> bool:
+        """Tell whether the blueprint `name` is in this tree."""
         return NAME.fullmatch(name) is not None and self.tree.read(f"{name}/{MANIFEST}") is not None
 
     def settings(self, name: str) -> type[Strict]:
+        """Return the model of what an environment may set of `name`."""
         if name not in self._settings:
             self._settings[name] = settings_model(*self.manifest(name))
         return self._settings[name]
@@ -108,11 +110,11 @@ class Catalogue:
         return tuple(sorted({name for layer in self.layers for name in layer.names}))
 
     def workloads(self) -> tuple[str, ...]:
-        """The names of all workloads; reads no resources."""
+        """Return the names of all workloads; reads no resources."""
         return tuple(name for name in self.names() if self.manifest(name).kind == "workload")
 
     def manifest(self, name: str) -> Manifest:
-        """The manifest alone. Raises as `get` does."""
+        """Return the manifest alone. Raises as `get` does."""
         return self._layer(name).manifest(name)[0]
 
     def settings(self, name: str) -> type[Strict] | None:
@@ -121,11 +123,11 @@ class Catalogue:
         return layer.settings(name) if layer and layer.manifest(name)[0].settings else None
 
     def settable(self) -> tuple[str, ...]:
-        """The names of all blueprints that have settings."""
+        """Return the names of all blueprints that have settings."""
         return tuple(name for name in self.names() if self.manifest(name).settings)
 
     def production_settings(self) -> dict[str, dict[str, Any]]:
-        """What a new production environment sets, by blueprint."""
+        """Return what a new production environment sets, by blueprint."""
         found = {name: self.manifest(name).settings.items() for name in self.settable()}
         wanted = {
             name: {key: each.production for key, each in settings if each.production is not None}
@@ -159,7 +161,7 @@ class Catalogue:
 
     @cached_property
     def frameworks(self) -> dict[str, Framework]:
-        """By name. Raises ATM202, located, for one of a language that there is not."""
+        """Return the rows by name. Raises ATM202, located, for one of a language that there is not."""
         for layer in self.layers:
             for name, row in layer.frameworks.frameworks.items():
                 if row.language not in self.languages.languages:
@@ -190,7 +192,7 @@ class Catalogue:
         return next((found for layer in reversed(self.layers) if (found := _object(layer, path))), None)
 
     def serves(self, workload: str) -> Serves:
-        """What clients of a type connect to; a type that there is not is reported elsewhere."""
+        """Return what clients of a type connect to; a type that there is not is reported elsewhere."""
         return self.manifest(workload).serves if workload in self.names() else "port"
 
     def _layer(self, name: str, kind: str = "") -> Layer:

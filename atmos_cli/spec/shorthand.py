@@ -19,7 +19,7 @@ EXAMPLE = 'such as `atmos new service "node, port 80, postgres"`'
 
 
 def parse_intent(text: str, vocabulary: Vocabulary) -> Intent:
-    """What `text` says, in the words and with the nouns of `vocabulary`.
+    """Return what `text` says, in the words and with the nouns of `vocabulary`.
 
     Raises AtmosError with one diagnostic for each problem: ATM101 to ATM107, in the order of the text.
     """
@@ -30,7 +30,7 @@ def parse_intent(text: str, vocabulary: Vocabulary) -> Intent:
 
 
 def read_intent(text: str, vocabulary: Vocabulary) -> tuple[Intent, tuple[Diagnostic, ...]]:
-    """What could be understood, and what could not; `parse_intent` without the exception."""
+    """Return what could be understood, and what could not: `parse_intent` without the exception."""
     if len(text) > LONGEST:
         message = f"the intent has {len(text)} characters, more than {LONGEST}"
         too_long = Diagnostic(Code.INTENT_TOO_LONG, message, hint=f"say it shorter, {EXAMPLE}")
