@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = Catalogue((Layer(DiskTree(ROOT / "blueprints")),))
 TEAM = "shop"
 ADDONS = ("autoscaling", "http", "metrics", "postgres", "redis")
-LANGUAGES = ("dotnet", "go", "java", "node", "php", "python", "ruby", "rust", "static")
+LANGUAGES = tuple(sorted(CATALOGUE.languages.languages))
 HERE = "apps/shop/checkout"
 
 CONFIG = Config.model_validate(

@@ -223,3 +223,15 @@ def test_a_broken_file_of_nouns_is_a_finding_of_lint(file, text):
     found = lint(own(**{file: text}), "web")
     assert found
     assert {each.where.path for each in found} == {f"platform/blueprints/{file}.yaml"}
+
+
+def test_no_word_means_two_of_the_bundled_nouns():
+    layer = bundled()
+    rows = {f"language {name}": row.words for name, row in layer.languages.languages.items()}
+    rows |= {f"framework {name}": row.words for name, row in layer.frameworks.frameworks.items()}
+    rows |= {f"blueprint {name}": layer.manifest(name)[0].words for name in layer.names}
+    rows |= {f"type {name}": row.words for name, row in layer.unavailable.types.items()}
+    rows |= {f"add-on {name}": row.words for name, row in layer.unavailable.addons.items()}
+    rows |= {f"unknown {word}": (word,) for word in layer.unavailable.languages}
+    said = [word for words in rows.values() for word in words]
+    assert sorted(said) == sorted(set(said))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from atmos_cli.adapters.bundle import catalogue
 from atmos_cli.commands.init import InitOptions, new_config
 from atmos_cli.kube.schemas import schema_errors
 from atmos_cli.layout.skeleton import quota, skeleton
@@ -34,7 +35,7 @@ def test_the_quota_has_the_names_of_kubernetes():
 
 @pytest.mark.parametrize("engine", ["argocd", "flux"])
 def test_everything_written_is_valid(engine):
-    config = new_config(InitOptions(environments=("dev",), engine=engine))
+    config = new_config(InitOptions(environments=("dev",), engine=engine), catalogue=catalogue())
     by = budget(
         limits=LIMITS,
         missingRequests={"cpu": "10m", "memory": "32Mi"},
