@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
-from atmos_cli.documents import Strict, read_model
+from atmos_cli.documents import Strict, check_model, read_mapping
 from atmos_cli.kube.quantity import ZERO, parse
-from atmos_cli.yamlio.locate import located
+from atmos_cli.yamlio.locate import field_of, located
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
+
+    from pydantic import BaseModel
 
 FILE = "atmos-cli.yaml"
 
@@ -79,20 +81,6 @@ class Http(Strict):
     issuer: str = Field(default="letsencrypt", description="cert-manager ClusterIssuer; empty: no TLS")
 
 
-class Postgres(Strict):
-    mode: Literal["operator", "external", "ephemeral"] = "operator"
-    instances: int = Field(default=1, ge=1, le=9)
-    storage: Amount = "1Gi"
-    storage_class: str = ""
-    backup: str = Field(default="", description="Barman Cloud ObjectStore in the team's namespace; empty: no backup")
-    schedule: str = "0 0 2 * * *"
-    operator_namespace: DnsLabel = "cnpg-system"
-
-
-class Redis(Strict):
-    mode: Literal["cache", "external"] = "cache"
-
-
 class Monitoring(Strict):
     """Set where the Prometheus operator's CRDs exist; `namespace` is where Prometheus scrapes from."""
 
@@ -105,15 +93,23 @@ class Secrets(Strict):
     store: str
 
 
-class Environment(Strict):
+class Environment(Strict, extra="allow"):
+    """Every other key is a blueprint, with what it declares as `settings`: kept as written, for the catalogue."""
+
     cluster: DnsLabel
     production: bool = False
     replicas: int = Field(default=1, ge=1, le=1000)
     http: Http = Http()
-    postgres: Postgres = Postgres()
-    redis: Redis = Redis()
     monitoring: Monitoring | None = None
     secrets: Secrets | None = None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What is set of blueprints, by their names."""
+        return dict(self.model_extra or {})
+
+
+ENVIRONMENT_KEYS = tuple(field.alias or name for name, field in Environment.model_fields.items())
 
 
 class Config(Strict):
@@ -149,28 +145,68 @@ class OwnConfig(Strict):
     allowed_contexts: tuple[str, ...] = Field(default=(), description="kubeconfig contexts that may be used")
 
 
-def read_config(data: bytes, *, engines: Collection[str]) -> Config:
+class Blueprints(Protocol):
+    """What is asked of the blueprints of a repo: the settings that each of them has."""
+
+    def settings(self, name: str) -> type[BaseModel] | None: ...
+    def settable(self) -> tuple[str, ...]: ...
+
+
+def read_config(data: bytes, blueprints: Blueprints | None = None, *, engines: Collection[str]) -> Config:
     """Read atmos-cli.yaml; `engines` are the names that a cluster may have there.
 
-    Raises AtmosError ATM701 with the place of each invalid field.
+    Raises AtmosError ATM701 with the place of each invalid field. Without `blueprints`, what environments set of them
+    is not looked at: who only asks for a cluster need not know.
     """
-    config = read_model(Config, data, path=FILE, code=Code.CONFIG_INVALID)
-    found = []
+    value = read_mapping(data, path=FILE, code=Code.CONFIG_INVALID)
+    found: list[Diagnostic] = []
+    try:
+        config = check_model(Config, value, data=data, path=FILE, code=Code.CONFIG_INVALID)
+        found += [*_homeless(config, data), *_of_no_engine(config, data, engines)]
+    except AtmosError as error:
+        found += error.diagnostics
+    found += _settings(value, data, blueprints) if blueprints else ()
+    if found:
+        raise AtmosError(*found)
+    return config
+
+
+def _homeless(config: Config, data: bytes) -> Iterator[Diagnostic]:
     for name, environment in config.environments.items():
         if environment.cluster not in config.clusters:
             where = located(data, 0, ("environments", name, "cluster"), file=FILE)
             message = f"environment `{name}` is on cluster `{environment.cluster}`, which is not one of the clusters"
             hint = f"use one of: {', '.join(config.clusters)}"
-            found.append(Diagnostic(Code.CONFIG_INVALID, message, where=where, hint=hint))
+            yield Diagnostic(Code.CONFIG_INVALID, message, where=where, hint=hint)
+
+
+def _of_no_engine(config: Config, data: bytes, engines: Collection[str]) -> Iterator[Diagnostic]:
     for name, cluster in config.clusters.items():
         if cluster.engine not in engines:
             where = located(data, 0, ("clusters", name, "engine"), file=FILE)
             message = f"cluster `{name}` has the engine `{cluster.engine}`, which atmos does not know"
             hint = f"use one of: {', '.join(engines)}"
-            found.append(Diagnostic(Code.CONFIG_INVALID, message, where=where, hint=hint))
-    if found:
-        raise AtmosError(*found)
-    return config
+            yield Diagnostic(Code.CONFIG_INVALID, message, where=where, hint=hint)
+
+
+def _settings(value: dict[str, Any], data: bytes, blueprints: Blueprints) -> Iterator[Diagnostic]:
+    environments = value.get("environments")
+    for name, environment in environments.items() if isinstance(environments, dict) else ():
+        for key, given in environment.items() if isinstance(environment, dict) else ():
+            if key in ENVIRONMENT_KEYS or not isinstance(key, str):
+                continue
+            place = ("environments", name, key)
+            model = blueprints.settings(key)
+            if model is None:
+                message = f"unknown field `{field_of(place)}` in `{FILE}`"
+                close = difflib.get_close_matches(key, (*ENVIRONMENT_KEYS, *blueprints.settable()), n=1)
+                hint = f"did you mean `{close[0]}`?" if close else "remove it, or see docs/repo.md for what is allowed"
+                yield Diagnostic(Code.CONFIG_INVALID, message, where=located(data, 0, place, file=FILE), hint=hint)
+                continue
+            try:
+                check_model(model, given, data=data, path=FILE, code=Code.CONFIG_INVALID, at=place)
+            except AtmosError as error:
+                yield from error.diagnostics
 
 
 def namespace(team: str, environment: str) -> str:

@@ -30,11 +30,16 @@ M = TypeVar("M", bound=BaseModel)
 
 def read_model(model: type[M], data: bytes, *, path: str, code: Code) -> M:
     """The document in `data` as a `model`. Raises AtmosError with `code` and a position for each invalid field."""
+    return check_model(model, read_mapping(data, path=path, code=code), data=data, path=path, code=code)
+
+
+def read_mapping(data: bytes, *, path: str, code: Code) -> dict[Any, Any]:
+    """Return the one mapping that `data` holds. Raises AtmosError with `code` when it holds something else."""
     value = load(data, path=path)
     if not isinstance(value, dict):
         where = Location(path, 1, 1)
         raise AtmosError(Diagnostic(code, f"`{path}` must hold one mapping, not {_named(value)}", where=where))
-    return check_model(model, value, data=data, path=path, code=code)
+    return value
 
 
 def check_model(model: type[M], value: Any, *, data: bytes, path: str, code: Code, at: tuple[str | int, ...] = ()) -> M:

@@ -43,6 +43,7 @@ class SubTree:
     """The directory `root` of another tree, seen as a tree of its own."""
 
     def __init__(self, tree: FileTree, root: str) -> None:
+        self.root = root
         self._tree = tree
         self._prefix = f"{root}/"
 

@@ -53,6 +53,7 @@ ONLY_IN = {
         "config.py",
         "spec/",
         "blueprint/manifest.py",
+        "blueprint/settings.py",
         "budget/model.py",
         "approval/model.py",
         "approval/roster.py",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from atmos_cli.adapters.bundle import catalogue
 from atmos_cli.config import namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code
 from atmos_cli.engines.registry import ENGINES
@@ -28,13 +29,13 @@ environments:
 def problems(old, new):
     assert old in GOOD
     with pytest.raises(AtmosError) as raised:
-        read_config(GOOD.replace(old, new).encode(), engines=ENGINES)
+        read_config(GOOD.replace(old, new).encode(), catalogue(), engines=ENGINES)
     assert all(d.code is Code.CONFIG_INVALID and d.where.path == "atmos-cli.yaml" for d in raised.value.diagnostics)
     return raised.value.diagnostics
 
 
 def test_good():
-    config = read_config(GOOD.encode(), engines=ENGINES)
+    config = read_config(GOOD.encode(), catalogue(), engines=ENGINES)
     assert config.engine("dev") == "argocd"
     assert config.on_cluster("c") == ("dev", "prod")
     assert config.environments["prod"].http.class_name == "nginx"
@@ -53,6 +54,12 @@ def test_good():
         ("storage: 5Gi", "storage: -1Gi", 9, "not more than nothing"),
         ("storage: 5Gi", "instances: 0", 9, "instances"),
         ("storage: 5Gi", "mode: magic", 9, "mode"),
+        ("storage: 5Gi", "storag: 5Gi", 9, "unknown field `environments.dev.postgres.storag`"),
+        ("{storage: 5Gi}", "5", 9, "should be a mapping"),
+        ("postgres: {storage: 5Gi}", "5: {}", 9, "environments.dev.5"),
+        ("postgres: {storage: 5Gi}", "postgers: {}", 9, "unknown field `environments.dev.postgers`"),
+        ("postgres: {storage: 5Gi}", "autoscaling: {}", 9, "unknown field `environments.dev.autoscaling`"),
+        ("storage: 5Gi", "operatorNamespace: A_b", 9, "operatorNamespace"),
         ("class: nginx", "clas: nginx", 12, "unknown field"),
         ('kubernetes: "1.34"', "kubernetes: latest", 5, "kubernetes"),
         ('kubernetes: "1.34"', "engine: jenkins", 5, "engine"),
@@ -71,6 +78,11 @@ def test_what_is_wrong_has_a_place(old, new, line, said):
     assert [d for d in found if said in f"{d.message} {d.where.field}" and d.where.line == line], found
 
 
+def test_a_wrong_key_and_a_wrong_setting_are_said_together_with_what_is_near():
+    found = problems("cluster: c\n    postgres: {storage: 5Gi}", "clutser: c\n    postgers: {}")
+    assert [d.hint for d in found] == ["", "did you mean `cluster`?", "did you mean `postgres`?"]
+
+
 @pytest.mark.parametrize("text", ["", "[]", "a", "clusters: {}\nenvironments: {}", "environments: {dev: {cluster: c}}"])
 def test_nothing_usable(text):
     with pytest.raises(AtmosError) as raised:
@@ -79,7 +91,7 @@ def test_nothing_usable(text):
 
 
 def test_an_unknown_environment_says_what_is_near():
-    config = read_config(GOOD.encode(), engines=ENGINES)
+    config = read_config(GOOD.encode(), catalogue(), engines=ENGINES)
     with pytest.raises(AtmosError) as raised:
         config.named(("prd",))
     (found,) = raised.value.diagnostics

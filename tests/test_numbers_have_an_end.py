@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from atmos_cli.adapters.bundle import catalogue
 from atmos_cli.adapters.own_config import own_config
 from atmos_cli.budget.model import read_budget
 from atmos_cli.budget.prices import read_prices
@@ -69,7 +70,7 @@ def own(data, tmp_path):
 
 
 READERS = {
-    "config": (CONFIG, lambda data, _: read_config(data, engines=ENGINES)),
+    "config": (CONFIG, lambda data, _: read_config(data, catalogue(), engines=ENGINES)),
     "spec": (SPEC, lambda data, _: read_spec(data, path="service.yaml")),
     "budget": (BUDGET, lambda data, _: read_budget(data, environment="prod")),
     "prices": (PRICES, lambda data, _: read_prices(data)),

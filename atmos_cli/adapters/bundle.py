@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters.files import DiskTree
-from atmos_cli.blueprint.catalogue import Catalogue
+from atmos_cli.adapters.files import DiskTree, find_root
+from atmos_cli.blueprint.catalogue import Catalogue, Layer
 from atmos_cli.diagnostics import Code, fail
 from atmos_cli.ports import SubTree
 
@@ -16,28 +17,41 @@ if TYPE_CHECKING:
 OWN = "platform/blueprints"
 
 
-def bundled() -> DiskTree:
-    return DiskTree(_bundled_directory())
+@cache
+def bundled() -> Layer:
+    """The same for the whole run: it cannot change, and configurations are read many times."""
+    return Layer(DiskTree(_bundled_directory()))
 
 
-def from_directory(directory: Path) -> DiskTree:
+def from_directory(directory: Path) -> Layer:
     """The blueprints below `directory`. Raises ATM201 when it is none."""
     if not directory.is_dir():
         raise fail(
             Code.BLUEPRINT_UNKNOWN, f"there is no directory `{directory}`", hint="name a directory of blueprints"
         )
-    return DiskTree(directory.resolve())
+    return Layer(DiskTree(directory.resolve()))
 
 
-def directory_of(source: Path | None) -> Path:
-    """Where the golden cases stand that `atmos blueprint test --update` rewrites."""
-    return source.resolve() if source else _bundled_directory()
+def own_place(source: Path | None, start: Path) -> tuple[Path, str] | None:
+    """Return where one's own blueprints are: a directory, and the prefix of their paths in it.
+
+    `source` if it is given, else the repo that `start` is in; None where there is neither.
+    """
+    if source is not None:
+        from_directory(source)
+        return source.resolve(), ""
+    root = find_root(start)
+    return (root, f"{OWN}/") if root else None
+
+
+def bundled_place() -> tuple[Path, str]:
+    """Return where the blueprints are that travel with atmos, for whoever works on atmos itself."""
+    return _bundled_directory(), ""
 
 
 def catalogue(repo: FileTree | None = None) -> Catalogue:
     """The bundled blueprints, and before them those of `platform/blueprints` in `repo`."""
-    own = [SubTree(repo, OWN)] if repo is not None else []
-    return Catalogue((*own, bundled()))
+    return Catalogue((bundled(), *([Layer(SubTree(repo, OWN))] if repo is not None else [])))
 
 
 def _bundled_directory() -> Path:

@@ -1,25 +1,32 @@
-"""Finds blueprints by name in one or more trees; the first that has one wins (a company's own before the bundled)."""
+"""Finds blueprints by name in one or more trees; the last that has one wins (a company's own over the bundled)."""
 
 from __future__ import annotations
 
 import difflib
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from atmos_cli.blueprint.manifest import Languages, Manifest
+from atmos_cli.blueprint.include import SHARED, included
+from atmos_cli.blueprint.manifest import Frameworks, Languages, Manifest, Unavailable
+from atmos_cli.blueprint.settings import settings_model
 from atmos_cli.blueprint.tree import Template
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail
-from atmos_cli.documents import read_model
+from atmos_cli.documents import Strict, read_model
+from atmos_cli.ports import SubTree
 from atmos_cli.yamlio.load import load, load_all
+from atmos_cli.yamlio.locate import located
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from atmos_cli.blueprint.manifest import Framework, Serves
     from atmos_cli.ports import FileTree
 
+M = TypeVar("M", bound=Strict)
 MANIFEST = "blueprint.yaml"
-LANGUAGES = "languages.yaml"
+LANGUAGES, FRAMEWORKS, UNAVAILABLE = "languages.yaml", "frameworks.yaml", "unavailable.yaml"
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 KINDS = {"workload": "a type of service", "addon": "an add-on"}
 
@@ -37,22 +44,96 @@ class Blueprint:
         return f"{self.manifest.name}@{self.manifest.version}"
 
 
-class Catalogue:
-    """Blueprints are read once, when first asked for."""
+class Layer:
+    """The blueprints and rows of one tree, each file read once, when first asked for."""
 
-    def __init__(self, trees: Sequence[FileTree]) -> None:
-        self._trees = tuple(trees)
+    def __init__(self, tree: FileTree) -> None:
+        self.tree = tree
+        # A company reads of its own files as they are called in its repo.
+        self.place = f"{tree.root}/" if isinstance(tree, SubTree) else ""
+        self._manifests: dict[str, tuple[Manifest, Template]] = {}
+        self._settings: dict[str, type[Strict]] = {}
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        found = (path.split("/") for path in self.tree.files())
+        return tuple(sorted(steps[0] for steps in found if len(steps) == 2 and steps[1] == MANIFEST))
+
+    @cached_property
+    def languages(self) -> Languages:
+        return self._read(LANGUAGES, Languages)
+
+    @cached_property
+    def frameworks(self) -> Frameworks:
+        return self._read(FRAMEWORKS, Frameworks)
+
+    @cached_property
+    def unavailable(self) -> Unavailable:
+        return self._read(UNAVAILABLE, Unavailable)
+
+    def manifest(self, name: str) -> tuple[Manifest, Template]:
+        """Return the manifest and its text. Raises ATM202 with positions when it is not well-formed."""
+        if name not in self._manifests:
+            data = self.tree.read(f"{name}/{MANIFEST}") or b""
+            path = f"{self.place}{name}/{MANIFEST}"
+            manifest = read_model(Manifest, data, path=path, code=Code.BLUEPRINT_INVALID)
+            source = Template(load(data, path=path), path, data)
+            if manifest.name != name:
+                message = f"`{path}` calls itself `{manifest.name}`"
+                raise source.error(message, ("name",), code=Code.BLUEPRINT_INVALID, hint=f"write `name: {name}`")
+            self._manifests[name] = (manifest, source)
+        return self._manifests[name]
+
+    def has(self, name: str) -> bool:
+        """Tell whether the blueprint `name` is in this tree."""
+        return NAME.fullmatch(name) is not None and self.tree.read(f"{name}/{MANIFEST}") is not None
+
+    def settings(self, name: str) -> type[Strict]:
+        """Return the model of what an environment may set of `name`."""
+        if name not in self._settings:
+            self._settings[name] = settings_model(*self.manifest(name))
+        return self._settings[name]
+
+    def _read(self, path: str, model: type[M]) -> M:
+        data = self.tree.read(path)
+        return model() if data is None else read_model(model, data, path=self.place + path, code=Code.BLUEPRINT_INVALID)
+
+
+class Catalogue:
+    """Blueprints are read once, when first asked for. `layers` begin with the one that the others are laid over."""
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.layers = tuple(layers)
         self._read: dict[str, Blueprint] = {}
-        self._languages: Languages | None = None
 
     def names(self) -> tuple[str, ...]:
-        found = {
-            path.split("/")[0]
-            for tree in self._trees
-            for path in tree.files()
-            if path.count("/") == 1 and path.endswith(f"/{MANIFEST}")
+        return tuple(sorted({name for layer in self.layers for name in layer.names}))
+
+    def workloads(self) -> tuple[str, ...]:
+        """Return the names of all workloads; reads no resources."""
+        return tuple(name for name in self.names() if self.manifest(name).kind == "workload")
+
+    def manifest(self, name: str) -> Manifest:
+        """Return the manifest alone. Raises as `get` does."""
+        return self._layer(name).manifest(name)[0]
+
+    def settings(self, name: str) -> type[Strict] | None:
+        """Return the model of what an environment may set of `name`; None where it sets nothing."""
+        layer = next((layer for layer in reversed(self.layers) if layer.has(name)), None)
+        return layer.settings(name) if layer and layer.manifest(name)[0].settings else None
+
+    def settable(self) -> tuple[str, ...]:
+        """Return the names of all blueprints that have settings."""
+        return tuple(name for name in self.names() if self.manifest(name).settings)
+
+    def production_settings(self) -> dict[str, dict[str, Any]]:
+        """Return what a new production environment sets, by blueprint."""
+        found = {name: self.manifest(name).settings.items() for name in self.settable()}
+        wanted = {
+            name: {key: each.production for key, each in settings if each.production is not None}
+            for name, settings in found.items()
         }
-        return tuple(sorted(found))
+        return {name: values for name, values in wanted.items() if values}
 
     def get(self, name: str, *, kind: str = "") -> Blueprint:
         """Raises ATM201 when no tree has it (of that kind), ATM202 with positions when it is not well-formed."""
@@ -68,20 +149,56 @@ class Catalogue:
     def of_kind(self, kind: str) -> tuple[Blueprint, ...]:
         return tuple(b for b in (self.get(name) for name in self.names()) if b.manifest.kind == kind)
 
-    @property
+    @cached_property
     def languages(self) -> Languages:
-        if self._languages is None:
-            data = next((d for d in (tree.read(LANGUAGES) for tree in self._trees) if d is not None), None)
-            if data is None:
-                raise fail(Code.BLUEPRINT_UNKNOWN, f"the blueprints have no `{LANGUAGES}`")
-            self._languages = read_model(Languages, data, path=LANGUAGES, code=Code.BLUEPRINT_INVALID)
-        return self._languages
+        merged = Languages(
+            sizes={name: table for layer in self.layers for name, table in layer.languages.sizes.items()},
+            languages={name: row for layer in self.layers for name, row in layer.languages.languages.items()},
+        )
+        if not merged.languages:
+            raise fail(Code.BLUEPRINT_UNKNOWN, f"the blueprints have no `{LANGUAGES}`")
+        return merged
 
-    def files(self, name: str, *, kind: str = "") -> tuple[FileTree, tuple[str, ...]]:
+    @cached_property
+    def frameworks(self) -> dict[str, Framework]:
+        """Return the rows by name. Raises ATM202, located, for one of a language that there is not."""
+        for layer in self.layers:
+            for name, row in layer.frameworks.frameworks.items():
+                if row.language not in self.languages.languages:
+                    place = ("frameworks", name, "language")
+                    where = located(layer.tree.read(FRAMEWORKS) or b"", 0, place, file=layer.place + FRAMEWORKS)
+                    message = f"the framework `{name}` is of `{row.language}`, which `{LANGUAGES}` does not have"
+                    hint = f"languages are: {', '.join(self.languages.languages)}"
+                    raise fail(Code.BLUEPRINT_INVALID, message, where=where, hint=hint)
+        return {name: row for layer in self.layers for name, row in layer.frameworks.frameworks.items()}
+
+    def files(self, name: str) -> tuple[FileTree, tuple[str, ...]]:
         """The tree that holds the blueprint, and the paths of its files in it."""
-        for tree in self._trees:
-            if NAME.fullmatch(name) and tree.read(f"{name}/{MANIFEST}") is not None:
-                return tree, tuple(tree.files(name))
+        layer = self._layer(name)
+        return layer.tree, tuple(layer.tree.files(name))
+
+    def _resource(self, layer: Layer, name: str, source: Template, index: int) -> Template:
+        """The tree of the resource that the manifest `source` names in its entry `index`, with what it includes."""
+        file = source.value["resources"][index]["file"]
+        shared = SHARED.fullmatch(file) is not None
+        path = file if shared else f"{name}/resources/{file}"
+        found = self._shared(path) if shared else _object(layer, path)
+        if found is None:
+            message = f"`{source.path}` names `{file}`, but there is no `{layer.place}{path}`"
+            raise source.error(message, ("resources", index, "file"), code=Code.BLUEPRINT_INVALID)
+        return included(found, self._shared)
+
+    def _shared(self, path: str) -> Template | None:
+        return next((found for layer in reversed(self.layers) if (found := _object(layer, path))), None)
+
+    def serves(self, workload: str) -> Serves:
+        """Return what clients of a type connect to; a type that there is not is reported elsewhere."""
+        return self.manifest(workload).serves if workload in self.names() else "port"
+
+    def _layer(self, name: str, kind: str = "") -> Layer:
+        for layer in reversed(self.layers):
+            if layer.has(name):
+                return layer
         known = [b.manifest.name for b in self.of_kind(kind)] if kind else self.names()
         close = difflib.get_close_matches(name[:80], known, n=1)
         hint = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(known)}"
@@ -89,19 +206,13 @@ class Catalogue:
         raise fail(Code.BLUEPRINT_UNKNOWN, f"there is no {what} `{name[:80]}`", hint=hint)
 
     def _load(self, name: str, kind: str) -> Blueprint:
-        tree, _ = self.files(name, kind=kind)
-        path = f"{name}/{MANIFEST}"
-        data = tree.read(path) or b""
-        manifest = read_model(Manifest, data, path=path, code=Code.BLUEPRINT_INVALID)
-        source = Template(load(data, path=path), path, data)
-        if manifest.name != name:
-            message = f"`{path}` calls itself `{manifest.name}`"
-            raise source.error(message, ("name",), code=Code.BLUEPRINT_INVALID, hint=f"write `name: {name}`")
+        layer = self._layer(name, kind)
+        manifest, source = layer.manifest(name)
         templates: dict[str, Template] = {}
         wrong: list[Diagnostic] = []
         for index, resource in enumerate(manifest.resources):
             try:
-                templates[resource.file] = _resource(tree, f"{name}/resources/{resource.file}", source, index)
+                templates[resource.file] = self._resource(layer, name, source, index)
             except AtmosError as error:
                 wrong += error.diagnostics
         if wrong:
@@ -109,12 +220,12 @@ class Catalogue:
         return Blueprint(manifest, source, templates)
 
 
-def _resource(tree: FileTree, path: str, source: Template, index: int) -> Template:
-    """The one object of a resource file, which the manifest `source` names in its entry `index`."""
-    data = tree.read(path)
+def _object(layer: Layer, path: str) -> Template | None:
+    """The one object of a file; None when the layer does not have it."""
+    data = layer.tree.read(path)
     if data is None:
-        message = f"`{source.path}` names `{path.rpartition('/')[2]}`, but there is no `{path}`"
-        raise source.error(message, ("resources", index, "file"), code=Code.BLUEPRINT_INVALID)
+        return None
+    path = layer.place + path
     documents = load_all(data, path=path)
     if len(documents) != 1 or not isinstance(documents[0].value, dict):
         raise fail(Code.BLUEPRINT_INVALID, f"`{path}` must hold exactly one object", where=Location(path, 1, 1))

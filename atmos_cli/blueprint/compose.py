@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from atmos_cli.blueprint.catalogue import Blueprint, Catalogue
-    from atmos_cli.blueprint.manifest import Owner, ResourceFile
+    from atmos_cli.blueprint.manifest import Owner, ResourceFile, Serves
     from atmos_cli.blueprint.tree import Template
     from atmos_cli.config import Config
     from atmos_cli.kube.resource import Resource
@@ -64,6 +64,7 @@ class Composition:
     needs: tuple[Needs, ...]
     blueprints: tuple[str, ...]
     notes: tuple[str, ...]
+    serves: Serves
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ class _Part:
 
 def compose(spec: ServiceSpec, *, team: str, environment: str, config: Config, catalogue: Catalogue) -> Composition:
     """Raises AtmosError with every refusal of a blueprint at once, and located errors of blueprint files."""
-    names = scope(spec, team=team, environment=environment, config=config, languages=catalogue.languages)
+    names = scope(spec, team=team, environment=environment, config=config, catalogue=catalogue)
     parts = _parts(spec, environment=environment, names=names, catalogue=catalogue)
     _refuse(parts)
     resources = [item for part in parts for item in _resources(part, names["svc"]["namespace"])]
@@ -91,6 +92,7 @@ def compose(spec: ServiceSpec, *, team: str, environment: str, config: Config, c
         needs=tuple(dict.fromkeys(need for part in parts for need in _needs(part))),
         blueprints=tuple(part.blueprint.tag for part in parts),
         notes=tuple(note for part in parts for note in _notes(part)),
+        serves=names["svc"]["serves"],
     )
 
 
@@ -186,8 +188,9 @@ def _check(template: Template, resource: Any) -> None:
 
 def _file(part: Blueprint, entry: ResourceFile, resource: Resource) -> str:
     prefix = "" if part.manifest.kind == "workload" else f"{part.manifest.name}-"
-    stem = entry.file.removesuffix(".yaml")
-    return f"{prefix}{stem}-{resource['metadata']['name']}.yaml" if entry.repeat else f"{prefix}{entry.file}"
+    name = entry.file.removeprefix("shared/")
+    stem = name.removesuffix(".yaml")
+    return f"{prefix}{stem}-{resource['metadata']['name']}.yaml" if entry.repeat else f"{prefix}{name}"
 
 
 def _links(part: _Part) -> Iterator[Link]:

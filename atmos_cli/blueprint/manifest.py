@@ -9,10 +9,33 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from atmos_cli.documents import Strict
 
 BlueprintName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
-FileName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]*\.yaml$")]
+SettingName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,40}$")]
+FileName = Annotated[str, StringConstraints(pattern=r"^(shared/)?[a-z0-9][a-z0-9-]*\.yaml$")]
 Owner = Literal["base", "environment"]
+Serves = Literal["port", "nothing"]
 # YAML gives `true` as a boolean; every other condition is an expression.
 Condition = Annotated[str, BeforeValidator(lambda value: str(value).lower() if isinstance(value, bool) else value)]
+
+
+class Called(Strict):
+    """What people call a noun. `loose_words` decide only where no other word of their kind is said.
+
+    After `store_words` (some of `words`) a word such as `database` says nothing new; `without_words` say that the noun
+    is not wanted; `word_notes` are what the plan says of a word.
+    """
+
+    words: tuple[str, ...] = ()
+    loose_words: tuple[str, ...] = ()
+    store_words: tuple[str, ...] = ()
+    without_words: tuple[str, ...] = ()
+    word_notes: dict[str, str] = Field(default={})
+
+
+class CalledAddon(Called):
+    """`backing`: a thing beside the service, which has a version, a name and a port, and not a property of it."""
+
+    backing: bool = True
+    usual_port: int | None = Field(default=None, ge=1, le=65535)
 
 
 class Input(Strict):
@@ -29,8 +52,26 @@ class Input(Strict):
     maximum: int | None = None
 
 
+class Setting(Strict):
+    """One setting that an environment may give; `init` writes `production` into a new production environment.
+
+    A `name` is a DNS label, a `quantity` more than nothing.
+    """
+
+    type: Literal["string", "integer", "boolean", "quantity", "name"]
+    default: Any
+    summary: str
+    values: tuple[str | int, ...] = ()
+    minimum: int | None = None
+    maximum: int | None = None
+    production: Any = None
+
+
 class ResourceFile(Strict):
-    """A tree of `resources/`. `owner: environment` puts the object into each overlay, which may lack or vary it."""
+    """A tree of `resources/`, or of `shared/` beside the blueprints.
+
+    `owner: environment` puts the object into each overlay, which may lack or vary it.
+    """
 
     file: FileName
     when: Condition = "true"
@@ -84,12 +125,14 @@ class Requirement(Strict):
     when: Condition = "true"
 
 
-class Manifest(Strict):
+class Manifest(CalledAddon):
     name: BlueprintName
     kind: Literal["workload", "addon"]
     version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
     summary: str
+    serves: Serves = Field(default="port", description="what clients of a workload connect to")
     inputs: dict[str, Input] = Field(default={})
+    settings: dict[SettingName, Setting] = Field(default={})
     values: dict[str, str] = Field(default={})
     resources: tuple[ResourceFile, ...] = ()
     contributes: tuple[Contribution, ...] = ()
@@ -104,7 +147,7 @@ class SizeTable(Strict):
     memory: str
 
 
-class Language(Strict):
+class Language(Called):
     """What a runtime needs of its pod. `sizes` names one of the tables in `languages.yaml`."""
 
     title: str
@@ -112,6 +155,7 @@ class Language(Strict):
     group: int = Field(ge=1, le=2_000_000_000)
     sizes: str
     env: dict[str, str] = Field(default={})
+    port_variables: tuple[str, ...] = Field(default=(), description="what hold the port beside PORT")
     writable: tuple[str, ...] = ("/tmp",)  # noqa: S108 - the one directory that every runtime expects to be writable
     startup_seconds: int = 60
     health: str = "/healthz"
@@ -119,5 +163,32 @@ class Language(Strict):
 
 
 class Languages(Strict):
-    sizes: dict[str, dict[str, SizeTable]]
-    languages: dict[str, Language]
+    """`languages.yaml`. A company's is merged over the bundled one, by language and by table of sizes."""
+
+    sizes: dict[str, dict[str, SizeTable]] = Field(default={})
+    languages: dict[BlueprintName, Language] = Field(default={})
+
+
+class Framework(Called):
+    """`note` is what the plan says of any of its words."""
+
+    language: str
+    note: str = ""
+
+
+class Frameworks(Strict):
+    """`frameworks.yaml`. A company's is merged over the bundled one, by framework."""
+
+    frameworks: dict[BlueprintName, Framework] = Field(default={})
+
+
+class UnavailableType(Called):
+    serves: Serves = "port"
+
+
+class Unavailable(Strict):
+    """`unavailable.yaml`: words for what no blueprint offers, so that they are answered and not taken for mistakes."""
+
+    languages: tuple[str, ...] = ()
+    types: dict[BlueprintName, UnavailableType] = Field(default={})
+    addons: dict[BlueprintName, CalledAddon] = Field(default={})

@@ -6,33 +6,43 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.blueprint.analysis import analysis
-from atmos_cli.config import namespace
+from atmos_cli.blueprint.manifest import Called
+from atmos_cli.blueprint.nouns import unknown
+from atmos_cli.blueprint.settings import setting_values
+from atmos_cli.config import ENVIRONMENT_KEYS, namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.kube.engine_annotations import KEEP
-from atmos_cli.spec.model import Overrides, Resources, Scaling
+from atmos_cli.spec.model import DEFAULT_PORT, Overrides, Probes, Resources, Scaling
 from atmos_cli.spec.verify import settled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from atmos_cli.blueprint.manifest import Languages
-    from atmos_cli.config import Config
+    from atmos_cli.blueprint.catalogue import Catalogue
+    from atmos_cli.blueprint.manifest import Languages, Serves
+    from atmos_cli.config import Config, Environment
     from atmos_cli.spec.model import Probe, ServiceSpec
     from atmos_cli.spec.verify import Settled
 
 FACTS = frozenset({"svc", "env", "language", "labels", "selector", "pods", "keep", "platform", "analysis"})
 NAMES = FACTS | {"inputs", "values", "blueprint"}
+# What expressions read of `env` without any blueprint: settings of a blueprint stand there by its name.
+ENVIRONMENT_NAMES = frozenset({*ENVIRONMENT_KEYS, "name", "kubernetes", "engine", "users", "prometheus"})
 MANAGED_BY = "atmos-cli"
 
 
-def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, languages: Languages) -> dict[str, Any]:
+def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, catalogue: Catalogue) -> dict[str, Any]:
     """Plain values only: what one service is in one environment, with the overrides of that environment applied.
 
     Raises AtmosError for overrides of environments or add-ons that are not there: they would change nothing.
     """
-    _check(spec, config)
+    serves = catalogue.serves(spec.type)
+    _check(spec, config, serves)
     overrides = spec.environments.get(environment, Overrides())
-    language = languages.languages[spec.language]
+    languages = catalogue.languages
+    language = languages.languages.get(spec.language)
+    if language is None:
+        raise AtmosError(unknown("language", spec.language, languages.languages))
     where = config.environments[environment]
     # The image, and so the version, changes with every deployment; a selector can never change.
     selector = {"app.kubernetes.io/name": spec.name, "app.kubernetes.io/instance": spec.name}
@@ -41,16 +51,23 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, lan
     service = _service(spec, overrides, team=team, environment=environment, config=config, languages=languages)
     prometheus = config.clusters[where.cluster].prometheus
     return {
-        "svc": {**service, "engine": chosen[environment].engine, "engines": engines},
+        "svc": {
+            **service,
+            "serves": serves,
+            "port": (spec.port or DEFAULT_PORT).model_dump() if serves == "port" else None,
+            "engine": chosen[environment].engine,
+            "engines": engines,
+        },
         "env": {
+            **_settings(environment, where, catalogue),
             "name": environment,
             "kubernetes": int(config.clusters[where.cluster].kubernetes.split(".")[1]),
             "engine": config.engine(environment),
             "users": config.clusters[where.cluster].users,
             "prometheus": prometheus.model_dump() if prometheus else None,
-            **where.model_dump(by_alias=False),
+            **{key: value for key, value in where.model_dump(by_alias=False).items() if key not in where.settings},
         },
-        "language": language.model_dump(),
+        "language": language.model_dump(exclude=set(Called.model_fields)),
         "selector": selector,
         "pods": _pods(spec, selector, engines),
         "analysis": analysis(
@@ -74,6 +91,18 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, lan
     }
 
 
+def _settings(environment: str, where: Environment, catalogue: Catalogue) -> dict[str, Any]:
+    """What the environment says of each blueprint that has settings, with the defaults, by the blueprint's name."""
+    found = ((name, catalogue.settings(name)) for name in catalogue.settable())
+    return {
+        name.replace("-", "_"): setting_values(
+            model, where.settings.get(name, {}), place=f"environments.{environment}.{name}"
+        )
+        for name, model in found
+        if model is not None
+    }
+
+
 def _verify(spec: ServiceSpec, environment: str, config: Config) -> Settled:
     narrow = spec.environments.get(environment, Overrides()).verify
     return settled(spec.verify, narrow, production=config.environments[environment].production)
@@ -86,8 +115,8 @@ def _pods(spec: ServiceSpec, selector: dict[str, str], engines: Sequence[str]) -
     return {"app.kubernetes.io/instance": spec.name, "app.kubernetes.io/component": spec.type}
 
 
-def _check(spec: ServiceSpec, config: Config) -> None:
-    found = []
+def _check(spec: ServiceSpec, config: Config, serves: Serves) -> None:
+    found = list(_of_no_use(spec)) if serves == "nothing" else []
     for name, overrides in spec.environments.items():
         if name not in config.environments:
             close = difflib.get_close_matches(name[:80], config.environments, n=1)
@@ -104,6 +133,15 @@ def _check(spec: ServiceSpec, config: Config) -> None:
         raise AtmosError(*found)
 
 
+def _of_no_use(spec: ServiceSpec) -> Iterator[Diagnostic]:
+    """What a spec says of connections although its type serves nothing."""
+    given = {"port": spec.port, "hosts": spec.hosts, "probes": spec.probes != Probes()}
+    given |= {f"environments.{name}.hosts": each.hosts for name, each in spec.environments.items()}
+    for field in (field for field, value in given.items() if value):
+        message = f"`{field}` is given, but nothing connects to a service of type `{spec.type}`"
+        yield Diagnostic(Code.SPEC_INVALID, message, hint="remove it, or use a type that serves a port")
+
+
 def image_of(spec: ServiceSpec, *, team: str, environment: str, config: Config) -> str:
     """The image as `name:tag` or `name@digest`; a placeholder in the configured registry when the spec has none."""
     overrides = spec.environments.get(environment, Overrides())
@@ -111,7 +149,13 @@ def image_of(spec: ServiceSpec, *, team: str, environment: str, config: Config) 
 
 
 def _service(
-    spec: ServiceSpec, overrides: Overrides, *, team: str, environment: str, config: Config, languages: Languages
+    spec: ServiceSpec,
+    overrides: Overrides,
+    *,
+    team: str,
+    environment: str,
+    config: Config,
+    languages: Languages,
 ) -> dict[str, Any]:
     scaling = overrides.scaling or spec.scaling
     replicas = overrides.replicas if overrides.replicas is not None else spec.replicas
@@ -126,7 +170,6 @@ def _service(
         "environment": environment,
         "namespace": namespace(team, environment),
         "image": image_of(spec, team=team, environment=environment, config=config),
-        "port": spec.port.model_dump(),
         "replicas": replicas if replicas is not None else config.environments[environment].replicas,
         "replicas_given": replicas is not None,
         "scaling_given": scaling is not None,

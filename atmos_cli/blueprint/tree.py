@@ -57,6 +57,13 @@ class _Rendering:
         if self.left < 0:
             raise self.template.error(f"this makes more than {MAX_STEPS} values", path)
 
+    def inside(self, template: Template, scope: Mapping[str, Any]) -> Any:
+        """The value of an included file, whose own places messages name."""
+        inner = _Rendering(template, self.left)
+        value = _value(inner, template.value, scope, ())
+        self.left = inner.left
+        return value
+
 
 def render(template: Template, scope: Mapping[str, Any]) -> Any:
     """The tree with each expression replaced by its typed value, None if its `$if` says no. Raises a located ATM203."""
@@ -82,6 +89,8 @@ def undeclared(template: Template, known: frozenset[str]) -> Iterator[AtmosError
 
 def _value(run: _Rendering, value: Any, scope: Mapping[str, Any], path: Path, *, item: bool = False) -> Any:
     run.step(path)
+    if isinstance(value, Template):
+        return run.inside(value, scope)
     if isinstance(value, str):
         return _text(run, value, scope, path)
     if isinstance(value, dict):
@@ -183,7 +192,9 @@ def _size(value: Any) -> int:
 def _misused(value: dict[str, Any], *, item: bool) -> Iterator[tuple[str, str]]:
     """Directives that would be ignored, or taken as fields: (what is wrong, the key)."""
     for key in value:
-        if key.startswith("$") and not key.startswith("${{") and key not in DIRECTIVES:
+        if key == "$include":
+            yield "`$include` belongs into the trees of `resources/` and `shared/`", key
+        elif key.startswith("$") and not key.startswith("${{") and key not in DIRECTIVES:
             yield f"`{key}` is not a directive; there are {', '.join(sorted(DIRECTIVES))}", key
     if "$for" in value and not item:
         yield "`$for` belongs into an item of a list", "$for"
@@ -201,7 +212,9 @@ def _misused(value: dict[str, Any], *, item: bool) -> Iterator[tuple[str, str]]:
 def _undeclared(
     template: Template, value: Any, known: frozenset[str], path: Path, *, item: bool = False
 ) -> Iterator[AtmosError]:
-    if isinstance(value, str):
+    if isinstance(value, Template):
+        yield from _undeclared(value, value.value, known, ())
+    elif isinstance(value, str):
         yield from _unknown_in_text(template, value, known, path)
     elif isinstance(value, list):
         for index, each in enumerate(value):

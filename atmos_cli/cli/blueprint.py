@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -11,8 +11,9 @@ from atmos_cli.cli.options import Output, RepoDir, start
 from atmos_cli.output.json.envelope import answer
 from atmos_cli.output.say import say_document
 
-app = typer.Typer(help="List, show, lint and test blueprints.", no_args_is_help=True)
+app = typer.Typer(help="Start, list, show, lint and test blueprints.", no_args_is_help=True)
 
+Kind = Literal["workload", "addon"]
 Directory = Annotated[
     Path | None,
     typer.Option("--from", metavar="DIR", help="A directory of blueprints of your own, before the bundled ones."),
@@ -36,6 +37,26 @@ def list_(repo: RepoDir = None, source: Directory = None, output: Output = "text
         answer("blueprint list", data={"blueprints": [blueprint_data(each) for each in found]})
     else:
         show_blueprints(found)
+
+
+@app.command(help="Start a blueprint of your own, which passes lint and test as it is.")
+def new(
+    name: Annotated[str, typer.Argument(help="Its name, which is also its directory.")],
+    kind: Annotated[Kind, typer.Option("--kind", help="A type of service, or what joins one.")] = "workload",
+    repo: RepoDir = None,
+    source: Directory = None,
+    output: Output = "text",
+) -> None:
+    from atmos_cli.commands.blueprint import opened
+    from atmos_cli.commands.blueprint_new import execute_blueprint, new_blueprint
+    from atmos_cli.output.text.repo import show_new_blueprint
+
+    made = new_blueprint(name, kind, opened(start(repo), source)[0])
+    files = execute_blueprint(made, start(repo), source)
+    if output == "json":
+        answer("blueprint new", data={"blueprint": name, "kind": kind, "files": files})
+    else:
+        show_new_blueprint(name, files, source)
 
 
 @app.command(help="Print the objects that a blueprint makes of an example service.")
@@ -87,11 +108,11 @@ def run_cases(
     from atmos_cli.output.text.repo import show_cases
 
     catalogue, _ = command.opened(start(repo), source)
-    results = [
-        each for name in names or catalogue.names() for each in command.run_cases(catalogue, name, update=update)
-    ]
+    # Only one's own are rewritten: those that came with atmos are not ours to change here.
+    wanted = names or (catalogue.layers[-1].names if update else catalogue.names())
+    results = [each for name in wanted for each in command.run_cases(catalogue, name, update=update)]
     if update:
-        command.accept(results, source)
+        command.accept(results, catalogue, start(repo), source)
     found = [diagnostic for each in results for diagnostic in each.diagnostics]
     code = 1 if errors(found) else 0
     if output == "json":

@@ -6,13 +6,13 @@ import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters.bundle import bundled, directory_of, from_directory
+from atmos_cli.adapters.bundle import bundled, bundled_place, from_directory, own_place
 from atmos_cli.adapters.bundle import catalogue as catalogue_of
 from atmos_cli.adapters.files import DiskTree, find_root
 from atmos_cli.adapters.transaction import apply
 from atmos_cli.blueprint.catalogue import Catalogue
 from atmos_cli.blueprint.compose import compose
-from atmos_cli.blueprint.scope import NAMES
+from atmos_cli.blueprint.scope import ENVIRONMENT_NAMES, NAMES
 from atmos_cli.blueprint.tree import FOR, Template, undeclared
 from atmos_cli.checks.registry import run
 from atmos_cli.checks.subject import Subject
@@ -54,10 +54,11 @@ class CaseResult:
 def opened(start: Path, source: Path | None) -> tuple[Catalogue, Config]:
     """Return the blueprints of `source`, else of the repo around `start`, else the bundled ones; and their config."""
     if source is not None:
-        return Catalogue((from_directory(source), bundled())), new_config(InitOptions())
+        found = Catalogue((bundled(), from_directory(source)))
+        return found, new_config(InitOptions(), catalogue=found)
     root = find_root(start)
     if root is None:
-        return catalogue_of(), new_config(InitOptions())
+        return catalogue_of(), new_config(InitOptions(), catalogue=catalogue_of())
     tree = DiskTree(root)
     return catalogue_of(tree), config_of(tree)
 
@@ -82,12 +83,27 @@ def lint(catalogue: Catalogue, name: str) -> tuple[Diagnostic, ...]:
     """Undefined names, examples that do not compose or pass the checks, and fields that break the ownership rule."""
     try:
         part = catalogue.get(name)
+        _ = catalogue.frameworks  # a file beside the blueprints that is broken would end every `new`
     except AtmosError as error:
         return error.diagnostics
     found = [d for error in _undeclared(part) for d in error.diagnostics]
+    found += _misnamed(part)
     if not found:
         found += _examples(catalogue, part)
     return in_order(found)
+
+
+def _misnamed(part: Blueprint) -> Iterator[Diagnostic]:
+    """`environments.<env>.replicas` is the environment's own, so no add-on `replicas` could have settings there.
+
+    The `http` of an environment is what the add-on of that name reads, in the place of settings.
+    """
+    manifest = part.manifest
+    if manifest.name in ENVIRONMENT_NAMES and (manifest.name != "http" or manifest.settings):
+        message = f"`{manifest.name}` is a key of the environments in atmos-cli.yaml, so its settings have no place"
+        yield from part.source.error(
+            message, ("name",), code=Code.BLUEPRINT_INVALID, hint="give the blueprint another name"
+        ).diagnostics
 
 
 def _undeclared(part: Blueprint) -> Iterator[AtmosError]:
@@ -107,7 +123,7 @@ def _undeclared(part: Blueprint) -> Iterator[AtmosError]:
 
 def _examples(catalogue: Catalogue, part: Blueprint) -> list[Diagnostic]:
     """Every language in the default environments, alone and with each add-on."""
-    config = new_config(InitOptions())
+    config = new_config(InitOptions(), catalogue=catalogue)
     workload = part.manifest.name if part.manifest.kind == "workload" else "web"
     own = () if part.manifest.kind == "workload" else (part.manifest.name,)
     found: list[Diagnostic] = []
@@ -170,7 +186,10 @@ def run_cases(catalogue: Catalogue, name: str, *, update: bool = False) -> tuple
 def _case(catalogue: Catalogue, name: str, case: str, root: str, read: dict[str, bytes], *, update: bool) -> CaseResult:
     try:
         spec = read_spec(read.get(SPEC, b""), path=f"{root}/{SPEC}")
-        config = read_config(read[CONFIG], engines=ENGINES) if CONFIG in read else new_config(InitOptions())
+        given = read.get(CONFIG)
+        config = (
+            read_config(given, catalogue, engines=ENGINES) if given else new_config(InitOptions(), catalogue=catalogue)
+        )
         actual = {
             f"{EXPECTED}/{environment}.yaml": compose(
                 spec, team=TEAM, environment=environment, config=config, catalogue=catalogue
@@ -195,9 +214,10 @@ def _case(catalogue: Catalogue, name: str, case: str, root: str, read: dict[str,
     return CaseResult(name, case, tuple(found), updated)
 
 
-def accept(results: Sequence[CaseResult], source: Path | None) -> None:
-    """Write what the golden cases give now, all or nothing."""
-    files: dict[str, bytes | None] = {path: data for each in results for path, data in each.updated.items()}
-    root = directory_of(source)
+def accept(results: Sequence[CaseResult], catalogue: Catalogue, start: Path, source: Path | None) -> None:
+    """Write what one's own golden cases give now, all or nothing."""
+    root, prefix = own_place(source, start) or bundled_place()
+    own = (each for each in results if catalogue.layers[-1].has(each.blueprint))
+    files: dict[str, bytes | None] = {f"{prefix}{path}": data for each in own for path, data in each.updated.items()}
     before = {path: (root / path).read_bytes() if (root / path).is_file() else None for path in files}
     apply(root, ChangeSet(files, before))

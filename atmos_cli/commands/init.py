@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import itertools
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atmos_cli import __version__
+from atmos_cli.adapters.bundle import catalogue
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.sparse import disk_tree
 from atmos_cli.adapters.transaction import recover, require_settled
+from atmos_cli.blueprint.nouns import spec_schema
 from atmos_cli.budget.model import budget_path, read_budget
 from atmos_cli.checks.committed_secrets import secrets_in_file
-from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, Postgres, namespace, read_config
+from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.engines.source import portable_url
@@ -27,9 +29,10 @@ from atmos_cli.result import ChangeSet
 from atmos_cli.yamlio.locate import located
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from atmos_cli.blueprint.catalogue import Catalogue
     from atmos_cli.config import WriteMode
     from atmos_cli.ports import FileTree
 
@@ -95,12 +98,13 @@ def plan_init(
     if root.is_dir():
         require_settled(root)
     tree: FileTree = disk_tree(root) if root.is_dir() else MemoryTree({})
+    blueprints = catalogue(tree)
     existing = tree.read(FILE)
     if existing is not None:
         _require_clean(existing)
-        config = _existing(existing, explicit)
+        config = _existing(existing, explicit, blueprints)
     else:
-        config = new_config(options, remote=_remote(root))
+        config = new_config(options, catalogue=blueprints, remote=_remote(root))
     found = teams_of(tree)
     teams = tuple(sorted({*found, *(options.teams or (() if found else ("default",)))}))
     _check_names("the team", teams)
@@ -112,7 +116,8 @@ def plan_init(
         for name, environment in config.environments.items()
     }
     configured = sorted({path.split("/")[2] for path in tree.files("infrastructure/configs") if path.count("/") > 2})
-    files = skeleton(config, teams=teams, budgets=budgets, configured=configured)
+    schema = spec_schema(blueprints)
+    files = skeleton(config, teams=teams, budgets=budgets, configured=configured, spec_schema=schema)
     inputs = {FILE, *(budget_path(name) for name in budgets)}
     files = {path: data for path, data in files.items() if path not in inputs or tree.read(path) is None}
     changes, kept = _changes(tree, files)
@@ -143,8 +148,8 @@ def execute_init(plan: InitPlan, *, mode: WriteMode | None = None) -> Written:
     )
 
 
-def _existing(data: bytes, explicit: frozenset[str]) -> Config:
-    config = read_config(data, engines=ENGINES)
+def _existing(data: bytes, explicit: frozenset[str], blueprints: Catalogue) -> Config:
+    config = read_config(data, blueprints, engines=ENGINES)
     unused = sorted(explicit - {"teams"})
     if unused:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in unused)
@@ -153,14 +158,15 @@ def _existing(data: bytes, explicit: frozenset[str]) -> Config:
     return config
 
 
-def new_config(options: InitOptions, *, remote: str | None = None) -> Config:
+def new_config(options: InitOptions, *, catalogue: Catalogue, remote: str | None = None) -> Config:
     """The configuration of a new repo. Raises AtmosError for names that do not fit together."""
     _check_names("the environment", options.environments)
     _check_names("the cluster", tuple(dict(options.clusters).values()))
     engines, clusters = dict(options.engines), dict(options.clusters)
     environments = {}
     for name in options.environments:
-        environments[name] = _new_environment(name, cluster=clusters.get(name, name))
+        settings = catalogue.production_settings() if name in PRODUCTION else {}
+        environments[name] = _new_environment(name, cluster=clusters.get(name, name), settings=settings)
     used = tuple(dict.fromkeys(environment.cluster for environment in environments.values()))
     for engine in (options.engine, *engines.values()):
         if engine not in ENGINES:
@@ -196,15 +202,15 @@ def _require_clean(data: bytes) -> None:
         raise AtmosError(*found, exit_code=1)
 
 
-def _new_environment(name: str, *, cluster: str) -> Environment:
-    """Two replicas where a rollout should be like production's; three servers for data that must not be lost."""
+def _new_environment(name: str, *, cluster: str, settings: Mapping[str, Any]) -> Environment:
+    """Two replicas where a rollout should be like production's."""
     production = name in PRODUCTION
     return Environment(
         cluster=cluster,
         production=production,
         replicas=2 if production or name == "staging" else 1,
         http=Http(domain="example.com" if production else f"{name}.example.com"),
-        postgres=Postgres(instances=3, storage="10Gi") if production else Postgres(),
+        **settings,
     )
 
 

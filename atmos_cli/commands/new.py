@@ -66,7 +66,8 @@ class NewPlan:
 
     @property
     def message(self) -> str:
-        words = ", ".join([self.spec.language, f"port {self.spec.port.service}", *sorted(self.spec.addons)])
+        port = [f"port {self.spec.port.service}"] if self.spec.port else [self.spec.type]
+        words = ", ".join([self.spec.language, *port, *sorted(self.spec.addons)])
         tags = next(iter(self.generated.compositions.values())).blueprints
         tail = trailers(
             {"Service": f"{self.team}/{self.spec.name}", "Blueprint": ", ".join(tags), "Version": __version__}
@@ -81,7 +82,8 @@ class NewPlan:
             for link in composition.links:
                 source = f"secret `{link.secret}`, key `{link.key}`" if link.secret else "set in the overlays"
                 steps["read", f"{link.variable}: {link.summary} ({source})"] = None
-        if "http" not in self.spec.addons:
+        serves = next(iter(self.generated.compositions.values())).serves
+        if serves == "port" and "http" not in self.spec.addons:
             steps["reach", f"inside the cluster only: http://{self.spec.name}.{self.team}-{self.environments[0]}"] = (
                 None
             )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.adapters.git import repo as repos
+from atmos_cli.blueprint.nouns import unknown_nouns
 from atmos_cli.budget.findings import claim_diagnostics
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail, in_order
 from atmos_cli.engines.check import check_repo, trees
@@ -19,6 +20,7 @@ from atmos_cli.gitops.repository import Deployment, Repository, deployments
 from atmos_cli.gitops.states import States
 from atmos_cli.spec.model import read_spec
 from atmos_cli.yamlio.load import load_all
+from atmos_cli.yamlio.locate import located
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,7 +57,7 @@ def validate(
     yaml_files = [path for root in trees() for path in tree.files(root) if path.endswith((".yaml", ".yml"))]
     found: list[Diagnostic] = [d for path in yaml_files for d in _syntax(tree, path)]
     broken = {d.where.path for d in found if d.where}
-    found += _specs(tree, [path for path in yaml_files if path not in broken])
+    found += dict.fromkeys(_specs(repository, [path for path in yaml_files if path not in broken]))
     states = States(repository.root, tree, branch=config.git.branch, base=base)
     effective = Effective(tree, builds=states.builds)
     everything = deployments(tree)
@@ -89,12 +91,16 @@ def _syntax(tree: FileTree, path: str) -> Sequence[Diagnostic]:
     return ()
 
 
-def _specs(tree: FileTree, paths: Sequence[str]) -> Iterator[Diagnostic]:
+def _specs(repository: Repository, paths: Sequence[str]) -> Iterator[Diagnostic]:
+    tree, catalogue = repository.tree, repository.catalogue
     for path in paths:
         steps = path.split("/")
         if len(steps) == 4 and steps[0] == "apps" and steps[3] == "service.yaml":
             try:
-                spec = read_spec(tree.read(path) or b"", path=path)
+                data = tree.read(path) or b""
+                spec = read_spec(data, path=path)
+                for field, wrong in unknown_nouns(spec, catalogue):
+                    yield replace(wrong, where=located(data, 0, (field,), file=path))
             except AtmosError as error:
                 yield from error.diagnostics
                 continue

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from atmos_cli.blueprint.nouns import alternatives, vocabulary
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.documents import path_in, plain_words
 from atmos_cli.gitops.plain_secrets import require_no_secret, require_no_secrets
@@ -70,14 +71,17 @@ class _Draft:
 def understand(text: str, flags: Flags, *, config: Config, catalogue: Catalogue, team: str) -> Understood:
     """Raises AtmosError with everything that is wrong with the words and the flags at once."""
     require_no_secret(text, "the intent", hint="leave it out: an intent is kept in Git, and needs no values")
-    workloads = frozenset(b.manifest.name for b in catalogue.of_kind("workload"))
-    addons = frozenset(b.manifest.name for b in catalogue.of_kind("addon"))
-    intent = parse_intent(text, types=workloads, addons=addons)
+    known = vocabulary(catalogue)
+    intent = parse_intent(text, known)
     draft = _Draft()
     _words(draft, intent)
     _flags(draft, flags)
     _require_agreement(draft, intent)
-    _defaults(draft, config=config, team=team, catalogue=catalogue)
+    draft.values.setdefault("type", "web")
+    serves = draft.values["type"] not in known.portless
+    if not serves:
+        _require_no_port(draft)
+    _defaults(draft, config=config, team=team, catalogue=catalogue, serves=serves)
     require_no_secrets(draft.values, config=config)
     problem = validate_name(str(draft.values["name"]))
     if problem:
@@ -123,6 +127,21 @@ def _require_agreement(draft: _Draft, intent: Intent) -> None:
         raise AtmosError(*found)
 
 
+def _require_no_port(draft: _Draft) -> None:
+    kind = draft.values["type"]
+    found = [
+        Diagnostic(
+            Code.INTENT_CONTRADICTION,
+            f"{draft.rows[name].source} cannot go with the type `{kind}`: nothing connects to a {kind}",
+            hint="leave it out, or choose a type that serves a port",
+        )
+        for name in ("port", "hosts", "http", "probes")
+        if name in draft.values or name in draft.values.get("addons", {})
+    ]
+    if found:
+        raise AtmosError(*dict.fromkeys(found))
+
+
 def _flags(draft: _Draft, flags: Flags) -> None:
     for name, value in (("name", flags.name), ("image", flags.image), ("size", flags.size)):
         if value is not None:
@@ -154,17 +173,18 @@ def _flags(draft: _Draft, flags: Flags) -> None:
         draft.put("env", pairs, ", ".join(sorted(pairs)), "flag --set-env")
 
 
-def _defaults(draft: _Draft, *, config: Config, team: str, catalogue: Catalogue) -> None:
+def _defaults(draft: _Draft, *, config: Config, team: str, catalogue: Catalogue, serves: bool) -> None:
     values = draft.values
     if "language" not in values:
-        hint = 'say it in the intent, e.g. "node, port 80": node, python, java, go, ruby, php, dotnet, rust or static'
+        known = alternatives(catalogue.languages.languages)
+        hint = f'say it in the intent, e.g. "node, port 80": {known}'
         raise fail(Code.INTENT_EMPTY, "the intent names no language", hint=hint)
-    if "type" not in values:
+    if "type" not in draft.rows:
         draft.put("type", "web", "web", "blueprint default")
     if "name" not in values:
         name = f"{values['language']}-{values['type']}"
         draft.put("name", name, name, "made from the language; --name changes it")
-    if "port" not in values:
+    if serves and "port" not in values:
         draft.put("port", {"service": 80, "container": 8080}, "80 → 8080", "blueprint default")
     if "image" not in values:
         image = f"{config.registry}/{team}/{values['name']}:0.1.0"
@@ -175,7 +195,7 @@ def _defaults(draft: _Draft, *, config: Config, team: str, catalogue: Catalogue)
         counts = ", ".join(f"{name} {env.replicas}" for name, env in config.environments.items())
         draft.rows["replicas"] = PlanRow("replicas", counts, "repo config: environments")
     language = catalogue.languages.languages[values["language"]]
-    if "probes" not in values:
+    if serves and "probes" not in values:
         shown = f"GET {language.health}" + (f", {language.ready}" if language.ready != language.health else "")
         draft.rows["probes"] = PlanRow(
             "probes", shown, "blueprint default", "must answer 200; --health-path and --ready-path change them"

@@ -74,7 +74,7 @@ def config_of(tree: FileTree) -> Config:
     data = tree.read(FILE)
     if data is None:
         raise fail(Code.REPO_MISSING, f"there is no `{FILE}`", hint="make a repo with `atmos init DIR`")
-    return read_config(data, engines=ENGINES)
+    return read_config(data, catalogue(tree), engines=ENGINES)
 
 
 def teams(tree: FileTree) -> tuple[str, ...]:

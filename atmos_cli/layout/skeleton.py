@@ -13,7 +13,6 @@ from atmos_cli.engines.registry import ENGINES
 from atmos_cli.kube.quantity import parse
 from atmos_cli.layout.admission import Admission, admission_files
 from atmos_cli.layout.tenants import role_files, tenant_files
-from atmos_cli.spec.spec_schema import spec_json_schema
 from atmos_cli.yamlio.emit import emit, emit_all
 
 if TYPE_CHECKING:
@@ -69,7 +68,12 @@ DEFAULT_LIMITS = {
 
 
 def skeleton(
-    config: Config, *, teams: Sequence[str], budgets: Mapping[str, Budget], configured: Sequence[str]
+    config: Config,
+    *,
+    teams: Sequence[str],
+    budgets: Mapping[str, Budget],
+    configured: Sequence[str],
+    spec_schema: Mapping[str, Any],
 ) -> dict[str, bytes]:
     """Every file except those of services. `configured`: clusters that have files in `infrastructure/configs`."""
     files = {
@@ -78,7 +82,7 @@ def skeleton(
         ".github/workflows/atmos.yaml": WORKFLOW.replace("{branch}", config.git.branch),
         ".gitattributes": "*.lock linguist-generated=true\n",
         "CODEOWNERS": _owners(teams),
-        SPEC_SCHEMA: json.dumps(spec_json_schema(), indent=2, sort_keys=True, ensure_ascii=False) + "\n",
+        SPEC_SCHEMA: json.dumps(spec_schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n",
         FILE: emit(_config_value(config), header=CONFIG_HEADER),
     }
     for environment, budget in budgets.items():

@@ -10,11 +10,9 @@ from atmos_cli.spec import numbers, values
 from atmos_cli.spec.names import shown, validate_name
 from atmos_cli.spec.values import nearest
 from atmos_cli.spec.vocabulary import (
-    ABOUT_THE_SERVICE,
     ARTICLES,
     FILLERS,
     KEYWORDS,
-    MEANINGS,
     NEGATIONS,
     REPLICA_NOUNS,
     Meaning,
@@ -22,7 +20,7 @@ from atmos_cli.spec.vocabulary import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from atmos_cli.spec.reading import Reading
 
@@ -86,7 +84,7 @@ def vocabulary(reading: Reading, start: int) -> int:
     said = reading.said(start, count)
     if meaning.kind == "unknown_language":
         message = f"{said} is a language that this version of atmos has no defaults for"
-        hint = "there are: node, python, java, go, ruby, php, dotnet, rust, static"
+        hint = f"there are: {', '.join(reading.vocabulary.languages)}"
         return reading.problem(Code.INTENT_NOT_YET, message, start, count, hint=hint)
     if meaning.kind == "elsewhere":
         measured = re.fullmatch(r"[0-9][0-9.]*[a-z]*", reading.key(start, count))
@@ -102,7 +100,7 @@ def vocabulary(reading: Reading, start: int) -> int:
 def _with_version(reading: Reading, start: int, count: int, meaning: Meaning) -> int:
     note = meaning.note
     count += 1 if meaning.kind == "size" and reading.key(start, count) == "size" else 0
-    if meaning.kind in {"language", "addon"} and meaning.value not in ABOUT_THE_SERVICE:
+    if meaning.kind in {"language", "addon"} and meaning.value not in reading.vocabulary.properties:
         at = count + 1 if reading.key(start, count) == "version" else count
         version = reading.key(start, at)
         counted = reading.key(start, at + 1) in REPLICA_NOUNS
@@ -119,7 +117,7 @@ def _with_version(reading: Reading, start: int, count: int, meaning: Meaning) ->
 def versioned(reading: Reading, start: int) -> int:
     """`python3.12`, `node-20`, `postgres:16`."""
     parts = _WITH_VERSION.fullmatch(reading.key(start))
-    meaning = MEANINGS.get(normal(parts["head"])) if parts else None
+    meaning = reading.vocabulary.meanings.get(normal(parts["head"])) if parts else None
     if not parts or not meaning or meaning.kind not in {"language", "addon"}:
         return 0
     note = _joined(meaning.note, _version_note(meaning, parts["version"]))
@@ -155,7 +153,7 @@ def unknown(reading: Reading, start: int) -> int:
         hint = "write `named checkout` for a name, everything else without quotes"
         return reading.problem(Code.INTENT_UNKNOWN_WORD, f"{said} stands in quotes alone", start, 1, hint=hint)
     unknown_so_far = sum(d.code is Code.INTENT_UNKNOWN_WORD for _, _, d in reading.problems)
-    close = _close(word.text.lower()) if unknown_so_far < MANY else ""
+    close = _close(word.text.lower(), reading.vocabulary.meanings) if unknown_so_far < MANY else ""
     if close:
         hint = f"did you mean `{close}`?"
     elif validate_name(word.text) is None:
@@ -165,9 +163,9 @@ def unknown(reading: Reading, start: int) -> int:
     return reading.problem(Code.INTENT_UNKNOWN_WORD, f"{said} is not a word that atmos knows", start, 1, hint=hint)
 
 
-def _close(word: str) -> str:
+def _close(word: str, meanings: Mapping[str, Meaning]) -> str:
     refused = {"elsewhere", "unknown_language"}
-    known = {w for w, meaning in MEANINGS.items() if meaning.kind not in refused and " " not in w and len(w) > 2}
+    known = {w for w, meaning in meanings.items() if meaning.kind not in refused and " " not in w and len(w) > 2}
     return nearest(word, tuple(sorted(known | KEYWORDS)))
 
 

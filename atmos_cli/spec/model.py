@@ -13,8 +13,6 @@ from atmos_cli.spec.verify import Verify
 
 API_VERSION: Final = "atmos-cli.dev/v1"
 
-Language = Literal["node", "python", "java", "go", "ruby", "php", "dotnet", "rust", "static"]
-ServiceType = Literal["web", "worker", "cron", "job"]
 SizeClass = Literal["xs", "s", "m", "l", "xl"]
 
 
@@ -45,6 +43,8 @@ _QUANTITY_SCHEMA = {"anyOf": [{"type": "string", "pattern": _QUANTITY}, {"type":
 OwnName = Annotated[
     str, AfterValidator(_good_name), Field(json_schema_extra={"pattern": NAME, "not": {"enum": sorted(RESERVED)}})
 ]
+# What is there of them says the catalogue of blueprints.
+Noun = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 ServiceName = Annotated[str, StringConstraints(pattern=NAME)]
 # Strict numbers: `port: yes` is not port 1, and `port: "80"` is text.
 PortNumber = Annotated[int, Field(strict=True, ge=1, le=65535)]
@@ -78,6 +78,9 @@ class Port(Strict, json_schema_extra={"description": "Clients use `service`; the
             said = "write one number without quotes, such as `8080`, or both `service` and `container`"
             raise ValueError(said)  # noqa: TRY004 - pydantic collects a ValueError, a TypeError is a traceback
         return {"service": value, "container": value}
+
+
+DEFAULT_PORT: Final = Port(service=80, container=8080)
 
 
 class Probe(
@@ -192,11 +195,11 @@ class ServiceSpec(
     api_version: Literal["atmos-cli.dev/v1"] = Field(default=API_VERSION, description="version of this format")
     kind: Literal["Service"] = Field(default="Service", description="always `Service`")
     name: OwnName = Field(description="name of the service, the same as its directory; it never changes")
-    type: ServiceType = Field(default="web", description="the workload: web answers requests on a port")
-    language: Language = Field(description="decides defaults of memory, probes, user and writable directories")
+    type: Noun = Field(default="web", description="the workload: web answers requests on a port")
+    language: Noun = Field(description="decides defaults of memory, probes, user and writable directories")
     image: str | None = Field(default=None, description="`registry/name:tag`; the tag is only the first one to deploy")
-    port: Port = Field(
-        default=Port(service=80, container=8080), description="one number for both, or `service` and `container`"
+    port: Port | None = Field(
+        default=None, description="one number for both, or `service` and `container`; by default 80 and 8080"
     )
     size: SizeClass | Resources = Field(default="s", description="`xs` to `xl`, or exact `cpu` and `memory`")
     replicas: Replicas | None = Field(default=None, description="how many pods run; by default the environment decides")

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import Code, Diagnostic
 from atmos_cli.spec.names import shown
-from atmos_cli.spec.vocabulary import ABOUT_THE_SERVICE, FILLERS, LONGEST_PHRASE, MEANINGS, Meaning, normal
+from atmos_cli.spec.vocabulary import FILLERS, normal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from atmos_cli.spec.vocabulary import Meaning, Vocabulary
     from atmos_cli.spec.words import Word
 
 
@@ -29,11 +28,11 @@ class Claim:
 
 @dataclass(slots=True)
 class Reading:
-    """Every word ends in a claim or a problem; nothing is dropped. `own` are the phrases of a company's blueprints."""
+    """Every word ends in a claim or a problem; nothing is dropped."""
 
     text: str
     words: tuple[Word, ...]
-    own: Mapping[str, Meaning] = field(default_factory=dict)
+    vocabulary: Vocabulary
     claims: list[Claim] = field(default_factory=list)
     problems: list[tuple[int, int, Diagnostic]] = field(default_factory=list)
 
@@ -52,11 +51,10 @@ class Reading:
     def phrase(self, start: int, offset: int = 0) -> tuple[Meaning, int] | None:
         """The longest phrase that begins there, and how many words it has."""
         keys: list[str] = []
-        while len(keys) < LONGEST_PHRASE and (key := self.key(start, offset + len(keys))):
+        while len(keys) < self.vocabulary.longest and (key := self.key(start, offset + len(keys))):
             keys.append(normal(key))
         for count in range(len(keys), 0, -1):
-            joined = " ".join(keys[:count])
-            if meaning := self.own.get(joined) or MEANINGS.get(joined):
+            if meaning := self.vocabulary.meanings.get(" ".join(keys[:count])):
                 return meaning, count
         return None
 
@@ -65,7 +63,7 @@ class Reading:
         at = start - 2 if self.key(start, -1) in FILLERS else start - 1
         beside = self.near(start, at - start) is not None
         found = (c.value for c in self.claims if beside and c.last == at and c.kind == "addon")
-        return next((str(value) for value in found if value not in ABOUT_THE_SERVICE), "")
+        return next((str(value) for value in found if value not in self.vocabulary.properties), "")
 
     def claim(self, kind: str, value: Any, start: int, count: int, *, note: str = "", strict: bool = True) -> int:
         self.claims.append(Claim(kind, value, start, start + count - 1, note, strict))

@@ -9,17 +9,15 @@ from atmos_cli.spec.intent import Intent, PortPair, ReplicaRange, Stated
 from atmos_cli.spec.vocabulary import normal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from atmos_cli.spec.reading import Claim, Reading
 
-_PORTLESS = frozenset({"worker", "cron", "job"})
 _USUAL = ReplicaRange(2, 6)
-_OWN_PORTS = {5432: "postgres", 6379: "redis", 3306: "mysql", 27017: "mongodb", 9092: "kafka", 5672: "rabbitmq"}
 _LOW = "a process without root may bind it because the pod sets ip_unprivileged_port_start=0"
 
 
-def settle(reading: Reading, *, types: frozenset[str], addons: frozenset[str]) -> tuple[Intent, tuple[Diagnostic, ...]]:
+def settle(reading: Reading) -> tuple[Intent, tuple[Diagnostic, ...]]:
     """The Intent, and all problems of `reading` in the order of the text."""
     port = _port(reading)
     intent = Intent(
@@ -35,7 +33,7 @@ def settle(reading: Reading, *, types: frozenset[str], addons: frozenset[str]) -
         replicas=_only(reading, "replicas", "numbers of replicas"),
         image=_only(reading, "image", "images"),
     )
-    _available(reading, intent, types=types, addons=addons)
+    _available(reading, intent)
     _portless(reading, intent)
     _scaled_twice(reading, intent)
     _wanted_and_not(reading, intent)
@@ -120,7 +118,7 @@ def _port(reading: Reading) -> Stated[PortPair] | None:
         said = f"{_said(reading, claims[0] if other is not claims[0] else claims[-1])} and {_said(reading, other)}"
         message = f"{said} are two ports"
         reading.problem(Code.INTENT_CONTRADICTION, message, other.first, _length(other), hint=_ONE["port"])
-    return _stated(reading, value, claims, _port_note(value))
+    return _stated(reading, value, claims, _port_note(value, reading.vocabulary.usual_ports))
 
 
 def _fits(claim: Claim, port: PortPair) -> bool:
@@ -132,13 +130,13 @@ def _fits(claim: Claim, port: PortPair) -> bool:
     return said == port or (said.service == said.container and said.service in {port.service, port.container})
 
 
-def _port_note(port: PortPair) -> str:
+def _port_note(port: PortPair, usual: Mapping[int, str]) -> str:
     if port.service == port.container:
         note = f"{port.service} for clients and for the process"
     else:
         note = f"clients use {port.service}, the process listens on {port.container}"
     low = f"; {_LOW}" if port.container < 1024 else ""
-    owner = _OWN_PORTS.get(port.container)
+    owner = usual.get(port.container)
     return note + low + (f"; {port.container} is also the usual port of {owner}" if owner else "")
 
 
@@ -162,8 +160,8 @@ def _scaling(reading: Reading) -> Stated[ReplicaRange] | None:
     return _stated(reading, value, claims, note)
 
 
-def _available(reading: Reading, intent: Intent, *, types: frozenset[str], addons: frozenset[str]) -> None:
-    there = {"addon": ("add-ons", addons), "type": ("types", types)}
+def _available(reading: Reading, intent: Intent) -> None:
+    there = {"addon": ("add-ons", reading.vocabulary.addons), "type": ("types", reading.vocabulary.types)}
     wanted: list[tuple[str, Stated[str]]] = [("addon", addon) for addon in intent.addons]
     if intent.type:
         wanted.append(("type", intent.type))
@@ -179,12 +177,12 @@ def _available(reading: Reading, intent: Intent, *, types: frozenset[str], addon
 
 
 def _portless(reading: Reading, intent: Intent) -> None:
-    """Nobody calls a worker, a cron or a job; and a web service without a port cannot be called."""
+    """Nobody calls a type that serves nothing; and a web service without a port cannot be called."""
     claims = [
         *_claims(reading, "port", "service_port", "host"),
         *(c for c in _claims(reading, "addon") if c.value == "http"),
     ]
-    if intent.type and intent.type.value in _PORTLESS:
+    if intent.type and intent.type.value in reading.vocabulary.portless:
         for claim in claims:
             kind = intent.type.value
             message = f"{_said(reading, claim)} cannot go with `{intent.type.words}`: nothing connects to a {kind}"

@@ -8,54 +8,37 @@ from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
 from atmos_cli.spec.grammar import MANY, read
 from atmos_cli.spec.reading import Reading
 from atmos_cli.spec.settle import settle
-from atmos_cli.spec.vocabulary import MEANINGS, Meaning, normal
 from atmos_cli.spec.words import cut
 
 if TYPE_CHECKING:
     from atmos_cli.spec.intent import Intent
-    from atmos_cli.spec.vocabulary import Kind
+    from atmos_cli.spec.vocabulary import Vocabulary
 
 LONGEST = 2000
-TYPES = frozenset({"web"})
-ADDONS = frozenset({"postgres", "redis", "http", "autoscaling", "metrics", "egress"})
 EXAMPLE = 'such as `atmos new service "node, port 80, postgres"`'
 
 
-def parse_intent(text: str, *, types: frozenset[str] = TYPES, addons: frozenset[str] = ADDONS) -> Intent:
-    """What `text` says, for the workload `types` and `addons` that there are blueprints for.
+def parse_intent(text: str, vocabulary: Vocabulary) -> Intent:
+    """Return what `text` says, in the words and with the nouns of `vocabulary`.
 
     Raises AtmosError with one diagnostic for each problem: ATM101 to ATM107, in the order of the text.
     """
-    intent, problems = read_intent(text, types=types, addons=addons)
+    intent, problems = read_intent(text, vocabulary)
     if problems:
         raise AtmosError(*problems)
     return intent
 
 
-def read_intent(
-    text: str, *, types: frozenset[str] = TYPES, addons: frozenset[str] = ADDONS
-) -> tuple[Intent, tuple[Diagnostic, ...]]:
-    """What could be understood, and what could not; `parse_intent` without the exception."""
+def read_intent(text: str, vocabulary: Vocabulary) -> tuple[Intent, tuple[Diagnostic, ...]]:
+    """Return what could be understood, and what could not: `parse_intent` without the exception."""
     if len(text) > LONGEST:
         message = f"the intent has {len(text)} characters, more than {LONGEST}"
         too_long = Diagnostic(Code.INTENT_TOO_LONG, message, hint=f"say it shorter, {EXAMPLE}")
-        return settle(Reading("", ()), types=types, addons=addons)[0], (too_long,)
-    reading = read(Reading(text, cut(text), _own_words(types, addons)))
-    intent, problems = settle(reading, types=types, addons=addons)
+        return settle(Reading("", (), vocabulary))[0], (too_long,)
+    intent, problems = settle(read(Reading(text, cut(text), vocabulary)))
     if not problems and not intent.stated():
         return intent, (Diagnostic(Code.INTENT_EMPTY, "the intent says nothing", hint=f"say what to run, {EXAMPLE}"),)
     return intent, _few(problems)
-
-
-def _own_words(types: frozenset[str], addons: frozenset[str]) -> dict[str, Meaning]:
-    """Blueprints that the vocabulary has no words for are called by their names."""
-    offered: tuple[tuple[Kind, frozenset[str]], ...] = (("type", types), ("addon", addons))
-    own = {normal(name): Meaning(kind, name) for kind, names in offered for name in sorted(names)}
-    return {
-        word: meaning
-        for word, meaning in own.items()
-        if MEANINGS.get(word, meaning).kind != meaning.kind or word not in MEANINGS
-    }
 
 
 def _few(problems: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:

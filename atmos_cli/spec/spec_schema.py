@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.spec.model import ServiceSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 IDENTITY = "https://atmos-cli.dev/schemas/service.json"
 
 
-def spec_json_schema(addons: Mapping[str, Mapping[str, Any]] | None = None) -> dict[str, Any]:
-    """Draft 2020-12. `addons` gives each add-on's inputs as JSON Schema `properties`; without it any add-on is allowed.
+def spec_json_schema(
+    addons: Mapping[str, Mapping[str, Any]] | None = None, *, languages: Sequence[str] = (), types: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Draft 2020-12. `addons` gives each add-on's inputs as JSON Schema `properties`; what is not given is any.
 
     Accepts all that the model accepts. What compares two fields (`max` below `min`) only the model refuses.
     """
@@ -30,10 +32,13 @@ def spec_json_schema(addons: Mapping[str, Mapping[str, Any]] | None = None) -> d
         for field in model.get("properties", {}).values():
             if "patternProperties" in field:
                 field["additionalProperties"] = False
+    for field, known in (("language", languages), ("type", types)):
+        if known:
+            schema["properties"][field]["enum"] = list(known)
     if addons is not None:
-        known = {name: _inputs(name, addons[name]) for name in sorted(addons)}
+        inputs = {name: _inputs(name, addons[name]) for name in sorted(addons)}
         for model in (schema, definitions["Overrides"]):
-            model["properties"]["addons"] |= {"properties": known, "additionalProperties": False}
+            model["properties"]["addons"] |= {"properties": inputs, "additionalProperties": False}
     return {"$schema": DIALECT, "$id": IDENTITY, **schema}
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import Code
 from atmos_cli.spec.names import RESERVED, shown, validate_name
-from atmos_cli.spec.vocabulary import FILLERS, HOST_WORDS, MEANINGS, NAME_WORDS, SIZE_VALUES, normal
+from atmos_cli.spec.vocabulary import FILLERS, HOST_WORDS, NAME_WORDS, SIZE_VALUES, normal
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from atmos_cli.spec.reading import Reading
 
 _IMAGE = re.compile(
@@ -49,7 +51,7 @@ def name(reading: Reading, start: int) -> int:
     if wrong:
         message = wrong.message.replace("` ", f"` (word {word.number}) ", 1)
         return reading.problem(wrong.code, message, start, lead + 1, hint=wrong.hint)
-    note = "taken as the name, nothing else" if normal(word.text) in MEANINGS else ""
+    note = "taken as the name, nothing else" if normal(word.text) in reading.vocabulary.meanings else ""
     return reading.claim("name", word.text, start, lead + 1, note=note)
 
 
@@ -95,7 +97,11 @@ def host(reading: Reading, start: int) -> int:
         note = f"`{reading.key(start)}` means http; the environment's domain gives the host"
         return reading.claim("addon", "http", start, lead, note=note)
     plain = re.sub(r"^https?://|/$", "", given.lower())
-    if _is_host(plain) and (lead or "://" in given or not _FILE.fullmatch(plain)) and not _nearly(plain, lead):
+    if (
+        _is_host(plain)
+        and (lead or "://" in given or not _FILE.fullmatch(plain))
+        and (lead or not _nearly(plain, reading.vocabulary.meanings))
+    ):
         note = f"`{given}` means {plain}" if plain != given else ""
         if store := "" if lead else reading.store_before(start):
             message = f"{reading.said(start)} may be the address of {store} or of the service"
@@ -112,9 +118,9 @@ def _is_host(text: str) -> bool:
     return bool(_HOST.fullmatch(text)) and not text.rsplit(".", 1)[-1].isdigit()
 
 
-def _nearly(text: str, lead: int) -> bool:
+def _nearly(text: str, known: Iterable[str]) -> bool:
     """`node.sj` has the form of a host, but is a slip of the pen."""
-    return not lead and text.count(".") == 1 and bool(nearest(text, tuple(w for w in MEANINGS if w.count(".") == 1)))
+    return text.count(".") == 1 and bool(nearest(text, tuple(w for w in known if w.count(".") == 1)))
 
 
 def schedule(reading: Reading, start: int) -> int:

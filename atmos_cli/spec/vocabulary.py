@@ -1,9 +1,15 @@
-"""The closed list of words that an intent is made of. A word that is not here is never guessed, it is asked about."""
+"""The words that an intent is made of: those of the grammar stand here, those of nouns come from the blueprints.
+
+A word that is in neither is never guessed, it is asked about.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
 
 Kind = Literal["language", "type", "addon", "without", "size", "unknown_language", "elsewhere"]
 
@@ -32,95 +38,42 @@ class Meaning:
     strict: bool = True
 
 
-_LANGUAGES = {
-    "node": "node, node js, nodejs, node.js, express, expressjs, express.js, nestjs, nest.js, nextjs, next.js, nuxt,"
-    " nuxtjs, nuxt.js, koa, fastify, sveltekit",
-    "python": "python, py, django, flask, fastapi, fast api, starlette, tornado, aiohttp, streamlit, uvicorn, gunicorn",
-    "java": "java, jvm, jdk, jre, openjdk, kotlin, scala, groovy, clojure, spring, spring boot, springboot, quarkus,"
-    " micronaut, ktor, tomcat",
-    "go": "go, golang, gin",
-    "ruby": "ruby, rb, rails, ruby on rails, ror, sinatra, puma",
-    "php": "php, laravel, symfony, slim php",
-    "dotnet": "dotnet, .net, dot net, .net core, dotnet core, c#, csharp, c sharp, f#, fsharp, asp.net, aspnet,"
-    " asp.net core, aspnet core, kestrel",
-    "rust": "rust, actix, actix web, axum",
-    "static": "static, static site, static website, static files, static web site, static page, static pages, html,"
-    " nginx",
-}
-_FRONTENDS = (
-    "react, reactjs, react.js, vue, vuejs, vue.js, angular, svelte, vite, spa, single page app,"
-    " single page application, gatsby, hugo, jekyll, eleventy, docusaurus, mkdocs"
-)
-_SCRIPTS = "js, ts, javascript, typescript"
-_UNKNOWN_LANGUAGES = (
-    "elixir, phoenix, erlang, haskell, ocaml, perl, c++, cpp, swift, dart, deno, bun, zig, nim, crystal, lua, julia"
-)
+@dataclass(frozen=True, slots=True)
+class Noun:
+    """A language, type or add-on, and what people call it; `loose_words` decide only when no other word does.
 
-_TYPES = {
-    "web": "web, web app, web application, web api, web service, web server, web site, webapp, website, webservice,"
-    " webserver, site, frontend, front end, api, apis, rest, rest api, graphql, graphql api, http api, http service,"
-    " http server, http backend, json api",
-    "worker": "worker, workers, background worker, queue worker, consumer, queue consumer, kafka consumer,"
-    " background process, daemon",
-    "cron": "cron, cronjob, cron job, scheduled job, scheduled task, scheduled, periodic job, nightly job, nightly,"
-    " hourly, daily, weekly, monthly",
-    "job": "job, batch, batch job, one off job, one shot job, one time job, background job, task",
-}
-_ANY_TYPE = "service, app, application, backend, back end, microservice, micro service, server, program, workload"
+    After each of `store_words` a word such as `database` says nothing new; `without_words` say that it is not wanted.
+    """
 
-_ADDONS = {
-    "postgres": "postgres, postgresql, postgre, pg, psql, cnpg, cloudnativepg, sql database, sql db, sql,"
-    " relational database, rdbms, database, db",
-    "redis": "redis, valkey, cache, caching, key value store",
-    "http": "http, https, tls, ssl, ingress, httproute, gateway api, public, publicly, publicly accessible,"
-    " publicly available, publicly reachable, public access, public internet, public url, public endpoint, external,"
-    " externally, exposed to the internet, exposed to internet, exposed publicly, exposed externally,"
-    " open to the internet, internet facing, facing the internet, reachable from the internet,"
-    " reachable from internet, reachable from outside, reachable from the outside, available on the internet,"
-    " accessible from the internet, custom domain",
-    "autoscaling": "autoscaling, autoscale, autoscales, autoscaled, autoscaler, auto scaling, auto scale, auto scaled,"
-    " auto scales, hpa, horizontal pod autoscaler, scaling, scale, scales, scaled",
-    "metrics": "metrics, metric, /metrics, prometheus, prometheus metrics, monitoring, monitored, service monitor,"
-    " servicemonitor",
-    "egress": "egress, outbound, outbound access, outbound https, external calls",
-    "mysql": "mysql, my sql, mariadb",
-    "mongodb": "mongodb, mongo, mongo db",
-    "kafka": "kafka, redpanda, event stream",
-    "rabbitmq": "rabbitmq, rabbit mq, rabbit, amqp, queue, queues, message queue, message broker, job queue,"
-    " task queue",
-    "bucket": "bucket, s3, s3 bucket, object storage, object store, blob storage, blob store, minio, gcs",
-    "elasticsearch": "elasticsearch, elastic search, opensearch",
-    "memcached": "memcached, memcache",
-    "sqlserver": "sql server, sqlserver, mssql",
-    "nats": "nats",
-    "cassandra": "cassandra",
-    "clickhouse": "clickhouse",
-    "neo4j": "neo4j",
-    "oracle": "oracle, oracle db, oracle database",
-    "dynamodb": "dynamodb",
-    "sqlite": "sqlite",
-    "tracing": "tracing, opentelemetry, otel",
-    "logging": "logging",
-    "grpc": "grpc",
-    "udp": "udp",
-}
-# After one of these stores, `database` says nothing new: `redis database` must not become postgres as well.
-_STORES = (
-    "postgres, postgresql, pg, redis, valkey, mysql, mariadb, mongo, mongodb, elasticsearch, cassandra, clickhouse"
-)
+    kind: Kind
+    value: str
+    words: tuple[str, ...] = ()
+    loose_words: tuple[str, ...] = ()
+    store_words: tuple[str, ...] = ()
+    without_words: tuple[str, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What an intent can say in one repo. `languages`, `types` and `addons` are those that are there.
+
+    `portless` types serve nothing; `properties` are add-ons that are no thing of their own beside the service;
+    `usual_ports` name the add-on that people know by a port.
+    """
+
+    meanings: Mapping[str, Meaning]
+    longest: int
+    languages: tuple[str, ...]
+    types: frozenset[str]
+    addons: frozenset[str]
+    portless: frozenset[str]
+    properties: frozenset[str]
+    usual_ports: Mapping[int, str]
+
+
+# After a store, these say nothing new: `redis database` must not become postgres as well.
 _STORE_NOUNS = ("database", "db", "cache", "instance", "server", "store", "backend")
-# Add-ons that are a property of the service; all others are a thing beside it, with a version, a name and a port.
-ABOUT_THE_SERVICE = frozenset({"http", "autoscaling", "metrics", "egress", "tracing", "logging"})
-_ADDON_NOTES = {
-    "http": "reachable from outside the cluster, through the environment's ingress or gateway",
-    "valkey": "`valkey` means redis: the same protocol, and the image the blueprint names",
-    "tls": "`tls` means http: the certificate is the environment's",
-    "ssl": "`ssl` means http: the certificate is the environment's",
-    "https": "`https` means http: the certificate is the environment's",
-}
-_WITHOUT_HTTP = (
-    "internal, internally, private, privately, internal only, cluster internal, cluster only, not public, non public"
-)
 
 _SIZES = {
     "xs": "xs, tiny, extra small",
@@ -168,39 +121,45 @@ def _split(words: str) -> tuple[str, ...]:
     return tuple(normal(word.strip()) for word in words.split(","))
 
 
-def _meanings() -> dict[str, Meaning]:
+def meanings_of(nouns: Iterable[Noun]) -> dict[str, Meaning]:
+    """Return the meaning of every phrase; where two nouns have one word, the later noun keeps it."""
+    found = _grammar()
+    for noun in nouns:
+        found.update(_phrases(noun))
+    return found
+
+
+def longest_phrase(meanings: Mapping[str, Meaning]) -> int:
+    """Return the number of words of the longest phrase."""
+    return max((len(phrase.split()) for phrase in meanings), default=1)
+
+
+def _grammar() -> dict[str, Meaning]:
     found: dict[str, Meaning] = {}
-    for language, words in _LANGUAGES.items():
-        found |= {word: Meaning("language", language, _means(word, language)) for word in _split(words)}
-    for word in _split(_FRONTENDS):
-        note = f"`{word}` means static: files built beforehand, served as they are; to render on the server say node"
-        found[word] = Meaning("language", "static", note)
-    found |= {word: Meaning("language", "node", _means(word, "node"), strict=False) for word in _split(_SCRIPTS)}
-    for kind, words in _TYPES.items():
-        found |= {word: Meaning("type", kind, _means(word, kind)) for word in _split(words)}
-    found |= {word: Meaning("type", "web", _means(word, "web"), strict=False) for word in _split(_ANY_TYPE)}
-    for addon, words in _ADDONS.items():
-        for word in _split(words):
-            found[word] = Meaning("addon", addon, _ADDON_NOTES.get(word, _means(word, addon)))
-    for store in _split(_STORES):
-        found |= {f"{store} {noun}": found[store] for noun in _STORE_NOUNS}
-    found |= {word: Meaning("without", "http", f"`{word}` means no http") for word in _split(_WITHOUT_HTTP)}
     for size, words in _SIZES.items():
         found |= {word: Meaning("size", size, _means(word, size)) for word in _split(words)}
-    found |= {word: Meaning("unknown_language", word) for word in _split(_UNKNOWN_LANGUAGES)}
     for place, words in _ELSEWHERE.items():
         found |= {word: Meaning("elsewhere", place) for word in _split(words)}
     return found
 
 
-def _means(word: str, value: str) -> str:
-    return "" if word == value else f"`{word}` means {value}"
+def _phrases(noun: Noun) -> Iterator[tuple[str, Meaning]]:
+    notes = {normal(word): note for word, note in noun.notes.items()}
+    for words, strict in ((noun.loose_words, False), (noun.words, True)):
+        for word in map(normal, words):
+            meaning = Meaning(noun.kind, noun.value, _means(word, noun.value, notes.get(word, "")), strict)
+            yield word, meaning
+            if word in map(normal, noun.store_words):
+                yield from ((f"{word} {store}", meaning) for store in _STORE_NOUNS)
+    for word in map(normal, noun.without_words):
+        yield word, Meaning("without", noun.value, f"`{word}` means no {noun.value}")
 
 
-MEANINGS = _meanings()
-LANGUAGES = tuple(_LANGUAGES)
+def _means(word: str, value: str, note: str = "") -> str:
+    return note if word == normal(value) else ": ".join(filter(None, (f"`{word}` means {value}", note)))
+
+
 FILLERS = frozenset(_split(_FILLERS))
-LONGEST_PHRASE = max(len(phrase.split()) for phrase in MEANINGS)
 KEYWORDS = frozenset(
     {"port", "ports", "size", "image", "min", "max", "between", "without"} | NAME_WORDS | HOST_WORDS | REPLICA_NOUNS
 )

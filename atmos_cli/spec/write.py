@@ -25,9 +25,12 @@ def spec_values(spec: ServiceSpec) -> dict[str, Any]:
     full = spec.model_dump(by_alias=True, mode="json")
     differing = spec.model_dump(by_alias=True, mode="json", exclude_defaults=True)
     values = {name: differing.get(name, full[name]) for name in full if name in differing or name in _ALWAYS}
-    values["port"] = full["port"]
-    if full["port"]["service"] == full["port"]["container"]:
-        values["port"] = full["port"]["service"]
+    if spec.port is None:
+        del values["port"]
+    elif spec.port.service == spec.port.container:
+        values["port"] = spec.port.service
+    else:
+        values["port"] = full["port"]
     for holder, source in ((values, full), *_environments(values, full)):
         if holder.get("scaling") is not None:
             both = {bound: source["scaling"][bound] for bound in ("min", "max")}

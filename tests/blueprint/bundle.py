@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from atmos_cli.blueprint.catalogue import Catalogue
+from atmos_cli.blueprint.catalogue import Catalogue, Layer
 from atmos_cli.blueprint.compose import Composition, compose
 from atmos_cli.config import Config
 from atmos_cli.diagnostics import AtmosError, Diagnostic
@@ -54,7 +54,7 @@ def bundle(**files: str) -> Catalogue:
         "web/resources/deployment.yaml": DEPLOYMENT,
         **{path.replace("__", "/") + ".yaml": text for path, text in files.items()},
     }
-    return Catalogue((MemoryTree({path: text.encode() for path, text in texts.items()}),))
+    return Catalogue((Layer(MemoryTree({path: text.encode() for path, text in texts.items()})),))
 
 
 def addon(name: str, body: str) -> dict[str, str]:

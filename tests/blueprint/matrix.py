@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from atmos_cli.adapters.files import DiskTree
-from atmos_cli.blueprint.catalogue import Catalogue
+from atmos_cli.blueprint.catalogue import Catalogue, Layer
 from atmos_cli.blueprint.compose import Composition, compose
 from atmos_cli.config import Config, namespace
 from atmos_cli.layout.kustomize import lay_out
@@ -14,10 +14,10 @@ from atmos_cli.spec.model import ServiceSpec
 from atmos_cli.yamlio.emit import emit
 
 ROOT = Path(__file__).resolve().parents[2]
-CATALOGUE = Catalogue((DiskTree(ROOT / "blueprints"),))
+CATALOGUE = Catalogue((Layer(DiskTree(ROOT / "blueprints")),))
 TEAM = "shop"
 ADDONS = ("autoscaling", "http", "metrics", "postgres", "redis")
-LANGUAGES = ("dotnet", "go", "java", "node", "php", "python", "ruby", "rust", "static")
+LANGUAGES = tuple(sorted(CATALOGUE.languages.languages))
 HERE = "apps/shop/checkout"
 
 CONFIG = Config.model_validate(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atmos_cli.blueprint.catalogue import Catalogue
+from atmos_cli.blueprint.catalogue import Catalogue, Layer
 from atmos_cli.diagnostics import AtmosError, Code
 from atmos_cli.ports import MemoryTree
 from tests.blueprint.bundle import DEPLOYMENT, LANGUAGES, WEB, addon, bundle, made, refused
@@ -74,7 +74,7 @@ def test_a_name_is_no_path(name):
     assert raised.value.diagnostics[0].code is Code.BLUEPRINT_UNKNOWN
 
 
-def test_the_first_tree_wins():
+def test_the_last_layer_wins():
     own = MemoryTree(
         {
             "web/blueprint.yaml": WEB.replace("1.0.0", "9.0.0").encode(),
@@ -82,14 +82,14 @@ def test_the_first_tree_wins():
         }
     )
     bundled = MemoryTree({"web/blueprint.yaml": WEB.encode(), "languages.yaml": LANGUAGES.encode()})
-    catalogue = Catalogue((own, bundled))
+    catalogue = Catalogue((Layer(bundled), Layer(own)))
     assert catalogue.get("web").tag == "web@9.0.0"
     assert made(catalogue).blueprints == ("web@9.0.0",)
 
 
 def test_without_languages():
     with pytest.raises(AtmosError) as raised:
-        _ = Catalogue((MemoryTree({}),)).languages
+        _ = Catalogue((Layer(MemoryTree({})),)).languages
     assert raised.value.diagnostics[0].code is Code.BLUEPRINT_UNKNOWN
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from atmos_cli.blueprint.catalogue import Catalogue
+from atmos_cli.blueprint.catalogue import Catalogue, Layer
 from atmos_cli.commands.blueprint import lint, run_cases
 from atmos_cli.diagnostics import Code
 from atmos_cli.ports import MemoryTree
@@ -31,7 +31,7 @@ def changed(old: bytes, new: bytes, path: str) -> Catalogue:
         p.relative_to(ROOT / "blueprints").as_posix(): p.read_bytes() for p in (ROOT / "blueprints").rglob("*.yaml")
     }
     assert old in files[path]
-    return Catalogue((MemoryTree({**files, path: files[path].replace(old, new)}),))
+    return Catalogue((Layer(MemoryTree({**files, path: files[path].replace(old, new)})),))
 
 
 def test_a_change_is_seen():
@@ -53,14 +53,14 @@ def test_an_update_writes_what_is_made_now():
     [
         (b"svc.port.service", b"svc.prot.service", "web/resources/service.yaml", Code.BLUEPRINT_EXPRESSION),
         (b"${{ selector }}", b"${{ selektor }}", "web/resources/service.yaml", Code.BLUEPRINT_EXPRESSION),
-        (b"runAsNonRoot: true", b"runAsNonRoot: false", "web/resources/deployment.yaml", Code.POD_SECURITY),
-        (b"enableServiceLinks:", b"enableServiceLink:", "web/resources/deployment.yaml", Code.SCHEMA_UNKNOWN_FIELD),
+        (b"runAsNonRoot: true", b"runAsNonRoot: false", "shared/pod.yaml", Code.POD_SECURITY),
+        (b"enableServiceLinks:", b"enableServiceLink:", "shared/pod.yaml", Code.SCHEMA_UNKNOWN_FIELD),
         (b"revisionHistoryLimit: 5", b"revisionHistoryLimit: ${{ svc.replicas }}", "web/resources/deployment.yaml", Code.BLUEPRINT_OWNERSHIP),
         (b"{kind: Deployment}", b"{kind: Deploymend}", "postgres/blueprint.yaml", None),
     ],
 )  # fmt: skip
 def test_lint_sees_what_is_wrong(old, new, path, code):
-    name = path.split("/")[0]
+    name = path.split("/")[0].replace("shared", "web")
     found = lint(changed(old, new, path), name)
     assert found
     if code is not None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from atmos_cli.adapters.bundle import catalogue
 from atmos_cli.commands.init import InitOptions, new_config
 from atmos_cli.kube.schemas import schema_errors
 from atmos_cli.layout.skeleton import quota, skeleton
@@ -34,13 +35,13 @@ def test_the_quota_has_the_names_of_kubernetes():
 
 @pytest.mark.parametrize("engine", ["argocd", "flux"])
 def test_everything_written_is_valid(engine):
-    config = new_config(InitOptions(environments=("dev",), engine=engine))
+    config = new_config(InitOptions(environments=("dev",), engine=engine), catalogue=catalogue())
     by = budget(
         limits=LIMITS,
         missingRequests={"cpu": "10m", "memory": "32Mi"},
         admission={"maxReplicas": 20, "maxContainerCpu": "4", "maxContainerMemory": "8Gi"},
     )
-    files = skeleton(config, teams=["shop"], budgets={"dev": by}, configured=[])
+    files = skeleton(config, teams=["shop"], budgets={"dev": by}, configured=[], spec_schema={})
     policy = [path for path in files if "budget-policy" in path]
     assert len(policy) == 4
     for path in [*policy, "tenants/dev/shop/resourcequota.yaml", "tenants/dev/shop/limitrange.yaml"]:

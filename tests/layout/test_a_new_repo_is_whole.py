@@ -24,7 +24,7 @@ CONFIG = Config.model_validate(
 
 def files(teams=("shop", "pay")):
     budgets = {name: default_budget(name, production=e.production) for name, e in CONFIG.environments.items()}
-    return skeleton(CONFIG, teams=teams, budgets=budgets, configured=[])
+    return skeleton(CONFIG, teams=teams, budgets=budgets, configured=[], spec_schema={})
 
 
 def test_twice_the_same():

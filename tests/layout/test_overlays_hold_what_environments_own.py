@@ -46,7 +46,7 @@ def composition(*resources, environment="dev", owner="base"):
         each = copy.deepcopy(resource)
         each["metadata"]["namespace"] = f"shop-{environment}"
         items.append(Composed(each, f"{each['kind'].lower()}-{each['metadata']['name']}.yaml", owner, "t@1.0.0"))
-    return Composition(environment, tuple(items), (), (), (), ())
+    return Composition(environment, tuple(items), (), (), (), (), "port")
 
 
 def files(**compositions):
@@ -130,7 +130,7 @@ def test_an_object_of_the_environment_may_be_missing_or_differ():
     dev = composition(DEPLOYMENT)
     prod = composition(DEPLOYMENT, environment="prod")
     more = composition(extra, environment="prod", owner="environment")
-    both = Composition("prod", (*prod.resources, *more.resources), (), (), (), ())
+    both = Composition("prod", (*prod.resources, *more.resources), (), (), (), (), "port")
     found = files(dev=dev, prod=both)
     assert "overlays/prod/configmap-c.yaml" in found
     assert len(built(found, "prod")) == 2

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.adapters.bundle import catalogue
+from atmos_cli.blueprint.nouns import vocabulary
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.spec.shorthand import parse_intent
 
 if TYPE_CHECKING:
     from atmos_cli.spec.intent import Intent
 
+BUNDLED = vocabulary(catalogue())
+
 
 def canonical(text: str, **available: frozenset[str]) -> str:
     try:
-        return described(parse_intent(text, **available))
+        return described(parse_intent(text, replace(BUNDLED, **available)))
     except AtmosError as error:
         return " ".join(d.code for d in error.diagnostics)
 

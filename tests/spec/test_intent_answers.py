@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from atmos_cli.diagnostics import Code
 from atmos_cli.spec.names import NAME_LENGTH, corrected, validate_name
 from atmos_cli.spec.shorthand import parse_intent, read_intent
-from atmos_cli.spec.vocabulary import KEYWORDS, MEANINGS
+from atmos_cli.spec.vocabulary import KEYWORDS, Noun, longest_phrase, meanings_of
+
+from .canonical import BUNDLED
 
 CANONICAL = sorted(
     {"postgres", "redis", "metrics", "autoscaling", "node", "python", "ruby", "dotnet", "static", "port"}
@@ -21,7 +25,7 @@ TYPOS = """
 
 
 def _only(text, **available):
-    _, problems = read_intent(text, **available)
+    _, problems = read_intent(text, replace(BUNDLED, **available))
     assert len(problems) == 1, problems
     return problems[0]
 
@@ -30,7 +34,7 @@ def _only(text, **available):
 def test_two_letters_in_the_wrong_order_are_found(word):
     for i in range(len(word) - 1):
         typo = word[:i] + word[i + 1] + word[i] + word[i + 2 :]
-        if typo not in {*MEANINGS, *KEYWORDS}:
+        if typo not in {*BUNDLED.meanings, *KEYWORDS}:
             assert _only(f"small, {typo}").hint == f"did you mean `{word}`?"
 
 
@@ -46,7 +50,7 @@ def test_usual_typos_are_found(typo, meant):
 
 
 def test_all_problems_come_together_in_the_order_of_the_text():
-    _, problems = read_intent("nodee, python, port 99999, mysql, named My.App, without redis, redis")
+    _, problems = read_intent("nodee, python, port 99999, mysql, named My.App, without redis, redis", BUNDLED)
     expected = ["ATM101", "ATM106", "ATM103", "ATM105", "ATM102"]
     assert [d.code for d in problems] == expected
     assert [d.message.split("(word ")[1].split(")")[0] for d in problems[:4]] == ["1", "4", "5", "7"]
@@ -78,8 +82,8 @@ def test_a_type_is_not_yet_there_until_its_blueprint_is(kind):
     assert problem.code is Code.INTENT_NOT_YET
     assert problem.hint == "types in this version: web"
     available = frozenset({"web", kind})
-    assert parse_intent(f"node {kind}", types=available).type.value == kind
-    assert parse_intent(f"node {kind} without port", types=available).type.value == kind
+    assert parse_intent(f"node {kind}", replace(BUNDLED, types=available)).type.value == kind
+    assert parse_intent(f"node {kind} without port", replace(BUNDLED, types=available)).type.value == kind
     for said in ("port 80", "host a.example.com", "public"):
         problem = _only(f"node {kind}, {said}", types=available)
         assert problem.code is Code.INTENT_CONTRADICTION
@@ -89,13 +93,17 @@ def test_a_type_is_not_yet_there_until_its_blueprint_is(kind):
 def test_an_addon_is_not_yet_there_until_its_blueprint_is():
     assert _only("node, mariadb", addons=frozenset({"redis"})).hint == "add-ons in this version: redis"
     assert _only("node, host a.example.com", addons=frozenset()).code is Code.INTENT_NOT_YET
-    intent = parse_intent("node, mariadb, kafka", addons=frozenset({"mysql", "kafka"}))
+    intent = parse_intent("node, mariadb, kafka", replace(BUNDLED, addons=frozenset({"mysql", "kafka"})))
     assert [(addon.value, addon.note) for addon in intent.addons] == [("kafka", ""), ("mysql", "`mariadb` means mysql")]
 
 
 def test_a_companys_own_blueprints_are_called_by_their_names():
-    available = {"types": frozenset({"web", "edge-proxy"}), "addons": frozenset({"vault-secrets", "volume"})}
-    intent = parse_intent("node, edge-proxy, vault-secrets, volume", **available)
+    nouns = [Noun("type", "edge-proxy", ("edge-proxy",)), Noun("language", "node", ("node",))]
+    nouns += [Noun("addon", name, (name,)) for name in ("vault-secrets", "volume")]
+    meanings = meanings_of(nouns)
+    available = {"types": frozenset({"edge-proxy"}), "addons": frozenset({"vault-secrets", "volume"})}
+    own = replace(BUNDLED, meanings=meanings, longest=longest_phrase(meanings), **available)
+    intent = parse_intent("node, edge-proxy, vault-secrets, volume", own)
     assert intent.type.value == "edge-proxy"
     assert [addon.value for addon in intent.addons] == ["vault-secrets", "volume"]
 
@@ -111,7 +119,7 @@ def test_a_companys_own_blueprints_are_called_by_their_names():
     ],
 )
 def test_the_note_of_a_port_tells_what_was_made_of_it(text, note):
-    stated = parse_intent(f"node, {text}").port
+    stated = parse_intent(f"node, {text}", BUNDLED).port
     assert stated.words == text
     assert stated.note.startswith(note)
     assert ("ip_unprivileged_port_start=0" in stated.note) == (stated.value.container < 1024)
@@ -136,14 +144,16 @@ def test_the_note_of_a_port_tells_what_was_made_of_it(text, note):
     ],
 )
 def test_what_is_not_obvious_is_noted(text, field, note):
-    notes = [item.note for name, item in parse_intent(text).stated() if name == field]
+    notes = [item.note for name, item in parse_intent(text, BUNDLED).stated() if name == field]
     assert len(notes) == 1
     assert notes[0].startswith(note)
     assert bool(notes[0]) == bool(note)
 
 
 def test_words_are_the_users_own():
-    intent = parse_intent("A TypeScript and Express service, Listening on PORT\n8080, with a PostgreSQL  database")
+    intent = parse_intent(
+        "A TypeScript and Express service, Listening on PORT\n8080, with a PostgreSQL  database", BUNDLED
+    )
     words = {field: item.words for field, item in intent.stated()}
     expected = {
         "type": "service",
@@ -158,7 +168,7 @@ def test_words_are_the_users_own():
     "text", ["node \x1b[31m", "node \u202e", "no\u200bde", "node \ud800", "node `", "node \x00", "🚀" * 900]
 )
 def test_hostile_characters_are_reported_and_never_printed(text):
-    _, problems = read_intent(text)
+    _, problems = read_intent(text, BUNDLED)
     assert problems
     assert all(
         d.code is Code.INTENT_UNKNOWN_WORD and d.message.isprintable() and len(d.message) < 200 for d in problems
@@ -196,4 +206,4 @@ def test_a_bad_name_is_answered_with_the_rule_and_a_name_that_works(name, said, 
 @pytest.mark.parametrize("name", ["a", "a1", "orders", "orders-api-2", "x" * NAME_LENGTH])
 def test_a_good_name_is_good(name):
     assert validate_name(name) is None
-    assert parse_intent(f'named "{name}"').name.value == name
+    assert parse_intent(f'named "{name}"', BUNDLED).name.value == name

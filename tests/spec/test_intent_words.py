@@ -16,6 +16,7 @@ from atmos_cli.spec.shorthand import parse_intent, read_intent
 from atmos_cli.spec.vocabulary import FILLERS, normal
 from atmos_cli.spec.words import cut
 
+from .canonical import BUNDLED
 from .texts import nearly_intents, texts
 
 ONLY_SEPARATES = set(",;()[]{}|&+*•·.!?:=")
@@ -23,7 +24,7 @@ ONLY_SEPARATES = set(",;()[]{}|&+*•·.!?:=")
 
 @given(texts)
 def test_no_text_crashes_and_every_message_is_one_clean_line(text):
-    _, problems = read_intent(text)
+    _, problems = read_intent(text, BUNDLED)
     for problem in problems:
         for said in (problem.message, problem.hint):
             assert said.isprintable(), problem
@@ -32,7 +33,7 @@ def test_no_text_crashes_and_every_message_is_one_clean_line(text):
         assert not problem.message.endswith(".")
         said = re.sub(r"`[^`]*`", "", problem.message)
         assert said == said.lower()
-    assert read_intent(text) == read_intent(text)
+    assert read_intent(text, BUNDLED) == read_intent(text, BUNDLED)
 
 
 @given(texts)
@@ -48,7 +49,7 @@ def test_only_punctuation_stands_between_words(text):
 
 @given(texts)
 def test_every_word_is_claimed_or_reported(text):
-    reading = read(Reading(text, cut(text)))
+    reading = read(Reading(text, cut(text), BUNDLED))
     claimed = {i for claim in reading.claims for i in range(claim.first, claim.last + 1)}
     reported = {i for first, last, _ in reading.problems for i in range(first, last + 1)}
     assert claimed | reported == set(range(len(reading.words)))
@@ -61,7 +62,7 @@ def _is_filler(reading, claim):
 
 @given(nearly_intents)
 def test_in_an_intent_that_is_accepted_every_word_is_a_filler_or_among_the_stated_words(text):
-    intent, problems = read_intent(text)
+    intent, problems = read_intent(text, BUNDLED)
     if problems:
         return
     stated = " ".join(item.words for _, item in intent.stated())
@@ -71,14 +72,14 @@ def test_in_an_intent_that_is_accepted_every_word_is_a_filler_or_among_the_state
 
 @given(nearly_intents)
 def test_parse_raises_exactly_what_read_finds(text):
-    intent, problems = read_intent(text)
+    intent, problems = read_intent(text, BUNDLED)
     if problems:
         with pytest.raises(AtmosError) as caught:
-            parse_intent(text)
+            parse_intent(text, BUNDLED)
         assert caught.value.diagnostics == problems
         assert len(set(problems)) == len(problems)
     else:
-        assert parse_intent(text) == intent
+        assert parse_intent(text, BUNDLED) == intent
 
 
 LANGUAGE = {
@@ -128,7 +129,7 @@ def test_order_case_and_punctuation_do_not_matter(meant, data):
     expected |= {"size": "m"} if meant["sized"] else {}
     expected |= {"port": dict(zip(("service", "container"), meant["port"], strict=True))} if meant["port"] else {}
     expected |= {"addons": {addon: {} for addon in sorted(meant["addons"])}} if meant["addons"] else {}
-    fields = parse_intent(text).fields()
+    fields = parse_intent(text, BUNDLED).fields()
     assert fields == expected
     assert list(fields.get("addons", [])) == sorted(meant["addons"])
     ServiceSpec.model_validate({"name": "orders", **fields})
@@ -136,26 +137,26 @@ def test_order_case_and_punctuation_do_not_matter(meant, data):
 
 @given(nearly_intents)
 def test_what_is_accepted_makes_a_valid_spec(text):
-    intent, problems = read_intent(text)
+    intent, problems = read_intent(text, BUNDLED)
     if not problems:
         spec = ServiceSpec.model_validate({"name": "orders", "language": "node", **intent.fields()})
         assert not intent.port or spec.port.container == intent.port.value.container
 
 
 def test_a_sentence_may_say_it_without_commas():
-    sentence = parse_intent("a Python service called orders listening on port 8080 with postgres and redis")
-    comma = parse_intent("python, service, called orders, port 8080, postgres, redis")
+    sentence = parse_intent("a Python service called orders listening on port 8080 with postgres and redis", BUNDLED)
+    comma = parse_intent("python, service, called orders, port 8080, postgres, redis", BUNDLED)
     assert sentence.fields() == comma.fields()
 
 
 def test_length_is_bounded_before_anything_is_read():
-    assert parse_intent("node " + " " * 1995).language.value == "node"
+    assert parse_intent("node " + " " * 1995, BUNDLED).language.value == "node"
     with pytest.raises(AtmosError) as caught:
-        parse_intent("node " * 401)
+        parse_intent("node " * 401, BUNDLED)
     assert [d.code for d in caught.value.diagnostics] == [Code.INTENT_TOO_LONG]
 
 
 def test_a_text_of_unknown_words_is_answered_briefly():
-    _, problems = read_intent("zq " * 600)
+    _, problems = read_intent("zq " * 600, BUNDLED)
     assert len(problems) == 21
     assert problems[-1].message == "580 more words are not words that atmos knows"

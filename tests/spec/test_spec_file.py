@@ -122,8 +122,8 @@ GOOD = {"name": "shop", "language": "node"}
     [
         {"name": "My.Shop"},
         {"name": min(RESERVED)},
-        {"language": "cobol"},
-        {"type": "daemon"},
+        {"language": "Cobol"},
+        {"type": "a daemon"},
         {"port": 0},
         {"port": 65536},
         {"port": True},

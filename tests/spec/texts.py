@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from atmos_cli.spec.vocabulary import FILLERS, KEYWORDS, MEANINGS
+from atmos_cli.spec.vocabulary import FILLERS, KEYWORDS
 
-KNOWN = sorted({*MEANINGS, *KEYWORDS, *FILLERS, "no", "without", "or"})
+from .canonical import BUNDLED
+
+KNOWN = sorted({*BUNDLED.meanings, *KEYWORDS, *FILLERS, "no", "without", "or"})
 VALUES = ["80", ":8080", "80:3000", "0", "70000", "2..10", "2", "->", "-", "v20", "3.12", "shop.example.com", "orders"]
 VALUES += [
     "Bad_Name",

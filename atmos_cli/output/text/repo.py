@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from atmos_cli.foreign import shell
 from atmos_cli.output.say import say, say_lines
 from atmos_cli.output.text.diagnostics import print_diagnostics, summary
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from atmos_cli.blueprint.manifest import Manifest
     from atmos_cli.commands.blueprint import CaseResult
@@ -62,6 +64,14 @@ def show_blueprints(found: Sequence[Manifest]) -> None:
     """Print every blueprint in one line."""
     for each in found:
         say(f"{each.name:<14}{each.kind:<10}{each.version:<8}{each.summary}")
+
+
+def show_new_blueprint(name: str, files: Sequence[str], source: Path | None) -> None:
+    """Print the files of a new blueprint, and what to do with them."""
+    for path in files:
+        say(path)
+    told = f" --from {shell(str(source))}" if source else ""
+    say(f"change it, then run `atmos blueprint lint {name}{told}` and `atmos blueprint test {name} --update{told}`")
 
 
 def show_lint(names: Sequence[str], found: Sequence[Diagnostic]) -> None:

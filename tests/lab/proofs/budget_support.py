@@ -41,7 +41,7 @@ class Tried:
 
 
 def config(settings: Mapping[str, Any]) -> Config:
-    plain = new_config(InitOptions(environments=(ENVIRONMENT,))).model_dump(by_alias=True)
+    plain = new_config(InitOptions(environments=(ENVIRONMENT,)), catalogue=bundled()).model_dump(by_alias=True)
     plain["environments"][ENVIRONMENT] |= settings
     return Config.model_validate(plain)
 

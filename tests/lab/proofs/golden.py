@@ -30,7 +30,7 @@ TEAM = "golden"
 SERVICE = "shop"
 ENVIRONMENTS = ("dev", "staging", "prod")
 VERSIONS = ("1.25", "1.34", "1.37")
-LANGUAGES = ("node", "python", "java", "go", "ruby", "php", "dotnet", "rust", "static")
+LANGUAGES = tuple(catalogue().languages.languages)
 ADDONS = ("autoscaling", "http", "metrics", "postgres", "redis")
 
 SHARED = {"monitoring": {"namespace": "monitoring"}, "secrets": {"store": "vault"}}
@@ -129,7 +129,9 @@ def bundled() -> Any:
 
 @functools.cache
 def config_of(settings: str, kubernetes: str = "1.34") -> Config:
-    plain = new_config(InitOptions(environments=ENVIRONMENTS, kubernetes=kubernetes)).model_dump(by_alias=True)
+    plain = new_config(InitOptions(environments=ENVIRONMENTS, kubernetes=kubernetes), catalogue=bundled()).model_dump(
+        by_alias=True
+    )
     for name, changes in SETTINGS[settings].items():
         for key, value in changes.items():
             before = plain["environments"][name].get(key) or {}
@@ -211,4 +213,4 @@ def repo_files(
         name: (budgets or {}).get(name) or default_budget(name, production=each.production)
         for name, each in config.environments.items()
     }
-    return skeleton(config, teams=teams, budgets=wanted, configured=())
+    return skeleton(config, teams=teams, budgets=wanted, configured=(), spec_schema={})

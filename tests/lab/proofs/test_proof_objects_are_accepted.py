@@ -156,7 +156,8 @@ def test_everything_an_engine_reads_is_accepted(
 ) -> None:
     """Roots, projects, sets and pointers, and the role of the tenants' deployers."""
     server = prepared(version)
-    config = new_config(InitOptions(environments=ENVIRONMENTS, engine=engine, kubernetes=version))  # type: ignore[arg-type]
+    options = InitOptions(environments=ENVIRONMENTS, engine=engine, kubernetes=version)  # type: ignore[arg-type]
+    config = new_config(options, catalogue=bundled())
     files = {
         **repo_files(config, teams=(TEAM, "other")),
         **generate(service(), team=TEAM, environments=ENVIRONMENTS, config=config, catalogue=bundled()).files,
