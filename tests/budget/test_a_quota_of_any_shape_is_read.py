@@ -5,6 +5,8 @@ import pytest
 from atmos_cli.gitops.drift import _hard
 
 
-@pytest.mark.parametrize("text", [b"spec: [hard]\n", b"spec: x\n", b"- spec\n", b"spec: {hard: 1}\n", b"spec: {\n", b""])
+@pytest.mark.parametrize(
+    "text", [b"spec: [hard]\n", b"spec: x\n", b"- spec\n", b"spec: {hard: 1}\n", b"spec: {\n", b""]
+)
 def test_it_has_no_limits(text):
     assert _hard(text) == {}
