@@ -17,7 +17,7 @@ from atmos_cli.kube.operators import OPERATED
 from atmos_cli.kube.pods import missing_requests, pod_limits, pod_requests
 from atmos_cli.kube.quantity import ZERO, Quantity, parse
 from atmos_cli.kube.resource import Identity, identity, pod_template
-from atmos_cli.kube.shape import at, mapping
+from atmos_cli.kube.shape import mapping, mappings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -144,7 +144,7 @@ def _lines(
         nodes = terms.budget.assume.node_count(who.name) if terms.budget and who.kind == "DaemonSet" else None
         count = pods(resource, scaler=scalers.get((who.namespace, who.kind, who.name)), nodes=nodes)
         count = given_up(who, count, moved)
-        line = workload(who, template[1], count, terms=terms, claims=_templates(resource))
+        line = workload(who, template[1], count, terms=terms, claims=mappings(resource, "spec", "volumeClaimTemplates"))
         yield replace(line, retained=line.fixed) if _retains(resource) else line
     elif moves(who) and (shared := template_of(resource, moved)) is not None:
         count = counted(resource, moved, scaler=scalers.get(scaled_name(resource)))
@@ -227,11 +227,6 @@ def _unknown_runtime(spec: Mapping[str, Any], terms: Terms) -> str:
     if isinstance(name, str) and name and name not in terms.overheads and "overhead" not in spec:
         return f"the overhead of RuntimeClass `{name}` is not declared (`assume.runtimeClasses`)"
     return ""
-
-
-def _templates(resource: Resource) -> Sequence[Resource]:
-    found = at(resource, "spec", "volumeClaimTemplates")
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else ()
 
 
 def _retains(resource: Resource) -> bool:

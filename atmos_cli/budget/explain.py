@@ -9,7 +9,7 @@ from atmos_cli.budget.claim import Line, Terms, claim, with_assumed
 from atmos_cli.kube.pods import missing_requests, pod_requests
 from atmos_cli.kube.quantity import ZERO, Quantity
 from atmos_cli.kube.resource import identity, pod_template
-from atmos_cli.kube.shape import mapping
+from atmos_cli.kube.shape import mapping, mappings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -51,7 +51,7 @@ def _shares(template: Resource | None, terms: Terms) -> tuple[Share, ...]:
 
 def _of_pod(spec: dict[str, Any], lacking: set[str], terms: Terms) -> Iterator[Share]:
     sidecars: dict[str, Quantity] = {}
-    for each in _listed(spec, "initContainers"):
+    for each in mappings(spec, "initContainers"):
         own = _alone(each)
         if each.get("restartPolicy") == "Always":
             sidecars = _plus(sidecars, own)
@@ -59,7 +59,7 @@ def _of_pod(spec: dict[str, Any], lacking: set[str], terms: Terms) -> Iterator[S
         else:
             rule = "init container: counts when it, with the sidecars before it, needs more than the pod later does"
             yield Share(_name(each), _plus(sidecars, own), rule + _source(each, lacking))
-    for each in _listed(spec, "containers"):
+    for each in mappings(spec, "containers"):
         yield Share(_name(each), _alone(each), f"container{_source(each, lacking)}")
     level = mapping(spec, "resources", "requests") or mapping(spec, "resources", "limits")
     if level:
@@ -85,11 +85,6 @@ def _source(container: dict[str, Any], lacking: set[str]) -> str:
 
 def _plus(left: Mapping[str, Quantity], right: Mapping[str, Quantity]) -> dict[str, Quantity]:
     return {name: left.get(name, ZERO) + right.get(name, ZERO) for name in {**left, **right}}
-
-
-def _listed(spec: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    found = spec.get(key)
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
 
 
 def _name(container: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from atmos_cli.kube.operators import OPERATED
+from atmos_cli.kube.shape import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,10 +62,9 @@ def asks_nothing(who: Identity) -> bool:
 
 def injected(metadata: Any, switches: Mapping[str, tuple[str, ...]]) -> str:
     """The annotation or label that has a sidecar injected; empty when none does."""
-    metadata = metadata if isinstance(metadata, dict) else {}
     for field in ("annotations", "labels"):
-        found = metadata.get(field)
+        found = mapping(metadata, field)
         for key, values in switches.items():
-            if isinstance(found, dict) and str(found.get(key, "")).lower() in values:
+            if str(found.get(key, "")).lower() in values:
                 return key
     return ""

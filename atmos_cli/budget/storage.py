@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.budget.dimensions import storage_dimension
 from atmos_cli.kube.quantity import ZERO, Quantity, parse
-from atmos_cli.kube.shape import at, mapping
+from atmos_cli.kube.shape import at, mapping, mappings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,15 +49,13 @@ def _class(claim: Resource, spec: Mapping[str, Any], default: str) -> str | None
 
 def ephemeral(spec: Mapping[str, Any]) -> list[Resource]:
     """The claims that come and go with each pod."""
-    volumes = spec.get("volumes")
-    found = (mapping(each, "ephemeral") for each in (volumes if isinstance(volumes, list) else ()))
+    found = (mapping(each, "ephemeral") for each in mappings(spec, "volumes"))
     return [mapping(each, "volumeClaimTemplate") for each in found if each.get("volumeClaimTemplate")]
 
 
 def service_ports(spec: Mapping[str, Any]) -> dict[str, Quantity]:
     """Load balancers and node ports; a load balancer takes a node port for each port unless it is told not to."""
-    listed = spec.get("ports")
-    ports = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    ports = mappings(spec, "ports")
     kind = spec.get("type", "ClusterIP")
     found: dict[str, Quantity] = {}
     taken = 0

@@ -9,6 +9,7 @@ from atmos_cli.budget.model import budget_path, read_budget
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity
 from atmos_cli.gitops.repository import teams
 from atmos_cli.kube.quantity import Quantity, parse
+from atmos_cli.kube.shape import mapping
 from atmos_cli.layout.skeleton import quota
 from atmos_cli.yamlio.load import load
 from atmos_cli.yamlio.locate import locate
@@ -72,11 +73,9 @@ def _warning(path: str, data: bytes, name: str, message: str, hint: str, environ
 
 def _hard(data: bytes) -> dict[str, Any]:
     try:
-        found = load(data)
+        return mapping(load(data), "spec", "hard")
     except AtmosError:
         return {}
-    hard = (found.get("spec") or {}).get("hard") if isinstance(found, dict) else None
-    return hard if isinstance(hard, dict) else {}
 
 
 def _amount(written: Any) -> Quantity | None:

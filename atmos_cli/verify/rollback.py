@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from atmos_cli.kube.resource import pod_template
+from atmos_cli.kube.shape import mappings, text
 from atmos_cli.verify.measured import BROKEN_BASELINE
 from atmos_cli.verify.outcome import Outcome, Reason
 from atmos_cli.verify.rollback_loss import losses
@@ -137,13 +138,10 @@ def images(objects: Mapping[Identity, Resource]) -> set[str]:
     """Every image that a pod of these objects runs, as it is written."""
     found: set[str] = set()
     for resource in objects.values():
-        template = pod_template(resource)
-        spec = (template[1].get("spec") if template else None) or {}
+        _, template = pod_template(resource) or ((), {})
         for kind in ("containers", "initContainers"):
-            for container in spec.get(kind) or [] if isinstance(spec, dict) else []:
-                if isinstance(container, dict) and isinstance(container.get("image"), str):
-                    found.add(container["image"])
-    return found
+            found |= {text(container, "image") for container in mappings(template, "spec", kind)}
+    return found - {""}
 
 
 def automatic(verdict: Verdict, plan: Plan, history: History, limits: Limits) -> Reason | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.kube.operators import OPERATED
 from atmos_cli.kube.quantity import parse
-from atmos_cli.kube.shape import at
+from atmos_cli.kube.shape import at, mappings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,9 +47,8 @@ def _losses(now: Mapping[Identity, Resource], after: Mapping[Identity, Resource]
 
 
 def _claims(resource: Resource) -> set[str]:
-    templates = at(resource, "spec", "volumeClaimTemplates")
-    names = [at(each, "metadata", "name") for each in templates] if isinstance(templates, list) else []
-    return {name for name in names if isinstance(name, str)}
+    templates = mappings(resource, "spec", "volumeClaimTemplates")
+    return {name for each in templates if isinstance(name := at(each, "metadata", "name"), str)}
 
 
 def _shrunk(now: Resource, after: Resource) -> Iterator[tuple[str, str, str]]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError, Code, fail
-from atmos_cli.kube.shape import mappings, text
+from atmos_cli.kube.shape import mappings, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -199,10 +199,9 @@ def _plugin(user: Entry, context: str) -> Plugin | None:
 
 
 def _impersonation(user: dict[str, Any]) -> tuple[tuple[str, str], ...]:
-    name, groups = user.get("as"), user.get("as-groups")
-    found = [("Impersonate-User", name)] if isinstance(name, str) and name else []
-    listed = groups if isinstance(groups, list) else []
-    return (*found, *(("Impersonate-Group", each) for each in listed if isinstance(each, str)))
+    name = text(user, "as")
+    found = [("Impersonate-User", name)] if name else []
+    return (*found, *(("Impersonate-Group", each) for each in texts(user, "as-groups")))
 
 
 def _path(entry: Entry, key: str) -> Path | None:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from atmos_cli.kube.operators import OPERATED
-from atmos_cli.kube.shape import number, text, who
+from atmos_cli.kube.shape import mappings, number, text, who
 from atmos_cli.verify.fields import said
 from atmos_cli.verify.health.generic import current, failed, in_progress, is_paused_by, suspended
 
@@ -45,8 +45,7 @@ def _binds_late(resource: Resource, look: Look) -> bool:
 def _is_used(resource: Resource, look: Look) -> bool:
     identity = who(resource)
     for pod in look.of_kind("", "Pod"):
-        volumes = pod.get("spec", {}).get("volumes") if isinstance(pod.get("spec"), dict) else None
-        for volume in volumes if isinstance(volumes, list) else ():
+        for volume in mappings(pod, "spec", "volumes"):
             named = text(volume, "persistentVolumeClaim", "claimName") == identity.name
             if named and who(pod).namespace == identity.namespace:
                 return True
