@@ -22,7 +22,7 @@ def audit(
     from atmos_cli.diagnostics import errors
     from atmos_cli.gitops.repository import open_repository
     from atmos_cli.output.json.budget import audit_data
-    from atmos_cli.output.text.suggestions import show_audit
+    from atmos_cli.output.text.budget import show_audit
 
     found = run(open_repository(start(repo)), environments=tuple(env or ()), base=base)
     code = 1 if errors(found.diagnostics) else 0

@@ -47,8 +47,7 @@ def show(
     shown = used(repository, environments, by=by, what=what)
     if html is not None:
         from atmos_cli.commands.budget_history import history
-        from atmos_cli.output.html.budget import budget_page
-        from atmos_cli.output.html.page import write_page
+        from atmos_cli.output.html import budget_page, write_page
 
         write_page(html, budget_page(shown, history(repository, environments)))
         say(f"Wrote {html}")

@@ -27,7 +27,7 @@ def init(
     from atmos_cli.commands.budget_init import execute_budgets, plan_budgets
     from atmos_cli.gitops.repository import open_repository
     from atmos_cli.output.json.change import limits_data
-    from atmos_cli.output.text.suggestions import show_limits, show_limits_written
+    from atmos_cli.output.text.change import show_limits, show_limits_written
 
     plan = plan_budgets(open_repository(start(repo), writes=not dry_run), tuple(environment or ()), replace=replace)
     if output == "text":
@@ -59,7 +59,7 @@ def rightsize(
     from atmos_cli.commands.rightsize import rightsize as suggest
     from atmos_cli.gitops.repository import open_repository
     from atmos_cli.output.json.change import rightsizing_data
-    from atmos_cli.output.text.suggestions import show_rightsizing
+    from atmos_cli.output.text.change import show_rightsizing
 
     repository = open_repository(start(repo), writes=apply)
     found = suggest(repository, service, team=team, file=from_, prometheus=prometheus, environment=env, days=days)

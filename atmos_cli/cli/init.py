@@ -63,7 +63,7 @@ def init(
     )
     plan = plan_init(directory.resolve(), options, explicit=explicit, writes=not dry_run)
     if interactive(output) and not (yes or dry_run) and plan.changes.files:
-        from atmos_cli.output.text.plans import show_init
+        from atmos_cli.output.text.change import show_init
 
         show_init(plan, None)
         typer.confirm("Write this?", default=True, abort=True)
@@ -74,7 +74,7 @@ def init(
         diagnostics = (*plan.recovered, *(written.notes if written else ()))
         answer("init", data=init_data(plan, written), diagnostics=diagnostics)
     else:
-        from atmos_cli.output.text.plans import show_initialised
+        from atmos_cli.output.text.change import show_initialised
 
         show_initialised(plan, written)
 

@@ -87,7 +87,7 @@ def service(
     options = NewOptions(mode=write, branch=branch, request_approval=request_approval)
     plan = plan_new(repository, intent, flags, options)
     if output == "text":
-        from atmos_cli.output.text.plans import show_new
+        from atmos_cli.output.text.change import show_new
 
         show_new(plan, open_requests(plan), with_diff=with_diff)
     refused = plan.refused and not (plan.exceeds and request_approval)
@@ -126,7 +126,7 @@ def _finish(plan: NewPlan, written: Written | None, *, output: str, refused: boo
         diagnostics = (*plan.repository.recovered, *plan.guarded.diagnostics, *notes)
         answer("new service", data=new_data(plan, written), diagnostics=diagnostics, exit_code=code)
     else:
-        from atmos_cli.output.text.plans import show_done
+        from atmos_cli.output.text.change import show_done
 
         show_done(written, plan.next_steps() if written else (), refused=refused)
     raise typer.Exit(code)

@@ -59,7 +59,7 @@ def rollback(
     ask = Ask(service, env, team, commit, to, reason, "", write, branch, push, allowed)
     plan = plan_rollback(open_repository(start(repo), writes=not dry_run), ask)
     if output == "text":
-        from atmos_cli.output.text.rollback import show_rollback
+        from atmos_cli.output.text.change import show_rollback
 
         show_rollback(plan, with_diff=with_diff)
     done = None
@@ -80,7 +80,7 @@ def _finish(plan: RollbackPlan, done: RolledBack | None, *, output: str) -> None
         diagnostics = (*plan.repository.recovered, *last.diagnostics, *written, *notes)
         answer("rollback", data=rollback_data(last, done), diagnostics=diagnostics, exit_code=code)
     else:
-        from atmos_cli.output.text.plans import show_done
+        from atmos_cli.output.text.change import show_done
 
         show_done(done.written if done else None, done.next if done else (), refused=plan.refused, notes=notes)
     raise typer.Exit(code)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from atmos_cli.commands.status import Watcher
     from atmos_cli.output.json.live import Changes
-    from atmos_cli.output.text.status import Screen
+    from atmos_cli.output.text.live import Screen
 
 
 def status(
@@ -45,7 +45,7 @@ def _once(watcher: Watcher, output: str) -> int:
 
         answer_status(found)
     else:
-        from atmos_cli.output.text.status import show_status
+        from atmos_cli.output.text.live import show_status
 
         show_status(found)
     return found.exit_code
@@ -71,6 +71,6 @@ def _screen(output: str) -> AbstractContextManager[Screen | Changes]:
         from atmos_cli.output.json.live import Changes
 
         return nullcontext(Changes())
-    from atmos_cli.output.text.status import Screen
+    from atmos_cli.output.text.live import Screen
 
     return Screen(live=sys.stdout.isatty())

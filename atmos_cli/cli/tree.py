@@ -35,8 +35,7 @@ def tree(
     problems = tuple(dict.fromkeys((*trust(repository).notes, *(each.problem for each in grown if each.problem))))
     code = exit_code(grown)
     if html is not None:
-        from atmos_cli.output.html.page import write_page
-        from atmos_cli.output.html.tree import tree_page
+        from atmos_cli.output.html import tree_page, write_page
 
         write_page(html, tree_page(grown))
     if output == "json":
@@ -46,7 +45,7 @@ def tree(
         answer("tree", data=data, diagnostics=problems, exit_code=code)
         raise typer.Exit(code)
     if html is None:
-        from atmos_cli.output.text.tree import show_trees
+        from atmos_cli.output.text.live import show_trees
 
         show_trees(grown)
     else:

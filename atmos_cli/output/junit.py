@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from atmos_cli.foreign import xml_text
+from atmos_cli.foreign import line, xml_text
 from atmos_cli.output.sections import LONGEST_LINE, sections
 from atmos_cli.verify.masking import shown
 from atmos_cli.verify.outcome import Outcome
@@ -35,8 +35,8 @@ def junit(verdicts: Sequence[Verdict]) -> str:
     )
     for each in verdicts:
         seconds = f"{max(0.0, each.ended - each.started):.1f}"
-        where = f"{each.target.environment}.{each.target.team}"
-        case = SubElement(suite, "testcase", name=each.target.service, classname=where, time=seconds)
+        where = line(f"{each.target.environment}.{each.target.team}")
+        case = SubElement(suite, "testcase", name=line(each.target.service), classname=where, time=seconds)
         kind = {Outcome.FAIL: "failure", Outcome.INCONCLUSIVE: "error", Outcome.SUPERSEDED: "skipped"}.get(each.outcome)
         if kind:
             said = _xml(shown(each.headline, most=LONGEST_LINE))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from atmos_cli.budget.evaluate import Row
     from atmos_cli.budget.explain import Explained
+    from atmos_cli.commands.audit import Audit
     from atmos_cli.commands.budget import Share, Shown
     from atmos_cli.gitops.budgeting import Budgeted
     from atmos_cli.gitops.judging import Judged
@@ -138,6 +139,18 @@ def show_check(judged: Judged, *, lands: bool) -> None:
     show_change(tuple(judged.budgets.values()), rows=judged.rows)
     print_diagnostics(judged.diagnostics)
     say("May land" if lands else "May not land")
+
+
+def show_audit(found: Audit) -> None:
+    """Print what is over its limit on the base branch, and whether that is approved."""
+    say(f"{', '.join(found.environments)} at {found.commit[:12]}")
+    for row in found.over:
+        names = [each.path for each in found.used if each.explains(row)]
+        why = f"approved: {', '.join(names)}" if names else "not approved"
+        say(f"  {row.environment}: {row.scope} {row.dimension} {row.text(row.after)} of {row.text(row.limit)}, {why}")
+    if not found.over:
+        say("  every sum is within its limit")
+    print_diagnostics(found.diagnostics)
 
 
 def show_budgets(budgets: Mapping[str, Budgeted]) -> None:

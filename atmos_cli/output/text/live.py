@@ -1,4 +1,4 @@
-"""What is wanted, live and healthy, on a terminal."""
+"""What is wanted, live and healthy, and object trees, on a terminal."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Self
 
 from rich.live import Live
 from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
 
 from atmos_cli.output.console import console, escape
 from atmos_cli.output.say import say
@@ -18,11 +20,13 @@ from atmos_cli.verify.seen import Arrival, Status
 from atmos_cli.verify.standing import drifted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from types import TracebackType
 
     from atmos_cli.commands.status import Overview, Row
+    from atmos_cli.commands.tree import Grown
     from atmos_cli.verify.standing import Standing
+    from atmos_cli.verify.tree import Node
 
 SHORT = 7
 LONGEST = 300
@@ -34,6 +38,15 @@ COLOURS = {
     Status.IN_PROGRESS: "yellow",
     Status.TERMINATING: "yellow",
     Status.SUSPENDED: "cyan",
+}
+MARKS = {
+    Status.CURRENT: "✔",
+    Status.FAILED: "✘",
+    Status.MISSING: "∅",
+    Status.UNKNOWN: "?",
+    Status.IN_PROGRESS: "…",
+    Status.TERMINATING: "…",
+    Status.SUSPENDED: "‖",
 }
 HEADINGS = ("service", "env", "cluster", "wanted", "live", "health", "verdict", "")
 
@@ -174,3 +187,39 @@ def _line(row: Row) -> tuple[str, str]:
     reasons = why(row, row.standing.pause.since if row.standing and row.standing.pause else 0.0)
     line = f"wanted {row.wanted[:SHORT]}, live {_live(row)}, {state}" + (f"; {reasons}" if reasons else "")
     return f"{target.team}/{target.service} {target.environment}@{target.cluster}", shown(line, most=LONGEST)
+
+
+def show_trees(grown: Sequence[Grown]) -> None:
+    """Print every object of each deployment with its health."""
+    out = console()
+    for each in grown:
+        target = each.target
+        title = f"{target.team}/{target.service} in {target.environment} on {target.cluster}"
+        if each.root is None:
+            out.print(f"[bold]{escape(title)}[/]  [magenta]unreachable[/]")
+            continue
+        out.print(f"[bold]{escape(title)}[/]  wanted {each.commit[:SHORT]}")
+        out.print(_drawn(each.root))
+        bad = len(each.unhealthy)
+        out.print("all healthy" if not bad else f"{bad} not healthy")
+
+
+def _drawn(node: Node, onto: Tree | None = None) -> Tree:
+    branch = onto.add(_label(node)) if onto is not None else Tree(_label(node), guide_style="dim")
+    for child in node.children:
+        _drawn(child, branch)
+    return branch
+
+
+def _label(node: Node) -> Text:
+    """Return a line that is never markup: names and messages are what a cluster says."""
+    status = node.health.status
+    text = Text.assemble((f"{MARKS[status]} ", COLOURS[status]), (f"{node.kind} ", "dim"), node.name)
+    if node.note:
+        text.append(f"  {node.note}", style="dim")
+    words = node.health.message
+    if status is not Status.CURRENT:
+        text.append(f"  {word(status)}" + (f": {words}" if words else ""), style=COLOURS[status])
+    elif words:
+        text.append(f"  {words}", style="dim")
+    return text

@@ -1,12 +1,14 @@
-"""Plans, what was written and next steps on a terminal."""
+"""Plans of changes, what was written and next steps, on a terminal."""
 
 from __future__ import annotations
 
+import difflib
 import sys
 from typing import TYPE_CHECKING
 
 from rich.table import Table
 
+from atmos_cli.budget.dimensions import amount_text
 from atmos_cli.output.console import console, escape
 from atmos_cli.output.say import say
 from atmos_cli.output.text.budget import show_budgets
@@ -17,11 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from atmos_cli.commands.budget import Pending
+    from atmos_cli.commands.budget_init import BudgetPlan
     from atmos_cli.commands.init import InitPlan
     from atmos_cli.commands.new import NewPlan
+    from atmos_cli.commands.rightsize import Rightsizing
     from atmos_cli.diagnostics import Diagnostic
     from atmos_cli.gitops.intent import PlanRow
     from atmos_cli.gitops.write import Written
+    from atmos_cli.history.rollback_plan import RollbackPlan
     from atmos_cli.result import ChangeSet
 
 
@@ -136,3 +141,73 @@ def _plan_table(rows: Sequence[PlanRow]) -> Table:
 def _common(changes: ChangeSet) -> str:
     roots = sorted({"/".join(path.split("/")[:3]) for path in changes.files})
     return ", ".join(roots[:3]) + (", …" if len(roots) > 3 else "")
+
+
+def show_rollback(plan: RollbackPlan, *, with_diff: bool) -> None:
+    """Print what a rollback restores and changes, and its checks."""
+    team, service, environment = plan.ground.deployment
+    changes = plan.changes
+    removed = sum(data is None for data in changes.files.values())
+    rows = {
+        "takes back": plan.choice.commit[:10],
+        "restores": f"{plan.choice.restores[:10]}: {plan.state[0].lower()}{plan.state[1:]}",
+        "files": f"{len(changes.modified)} changed, {len(changes.added)} added, {removed} removed",
+        "objects": ", ".join(f"{key}{' (removed)' * (key in plan.plan.removed)}" for key in plan.plan.changed),
+        "also changes": ", ".join(plan.plan.environments),
+        "marks as bad": ", ".join(plan.plan.images),
+    }
+    say(f"Roll back {team}/{service} in {environment}")
+    for topic, value in rows.items():
+        if value:
+            say(f"  {topic:13} {value}")
+    if with_diff:
+        for line in _diff(plan):
+            say(line)
+    say(f"Checks  {summary(plan.diagnostics)}")
+    sys.stdout.flush()
+    print_diagnostics(plan.repository.recovered)
+    print_diagnostics(plan.diagnostics)
+
+
+def _diff(plan: RollbackPlan) -> list[str]:
+    found: list[str] = []
+    for path, data in sorted(plan.changes.files.items()):
+        old = (plan.changes.before.get(path) or b"").decode("utf-8", "replace").splitlines()
+        new = (data or b"").decode("utf-8", "replace").splitlines()
+        found += [_plain(line) for line in difflib.unified_diff(old, new, f"a/{path}", f"b/{path}", lineterm="")]
+    return found
+
+
+def _plain(line: str) -> str:
+    return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in line)
+
+
+def show_limits(plan: BudgetPlan) -> None:
+    """Print the limits that `budget init` suggests."""
+    for name in plan.kept:
+        say(f"{name} has a budget already; `--replace` suggests new limits for it")
+    for name, budget in plan.budgets.items():
+        say(f"{name}: {', '.join(f'{key} {limit.limit}' for key, limit in budget.limits.items())}")
+
+
+def show_limits_written(written: Written) -> None:
+    """Print which budgets were written, and what comes next."""
+    print_diagnostics(written.notes)
+    say(f"Wrote {', '.join(written.paths)}; then run `atmos init`, which renews the quotas")
+
+
+def show_rightsizing(found: Rightsizing, *, applied: bool) -> None:
+    """Print the CPU and memory to ask for, why, and what that saves."""
+    if found.suggestion.problem:
+        say(f"no suggestion for {found.service}: {found.suggestion.problem}")
+        return
+    say(f"{found.service}: cpu {found.suggestion.cpu}, memory {found.suggestion.memory}")
+    say(f"  {found.suggestion.reason}")
+    for environment, dimension, amount in found.saves:
+        verb = "saves" if amount.nano >= 0 else "adds"
+        text = amount_text(dimension, amount if amount.nano >= 0 else amount * -1, currency=found.currency)
+        say(f"  {environment}: {verb} {dimension} {text}")
+    for note in found.notes:
+        say(f"  note: {note}")
+    paths = ", ".join(found.changes.files)
+    say(f"Changed {paths}" if applied else f"`--write` changes {paths}")
