@@ -23,9 +23,11 @@ STATE = tempfile.TemporaryDirectory(prefix="atmos-cli-state-")
 # Writes outside of Git keep their notes in the state directory of the user, which is none of a test's business.
 os.environ["XDG_STATE_HOME"] = STATE.name
 
-# How long an example takes says more about the machine than about the code.
-settings.register_profile("atmos", deadline=None)
-settings.load_profile("atmos")
+# How long an example takes says more about the machine than about the code. What a contributor runs is quick and says the
+# same each time; what runs in CI (or with `--hypothesis-profile=ci`) looks at many more examples, others each time.
+settings.register_profile("ci", deadline=None, max_examples=100)
+settings.register_profile("default", deadline=None, max_examples=15, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 @dataclass(slots=True)
@@ -98,6 +100,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="FILE",
         help="after a lab run, write what was proven with which component there",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Run directories on all processors, unless told how many (`-n`), and files in this process, for debuggers."""
+    given = [Path(argument.partition("::")[0]) for argument in config.args]
+    worker = hasattr(config, "workerinput")
+    if not worker and getattr(config.option, "numprocesses", 0) is None and any(path.is_dir() for path in given):
+        config.option.numprocesses = "auto"
+        config.option.dist = "worksteal" if config.option.dist == "no" else config.option.dist
 
 
 def pytest_configure(config: pytest.Config) -> None:
