@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,6 +45,19 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if config.option.markexpr == "lab" and collection_path.match("test_*.py"):
         return "mark.lab" not in collection_path.read_text() or None
     return None
+
+
+class _Sample:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Mark as slow what is beyond the first cases of a test that has a sample, before any are deselected."""
+        cases: Counter[str] = Counter()
+        for item in items:
+            if mark := item.get_closest_marker("sample"):
+                test = item.nodeid.partition("[")[0]
+                cases[test] += 1
+                if cases[test] > (mark.args[0] if mark.args else 1):
+                    item.add_marker("slow")
 
 
 @pytest.hookimpl(trylast=True)
@@ -114,6 +128,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_Controller())
+    config.pluginmanager.register(_Sample())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

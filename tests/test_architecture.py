@@ -183,6 +183,7 @@ def test_markup_takes_foreign_text_from_one_function():
     assert [name_of(path) for path, names in IMPORTS.items() if "rich.markup" in names] == ["output/console.py"]
 
 
+@pytest.mark.slow
 def test_every_module_imports_alone():
     """Without anything of its own room. What is below cannot import it back (arrows point down), so it may stay loaded."""
     rooms = {}
