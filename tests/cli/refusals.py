@@ -85,6 +85,9 @@ NEW = (
     ),
     Refusal("ATM206", "differs", WITH_ODD, bundle(thing="data: {a: '${{ env.name }}'}\n", owner="base")),
     Refusal("ATM207", "not like this", WITH_ODD, bundle("refuse: [{when: 'true', message: not like this}]\n")),
+    Refusal(
+        "ATM311", "odd", WITH_ODD, bundle(thing="odd: 1\n"), "apps/default/cart/overlays/dev/odd-thing.yaml", status=1
+    ),
     Refusal("ATM333", "DB_PASSWORD", (*CART, "--set-env", "DB_PASSWORD=hunter2SECRET"), status=1),
     Refusal(
         "ATM334",
