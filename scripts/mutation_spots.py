@@ -110,8 +110,8 @@ FAULTS = (
     Fault("new asks the budget", "found += [*each.findings, *said]", "found += each.findings", f"{NEW}[ATM401]"),
     Fault(
         "new stops at what is refused",
-        "if plan.refused and not (plan.exceeds and request_approval):",
-        "if False:",
+        "return bool(errors(self.guarded.diagnostics))",
+        "return False",
         f"{NEW}[ATM401]",
     ),
     Fault("new takes no name twice", "    _require_new(base, team, spec.name)\n", "", f"{NEW}[ATM510]"),
@@ -169,7 +169,7 @@ FAULTS = (
         "text of a repo is made safe",
         "self._encoded(self._safe(text))",
         "self._encoded(text)",
-        "tests/output/test_nothing_of_a_repo_reaches_the_terminal_raw.py",
+        "tests/output/test_nothing_of_a_repo_reaches_the_terminal_raw.py::test_as_text",
     ),
     Fault(
         "hooks of the checkout do not run",

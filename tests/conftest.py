@@ -118,10 +118,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Run directories on all processors, unless told how many (`-n`), and files in this process, for debuggers."""
-    given = [Path(argument.partition("::")[0]) for argument in config.args]
-    worker = hasattr(config, "workerinput")
-    if not worker and getattr(config.option, "numprocesses", 0) is None and any(path.is_dir() for path in given):
+    """Run directories on all processors unless told how many (`-n`); files, for debuggers, and the lab in this process."""
+    directories = any(Path(argument.partition("::")[0]).is_dir() for argument in config.args)
+    if hasattr(config, "workerinput") or config.option.markexpr == "lab" or not directories:
+        return
+    if getattr(config.option, "numprocesses", 0) is None:
         config.option.numprocesses = "auto"
         config.option.dist = "worksteal" if config.option.dist == "no" else config.option.dist
 
