@@ -157,13 +157,13 @@ FAULTS = (
         "logins go where the base branch says",
         'config = ours.model_copy(update={"clusters": clusters, "environments": environments})',
         "config = ours",
-        CREDENTIALS,
+        f"{CREDENTIALS}::test_a_change_does_not_pick_the_login",
     ),
     Fault(
-        "a cluster of the change alone gets no login",
+        "a cluster of the change alone gets no token",
         "frozenset(ours.clusters) - frozenset(theirs.clusters)",
         "frozenset()",
-        CREDENTIALS,
+        f"{CREDENTIALS}::test_a_cluster_that_only_the_change_has_is_no_place_for_a_token",
     ),
     Fault(
         "text of a repo is made safe",
