@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import tempfile
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,9 +24,11 @@ STATE = tempfile.TemporaryDirectory(prefix="atmos-cli-state-")
 # Writes outside of Git keep their notes in the state directory of the user, which is none of a test's business.
 os.environ["XDG_STATE_HOME"] = STATE.name
 
-# How long an example takes says more about the machine than about the code.
-settings.register_profile("atmos", deadline=None)
-settings.load_profile("atmos")
+# How long an example takes says more about the machine than about the code. What a contributor runs is quick and says the
+# same each time; what runs in CI (or with `--hypothesis-profile=ci`) looks at many more examples, others each time.
+settings.register_profile("ci", deadline=None, max_examples=100)
+settings.register_profile("default", deadline=None, max_examples=15, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 @dataclass(slots=True)
@@ -42,6 +45,19 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     if config.option.markexpr == "lab" and collection_path.match("test_*.py"):
         return "mark.lab" not in collection_path.read_text() or None
     return None
+
+
+class _Sample:
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Mark as slow what is beyond the first cases of a test that has a sample, before any are deselected."""
+        cases: Counter[str] = Counter()
+        for item in items:
+            if mark := item.get_closest_marker("sample"):
+                test = item.nodeid.partition("[")[0]
+                cases[test] += 1
+                if cases[test] > (mark.args[0] if mark.args else 1):
+                    item.add_marker("slow")
 
 
 @pytest.hookimpl(trylast=True)
@@ -100,8 +116,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Run directories on all processors unless told how many (`-n`); files, for debuggers, and the lab in this process."""
+    directories = any(Path(argument.partition("::")[0]).is_dir() for argument in config.args)
+    if hasattr(config, "workerinput") or config.option.markexpr == "lab" or not directories:
+        return
+    if getattr(config.option, "numprocesses", 0) is None:
+        config.option.numprocesses = "auto"
+        config.option.dist = "worksteal" if config.option.dist == "no" else config.option.dist
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(_Controller())
+    config.pluginmanager.register(_Sample())
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

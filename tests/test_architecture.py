@@ -1,6 +1,7 @@
 """Arrows point down; each third-party package has the one room that may import it."""
 
 import ast
+import graphlib
 import json
 import re
 import subprocess
@@ -42,7 +43,7 @@ SIDEWAYS = {("config", "spec"), ("spec", "config")}
 ONLY_IN = {
     "rich": {"output/console.py", "output/text/"},
     "typer": {"cli/"},
-    "git": {"adapters/"},
+    "git": {"adapters/git/process.py"},
     "httpx": {"adapters/"},
     "httpcore": {"adapters/carrier.py"},
     "jinja2": {"blueprint/expr.py"},
@@ -79,16 +80,37 @@ PURE = (
     "documents",
     "config",
 )
+# Imported for a type by a module that the other one imports: none may be added.
+ONLY_A_TYPE = {
+    ("atmos_cli.blueprint.contribute", "atmos_cli.blueprint.compose"),
+    ("atmos_cli.budget.storage", "atmos_cli.budget.claim"),
+}
 IO_MODULES = {"os", "subprocess", "socket", "shutil", "tempfile", "time", "random", "datetime", "urllib", "sys"}
 
 
-def imports(path):
-    for node in ast.walk(ast.parse(path.read_text())):
+TREES = {path: ast.parse(path.read_text()) for path in MODULES}
+
+
+def dotted(path):
+    return ".".join(("atmos_cli", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
+
+
+def imported(tree):
+    """Each module named by an import anywhere in `tree`; what is taken from a module counts as one, too."""
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names if node.module == "atmos_cli")
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def called(tree):
+    return {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+
+
+IMPORTS = {path: tuple(dict.fromkeys(imported(tree))) for path, tree in TREES.items()}
+CALLS = {path: called(tree) for path, tree in TREES.items()}
 
 
 def room(path):
@@ -100,51 +122,70 @@ def name_of(path):
     return path.relative_to(PACKAGE).as_posix()
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_imports_point_down(path):
-    here = room(path)
-    for name in imports(path):
-        steps = name.split(".")
-        if steps[0] != "atmos_cli" or len(steps) < 2:
-            continue
-        there = steps[1]
-        if there in RANK and there != here and (here, there) not in SIDEWAYS:
-            assert RANK[there] < RANK[here], f"{name_of(path)} imports {name}, which is not below it"
+def lines(wrong):
+    return "\n".join(sorted(set(wrong)))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_third_parties_stay_in_their_room(path):
-    for name in imports(path):
-        top = name.split(".")[0]
-        if top in ONLY_IN:
-            allowed = any(name_of(path).startswith(place) for place in ONLY_IN[top])
-            assert allowed, f"{name_of(path)} imports {name}"
+def test_imports_point_down():
+    wrong = []
+    for path, names in IMPORTS.items():
+        here = room(path)
+        for name in names:
+            top, _, rest = name.partition(".")
+            there = rest.partition(".")[0]
+            if top == "atmos_cli" and there in RANK and there != here and (here, there) not in SIDEWAYS:
+                wrong += [f"{name_of(path)} imports {name}, not below it"] if RANK[there] >= RANK[here] else []
+    assert not wrong, lines(wrong)
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if room(p) in PURE], ids=name_of)
-def test_the_core_does_no_io(path):
-    found = {name.split(".")[0] for name in imports(path)} & IO_MODULES
-    assert not found, f"{name_of(path)} imports {found}"
-    calls = {
-        n.func.id
-        for n in ast.walk(ast.parse(path.read_text()))
-        if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+def test_every_room_has_its_row():
+    assert {room(path) for path in MODULES} - set(RANK) == set()
+
+
+def test_modules_do_not_import_each_other():
+    """Not through a third one either, inside a room, within a function or for a type."""
+    known = {dotted(path) for path in MODULES}
+    graph = {
+        module: {name for name in names if name in known - {module} and (module, name) not in ONLY_A_TYPE}
+        for module, names in ((dotted(path), names) for path, names in IMPORTS.items())
     }
-    assert not calls & {"print", "open", "input"}, f"{name_of(path)} calls {calls & {'print', 'open', 'input'}}"
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))
 
 
-@pytest.mark.parametrize("path", [p for p in MODULES if room(p) != "output"], ids=name_of)
-def test_only_the_output_room_prints(path):
+def test_third_parties_stay_in_their_room():
+    wrong = [
+        f"{name_of(path)} imports {name}"
+        for path, names in IMPORTS.items()
+        for name in names
+        for places in [ONLY_IN.get(name.partition(".")[0])]
+        if places is not None and not name_of(path).startswith(tuple(places))
+    ]
+    assert not wrong, lines(wrong)
+
+
+def test_the_core_does_no_io():
+    core = [path for path in MODULES if room(path) in PURE]
+    wrong = [
+        f"{name_of(p)} imports {name}" for p in core for name in IMPORTS[p] if name.partition(".")[0] in IO_MODULES
+    ]
+    wrong += [f"{name_of(path)} calls {name}" for path in core for name in CALLS[path] & {"print", "open", "input"}]
+    assert not wrong, lines(wrong)
+
+
+def test_only_the_output_room_prints():
     """Whatever prints by itself could end a line within a name: `say` cannot."""
-    calls = {ast.unparse(n.func) for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Call)}
     raw = {"print", "typer.echo", "typer.secho", "sys.stdout.write", "sys.stderr.write", "Console"}
     # Where even the report of a bug cannot be kept, it goes out by itself.
-    assert not calls & raw - ({"sys.stderr.write"} if name_of(path) == "cli/boundary.py" else set())
+    allowed = {("cli/boundary.py", "sys.stderr.write")}
+    found = {(name_of(path), name) for path, calls in CALLS.items() if room(path) != "output" for name in calls & raw}
+    assert not found - allowed, lines(f"{name} calls {call}" for name, call in found - allowed)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_markup_takes_foreign_text_from_one_function(path):
-    assert "rich.markup" not in set(imports(path)) or name_of(path) == "output/console.py"
+def test_markup_takes_foreign_text_from_one_function():
+    assert [name_of(path) for path, names in IMPORTS.items() if "rich.markup" in names] == ["output/console.py"]
 
 
 # Where an engine is named although nothing is decided by it.
@@ -180,14 +221,14 @@ def said_in(path):
                 yield name
 
 
+@pytest.mark.slow
 def test_every_module_imports_alone():
     """Without anything of its own room. What is below cannot import it back (arrows point down), so it may stay loaded."""
     rooms = {}
     for path in MODULES:
-        name = ".".join(("atmos_cli", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
         if path.name != "__main__.py":
             together = min({room(path)} | {other for one, other in SIDEWAYS if one == room(path)})
-            rooms.setdefault((RANK[together], together), []).append(name)
+            rooms.setdefault((RANK[together], together), []).append(dotted(path))
     code = (
         "import importlib, json, sys\n"
         "for room in json.loads(sys.argv[1]):\n"
@@ -204,7 +245,8 @@ def test_every_module_imports_alone():
 
 
 def test_files_are_rooms_a_newcomer_can_hold_in_the_head():
-    long = {name_of(p): len(p.read_text().splitlines()) for p in MODULES if len(p.read_text().splitlines()) > 320}
+    lengths = {name_of(path): len(path.read_text().splitlines()) for path in MODULES}
+    long = {name: length for name, length in lengths.items() if length > 320}
     assert not long, f"split these: {long}"
 
 

@@ -110,7 +110,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=2 * settings().max_examples)
 @given(VALUES)
 def test_any_document_gives_a_model_or_located_problems(value):
     try:

@@ -151,6 +151,7 @@ def test_lines_begin_where_lines_begin():
     assert superlinear(r"[ \t]*x", re.MULTILINE, method="search")
 
 
+@pytest.mark.slow
 def test_every_pattern_takes_linear_time_or_has_a_bounded_text():
     found = found_superlinear()
     explained = {
@@ -163,6 +164,7 @@ def test_every_pattern_takes_linear_time_or_has_a_bounded_text():
     assert stale == []
 
 
+@pytest.mark.slow
 def test_all_patterns_are_looked_at():
     places = {place for place, *_ in used()}
     assert {"adapters/git/process.py", "verify/masking.py", "adapters/git/push.py", "kustomize/exact.py"} <= places

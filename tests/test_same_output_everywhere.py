@@ -93,6 +93,7 @@ def here(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, dict[str, bytes
     return session(tmp_path_factory.mktemp("here"), [], {})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ELSEWHERE)
 def test_words_and_files_are_the_same_elsewhere(where: str, here: tuple[str, dict[str, bytes]], tmp_path: Path) -> None:
     printed, files = session(tmp_path, *ELSEWHERE[where])

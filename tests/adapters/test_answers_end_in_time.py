@@ -77,6 +77,7 @@ def took(ask, url):
     return time.monotonic() - began, None
 
 
+@pytest.mark.sample(20)
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
 @pytest.mark.parametrize(
     ("ask", "code"),

@@ -235,6 +235,7 @@ def lock_is_held(top: Path) -> bool:
         return True
 
 
+@pytest.mark.slow
 def test_what_the_user_staged_after_a_crash_is_kept(checkout: Path) -> None:
     for step in range(60, 300):
         assert run_until(step, lambda: write_commit(repo_of(checkout), CHANGES, "x")) < COMPLETED

@@ -147,21 +147,29 @@ def test_a_git_that_is_not_installed_is_said_so(checkout: Path) -> None:
         assert done.stdout == f"{Code.REPO_NO_GIT.value}\n", done.stderr
 
 
+def test_git_is_started_for_what_was_asked_alone(checkout: Path) -> None:
+    program = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from atmos_cli.adapters.git.process import ask\n"
+        "def note(event, args):\n"
+        "    if event == 'subprocess.Popen' and os.access(args[0], os.X_OK): print(*args[1][1:])\n"
+        "sys.addaudithook(note)\n"
+        "assert ask(Path('.'), 'rev-parse', 'HEAD').status == 0\n"
+        "print(sorted(name for name in os.environ if name.startswith('GIT_PYTHON')))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=checkout, capture_output=True, text=True, check=False)
+    assert done.stdout == "rev-parse HEAD\n[]\n", done.stderr
+
+
 def test_importing_the_adapters_does_not_import_gitpython() -> None:
-    names = [
-        "files",
-        "git.process",
-        "git.branch",
-        "git.commit",
-        "git.index",
-        "git.tree",
-        "journal",
-        "lock",
-        "git.push",
-        "git.repo",
-        "transaction",
-    ]
-    program = f"import sys\nfor n in {names}: __import__('atmos_cli.adapters.' + n)\nsys.exit('git' in sys.modules)"
+    program = (
+        "import importlib, pkgutil, sys\n"
+        "import atmos_cli.adapters as room\n"
+        "for each in pkgutil.walk_packages(room.__path__, 'atmos_cli.adapters.'): importlib.import_module(each.name)\n"
+        "assert 'atmos_cli.adapters.git.process' in sys.modules\n"
+        "sys.exit('git' in sys.modules)\n"
+    )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 

@@ -117,16 +117,19 @@ def _kill_everywhere(
     pytest.fail("it never completed")
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize("again", [0, 12])
 def test_files_in_a_checkout_are_all_written_or_none(checkout: Path, again: int) -> None:
     assert kill_everywhere(checkout, by_files, again=again) == {"before", "after"}
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize("again", [0, 12])
 def test_files_outside_git_are_all_written_or_none(checkout: Path, again: int) -> None:
     assert kill_everywhere(plain_copy(checkout), by_files, again=again) == {"before", "after"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("whole_group", "again"), [(False, 0), (True, 0), (True, 25)])
 def test_a_commit_is_made_with_its_files_or_not_at_all(checkout: Path, whole_group: bool, again: int) -> None:
     assert kill_everywhere(
@@ -134,6 +137,7 @@ def test_a_commit_is_made_with_its_files_or_not_at_all(checkout: Path, whole_gro
     ) == {"before", "after"}
 
 
+@pytest.mark.slow
 def test_a_commit_below_a_subdirectory_is_whole_too(checkout: Path, tmp_path: Path) -> None:
     outer = tmp_path / "outer"
     outer.mkdir()
@@ -145,6 +149,7 @@ def test_a_commit_below_a_subdirectory_is_whole_too(checkout: Path, tmp_path: Pa
     assert kill_everywhere(outer, lambda top: by_commit(top / "demo"), stride=3) == {"before", "after"}
 
 
+@pytest.mark.slow
 def test_the_first_commit_of_a_repository_is_whole_too(tmp_path: Path) -> None:
     top = tmp_path / "empty"
     top.mkdir()
@@ -154,6 +159,7 @@ def test_the_first_commit_of_a_repository_is_whole_too(tmp_path: Path) -> None:
     assert kill_everywhere(top, lambda at: write_first(at, changes), stride=3) == {"before", "after"}
 
 
+@pytest.mark.slow
 def test_a_branch_appears_whole_or_not_at_all(checkout: Path) -> None:
     def by_branch(top: Path) -> None:
         write_branch(repo_of(top), CHANGES, "add e", branch="atmos/e", base="main")
@@ -161,6 +167,7 @@ def test_a_branch_appears_whole_or_not_at_all(checkout: Path) -> None:
     assert kill_everywhere(checkout, by_branch) == {"before", "after"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("action", [by_files, by_commit])
 def test_ctrl_c_anywhere_leaves_all_or_nothing_and_no_journal(checkout: Path, action: Callable[[Path], None]) -> None:
     assert kill_everywhere(checkout, action, stop=signal.SIGINT, stride=2) == {"before", "after"}

@@ -85,12 +85,14 @@ def test_lines_of_git_itself_are_read_and_kept(shared: tuple[Path, Path, str]) -
     assert notes.lines(repo_at(one)) == {commit: ("by hand", "ours")}
 
 
+@pytest.mark.slow
 def test_processes_in_one_clone_lose_nothing(shared: tuple[Path, Path, str]) -> None:
     one, _, commit = shared
     together([(one, f"p{n}", commit) for n in range(4)], pushes=False, count=4)
     assert set(notes.lines(repo_at(one))[commit]) == {f"p{p} {n}" for p in range(4) for n in range(4)}
 
 
+@pytest.mark.slow
 def test_clones_that_push_at_once_lose_nothing(shared: tuple[Path, Path, str]) -> None:
     one, two, commit = shared
     together([(one, "one", commit), (two, "two", commit), (one, "three", commit)], pushes=True, count=4)

@@ -76,6 +76,7 @@ def hear(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize("remote", ["", "origin"], ids=["here", "remote"])
 def test_of_many_at_once_one_holds_it(clones: tuple[Path, Path], remote: str) -> None:
     one, two = clones

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
 from repos import git, git_state
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def together(checkout: Path, *runs: tuple[str, str, int]) -> list[list[str]]:
     return [line.split() for text in said for line in text.splitlines()]
 
 
+@pytest.mark.slow
 def test_commits_and_branches_from_many_processes_are_all_there(checkout: Path) -> None:
     staged = git(checkout, "diff", "--cached", "--", "user")
     runs = [("commit", f"c{n}", 4) for n in range(4)] + [(f"b{n}", f"b{n}", 4) for n in range(2)]

@@ -26,7 +26,7 @@ def places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 PLACES = [(kind, place) for kind, resource in good().items() for place in places(resource) if place]
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3 * settings().max_examples, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(st.sampled_from(PLACES), ANY), min_size=1, max_size=3))
 def test_no_check_crashes(damages: list[tuple[tuple[str, tuple[Any, ...]], Any]]) -> None:
     resources = good()
@@ -44,7 +44,7 @@ def test_no_check_crashes(damages: list[tuple[tuple[str, tuple[Any, ...]], Any]]
     assert bugs == ()
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(st.lists(st.dictionaries(st.sampled_from(["apiVersion", "kind", "metadata", "spec", "data"]), ANY), max_size=3))
 def test_no_object_at_all_is_fine_too(resources: list[dict[str, Any]]) -> None:
     _, bugs = findings(subject(resources))

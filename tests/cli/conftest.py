@@ -1,6 +1,7 @@
 """Runs atmos as a user does, in process, with a Git identity of its own and no global configuration."""
 
 import json
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from atmos_cli.entry import main
+from tests.cli.codes_without_a_row import ELSEWHERE
 
 
 @dataclass
@@ -53,6 +55,9 @@ def atmos(capsys):
         finally:
             os.chdir(before)
         captured = capsys.readouterr()
+        if args[:1] in (("validate",), ("new",)):
+            strange = set(re.findall(r"ATM\d{3}", captured.out + captured.err)) & ELSEWHERE.keys()
+            assert not strange, f"{args[0]} can give {strange}: that wants a row in damages.py or refusals.py"
         return Ran(stop.value.code, captured.out, captured.err)
 
     return run

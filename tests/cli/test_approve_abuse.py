@@ -77,6 +77,7 @@ def test_a_patch_after_rendering_asks_for_more(world):
     refused(world, "ATM422")
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -115,6 +116,7 @@ def test_a_malformed_file(approved):
     assert all(each["where"]["line"] > 1 for each in found)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("text", ["", "[]", "a: [", "? {}", "\x00", "- " * 3000, "signatures: " + "[" * 3000])
 def test_a_file_that_is_no_approval_at_all(approved, text):
     approved.write(approved.path, text)
@@ -143,6 +145,7 @@ def test_who_asked_signs_under_a_second_address(world):
     assert world.sign(path, "ana").code == 1
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize("part", ["author", "committer", "co-author"])
 def test_who_had_a_hand_in_the_change_signs(approved, part):
     approved.write("apps/default/checkout/README.md", "words\n")
@@ -252,6 +255,7 @@ def test_nothing_is_exceeded(world):
     assert (done.code, done.codes) == (1, ["ATM428"])
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize(
     ("days", "codes"), [(15, {"ATM421"}), (-1, {"ATM421"}), (-400, {"ATM421"}), (13, set())], ids=str
 )
@@ -296,6 +300,7 @@ def test_no_approvers_on_the_base_branch(world):
     assert "ATM429" in refused_codes[1]
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [

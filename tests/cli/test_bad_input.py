@@ -205,6 +205,7 @@ def test_over_the_limit_says_the_sentence_and_asks_for_approval(shop, atmos, git
     assert state(shop)[:3] == before[:3]
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     "text",
     [
@@ -278,6 +279,7 @@ def test_a_bug_is_no_traceback(shop, atmos, monkeypatch):
     assert "Traceback" not in done.err
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_lose_nothing(shop):
     import sys
 

@@ -55,6 +55,7 @@ def test_one_change_counts_one_service(many, monkeypatch):
     assert after == sums(many, cached=False)
 
 
+@pytest.mark.slow
 def test_random_edits_give_the_same_sums_as_counting_anew(many, git):
     rng = random.Random(5)
     overlays = sorted(many.glob("apps/*/*/overlays/*/kustomization.yaml"))
@@ -122,6 +123,7 @@ def test_another_budget_is_another_sum(many, git):
     assert str(grown) == "3"
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize("content", [b"", b"no database at all", b"\0" * 5000])
 def test_a_broken_cache_is_no_obstacle(many, own_cache, content):
     own_cache.parent.mkdir(parents=True, exist_ok=True)

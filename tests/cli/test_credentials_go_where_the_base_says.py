@@ -309,6 +309,22 @@ def test_a_change_does_not_pick_the_login(place, servers, atmos, kubeconfig, set
     assert f"`clusters.{place.cluster}.{setting}` is not what it is on origin/main" in done.out
 
 
+def test_a_cluster_that_only_the_change_has_is_no_place_for_a_token(place, servers, atmos):
+    evil = servers()
+    place.publish()
+    file = place.root / "atmos-cli.yaml"
+    cluster = f"clusters:\n  theirs:\n    prometheus: {{url: {evil.url}, tokenEnv: CLOUD_SECRET}}\n"
+    text = file.read_text().replace("clusters:\n", cluster, 1)
+    file.write_text(text.replace("environments:\n", "environments:\n  night: {cluster: theirs}\n", 1))
+    overlays = place.root / "apps/default/checkout/overlays"
+    shutil.copytree(overlays / "prod", overlays / "night")
+    place.git("add", "-A", cwd=place.root)
+    place.commit()
+    night = ["night" if each == "prod" else each for each in BACKTEST]
+    done = atmos(*night, "--repo", place.root, "--output", "json")
+    assert (done.code, done.codes, evil.asked) == (2, ["ATM817"], [])
+
+
 def test_without_a_base_no_login_is_used_that_the_user_did_not_allow(place, servers, atmos, kubeconfig, own_git):
     other = servers(403)
     kubeconfig(admin=other.url)

@@ -139,6 +139,7 @@ def test_a_second_service_edits_no_file_of_the_first(shop, atmos, git):
     assert all(line.startswith("A\tapps/default/cart/") for line in changed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "extra",
     [

@@ -8,12 +8,15 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from .approving import make_keys, make_template
 
 PUSHERS = 10
 FIT = 4
 
 
+@pytest.mark.slow
 def test_ten_push_at_once(tmp_path, atmos, own_git):
     """Each adds a service of one pod where 4 more fit: 4 land, 6 are told why not, and every clone is whole."""
     (tmp_path / "keys").mkdir()
@@ -81,6 +84,7 @@ def _whole(clone, code, said, before, number):
     assert ("Approval required" if "ATM401" in codes else "others pushed to main first") in words
 
 
+@pytest.mark.slow
 def test_what_the_user_was_doing_stays_when_others_were_first(tmp_path, atmos, own_git):
     (tmp_path / "keys").mkdir()
     world = make_template(tmp_path / "seed", atmos, make_keys(tmp_path / "keys"))
@@ -134,6 +138,7 @@ def test_what_others_push_during_the_wait_does_not_make_it_late_again(tmp_path, 
     assert _git("log", "--format=%s", "-2", "origin/main", cwd=late).splitlines()[1] == "theirs 1"
 
 
+@pytest.mark.slow
 def test_own_commits_in_the_way_keep_the_commit(tmp_path, atmos, own_git):
     (tmp_path / "keys").mkdir()
     world = make_template(tmp_path / "seed", atmos, make_keys(tmp_path / "keys"))

@@ -29,6 +29,7 @@ def clones(deployed):
     return bare, deployed, deployed.clone_of(bare, "other")
 
 
+@pytest.mark.slow
 def test_two_at_once_make_one_rollback(clones):
     bare, one, two = clones
     answers = at_once([(one.root, WORDS), (two.root, WORDS)])
@@ -85,6 +86,7 @@ def test_a_fix_that_lands_between_plan_and_write_is_not_taken_back(clones, monke
     assert one.git("ls-remote", "origin", "refs/atmos/*") == ""
 
 
+@pytest.mark.slow
 def test_it_gives_up_after_five_pushes_that_came_too_late(clones, monkeypatch):
     from atmos_cli.commands import rollback as usecase
     from atmos_cli.gitops import write as writing

@@ -106,6 +106,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("line", HOSTILE, ids=range(len(HOSTILE)))
 def test_what_others_wrote_into_notes_is_passed_over(deployed, line):
     from atmos_cli.adapters.git import notes

@@ -66,6 +66,7 @@ def test_a_value_without_a_name_is_not_repeated(repo, atmos):
     assert "--set-env" in said(done)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     "pair",
     [

@@ -43,6 +43,7 @@ def history(tmp_path, tmp_path_factory, atmos, git):
     return world
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize("chunk", [1, 2000])
 @pytest.mark.parametrize("environment", ["dev", "staging", "prod"])
 def test_every_commit_stands_to_the_wanted_one_as_verify_says(history, git, environment, chunk, monkeypatch):

@@ -67,6 +67,7 @@ def questions(world):
     return found
 
 
+@pytest.mark.slow
 def test_sixty_services_are_asked_for_with_as_many_questions_as_one(world):
     world.sync()
     look(world)

@@ -118,11 +118,14 @@ def _call(request: dict[str, Any]) -> int:
 
 
 def _listen(file: str) -> None:
-    """Keeps one JSON line for each process that is started and each file that is opened to be written."""
+    """Keeps one JSON line for each process that is started and each file that is opened to be written.
+
+    The null device is no program: with its name, what would ask git for its version when it is imported cannot.
+    """
     log = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
 
     def audit(event: str, args: tuple[Any, ...]) -> None:
-        if event in PROCESSES:
+        if event in PROCESSES and str(args[0]) != os.devnull:
             os.write(log, (json.dumps([event, str(args[0]), str(args[1:2])]) + "\n").encode())
         elif event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
             os.write(log, (json.dumps(["write", str(args[0]), args[2]]) + "\n").encode())

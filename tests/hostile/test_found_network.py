@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from tests.hostile.box import Box
     from tests.hostile.running import Server
 
+pytestmark = pytest.mark.sample
+
 VICTIM = "AKIAvictimSECRET"
 TALK = {"a://": 25_000, "a://a/": 17_000, "a.": 50_000}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", ["clone", "nested", "unpacked"])
 def test_a_checkout_sends_no_variable_of_its_choice(new_box: Callable[..., Box], server: Server, shape: str) -> None:
     box = new_box(shape)

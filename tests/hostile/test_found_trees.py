@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.hostile.box import Box
     from tests.hostile.running import Ran, Server
 
+pytestmark = pytest.mark.sample
+
 READERS = (("validate",), ("render", "checkout"), ("diff",), ("status",))
 PLACE = ".atmos-cli-txn"
 
@@ -144,6 +146,7 @@ def test_text_is_made_safe_wherever_it_stands(box: Box, server: Server, raw: str
     read(box, server, *command)
 
 
+@pytest.mark.slow
 def test_many_tiny_documents_are_counted_not_listed(box: Box, server: Server) -> None:
     """200,000 documents: 60 s of processor, 500 MB, and 100 findings for the file, then their number."""
     path = "apps/default/checkout/base/service.yaml"

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tests.hostile.box import Box
     from tests.hostile.running import Server
 
+pytestmark = pytest.mark.sample
+
 NEW = ("new", "service", "go, port 8080", "--name", "zed", "--yes")
 WRITERS = 20
 
@@ -82,6 +84,7 @@ def _wait_for_the_write(box: Box, process: subprocess.Popen[bytes]) -> None:
         time.sleep(0.002)
 
 
+@pytest.mark.slow
 def test_twenty_writers_at_once_get_through_or_wait(box: Box) -> None:
     started = [_start(box, f"svc-{number}") for number in range(WRITERS)]
     ends = [(each.communicate(timeout=300), each.returncode) for each in started]
@@ -91,6 +94,7 @@ def test_twenty_writers_at_once_get_through_or_wait(box: Box) -> None:
     assert int(box.git("rev-list", "--count", "--grep=svc-", "HEAD")) == WRITERS
 
 
+@pytest.mark.slow
 def test_writers_of_one_name_are_told_in_one_finding(box: Box) -> None:
     started = [_start(box, "same") for _ in range(6)]
     ends = [(each.communicate(timeout=300)[0], each.returncode) for each in started]

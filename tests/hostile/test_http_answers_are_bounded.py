@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tests.hostile.box import Box
     from tests.hostile.running import Ran, Server
 
+pytestmark = pytest.mark.sample
+
 TOKEN = "tok-canary-that-goes-nowhere-else-0815"
 BATCHES, PER_BATCH = 11, 12
 COMMANDS = {
@@ -106,6 +108,7 @@ def test_there_are_more_than_a_hundred_faults() -> None:
     assert 3 * len(http_faults.GENERATORS) < BATCHES * PER_BATCH
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_a_faulty_answer_is_bounded_and_said(servers: list[Server], boxes: list[Box], batch: int) -> None:
     cases = []
@@ -118,11 +121,13 @@ def test_a_faulty_answer_is_bounded_and_said(servers: list[Server], boxes: list[
     all_kept(servers, boxes, cases)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_slow_answer_ends_at_one_deadline(servers: list[Server], boxes: list[Box], command: str) -> None:
     all_kept(servers, boxes, [(command, fault) for fault in http_faults.SLOW])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "status", [b"301 Moved", b"302 Found", b"303 See", b"307 Moved", b"308 Moved"], ids=bytes.decode
 )

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tests.hostile.box import Box
     from tests.hostile.running import Server
 
+pytestmark = pytest.mark.sample
+
 JOURNALS = 60
 PLACE = ".git/atmos-cli"
 WRITING = (

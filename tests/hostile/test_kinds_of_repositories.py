@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tests.hostile.box import Box
     from tests.hostile.running import Server
 
+pytestmark = pytest.mark.sample
+
 COMMANDS = (("validate",), ("diff",), ("budget", "show"), ("budget", "check"), ("render", "checkout"))
 NEW = ("new", "service", "go, port 8080, called zed", "--yes")
 SETTINGS = 40

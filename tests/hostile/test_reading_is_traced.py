@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from tests.hostile.box import Box
     from tests.hostile.running import Server
 
+pytestmark = pytest.mark.sample
+
 EXECUTED = re.compile(r'execve\("([^"]*)", .*\) = 0$')
 OPENED = re.compile(r'open(?:at)?\((?:AT_FDCWD, )?"([^"]*)", ([A-Z_|]+).*\) = \d+$')
 CHANGED = re.compile(
@@ -115,6 +117,7 @@ def test_nothing_but_the_cache_is_opened_to_be_written(tools: Box, server: Serve
     assert not list((tools.top / "tmp").iterdir()), str(ran)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", [("validate",), ("approve", "check"), ("budget", "check"), ("diff",)], ids=" ".join)
 def test_the_system_saw_no_other_program_and_no_write(tools: Box, command: tuple[str, ...]) -> None:
     """By strace where it can be had, else by what Python itself says of its processes, which the tests above read."""

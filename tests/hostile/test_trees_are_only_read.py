@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tests.hostile.box import Box
     from tests.hostile.running import Ran, Server
 
+pytestmark = pytest.mark.sample
+
 TREES = 440
 
 

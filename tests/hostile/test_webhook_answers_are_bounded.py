@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tests.hostile.box import Box
     from tests.hostile.running import Server
 
+pytestmark = pytest.mark.sample
+
 RUNS = Path(__file__).parent.parent / "verify" / "recorded" / "runs"
 SECRET_PATH = "hunter2-canary"
 VERDICTS = {0, 1, 2, 4, 5}
@@ -45,6 +47,7 @@ def test_a_faulty_chat_is_said(box: Box, server: Server, number: int) -> None:
     posted(box, server, generator(rng, b'{"ok": true}'))
 
 
+@pytest.mark.slow
 def test_a_slow_chat_ends_at_one_deadline(servers: list[Server], boxes: list[Box]) -> None:
     with ThreadPoolExecutor(len(servers)) as pool:
         tried = [pool.submit(posted, *each) for each in zip(boxes, servers, http_faults.SLOW, strict=True)]

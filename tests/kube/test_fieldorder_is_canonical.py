@@ -147,7 +147,7 @@ trees = st.recursive(
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=2 * settings().max_examples)
 @given(st.dictionaries(keys, trees, max_size=5), st.randoms(use_true_random=False))
 def test_nothing_is_lost_and_any_start_gives_the_same(resource: dict[str, Any], rng: random.Random) -> None:
     before = deepcopy(resource)

@@ -32,6 +32,7 @@ def opened(pack: bytes) -> dict[str, Any]:
     return {"index": index, **chunks}
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(MAY_BE_MISSING, reason="needs the dev dependency kubernetes-validate, the source of the schemas")
 def test_the_pack_is_what_the_script_builds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(SCRIPTS))

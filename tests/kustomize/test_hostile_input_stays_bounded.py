@@ -51,6 +51,7 @@ def outcome(tree):
         return (), error.diagnostics
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize("start", range(0, 600, 150))
 def test_damaged_files_never_crash_it(start):
     for seed in range(start, start + 150):

@@ -62,6 +62,7 @@ def put(shop, text):
     kustomization.write_text(kustomization.read_text().replace("resources:\n", "resources:\n- tiny.yaml\n", 1))
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize(
     ("text", "count"),
     [
@@ -85,6 +86,7 @@ def test_in_every_shape_of_output(shop, text, count):
     assert sum(each["code"] == "ATM911" for each in json.loads(out)["diagnostics"]) == 1
 
 
+@pytest.mark.slow
 def test_two_hundred_thousand_tiny_documents_take_no_minute(shop):
     put(shop, "---\na: 1\n" * 200_000)
 

@@ -99,7 +99,7 @@ def test_markdown_is_no_link_mention_or_table(text, shown):
     assert foreign.markdown(text).replace("\\\\n", "\\n") == shown
 
 
-@settings(max_examples=40)
+@settings(max_examples=settings().max_examples // 2)
 @given(strategies.text(strategies.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1))
 def test_a_pasted_command_names_the_file_and_nothing_else(name):
     word = foreign.shell(name)

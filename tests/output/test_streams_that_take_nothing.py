@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.sample
+
 ATMOS = f"{sys.executable} -m atmos_cli"
 
 

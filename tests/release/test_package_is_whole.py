@@ -38,6 +38,7 @@ def in_sdist(path: Path) -> dict[str, bytes]:
         return {name: io.BufferedReader(file).read() for name, file in found.items() if file}
 
 
+@pytest.mark.slow
 def test_the_licence_and_the_notice_travel(released: Release) -> None:
     text = (ROOT / "LICENSE").read_bytes()
     assert b"Apache License\n                           Version 2.0" in text
@@ -73,6 +74,7 @@ def test_a_wheel_from_the_checkout_is_that_of_the_sdist(released: Release, build
     assert direct.read_bytes() == released.one("*.whl").read_bytes()
 
 
+@pytest.mark.slow
 def test_another_clone_with_litter_and_other_times_gives_the_same_bytes(
     released: Release, builder: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

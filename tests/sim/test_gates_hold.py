@@ -29,10 +29,12 @@ def broken(named):
     return [f"{gate.name}: {gate.share}, {gate.wanted}" for gate in gates(named) if gate.excluded]
 
 
+@pytest.mark.slow
 def test_a_healthy_deploy_is_not_called_bad():
     assert broken({row.name: runs(row.name) for row in (*GRID[::11], *NULLS)}) == []
 
 
+@pytest.mark.slow
 def test_harm_is_seen_and_in_time():
     found = {row.name: runs(row.name, 3 if row.name in GATED else 1) for row in BADS}
     assert broken(found) == []
@@ -40,6 +42,7 @@ def test_harm_is_seen_and_in_time():
     assert missed <= HARD
 
 
+@pytest.mark.slow
 def test_what_nobody_can_see_is_neither_passed_nor_failed():
     for row in UNSEEN:
         for run in runs(row.name):

@@ -50,7 +50,7 @@ def scene_of(objects, at, events=(), wanted=()):
 
 
 AT = 1795406790.0
-SLOW = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+SLOW = settings(max_examples=2 * settings().max_examples, suppress_health_check=list(HealthCheck))
 
 
 @SLOW

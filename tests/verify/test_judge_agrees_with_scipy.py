@@ -52,6 +52,7 @@ def test_the_ratio_test_is_the_conditional_binomial_test():
         assert p_worse(bad_before, before, bad, total, phi=1.0, margin=margin) == pytest.approx(theirs, rel=1e-8)
 
 
+@pytest.mark.slow
 def test_a_share_above_a_limit_is_the_binomial_test():
     rng = random.Random(5)
     for _ in range(1000):

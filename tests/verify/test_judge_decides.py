@@ -365,7 +365,7 @@ def test_counting_every_request_k_times_is_an_overdispersion_of_k(bad_before, be
     )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=settings().max_examples // 4)
 @given(st.lists(st.integers(0, 30), min_size=20, max_size=20), st.integers(1, 30))
 def test_a_verdict_only_gets_worse_with_more_errors(errors, more):
     weight = {Outcome.INCONCLUSIVE: 0, Outcome.PASS: 0, Outcome.WARN: 1, Outcome.FAIL: 2}
@@ -375,7 +375,7 @@ def test_a_verdict_only_gets_worse_with_more_errors(errors, more):
     assert weight[greater] >= weight[fewer]
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=settings().max_examples // 10)
 @given(st.randoms())
 def test_the_order_of_series_does_not_matter(rng):
     made = traffic(3, 8) + traffic(1, 4, path="/x")

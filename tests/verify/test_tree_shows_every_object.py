@@ -230,7 +230,7 @@ def tangles(draw):
 
 
 @given(objects=tangles(), wanted=st.integers(0, 6))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=2 * settings().max_examples)
 def test_every_object_is_in_the_tree_exactly_once_whoever_owns_whom(objects, wanted):
     root = grown(scene(wanted=objects[:wanted], objects=objects))
     shown = [each.name for each in nodes(root) if each.name.startswith("o") and each.kind != "Application"]
@@ -240,7 +240,7 @@ def test_every_object_is_in_the_tree_exactly_once_whoever_owns_whom(objects, wan
 
 
 @given(spec=JUNK, status=JUNK, metadata=JUNK)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=2 * settings().max_examples)
 def test_a_damaged_object_is_drawn_somehow(spec, status, metadata):
     damaged = [
         {"apiVersion": "v1", "kind": kind, "metadata": metadata, "spec": spec, "status": status}

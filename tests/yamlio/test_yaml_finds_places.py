@@ -84,7 +84,7 @@ def test_unreadable_files_have_a_place_too(data: bytes) -> None:
     assert locate(data, 0, ["a"]) == (1, 1)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=2 * settings().max_examples)
 @given(values)
 def test_every_path_of_any_value_is_found(value: Any) -> None:
     data = emit(value).encode()

@@ -25,20 +25,20 @@ def read_back(value: Any) -> None:
 
 
 # 350 lists of 60 and more: over 20,000 strings, each as a value and as a key.
-@settings(max_examples=350, **calm)
+@settings(max_examples=3 * settings().max_examples, **calm)
 @given(st.lists(nasty, min_size=60, max_size=70))
 @example([*WORDS, *TEXTS])
 def test_any_text_as_value_and_as_key(texts: list[str]) -> None:
     read_back({"items": texts, **{text: text for text in texts}})
 
 
-@settings(max_examples=300, **calm)
+@settings(max_examples=3 * settings().max_examples, **calm)
 @given(values)
 def test_any_structure(value: Any) -> None:
     read_back(value)
 
 
-@settings(max_examples=100, **calm)
+@settings(**calm)
 @given(st.lists(values.filter(lambda value: value is not None), max_size=4))
 def test_several_documents(several: list[Any]) -> None:
     text = emit_all(several)

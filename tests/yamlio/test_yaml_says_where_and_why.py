@@ -119,7 +119,7 @@ def test_too_large_is_said_before_it_is_read() -> None:
     assert found.code is Code.FILE_TOO_LARGE
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=5 * settings().max_examples)
 @given(st.one_of(st.binary(max_size=60), st.text("ab:-?[]{},&*!|>'\"%@#~ \n\t\r<.1\\", max_size=40).map(str.encode)))
 def test_any_bytes_give_documents_or_a_located_error(data: bytes) -> None:
     for found in refusals(data):

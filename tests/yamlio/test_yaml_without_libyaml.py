@@ -20,7 +20,7 @@ def without_libyaml():
         yield
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=settings().max_examples // 2)
 @given(values)
 def test_what_we_write_reads_back(value: object) -> None:
     assert same(load(emit(value).encode()), value)

@@ -90,19 +90,17 @@ def command(top: Path) -> git.Git:
     """GitPython's runner for `top`; the environment names no other repository from here on. ATM602 without git."""
     for name in [name for name in os.environ if name.startswith("GIT_") and not _KEPT.fullmatch(name)]:
         del os.environ[name]
-    program = find_program("git")
-    if program is None:
+    if find_program("git") is None:
         raise _no_git()
-    # while it is imported, GitPython starts whatever git it finds; it is told which one
-    named = {"GIT_PYTHON_GIT_EXECUTABLE": program}
+    # While it is imported, GitPython would ask git twice for its version. It is quiet where that cannot be started, and
+    # each command that it is given names the program.
+    named = {"GIT_PYTHON_GIT_EXECUTABLE": os.devnull, "GIT_PYTHON_REFRESH": "quiet"}
     before = {name: os.environ.get(name) for name in named}
     os.environ.update(named)
     try:
         import git
 
         return git.Git(top)
-    except ImportError as error:
-        raise _no_git() from error
     finally:
         _restore(before)
 

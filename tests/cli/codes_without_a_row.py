@@ -1,0 +1,46 @@
+"""The codes for which no single damage makes `atmos validate` or `atmos new service` give them, and why."""
+
+# Given only in a story, a race or after a fault, which has tests of its own in that file.
+OWN_TESTS = {
+    "ATM409": "cli/test_budget_abuse.py",
+    "ATM420": "cli/test_approve_abuse.py",
+    "ATM421": "cli/test_approve_abuse.py",
+    "ATM422": "cli/test_approve_abuse.py",
+    "ATM423": "cli/test_approve_and_land.py",
+    "ATM424": "cli/test_approve_and_land.py",
+    "ATM425": "cli/test_approve_abuse.py",
+    "ATM426": "cli/test_approve_abuse.py",
+    "ATM429": "cli/test_approve_abuse.py",
+    "ATM430": "cli/test_approve_abuse.py",
+    "ATM431": "cli/test_approve_and_land.py",
+    "ATM608": "adapters/test_commit_takes_only_our_paths.py",
+    "ATM612": "adapters/test_two_runs_at_once.py",
+    "ATM613": "cli/test_recover.py",
+    "ATM616": "adapters/test_files_are_written_whole.py",
+    "ATM619": "cli/test_recover.py",
+    "ATM910": "output/test_streams_that_take_nothing.py",
+    "ATM999": "cli/test_every_code_is_given_end_to_end.py",
+}
+# Given by other commands alone; `tests/cli/conftest.py` sees to it.
+ELSEWHERE = {
+    "ATM208": "blueprint test",
+    "ATM408": "none by itself: the schema, the budget file or the claim that holds the quantity says it",
+    "ATM412": "budget rightsize",
+    "ATM427": "approve request",
+    "ATM428": "approve request",
+    "ATM432": "approve audit",
+    "ATM511": "render, diff, rollback, status, tree, verify",
+    "ATM801": "verify",
+    "ATM810": "verify, status, tree",
+    "ATM811": "verify, status, tree",
+    "ATM812": "verify",
+    "ATM813": "verify",
+    "ATM814": "verify --replay",
+    "ATM815": "verify, status, rollback",
+    "ATM816": "verify --webhook",
+    "ATM817": "verify, status, tree: neither sends a login",
+    "ATM818": "verify, status, tree: neither sends a login",
+    "ATM820": "rollback",
+    "ATM821": "rollback",
+    "ATM822": "rollback",
+}
