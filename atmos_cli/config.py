@@ -13,16 +13,15 @@ from atmos_cli.kube.quantity import ZERO, parse
 from atmos_cli.yamlio.locate import field_of, located
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from pydantic import BaseModel
 
 FILE = "atmos-cli.yaml"
 
 DnsLabel = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
-Engine = Literal["argocd", "flux"]
 WriteMode = Literal["files", "commit", "branch"]
-# Both stand in templates of Argo CD and in a workflow, where braces and white space would change the meaning.
+# Both stand in templates of an engine and in a workflow, where braces and white space would change the meaning.
 Url = Annotated[str, StringConstraints(pattern=r"^[^\s{}\"'`]+$", max_length=2048)]
 Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./+-]*$", max_length=200)]
 
@@ -44,7 +43,7 @@ Amount = Annotated[str, BeforeValidator(_is_a_quantity)]
 class Git(Strict):
     url: Url = "https://git.example.com/platform/gitops.git"
     branch: Branch = "main"
-    secret: str = Field(default="", description="Secret with which Flux reads the repo; empty for a public one")
+    secret: str = Field(default="", description="Secret with which the engine reads the repo; empty for a public one")
     write: WriteMode = "commit"
     push: bool = False
 
@@ -59,14 +58,14 @@ class Prometheus(Strict):
 
 
 class Cluster(Strict):
-    engine: Engine = "argocd"
+    engine: str = "argocd"
     kubernetes: Annotated[str, StringConstraints(pattern=r"^1\.\d{2}$")] = "1.34"
     users: Literal["blueprint", "cluster"] = Field(
         default="blueprint", description="who gives pods their user: `cluster` on OpenShift, which assigns one"
     )
     context: str = Field(default="", description="kubeconfig context of this cluster; by default its name")
     hub: str = Field(
-        default="", description="kubeconfig context of the cluster where its Argo CD runs; by default itself"
+        default="", description="kubeconfig context of the cluster where its engine runs; by default itself"
     )
     prometheus: Prometheus | None = None
 
@@ -120,7 +119,7 @@ class Config(Strict):
     clusters: dict[DnsLabel, Cluster] = Field(min_length=1)
     environments: dict[DnsLabel, Environment] = Field(min_length=1)
 
-    def engine(self, environment: str) -> Engine:
+    def engine(self, environment: str) -> str:
         return self.clusters[self.environments[environment].cluster].engine
 
     def on_cluster(self, cluster: str) -> tuple[str, ...]:
@@ -153,16 +152,17 @@ class Blueprints(Protocol):
     def settable(self) -> tuple[str, ...]: ...
 
 
-def read_config(data: bytes, blueprints: Blueprints | None = None) -> Config:
-    """Raises AtmosError ATM701 with the place of each invalid field.
+def read_config(data: bytes, *, engines: Collection[str], blueprints: Blueprints | None = None) -> Config:
+    """Read atmos-cli.yaml; `engines` are the names that a cluster may have there.
 
     Without `blueprints`, what environments set of them is not looked at: who only asks for a cluster need not know.
+    Raises AtmosError ATM701 with the place of each invalid field.
     """
     value = read_mapping(data, path=FILE, code=Code.CONFIG_INVALID)
     found: list[Diagnostic] = []
     try:
         config = check_model(Config, value, data=data, path=FILE, code=Code.CONFIG_INVALID)
-        found += _homeless(config, data)
+        found += [*_homeless(config, data), *_unknown_engines(config, data, engines)]
     except AtmosError as error:
         found += error.diagnostics
     found += _settings(value, data, blueprints) if blueprints else ()
@@ -178,6 +178,14 @@ def _homeless(config: Config, data: bytes) -> Iterator[Diagnostic]:
             message = f"environment `{name}` is on cluster `{environment.cluster}`, which is not one of the clusters"
             hint = f"use one of: {', '.join(config.clusters)}"
             yield Diagnostic(Code.CONFIG_INVALID, message, where=where, hint=hint)
+
+
+def _unknown_engines(config: Config, data: bytes, engines: Collection[str]) -> Iterator[Diagnostic]:
+    for name, cluster in config.clusters.items():
+        if cluster.engine not in engines:
+            where = located(data, 0, ("clusters", name, "engine"), file=FILE)
+            message = f"cluster `{name}` has the engine `{cluster.engine}`, which atmos does not know"
+            yield Diagnostic(Code.CONFIG_INVALID, message, where=where, hint=f"use one of: {', '.join(engines)}")
 
 
 def _settings(value: dict[str, Any], data: bytes, blueprints: Blueprints) -> Iterator[Diagnostic]:
@@ -203,3 +211,8 @@ def _settings(value: dict[str, Any], data: bytes, blueprints: Blueprints) -> Ite
 def namespace(team: str, environment: str) -> str:
     """The namespace of a team in an environment; identity comes from the path, never from a file's content."""
     return f"{team}-{environment}"
+
+
+def deployer(team: str) -> str:
+    """Return the ServiceAccount that an engine impersonates for a team."""
+    return f"{team}-deployer"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from atmos_cli.output.say import say
 from atmos_cli.output.streams import standard_streams
+from atmos_cli.yamlio.store import each_text_once
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     args = list(sys.argv[1:] if argv is None else argv)
     before = _listen()
     try:
-        with standard_streams() as streams:
+        with standard_streams() as streams, each_text_once():
             code = _answered(args, streams)
             if streams.failed():
                 from atmos_cli.cli.boundary import unsaid

@@ -2,11 +2,14 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from atmos_cli.engines.registry import ENGINES
 
 PACKAGE = Path(__file__).parent.parent / "atmos_cli"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -20,7 +23,8 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("kustomize",),
     ("documents",),
     ("config", "spec"),
-    ("budget", "checks", "blueprint", "engines", "verify"),
+    ("budget", "checks", "blueprint", "verify"),
+    ("engines",),
     ("approval", "layout"),
     ("adapters",),
     ("gitops",),
@@ -36,7 +40,7 @@ RANK = {name: rank for rank, row in enumerate(ROWS) for name in row}
 # Sideways within a row only where one idea is built on another of the same height.
 SIDEWAYS = {("config", "spec"), ("spec", "config")}
 ONLY_IN = {
-    "rich": {"output/console.py", "cli/show.py", "cli/show_budget.py", "cli/show_verify.py", "cli/show_status.py"},
+    "rich": {"output/console.py", "output/text/"},
     "typer": {"cli/"},
     "git": {"adapters/"},
     "httpx": {"adapters/"},
@@ -143,6 +147,39 @@ def test_markup_takes_foreign_text_from_one_function(path):
     assert "rich.markup" not in set(imports(path)) or name_of(path) == "output/console.py"
 
 
+# Where an engine is named although nothing is decided by it.
+NAMES_AN_ENGINE = {
+    "cli/app.py": "what atmos is for, in its help",
+    "cli/init.py": "the same, in a help that loads no configuration",
+    "config.py": "the engine of a cluster that names none",
+    "kube/engine_annotations.py": "what any object may say to whichever engine reads it",
+    "budget/operators.py": "the source that a repo is bootstrapped with, among kinds that run no pods",
+}
+
+
+def test_an_engine_is_named_in_its_own_folder_alone():
+    """Else the next engine is more than a folder and a line. API groups are names of kinds, which any repo may hold."""
+    words = {word for engine in ENGINES.values() for word in (engine.name, engine.title)}
+    named = re.compile(rf"(?:{'|'.join(map(re.escape, words))})(?!cd)", re.IGNORECASE)
+    found = {name_of(path) for path in MODULES if room(path) != "engines" and any(map(named.search, said_in(path)))}
+    assert found == set(NAMES_AN_ENGINE)
+
+
+def said_in(path):
+    """Every text and every name of a module, without its docstrings."""
+    tree = ast.parse(path.read_text())
+    scopes = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = {
+        id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, scopes) and ast.get_docstring(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+        for field in ("id", "attr", "name", "arg", "module"):
+            if isinstance(name := getattr(node, field, None), str):
+                yield name
+
+
 def test_every_module_imports_alone():
     """Without anything of its own room. What is below cannot import it back (arrows point down), so it may stay loaded."""
     rooms = {}
@@ -169,3 +206,17 @@ def test_every_module_imports_alone():
 def test_files_are_rooms_a_newcomer_can_hold_in_the_head():
     long = {name_of(p): len(p.read_text().splitlines()) for p in MODULES if len(p.read_text().splitlines()) > 320}
     assert not long, f"split these: {long}"
+
+
+# A file may name an operator's kinds for another reason than knowing what the operator makes of them.
+NAMES_AN_OPERATOR = {
+    "kube/operators.py": "the one table of operated kinds",
+    "spec/vocabulary.py": "a word that people write for a database",
+    "config.py": "the default of a setting of the add-on",
+}
+
+
+@pytest.mark.parametrize("group", ["cnpg", "rabbitmq.com", "k8s.mariadb.com", "kafka.strimzi.io", "psmdb.percona.com"])
+def test_what_operators_make_stands_in_one_table(group):
+    elsewhere = {name_of(path) for path in MODULES if group in path.read_text().lower()} - NAMES_AN_OPERATOR.keys()
+    assert not elsewhere, f"{group} belongs into kube/operators.py, and not into {sorted(elsewhere)}"

@@ -7,6 +7,7 @@ import pytest
 from atmos_cli.adapters.bundle import catalogue
 from atmos_cli.config import namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code
+from atmos_cli.engines.registry import ENGINES
 
 GOOD = """\
 git:
@@ -28,13 +29,13 @@ environments:
 def problems(old, new):
     assert old in GOOD
     with pytest.raises(AtmosError) as raised:
-        read_config(GOOD.replace(old, new).encode(), catalogue())
+        read_config(GOOD.replace(old, new).encode(), engines=ENGINES, blueprints=catalogue())
     assert all(d.code is Code.CONFIG_INVALID and d.where.path == "atmos-cli.yaml" for d in raised.value.diagnostics)
     return raised.value.diagnostics
 
 
 def test_good():
-    config = read_config(GOOD.encode(), catalogue())
+    config = read_config(GOOD.encode(), engines=ENGINES, blueprints=catalogue())
     assert config.engine("dev") == "argocd"
     assert config.on_cluster("c") == ("dev", "prod")
     assert config.environments["prod"].http.class_name == "nginx"
@@ -85,12 +86,12 @@ def test_a_wrong_key_and_a_wrong_setting_are_said_together_with_what_is_near():
 @pytest.mark.parametrize("text", ["", "[]", "a", "clusters: {}\nenvironments: {}", "environments: {dev: {cluster: c}}"])
 def test_nothing_usable(text):
     with pytest.raises(AtmosError) as raised:
-        read_config(text.encode())
+        read_config(text.encode(), engines=ENGINES)
     assert raised.value.diagnostics[0].code is Code.CONFIG_INVALID
 
 
 def test_an_unknown_environment_says_what_is_near():
-    config = read_config(GOOD.encode(), catalogue())
+    config = read_config(GOOD.encode(), engines=ENGINES, blueprints=catalogue())
     with pytest.raises(AtmosError) as raised:
         config.named(("prd",))
     (found,) = raised.value.diagnostics

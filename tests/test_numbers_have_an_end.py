@@ -10,6 +10,7 @@ from atmos_cli.budget.model import read_budget
 from atmos_cli.budget.prices import read_prices
 from atmos_cli.config import read_config
 from atmos_cli.diagnostics import AtmosError
+from atmos_cli.engines.registry import ENGINES
 from atmos_cli.spec.model import read_spec
 
 NUMBERS = [
@@ -69,7 +70,7 @@ def own(data, tmp_path):
 
 
 READERS = {
-    "config": (CONFIG, lambda data, _: read_config(data, catalogue())),
+    "config": (CONFIG, lambda data, _: read_config(data, engines=ENGINES, blueprints=catalogue())),
     "spec": (SPEC, lambda data, _: read_spec(data, path="service.yaml")),
     "budget": (BUDGET, lambda data, _: read_budget(data, environment="prod")),
     "prices": (PRICES, lambda data, _: read_prices(data)),

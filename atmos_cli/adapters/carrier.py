@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _CONNECTIONS, _KEPT, _KEPT_SECONDS = 64, 16, 5.0
 _PIECE = 65536
+# A body of 64 MiB in pieces of a TCP segment has a sixth of these, and each costs the processor some microseconds.
+_MOST_PIECES = 300_000
 _SOCKS = ("socks5", "socks5h")
 
 
@@ -59,7 +61,10 @@ class _Body(httpx.SyncByteStream):
 
     def __iter__(self) -> Iterator[bytes]:
         with _errors_of_httpx():
-            yield from self._response.iter_stream()
+            for number, piece in enumerate(self._response.iter_stream()):
+                if number >= _MOST_PIECES:
+                    raise httpcore.RemoteProtocolError(f"it answers in more than {_MOST_PIECES:,} pieces")
+                yield piece
 
     def close(self) -> None:
         with _errors_of_httpx():
@@ -122,7 +127,11 @@ class _Stream(httpcore.NetworkStream):
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
         nested = self._inner.get_extra_info("ssl_object") is not None
-        seconds = _wait(timeout, httpcore.ConnectTimeout)
+        try:
+            seconds = _wait(timeout, httpcore.ConnectTimeout)
+        except httpcore.ConnectTimeout:
+            self.close()  # nobody else knows of this connection yet
+            raise
         with self._cut_after(seconds if nested else None, httpcore.ConnectTimeout):
             stream = self._inner.start_tls(ssl_context, server_hostname, seconds)
         return _Stream(stream, nested=nested)

@@ -67,13 +67,12 @@ def proxy_of(url: str) -> str:
 
 def body(response: httpx.Response, *, limit: int) -> bytes:
     """The decoded body of a streamed response. Raises UnusableError past `limit` bytes, as httpx does when late."""
-    parts, size = [], 0
+    found = bytearray()
     for part in response.iter_bytes():
-        size += len(part)
-        if size > limit:
+        found += part
+        if len(found) > limit:
             raise UnusableError(f"it answers with more than {limit >> 20} MiB")
-        parts.append(part)
-    return b"".join(parts)
+    return bytes(found)
 
 
 def parsed(data: bytes, *, server: str) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def _named(files: Files, path: str, found: dict[str, bytes]) -> Iterator[str]:
             if "\n" in text or len(text) > 1000:
                 continue
             if pointer[0] in _PLACES:
-                refuse_remote(text, file.at(pointer))
+                refuse_remote(text, file, pointer)
             for candidate in {text, text.partition("=")[2]} - {""}:
                 joined = join(file.directory, candidate)
                 content = files.read(joined) if joined else None
@@ -161,7 +161,7 @@ def _refuse_charts(file: Reference, value: Any) -> None:
     for field in _HELM:
         if isinstance(value, dict) and value.get(field):
             message = f"`{field}` needs Helm and the network at build time"
-            hint = "use a HelmRelease (Flux) or an Application with a chart (Argo CD)"
+            hint = "use a HelmRelease or an Application with a chart"
             raise unsupported(message, where=file.at((field,)), hint=hint, delegable=False)
 
 

@@ -11,7 +11,7 @@ from atmos_cli.blueprint.nouns import unknown
 from atmos_cli.blueprint.settings import setting_values
 from atmos_cli.config import ENVIRONMENT_KEYS, namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
-from atmos_cli.kube.keep import KEEP
+from atmos_cli.kube.engine_annotations import KEEP
 from atmos_cli.spec.model import DEFAULT_PORT, Overrides, Probes, Resources, Scaling
 from atmos_cli.spec.verify import settled
 

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.budget import storage
 from atmos_cli.budget.kinds import INJECTORS, NAMESPACE_INJECTORS, asks_nothing, injected
-from atmos_cli.budget.operators import OPERATED, unseen
+from atmos_cli.budget.operators import made, unseen
 from atmos_cli.budget.progressive import Movers, counted, given_up, movers, moves, scaled_name, template_of
-from atmos_cli.budget.replicas import Pods, mapping, pods, scaled_jobs
+from atmos_cli.budget.replicas import Pods, pods, scaled_jobs
 from atmos_cli.diagnostics import AtmosError, Diagnostic, Location
+from atmos_cli.kube.operators import OPERATED
 from atmos_cli.kube.pods import missing_requests, pod_limits, pod_requests
 from atmos_cli.kube.quantity import ZERO, Quantity, parse
 from atmos_cli.kube.resource import Identity, identity, pod_template
+from atmos_cli.kube.shape import at, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -124,7 +126,7 @@ def _scaled(resource: Resource) -> tuple[str, str, str] | None:
     who = identity(resource)
     if (who.group, who.kind) not in (("autoscaling", "HorizontalPodAutoscaler"), ("keda.sh", "ScaledObject")):
         return None
-    target = mapping(mapping(resource.get("spec")).get("scaleTargetRef"))
+    target = mapping(resource, "spec", "scaleTargetRef")
     return who.namespace, str(target.get("kind") or "Deployment"), str(target.get("name", ""))
 
 
@@ -148,17 +150,16 @@ def _lines(
         count = counted(resource, moved, scaler=scalers.get(scaled_name(resource)))
         yield workload(who, shared, count, terms=terms)
     elif (who.group, who.kind) == ("keda.sh", "ScaledJob"):
-        spec = mapping(resource.get("spec"))
-        yield workload(who, mapping(mapping(spec.get("jobTargetRef")).get("template")), scaled_jobs(spec), terms=terms)
-    elif operated is not None:
-        made = operated(resource)
-        spec = mapping(resource.get("spec"))
-        yield workload(who, made.template, made.pods, terms=terms, claims=made.claims, fixed=made.fixed)
+        spec = mapping(resource, "spec")
+        yield workload(who, mapping(spec, "jobTargetRef", "template"), scaled_jobs(spec), terms=terms)
+    elif operated is not None and operated.runs is not None:
+        run = made(resource, operated.runs)
+        yield workload(who, run.template, run.pods, terms=terms, claims=run.claims, fixed=run.fixed)
     elif who.kind == "PersistentVolumeClaim" and not who.group:
         fixed, problem = storage.claimed([resource], terms)
         yield Line(who, NO_PODS, {}, fixed, unknown=problem)
     elif who.kind == "Service" and not who.group:
-        if fixed := storage.service_ports(mapping(resource.get("spec"))):
+        if fixed := storage.service_ports(mapping(resource, "spec")):
             yield Line(who, NO_PODS, {}, fixed)
     elif who.kind == "Namespace" and not who.group:
         if switch := injected(resource.get("metadata"), NAMESPACE_INJECTORS):
@@ -181,7 +182,7 @@ def workload(
     fixed: Mapping[str, Quantity] | None = None,
 ) -> Line:
     """The share of `count` pods made from `template`, each with a claim of its own for every one of `claims`."""
-    spec = mapping(template.get("spec"))
+    spec = mapping(template, "spec")
     missing = missing_requests(spec)
     if terms.assumed is not None and missing:
         spec, missing = with_assumed(spec, terms.assumed), []
@@ -205,7 +206,7 @@ def with_assumed(spec: Mapping[str, Any], assumed: AssumedRequests) -> dict[str,
     """`spec` with a request wherever a container has neither request nor limit, as a LimitRange would fill it."""
     values = {"cpu": assumed.cpu, "memory": assumed.memory}
     result = dict(spec)
-    level = mapping(spec.get("resources"))
+    level = mapping(spec, "resources")
     for key in ("initContainers", "containers"):
         listed = spec.get(key)
         if isinstance(listed, list):
@@ -214,9 +215,9 @@ def with_assumed(spec: Mapping[str, Any], assumed: AssumedRequests) -> dict[str,
 
 
 def _filled(container: dict[str, Any], values: Mapping[str, str], level: Mapping[str, Any]) -> dict[str, Any]:
-    resources = mapping(container.get("resources"))
-    requests, limits = mapping(resources.get("requests")), mapping(resources.get("limits"))
-    covered = {*requests, *limits, *mapping(level.get("requests")), *mapping(level.get("limits"))}
+    resources = mapping(container, "resources")
+    requests, limits = mapping(resources, "requests"), mapping(resources, "limits")
+    covered = {*requests, *limits, *mapping(level, "requests"), *mapping(level, "limits")}
     added_ones = {name: value for name, value in values.items() if name not in covered}
     return {**container, "resources": {**resources, "requests": {**added_ones, **requests}}}
 
@@ -229,12 +230,12 @@ def _unknown_runtime(spec: Mapping[str, Any], terms: Terms) -> str:
 
 
 def _templates(resource: Resource) -> Sequence[Resource]:
-    found = mapping(resource.get("spec")).get("volumeClaimTemplates")
+    found = at(resource, "spec", "volumeClaimTemplates")
     return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else ()
 
 
 def _retains(resource: Resource) -> bool:
-    policy = mapping(mapping(resource.get("spec")).get("persistentVolumeClaimRetentionPolicy"))
+    policy = mapping(resource, "spec", "persistentVolumeClaimRetentionPolicy")
     return resource.get("kind") == "StatefulSet" and "Delete" not in (
         policy.get("whenScaled"),
         policy.get("whenDeleted"),

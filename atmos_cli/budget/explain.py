@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.budget.claim import Line, Terms, claim, with_assumed
-from atmos_cli.budget.replicas import mapping
 from atmos_cli.kube.pods import missing_requests, pod_requests
 from atmos_cli.kube.quantity import ZERO, Quantity
 from atmos_cli.kube.resource import identity, pod_template
+from atmos_cli.kube.shape import mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,7 +42,7 @@ def explained(resources: Sequence[Resource], *, terms: Terms) -> tuple[Explained
 
 
 def _shares(template: Resource | None, terms: Terms) -> tuple[Share, ...]:
-    spec = mapping(template.get("spec")) if template else {}
+    spec = mapping(template, "spec") if template else {}
     lacking = {name for name, _ in missing_requests(spec)} if terms.assumed and spec else set()
     if terms.assumed is not None and spec:
         spec = with_assumed(spec, terms.assumed)
@@ -61,9 +61,7 @@ def _of_pod(spec: dict[str, Any], lacking: set[str], terms: Terms) -> Iterator[S
             yield Share(_name(each), _plus(sidecars, own), rule + _source(each, lacking))
     for each in _listed(spec, "containers"):
         yield Share(_name(each), _alone(each), f"container{_source(each, lacking)}")
-    level = mapping(mapping(spec.get("resources")).get("requests")) or mapping(
-        mapping(spec.get("resources")).get("limits")
-    )
+    level = mapping(spec, "resources", "requests") or mapping(spec, "resources", "limits")
     if level:
         whole = pod_requests({key: value for key, value in spec.items() if key not in ("overhead", "runtimeClassName")})
         yield Share("(pod)", whole, "requests of the pod as a whole replace those of its containers")
@@ -78,8 +76,8 @@ def _alone(container: dict[str, Any]) -> dict[str, Quantity]:
 
 
 def _source(container: dict[str, Any], lacking: set[str]) -> str:
-    resources = mapping(container.get("resources"))
-    requests, limits = mapping(resources.get("requests")), mapping(resources.get("limits"))
+    resources = mapping(container, "resources")
+    requests, limits = mapping(resources, "requests"), mapping(resources, "limits")
     defaulted = sorted(set(limits) - set(requests))
     said = f"; {', '.join(defaulted)} from its limit" if defaulted else ""
     return said + ("; without a request, counted as the budget says" if _name(container) in lacking else "")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from atmos_cli.kube.operators import OPERATED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -38,8 +40,6 @@ ASK_NOTHING: Final[dict[str, frozenset[str] | None]] = {
     "flagger.app": frozenset({"MetricTemplate", "AlertProvider"}),
     "monitoring.coreos.com": frozenset({"PodMonitor", "ServiceMonitor", "PrometheusRule", "Probe", "ScrapeConfig"}),
     "keda.sh": frozenset({"ScaledObject", "TriggerAuthentication", "ClusterTriggerAuthentication"}),
-    "postgresql.cnpg.io": frozenset({"ScheduledBackup", "Database", "ImageCatalog", "Publication", "Subscription"}),
-    "barmancloud.cnpg.io": frozenset({"ObjectStore"}),
 }
 # What makes a mutating webhook add a container: (annotation or label of the pod template, values that switch it on).
 INJECTORS: Final = {
@@ -53,7 +53,8 @@ NAMESPACE_INJECTORS: Final = {"istio-injection": ("enabled",), "linkerd.io/injec
 
 def asks_nothing(who: Identity) -> bool:
     if who.group not in ASK_NOTHING:
-        return False
+        row = OPERATED.get((who.group, who.kind))
+        return row is not None and row.asks_nothing
     kinds = ASK_NOTHING[who.group]
     return kinds is None or who.kind in kinds
 

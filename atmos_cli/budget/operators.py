@@ -1,19 +1,22 @@
-"""What operators make of their custom resources: known for CloudNativePG, said to be unknown for others."""
+"""What operators run for their custom resources: known for those that `kube/operators` describes, else unknown."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.budget.replicas import Pods, mapping
+from atmos_cli.budget.replicas import Pods
 from atmos_cli.budget.storage import service_ports
 from atmos_cli.kube.quantity import ZERO, Quantity
 from atmos_cli.kube.resource import identity
+from atmos_cli.kube.shape import at, mapping, mappings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Iterator, Mapping
 
+    from atmos_cli.kube.operators import Runs
     from atmos_cli.kube.resource import Resource
+    from atmos_cli.kube.shape import Path
 
 # The sources that atmos writes lead to this repo, and these trees of it are what a budget sums.
 OWN_SOURCES = ("flux-system", "gitops")
@@ -32,58 +35,61 @@ class Made:
     fixed: Mapping[str, Quantity] = field(default_factory=dict)
 
 
-def postgres(resource: Resource) -> Made:
-    """CloudNativePG runs one pod per instance and replaces them in place; each has its volumes for data and log."""
-    spec = mapping(resource.get("spec"))
-    instances = spec.get("instances", 1)
-    known = isinstance(instances, int) and not isinstance(instances, bool) and 0 < instances < 1000
-    count = instances if known else 1
-    containers = [{"name": "postgres", "resources": spec.get("resources") or {}}]
-    plugins = spec.get("plugins")
-    for plugin in plugins if isinstance(plugins, list) else ():
-        if mapping(plugin).get("enabled", True):
-            name = f"plugin-{mapping(plugin).get('name', '')}"
+def made(resource: Resource, runs: Runs) -> Made:
+    """Return what an operator runs for `resource`: one pod per instance, each with its volumes."""
+    instances = at(resource, *runs.instances)
+    known = instances is None or (
+        isinstance(instances, int) and not isinstance(instances, bool) and 0 < instances < 1000
+    )
+    count = instances if known and instances else 1
+    containers = [{"name": runs.container, "resources": at(resource, *runs.resources) or {}}]
+    for plugin in mappings(resource, *runs.sidecars) if runs.sidecars else ():
+        if plugin.get("enabled", True):
+            name = f"plugin-{plugin.get('name', '')}"
             containers.append({"name": name, "resources": {"requests": dict(SIDECAR)}})
-    unknown = "" if known else "`spec.instances` is no number of instances"
+    unknown = "" if known else f"`{'.'.join(map(str, runs.instances))}` is no number of instances"
     pods = Pods(count, count, count, unknown, f"instances {count}, replaced in place")
-    spaces = spec.get("tablespaces")
-    volumes = [spec.get("storage"), spec.get("walStorage")]
-    volumes += [mapping(each).get("storage") for each in (spaces if isinstance(spaces, list) else ())]
-    claims = tuple(_volume(each) for each in volumes if isinstance(each, dict))
-    return Made({"spec": {"containers": containers}}, pods, claims, _services(spec))
+    claims = tuple(_claim(each, runs) for path in runs.volumes for each in _each(resource, path))
+    return Made({"spec": {"containers": containers}}, pods, claims, _services(resource, runs))
 
 
-def _volume(written: dict[str, Any]) -> Resource:
-    template = mapping(written.get("pvcTemplate"))
-    requests = mapping(mapping(template.get("resources")).get("requests"))
-    size = written["size"] if written.get("size") is not None else requests.get("storage", "0")
-    name = written.get("storageClass", template.get("storageClassName"))
-    return {"spec": {"storageClassName": name, "resources": {"requests": {"storage": size}}}}
+def _each(node: Any, path: Path) -> Iterator[dict[str, Any]]:
+    """The objects at `path`, where a step `*` stands for every item of a list."""
+    if "*" in path:
+        star = path.index("*")
+        for item in mappings(node, *path[:star]):
+            yield from _each(item, path[star + 1 :])
+    elif isinstance(found := at(node, *path), dict):
+        yield found
 
 
-def _services(spec: Mapping[str, Any]) -> dict[str, Quantity]:
-    listed = mapping(mapping(spec.get("managed")).get("services")).get("additional")
+def _claim(volume: dict[str, Any], runs: Runs) -> Resource:
+    size, storage_class = (
+        next((found for path in paths if (found := at(volume, *path)) is not None), None)
+        for paths in (runs.sizes, runs.classes)
+    )
+    return {"spec": {"storageClassName": storage_class, "resources": {"requests": {"storage": size or "0"}}}}
+
+
+def _services(resource: Resource, runs: Runs) -> dict[str, Quantity]:
     found: dict[str, Quantity] = {}
-    for each in listed if isinstance(listed, list) else ():
-        service = mapping(mapping(mapping(each).get("serviceTemplate")).get("spec"))
+    for each in mappings(resource, *runs.services) if runs.services else ():
+        service = mapping(each, "serviceTemplate", "spec")
         for name, amount in service_ports({"ports": [{}], **service}).items():
             found[name] = found.get(name, ZERO) + amount
     return found
 
 
-OPERATED: dict[tuple[str, str], Callable[[Resource], Made]] = {("postgresql.cnpg.io", "Cluster"): postgres}
-
-
 def unseen(resource: Resource) -> str:
     """Why what a custom resource runs cannot be known; empty for one that says that it runs nothing."""
     who = identity(resource)
-    spec = mapping(resource.get("spec"))
+    spec = mapping(resource, "spec")
     if who.kind == "VerticalPodAutoscaler":
-        off = mapping(spec.get("updatePolicy")).get("updateMode") == "Off"
-        target = mapping(spec.get("targetRef")).get("name", "its target")
+        off = at(spec, "updatePolicy", "updateMode") == "Off"
+        target = mapping(spec, "targetRef").get("name", "its target")
         return "" if off else f"it changes the requests of {target} as it sees fit"
     if (who.group, who.kind) == ("kustomize.toolkit.fluxcd.io", "Kustomization"):
-        source, path = mapping(spec.get("sourceRef")).get("name"), str(spec.get("path", ""))
+        source, path = at(spec, "sourceRef", "name"), str(spec.get("path", ""))
         if source not in OWN_SOURCES:
             return f"it applies manifests of another source, `{source}`"
         known = path.removeprefix("./").split("/")[0] in COUNTED
@@ -96,6 +102,4 @@ def unseen(resource: Resource) -> str:
 
 
 def _runs_jobs(spec: Mapping[str, Any]) -> bool:
-    metrics = spec.get("metrics")
-    listed = metrics if isinstance(metrics, list) else []
-    return any("job" in mapping(mapping(each).get("provider")) for each in listed)
+    return any("job" in mapping(each, "provider") for each in mappings(spec, "metrics"))

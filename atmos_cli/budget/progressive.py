@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from atmos_cli.budget.replicas import Pods, mapping, pods
+from atmos_cli.budget.replicas import Pods, pods
 from atmos_cli.kube.resource import identity
+from atmos_cli.kube.shape import at, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -53,7 +54,7 @@ def scaled_name(resource: Resource) -> tuple[str, str, str]:
 
 def template_of(resource: Resource, known: Movers) -> Resource | None:
     """The pod template that a Rollout or Canary runs: its own, or that of the Deployment it names; None if not here."""
-    own = mapping(resource.get("spec")).get("template")
+    own = at(resource, "spec", "template")
     named = mapping(mapping(known.deployments.get(_target(resource))).get("spec")).get("template")
     found = own if isinstance(own, dict) and identity(resource).kind == "Rollout" else named
     return found if isinstance(found, dict) else None
@@ -65,13 +66,13 @@ def counted(resource: Resource, known: Movers, *, scaler: Resource | None) -> Po
     A Rollout that splits traffic, or is blue-green, keeps the old version whole while the new one grows to the same
     size; any other surges as a Deployment does. The copy has as many pods as the Deployment would have.
     """
-    spec = mapping(resource.get("spec"))
+    spec = mapping(resource, "spec")
     if identity(resource).kind == "Canary":
         target = mapping(known.deployments.get(_target(resource))).get("spec")
         found = pods({"kind": "Deployment", "spec": target}, scaler=scaler)
         return replace(found, why=f"the copy that serves, {found.why}")
-    strategy = mapping(spec.get("strategy"))
-    canary = mapping(strategy.get("canary"))
+    strategy = mapping(spec, "strategy")
+    canary = mapping(strategy, "canary")
     surge = {"rollingUpdate": {"maxSurge": canary.get("maxSurge")}}
     found = pods({"kind": "Deployment", "spec": {"replicas": spec.get("replicas"), "strategy": surge}}, scaler=scaler)
     if "blueGreen" not in strategy and not canary.get("trafficRouting"):
@@ -93,13 +94,13 @@ def given_up(who: Identity, count: Pods, known: Movers) -> Pods:
 
 def _takes_over(resource: Resource) -> bool:
     """A Rollout leaves the Deployment as it is unless it is told to scale it down; Flagger always does."""
-    ref = mapping(mapping(resource.get("spec")).get("workloadRef"))
+    ref = mapping(resource, "spec", "workloadRef")
     return identity(resource).kind == "Canary" or ref.get("scaleDown") in ("onsuccess", "progressively")
 
 
 def _target(resource: Resource) -> Name:
     """Namespace and name of the Deployment that is referred to; an empty name when it is none."""
-    spec = mapping(resource.get("spec"))
+    spec = mapping(resource, "spec")
     ref = mapping(spec.get("targetRef" if identity(resource).kind == "Canary" else "workloadRef"))
     name = ref.get("name")
     named = ref.get("kind") == "Deployment" and isinstance(name, str)

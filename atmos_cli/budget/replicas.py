@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.budget.schedules import shortest_gap
+from atmos_cli.kube.shape import at, mapping
 
 if TYPE_CHECKING:
     from atmos_cli.budget.model import NodeCount
@@ -29,10 +30,10 @@ class Pods:
 def pods(workload: Resource, *, scaler: Resource | None, nodes: NodeCount | None = None) -> Pods:
     """As the workload controllers decide. `nodes` is on how many a DaemonSet runs, when that is declared."""
     kind = workload.get("kind")
-    spec = mapping(workload.get("spec"))
+    spec = mapping(workload, "spec")
     if kind in ("Deployment", "ReplicaSet", "ReplicationController", "StatefulSet"):
         found = _replicas(spec, scaler)
-        return _with_surge(found, mapping(spec.get("strategy"))) if kind == "Deployment" else found
+        return _with_surge(found, mapping(spec, "strategy")) if kind == "Deployment" else found
     if kind == "Job":
         return _job(spec)
     if kind == "CronJob":
@@ -46,7 +47,7 @@ def _replicas(spec: dict[str, Any], scaler: Resource | None) -> Pods:
     if scaler is None:
         count, problem = _number(spec.get("replicas"), 1, "spec.replicas")
         return Pods(count, count, count, problem, f"replicas {count}")
-    bounds = mapping(scaler.get("spec"))
+    bounds = mapping(scaler, "spec")
     if scaler.get("kind") == "ScaledObject":
         low, high, defaults = "minReplicaCount", "maxReplicaCount", (0, KEDA_MAX)
     else:
@@ -63,7 +64,7 @@ def _replicas(spec: dict[str, Any], scaler: Resource | None) -> Pods:
 def _with_surge(found: Pods, strategy: dict[str, Any]) -> Pods:
     if strategy.get("type") == "Recreate":
         return replace(found, why=f"{found.why}, recreated without surge")
-    written = mapping(strategy.get("rollingUpdate")).get("maxSurge")
+    written = at(strategy, "rollingUpdate", "maxSurge")
     extra, problem = _share("25%" if written is None else written, found.peak, "maxSurge")
     why = f"{found.why}, surge {'25% (default)' if written is None else written} adds {extra}"
     return replace(found, rollout=found.peak + extra, unknown=found.unknown or problem, why=why)
@@ -72,8 +73,8 @@ def _with_surge(found: Pods, strategy: dict[str, Any]) -> Pods:
 def _daemons(spec: dict[str, Any], nodes: NodeCount | None) -> Pods:
     if nodes is None:
         return Pods(1, 1, 1, unknown="one pod per node, and the number of nodes is not declared (`assume.nodes`)")
-    update = mapping(spec.get("updateStrategy"))
-    written = None if update.get("type") == "OnDelete" else mapping(update.get("rollingUpdate")).get("maxSurge")
+    update = mapping(spec, "updateStrategy")
+    written = None if update.get("type") == "OnDelete" else at(update, "rollingUpdate", "maxSurge")
     extra, problem = _share(0 if written is None else written, nodes.most, "maxSurge")
     why = f"declared nodes {nodes.nodes}..{nodes.most}, surge adds {extra}"
     return Pods(nodes.nodes, nodes.most, nodes.most + extra, problem, why)
@@ -89,7 +90,7 @@ def _job(spec: dict[str, Any]) -> Pods:
 
 
 def _cron(spec: dict[str, Any]) -> Pods:
-    job = mapping(mapping(spec.get("jobTemplate")).get("spec"))
+    job = mapping(spec, "jobTemplate", "spec")
     one = _job({**job, "suspend": False})
     policy = spec.get("concurrencyPolicy") or "Allow"
     if policy != "Allow":
@@ -110,7 +111,7 @@ def scaled_jobs(spec: dict[str, Any]) -> Pods:
     """The pods of a KEDA ScaledJob."""
     low, wrong = _number(spec.get("minReplicaCount"), 0, "spec.minReplicaCount")
     high, also_wrong = _number(spec.get("maxReplicaCount"), KEDA_MAX, "spec.maxReplicaCount")
-    one = _job(mapping(spec.get("jobTargetRef")))
+    one = _job(mapping(spec, "jobTargetRef"))
     peak = max(low, high) * one.peak
     return Pods(low * one.peak, peak, peak, wrong or also_wrong or one.unknown, f"ScaledJob {low}..{high} jobs")
 
@@ -129,7 +130,3 @@ def _number(value: Any, default: int, field: str) -> tuple[int, str]:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31:
         return value, ""
     return default, f"`{field}` is no number of pods"
-
-
-def mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

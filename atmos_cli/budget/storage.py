@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.budget.dimensions import storage_dimension
-from atmos_cli.budget.replicas import mapping
 from atmos_cli.kube.quantity import ZERO, Quantity, parse
+from atmos_cli.kube.shape import at, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,8 +23,8 @@ def claimed(claims: Iterable[Resource], terms: Terms) -> tuple[dict[str, Quantit
     found: dict[str, Quantity] = {}
     problem = ""
     for each in claims:
-        spec = mapping(each.get("spec"))
-        size = parse(mapping(mapping(spec.get("resources")).get("requests")).get("storage") or 0).to_whole()
+        spec = mapping(each, "spec")
+        size = parse(at(spec, "resources", "requests", "storage") or 0).to_whole()
         names = ["requests.storage"]
         storage_class = _class(each, spec, terms.default_class)
         if storage_class:
@@ -41,7 +41,7 @@ def _class(claim: Resource, spec: Mapping[str, Any], default: str) -> str | None
     """The StorageClass; empty for "none on purpose", None for a default that nobody declared."""
     named = spec.get("storageClassName")
     if named is None:
-        named = mapping(mapping(claim.get("metadata")).get("annotations")).get(OLD_CLASS)
+        named = mapping(claim, "metadata", "annotations").get(OLD_CLASS)
     if isinstance(named, str):
         return named
     return default or None
@@ -50,8 +50,8 @@ def _class(claim: Resource, spec: Mapping[str, Any], default: str) -> str | None
 def ephemeral(spec: Mapping[str, Any]) -> list[Resource]:
     """The claims that come and go with each pod."""
     volumes = spec.get("volumes")
-    found = (mapping(mapping(each).get("ephemeral")) for each in (volumes if isinstance(volumes, list) else ()))
-    return [mapping(each.get("volumeClaimTemplate")) for each in found if each.get("volumeClaimTemplate")]
+    found = (mapping(each, "ephemeral") for each in (volumes if isinstance(volumes, list) else ()))
+    return [mapping(each, "volumeClaimTemplate") for each in found if each.get("volumeClaimTemplate")]
 
 
 def service_ports(spec: Mapping[str, Any]) -> dict[str, Quantity]:

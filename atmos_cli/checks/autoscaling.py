@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.checks.registry import check
-from atmos_cli.checks.shape import Path, at, items, mapping, text
 from atmos_cli.diagnostics import Code
+from atmos_cli.kube.shape import Path, at, items, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

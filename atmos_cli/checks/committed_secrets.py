@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.checks.plain_secrets import HINT, plain_field
 from atmos_cli.checks.registry import Scope, check
 from atmos_cli.checks.secret_values import held_secrets, remedy
-from atmos_cli.checks.shape import mapping, text
-from atmos_cli.checks.subject import Document, Finding
+from atmos_cli.checks.subject import Document, Finding, RepoSubject
 from atmos_cli.diagnostics import AtmosError, Code
+from atmos_cli.kube.shape import mapping, text
 from atmos_cli.yamlio.load import load, load_all
 
 if TYPE_CHECKING:
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from atmos_cli.ports import FileTree
 
 CONFIG = "atmos-cli.yaml"
-_ROOTS = ("apps", "argocd", "clusters", "delivery", "infrastructure", "platform", "tenants")
 _SERVICE = re.compile(r"apps/[^/]+/(?P<service>[^/]+)/.+")
 # Templates, whose results are checked, and made by atmos itself.
 _LEFT_OUT = ("platform/blueprints/", "platform/schemas/")
 
 
 @check("committed-secrets", Code.PLAIN_SECRET, summary="no secret in any file of the repo", scope=Scope.REPO)
-def committed_secrets(tree: FileTree) -> Iterator[Finding]:
+def committed_secrets(subject: RepoSubject) -> Iterator[Finding]:
+    tree = subject.tree
     store = _store(tree)
-    for path in (CONFIG, *(path for root in _ROOTS for path in tree.files(root))):
+    for path in (CONFIG, *(path for root in subject.roots for path in tree.files(root))):
         if not path.endswith((".yaml", ".yml")) or path.startswith(_LEFT_OUT):
             continue
         try:
@@ -60,8 +60,8 @@ def _hint(path: str, at: tuple[Any, ...], variable: str, store: str) -> str:
     if path == CONFIG:
         if at == ("git", "url"):
             return (
-                "write the URL without user and password; Flux reads with the Secret that `git.secret` names, Argo CD"
-                " with what `argocd repo add` stored; then change the password"
+                "write the URL without user and password; engines read with a Secret of their own, such as the one that"
+                " `git.secret` names; then change the password"
             )
         return "take it out, and name an environment variable in `tokenEnv` where there is one; then change the secret"
     found = _SERVICE.fullmatch(path)

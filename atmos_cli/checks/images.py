@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.checks.registry import check
-from atmos_cli.checks.shape import text
 from atmos_cli.diagnostics import Code, Severity
+from atmos_cli.kube.shape import text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

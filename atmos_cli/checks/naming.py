@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.checks.registry import check
-from atmos_cli.checks.shape import Path, items, mapping, strings, text
 from atmos_cli.diagnostics import Code, Severity
 from atmos_cli.kube.names import (
     config_key,
@@ -15,6 +14,7 @@ from atmos_cli.kube.names import (
     object_name,
     port_name,
 )
+from atmos_cli.kube.shape import Path, items, mapping, strings, text
 from atmos_cli.yamlio.locate import field_of
 
 if TYPE_CHECKING:

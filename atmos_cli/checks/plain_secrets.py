@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.checks.registry import check
 from atmos_cli.checks.secret_values import held_secrets, remedy
-from atmos_cli.checks.shape import items, mapping, text
 from atmos_cli.diagnostics import Code
 from atmos_cli.kube.plain_values import is_literal
 from atmos_cli.kube.secret_words import ends_in_secret_word
+from atmos_cli.kube.shape import items, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.checks.shape import Path, at, items, mapping, text, texts
+from atmos_cli.kube.shape import Path, at, items, mapping, text, text_items
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,7 +116,7 @@ def _capabilities(seen: Seen) -> Iterator[Violation]:
 
 def added_capabilities(seen: Seen, *, refused: Callable[[str], bool]) -> Iterator[Violation]:
     for path, container, who in seen.containers:
-        for index, capability in texts(container, "securityContext", "capabilities", "add"):
+        for index, capability in text_items(container, "securityContext", "capabilities", "add"):
             if refused(capability):
                 where = (*path, "securityContext", "capabilities", "add", index)
                 yield Violation(where, f"{who} must not add the capability {capability}", "remove it")

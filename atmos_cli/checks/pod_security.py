@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.checks.pod_baseline import BASELINE, CAPABILITIES, PROFILES, Seen, Violation, added_capabilities
 from atmos_cli.checks.registry import check
-from atmos_cli.checks.shape import at, items, text, texts
 from atmos_cli.diagnostics import Code
+from atmos_cli.kube.shape import at, items, text, text_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,7 +81,7 @@ def _capabilities(seen: Seen) -> Iterator[Violation]:
     if seen.windows:
         return
     for path, container, who in seen.containers:
-        if "ALL" not in dict(texts(container, "securityContext", "capabilities", "drop")).values():
+        if "ALL" not in dict(text_items(container, "securityContext", "capabilities", "drop")).values():
             where = (*path, "securityContext", "capabilities", "drop")
             hint = "set securityContext.capabilities.drop: [ALL] on the container"
             yield Violation(where, f"{who} must drop all capabilities", hint)

@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.checks.registry import check
-from atmos_cli.checks.secret_sources import secret_sources
-from atmos_cli.checks.shape import Path, items, mapping, text
 from atmos_cli.diagnostics import Code, Severity
+from atmos_cli.kube.secret_makers import secrets_made_by, secrets_taken_by
+from atmos_cli.kube.shape import Path, items, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -35,7 +35,7 @@ class Use:
     summary="what a pod refers to is made by the same set of objects, or is known to exist",
 )
 def references(facts: Facts) -> Iterator[Finding]:
-    secrets = secret_sources(facts)
+    secrets = _secrets(facts)
     for pod in facts.pods:
         for use in uses(pod):
             if use.kind == "Secret":
@@ -149,3 +149,13 @@ def _mounts(pod: Pod) -> Iterator[Finding]:
 def _did_you_mean(name: str, known: Iterable[str]) -> str:
     close = get_close_matches(name[:80], sorted(known), n=1, cutoff=0.75)
     return f'did you mean "{close[0]}"?' if close else ""
+
+
+def _secrets(facts: Facts) -> dict[str, frozenset[str] | None]:
+    """By name the keys of each Secret that will be there, None when they are not known here."""
+    found: dict[str, frozenset[str] | None] = {}
+    for item in facts.items:
+        elsewhere = ((name, None) for name in secrets_taken_by(item.resource))
+        for name, keys in (*secrets_made_by(item.resource), *elsewhere):
+            found[name] = keys if found.get(name, keys) == keys else None
+    return found

@@ -10,12 +10,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import atmos_cli.checks
-from atmos_cli.checks.subject import Document, Facts, Finding, Subject, facts_of
+from atmos_cli.checks.subject import Document, Facts, Finding, RepoSubject, Subject, facts_of
 from atmos_cli.diagnostics import MOST_IN_A_FILE, Code, Diagnostic, Severity, in_order, more
 from atmos_cli.yamlio.locate import field_of, located
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from atmos_cli.ports import FileTree
 
@@ -27,7 +27,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`function` takes Facts (subject) or a FileTree (repo) and yields Findings; `codes` are the ones it can give."""
+    """`function` takes Facts (subject) or a RepoSubject and yields Findings; `codes` are the ones it can give."""
 
     slug: str
     codes: tuple[Code, ...]
@@ -71,20 +71,20 @@ def run(subject: Subject, tree: FileTree) -> tuple[Diagnostic, ...]:
 
 def findings(subject: Subject) -> tuple[tuple[Finding, ...], tuple[Diagnostic, ...]]:
     """What `run` locates: the findings, with their paths inside of the built objects, and the checks that crashed."""
-    found, bugs = _collect(Scope.SUBJECT, facts_of(subject))
+    found, bugs = _collect(checks(Scope.SUBJECT), facts_of(subject))
     return tuple(_without_cascades(found)), tuple(bugs)
 
 
-def run_repo(tree: FileTree) -> tuple[Diagnostic, ...]:
-    """What is wrong between the files of the whole repo: the pointers of the engines, what they reach and miss."""
-    found, bugs = _collect(Scope.REPO, tree)
-    return in_order([*_all_located(found, tree), *bugs])
+def run_repo(subject: RepoSubject, *, more: Sequence[Check] = ()) -> tuple[Diagnostic, ...]:
+    """Say what is wrong between the files of the whole repo, also by `more` checks, of rooms above this one."""
+    found, bugs = _collect((*checks(Scope.REPO), *more), subject)
+    return in_order([*_all_located(found, subject.tree), *bugs])
 
 
-def _collect(scope: Scope, what: Facts | FileTree) -> tuple[list[Finding], list[Diagnostic]]:
+def _collect(some: Iterable[Check], what: Facts | RepoSubject) -> tuple[list[Finding], list[Diagnostic]]:
     found: list[Finding] = []
     bugs: list[Diagnostic] = []
-    for one in checks(scope):
+    for one in some:
         try:
             found += one.function(what)
         except Exception as error:  # noqa: BLE001 - one broken check must not hide what the others found

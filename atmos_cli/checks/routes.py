@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.checks.labels import has_all
 from atmos_cli.checks.registry import check
-from atmos_cli.checks.shape import Path, at, items, mapping, strings, text
 from atmos_cli.diagnostics import Code
+from atmos_cli.kube.selectors import SET_BY_CONTROLLERS, has_all
+from atmos_cli.kube.shape import Path, at, items, mapping, strings, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def routes(facts: Facts) -> Iterator[Finding]:
 
 def _target_ports(item: Item, facts: Facts) -> Iterator[Finding]:
     selector = strings(item.resource, "spec", "selector")
-    pods = [pod for pod in facts.pods if selector and has_all(selector, pod.labels)]
+    pods = [pod for pod in facts.pods if selector and has_all(selector, pod.labels, open_keys=SET_BY_CONTROLLERS)]
     names = {text(port, "name") for pod in pods for _, c in pod.containers() for _, port in items(c, "ports")}
     for index, port in items(item.resource, "spec", "ports"):
         target = text(port, "targetPort")

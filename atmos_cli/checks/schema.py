@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.checks.plain_secrets import is_ciphertext
 from atmos_cli.checks.registry import check
-from atmos_cli.checks.shape import at, mapping, text
 from atmos_cli.checks.subject import Facts, Finding
 from atmos_cli.diagnostics import Code, Severity
 from atmos_cli.kube.resource import group_version
 from atmos_cli.kube.schemas import Found, lookup, schema_errors
+from atmos_cli.kube.shape import at, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

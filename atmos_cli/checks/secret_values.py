@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from atmos_cli.checks.shape import text
 from atmos_cli.kube.plain_values import mentioned_secret, named_secret, secret_arguments, secret_line
 from atmos_cli.kube.secret_shapes import shape
+from atmos_cli.kube.shape import text
 from atmos_cli.yamlio.locate import field_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from atmos_cli.checks.shape import Path
+    from atmos_cli.kube.shape import Path
 
 # Ciphertext, certificates and prose.
 _NEVER = frozenset({"sops", "encryptedData", "caBundle", "managedFields", "description", "binaryData"})

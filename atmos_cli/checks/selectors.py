@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.checks.labels import has_all, is_empty, matches
 from atmos_cli.checks.registry import check
-from atmos_cli.checks.shape import at, items, mapping, strings, text
 from atmos_cli.diagnostics import Code, Severity
+from atmos_cli.kube.selectors import SET_BY_CONTROLLERS, has_all, is_empty, selects
+from atmos_cli.kube.shape import at, items, mapping, strings, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,7 +50,7 @@ def _own_pods(facts: Facts) -> Iterator[Finding]:
                 yield pod.item.finding(
                     Code.SELECTOR_MISMATCH, ("spec", "selector", "matchLabels", key), message, hint=hint
                 )
-        if not matches({"matchExpressions": selector.get("matchExpressions")}, pod.labels):
+        if not selects({**selector, "matchLabels": {}}, pod.labels, open_keys=SET_BY_CONTROLLERS):
             message = "the selector's expressions do not match the labels of the template"
             yield pod.item.finding(Code.SELECTOR_MISMATCH, ("spec", "selector", "matchExpressions"), message)
 
@@ -59,7 +59,7 @@ def _service(item: Item, facts: Facts) -> Iterator[Finding]:
     selector = strings(item.resource, "spec", "selector")
     if not selector or text(item.resource, "spec", "type") == "ExternalName" or _of_an_operator(selector):
         return
-    if not any(has_all(selector, pod.labels) for pod in facts.pods):
+    if not any(has_all(selector, pod.labels, open_keys=SET_BY_CONTROLLERS) for pod in facts.pods):
         message = f'Service "{item.id.name}" selects no pod: no pod template has {_words(selector)}'
         yield item.finding(Code.SELECTOR_MISMATCH, ("spec", "selector"), message, hint=_nearest(selector, facts))
 
@@ -71,7 +71,7 @@ def _budget(item: Item, facts: Facts) -> Iterator[Finding]:
         yield item.finding(Code.SELECTOR_MISMATCH, ("spec", "selector"), message)
     elif _of_an_operator(_keys(selector)):
         return
-    elif not any(matches(selector, pod.labels) for pod in facts.pods):
+    elif not any(selects(selector, pod.labels, open_keys=SET_BY_CONTROLLERS) for pod in facts.pods):
         wanted = strings(selector, "matchLabels")
         message = f'PodDisruptionBudget "{item.id.name}" protects no pod: no pod template has {_words(wanted)}'
         yield item.finding(Code.SELECTOR_MISMATCH, ("spec", "selector"), message, hint=_nearest(wanted, facts))
@@ -82,7 +82,7 @@ def _policy(item: Item, facts: Facts) -> Iterator[Finding]:
     selector = at(item.resource, "spec", "podSelector")
     if is_empty(selector) or _of_an_operator(_keys(selector)):
         return
-    if not any(matches(selector, pod.labels) for pod in facts.pods):
+    if not any(selects(selector, pod.labels, open_keys=SET_BY_CONTROLLERS) for pod in facts.pods):
         message = f'NetworkPolicy "{item.id.name}" selects no pod of this service'
         yield item.finding(
             *(Code.SELECTOR_MISMATCH, ("spec", "podSelector"), message),
@@ -118,17 +118,17 @@ def _scraped(selector: dict[str, Any], facts: Facts, *, services: bool) -> list[
         return [
             [text(port, "name") for _, port in items(one.resource, "spec", "ports")]
             for one in facts.of("", "Service")
-            if matches(selector, strings(one.resource, "metadata", "labels"))
+            if selects(selector, strings(one.resource, "metadata", "labels"), open_keys=SET_BY_CONTROLLERS)
         ]
     return [
         [text(port, "name") for _, container in pod.containers() for _, port in items(container, "ports")]
         for pod in facts.pods
-        if matches(selector, pod.labels)
+        if selects(selector, pod.labels, open_keys=SET_BY_CONTROLLERS)
     ]
 
 
 def _of_an_operator(selector: Mapping[str, Any]) -> bool:
-    """Labels such as `cnpg.io/cluster` are set by an operator on pods that no template here shows."""
+    """Labels of another domain are set by an operator on pods that no template here shows."""
     return any("/" in key and key.partition("/")[0] not in OWN_DOMAINS for key in selector)
 
 

@@ -6,14 +6,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.checks.shape import Path, mapping, strings, text
 from atmos_cli.diagnostics import Code, Severity
 from atmos_cli.kube.resource import Identity, Resource, group_version, pod_template
+from atmos_cli.kube.shape import Path, mapping, strings, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from atmos_cli.kustomize.model import Built
+    from atmos_cli.ports import FileTree
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,14 @@ class Subject:
     declared_secrets: frozenset[str] = frozenset()
     pod_security: str = "restricted"
     secret_store: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RepoSubject:
+    """A whole repo; `roots` are the top directories in which files are atmos's to check."""
+
+    tree: FileTree
+    roots: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

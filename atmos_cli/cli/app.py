@@ -29,7 +29,7 @@ from atmos_cli.diagnostics import AtmosError, Code, fail
 from atmos_cli.output.say import say, styled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 # Typer does not export the class that it raises for an unknown option or command.
 UsageError: type[typer.BadParameter] = typer.BadParameter.__mro__[1]
@@ -107,7 +107,7 @@ app.add_typer(schema.app, name="schema")
 
 
 # Typer reads the signatures of all commands to make it; whoever runs several command lines in one process does so once.
-_command = cache(lambda: _with_own_help(get_command(app)))
+_command = cache(lambda: _adapted(get_command(app)))
 
 
 def run(args: Sequence[str]) -> int:
@@ -131,12 +131,54 @@ def run(args: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _with_own_help(command: Any) -> Any:
-    """Help is coloured by Typer's own console, and holds nothing but atmos's own words."""
+def output_of(args: Sequence[str]) -> str:
+    """Return what `--output` says in a command line that may be wrong elsewhere, as the parser of its command reads it.
+
+    An empty text when it says nothing. Commands that have no such option, or do not exist, are read as if they had one.
+    """
+    command, rest = _command(), list(args)
+    while below := getattr(command, "commands", {}):
+        if rest[:1] and rest[0] in below:
+            command, rest = below[rest[0]], rest[1:]
+        elif hasattr(command, "default"):
+            command = below[command.default]
+        else:
+            break
+    context = command.context_class(
+        command, resilient_parsing=True, ignore_unknown_options=True, allow_interspersed_args=True
+    )
+    parser = command.make_parser(context)
+    if all(each.name != "output" for each in command.params):
+        parser.add_option(None, ["--output", "-o"], "output")
+    return str(parser.parse_args(rest)[0].get("output", ""))
+
+
+def _adapted(command: Any) -> Any:
+    """Return the command with help and short options as atmos has them, and so all below it.
+
+    Help is coloured by Typer's own console, and holds nothing but atmos's own words.
+    """
     command.format_help = styled(command.format_help)
+    command.make_parser = _like_argparse(command.make_parser)
     for below in getattr(command, "commands", {}).values():
-        _with_own_help(below)
+        _adapted(below)
     return command
+
+
+def _like_argparse(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return `make`, whose parsers read `-o=json` as `-o json`, as argparse does for `validate`, and kubectl."""
+
+    def made(context: Any) -> Any:
+        parser = make(context)
+        match = parser._match_short_opt  # noqa: SLF001 - Typer has no other place for it
+
+        def short(arg: str, state: Any) -> None:
+            match(arg[:2] + arg[3:] if arg[2:3] == "=" else arg, state)
+
+        parser._match_short_opt = short  # noqa: SLF001
+        return parser
+
+    return made
 
 
 def _explained(error: typer.BadParameter) -> AtmosError:

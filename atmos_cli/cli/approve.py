@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atmos_cli.cli.options import DryRun, Environments, Output, RepoDir, Team, Write, Yes, interactive, start
-from atmos_cli.foreign import shell
-from atmos_cli.output.say import say, say_json
+from atmos_cli.cli.options import DryRun, Environments, Output, RepoDir, Team, Write, Yes, confirm, interactive, start
+from atmos_cli.output.json.envelope import answer
 
 if TYPE_CHECKING:
-    from atmos_cli.approval.decide import Verdict
-    from atmos_cli.approval.model import Approval
     from atmos_cli.gitops.repository import Repository
-    from atmos_cli.gitops.write import Written
 
 app = typer.Typer(help="Ask for, sign and judge permissions to pass a budget.", no_args_is_help=True)
 
@@ -44,8 +40,9 @@ def request(
     dry_run: DryRun = False,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.cli.envelope import envelope
-    from atmos_cli.commands.approve import approval_data, execute_request, plan_request
+    from atmos_cli.commands.approve import execute_request, plan_request
+    from atmos_cli.output.json.change import request_data
+    from atmos_cli.output.text.approvals import show_request, show_requested
 
     plan = plan_request(
         _repository(repo, writes=not dry_run),
@@ -57,28 +54,22 @@ def request(
         base=base,
     )
     if output == "text":
-        say(f"Request {plan.path}")
-        _show(plan.approval)
-        for need in plan.needs:
-            say(f"  needs      {need}")
+        show_request(plan)
     written = None
     if not dry_run:
-        _confirm("Write this?", yes=yes, output=output)
+        confirm("Write this?", yes=yes, output=output, default=False, hint="add `--yes`")
         written = execute_request(plan, mode=write, branch=branch, pushes=push)
     if output == "json":
-        data = {**approval_data(plan.path, plan.approval), "needs": list(plan.needs)}
-        data["written"] = written.data() if written else None
-        say_json(envelope("approve request", data=data, diagnostics=written.notes if written else ()))
+        answer("approve request", data=request_data(plan, written), diagnostics=written.notes if written else ())
     elif written:
-        _written(written)
-        say(f"Next: someone who may signs it: atmos approve sign {shell(plan.path)} --key ~/.ssh/id_ed25519")
+        show_requested(plan, written)
 
 
 @app.command(help="Show what an approval asks for, who has signed, and what it is worth in this checkout.")
 def show(file: File, base: Base = None, repo: RepoDir = None, output: Output = "text") -> None:
-    from atmos_cli.cli.envelope import envelope
-    from atmos_cli.cli.text import print_diagnostics
-    from atmos_cli.commands.approve import approval_data, check_approvals, load_approval
+    from atmos_cli.commands.approve import check_approvals, load_approval
+    from atmos_cli.output.json.change import approval_data, worth_data
+    from atmos_cli.output.text.approvals import show_worth
 
     repository = _repository(repo)
     path = _from_root(file, repository)
@@ -86,14 +77,10 @@ def show(file: File, base: Base = None, repo: RepoDir = None, output: Output = "
     checked = check_approvals(repository, environments=(approval.environment,), paths=[path], base=base)
     verdict = checked.verdicts[0]
     if output == "json":
-        data = {**approval_data(path, approval), **_verdict_data(verdict)}
-        say_json(envelope("approve show", data=data, diagnostics=verdict.problems))
-        return
-    say(path)
-    _show(approval)
-    say(f"  signed by  {', '.join(verdict.approvers) or 'nobody whose signature counts'}")
-    say(f"  worth      {_worth(verdict)}")
-    print_diagnostics(verdict.problems)
+        data = {**approval_data(path, approval), **worth_data(verdict)}
+        answer("approve show", data=data, diagnostics=verdict.problems)
+    else:
+        show_worth(path, approval, verdict)
 
 
 @app.command(
@@ -106,23 +93,21 @@ def sign(
     yes: Yes = False,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.cli.envelope import envelope
-    from atmos_cli.commands.approve import approval_data, load_approval, sign_approval
+    from atmos_cli.commands.approve import load_approval, sign_approval
+    from atmos_cli.output.json.change import approval_data
+    from atmos_cli.output.text.approvals import show_approval, show_signed
 
     repository = _repository(repo, writes=True)
     path = _from_root(file, repository)
     approval = load_approval(repository, path)
     if output == "text":
-        say(path)
-        _show(approval)
-    _confirm("Approve this?", yes=yes, output=output)
+        show_approval(path, approval)
+    confirm("Approve this?", yes=yes, output=output, default=False, hint="add `--yes`")
     signed, who = sign_approval(repository, path, key=key, interactive=interactive(output))
     if output == "json":
-        say_json(envelope("approve sign", data={**approval_data(path, signed), "signedBy": who}))
-        return
-    say(f"Signed by {who}")
-    message = shell(f"Approve {signed.service}")
-    say(f"Next: commit it, and nothing else with it: git commit -m {message} -- {shell(path)}")
+        answer("approve sign", data={**approval_data(path, signed), "signedBy": who})
+    else:
+        show_signed(path, signed, who)
 
 
 @app.command(
@@ -135,21 +120,17 @@ def check(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.cli.envelope import envelope
-    from atmos_cli.cli.text import print_diagnostics
     from atmos_cli.commands.approve import check_approvals
+    from atmos_cli.output.json.change import worth_data
+    from atmos_cli.output.text.approvals import show_checked
 
     checked = check_approvals(_repository(repo), environments=tuple(env or ()), service=service, base=base)
     code = 1 if checked.problems else 0
     if output == "json":
-        data = {"approvals": [{"file": each.path, **_verdict_data(each)} for each in checked.verdicts]}
-        say_json(envelope("approve check", data=data, diagnostics=checked.problems, exit_code=code))
-        raise typer.Exit(code)
-    for each in checked.verdicts:
-        say(f"{each.path}: {_worth(each)}")
-    print_diagnostics(checked.problems)
-    if not checked.verdicts and not checked.unreadable:
-        say("there are no approvals here")
+        data = {"approvals": [{"file": each.path, **worth_data(each)} for each in checked.verdicts]}
+        answer("approve check", data=data, diagnostics=checked.problems, exit_code=code)
+    else:
+        show_checked(checked)
     raise typer.Exit(code)
 
 
@@ -168,54 +149,3 @@ def _from_root(file: Path, repository: Repository) -> str:
             return candidate.relative_to(repository.root).as_posix()
     hint = "`atmos approve check` lists approvals"
     raise fail(Code.APPROVAL_INVALID, f"there is no file `{file}` in {repository.root}", hint=hint)
-
-
-def _confirm(question: str, *, yes: bool, output: Any) -> None:
-    from atmos_cli.diagnostics import Code, fail
-
-    if interactive(output) and not yes:
-        typer.confirm(question, default=False, abort=True)
-    elif not yes and output == "text":
-        raise fail(Code.USAGE, "this is no terminal, so atmos cannot ask", hint="add `--yes`")
-
-
-def _show(approval: Approval) -> None:
-    grants = (f"{name} {amount}" for name, amount in approval.grants.items())
-    rows: list[tuple[str, str]] = [
-        ("service", f"{approval.team}/{approval.service} in '{approval.environment}'"),
-        ("may use", ", ".join(grants)),
-        *(("exceeds", f"{each.scope}: {each.dimension} {each.after} of {each.limit}") for each in approval.exceeds),
-        ("asked by", approval.requested_by),
-        *([("reason", approval.reason)] if approval.reason else []),
-        ("valid", f"{approval.created_at} until {approval.expires_at}, once"),
-        ("claim", approval.claim_digest),
-    ]
-    for name, value in rows:
-        say(f"  {name:<10} {value}")
-
-
-def _written(written: Written) -> None:
-    from atmos_cli.cli.text import print_diagnostics
-
-    print_diagnostics(written.notes)
-    if written.mode == "files":
-        say("Wrote it; nothing is committed")
-        return
-    pushed = " and pushed it" if written.pushed else ""
-    say(f"{'Committed' if written.mode == 'commit' else 'Made the branch'} {written.branch}{pushed}")
-    if written.link:
-        say(f"Open a pull request: {written.link}")
-
-
-def _worth(verdict: Verdict) -> str:
-    if verdict.valid:
-        return f"valid until {verdict.approval.expires_at}, approved by {' and '.join(verdict.approvers)}"
-    if verdict.state == "in use":
-        return "in use: the base branch runs what it allowed"
-    if verdict.state == "used":
-        return "used up"
-    return "nothing"
-
-
-def _verdict_data(verdict: Verdict) -> dict[str, Any]:
-    return {"state": verdict.state, "valid": verdict.valid, "approvers": list(verdict.approvers)}

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from atmos_cli.cli.options import Environments, Output, RepoDir, start
-from atmos_cli.output.say import say, say_json
-
-if TYPE_CHECKING:
-    from atmos_cli.commands.audit import Audit
+from atmos_cli.output.json.envelope import answer
 
 
 def audit(
@@ -21,27 +18,16 @@ def audit(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.cli.envelope import envelope
-    from atmos_cli.cli.text import print_diagnostics
     from atmos_cli.commands.audit import audit as run
     from atmos_cli.diagnostics import errors
     from atmos_cli.gitops.repository import open_repository
+    from atmos_cli.output.json.budget import audit_data
+    from atmos_cli.output.text.suggestions import show_audit
 
     found = run(open_repository(start(repo)), environments=tuple(env or ()), base=base)
     code = 1 if errors(found.diagnostics) else 0
     if output == "json":
-        say_json(envelope("budget audit", data=found.data(), diagnostics=found.diagnostics, exit_code=code))
+        answer("budget audit", data=audit_data(found), diagnostics=found.diagnostics, exit_code=code)
     else:
-        _show(found)
-        print_diagnostics(found.diagnostics)
+        show_audit(found)
     raise typer.Exit(code)
-
-
-def _show(found: Audit) -> None:
-    say(f"{', '.join(found.environments)} at {found.commit[:12]}")
-    for row in found.over:
-        names = [each.path for each in found.used if each.explains(row)]
-        why = f"approved: {', '.join(names)}" if names else "not approved"
-        say(f"  {row.environment}: {row.scope} {row.dimension} {row.text(row.after)} of {row.text(row.limit)}, {why}")
-    if not found.over:
-        say("  every sum is within its limit")

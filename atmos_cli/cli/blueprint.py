@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from atmos_cli.cli.options import Output, RepoDir, start
-from atmos_cli.output.say import say, say_document, say_json
-
-if TYPE_CHECKING:
-    from atmos_cli.blueprint.catalogue import Catalogue
-    from atmos_cli.config import Config
+from atmos_cli.output.json.envelope import answer
+from atmos_cli.output.say import say_document
 
 app = typer.Typer(help="Start, list, show, lint and test blueprints.", no_args_is_help=True)
 
@@ -30,15 +27,16 @@ def main() -> None:
 
 @app.command("list", help="List every blueprint with its version and summary.")
 def list_(repo: RepoDir = None, source: Directory = None, output: Output = "text") -> None:
-    from atmos_cli.cli.envelope import envelope
-    from atmos_cli.commands.blueprint import listed
+    from atmos_cli.commands.blueprint import opened
+    from atmos_cli.output.json.repo import blueprint_data
+    from atmos_cli.output.text.repo import show_blueprints
 
-    found = listed(_catalogue(repo, source)[0])
+    catalogue, _ = opened(start(repo), source)
+    found = [catalogue.get(name).manifest for name in catalogue.names()]
     if output == "json":
-        say_json(envelope("blueprint list", data={"blueprints": found}))
-        return
-    for each in found:
-        say(f"{each['name']:<14}{each['kind']:<10}{each['version']:<8}{each['summary']}")
+        answer("blueprint list", data={"blueprints": [blueprint_data(each) for each in found]})
+    else:
+        show_blueprints(found)
 
 
 @app.command(help="Start a blueprint of your own, which passes lint and test as it is.")
@@ -49,29 +47,14 @@ def new(
     source: Directory = None,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.adapters.bundle import own_place
-    from atmos_cli.adapters.transaction import apply
-    from atmos_cli.cli.envelope import envelope
-    from atmos_cli.commands.blueprint_new import new_blueprint
-    from atmos_cli.diagnostics import Code, fail
-    from atmos_cli.foreign import shell
-    from atmos_cli.result import ChangeSet
+    from atmos_cli.commands.blueprint_new import start_blueprint
+    from atmos_cli.output.text.repo import show_begun
 
-    place = own_place(source, start(repo))
-    if place is None:
-        hint = "run it in a GitOps repo, or name a directory with `--from DIR`"
-        raise fail(Code.REPO_MISSING, "there is no place for a blueprint of your own here", hint=hint)
-    root, prefix = place
-    made = new_blueprint(name, kind, _catalogue(repo, source)[0])
-    files = {f"{prefix}{path}": data for path, data in made.items()}
-    apply(root, ChangeSet(dict(files), dict.fromkeys(files)))
+    files = start_blueprint(name, kind, start(repo), source)
     if output == "json":
-        say_json(envelope("blueprint new", data={"blueprint": name, "kind": kind, "files": sorted(files)}))
-        return
-    for path in sorted(files):
-        say(path)
-    told = f" --from {shell(str(source))}" if source else ""
-    say(f"change it, then run `atmos blueprint lint {name}{told}` and `atmos blueprint test {name} --update{told}`")
+        answer("blueprint new", data={"blueprint": name, "kind": kind, "files": sorted(files)})
+    else:
+        show_begun(name, sorted(files), source)
 
 
 @app.command(help="Print the objects that a blueprint makes of an example service.")
@@ -82,9 +65,9 @@ def show(
     repo: RepoDir = None,
     source: Directory = None,
 ) -> None:
-    from atmos_cli.commands.blueprint import shown
+    from atmos_cli.commands.blueprint import opened, shown
 
-    catalogue, config = _catalogue(repo, source)
+    catalogue, config = opened(start(repo), source)
     environment = config.named((env,) if env else ())[0]
     say_document(shown(catalogue, name, addons=tuple(with_ or ()), environment=environment, config=config))
 
@@ -96,19 +79,17 @@ def lint(
     source: Directory = None,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.cli.envelope import envelope
-    from atmos_cli.cli.text import print_diagnostics, summary
-    from atmos_cli.commands import blueprint as usecase
+    from atmos_cli.commands import blueprint as command
+    from atmos_cli.output.text.repo import show_lint
 
-    catalogue, _ = _catalogue(repo, source)
+    catalogue, _ = command.opened(start(repo), source)
     wanted = tuple(names or catalogue.names())
-    found = [each for name in wanted for each in usecase.lint(catalogue, name)]
+    found = [each for name in wanted for each in command.lint(catalogue, name)]
     code = 1 if found else 0
     if output == "json":
-        say_json(envelope("blueprint lint", data={"blueprints": list(wanted)}, diagnostics=found, exit_code=code))
+        answer("blueprint lint", data={"blueprints": list(wanted)}, diagnostics=found, exit_code=code)
     else:
-        print_diagnostics(found)
-        say(f"{', '.join(wanted)}: {summary(found)}")
+        show_lint(wanted, found)
     raise typer.Exit(code)
 
 
@@ -121,47 +102,22 @@ def run_cases(
     output: Output = "text",
 ) -> None:
     from atmos_cli.adapters.bundle import bundled_place, own_place
-    from atmos_cli.adapters.transaction import apply
-    from atmos_cli.cli.envelope import envelope
-    from atmos_cli.cli.text import print_diagnostics
-    from atmos_cli.commands import blueprint as usecase
+    from atmos_cli.commands import blueprint as command
     from atmos_cli.diagnostics import errors
-    from atmos_cli.result import ChangeSet
+    from atmos_cli.output.text.repo import show_cases
 
-    catalogue, _ = _catalogue(repo, source)
+    catalogue, _ = command.opened(start(repo), source)
     # Only one's own are rewritten: those that came with atmos are not ours to change here.
     wanted = names or (catalogue.layers[-1].names if update else catalogue.names())
-    results = [each for name in wanted for each in usecase.run_cases(catalogue, name, update=update)]
-    found = [diagnostic for each in results for diagnostic in each.diagnostics]
+    results = [each for name in wanted for each in command.run_cases(catalogue, name, update=update)]
     if update:
-        root, prefix = own_place(source, start(repo)) or bundled_place()
-        own = (each for each in results if catalogue.layers[-1].has(each.blueprint))
-        files = {f"{prefix}{path}": data for each in own for path, data in each.updated.items()}
-        before = {path: (root / path).read_bytes() if (root / path).is_file() else None for path in files}
-        apply(root, ChangeSet(dict(files), before))
+        own = [each for each in results if catalogue.layers[-1].has(each.blueprint)]
+        command.accept(own, own_place(source, start(repo)) or bundled_place())
+    found = [diagnostic for each in results for diagnostic in each.diagnostics]
     code = 1 if errors(found) else 0
     if output == "json":
         data = {"cases": [{"blueprint": each.blueprint, "case": each.case} for each in results]}
-        say_json(envelope("blueprint test", data=data, diagnostics=found, exit_code=code))
+        answer("blueprint test", data=data, diagnostics=found, exit_code=code)
     else:
-        print_diagnostics(found)
-        say(f"{len(results)} cases, {sum(bool(each.diagnostics) for each in results)} failed")
+        show_cases(results)
     raise typer.Exit(code)
-
-
-def _catalogue(repo: Path | None, source: Path | None) -> tuple[Catalogue, Config]:
-    """Blueprints of `--from`, else of the repo around, else the bundled ones; and the config they are shown with."""
-    from atmos_cli.adapters.bundle import bundled, catalogue, from_directory
-    from atmos_cli.adapters.files import DiskTree, find_root
-    from atmos_cli.blueprint.catalogue import Catalogue as Found
-    from atmos_cli.commands.init import InitOptions, new_config
-    from atmos_cli.gitops.repository import config_of
-
-    if source is not None:
-        found = Found((bundled(), from_directory(source)))
-        return found, new_config(InitOptions(), catalogue=found)
-    root = find_root(start(repo))
-    if root is None:
-        return catalogue(), new_config(InitOptions(), catalogue=catalogue())
-    tree = DiskTree(root)
-    return catalogue(tree), config_of(tree)

@@ -7,14 +7,12 @@ import sys
 import tempfile
 import traceback
 from contextlib import suppress
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from atmos_cli.cli.envelope import envelope
-from atmos_cli.cli.text import print_diagnostics
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
-from atmos_cli.output.say import say_json
+from atmos_cli.output.json.envelope import answer
+from atmos_cli.output.text.diagnostics import print_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,9 +29,9 @@ def failed(error: Exception, args: Sequence[str], streams: Streams) -> int:
     else:
         diagnostics, code = (_bug(error),), 3
     with suppress(OSError):  # `unsaid` is asked next
-        if wants_json(args) and not streams.closed:
+        if _wants_json(args) and not streams.closed:
             command = " ".join(arg for arg in args[:2] if not arg.startswith("-"))
-            say_json(envelope(command, data={}, diagnostics=diagnostics, exit_code=code))
+            answer(command, data={}, diagnostics=diagnostics, exit_code=code)
         else:
             _last_words(diagnostics, streams)
     return code
@@ -57,9 +55,12 @@ def _last_words(diagnostics: Sequence[Diagnostic], streams: Streams) -> None:
         print_diagnostics(diagnostics, to=sys.stdout)
 
 
-def wants_json(args: Sequence[str]) -> bool:
-    pairs = pairwise([*args, ""])
-    return any((flag in ("--output", "-o") and value == "json") or flag == "--output=json" for flag, value in pairs)
+def _wants_json(args: Sequence[str]) -> bool:
+    if not any("json" in arg for arg in args):
+        return False  # without Typer, whose import takes longer than all else of an error of `validate`
+    from atmos_cli.cli.app import output_of
+
+    return output_of(args) == "json"
 
 
 def _bug(error: Exception) -> Diagnostic:

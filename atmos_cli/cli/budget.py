@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from atmos_cli.cli import audit, budget_change
 from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
-from atmos_cli.output.say import say, say_json, say_lines
+from atmos_cli.output.json.envelope import answer
+from atmos_cli.output.say import say, say_lines
 
 if TYPE_CHECKING:
     from atmos_cli.gitops.repository import Repository
@@ -39,27 +40,26 @@ def show(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.commands import budget as usecase
+    from atmos_cli.commands.budget import show as used
 
     repository = _open(repo)
     environments = (environment,) if environment else ()
-    shown = usecase.show(repository, environments, by=by, what=what)
+    shown = used(repository, environments, by=by, what=what)
     if html is not None:
-        from atmos_cli.cli.budget_page import page
-        from atmos_cli.commands.budget_history import history, write_page
+        from atmos_cli.commands.budget_history import history
+        from atmos_cli.output.html.budget import budget_page
+        from atmos_cli.output.html.page import write_page
 
-        write_page(html, page(shown, history(repository, environments)))
+        write_page(html, budget_page(shown, history(repository, environments)))
         say(f"Wrote {html}")
-        return
-    if output == "json":
-        from atmos_cli.cli.budget_data import shown_data
-        from atmos_cli.cli.envelope import envelope
+    elif output == "json":
+        from atmos_cli.output.json.budget import shown_data
 
-        say_json(envelope("budget show", data={"environments": [shown_data(each) for each in shown]}))
-        return
-    from atmos_cli.cli.show_budget import show_use
+        answer("budget show", data={"environments": [shown_data(each) for each in shown]})
+    else:
+        from atmos_cli.output.text.budget import show_use
 
-    show_use(shown)
+        show_use(shown)
 
 
 @app.command(help="Show every line of the sum of one service, container by container, with the rule that applied.")
@@ -70,19 +70,17 @@ def explain(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.commands.budget import explain as usecase
+    from atmos_cli.commands.budget import explain as shares_of
 
-    shares = usecase(_open(repo), service, team=team, environments=tuple(env or ()))
+    shares = shares_of(_open(repo), service, team=team, environments=tuple(env or ()))
     if output == "json":
-        from atmos_cli.cli.budget_data import share_data
-        from atmos_cli.cli.envelope import envelope
+        from atmos_cli.output.json.budget import share_data
 
-        data: dict[str, Any] = {"deployments": [share_data(each) for each in shares]}
-        say_json(envelope("budget explain", data=data))
-        return
-    from atmos_cli.cli.show_budget import show_shares
+        answer("budget explain", data={"deployments": [share_data(each) for each in shares]})
+    else:
+        from atmos_cli.output.text.budget import show_shares
 
-    show_shares(shares)
+        show_shares(shares)
 
 
 @app.command(help="Show what a change makes of every environment; as Markdown for a comment on a pull request.")
@@ -93,49 +91,44 @@ def diff(
         Literal["text", "json", "markdown"], typer.Option("--output", "-o", help="What to print.")
     ] = "text",
 ) -> None:
-    from atmos_cli.commands.budget import diff as usecase
+    from atmos_cli.commands.budget import diff as differences
     from atmos_cli.diagnostics import Code, fail
 
     base, dots, head = commits.partition("..")
     if not dots or not base or head.startswith("."):
         raise fail(Code.USAGE, f"`{commits}` is not BASE..HEAD", hint="for example: atmos budget diff main..HEAD")
-    judged = usecase(_open(repo), base, head or "HEAD")
+    judged = differences(_open(repo), base, head or "HEAD")
     if output == "json":
-        from atmos_cli.cli.envelope import envelope
-        from atmos_cli.commands.budget import row_data
+        from atmos_cli.output.json.budget import row_data
 
-        say_json(envelope("budget diff", data={"budget": [row_data(row) for each in judged for row in each.rows]}))
+        answer("budget diff", data={"budget": [row_data(row) for each in judged for row in each.rows]})
     elif output == "markdown":
-        from atmos_cli.cli.budget_data import markdown
+        from atmos_cli.output.markdown import budget_comment
 
-        say_lines(markdown(judged))
+        say_lines(budget_comment(judged))
     else:
-        from atmos_cli.cli.show_budget import show_change
+        from atmos_cli.output.text.budget import show_change
 
         show_change(judged)
 
 
 @app.command(help="For CI and merge groups: may HEAD, merged into the base, land? Exit status 1 says no.")
 def check(base: Base = None, repo: RepoDir = None, output: Output = "text") -> None:
-    from atmos_cli.commands.budget import check as usecase
-    from atmos_cli.commands.budget import row_data
+    from atmos_cli.commands.budget import check as judge
     from atmos_cli.diagnostics import errors
 
     repository = _open(repo)
-    judged = usecase(repository, base=base)
+    judged = judge(repository, base=base)
     code = 1 if errors(judged.diagnostics) else 0
     if output == "json":
-        from atmos_cli.cli.envelope import envelope
+        from atmos_cli.output.json.budget import row_data
 
         data = {"budget": [row_data(row) for row in judged.rows]}
-        say_json(envelope("budget check", data=data, diagnostics=judged.diagnostics, exit_code=code))
+        answer("budget check", data=data, diagnostics=judged.diagnostics, exit_code=code)
     else:
-        from atmos_cli.cli.show_budget import show_change
-        from atmos_cli.cli.text import print_diagnostics
+        from atmos_cli.output.text.budget import show_check
 
-        show_change(tuple(judged.budgets.values()), rows=judged.rows)
-        print_diagnostics(judged.diagnostics)
-        say("May land" if not code else "May not land")
+        show_check(judged, lands=not code)
     raise typer.Exit(code)
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, interactive, start
-from atmos_cli.output.say import say, say_json
-
-if TYPE_CHECKING:
-    from atmos_cli.commands.rightsize import Rightsizing
+from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, confirm, start
+from atmos_cli.output.json.envelope import answer
 
 
 def init(
@@ -29,35 +26,20 @@ def init(
 ) -> None:
     from atmos_cli.commands.budget_init import execute_budgets, plan_budgets
     from atmos_cli.gitops.repository import open_repository
+    from atmos_cli.output.json.change import limits_data
+    from atmos_cli.output.text.suggestions import show_limits, show_limits_written
 
     plan = plan_budgets(open_repository(start(repo), writes=not dry_run), tuple(environment or ()), replace=replace)
     if output == "text":
-        for name in plan.kept:
-            say(f"{name} has a budget already; `--replace` suggests new limits for it")
-        for name, budget in plan.budgets.items():
-            say(f"{name}: {', '.join(f'{key} {limit.limit}' for key, limit in budget.limits.items())}")
+        show_limits(plan)
     written = None
     if plan.changes.files and not dry_run:
-        if interactive(output) and not yes:
-            typer.confirm("Write this?", default=True, abort=True)
-        elif not yes and output == "text":
-            from atmos_cli.diagnostics import Code, fail
-
-            raise fail(Code.USAGE, "this is no terminal, so atmos cannot ask", hint="add `--yes`, or `--dry-run`")
+        confirm("Write this?", yes=yes, output=output)
         written = execute_budgets(plan, mode=write)
     if output == "json":
-        from atmos_cli.cli.envelope import envelope
-
-        limits = {
-            name: {key: limit.limit for key, limit in budget.limits.items()} for name, budget in plan.budgets.items()
-        }
-        data = {"limits": limits, "kept": list(plan.kept), "written": written.data() if written else None}
-        say_json(envelope("budget init", data=data, diagnostics=written.notes if written else ()))
+        answer("budget init", data=limits_data(plan, written), diagnostics=written.notes if written else ())
     elif written is not None:
-        from atmos_cli.cli.text import print_diagnostics
-
-        print_diagnostics(written.notes)
-        say(f"Wrote {', '.join(written.paths)}; then run `atmos init`, which renews the quotas")
+        show_limits_written(written)
 
 
 def rightsize(
@@ -74,49 +56,17 @@ def rightsize(
     output: Output = "text",
 ) -> None:
     from atmos_cli.commands.rightsize import apply_rightsizing
-    from atmos_cli.commands.rightsize import rightsize as usecase
+    from atmos_cli.commands.rightsize import rightsize as suggest
     from atmos_cli.gitops.repository import open_repository
+    from atmos_cli.output.json.change import rightsizing_data
+    from atmos_cli.output.text.suggestions import show_rightsizing
 
     repository = open_repository(start(repo), writes=apply)
-    found = usecase(repository, service, team=team, file=from_, prometheus=prometheus, environment=env, days=days)
+    found = suggest(repository, service, team=team, file=from_, prometheus=prometheus, environment=env, days=days)
     if apply and found.changes.files:
         apply_rightsizing(repository, found)
     if output == "json":
-        from atmos_cli.cli.envelope import envelope
-
-        say_json(envelope("budget rightsize", data=_data(found, applied=apply)))
+        answer("budget rightsize", data=rightsizing_data(found, applied=apply))
     else:
-        _print(found, applied=apply)
+        show_rightsizing(found, applied=apply)
     raise typer.Exit(1 if found.suggestion.problem else 0)
-
-
-def _data(found: Rightsizing, *, applied: bool) -> dict[str, Any]:
-    given = not found.suggestion.problem
-    return {
-        "service": found.service,
-        "cpu": str(found.suggestion.cpu) if given else None,
-        "memory": str(found.suggestion.memory) if given else None,
-        "reason": found.suggestion.reason or None,
-        "problem": found.suggestion.problem or None,
-        "notes": list(found.notes),
-        "saves": [{"environment": e, "dimension": d, "amount": str(a)} for e, d, a in found.saves],
-        "written": sorted(found.changes.files) if applied else [],
-    }
-
-
-def _print(found: Rightsizing, *, applied: bool) -> None:
-    from atmos_cli.budget.dimensions import amount_text
-
-    if found.suggestion.problem:
-        say(f"no suggestion for {found.service}: {found.suggestion.problem}")
-        return
-    say(f"{found.service}: cpu {found.suggestion.cpu}, memory {found.suggestion.memory}")
-    say(f"  {found.suggestion.reason}")
-    for environment, dimension, amount in found.saves:
-        verb = "saves" if amount.nano >= 0 else "adds"
-        text = amount_text(dimension, amount if amount.nano >= 0 else amount * -1, currency=found.currency)
-        say(f"  {environment}: {verb} {dimension} {text}")
-    for note in found.notes:
-        say(f"  note: {note}")
-    paths = ", ".join(found.changes.files)
-    say(f"Changed {paths}" if applied else f"`--write` changes {paths}")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
 from atmos_cli.cli.options import DryRun, Output, Write, Yes, interactive
-from atmos_cli.output.say import say_json
-
-EngineName = Literal["argocd", "flux"]
+from atmos_cli.engines import NAMES
+from atmos_cli.output.json.envelope import answer
 
 
 def init(
@@ -19,7 +18,9 @@ def init(
     env: Annotated[
         list[str] | None, typer.Option("--env", "-e", help="An environment; repeat, in order of promotion.")
     ] = None,
-    engine: Annotated[EngineName, typer.Option(help="The engine of every cluster.")] = "argocd",
+    engine: Annotated[
+        str, typer.Option(metavar=f"<{'|'.join(NAMES)}>", help="The engine of every cluster.")
+    ] = "argocd",
     cluster_engine: Annotated[
         list[str] | None, typer.Option(metavar="CLUSTER=ENGINE", help="Another engine for one cluster.")
     ] = None,
@@ -38,14 +39,13 @@ def init(
     dry_run: DryRun = False,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.cli.envelope import envelope
     from atmos_cli.commands.init import InitOptions, execute_init, plan_init
 
     defaults = InitOptions()
     options = InitOptions(
         environments=tuple(env) if env else defaults.environments,
         engine=engine,
-        engines=tuple((name, _engine(value)) for name, value in _pairs(cluster_engine)),
+        engines=_pairs(cluster_engine),
         clusters=_pairs(cluster),
         kubernetes=kubernetes,
         teams=tuple(team or ()),
@@ -63,31 +63,20 @@ def init(
     )
     plan = plan_init(directory.resolve(), options, explicit=explicit, writes=not dry_run)
     if interactive(output) and not (yes or dry_run) and plan.changes.files:
-        from atmos_cli.cli.show import show_init
+        from atmos_cli.output.text.plans import show_init
 
         show_init(plan, None)
         typer.confirm("Write this?", default=True, abort=True)
     written = None if dry_run or not plan.changes.files else execute_init(plan, mode=write)
     if output == "json":
-        data = {
-            "root": str(plan.root),
-            "environments": list(plan.config.environments),
-            "teams": list(plan.teams),
-            "files": {"added": list(plan.changes.added), "modified": list(plan.changes.modified)},
-            "kept": list(plan.kept),
-            "written": written.data() if written else None,
-            "next": list(plan.next_steps()),
-        }
-        say_json(envelope("init", data=data, diagnostics=(*plan.recovered, *(written.notes if written else ()))))
-        return
-    from atmos_cli.cli.show import show_init, show_next, show_written
-    from atmos_cli.cli.text import print_diagnostics
+        from atmos_cli.output.json.change import init_data
 
-    print_diagnostics(plan.recovered)
-    show_init(plan, written if not dry_run else None)
-    if written:
-        show_written(written)
-    show_next(("", step) for step in plan.next_steps())
+        diagnostics = (*plan.recovered, *(written.notes if written else ()))
+        answer("init", data=init_data(plan, written), diagnostics=diagnostics)
+    else:
+        from atmos_cli.output.text.plans import show_initialised
+
+        show_initialised(plan, written)
 
 
 def _pairs(texts: list[str] | None) -> tuple[tuple[str, str], ...]:
@@ -98,9 +87,3 @@ def _pairs(texts: list[str] | None) -> tuple[tuple[str, str], ...]:
             raise typer.BadParameter(f"`{text}` must have the form NAME=VALUE")
         found.append((name, value))
     return tuple(found)
-
-
-def _engine(text: str) -> EngineName:
-    if text not in ("argocd", "flux"):
-        raise typer.BadParameter(f"`{text}` is not an engine: use argocd or flux")
-    return "argocd" if text == "argocd" else "flux"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from atmos_cli.cli.options import DryRun, Environments, Output, RepoDir, Team, Write, Yes, interactive, start
-from atmos_cli.output.say import say, say_json
+from atmos_cli.cli.options import DryRun, Environments, Output, RepoDir, Team, Write, Yes, confirm, start
+from atmos_cli.output.json.envelope import answer
 
 if TYPE_CHECKING:
     from atmos_cli.commands.init import InitPlan
@@ -66,7 +65,7 @@ def service(
     dry_run: DryRun = False,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.commands.new import NewOptions, execute_new, plan_new
+    from atmos_cli.commands.new import NewOptions, execute_new, open_requests, plan_new
     from atmos_cli.gitops.intent import Flags
 
     flags = Flags(
@@ -88,16 +87,13 @@ def service(
     options = NewOptions(mode=write, branch=branch, request_approval=request_approval)
     plan = plan_new(repository, intent, flags, options)
     if output == "text":
-        _show(plan, with_diff=with_diff)
+        from atmos_cli.output.text.plans import show_new
+
+        show_new(plan, open_requests(plan), with_diff=with_diff)
     refused = plan.refused and not (plan.exceeds and request_approval)
     written = None
     if not refused and not dry_run:
-        if interactive(output) and not yes:
-            typer.confirm("Write this?", default=True, abort=True)
-        elif not yes and output == "text":
-            from atmos_cli.diagnostics import Code, fail
-
-            raise fail(Code.USAGE, "this is no terminal, so atmos cannot ask", hint="add `--yes`, or `--dry-run`")
+        confirm("Write this?", yes=yes, output=output)
         if first is not None:
             _execute_init(first)
         written = execute_new(plan, pushes=push, request_approval=request_approval)
@@ -121,38 +117,16 @@ def _execute_init(first: InitPlan) -> None:
     execute_init(first)
 
 
-def _show(plan: NewPlan, *, with_diff: bool) -> None:
-    from atmos_cli.cli.show import show_new_plan
-    from atmos_cli.cli.text import print_diagnostics, summary
-
-    print_diagnostics(plan.repository.recovered)
-    show_new_plan(plan, with_diff=with_diff)
-    say(f"Checks  {summary(plan.guarded.diagnostics)}")
-    sys.stdout.flush()
-    print_diagnostics(plan.guarded.diagnostics)
-    if plan.exceeds:
-        from atmos_cli.cli.budget_data import pending_lines
-        from atmos_cli.commands.budget import pending
-
-        for line in pending_lines(pending(plan.repository, plan.environments, without=plan.branch)):
-            say(f"  {line}")
-
-
 def _finish(plan: NewPlan, written: Written | None, *, output: str, refused: bool) -> None:
     code = 1 if refused else 0
     if output == "json":
-        from atmos_cli.cli.envelope import envelope
+        from atmos_cli.output.json.change import new_data
 
-        data = {**plan.data(), "written": written.data() if written else None}
         notes = written.notes if written else ()
         diagnostics = (*plan.repository.recovered, *plan.guarded.diagnostics, *notes)
-        say_json(envelope("new service", data=data, diagnostics=diagnostics, exit_code=code))
+        answer("new service", data=new_data(plan, written), diagnostics=diagnostics, exit_code=code)
     else:
-        from atmos_cli.cli.show import show_next, show_written
+        from atmos_cli.output.text.plans import show_done
 
-        if written:
-            show_written(written)
-            show_next(plan.next_steps())
-        elif refused:
-            say("Nothing was written")
+        show_done(written, plan.next_steps() if written else (), refused=refused)
     raise typer.Exit(code)

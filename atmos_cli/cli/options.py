@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from atmos_cli.diagnostics import Code, fail
+
 OutputFormat = Literal["text", "json"]
 
 Output = Annotated[OutputFormat, typer.Option("--output", "-o", help="What to print.")]
@@ -32,5 +34,23 @@ def start(repo: Path | None) -> Path:
 
 
 def interactive(output: OutputFormat) -> bool:
-    """Prompts only on a terminal, and never into JSON."""
+    """Return whether a person may be asked: only on a terminal, and never into JSON."""
     return output == "text" and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def confirm(
+    question: str,
+    *,
+    yes: bool,
+    output: OutputFormat,
+    default: bool = True,
+    hint: str = "add `--yes`, or `--dry-run`",
+) -> None:
+    """Ask before something is written, unless `yes` says it or a program is asking.
+
+    Raises ATM901 where nobody can be asked, and ends the command when the answer is no.
+    """
+    if interactive(output) and not yes:
+        typer.confirm(question, default=default, abort=True)
+    elif not yes and output == "text":
+        raise fail(Code.USAGE, "this is no terminal, so atmos cannot ask", hint=hint)

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from atmos_cli.cli.options import Output, RepoDir, start
-from atmos_cli.output.say import say, say_json
+from atmos_cli.output.json.envelope import answer
 
 
 def recover(repo: RepoDir = None, output: Output = "text") -> None:
-    from atmos_cli.cli.envelope import envelope
-    from atmos_cli.cli.text import print_diagnostics
-    from atmos_cli.commands.recover import recover as usecase
+    from atmos_cli.commands.recover import recover as put_right
+    from atmos_cli.output.text.repo import show_recovered
 
-    notes = usecase(start(repo))
+    notes = put_right(start(repo))
     if output == "json":
-        say_json(envelope("recover", data={"recovered": bool(notes)}, diagnostics=notes))
-        return
-    print_diagnostics(notes)
-    if not notes:
-        say("nothing to recover: no write was interrupted here")
+        answer("recover", data={"recovered": bool(notes)}, diagnostics=notes)
+    else:
+        show_recovered(notes)

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
-from atmos_cli.output.say import say, say_document, say_json
+from atmos_cli.output.json.envelope import answer
+from atmos_cli.output.say import say_document
 
 
 def render(
@@ -17,16 +18,16 @@ def render(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.cli.envelope import envelope
-    from atmos_cli.commands import render as usecase
+    from atmos_cli.commands.render import render as objects
     from atmos_cli.gitops.repository import open_repository
+    from atmos_cli.yamlio.emit import emit_all
 
     repository = open_repository(start(repo))
-    found = usecase.render(repository, service, team=team, environments=tuple(env or ()))
+    found = objects(repository, service, team=team, environments=tuple(env or ()))
     if output == "json":
-        say_json(envelope("render", data={"resources": found}, diagnostics=repository.recovered))
-        return
-    say_document(usecase.rendered_text(found))
+        answer("render", data={"resources": found}, diagnostics=repository.recovered)
+    else:
+        say_document(emit_all(found))
 
 
 def diff(
@@ -35,30 +36,14 @@ def diff(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.cli.envelope import envelope
-    from atmos_cli.commands import render as usecase
+    from atmos_cli.commands.render import diff as differences
     from atmos_cli.gitops.repository import open_repository
+    from atmos_cli.output.json.repo import diff_data
+    from atmos_cli.output.text.repo import show_diff
 
     repository = open_repository(start(repo))
-    found = usecase.diff(repository, base=base, environments=tuple(env or ()))
+    found = differences(repository, base=base, environments=tuple(env or ()))
     if output == "json":
-        changes = [
-            {
-                "environment": each.deployment.environment,
-                "team": each.deployment.team,
-                "service": each.deployment.service,
-                "resource": each.resource._asdict(),
-                "change": each.change,
-                "diff": list(each.lines),
-            }
-            for each in found
-        ]
-        say_json(envelope("diff", data={"changes": changes}, diagnostics=repository.recovered))
-        return
-    if not found:
-        say("no environment changes")
-    for each in found:
-        where = f"{each.deployment.environment} {each.deployment.team}/{each.deployment.service}"
-        say(f"=== {where}: {each.resource} {each.change}")
-        for line in each.lines:
-            say(line)
+        answer("diff", data={"changes": [diff_data(each) for each in found]}, diagnostics=repository.recovered)
+    else:
+        show_diff(found)

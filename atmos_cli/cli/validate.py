@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from atmos_cli.cli.envelope import envelope
-from atmos_cli.cli.text import print_diagnostics, summary
 from atmos_cli.diagnostics import Code, errors, fail
-from atmos_cli.output.say import say, say_json
+from atmos_cli.output.json.envelope import answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from atmos_cli.diagnostics import Diagnostic
-    from atmos_cli.gitops.judging import Judged
-    from atmos_cli.gitops.repository import Repository
 
 
 def validate(args: Sequence[str]) -> int:
-    from atmos_cli.commands import validate as usecase
-    from atmos_cli.commands.budget import row_data
+    """Run `atmos validate` and return its exit status."""
+    from atmos_cli.commands.validate import validate as findings
     from atmos_cli.gitops.repository import open_repository
 
     options = _parser().parse_args(args)
@@ -31,39 +26,18 @@ def validate(args: Sequence[str]) -> int:
     faults: list[Diagnostic] = []
     repository = open_repository(start.resolve(), faults=faults)
     paths = [_from_root(path, repository.root) for path in options.paths]
-    found = usecase.validate(repository, paths=paths, base=options.base, faults=faults)
+    found = findings(repository, paths=paths, base=options.base, faults=faults)
     code = 1 if errors(found.diagnostics) else 0
     if options.output == "json":
-        rows = [row_data(row) for row in found.judged.rows]
-        data = {"files": found.files, "deployments": found.deployments, "budget": rows}
+        from atmos_cli.output.json.repo import validation_data
+
         diagnostics = (*repository.recovered, *found.diagnostics)
-        say_json(envelope("validate", data=data, diagnostics=diagnostics, exit_code=code))
-        return code
-    _print_budgets(repository, found.judged)
-    print_diagnostics(repository.recovered)
-    print_diagnostics(found.diagnostics, to=sys.stdout)
-    looked = f"{found.files} files, {found.deployments} deployments"
-    say(f"{looked}: {summary(found.diagnostics)}")
+        answer("validate", data=validation_data(found), diagnostics=diagnostics, exit_code=code)
+    else:
+        from atmos_cli.output.text.repo import show_validation
+
+        show_validation(repository, found)
     return code
-
-
-def _print_budgets(repository: Repository, judged: Judged) -> None:
-    """What differs from the base branch, or is over; as plain lines, since rich would double the time of a hook."""
-    for row in judged.rows:
-        if row.dimension != "unknown" and (row.before != row.after or row.outcome in ("over", "denied", "approved")):
-            amounts = f"{row.text(row.before)} -> {row.text(row.after)} of {row.text(row.limit)}"
-            over = f", over by {row.text(row.over_by)}" if row.over_by.nano else ""
-            say(f"budget {row.environment}: {row.scope} {row.dimension} {amounts}{over} ({row.outcome})")
-    over_in = sorted({row.environment for row in judged.rows if row.outcome in ("over", "denied")})
-    if over_in:
-        from atmos_cli.cli.budget_data import pending_lines, top_users
-        from atmos_cli.commands.budget import pending
-
-        for name in over_in:
-            for line in top_users(judged.budgets[name]):
-                say(f"budget {name}: {line}")
-        for line in pending_lines(pending(repository, over_in)):
-            say(f"budget: {line}")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -74,6 +48,7 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="atmos validate",
+        allow_abbrev=False,
         description="Everything that can be known offline about the repo: schemas, references, policy, budget.",
         epilog="exit status: 0 no error, 1 errors found, 2 cannot look (no repo, unreadable input)",
     )

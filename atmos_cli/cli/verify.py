@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -10,7 +9,8 @@ import typer
 from typer.core import TyperGroup
 
 from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
-from atmos_cli.output.say import say, say_document, say_json, say_progress
+from atmos_cli.output.json.envelope import answer
+from atmos_cli.output.say import say_document, say_progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,9 +28,11 @@ WORST = ("fail", "inconclusive", "warn", "superseded", "pass")
 class _Group(TyperGroup):
     """`atmos verify SERVICE` is `atmos verify run SERVICE`: the first word is a command only when it names one."""
 
+    default = "run"
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if not args or args[0] not in self.commands:
-            args = ["run", *args]
+            args = [self.default, *args]
         return super().parse_args(ctx, args)
 
 
@@ -73,16 +75,16 @@ def run(
     output: Annotated[Format, typer.Option("--output", "-o", help="What to print.")] = "text",
 ) -> None:
     from atmos_cli.cli.verify_run import act_on, opened, steered, watch
-    from atmos_cli.cli.verify_tell import require, tell
+    from atmos_cli.output.notify import notify, require_channels
 
-    require(webhook, summary)
+    require_channels(webhook, summary)
     with opened(repo, service, team, env or [], commit, record, replay) as sessions:
         if not sessions:
             say_progress("this commit changes no service in these environments")
         verdicts = watch(sessions, repo, live=output == "text", replayed=replay is not None)
         actions = [] if replay else act_on(repo, sessions, verdicts, on_fail, live=output == "text")
     told = [] if replay else [*steered(repo), *(note for action in actions for note in action.notes)]
-    notes = [*told, *tell(verdicts, webhook, summary)]
+    notes = [*told, *notify(verdicts, webhook, summary)]
     code = _exit(verdicts, fail_on)
     _print(verdicts, actions, notes, output, code)
     raise typer.Exit(code)
@@ -99,9 +101,7 @@ def backtest(
     repo: RepoDir = None,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.cli.envelope import envelope
-    from atmos_cli.cli.text import print_diagnostics
-    from atmos_cli.commands.backtest import backtest_data, backtests, sentence
+    from atmos_cli.commands.backtest import backtests
     from atmos_cli.gitops.repository import open_repository
     from atmos_cli.gitops.trusted import trust
 
@@ -109,40 +109,37 @@ def backtest(
     notes = trust(repository).notes
     found = backtests(repository, service, team=team, environments=env or (), hours=hours)
     if output == "json":
-        data = {"backtests": [backtest_data(*each) for each in found]}
-        say_json(envelope("verify backtest", data=data, diagnostics=notes))
-        return
-    print_diagnostics(notes)
-    for target, done in found:
-        say(sentence(target, done))
-        for alarm in done.alarms:
-            at = datetime.fromtimestamp(alarm.at, tz=UTC).isoformat(timespec="minutes")
-            say(f"  {at} {alarm.outcome}: {alarm.bad:g} of {alarm.total:g}, {alarm.before:.2%} before")
+        from atmos_cli.output.json.verify import backtest_data
+
+        answer("verify backtest", data={"backtests": [backtest_data(*each) for each in found]}, diagnostics=notes)
+    else:
+        from atmos_cli.output.text.verify import show_backtests
+
+        show_backtests(found, notes)
 
 
 def _print(
     verdicts: Sequence[Verdict], actions: Sequence[Action], notes: Sequence[Diagnostic], output: Format, code: int
 ) -> None:
-    from atmos_cli.cli.text import print_diagnostics
+    from atmos_cli.output.text.diagnostics import print_diagnostics
 
     if output == "json":
-        from atmos_cli.cli.envelope import envelope
-        from atmos_cli.verify.data import verdict_data
+        from atmos_cli.output.json.verify import verdicts_data
 
-        data = [verdict_data(each) for each in verdicts]
-        for each, action in zip(data, actions, strict=False):
-            each["action"] = action.data()
-        say_json(envelope("verify", data={"verdicts": data}, diagnostics=notes, exit_code=code))
+        answer("verify", data=verdicts_data(verdicts, actions), diagnostics=notes, exit_code=code)
         return
     if output == "text":
-        from atmos_cli.cli.show_verify import show_verdict
+        from atmos_cli.output.text.verify import show_verdicts
 
-        for number, verdict in enumerate(verdicts):
-            show_verdict(verdict, done=actions[number].says if number < len(actions) else "")
+        show_verdicts(verdicts, actions)
+    elif output == "junit":
+        from atmos_cli.output.junit import junit
+
+        say_document(junit(verdicts))
     else:
-        from atmos_cli.verify.report import junit, markdown
+        from atmos_cli.output.markdown import verdict_comment
 
-        say_document(junit(verdicts) if output == "junit" else markdown(verdicts))
+        say_document(verdict_comment(verdicts))
     print_diagnostics(notes)
 
 

@@ -68,7 +68,7 @@ def watch(sessions: Sequence[Session], repo: Path | None, *, live: bool, replaye
 
     if not live:
         return verify(runs, clock=clock, keep=keep)
-    from atmos_cli.cli.show_verify import Display
+    from atmos_cli.output.text.verify import Display
 
     with Display(clock) as display:
         return verify(runs, clock=clock, keep=keep, show=display.show)

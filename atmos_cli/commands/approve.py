@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.ssh import sign
@@ -276,10 +276,3 @@ def _need(tier: Tier) -> str:
 
 def _asked(approval: Approval) -> str:
     return "\n".join(f"{each.scope} {each.dimension}: {each.after} of {each.limit}" for each in approval.exceeds)
-
-
-def approval_data(path: str, approval: Approval) -> dict[str, Any]:
-    """For JSON: what is asked, of whom, and until when."""
-    value: dict[str, Any] = approval.model_dump(by_alias=True, exclude_none=True, mode="json")
-    value["signatures"] = [each.key for each in approval.signatures]
-    return {"file": path, **value}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import history
 from atmos_cli.adapters.git.snapshots import CommitSnapshot
@@ -58,26 +58,6 @@ class Audit:
     over: tuple[Row, ...]
     used: tuple[Used, ...]
     diagnostics: tuple[Diagnostic, ...] = field(default=())
-
-    def data(self) -> dict[str, Any]:
-        return {
-            "commit": self.commit,
-            "environments": list(self.environments),
-            "over": [
-                {
-                    "environment": row.environment,
-                    "scope": row.scope,
-                    "dimension": row.dimension,
-                    "after": str(row.after),
-                    "limit": str(row.limit),
-                    "approvals": [each.path for each in self.used if each.explains(row)],
-                }
-                for row in self.over
-            ],
-            "inUse": [
-                {"file": each.path, "commit": each.commit, "expiresAt": each.approval.expires_at} for each in self.used
-            ],
-        }
 
 
 def audit(repository: Repository, *, environments: tuple[str, ...] = (), base: str | None = None) -> Audit:

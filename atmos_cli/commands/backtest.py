@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from atmos_cli.gitops.trusted import trust
 from atmos_cli.gitops.write import git_repo
@@ -39,35 +38,3 @@ def backtests(
             done = backtest(metrics, target, limits, matchers=matchers, at=time.time(), hours=hours)
         found.append((target, done))
     return tuple(found)
-
-
-def backtest_data(target: Target, done: Backtest) -> dict[str, Any]:
-    return {
-        "service": target.service,
-        "team": target.team,
-        "environment": target.environment,
-        "source": done.source,
-        "hours": done.hours,
-        "tried": done.tried,
-        "skipped": done.skipped,
-        "fails": _count(done, "fail"),
-        "warns": _count(done, "warn"),
-        "alarms": [asdict(alarm) for alarm in done.alarms],
-        "note": done.note,
-    }
-
-
-def _count(done: Backtest, outcome: str) -> int:
-    return sum(alarm.outcome == outcome for alarm in done.alarms)
-
-
-def sentence(target: Target, done: Backtest) -> str:
-    """What a person should make of it."""
-    where = f"{target.team}/{target.service} in {target.environment}"
-    if not done.tried:
-        return f"{where}: nothing to try in the last {done.hours:g} h{f': {done.note}' if done.note else ''}"
-    said = f"{where}: of {done.tried} moments without a deploy in the last {done.hours:g} h"
-    fails, warns = _count(done, "fail"), _count(done, "warn")
-    counted = f"{said}, {fails} would have been FAIL and {warns} WARN"
-    advice = "automatic rollback would have done harm" if fails else "nothing would have been taken back for nothing"
-    return f"{counted}: {advice}{f' ({done.note})' if done.note else ''}"

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from atmos_cli.adapters.bundle import bundled, from_directory
+from atmos_cli.adapters.bundle import catalogue as catalogue_of
+from atmos_cli.adapters.files import DiskTree, find_root
+from atmos_cli.adapters.transaction import apply
+from atmos_cli.blueprint.catalogue import Catalogue
 from atmos_cli.blueprint.compose import compose
 from atmos_cli.blueprint.scope import ENVIRONMENT_NAMES, NAMES
 from atmos_cli.blueprint.tree import FOR, Template, undeclared
@@ -14,18 +19,22 @@ from atmos_cli.checks.subject import Subject
 from atmos_cli.commands.init import InitOptions, new_config
 from atmos_cli.config import Config, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, errors, in_order
+from atmos_cli.engines.registry import ENGINES
 from atmos_cli.foreign import shell
+from atmos_cli.gitops.repository import config_of
 from atmos_cli.kustomize.model import Built, Source
 from atmos_cli.layout.kustomize import lay_out
 from atmos_cli.ports import MemoryTree
+from atmos_cli.result import ChangeSet
 from atmos_cli.spec.model import ServiceSpec, read_spec
 from atmos_cli.yamlio.emit import emit, emit_all
 from atmos_cli.yamlio.load import load_all
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-    from atmos_cli.blueprint.catalogue import Blueprint, Catalogue
+    from atmos_cli.blueprint.catalogue import Blueprint
     from atmos_cli.blueprint.compose import Composition
 
 TEAM = "default"
@@ -42,21 +51,16 @@ class CaseResult:
     updated: dict[str, bytes]
 
 
-def listed(catalogue: Catalogue) -> list[dict[str, Any]]:
-    found = [catalogue.get(name).manifest for name in catalogue.names()]
-    return [
-        {
-            "name": manifest.name,
-            "kind": manifest.kind,
-            "version": manifest.version,
-            "summary": manifest.summary,
-            "inputs": {
-                name: {"type": each.type, "default": each.default, "summary": each.summary}
-                for name, each in manifest.inputs.items()
-            },
-        }
-        for manifest in found
-    ]
+def opened(start: Path, source: Path | None) -> tuple[Catalogue, Config]:
+    """Return the blueprints of `source`, else of the repo around `start`, else the bundled ones; and their config."""
+    if source is not None:
+        found = Catalogue((bundled(), from_directory(source)))
+        return found, new_config(InitOptions(), catalogue=found)
+    root = find_root(start)
+    if root is None:
+        return catalogue_of(), new_config(InitOptions(), catalogue=catalogue_of())
+    tree = DiskTree(root)
+    return catalogue_of(tree), config_of(tree)
 
 
 def shown(catalogue: Catalogue, name: str, *, addons: tuple[str, ...], environment: str, config: Config) -> str:
@@ -183,7 +187,11 @@ def _case(catalogue: Catalogue, name: str, case: str, root: str, read: dict[str,
     try:
         spec = read_spec(read.get(SPEC, b""), path=f"{root}/{SPEC}")
         given = read.get(CONFIG)
-        config = read_config(given, catalogue) if given else new_config(InitOptions(), catalogue=catalogue)
+        config = (
+            read_config(given, engines=ENGINES, blueprints=catalogue)
+            if given
+            else new_config(InitOptions(), catalogue=catalogue)
+        )
         actual = {
             f"{EXPECTED}/{environment}.yaml": compose(
                 spec, team=TEAM, environment=environment, config=config, catalogue=catalogue
@@ -206,3 +214,11 @@ def _case(catalogue: Catalogue, name: str, case: str, root: str, read: dict[str,
                 found.append(Diagnostic(Code.BLUEPRINT_TEST_FAILED, message, where=where, hint=hint))
         found += errors(_checked(composition, config))
     return CaseResult(name, case, tuple(found), updated)
+
+
+def accept(results: Sequence[CaseResult], place: tuple[Path, str]) -> None:
+    """Write what the golden cases give now, all or nothing: below a directory, with a prefix to their paths."""
+    root, prefix = place
+    files: dict[str, bytes | None] = {f"{prefix}{p}": data for each in results for p, data in each.updated.items()}
+    before = {path: (root / path).read_bytes() if (root / path).is_file() else None for path in files}
+    apply(root, ChangeSet(files, before))

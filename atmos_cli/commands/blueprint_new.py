@@ -4,17 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters.bundle import bundled
+from atmos_cli.adapters.bundle import bundled, own_place
+from atmos_cli.adapters.transaction import apply
 from atmos_cli.blueprint.catalogue import NAME, Catalogue, Layer
 from atmos_cli.blueprint.scope import ENVIRONMENT_NAMES
-from atmos_cli.commands.blueprint import run_cases
+from atmos_cli.commands.blueprint import opened, run_cases
 from atmos_cli.diagnostics import Code, fail
 from atmos_cli.ports import MemoryTree
+from atmos_cli.result import ChangeSet
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Literal
 
 SCAFFOLD = "scaffold"
+
+
+def start_blueprint(
+    name: str, kind: Literal["workload", "addon"], start: Path, source: Path | None
+) -> dict[str, bytes | None]:
+    """Write the new blueprint into `source`, or into the repo around `start`; return its files by path.
+
+    Raises ATM601 where there is neither.
+    """
+    place = own_place(source, start)
+    if place is None:
+        hint = "run it in a GitOps repo, or name a directory with `--from DIR`"
+        raise fail(Code.REPO_MISSING, "there is no place for a blueprint of your own here", hint=hint)
+    root, prefix = place
+    made = new_blueprint(name, kind, opened(start, source)[0])
+    files: dict[str, bytes | None] = {f"{prefix}{path}": data for path, data in made.items()}
+    apply(root, ChangeSet(files, dict.fromkeys(files)))
+    return files
 
 
 def new_blueprint(name: str, kind: Literal["workload", "addon"], catalogue: Catalogue) -> dict[str, bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.snapshots import merged
@@ -21,11 +21,12 @@ from atmos_cli.history.approvals import covered
 from atmos_cli.kube.quantity import ZERO
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from atmos_cli.budget.evaluate import Totals
     from atmos_cli.budget.model import Budget, Count
     from atmos_cli.budget.prices import PriceSheet
+    from atmos_cli.gitops.effective import Effective
     from atmos_cli.kube.quantity import Quantity
 
 MOST_BRANCHES = 20
@@ -136,16 +137,19 @@ def check(repository: Repository, *, base: str | None = None) -> Judged:
         message = f"there is no commit `{base or repository.config.git.branch}` to compare with"
         raise fail(Code.GIT_FAILED, message, hint="fetch it (`fetch-depth: 0` in CI), or name one with `--base REF`")
     head = _commit(states, "HEAD")
-    tree = merged(states.repo, states.base, head) or head
-    before, after = states.at(states.base), states.at(tree)
-    return judge(
-        states,
-        before=before,
-        after=after,
-        environments=tuple(repository.config.environments),
-        approvals=lambda rows: covered(rows, after=after, before=before, root=repository.root, base=base, author=False),
-        changed=[path for path in repos.changed_paths(states.repo, states.base, tree) if decides(path)],
-    )
+    with merged(states.repo, states.base, head) as together:
+        tree = together or head
+        before, after = states.at(states.base), states.at(tree)
+        return judge(
+            states,
+            before=before,
+            after=after,
+            environments=tuple(repository.config.environments),
+            approvals=lambda rows: covered(
+                rows, after=after, before=before, root=repository.root, base=base, author=False
+            ),
+            changed=[path for path in repos.changed_paths(states.repo, states.base, tree) if decides(path)],
+        )
 
 
 def _commit(states: States, name: str) -> str:
@@ -170,22 +174,24 @@ def pending(repository: Repository, environments: Sequence[str], *, without: str
     if states.repo is None or states.base is None:
         return ()
     before = states.at(states.base)
-    found = []
+    found: list[Pending] = []
     for branch, commit in branches(states.repo, BRANCHES, count=MOST_BRANCHES):
-        tree = merged(states.repo, states.base, commit) if branch != without else None
-        if tree is None:
-            continue
-        after = states.at(tree)
-        for environment in environments:
-            try:
-                judged = budgeted(after, before=before, environment=environment)
-            except AtmosError:
-                continue
-            adds = [(r.dimension, r.after - r.before) for r in judged.rows if r.scope == "environment"]
-            more = tuple((dimension, amount) for dimension, amount in adds if amount.nano > 0)
-            if more:
-                found.append(Pending(branch, environment, more))
+        if branch != without:
+            with merged(states.repo, states.base, commit) as tree:
+                found += _added(states.at(tree), before, environments, branch) if tree else ()
     return tuple(found)
+
+
+def _added(after: Effective, before: Effective, environments: Sequence[str], branch: str) -> Iterator[Pending]:
+    for environment in environments:
+        try:
+            judged = budgeted(after, before=before, environment=environment)
+        except AtmosError:
+            continue
+        adds = [(r.dimension, r.after - r.before) for r in judged.rows if r.scope == "environment"]
+        more = tuple((dimension, amount) for dimension, amount in adds if amount.nano > 0)
+        if more:
+            yield Pending(branch, environment, more)
 
 
 def users(judged: Budgeted, dimension: str, *, most: int = 3) -> tuple[tuple[str, Quantity], ...]:
@@ -195,22 +201,3 @@ def users(judged: Budgeted, dimension: str, *, most: int = 3) -> tuple[tuple[str
         ((team, totals.get(dimension, ZERO)) for team, totals in sums.teams.items()), key=lambda u: -u[1].nano
     )
     return tuple((team, amount) for team, amount in found[:most] if amount.nano)
-
-
-def row_data(row: Any) -> dict[str, Any]:
-    """A row for programs: amounts as exact texts."""
-    return {
-        "environment": row.environment,
-        "scope": row.scope,
-        "team": row.team or None,
-        "service": row.service or None,
-        "dimension": row.dimension,
-        "before": str(row.before),
-        "after": str(row.after),
-        "limit": str(row.limit),
-        "ceiling": str(row.ceiling) if row.ceiling is not None else None,
-        "overBy": str(row.over_by),
-        "outcome": row.outcome,
-        "currency": row.currency or None,
-        "note": row.note or None,
-    }

@@ -1,4 +1,4 @@
-"""What each environment used on the last commits of the base branch; and the page that shows it."""
+"""What each environment used on the last commits of the base branch."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git.windows import latest
 from atmos_cli.commands.budget import states_of
-from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.diagnostics import AtmosError
 from atmos_cli.gitops.usage import use_of
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from atmos_cli.budget.evaluate import Totals
     from atmos_cli.gitops.repository import Repository
 
@@ -45,11 +43,3 @@ def history(repository: Repository, environments: tuple[str, ...]) -> tuple[Mome
                 continue
             found.append(Moment(environment, commit, when, total))
     return tuple(found)
-
-
-def write_page(path: Path, text: str) -> None:
-    """Raises ATM611 when `path` cannot be written."""
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise fail(Code.WRITE_FAILED, f"cannot write {path}: {(error.strerror or str(error)).lower()}") from error

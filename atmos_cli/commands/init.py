@@ -17,7 +17,7 @@ from atmos_cli.budget.model import budget_path, read_budget
 from atmos_cli.checks.committed_secrets import secrets_in_file
 from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
-from atmos_cli.engines.argocd import ROOT, cluster_labels
+from atmos_cli.engines.registry import ENGINES
 from atmos_cli.engines.source import portable_url
 from atmos_cli.gitops.plain_secrets import require_no_secret
 from atmos_cli.gitops.repository import teams as teams_of
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from atmos_cli.blueprint.catalogue import Catalogue
-    from atmos_cli.config import Engine, WriteMode
+    from atmos_cli.config import WriteMode
     from atmos_cli.ports import FileTree
 
 LOCK = "atmos-cli.lock"
@@ -46,8 +46,8 @@ class InitOptions:
     """What the flags of `init` say; they shape a new `atmos-cli.yaml` and are refused where one exists already."""
 
     environments: tuple[str, ...] = ("dev", "staging", "prod")
-    engine: Engine = "argocd"
-    engines: tuple[tuple[str, Engine], ...] = ()
+    engine: str = Cluster().engine
+    engines: tuple[tuple[str, str], ...] = ()
     clusters: tuple[tuple[str, str], ...] = ()
     kubernetes: str = "1.34"
     teams: tuple[str, ...] = ()
@@ -82,19 +82,8 @@ class InitPlan:
         steps = []
         if self.config.git.url == Git().url:
             steps.append(f"set `git.url` in {FILE} to where this repo will be, then run `atmos init` again")
-        argocd = [name for name, cluster in self.config.clusters.items() if cluster.engine == "argocd"]
-        for cluster in argocd:
-            labels = " ".join(
-                f"--label {key}={value}"
-                for key, value in cluster_labels(self.config, cluster).items()
-                if not key.startswith("argocd.")
-            )
-            steps.append(f"register the cluster: argocd cluster add CONTEXT --name {cluster} {labels}")
-        if argocd:
-            steps.append(f"start Argo CD on the hub: kubectl apply -f {ROOT}")
-        for name, settings in self.config.clusters.items():
-            if settings.engine == "flux":
-                steps.append(f"start Flux on {name}: kubectl apply -f clusters/{name}/flux-system/gotk-sync.yaml")
+        for engine in ENGINES.values():
+            steps += engine.first_steps(self.config)
         steps.append('add a service: atmos new service "node, port 80, postgres"')
         return tuple(steps)
 
@@ -160,7 +149,7 @@ def execute_init(plan: InitPlan, *, mode: WriteMode | None = None) -> Written:
 
 
 def _existing(data: bytes, explicit: frozenset[str], blueprints: Catalogue) -> Config:
-    config = read_config(data, blueprints)
+    config = read_config(data, engines=ENGINES, blueprints=blueprints)
     unused = sorted(explicit - {"teams"})
     if unused:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in unused)
@@ -179,6 +168,9 @@ def new_config(options: InitOptions, *, catalogue: Catalogue, remote: str | None
         settings = catalogue.production_settings() if name in PRODUCTION else {}
         environments[name] = _new_environment(name, cluster=clusters.get(name, name), settings=settings)
     used = tuple(dict.fromkeys(environment.cluster for environment in environments.values()))
+    for engine in (options.engine, *engines.values()):
+        if engine not in ENGINES:
+            raise fail(Code.USAGE, f"there is no engine `{engine}`", hint=f"engines are: {', '.join(ENGINES)}")
     for name in engines:
         if name not in used:
             raise fail(Code.USAGE, f"there is no cluster `{name}`", hint=f"clusters are: {', '.join(used)}")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from atmos_cli import __version__
 from atmos_cli.blueprint.compose import compose
 from atmos_cli.commands.approve import request_files
-from atmos_cli.commands.budget import row_data
+from atmos_cli.commands.budget import Pending, pending
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, errors, fail, in_order
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.generate import Generated, generate, unfaithful
@@ -74,20 +74,6 @@ class NewPlan:
         )
         return f"Add the service {self.spec.name}\n\n{words}; in {', '.join(self.environments)}.\n\n{tail}\n"
 
-    def data(self) -> dict[str, Any]:
-        return {
-            "service": self.spec.name,
-            "team": self.team,
-            "environments": list(self.environments),
-            "plan": [
-                {"field": row.field, "value": row.value, "source": row.source, "note": row.note or None}
-                for row in self.rows
-            ],
-            "budget": [row_data(row) for row in self.guarded.rows],
-            "files": {"added": list(self.changes.added), "modified": list(self.changes.modified)},
-            "next": [{"topic": topic, "step": step} for topic, step in self.next_steps()],
-        }
-
     def next_steps(self) -> tuple[tuple[str, str], ...]:
         """What the developer does now, with real names: (topic, sentence)."""
         root = f"apps/{self.team}/{self.spec.name}"
@@ -113,6 +99,11 @@ class NewPlan:
             for note in composition.notes:
                 steps["note", note] = None
         return tuple(steps)
+
+
+def open_requests(plan: NewPlan) -> tuple[Pending, ...]:
+    """Return what other open branches would add; nothing where the plan is within its budget."""
+    return pending(plan.repository, plan.environments, without=plan.branch) if plan.exceeds else ()
 
 
 @dataclass(frozen=True, slots=True)

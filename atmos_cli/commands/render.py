@@ -14,7 +14,7 @@ from atmos_cli.gitops.repository import Deployment, Repository, deployments, fin
 from atmos_cli.gitops.write import git_repo
 from atmos_cli.kube.resource import Identity, identity
 from atmos_cli.ports import MemoryTree
-from atmos_cli.yamlio.emit import emit, emit_all
+from atmos_cli.yamlio.emit import emit
 
 if TYPE_CHECKING:
     from atmos_cli.kube.resource import Resource
@@ -41,10 +41,6 @@ def render(repository: Repository, service: str, *, team: str | None, environmen
         raise fail(Code.ENVIRONMENT_UNKNOWN, message, hint=f"it is in: {there}")
     effective = Effective(repository.tree)
     return [built.resource for deployment in found for built in effective.of(deployment)]
-
-
-def rendered_text(resources: list[Resource]) -> str:
-    return emit_all(resources)
 
 
 def diff(repository: Repository, *, base: str | None, environments: tuple[str, ...]) -> tuple[ObjectDiff, ...]:

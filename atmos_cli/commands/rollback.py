@@ -12,6 +12,7 @@ from atmos_cli.adapters.git.catch_up import catch_up
 from atmos_cli.adapters.git.ref_lock import held, lock_ref
 from atmos_cli.adapters.git.status import require_clean
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Severity, errors
+from atmos_cli.engines.registry import ENGINES
 from atmos_cli.gitops.write import OvertakenError, Written, wait_to_try_again, write
 from atmos_cli.history.rollback_plan import Ask, RollbackPlan, plan_rollback
 from atmos_cli.history.verified import quarantine
@@ -179,9 +180,7 @@ def _next(done: RolledBack) -> Iterator[tuple[str, str]]:
         yield "push", f"git push origin {done.written.branch}"
     if done.written.mode == "files":
         yield "commit", "git add -A && git commit, and push it"
-    if done.plan.ground.config.engine(environment) == "flux":
-        yield "if it hangs", f"flux reconcile kustomization {service} -n {team}-{environment} --with-source"
-    else:
-        yield "if it hangs", "a sync that still waits for the bad version: argocd app terminate-op APP"
+    engine = ENGINES[done.plan.ground.config.engine(environment)]
+    yield "if it hangs", engine.unblock(team=team, service=service, environment=environment)
     if done.written.mode == "commit":
         yield "check", f"atmos verify {team}/{service} --env {environment} --commit {done.written.commit[:10]}"

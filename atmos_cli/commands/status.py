@@ -10,6 +10,7 @@ from atmos_cli.adapters.git import history
 from atmos_cli.adapters.git.own_programs import run
 from atmos_cli.adapters.git.push import TIMEOUT_SECONDS, quiet
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
+from atmos_cli.engines.registry import ENGINES, health_rules
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.repository import deployments, find_service
 from atmos_cli.gitops.trusted import Trusted, trust
@@ -21,7 +22,7 @@ from atmos_cli.live.connect import Connection, connect
 from atmos_cli.live.listing import Lists
 from atmos_cli.live.sessions import target_of
 from atmos_cli.live.snapshots import look_around
-from atmos_cli.verify.delivery import revisions
+from atmos_cli.verify.seen import Arrival
 from atmos_cli.verify.standing import standing
 
 if TYPE_CHECKING:
@@ -102,6 +103,11 @@ class Case:
     scene: Scene | None = None
     problem: Diagnostic | None = None
 
+    @property
+    def revisions(self) -> tuple[str, ...]:
+        """Every commit that the engine names."""
+        return ENGINES[self.target.engine].revisions(self.scene) if self.scene else ()
+
 
 @dataclass(slots=True)
 class Watcher:
@@ -153,7 +159,7 @@ class Watcher:
         lineage = self._line()
         cases = self._cases(lineage)
         views = self._see(cases, at, events=events)
-        named = {revision for case in cases if case.scene for revision in revisions(case.scene)}
+        named = {revision for case in cases for revision in case.revisions}
         if lineage.missing(named) and at - self._fetched >= FETCH_SECONDS:
             self._fetched = at
             repo = git_repo(self.repository.root)
@@ -165,7 +171,7 @@ class Watcher:
     def relations(self, case: Case) -> tuple[str, float, dict[str, Relation]]:
         """(wanted commit, when it was made, how each revision that the engine names stands to it)."""
         lineage = self._line()
-        known = {each: lineage.relation(case.deployment, each) for each in revisions(case.scene)} if case.scene else {}
+        known = {each: lineage.relation(case.deployment, each) for each in case.revisions}
         return (*lineage.wanted(case.deployment), known)
 
     def kinds(self) -> dict[str, set[tuple[str, str]]]:
@@ -277,8 +283,12 @@ def _row(case: Case, lineage: Lineage, verdicts: Mapping[tuple[str, str, str, st
     verdict = verdicts.get((target.team, target.service, target.environment, target.cluster))
     if case.scene is None:
         return Row(target, commit, committed, verdict=verdict, problem=case.problem)
-    known = {each: lineage.relation(deployment, each) for each in revisions(case.scene)}
-    found = standing(case.scene, target.engine, known, wanted=commit, pushed=committed)
+    engine = ENGINES[target.engine]
+    known = {each: lineage.relation(deployment, each) for each in case.revisions}
+    arrived = engine.delivery(case.scene, known, pushed=committed)
+    revision = commit if arrived.arrival is Arrival.ARRIVED else engine.applied_revision(case.scene)
+    pause = engine.paused(case.scene)
+    found = standing(case.scene, arrived, revision=revision, pause=pause, rules=health_rules())
     live = lineage.own(deployment, found.revision) if found.revision else ""
     behind = lineage.behind(deployment, found.revision) if found.revision else None
     problem = _not_built(target) if case.wanted is None else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.kubernetes.watch import Mirror
 from atmos_cli.commands.status import FEW
+from atmos_cli.engines.registry import ENGINES
 from atmos_cli.live.mirroring import mirrored
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _mirrors(watcher: Watcher, first: Overview, stack: ExitStack) -> list[Mirror
         view = mirrored(
             watcher.connection(name),
             stack,
-            engine=engine,
+            engine=ENGINES[engine],
             kinds=kinds[name],
             namespaces=() if everywhere else spaces,
         )

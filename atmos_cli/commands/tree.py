@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atmos_cli.commands.status import Watcher
-from atmos_cli.verify.delivery import delivery
+from atmos_cli.engines.registry import ENGINES, health_rules
 from atmos_cli.verify.standing import delivered
 from atmos_cli.verify.tree import Node, is_good, nodes, tree
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from atmos_cli.commands.status import Asked, Case, Connect
     from atmos_cli.diagnostics import Diagnostic
     from atmos_cli.gitops.repository import Repository
@@ -40,9 +42,18 @@ def trees(repository: Repository, asked: Asked, *, clock: Clock, opens: Connect 
         return tuple(_grown(watcher, case, at) for case in watcher.seen(at, events=True)[0])
 
 
+def exit_code(grown: Sequence[Grown]) -> int:
+    """Return 0 when all is healthy, 1 when something is not, 2 when no cluster could be asked."""
+    if grown and all(each.root is None for each in grown):
+        return 2
+    return 1 if any(each.root is None or each.unhealthy for each in grown) else 0
+
+
 def _grown(watcher: Watcher, case: Case, at: float) -> Grown:
     commit, committed, known = watcher.relations(case)
     if case.scene is None:
         return Grown(case.target, commit, at, problem=case.problem)
-    arrived = delivery(case.scene, case.target.engine, known, pushed=committed)
-    return Grown(case.target, commit, at, tree(case.scene, target=case.target, delivered=delivered(arrived)))
+    engine = ENGINES[case.target.engine]
+    arrived = delivered(engine.delivery(case.scene, known, pushed=committed))
+    root = tree(case.scene, target=case.target, delivered=arrived, pointers=engine.pointers, rules=health_rules())
+    return Grown(case.target, commit, at, root)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.blueprint.nouns import unknown_nouns
 from atmos_cli.budget.findings import claim_diagnostics
-from atmos_cli.checks.registry import run_repo
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail, in_order
+from atmos_cli.engines.check import check_repo, trees
 from atmos_cli.gitops.budget_files import budget_files
 from atmos_cli.gitops.drift import quota_drift
 from atmos_cli.gitops.effective import Effective
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from atmos_cli.budget.evaluate import Row
     from atmos_cli.config import Config
     from atmos_cli.ports import FileTree
-
-TREES = ("apps", "argocd", "clusters", "delivery", "infrastructure", "platform", "tenants")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +54,12 @@ def validate(
     trust, so that a change of `atmos-cli.yaml` cannot choose another; raises ATM610 when there is none of that name.
     """
     tree, config = repository.tree, repository.config
-    yaml_files = [path for root in TREES for path in tree.files(root) if path.endswith((".yaml", ".yml"))]
+    yaml_files = [path for root in trees() for path in tree.files(root) if path.endswith((".yaml", ".yml"))]
     found: list[Diagnostic] = [d for path in yaml_files for d in _syntax(tree, path)]
     broken = {d.where.path for d in found if d.where}
     found += dict.fromkeys(_specs(repository, [path for path in yaml_files if path not in broken]))
-    effective = Effective(tree)
+    states = States(repository.root, tree, branch=config.git.branch, base=base)
+    effective = Effective(tree, builds=states.builds)
     everything = deployments(tree)
     for deployment in everything:
         if deployment.environment not in config.environments:
@@ -68,9 +67,9 @@ def validate(
         else:
             found += check(effective, deployment, config=config)
             found += _requests(effective, deployment)
-    found += _unseen(run_repo(tree), found)
+    found += _unseen(check_repo(tree), found)
     found += doubly_owned(effective, environments=list(config.environments))
-    judged, budget_findings = _budgets(repository, base)
+    judged, budget_findings = _budgets(repository, states, base)
     found += [*budget_findings, *faults]
     kept = (d for d in found if not paths or (d.where and _inside(d.where.path, paths)))
     return Validation(in_order(kept), len(yaml_files), len(everything), judged)
@@ -119,10 +118,9 @@ def _unknown_environment(deployment: Deployment, config: Config) -> Diagnostic:
     return Diagnostic(Code.ENVIRONMENT_UNKNOWN, message, where=where, hint=hint)
 
 
-def _budgets(repository: Repository, base: str | None) -> tuple[Judged, list[Diagnostic]]:
+def _budgets(repository: Repository, states: States, base: str | None) -> tuple[Judged, list[Diagnostic]]:
     """Each environment by the base branch's budget: what is not on that branch yet may not be over it."""
     tree, config = repository.tree, repository.config
-    states = States(repository.root, tree, branch=config.git.branch, base=base)
     if base and states.base is None:
         raise fail(
             Code.GIT_FAILED,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.engines.registry import ENGINES, health_rules
 from atmos_cli.foreign import shell
 from atmos_cli.history.revisions import limits_of, manifests, relations
 from atmos_cli.live.evidence import collect
@@ -16,7 +17,6 @@ from atmos_cli.live.watching import Observer
 from atmos_cli.verify.changes import field_changes
 from atmos_cli.verify.conclude import conclude
 from atmos_cli.verify.deadline import deadline_of
-from atmos_cli.verify.delivery import delivery, revisions
 from atmos_cli.verify.machine import SETTLE_SECONDS, Now, Phase, Progress, Step, begin, step
 from atmos_cli.verify.outcome import Outcome, Reason
 from atmos_cli.verify.rollout import rollout
@@ -167,10 +167,11 @@ class _Eyes:
     def _look(self, at: float) -> tuple[Scene, Now]:
         session, target = self._session, self._session.target
         scene = look_around(session.connection, target, self._wanted.resources, at=at)
-        known = relations(session.ask_git, session.commit, revisions(scene))
-        arrived = delivery(scene, target.engine, known, pushed=self._wanted.committed)
+        engine = ENGINES[target.engine]
+        known = relations(session.ask_git, session.commit, engine.revisions(scene))
+        arrived = engine.delivery(scene, known, pushed=self._wanted.committed)
         if arrived.refresh and at - self._refreshed >= REFRESH_SECONDS:
             self._refreshed = at
             refresh(session.connection, target, scene, arrived, at=at)
         metrics = session.connection.metrics is not None
-        return scene, Now(at, arrived, rollout(scene, now=at), metrics=metrics)
+        return scene, Now(at, arrived, rollout(scene, now=at, rules=health_rules()), metrics=metrics)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.commands.rollback import RolledBack, roll_back, roll_back_failed
@@ -13,7 +13,6 @@ from atmos_cli.gitops.write import git_repo
 from atmos_cli.history.revisions import limits_of, manifests
 from atmos_cli.history.verified import record_verdict
 from atmos_cli.kube.resource import identity
-from atmos_cli.verify.data import verdict_data
 from atmos_cli.verify.outcome import Outcome, Reason
 from atmos_cli.verify.rollback import images, recovered
 
@@ -40,17 +39,6 @@ class Action:
     recovery: Verdict | None = None
     recovered: bool | None = None
     notes: tuple[Diagnostic, ...] = ()
-
-    def data(self) -> dict[str, Any]:
-        recovery = verdict_data(self.recovery) if self.recovery else None
-        return {
-            "kind": self.kind,
-            "says": self.says,
-            "commit": self.commit,
-            "branch": self.branch,
-            "recovered": self.recovered,
-            "recovery": recovery,
-        }
 
 
 def act(

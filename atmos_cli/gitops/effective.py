@@ -8,10 +8,10 @@ from atmos_cli.adapters.claim_cache import ClaimCache
 from atmos_cli.adapters.git.snapshots import Snapshot
 from atmos_cli.budget.claim import Claim, claim
 from atmos_cli.budget.prices import with_cost
-from atmos_cli.diagnostics import AtmosError
+from atmos_cli.gitops.builds import Build, Builds
 from atmos_cli.gitops.policy import Policy
 from atmos_cli.gitops.repository import Deployment, deployments
-from atmos_cli.gitops.units import app_unit, manifests
+from atmos_cli.gitops.units import app_unit
 
 if TYPE_CHECKING:
     from atmos_cli.kube.quantity import Quantity
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 class Effective:
     """`policy` says by whose budget claims are counted (default: that of the tree itself).
 
-    A `snapshot` of the same tree and a `cache` make sums of a large repo cheap.
+    A `snapshot` of the same tree and a `cache` make sums of a large repo cheap; `builds` are shared with other states.
     """
 
     def __init__(
@@ -32,12 +32,14 @@ class Effective:
         policy: Policy | None = None,
         snapshot: Snapshot | None = None,
         cache: ClaimCache | None = None,
+        builds: Builds | None = None,
     ) -> None:
         self.tree = tree
         self.policy = policy or Policy(tree)
         self.snapshot = snapshot or Snapshot(tree)
         self.cache = cache or ClaimCache(None)
-        self._built: dict[Deployment, tuple[Built, ...] | AtmosError] = {}
+        self.builds = builds or Builds()
+        self._built: dict[Deployment, Build] = {}
         self._deployments: tuple[Deployment, ...] | None = None
 
     def deployments(self, environment: str | None = None) -> tuple[Deployment, ...]:
@@ -49,14 +51,8 @@ class Effective:
     def of(self, deployment: Deployment) -> tuple[Built, ...]:
         """Raises AtmosError with positions when the overlay cannot be built."""
         if deployment not in self._built:
-            try:
-                self._built[deployment] = manifests(self.tree, app_unit(*deployment))
-            except AtmosError as error:
-                self._built[deployment] = error
-        found = self._built[deployment]
-        if isinstance(found, AtmosError):
-            raise found
-        return found
+            self._built[deployment] = self.builds.of(self.tree, app_unit(*deployment))
+        return self._built[deployment].resources()
 
     def claim(self, deployment: Deployment) -> Claim:
         """Raises AtmosError when it cannot be built, or the budget of its environment cannot be read."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from atmos_cli.blueprint.compose import Composition, compose
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError
-from atmos_cli.engines.flux import flux_service_files
+from atmos_cli.engines.registry import ENGINES
 from atmos_cli.kube.resource import identity
 from atmos_cli.layout.kustomize import difference, lay_out
 from atmos_cli.layout.lock import lock_text
@@ -58,10 +58,11 @@ def generate(
     files[f"{root}/service.yaml"] = spec_data
     blueprints = next(iter(compositions.values())).blueprints
     files[f"{root}/service.lock"] = lock_text(objects, blueprints=blueprints, spec=spec_data).encode()
-    for path, documents in flux_service_files(config, team=team, service=spec.name).items():
-        wanted = [d for d in documents if d["metadata"]["labels"]["env"] in environments]
-        if wanted:
-            files[path] = emit_all(wanted).encode()
+    for engine in ENGINES.values():
+        for path, documents in engine.service_files(config, team=team, service=spec.name).items():
+            wanted = [d for d in documents if d["metadata"]["labels"]["env"] in environments]
+            if wanted:
+                files[path] = emit_all(wanted).encode()
     return Generated(files, compositions)
 
 

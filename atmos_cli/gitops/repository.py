@@ -12,6 +12,7 @@ from atmos_cli.adapters.transaction import recover, require_settled
 from atmos_cli.budget.model import budget_path, read_budget
 from atmos_cli.config import FILE, read_config
 from atmos_cli.diagnostics import Code, fail
+from atmos_cli.engines.registry import ENGINES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +74,7 @@ def config_of(tree: FileTree) -> Config:
     data = tree.read(FILE)
     if data is None:
         raise fail(Code.REPO_MISSING, f"there is no `{FILE}`", hint="make a repo with `atmos init DIR`")
-    return read_config(data, catalogue(tree))
+    return read_config(data, engines=ENGINES, blueprints=catalogue(tree))
 
 
 def teams(tree: FileTree) -> tuple[str, ...]:

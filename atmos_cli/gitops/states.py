@@ -12,6 +12,7 @@ from atmos_cli.adapters.git.snapshots import ChangedSnapshot, CommitSnapshot, Sn
 from atmos_cli.adapters.git.windows import start_of_window
 from atmos_cli.budget.terms import seconds
 from atmos_cli.config import FILE
+from atmos_cli.gitops.builds import Builds
 from atmos_cli.gitops.effective import Effective
 from atmos_cli.gitops.policy import Policy
 from atmos_cli.gitops.trusted import base_of
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 
 
 class States:
-    """All states of one repo share its base branch's policy and one cache; `base` names another commit to trust."""
+    """All states of one repo share its base branch's policy, its claims and its builds.
+
+    `base` names another commit to trust.
+    """
 
     def __init__(self, root: Path, tree: FileTree, *, branch: str, base: str | None = None) -> None:
         # A repo that is only planned is in no Git yet, whatever surrounds the directory.
@@ -35,6 +39,7 @@ class States:
         self.branch = branch
         self.tree = tree
         self.base = self._commit(base)
+        self.builds = Builds()
         self.cache: ClaimCache = claim_cache(self.repo.top) if self.repo else ClaimCache(None)
         trusted = CommitSnapshot(self.repo, self.base).tree if self.repo and self.base else None
         known = trusted is not None and trusted.read(FILE) is not None
@@ -68,7 +73,9 @@ class States:
         return spans
 
     def _effective(self, snapshot: Snapshot, *, tree: FileTree | None = None) -> Effective:
-        return Effective(tree or snapshot.tree, policy=self.policy, snapshot=snapshot, cache=self.cache)
+        return Effective(
+            tree or snapshot.tree, policy=self.policy, snapshot=snapshot, cache=self.cache, builds=self.builds
+        )
 
     def _commit(self, base: str | None) -> str | None:
         if self.repo is None:

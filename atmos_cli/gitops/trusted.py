@@ -12,6 +12,7 @@ from atmos_cli.adapters.git.tree import CommitTree
 from atmos_cli.adapters.own_config import own_config, own_config_path
 from atmos_cli.config import FILE, Cluster, Config, OwnConfig, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity, fail
+from atmos_cli.engines.registry import ENGINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -154,7 +155,7 @@ def _config_at(repo: Repo, name: str, commit: str) -> Config | None:
     tree = CommitTree(repo, commit)
     try:
         data = tree.read(FILE)
-        return read_config(data) if data is not None else None
+        return read_config(data, engines=ENGINES) if data is not None else None
     except AtmosError as error:
         message = f"{FILE} on {name} cannot be read, so nothing says where logins go: {error.diagnostics[0].message}"
         raise fail(Code.CREDENTIAL_REFUSED, message, hint=f"mend it on {name.removeprefix('origin/')} first") from error

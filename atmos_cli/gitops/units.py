@@ -5,27 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from atmos_cli.adapters.kustomize import build
-from atmos_cli.budget.model import PLATFORM
 from atmos_cli.diagnostics import Code, Location, fail
-from atmos_cli.kustomize.files import NAMES
+from atmos_cli.engines.registry import ENGINES
+from atmos_cli.kustomize.files import MANIFESTS, NAMES
 from atmos_cli.kustomize.model import Built, Source
 from atmos_cli.kustomize.read import resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atmos_cli.adapters.git.snapshots import Level, Snapshot
+    from atmos_cli.adapters.git.snapshots import Snapshot
     from atmos_cli.config import Config
     from atmos_cli.ports import FileTree
 
-MANIFESTS = (".yaml", ".yml", ".json")
 NOT_MANIFESTS = ("gitops.json",)
 
 
 class Unit(NamedTuple):
     """Manifests that are applied together. `place` is the directory or file, `room` the directory it is cached by.
 
-    `reads` says how: `overlay` as every engine reads it, `tree` with all that lies below, as Flux does, `file` alone.
+    `reads` says how: `overlay` as every engine reads it, `tree` with all that lies below.
     """
 
     team: str
@@ -33,7 +32,7 @@ class Unit(NamedTuple):
     environment: str
     place: str
     room: str
-    reads: Literal["overlay", "tree", "file"] = "overlay"
+    reads: Literal["overlay", "tree"] = "overlay"
 
     @property
     def name(self) -> str:
@@ -47,36 +46,15 @@ def app_unit(team: str, service: str, environment: str) -> Unit:
 
 def other_units(snapshot: Snapshot, config: Config, environment: str) -> list[tuple[Unit, str]]:
     """Everything but services, each with the id of its content: tenants, and what runs on the environment's cluster."""
-    cluster = config.environments[environment].cluster
-    flux = config.engine(environment) == "flux"
     found = [
         (Unit(path.split("/")[2], "(tenant)", environment, path, path), stamp)
         for path, stamp in snapshot.level([f"tenants/{environment}"]).items()
     ]
-    for kind in ("controllers", "configs"):
-        found += _infrastructure(snapshot, f"infrastructure/{kind}/{cluster}", environment, flux=flux)
-    if flux:
-        root = f"clusters/{cluster}"
-        for path, stamp in snapshot.level([root]).items():
-            found.append((Unit(PLATFORM, root, environment, path, path, "tree"), stamp))
-        teams = [path for path in snapshot.level([f"delivery/{cluster}"]) if not path.endswith(MANIFESTS)]
-        for path, stamp in snapshot.level(teams).items() if teams else ():
-            name = path.rsplit("/", 1)[1].removesuffix(".yaml")
-            found.append((Unit(path.split("/")[2], name, environment, path, path, "tree"), stamp))
+    cluster = config.environments[environment].cluster
+    for each in ENGINES[config.engine(environment)].places(snapshot.level, cluster):
+        unit = Unit(each.team, each.name, environment, each.path, each.path, each.reads)
+        found.append((unit, each.stamp))
     return found
-
-
-def _infrastructure(snapshot: Snapshot, root: str, environment: str, *, flux: bool) -> Iterator[tuple[Unit, str]]:
-    below: Level = snapshot.level([root])
-    kind = root.split("/")[1]
-    if flux and any(f"{root}/{name}" in below for name in NAMES):
-        yield Unit(PLATFORM, kind, environment, root, root), ""
-        return
-    for path, stamp in below.items():
-        name = f"{kind}/{path.rsplit('/', 1)[1]}"
-        is_file = path.endswith(MANIFESTS)
-        if flux or not is_file:  # Argo CD makes an Application of each directory, and of no file
-            yield Unit(PLATFORM, name, environment, path, path, "tree" if flux else "overlay"), stamp
 
 
 def manifests(tree: FileTree, unit: Unit) -> tuple[Built, ...]:
@@ -95,7 +73,7 @@ def manifests(tree: FileTree, unit: Unit) -> tuple[Built, ...]:
 
 
 def _recursive(tree: FileTree, files: list[str]) -> Iterator[Built]:
-    """As Flux generates a kustomization: directories that have one are built, all other files are taken as they are."""
+    """As a kustomization is generated: directories that have one are built, all other files are taken as they are."""
     own = {path.rsplit("/", 1)[0] for path in files if path.rsplit("/", 1)[1] in NAMES}
     tops = sorted(each for each in own if not any(each.startswith(f"{other}/") for other in own))
     for directory in tops:

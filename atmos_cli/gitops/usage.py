@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from atmos_cli.budget.claim import claim
 from atmos_cli.budget.digest import canonical
@@ -14,8 +15,9 @@ from atmos_cli.budget.evaluate import Service, Sums, Totals
 from atmos_cli.budget.prices import with_cost
 from atmos_cli.config import FILE
 from atmos_cli.diagnostics import AtmosError
+from atmos_cli.gitops.builds import unchanged
 from atmos_cli.gitops.repository import config_of
-from atmos_cli.gitops.units import Unit, app_unit, manifests, other_units
+from atmos_cli.gitops.units import Unit, app_unit, other_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from atmos_cli.budget.prices import PriceSheet
     from atmos_cli.config import Config
     from atmos_cli.gitops.effective import Effective
-    from atmos_cli.ports import FileTree
 
 VERSION = "1"  # of how claims are computed; another one forgets what was cached
 COUNTS: tuple[Count, ...] = ("steady", "peak", "rollout")
@@ -171,7 +172,7 @@ class _Counting:
 
     def _key(self, *parts: str) -> str:
         """Empty when the content is not known without reading it."""
-        return hashlib.sha256("\0".join((self.basis, *parts)).encode()).hexdigest() if parts[-1] else ""
+        return hashlib.sha256(os.fsencode("\0".join((self.basis, *parts)))).hexdigest() if parts[-1] else ""
 
     def _known(self, keys: list[str]) -> dict[str, Entry]:
         found = {}
@@ -181,15 +182,15 @@ class _Counting:
                 counts, unknown, outside = json.loads(text)
             except ValueError:
                 continue
-            if all(_outside(self.effective.snapshot.tree, name, checked) == digest for name, digest in outside.items()):
+            if unchanged(self.effective.snapshot.tree, outside, checked):
                 found[key] = Entry(counts, unknown, outside)
         return found
 
     def _count(self, unit: Unit) -> Entry:
-        watched = _Watched(self.effective.snapshot.tree, f"{unit.room}/" if unit.room != unit.place else unit.place)
+        build = self.effective.builds.of(self.effective.snapshot.tree, unit)
         entry = Entry()
         try:
-            found = claim([built.resource for built in manifests(watched, unit)], terms=self.terms)
+            found = claim([built.resource for built in build.resources()], terms=self.terms)
         except AtmosError as error:
             where = error.diagnostics[0].where
             note = f"it cannot be built: {error.diagnostics[0].message}{f' ({where})' if where else ''}"
@@ -198,39 +199,13 @@ class _Counting:
             entry.counts[count] = {name: amount.nano for name, amount in found.total(count).items() if amount.nano}
         if found.unknown:
             entry.unknown[unit.service] = [[note, mark] for note, mark in found.unknown]
-        entry.outside = watched.outside
-        entry.lasting = not self.effective.snapshot.has_links(unit.room)
+        entry.outside = {what: digest for what, digest in (build.reads or {}).items() if _is_outside(what, unit)}
+        entry.lasting = build.reads is not None and not self.effective.snapshot.has_links(unit.room)
         return entry
 
 
-class _Watched:
-    """A tree that remembers what was read outside of one room: the claim depends on that, too."""
-
-    def __init__(self, tree: FileTree, room: str) -> None:
-        self._tree = tree
-        self._room = room
-        self.outside: dict[str, str] = {}
-
-    def read(self, path: str) -> bytes | None:
-        data = self._tree.read(path)
-        if not path.startswith(self._room):
-            self.outside[f"file {path}"] = _digest(data)
-        return data
-
-    def files(self, under: str = "") -> Iterable[str]:
-        found = list(self._tree.files(under))
-        if not f"{under}/".startswith(self._room):
-            self.outside[f"list {under}"] = _digest("\n".join(found).encode())
-        return found
-
-
-def _outside(tree: FileTree, name: str, checked: dict[str, str]) -> str:
-    if name not in checked:
-        what, _, path = name.partition(" ")
-        data: Any = tree.read(path) if what == "file" else "\n".join(tree.files(path)).encode()
-        checked[name] = _digest(data)
-    return checked[name]
-
-
-def _digest(data: bytes | None) -> str:
-    return "" if data is None else hashlib.sha256(data).hexdigest()
+def _is_outside(what: str, unit: Unit) -> bool:
+    """Whether a file or listing is of another room than the unit's own: its claim depends on that, too."""
+    kind, _, path = what.partition(" ")
+    room = f"{unit.room}/" if unit.room != unit.place else unit.place
+    return not (path if kind == "file" else f"{path}/").startswith(room)

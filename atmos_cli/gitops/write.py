@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.branch import write_branch
@@ -39,16 +39,6 @@ class Written:
     pushed: bool = False
     link: str = ""
     notes: tuple[Diagnostic, ...] = field(default=())
-
-    def data(self) -> dict[str, Any]:
-        return {
-            "mode": self.mode,
-            "paths": list(self.paths),
-            "commit": self.commit or None,
-            "branch": self.branch or None,
-            "pushed": self.pushed,
-            "link": self.link or None,
-        }
 
 
 class OvertakenError(AtmosError):

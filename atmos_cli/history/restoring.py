@@ -11,6 +11,7 @@ from atmos_cli.adapters.git.history import is_ancestor, parent
 from atmos_cli.adapters.git.tree import CommitTree
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.engines.registry import ENGINES
 from atmos_cli.gitops.repository import Deployment, deployments
 from atmos_cli.gitops.units import app_unit, manifests
 from atmos_cli.history.verified import GOOD, last_verified, quarantined, verdicts
@@ -57,10 +58,9 @@ class Ground:
     @property
     def pointer(self) -> str:
         """The path of the delivery pointer; empty where the engine finds services by itself."""
-        environment = self.config.environments[self.deployment.environment]
-        if self.config.clusters[environment.cluster].engine != "flux":
-            return ""
-        return f"delivery/{environment.cluster}/{self.deployment.team}/{self.deployment.service}.yaml"
+        team, service, environment = self.deployment
+        cluster = self.config.environments[environment].cluster
+        return ENGINES[self.config.engine(environment)].pointer_path(cluster, team=team, service=service)
 
     @property
     def room(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import rollbacks
 from atmos_cli.diagnostics import Code, Diagnostic, errors, fail
@@ -116,32 +116,6 @@ class RollbackPlan:
             }[self.choice.chosen]
         when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(record.at))
         return f"This state was verified: {record.outcome.value}, {when}{f', run {record.run}' if record.run else ''}"
-
-    def data(self) -> dict[str, Any]:
-        team, service, environment = self.ground.deployment
-        changes = self.changes
-        return {
-            "service": service,
-            "team": team,
-            "environment": environment,
-            "takesBack": self.choice.commit,
-            "restores": self.choice.restores,
-            "chosen": self.choice.chosen,
-            "verifiedAt": self.choice.record.at if self.choice.record else None,
-            "exact": self.plan.exact,
-            "alsoChanges": list(self.plan.environments),
-            "files": {
-                "added": list(changes.added),
-                "modified": list(changes.modified),
-                "removed": sorted(path for path, data in changes.files.items() if data is None),
-            },
-            "objects": {
-                "changed": [str(key) for key in self.plan.changed],
-                "removed": [str(key) for key in self.plan.removed],
-            },
-            "quarantines": list(self.plan.images),
-            "reasons": [{"code": each.code, "message": each.message} for each in self.plan.reasons],
-        }
 
 
 def plan_rollback(repository: Repository, ask: Ask) -> RollbackPlan:

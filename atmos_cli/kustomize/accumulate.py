@@ -98,13 +98,12 @@ def _resource(
 ) -> list[Item]:
     """The items of one entry of `resources`: a file, or else a directory."""
     file = kustomization.file
-    where = file.at(pointer)
-    refuse_remote(entry, where)
+    refuse_remote(entry, file, pointer)
     joined = join(file.directory, entry) if entry else None
     if joined and files.read(joined) is not None:
         data = load_below(files, file, entry, pointer, "resource")
         read = resources(data, path=joined)
-        files.count(len(read), where)
+        files.count(len(read), file, pointer)
         return [Item(each.resource, [Source(joined, each.index, "resource", each.pointer)]) for each in read]
     directory = _directory(files, kustomization, visited, entry, pointer)
     base = accumulate(files, directory, visited)
@@ -140,7 +139,7 @@ def _add_components(
     """Components run one after the other over everything that is there, so the first problem ends it."""
     for number, entry in enumerate(kustomization.list("components")):
         pointer = ("components", number)
-        refuse_remote(entry or "", kustomization.file.at(pointer))
+        refuse_remote(entry or "", kustomization.file, pointer)
         directory = _directory(files, kustomization, visited, entry or "", pointer)
         component = accumulate(files, directory, visited, items)
         if component.kustomization.fields.get("kind") != "Component":

@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.diagnostics import Code, Location, fail
+from atmos_cli.diagnostics import AtmosError, Code, Location, fail
 from atmos_cli.kustomize.values import BLANK
+from atmos_cli.yamlio.load import in_file
 from atmos_cli.yamlio.parse import events
 from atmos_cli.yamlio.scalars import is_merge, resolve_plain, tagged
+from atmos_cli.yamlio.store import read_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,8 +45,23 @@ def exact_values(data: bytes, *, path: str, single_list: bool = False) -> list[A
     AtmosError for keys that are not text, which kustomize refuses. `single_list`: the file is one `List`, whose items
     are taken as they are, while other lists pass through JSON.
     """
-    reader = _Reader(events(data), path, single_list=single_list)
-    return [value for value in reader.documents() if value is not None and value is not BLANK]
+    found = read_once(_single_list if single_list else _documents, data)
+    if isinstance(found, AtmosError):
+        raise in_file(found, path)
+    copied: list[Any] = _copy(found)
+    return copied
+
+
+def _documents(data: bytes, *, single_list: bool = False) -> list[Any] | AtmosError:
+    try:
+        found = _Reader(events(data), single_list=single_list).documents()
+    except AtmosError as error:
+        return AtmosError(*error.diagnostics)
+    return [value for value in found if value is not None and value is not BLANK]
+
+
+def _single_list(data: bytes) -> list[Any] | AtmosError:
+    return _documents(data, single_list=True)
 
 
 def reads_as_text(word: str) -> bool:
@@ -55,9 +72,8 @@ def reads_as_text(word: str) -> bool:
 
 
 class _Reader:
-    def __init__(self, next_event: Callable[[], Any], path: str, *, single_list: bool) -> None:
+    def __init__(self, next_event: Callable[[], Any], *, single_list: bool) -> None:
         self._next = next_event
-        self._path = path
         self._anchors: dict[Any, Any] = {}
         self._flow = 0
         self._annotations = [_ANNOTATIONS, ("items", "", *_ANNOTATIONS)][: 1 + single_list]
@@ -111,7 +127,7 @@ class _Reader:
 
     def _refuse(self, event: Any) -> None:
         written = getattr(event, "value", "")
-        where = Location(self._path, event.start_mark.line + 1, event.start_mark.column + 1)
+        where = Location("", event.start_mark.line + 1, event.start_mark.column + 1)
         hint = f'quote it: "{written}"'
         raise fail(
             Code.KUSTOMIZE_INVALID, f"kustomize refuses the key `{written}`, which is not text", where=where, hint=hint

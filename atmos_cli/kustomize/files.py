@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from atmos_cli.ports import FileTree
 
 NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+MANIFESTS = (".yaml", ".yml", ".json")
 MAX_DEPTH = 32
 MAX_FILES = 5_000
 MAX_BYTES = 64 * 1024 * 1024
@@ -65,11 +66,11 @@ class Files:
             message = f"one build may go through {MAX_KUSTOMIZATIONS} kustomizations, this one goes through more"
             raise AtmosError(Diagnostic(Code.KUSTOMIZE_INVALID, message, where=Location(directory or ".")))
 
-    def count(self, resources: int, where: Location) -> None:
+    def count(self, resources: int, file: Reference, pointer: Sequence[str | int]) -> None:
         self.resources += resources
         if self.resources > MAX_RESOURCES:
             message = f"one kustomize build may hold {MAX_RESOURCES} resources, this one has more"
-            raise AtmosError(Diagnostic(Code.KUSTOMIZE_INVALID, message, where=where))
+            raise AtmosError(file.problem(Code.KUSTOMIZE_INVALID, message, pointer))
 
 
 def join(directory: str, path: str) -> str | None:
@@ -87,11 +88,11 @@ def within(directory: str, path: str) -> bool:
     return not directory or path == directory or path.startswith(f"{directory}/")
 
 
-def refuse_remote(path: str, where: Location) -> None:
+def refuse_remote(path: str, file: Reference, pointer: Sequence[str | int]) -> None:
     """Raises Unsupported for what kustomize would fetch."""
     if _REMOTE.search(path):
         hint = "copy it into this repository: builds of a GitOps repo must not depend on the network"
-        raise unsupported(f"the remote base `{path}` is refused", where=where, hint=hint, delegable=False)
+        raise unsupported(f"the remote base `{path}` is refused", where=file.at(pointer), hint=hint, delegable=False)
 
 
 class Reference:
@@ -114,7 +115,7 @@ class Reference:
 
 def load_below(files: Files, file: Reference, path: str, pointer: Sequence[str | int], what: str) -> bytes:
     """The content of a file that a kustomization names. Raises AtmosError KUSTOMIZE_REFERENCE, located."""
-    refuse_remote(path, file.at(pointer))
+    refuse_remote(path, file, pointer)
     joined = join(file.directory, path)
     if joined is None or not within(file.directory, joined):
         message = f"the {what} `{path}` is outside of its kustomization's directory"

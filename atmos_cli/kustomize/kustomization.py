@@ -65,7 +65,7 @@ FIELDS: Mapping[str, Shape] = {
 }
 OUTSIDE: Mapping[str, str] = {
     "secretGenerator": "secrets must not stand in Git: use an ExternalSecret or a SealedSecret",
-    "helmCharts": "use a HelmRelease or an Application with a chart: Flux does not inflate charts in kustomize",
+    "helmCharts": "use a HelmRelease or an Application with a chart: not every engine inflates charts in kustomize",
     "helmGlobals": "",
     "helmChartInflationGenerator": "",
     "patchesStrategicMerge": "rename it to `patches` with `path:` or `patch:` entries (`kustomize edit fix`)",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError, Location
@@ -10,7 +9,7 @@ from atmos_cli.kube.listkeys import keyed_lists
 from atmos_cli.kustomize.jsonpatch import pointer_parts
 from atmos_cli.kustomize.model import split_version
 from atmos_cli.kustomize.values import NOTHING, text
-from atmos_cli.yamlio.load import load_all
+from atmos_cli.yamlio.load import shared
 from atmos_cli.yamlio.locate import block_line, field_of
 from atmos_cli.yamlio.locate import locate as place
 
@@ -209,10 +208,8 @@ def _value(data: bytes, index: int, pointer: Path) -> Any:
     return _at(documents[index].value, pointer) if index < len(documents) else None
 
 
-@lru_cache(maxsize=8)
 def _documents(data: bytes) -> tuple[Document, ...]:
-    """Read once for all the findings in a file, and never changed."""
     try:
-        return load_all(data)
+        return shared(data)
     except AtmosError:
         return ()

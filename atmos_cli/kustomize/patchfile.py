@@ -15,7 +15,7 @@ from atmos_cli.yamlio.load import load_all
 from atmos_cli.yamlio.locate import block_line, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from atmos_cli.kustomize.files import Files
     from atmos_cli.kustomize.kustomization import Kustomization
@@ -33,20 +33,20 @@ class Patch:
     data: bytes
     path: str
     pointer: Pointer
-    line: int = 0
+    start: Callable[[], int] | None = None  # the line where an inline patch starts, which only messages ask for
 
     def source(self, read: Read | None) -> Source:
         """An inline patch is a place in the kustomization (pointer set), a file is a place of its own."""
         index, inside = (read.index, read.pointer) if read else (0, ())
         return (
             Source(self.path, 0, "patch", self.pointer, index)
-            if self.line
+            if self.start
             else Source(self.path, index, "patch", inside)
         )
 
     def at(self, index: int, pointer: Pointer = ()) -> Location:
         line, column = locate(self.data, index, pointer)
-        return Location(self.path, self.line + line - 1 if self.line else line, 0 if self.line else column)
+        return Location(self.path, self.start() + line - 1, 0) if self.start else Location(self.path, line, column)
 
 
 def read_patch(kustomization: Kustomization, files: Files, entry: Mapping[str, Any], pointer: Pointer) -> Patch:
@@ -61,11 +61,11 @@ def read_patch(kustomization: Kustomization, files: Files, entry: Mapping[str, A
         _check_target(kustomization, target, (*pointer, "target"))
     if path:
         data = load_below(files, file, path, (*pointer, "path"), "patch")
-        return _parse(data, join(file.directory, path) or path, target, (), 0)
+        return _parse(data, join(file.directory, path) or path, target, ())
     inside = entry["patch"]
     skipped = inside[: len(inside) - len(inside.lstrip())].count("\n")
-    line = block_line(file.data, 0, (*pointer, "patch")) + skipped
-    return _parse(inline.encode(), file.path, target, (*pointer, "patch"), line)
+    place = (*pointer, "patch")
+    return _parse(inline.encode(), file.path, target, place, lambda: block_line(file.data, 0, place) + skipped)
 
 
 def _check_target(kustomization: Kustomization, target: Mapping[str, Any], pointer: Pointer) -> None:
@@ -77,9 +77,11 @@ def _check_target(kustomization: Kustomization, target: Mapping[str, Any], point
         raise unsupported(str(error), where=kustomization.file.at(pointer)) from None
 
 
-def _parse(data: bytes, path: str, target: Mapping[str, Any] | None, pointer: Pointer, line: int) -> Patch:
+def _parse(
+    data: bytes, path: str, target: Mapping[str, Any] | None, pointer: Pointer, start: Callable[[], int] | None = None
+) -> Patch:
     def patch(merges: tuple[Read, ...] = (), operations: tuple[dict[str, Any], ...] = ()) -> Patch:
-        return Patch(merges, operations, target, data, path, pointer, line)
+        return Patch(merges, operations, target, data, path, pointer, start)
 
     try:
         values = _operations_of(data, path, patch())
@@ -87,15 +89,15 @@ def _parse(data: bytes, path: str, target: Mapping[str, Any] | None, pointer: Po
             return patch(operations=tuple(values))
         return patch(merges=tuple(resources(data, path=path)))
     except AtmosError as error:
-        raise AtmosError(*(_moved(d, line) for d in error.diagnostics)) from None
+        raise AtmosError(*(_moved(d, start) for d in error.diagnostics)) from None
 
 
-def _moved(diagnostic: Diagnostic, line: int) -> Diagnostic:
+def _moved(diagnostic: Diagnostic, start: Callable[[], int] | None) -> Diagnostic:
     """From a place in the text of an inline patch to the place in its file."""
     where = diagnostic.where
-    if not line or where is None or not where.line:
+    if start is None or where is None or not where.line:
         return diagnostic
-    return diagnostic.at(Location(where.path, line + where.line - 1, 0, where.field, where.resource))
+    return diagnostic.at(Location(where.path, start() + where.line - 1, 0, where.field, where.resource))
 
 
 def _operations_of(data: bytes, path: str, patch: Patch) -> list[dict[str, Any]] | None:
@@ -116,4 +118,4 @@ def _operations_of(data: bytes, path: str, patch: Patch) -> list[dict[str, Any]]
 
 
 def _unmoved(where: Location, patch: Patch) -> Location:
-    return Location(where.path, where.line - patch.line + 1, where.column) if patch.line else where
+    return Location(where.path, where.line - patch.start() + 1, where.column) if patch.start else where

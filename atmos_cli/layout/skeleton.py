@@ -9,28 +9,16 @@ from atmos_cli.budget.dimensions import WITH_HEADROOM, quota_name
 from atmos_cli.budget.model import Budget, budget_path
 from atmos_cli.budget.operators import SIDECAR
 from atmos_cli.config import FILE, Config
-from atmos_cli.engines.admission import Admission, admission_files
-from atmos_cli.engines.argocd import argocd_files
-from atmos_cli.engines.flux import flux_files
-from atmos_cli.engines.tenants import role_files, tenant_files
+from atmos_cli.engines.registry import ENGINES
 from atmos_cli.kube.quantity import parse
+from atmos_cli.layout.admission import Admission, admission_files
+from atmos_cli.layout.tenants import role_files, tenant_files
 from atmos_cli.yamlio.emit import emit, emit_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 SPEC_SCHEMA = "platform/schemas/service.json"
-
-SOURCE_IGNORE = """\
-# What Flux reads of this repo; everything else is ours alone.
-/*
-!/apps/
-!/clusters/
-!/delivery/
-!/infrastructure/
-!/tenants/
-/apps/**/service.yaml
-"""
 
 PRE_COMMIT = """\
 repos:
@@ -89,7 +77,7 @@ def skeleton(
 ) -> dict[str, bytes]:
     """Every file except those of services. `configured`: clusters that have files in `infrastructure/configs`."""
     files = {
-        ".sourceignore": SOURCE_IGNORE,
+        **{path: text for engine in ENGINES.values() for path, text in engine.texts.items()},
         ".pre-commit-config.yaml": PRE_COMMIT,
         ".github/workflows/atmos.yaml": WORKFLOW.replace("{branch}", config.git.branch),
         ".gitattributes": "*.lock linguist-generated=true\n",
@@ -101,10 +89,9 @@ def skeleton(
         files[budget_path(environment)] = budget_text(budget)
     admitted = {cluster: _admissions(config, cluster, budgets) for cluster in config.clusters}
     configured = sorted({*configured, *(cluster for cluster, found in admitted.items() if found)})
-    documents = {
-        **argocd_files(config, teams=teams),
-        **flux_files(config, teams=teams, configured=configured),
-    }
+    documents: dict[str, list[dict[str, Any]]] = {}
+    for engine in ENGINES.values():
+        documents |= engine.root_files(config, teams=teams, configured=configured)
     for cluster in config.clusters:
         documents |= role_files(cluster)
         if admitted[cluster]:

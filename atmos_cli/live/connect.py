@@ -1,4 +1,4 @@
-"""From the configuration to the cluster, its Argo CD hub and its metrics."""
+"""From the configuration to the cluster, the hub of its engine and its metrics."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """`hub` is where Argo CD runs, and `cluster` itself without another; `metrics` is None when none is configured.
+    """`hub` is where its engine runs, and `cluster` itself without another; `metrics` is None when none is configured.
 
     Use it in a `with`: that closes all of them.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import AtmosError
-from atmos_cli.verify.fields import mapping, text
+from atmos_cli.kube.shape import mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

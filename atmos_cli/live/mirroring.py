@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.kubernetes.client import Cluster
 from atmos_cli.adapters.kubernetes.watch import Mirror
-from atmos_cli.live.snapshots import ARGO, ARGO_NAMESPACE, HELM, KUSTOMIZE, SOURCE, owned_kinds
+from atmos_cli.live.snapshots import owned_kinds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from contextlib import ExitStack
 
+    from atmos_cli.engines.engine import Engine
     from atmos_cli.live.connect import Connection
-    from atmos_cli.verify.model import Engine
-
-FLUX = ((KUSTOMIZE, "Kustomization"), (HELM, "HelmRelease"), (SOURCE, "GitRepository"))
 
 
 def mirrored(
@@ -34,11 +32,11 @@ def mirrored(
     cluster, hub = connection.cluster, connection.hub
     if not isinstance(cluster, Cluster) or not isinstance(hub, Cluster):
         return connection
-    engines = FLUX if engine == "flux" else ()
+    beside = () if engine.hub_namespace else engine.watched
     wanted = set(kinds)
-    watched = sorted({*owned_kinds(kind for _, kind in wanted), ("v1", "Event"), *wanted, *engines})
+    watched = sorted({*owned_kinds(kind for _, kind in wanted), ("v1", "Event"), *wanted, *beside})
     here = stack.enter_context(Mirror(cluster, watched, namespaces=namespaces))
     there: Mirror | Cluster = here if hub is cluster else hub
-    if engine == "argocd":
-        there = stack.enter_context(Mirror(hub, [(ARGO, "Application")], namespaces=[ARGO_NAMESPACE]))
+    if engine.hub_namespace:
+        there = stack.enter_context(Mirror(hub, engine.watched, namespaces=[engine.hub_namespace]))
     return replace(connection, cluster=here, hub=there)

@@ -52,3 +52,7 @@ class Backtest:
     skipped: int
     alarms: tuple[Alarm, ...] = ()
     note: str = ""
+
+    def count(self, outcome: str) -> int:
+        """Return how many alarms had this outcome."""
+        return sum(alarm.outcome == outcome for alarm in self.alarms)

@@ -11,6 +11,7 @@ from atmos_cli.adapters.recording import record, replay
 from atmos_cli.adapters.smoke import Web
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.engines.registry import ENGINES
 from atmos_cli.gitops.repository import Deployment, Repository, deployments, find_service
 from atmos_cli.gitops.trusted import trust
 from atmos_cli.gitops.write import git_repo
@@ -92,7 +93,7 @@ def _sharing(sessions: Sequence[Session], stack: ExitStack) -> list[Session]:
             shared[name] = mirrored(
                 here[0].connection,
                 stack,
-                engine=here[0].target.engine,
+                engine=ENGINES[here[0].target.engine],
                 kinds={(str(each["apiVersion"]), str(each["kind"])) for each in wanted if each["kind"] != "Secret"},
                 namespaces=spaces if len(spaces) <= MOST_SPACES else (),
             )
@@ -158,7 +159,7 @@ def replayed_sessions(directory: Path) -> tuple[Session, ...]:
     made = []
     try:
         for about in recorded.about["sessions"]:
-            target = Target(**{**about["target"], "hosts": tuple(about["target"]["hosts"])})
+            target = _target(about["target"])
             cluster = recorded.cluster(name=target.cluster)
             hub = recorded.cluster(name=_hub(target.cluster)) if about["hub"] else cluster
             matchers = dict(about["matchers"])
@@ -171,6 +172,13 @@ def replayed_sessions(directory: Path) -> tuple[Session, ...]:
         message = f"`{directory}` is no recording of `atmos verify`"
         raise fail(Code.RECORDING_INVALID, message, hint="make one with `atmos verify … --record DIR`") from error
     return tuple(made)
+
+
+def _target(about: dict[str, Any]) -> Target:
+    target = Target(**{**about, "hosts": tuple(about["hosts"])})
+    if target.engine not in ENGINES:
+        raise ValueError(target.engine)
+    return target
 
 
 def _name(target: Target) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from atmos_cli.diagnostics import AtmosError
+from atmos_cli.engines.registry import ENGINES
 from atmos_cli.kube.resource import identity
 from atmos_cli.verify.seen import Scene
 
@@ -17,11 +16,6 @@ if TYPE_CHECKING:
     from atmos_cli.ports import ClusterApi
     from atmos_cli.verify.model import Target
 
-ARGO = "argoproj.io/v1alpha1"
-ARGO_NAMESPACE = "argocd"
-KUSTOMIZE = "kustomize.toolkit.fluxcd.io/v1"
-HELM = "helm.toolkit.fluxcd.io/v2"
-SOURCE = "source.toolkit.fluxcd.io/v1"
 # What the wanted objects may own, nearest first; each of these is listed once per look.
 OWNED = (
     ("apps/v1", "ReplicaSet"),
@@ -38,7 +32,7 @@ HISTORY = ("apps/v1", "ControllerRevision")
 def look_around(connection: Connection, target: Target, wanted: Sequence[Resource], *, at: float) -> Scene:
     """Raises AtmosError ATM811 when the cluster cannot be asked."""
     # The engine's word first: whatever it says has arrived must be in what is read after it.
-    delivery = delivery_objects(connection, target)
+    delivery = ENGINES[target.engine].delivery_objects(connection, target)
     live = live_objects(connection.cluster, target.namespace, wanted)
     owned = owned_by(connection.cluster, target.namespace, live)
     objects = (*live, *owned)
@@ -49,47 +43,6 @@ def look_around(connection: Connection, target: Target, wanted: Sequence[Resourc
         objects=objects,
         events=events_of(connection.cluster, target.namespace, objects),
     )
-
-
-def delivery_objects(connection: Connection, target: Target) -> tuple[Resource, ...]:
-    """The Application, or the ApplicationSet that should make it; the Kustomization or HelmRelease with its source."""
-    if target.engine == "argocd":
-        selector = f"team={target.team},service={target.service},env={target.environment}"
-        found = connection.hub.list(ARGO, "Application", namespace=ARGO_NAMESPACE, selector=selector)
-        mine = tuple(each for each in found if _is_for(each, target.cluster)) or found[:1]
-        return mine or _application_set(connection.hub, target)
-    for api_version, kind in ((KUSTOMIZE, "Kustomization"), (HELM, "HelmRelease")):
-        pointer = connection.cluster.get(api_version, kind, target.service, namespace=target.namespace)
-        if pointer is not None:
-            source = _source(connection.cluster, pointer, target.namespace)
-            return (source, pointer) if source else (pointer,)
-    return ()
-
-
-def _application_set(hub: ClusterApi, target: Target) -> tuple[Resource, ...]:
-    """Empty also for whoever may read Applications and no sets of them."""
-    with suppress(AtmosError):
-        found = hub.get(ARGO, "ApplicationSet", application_set(target), namespace=ARGO_NAMESPACE)
-        return (found,) if found else ()
-    return ()
-
-
-def application_set(target: Target) -> str:
-    """The name that `atmos init` gives to the set of a team."""
-    return f"apps-{target.team}"
-
-
-def _is_for(application: Resource, cluster: str) -> bool:
-    destination = (application.get("spec") or {}).get("destination") or {}
-    return destination.get("name") == cluster or str(identity(application).name).endswith(f".{cluster}")
-
-
-def _source(cluster: ClusterApi, pointer: Resource, namespace: str) -> Resource | None:
-    spec = pointer.get("spec") or {}
-    ref = spec.get("sourceRef") or ((spec.get("chart") or {}).get("spec") or {}).get("sourceRef") or {}
-    name = str(ref.get("name") or "")
-    where = str(ref.get("namespace") or namespace)
-    return cluster.get(SOURCE, str(ref.get("kind") or "GitRepository"), name, namespace=where) if name else None
 
 
 def live_objects(cluster: ClusterApi, namespace: str, wanted: Sequence[Resource]) -> tuple[Resource, ...]:

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import AtmosError
+from atmos_cli.kube.shape import who
 from atmos_cli.live.observe import find_source, look, plan
-from atmos_cli.verify.fields import who
 from atmos_cli.verify.look import look_at
 from atmos_cli.verify.measured import Assessment
 from atmos_cli.verify.outcome import Outcome, Reason

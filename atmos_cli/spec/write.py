@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.kube.engine_annotations import NOT_A_MANIFEST
 from atmos_cli.yamlio.emit import emit
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ _ALWAYS = frozenset({"apiVersion", "kind", "name", "type", "language", "port", "
 
 def spec_text(spec: ServiceSpec, *, schema_ref: str) -> str:
     """The text of `service.yaml`; reading it gives `spec` again. `schema_ref` is the path or URL of its JSON Schema."""
-    header = f"yaml-language-server: $schema={_one_line(schema_ref)}\n+argocd:skip-file-rendering"
+    header = f"yaml-language-server: $schema={_one_line(schema_ref)}\n{NOT_A_MANIFEST}"
     return emit(spec_values(spec), header=header)
 
 

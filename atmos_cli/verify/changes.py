@@ -6,10 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError
+from atmos_cli.kube.engine_annotations import BOOKKEEPING
 from atmos_cli.kube.listkeys import merge_keys
 from atmos_cli.kube.quantity import parse
 from atmos_cli.kube.secret_words import has_secret_word
-from atmos_cli.verify.fields import who
+from atmos_cli.kube.shape import who
 from atmos_cli.verify.masking import HIDDEN, masked_tree, shown, without_secrets
 from atmos_cli.verify.model import FieldChange
 from atmos_cli.verify.outcome import Outcome, Reason
@@ -32,9 +33,8 @@ _NOISE_FIELDS = {
     ),
 }
 _NOISE_KEYS = re.compile(
-    r"atmos-cli\.dev/|argocd\.argoproj\.io/tracking-id|app\.kubernetes\.io/(?:managed-by|version)$|helm\.sh/chart$"
-    r"|meta\.helm\.sh/|kustomize\.toolkit\.fluxcd\.io/|helm\.toolkit\.fluxcd\.io/(?:name|namespace)"
-    r"|kubectl\.kubernetes\.io/last-applied-configuration|deployment\.kubernetes\.io/revision"
+    r"atmos-cli\.dev/|app\.kubernetes\.io/(?:managed-by|version)$|helm\.sh/chart$|meta\.helm\.sh/"
+    r"|kubectl\.kubernetes\.io/last-applied-configuration|deployment\.kubernetes\.io/revision|" + "|".join(BOOKKEEPING)
 )
 _HASH = re.compile(r"-[a-z0-9]{10}$")
 

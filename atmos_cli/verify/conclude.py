@@ -20,14 +20,6 @@ SHORT = 7
 SURE = 0.8
 CLEAN = 10  # errors before: of fewer, a percentage says nothing
 MANY = 10.0
-# What ends the wait of a verdict that is open because somebody turned something off.
-WAYS_ON = {
-    "suspended": "flux resume {kind} {service} -n {namespace}",
-    "source-suspended": "flux resume source git gitops -n {namespace}",
-    "automation-paused": "argocd app sync {application}",
-    "reconciliation-paused": "kubectl -n argocd annotate application {application} argocd.argoproj.io/skip-reconcile-",
-    "no-metrics": "add `prometheus: {{url: URL}}` below `clusters.{cluster}` in atmos-cli.yaml",
-}
 
 
 def conclude(evidence: Evidence, *, commit: str, outcome: Outcome, reasons: Sequence[Reason], began: float) -> Verdict:
@@ -135,12 +127,8 @@ def _next(verdict: Verdict) -> str:
 
 
 def _way_on(verdict: Verdict) -> str:
-    """For objects that `atmos init` and `atmos new` named."""
-    target, first = verdict.target, next(iter(verdict.reasons), None)
-    return WAYS_ON.get(first.code if first else "", "").format(
-        kind="helmrelease" if first and "HelmRelease" in first.message else "kustomization",
-        service=target.service,
-        namespace=target.namespace,
-        cluster=target.cluster,
-        application=f"{target.team}.{target.service}.{target.environment}.{target.cluster}",
-    )
+    """What ends the wait of a verdict that is open because something is turned off."""
+    code, delivery = verdict.reasons[0].code if verdict.reasons else "", verdict.delivery
+    if code == "no-metrics":
+        return f"add `prometheus: {{url: URL}}` below `clusters.{verdict.target.cluster}` in atmos-cli.yaml"
+    return delivery.next if delivery and delivery.code == code else ""

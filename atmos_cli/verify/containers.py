@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from atmos_cli.verify.fields import at, condition, counted, instant, mapping, number, said, text
+from atmos_cli.kube.shape import at, instant, mapping, number, text
+from atmos_cli.verify.fields import condition, counted, said
 from atmos_cli.verify.pods import born
 from atmos_cli.verify.promised import is_promised
 

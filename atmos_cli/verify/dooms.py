@@ -6,8 +6,9 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.shape import at, instant, mapping, number, text, who
 from atmos_cli.verify.containers import PROMISE_PATIENCE, REFERENCE, memory_words, trouble_of
-from atmos_cli.verify.fields import at, condition, instant, mapping, number, said, text, who
+from atmos_cli.verify.fields import condition, said
 from atmos_cli.verify.pods import born, containers, desired, is_ready, surge_room
 from atmos_cli.verify.promised import is_promised
 from atmos_cli.verify.seen import Doom

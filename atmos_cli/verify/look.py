@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from atmos_cli.verify.fields import at, instant, mapping, mappings, number, said, text, who
+from atmos_cli.kube.shape import at, instant, mapping, mappings, number, text, who
+from atmos_cli.verify.fields import said
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from atmos_cli.kube.resource import Identity, Resource
-    from atmos_cli.verify.seen import Scene
+    from atmos_cli.verify.seen import Health, Scene
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
+# How to judge the objects of each (group, kind).
+HealthRules: TypeAlias = "Mapping[tuple[str, str], Callable[[Resource, Look], Health]]"
+NO_RULES: HealthRules = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,7 @@ class Look:
     by_kind: Mapping[tuple[str, str], tuple[Resource, ...]]
     owned: Mapping[tuple[str, str, str], tuple[Resource, ...]]
     events: Mapping[tuple[str, str, str], tuple[Event, ...]]
+    rules: HealthRules
 
     def find(self, wanted: Resource) -> Resource | None:
         """The live object of a wanted one; a wanted one without namespace is found in whichever it is alone in."""
@@ -69,8 +74,11 @@ class Look:
         return self.events.get((identity.kind, identity.namespace, identity.name), ())
 
 
-def look_at(scene: Scene, *, now: float) -> Look:
-    """`now` is unix seconds on the clock that the cluster's times are compared with."""
+def look_at(scene: Scene, *, now: float, rules: HealthRules = NO_RULES) -> Look:
+    """Index a scene. `now`: unix seconds on the clock that the cluster's times are compared with.
+
+    `rules` judge kinds that this room does not know, such as those of the engines.
+    """
     live: dict[Identity, Resource] = {}
     kinds: defaultdict[tuple[str, str], list[Resource]] = defaultdict(list)
     owned: defaultdict[tuple[str, str, str], list[Resource]] = defaultdict(list)
@@ -83,7 +91,7 @@ def look_at(scene: Scene, *, now: float) -> Look:
         owner = _controller(resource)
         if owner:
             owned[text(owner, "kind"), identity.namespace, text(owner, "name")].append(resource)
-    return Look(scene, now, live, _frozen(kinds), _frozen(owned), _events(scene.events))
+    return Look(scene, now, live, _frozen(kinds), _frozen(owned), _events(scene.events), rules)
 
 
 def event_of(resource: Resource) -> Event:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.kube import shape
 from atmos_cli.kube.secret_shapes import LOOSE, PEM, USERINFO
 from atmos_cli.kube.secret_words import WORD, has_secret_word
 
@@ -53,6 +54,11 @@ def plain(text: str) -> str:
     if text.isascii() and text.isprintable():
         return text
     return _CONTROLS.sub("", _ESCAPES.sub("", text)).replace("\t", " ")
+
+
+def plain_text(node: Any, *path: str | int) -> str:
+    """Return the text at `path` of any object as `plain` gives it, cut at `LONGEST_READ`; "" for anything else."""
+    return plain(shape.text(node, *path)[:LONGEST_READ])
 
 
 def mask(text: str) -> str:

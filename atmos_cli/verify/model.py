@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from atmos_cli.verify.outcome import Outcome, Reason
     from atmos_cli.verify.seen import Delivery, Log, Rollout, Scene
 
-Engine = Literal["argocd", "flux"]
-
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -26,7 +24,7 @@ class Target:
     environment: str
     cluster: str
     namespace: str
-    engine: Engine
+    engine: str
     workload: str
     hosts: tuple[str, ...] = ()
 

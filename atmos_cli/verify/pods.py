@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.fields import annotation, at, condition, instant, mapping, mappings, number, text, who
+from atmos_cli.kube.shape import at, instant, mapping, mappings, number, text, who
+from atmos_cli.verify.fields import annotation, condition
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

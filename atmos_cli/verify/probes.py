@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.fields import at, instant, mapping, number, said, text
+from atmos_cli.kube.shape import at, instant, mapping, number, text
+from atmos_cli.verify.fields import said
 from atmos_cli.verify.pods import containers
 
 if TYPE_CHECKING:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.fields import text, who
+from atmos_cli.kube.secret_makers import secrets_made_by
+from atmos_cli.kube.shape import who
 
 if TYPE_CHECKING:
     from atmos_cli.kube.resource import Resource
     from atmos_cli.verify.look import Look
-
-_POSTGRES = ("app", "superuser", "ca", "server", "replication")
 
 
 def is_promised(kind: str, name: str, look: Look) -> bool:
@@ -22,14 +21,4 @@ def _makes(wanted: Resource, kind: str) -> tuple[str, ...]:
     identity = who(wanted)
     if identity.kind.lower() == kind:
         return (identity.name,)
-    if kind != "secret":
-        return ()
-    if identity.kind == "ExternalSecret":
-        return (text(wanted, "spec", "target", "name") or identity.name,)
-    if identity.kind == "SealedSecret":
-        return (text(wanted, "spec", "template", "metadata", "name") or identity.name,)
-    if identity.kind == "Certificate":
-        return (text(wanted, "spec", "secretName"),)
-    if identity == ("postgresql.cnpg.io", "Cluster", identity.namespace, identity.name):
-        return tuple(f"{identity.name}-{suffix}" for suffix in _POSTGRES)
-    return ()
+    return tuple(name for name, _ in secrets_made_by(wanted)) if kind == "secret" else ()

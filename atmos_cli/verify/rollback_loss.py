@@ -2,34 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import AtmosError
+from atmos_cli.kube.operators import OPERATED
 from atmos_cli.kube.quantity import parse
+from atmos_cli.kube.shape import at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from atmos_cli.kube.resource import Identity, Resource
 
-# Group and kind: Kubernetes' own, then operators whose objects own volumes or databases.
+# Group and kind: Kubernetes' own, then operators' whose objects own volumes or databases.
 KINDS = frozenset(
     {
         ("", "PersistentVolumeClaim"),
         ("", "PersistentVolume"),
         ("", "Namespace"),
         ("apiextensions.k8s.io", "CustomResourceDefinition"),
-        ("postgresql.cnpg.io", "Cluster"),
-        ("postgresql.cnpg.io", "Database"),
-        ("rabbitmq.com", "RabbitmqCluster"),
-        ("kafka.strimzi.io", "Kafka"),
-        ("kafka.strimzi.io", "KafkaTopic"),
-        ("kafka.strimzi.io", "KafkaNodePool"),
-        ("mongodbcommunity.mongodb.com", "MongoDBCommunity"),
-        ("mariadb.mmontes.io", "MariaDB"),
-        ("k8s.mariadb.com", "MariaDB"),
-        ("mysql.oracle.com", "InnoDBCluster"),
-        ("objectbucket.io", "ObjectBucketClaim"),
+        *(kind for kind, row in OPERATED.items() if row.data),
     }
 )
 STATEFUL_SET = ("apps", "StatefulSet")
@@ -55,23 +47,17 @@ def _losses(now: Mapping[Identity, Resource], after: Mapping[Identity, Resource]
 
 
 def _claims(resource: Resource) -> set[str]:
-    templates = _at(resource, "spec", "volumeClaimTemplates")
-    names = [_at(each, "metadata", "name") for each in templates] if isinstance(templates, list) else []
+    templates = at(resource, "spec", "volumeClaimTemplates")
+    names = [at(each, "metadata", "name") for each in templates] if isinstance(templates, list) else []
     return {name for name in names if isinstance(name, str)}
 
 
 def _shrunk(now: Resource, after: Resource) -> Iterator[tuple[str, str, str]]:
     """Volumes cannot shrink: the API server or the operator refuses it, and then nothing of the rollback is applied."""
     for path in (("spec", "resources", "requests", "storage"), ("spec", "storage", "size")):
-        old, new = _at(now, *path), _at(after, *path)
+        old, new = at(now, *path), at(after, *path)
         try:
             if old is not None and new is not None and parse(str(new)) < parse(str(old)):
                 yield ".".join(path[1:]), str(old), str(new)
         except AtmosError:
             continue  # the checks say what is wrong with a quantity
-
-
-def _at(value: Any, *path: str) -> Any:
-    for key in path:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value

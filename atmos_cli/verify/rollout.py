@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.engine_annotations import HOOKS
+from atmos_cli.kube.shape import at, instant, mappings, number, text, who
 from atmos_cli.verify.dooms import dooms_of_job, dooms_of_pods, once, refusal, refused_by_events
-from atmos_cli.verify.fields import annotation, at, condition, counted, instant, mappings, number, text, who
+from atmos_cli.verify.fields import annotation, condition, counted
 from atmos_cli.verify.health import aggregate, health_of
-from atmos_cli.verify.look import look_at
+from atmos_cli.verify.look import NO_RULES, look_at
 from atmos_cli.verify.pods import born, desired, is_observed, is_ready, restarts, revision_of
 from atmos_cli.verify.probes import never_ready
 from atmos_cli.verify.seen import Doom, Health, Rollout, Status
@@ -17,12 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from atmos_cli.kube.resource import Identity, Resource
-    from atmos_cli.verify.look import Look
+    from atmos_cli.verify.look import HealthRules, Look
     from atmos_cli.verify.pods import Revision
     from atmos_cli.verify.seen import Scene
 
 _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Rollout", "Job"})
-_HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
 _MOST = 20
 # Sets without a progress deadline: as long as krane gives them.
 _DEADLINE = 600.0
@@ -42,18 +43,18 @@ class _Part:
     dooms: tuple[Doom, ...]
 
 
-def rollout(scene: Scene, *, now: float) -> Rollout:
+def rollout(scene: Scene, *, now: float, rules: HealthRules = NO_RULES) -> Rollout:
     """CURRENT only when every wanted object is; only pods of the new revision count as ready. `now`: unix seconds.
 
     `wanted` counts pods of Deployments, StatefulSets, DaemonSets, Argo Rollouts and Jobs; where it is 0, nothing runs,
     and CURRENT says nothing about the commit. `started` is the creation of the first new pod, `finished` when the last
-    became ready, 0 until the status is CURRENT.
+    became ready, 0 until the status is CURRENT. `rules`: see `look_at`.
     """
-    look = look_at(scene, now=now)
+    look = look_at(scene, now=now, rules=rules)
     health: dict[Identity, Health] = {}
     parts: list[_Part] = []
     for wanted in scene.wanted:
-        if not isinstance(wanted, dict) or any(annotation(wanted, hook) for hook in _HOOKS):
+        if not isinstance(wanted, dict) or any(annotation(wanted, hook) for hook in HOOKS):
             continue
         live = look.find(wanted)
         health[who(wanted)] = health_of(live, look) if live is not None else _absent(wanted)

@@ -42,7 +42,7 @@ class Log:
 class Scene:
     """All that was seen of one target at one time, in one look. `at` is unix seconds of our clock.
 
-    `delivery`: the Application, or the GitRepository with its Kustomization or HelmRelease; empty when not found.
+    `delivery`: the engine's own objects for it, such as a source and what applies it; empty when not found.
     `wanted`: the effective manifests at the commit. `objects`: the live ones of them, and what they own (ReplicaSets,
     Pods, EndpointSlices, Jobs …). `events`: v1 Events of the namespace that speak of these objects.
     """
@@ -71,7 +71,8 @@ class Arrival(StrEnum):
 class Delivery:
     """`revision`: what the engine compares or attempts. `final`: it will not change without a person or a new commit.
 
-    `refresh` asks the adapter to make the engine look again. `code` is kebab-case, such as `sync-failing`.
+    `refresh` asks the adapter to make the engine look again. `code` is kebab-case, such as `sync-failing`. `next`: the
+    command that turns on again what somebody turned off.
     """
 
     arrival: Arrival
@@ -80,6 +81,7 @@ class Delivery:
     revision: str = ""
     final: bool = False
     refresh: Literal["", "normal", "hard"] = ""
+    next: str = ""
 
 
 class Status(StrEnum):
@@ -99,6 +101,18 @@ class Health:
     status: Status
     message: str = ""
     code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The engine, or a workload, was told to stand still.
+
+    `since`: unix seconds of the last thing it is known to have done, since no engine writes down when it was told;
+    0 when nothing is known.
+    """
+
+    message: str
+    since: float
 
 
 @dataclass(frozen=True, slots=True)

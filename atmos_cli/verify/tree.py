@@ -6,28 +6,28 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.fields import annotation, at, instant, mappings, number, text, who
+from atmos_cli.kube.engine_annotations import HOOKS
+from atmos_cli.kube.shape import at, instant, mappings, number, text, who
+from atmos_cli.verify.fields import annotation
 from atmos_cli.verify.health import health_of
-from atmos_cli.verify.look import look_at
+from atmos_cli.verify.look import NO_RULES, look_at
 from atmos_cli.verify.masking import shown
 from atmos_cli.verify.pods import REVISION
 from atmos_cli.verify.seen import Health, Status
 from atmos_cli.verify.tree_notes import containers_of, note_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from atmos_cli.kube.resource import Resource
-    from atmos_cli.verify.look import Look
+    from atmos_cli.verify.look import HealthRules, Look
     from atmos_cli.verify.model import Target
     from atmos_cli.verify.seen import Scene
 
 DEEPEST = 8
 WIDEST = 200
 UNREAD = "not-read"
-_HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
 _FIRST = ("Deployment", "Rollout", "StatefulSet", "DaemonSet", "CronJob", "Job", "Cluster", "Pod", "Service")
-ENGINE_KINDS = ("Application", "Kustomization", "HelmRelease")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +54,23 @@ class _Forest:
     placed: set[str] = field(default_factory=set)
 
 
-def tree(scene: Scene, *, target: Target, delivered: Health) -> Node:
-    """The engine's object with everything below it; `delivered` is how that object is.
+def tree(
+    scene: Scene, *, target: Target, delivered: Health, pointers: Sequence[str], rules: HealthRules = NO_RULES
+) -> Node:
+    """Show the engine's object with everything below it; `delivered` is how that object is.
 
+    `pointers`: the kinds of such objects, first the one that should exist. `rules`: see `look_at`.
     Owners that do not exist, loops and endless chains of owners are shown flat below the root: nothing is lost.
     """
-    look = look_at(scene, now=scene.at)
+    look = look_at(scene, now=scene.at, rules=rules)
     forest = _Forest(look, _owned(scene.objects))
     live = {key_of(found): found for wanted in scene.wanted if (found := look.find(wanted)) is not None}
     forest.placed |= live.keys()
-    sources = [_leaf(each, look) for each in scene.delivery if text(each, "kind") not in ENGINE_KINDS]
+    sources = [_leaf(each, look) for each in scene.delivery if text(each, "kind") not in pointers]
     tops = [_below(found, forest, 1) for found in live.values()]
     tops += [_absent(wanted) for wanted in scene.wanted if look.find(wanted) is None and not _may_be_gone(wanted)]
     below = (*sources, *sorted(tops, key=_rank), *_strays(scene.objects, forest))
-    return _root(scene, target, delivered, below)
+    return _root(scene, target, delivered, pointers, below)
 
 
 def is_good(node: Node) -> bool:
@@ -86,12 +89,11 @@ def key_of(resource: Resource) -> str:
     return text(resource, "metadata", "uid") or "\n".join(who(resource))
 
 
-def _root(scene: Scene, target: Target, delivered: Health, below: tuple[Node, ...]) -> Node:
-    pointer = next((each for each in scene.delivery if text(each, "kind") in ENGINE_KINDS), None)
+def _root(scene: Scene, target: Target, delivered: Health, pointers: Sequence[str], below: tuple[Node, ...]) -> Node:
+    pointer = next((each for each in scene.delivery if text(each, "kind") in pointers), None)
     if pointer is None:
-        kind = "Application" if target.engine == "argocd" else "Kustomization"
         missing = delivered if delivered.status is not Status.CURRENT else Health(Status.MISSING, "does not exist")
-        return Node(kind, target.service, target.namespace, missing, "", below)
+        return Node(pointers[0], target.service, target.namespace, missing, "", below)
     identity = who(pointer)
     return Node(identity.kind, shown(identity.name), shown(identity.namespace), _safe(delivered), "", below)
 
@@ -189,7 +191,7 @@ def _absent(wanted: Resource) -> Node:
 
 def _may_be_gone(wanted: Resource) -> bool:
     """Hooks are removed as the engine sees fit, and so are finished Jobs with a time to live."""
-    if any(annotation(wanted, hook) for hook in _HOOKS):
+    if any(annotation(wanted, hook) for hook in HOOKS):
         return True
     return text(wanted, "kind") == "Job" and at(wanted, "spec", "ttlSecondsAfterFinished") is not None
 

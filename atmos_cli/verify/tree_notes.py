@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.verify.fields import annotation, at, counted, mapping, mappings, number, said, text
+from atmos_cli.kube.shape import at, mapping, mappings, number, text
+from atmos_cli.verify.fields import annotation, counted, said
 from atmos_cli.verify.masking import shown
 from atmos_cli.verify.pods import REVISION
 from atmos_cli.verify.seen import Health, Status

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -22,6 +22,7 @@ from yaml.events import (
 from atmos_cli.diagnostics import MOST_IN_A_FILE, AtmosError, Code, Diagnostic, Location, fail, more
 from atmos_cli.yamlio.parse import MAX_DEPTH, events
 from atmos_cli.yamlio.scalars import Scalar, ScalarError, is_merge, key_of, plain_key, resolve_plain, tagged, tagged_key
+from atmos_cli.yamlio.store import kept, read_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,24 +40,45 @@ class Document:
 
 
 def load_all(data: bytes, *, path: str = "") -> tuple[Document, ...]:
-    """The documents of a file that hold anything. Raises AtmosError (ATM301, 302, 303, 615), located in `path`."""
+    """Return the documents of a file that hold anything, the caller's own to change.
+
+    Raises AtmosError (ATM301, 302, 303, 615), located in `path`.
+    """
+    found = shared(data, path=path)
+    return found if kept() is None else tuple(Document(_copy(d.value, 0), d.line, d.index) for d in found)
+
+
+def shared(data: bytes, *, path: str = "") -> tuple[Document, ...]:
+    """Return the documents as `load_all` does, as everybody who asks here gets them: nobody may change them."""
     if len(data) > MAX_BYTES:
         message = f"{path or 'the YAML'} is {len(data) / 2**20:.1f} MiB; atmos reads files up to {MAX_BYTES >> 20} MiB"
         raise fail(Code.FILE_TOO_LARGE, message, hint="split the file", where=Location(path))
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        hint = "save the file as UTF-8"
-        raise fail(Code.YAML_SYNTAX, "the file is UTF-16, which kubectl garbles", hint=hint, where=Location(path, 1, 1))
-    _refuse_separators(data, path)
+    found = read_once(_parsed, data)
+    if isinstance(found, AtmosError):
+        raise in_file(found, path)
+    return found
+
+
+def in_file(error: AtmosError, path: str) -> AtmosError:
+    """Return what is wrong with a text as what is wrong with the file at `path` that holds it."""
+    return AtmosError(*(d.at(replace(d.where or Location(""), path=path)) for d in error.diagnostics))
+
+
+def _parsed(data: bytes) -> tuple[Document, ...] | AtmosError:
+    """The documents, or what is wrong with them, which is a value, too, and whose places name no file yet."""
     builder = None
     try:
-        builder = _Builder(events(data if data.endswith(b"\n") else data + b"\n"), path)  # as kubectl's line reader
+        _refuse_unread(data)
+        builder = _Builder(events(data if data.endswith(b"\n") else data + b"\n"))  # as kubectl's line reader
         roots = [(value, line) for value, line in builder.documents() if value is not None]
     except YAMLError as error:
         from atmos_cli.yamlio.syntax import explained
 
-        raise AtmosError(*_duplicates(data, path, builder), explained(error, data, path=path)) from None
-    if duplicates := _duplicates(data, path, builder):
-        raise AtmosError(*duplicates)
+        return AtmosError(*_duplicates(data, builder), explained(error, data))
+    except AtmosError as error:
+        return AtmosError(*error.diagnostics)  # without the traceback, which would hold on to all that was parsed
+    if duplicates := _duplicates(data, builder):
+        return AtmosError(*duplicates)
     return tuple(Document(value, line, index) for index, (value, line) in enumerate(roots))
 
 
@@ -70,8 +92,11 @@ def load(data: bytes, *, path: str = "") -> Any:
     return documents[0].value if documents else None
 
 
-def _refuse_separators(data: bytes, path: str) -> None:
+def _refuse_unread(data: bytes) -> None:
     """Kubernetes cuts at every line that starts with `---`, even inside a quoted text, and refuses text behind it."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        hint = "save the file as UTF-8"
+        raise fail(Code.YAML_SYNTAX, "the file is UTF-16, which kubectl garbles", hint=hint, where=Location("", 1, 1))
     starts = [m.start() + 1 for m in _BAD_SEPARATOR.finditer(data)]
     if data.startswith(b"---") and _BAD_SEPARATOR.match(b"\n" + data[:1000]):
         starts.insert(0, 0)
@@ -82,27 +107,26 @@ def _refuse_separators(data: bytes, path: str) -> None:
         line, counted = 1, 0
         for start in starts[:MOST_IN_A_FILE]:
             line, counted = line + data.count(b"\n", counted, start), start
-            found.append(Diagnostic(Code.YAML_UNSUPPORTED, message, where=Location(path, line, 4), hint=hint))
+            found.append(Diagnostic(Code.YAML_UNSUPPORTED, message, where=Location("", line, 4), hint=hint))
         if len(starts) > MOST_IN_A_FILE:
-            found.append(more(path, len(starts) - MOST_IN_A_FILE))
+            found.append(more("", len(starts) - MOST_IN_A_FILE))
         raise AtmosError(*found)
 
 
-def _duplicates(data: bytes, path: str, builder: _Builder | None) -> tuple[Diagnostic, ...]:
+def _duplicates(data: bytes, builder: _Builder | None) -> tuple[Diagnostic, ...]:
     if builder is None or not builder.duplicated:
         return ()
     from atmos_cli.yamlio.duplicates import duplicates
 
-    return duplicates(data, path=path)
+    return duplicates(data)
 
 
 class _Builder:
     """Builds values from events. Collections recurse, one Python frame per level of nesting."""
 
-    def __init__(self, next_event: Callable[[], Any], path: str) -> None:
+    def __init__(self, next_event: Callable[[], Any]) -> None:
         self.duplicated = False
         self._next = next_event
-        self._path = path
         self._anchors: dict[str, Any] = {}
         self._sizes: dict[str, int] = {}
         self._nodes = 0
@@ -249,7 +273,7 @@ class _Builder:
             self._refuse(event, str(error), hint=error.hint)
 
     def _refuse(self, event: Any, message: str, *, hint: str) -> NoReturn:
-        where = Location(self._path, event.start_mark.line + 1, event.start_mark.column + 1)
+        where = Location("", event.start_mark.line + 1, event.start_mark.column + 1)
         raise fail(Code.YAML_UNSUPPORTED, message, hint=hint, where=where)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from yaml.error import YAMLError
 
 from atmos_cli.diagnostics import Location
 from atmos_cli.yamlio.nodes import Node, compose
+from atmos_cli.yamlio.store import read_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,7 +50,6 @@ def field_of(path: Sequence[str | int]) -> str:
     return text.removeprefix(".")
 
 
-@lru_cache(maxsize=8)
 def _roots(data: bytes) -> tuple[Node, ...]:
     roots: list[Node] = []
     with suppress(YAMLError):
@@ -59,7 +58,7 @@ def _roots(data: bytes) -> tuple[Node, ...]:
 
 
 def _find(data: bytes, index: int, path: Sequence[str | int]) -> tuple[Node, Node]:
-    roots = _roots(data)
+    roots = read_once(_roots, data)
     at = value = roots[index] if 0 <= index < len(roots) else Node(1, 1)
     for part in path:
         below = _child(value, part)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from repos import commit_files, git
+from repos import CHANGES, commit_files, git
 
+from atmos_cli.adapters.git.commit import write_commit
 from atmos_cli.adapters.git.process import ask, tell
 from atmos_cli.adapters.git.repo import (
     Head,
@@ -148,15 +150,15 @@ def test_a_git_that_is_not_installed_is_said_so(checkout: Path) -> None:
 def test_importing_the_adapters_does_not_import_gitpython() -> None:
     names = [
         "files",
-        "git",
-        "git_branch",
-        "git_commit",
-        "git_index",
-        "git_tree",
+        "git.process",
+        "git.branch",
+        "git.commit",
+        "git.index",
+        "git.tree",
         "journal",
         "lock",
-        "push",
-        "repo",
+        "git.push",
+        "git.repo",
         "transaction",
     ]
     program = f"import sys\nfor n in {names}: __import__('atmos_cli.adapters.' + n)\nsys.exit('git' in sys.modules)"
@@ -167,3 +169,27 @@ def test_a_question_that_takes_too_long_is_ended(checkout: Path) -> None:
     answer = ask(checkout, "-c", "alias.wait=!sleep 60", "wait", timeout=0.2)
     assert answer.status != 0
     assert "no answer within 0.2 seconds" in answer.err
+
+
+def test_a_repository_of_another_user_comes_with_the_way_out(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(checkout.parent / "home"))
+    for path in (checkout, checkout / ".git"):
+        os.chown(path, 12345, 12345)
+    with pytest.raises(AtmosError) as caught:
+        open_repo(checkout)
+    hint = caught.value.diagnostics[0].hint
+    assert hint.endswith(f"git config --global --add safe.directory {checkout}")
+    git(checkout, *hint.partition(": git ")[2].split())
+    assert open_repo(checkout)
+
+
+def test_line_ends_that_git_refuses_come_with_the_way_out(checkout: Path) -> None:
+    git(checkout, "config", "core.autocrlf", "true")
+    git(checkout, "config", "core.safecrlf", "true")
+    repo = open_repo(checkout)
+    assert repo
+    with pytest.raises(AtmosError) as caught:
+        write_commit(repo, CHANGES, "x")
+    assert "core.safecrlf warn" in caught.value.diagnostics[0].hint
+    git(checkout, "config", "core.safecrlf", "warn")
+    assert write_commit(repo, CHANGES, "x").commit

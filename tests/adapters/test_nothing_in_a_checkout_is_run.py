@@ -56,7 +56,8 @@ def read_everything(top: Path) -> None:
     for path in tree.files():
         tree.read(path)
     tree.close()
-    snapshots.merged(repo, "HEAD", "other")
+    with snapshots.merged(repo, "HEAD", "other") as together:
+        assert together is None or CommitTree(repo, together).files()
 
 
 KEYS = {

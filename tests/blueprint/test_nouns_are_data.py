@@ -13,6 +13,7 @@ from atmos_cli.commands.blueprint import lint
 from atmos_cli.commands.init import InitOptions, new_config
 from atmos_cli.config import read_config
 from atmos_cli.diagnostics import AtmosError, Code
+from atmos_cli.engines.registry import ENGINES
 from atmos_cli.ports import MemoryTree, SubTree
 from atmos_cli.spec.model import ServiceSpec
 from atmos_cli.spec.shorthand import parse_intent, read_intent
@@ -139,7 +140,7 @@ environments:
 
 def config(text=REPO, settable=SETTABLE):
     catalogue = own(**{"search-box__blueprint": settable})
-    return catalogue, read_config(text.encode(), catalogue)
+    return catalogue, read_config(text.encode(), engines=ENGINES, blueprints=catalogue)
 
 
 def notes(environment):

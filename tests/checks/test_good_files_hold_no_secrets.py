@@ -9,6 +9,7 @@ import pytest
 from atmos_cli.adapters.files import DiskTree
 from atmos_cli.checks.committed_secrets import committed_secrets, secrets_in_file
 from atmos_cli.checks.secret_values import held_secrets
+from atmos_cli.checks.subject import RepoSubject
 from atmos_cli.yamlio.load import load_all
 
 ROOT = Path(__file__).parents[2]
@@ -108,4 +109,5 @@ def test_a_file_that_cannot_be_read_hides_no_secret_in_another(tmp_path: Path) -
     (folder / "a.yaml").symlink_to("/etc/hostname")
     (folder / "b.yaml").write_text("a: [")
     (folder / "c.yaml").write_text("note: postgres://app:hunter2@db/app\n")
-    assert [each.at.file for each in committed_secrets(DiskTree(tmp_path))] == ["infrastructure/c.yaml"]
+    subject = RepoSubject(DiskTree(tmp_path), ("infrastructure",))
+    assert [each.at.file for each in committed_secrets(subject)] == ["infrastructure/c.yaml"]

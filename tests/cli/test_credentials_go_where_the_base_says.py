@@ -86,8 +86,9 @@ class Place:
     @property
     def cluster(self):
         from atmos_cli.config import read_config
+        from atmos_cli.engines.registry import ENGINES
 
-        return read_config((self.root / "atmos-cli.yaml").read_bytes()).environments["prod"].cluster
+        return read_config((self.root / "atmos-cli.yaml").read_bytes(), engines=ENGINES).environments["prod"].cluster
 
     def commit(self, message="x"):
         self.git("commit", "-qam", message, cwd=self.root)

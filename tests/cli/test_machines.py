@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from atmos_cli.cli.envelope import envelope
 from atmos_cli.diagnostics import Code, Diagnostic, Location, Severity
+from atmos_cli.output.json.envelope import envelope
 
 ENVELOPE = {"atmosResultVersion", "command", "status", "exitCode", "data", "diagnostics"}
 DIAGNOSTIC = {"code", "severity", "message", "where", "environment", "hint"}

@@ -7,14 +7,16 @@ import re
 import pytest
 
 from atmos_cli.config import Config, namespace
-from atmos_cli.engines.argocd import argocd_files, cluster_labels
-from atmos_cli.engines.flux import flux_files, flux_service_files
+from atmos_cli.engines.argocd.files import cluster_labels
+from atmos_cli.engines.argocd.files import root_files as argocd_files
+from atmos_cli.engines.flux.files import root_files as flux_files
+from atmos_cli.engines.flux.files import service_files as flux_service_files
 from atmos_cli.engines.source import portable_url
-from atmos_cli.engines.tenants import role_files, tenant_files
-from atmos_cli.kube.keep import KEEP
+from atmos_cli.kube.engine_annotations import KEEP
 from atmos_cli.kube.resource import group_version
 from atmos_cli.kube.schemas import SUPPORTED, Found, lookup, schema_errors
 from atmos_cli.kustomize.build import build
+from atmos_cli.layout.tenants import role_files, tenant_files
 from atmos_cli.ports import MemoryTree
 from atmos_cli.yamlio.emit import emit_all
 from tests.blueprint.matrix import CASES, CATALOGUE, composed

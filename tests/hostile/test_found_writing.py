@@ -134,8 +134,8 @@ def test_odd_standard_streams_are_no_bug(box: Box, streams: str, command: str) -
         ran = run_program(command=("/bin/sh", "-c", shell), cwd=box.root, env=box.env)
     promises.ended(ran)
     if streams.startswith("stderr"):
-        assert ran.status == 0, str(ran)
         assert ran.out, "no answer"
+        assert ran.status == 0 or (ran.status == 2 and b"ATM910" in ran.out), str(ran)
     else:
         assert ran.status == 2, str(ran)
     if streams in ("stdout closed", "stdout full"):

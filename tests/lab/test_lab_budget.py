@@ -9,8 +9,8 @@ import pytest
 
 from atmos_cli.budget.claim import claim
 from atmos_cli.budget.evaluate import Sums, evaluate
-from atmos_cli.engines.admission import Admission, admission_files
 from atmos_cli.kube.quantity import parse
+from atmos_cli.layout.admission import Admission, admission_files
 from atmos_cli.layout.skeleton import quota
 from tests.budget.shapes import budget
 from tests.lab.kube import ApiError, Kube, rolled_out

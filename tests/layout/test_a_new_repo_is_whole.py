@@ -8,6 +8,7 @@ import pytest
 
 from atmos_cli.budget.model import read_budget
 from atmos_cli.config import FILE, Config, read_config
+from atmos_cli.engines.registry import ENGINES
 from atmos_cli.layout.skeleton import default_budget, skeleton
 from atmos_cli.yamlio.emit import emit_all
 from atmos_cli.yamlio.load import load_all
@@ -31,7 +32,7 @@ def test_twice_the_same():
 
 
 def test_the_configuration_reads_back():
-    assert read_config(files()[FILE]) == CONFIG
+    assert read_config(files()[FILE], engines=ENGINES) == CONFIG
     assert read_budget(files()["platform/budgets/prod.yaml"], environment="prod").environment == "prod"
 
 

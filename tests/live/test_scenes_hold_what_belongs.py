@@ -3,10 +3,10 @@
 import pytest
 
 from atmos_cli.diagnostics import Code, fail
+from atmos_cli.engines.argocd.delivery import delivery
 from atmos_cli.live.connect import Connection
 from atmos_cli.live.refresh import refresh
 from atmos_cli.live.snapshots import look_around
-from atmos_cli.verify.delivery import delivery
 from atmos_cli.verify.model import Target
 from atmos_cli.verify.seen import Arrival
 from tests.verify.fake_cluster import FakeCluster
@@ -34,7 +34,7 @@ APPLICATION = {
 def seen(cluster, wanted=()):
     connection = Connection(cluster, cluster)
     scene = look_around(connection, TARGET, wanted, at=1000.0)
-    found = delivery(scene, "argocd", {}, pushed=900.0)
+    found = delivery(scene, {}, pushed=900.0)
     refresh(connection, TARGET, scene, found, at=1000.0)
     return scene, found
 

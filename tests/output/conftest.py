@@ -1,1 +1,12 @@
-from tests.cli.conftest import atmos, git, own_git, repo, shop, shop_template  # noqa: F401 - fixtures
+from tests.cli.conftest import (  # noqa: F401 - fixtures
+    approving_template,
+    atmos,
+    deployed,
+    git,
+    own_git,
+    repo,
+    rolling_template,
+    shop,
+    shop_template,
+    world,
+)

@@ -5,7 +5,7 @@ import json
 from functools import cache
 from pathlib import Path
 
-from atmos_cli.verify.fields import instant
+from atmos_cli.kube.shape import instant
 from atmos_cli.verify.seen import Order, Relation, Scene
 
 RECORDED = Path(__file__).parent / "recorded" / "engines"

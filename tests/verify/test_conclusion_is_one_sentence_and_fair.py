@@ -94,15 +94,14 @@ def test_the_pods_that_still_serve_are_said_once(monkeypatch):
 @pytest.mark.parametrize(
     ("code", "why", "command"),
     [
-        ("suspended", "the Kustomization is suspended", "flux resume kustomization checkout -n shop-prod"),
-        ("suspended", "the HelmRelease is suspended", "flux resume helmrelease checkout -n shop-prod"),
-        ("automation-paused", "automated sync is off", "argocd app sync shop.checkout.prod.eu"),
+        ("automation-paused", "automated sync is off", "turn it on"),
         ("no-metrics", "3 of 3 pods ready", "add `prometheus: {url: URL}` below `clusters.eu` in atmos-cli.yaml"),
         ("diverged", "another branch", ""),
     ],
 )
 def test_what_somebody_turned_off_has_a_command_that_turns_it_on(code, why, command):
     reasons = (Reason(Outcome.INCONCLUSIVE, code, why),)
-    evidence = Evidence(TARGET, Scene(9.0), ARRIVED, GOOD)
+    delivery = Delivery(Arrival.PAUSED, "automation-paused", "automated sync is off", next="turn it on")
+    evidence = Evidence(TARGET, Scene(9.0), delivery, GOOD)
     found = conclude(evidence, commit=COMMIT, outcome=Outcome.INCONCLUSIVE, reasons=reasons, began=1.0)
     assert found.next == command

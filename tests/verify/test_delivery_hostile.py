@@ -5,7 +5,7 @@ import copy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from atmos_cli.verify.delivery import delivery, revisions
+from atmos_cli.engines.registry import ENGINES, health_rules
 from atmos_cli.verify.delivery.applied import applied
 from atmos_cli.verify.health import health
 from atmos_cli.verify.rollout import rollout
@@ -60,13 +60,13 @@ def test_damaged_objects_of_the_engines_get_an_answer(data):
     extra = data.draw(st.sampled_from(["flux_gitrepository_ready", "flux_gitrepository_failed"]))
     objects = damage(data.draw, [recorded(name), recorded(extra)])
     seen = scene_of(objects, AT, wanted=[recorded("flux_hr_live")])
-    relations = {commit: data.draw(ORDERS) for commit in revisions(seen)}
-    for engine in ("argocd", "flux"):
-        found = delivery(seen, engine, relations, pushed=data.draw(st.sampled_from([0.0, AT - 500, AT + 500])))
+    for engine in ENGINES.values():
+        relations = {commit: data.draw(ORDERS) for commit in engine.revisions(seen)}
+        found = engine.delivery(seen, relations, pushed=data.draw(st.sampled_from([0.0, AT - 500, AT + 500])))
         assert isinstance(found, Delivery)
         assert "\x1b" not in found.message
     for resource in seen.objects:
-        assert isinstance(health(resource, scene=seen, now=AT), Health)
+        assert isinstance(health(resource, scene=seen, now=AT, rules=health_rules()), Health)
 
 
 @SLOW
@@ -83,7 +83,7 @@ def test_damaged_workloads_get_an_answer(data):
     assert isinstance(rollout(seen, now=AT), Rollout)
     applied(seen)
     for resource in seen.objects:
-        assert isinstance(health(resource, scene=seen, now=AT), Health)
+        assert isinstance(health(resource, scene=seen, now=AT, rules=health_rules()), Health)
 
 
 @SLOW
@@ -112,6 +112,6 @@ def test_any_kind_with_any_status_gets_an_answer(data, named):
         "status": data.draw(body),
     }
     seen = scene_of([resource], AT, wanted=[resource])
-    assert isinstance(health(resource, scene=seen, now=AT), Health)
+    assert isinstance(health(resource, scene=seen, now=AT, rules=health_rules()), Health)
     rollout(seen, now=AT)
     applied(seen)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from atmos_cli.engines.registry import health_rules
 from atmos_cli.verify.health import aggregate, health
 from atmos_cli.verify.seen import Status
 from tests.verify.scenes import cond, names, obj, recorded, scene, when
@@ -188,13 +189,13 @@ ROWS = [
 
 @pytest.mark.parametrize(("resource", "expected"), ROWS, ids=[f"{i}-{r['kind']}-{s}" for i, (r, s) in enumerate(ROWS)])
 def test_each_row_of_the_table(resource, expected):
-    found = health(resource, scene=scene(objects=[resource]), now=T0 + 120)
+    found = health(resource, scene=scene(objects=[resource]), now=T0 + 120, rules=health_rules())
     assert found.status is expected, found
     assert found.message or expected is CURRENT or expected is Status.UNKNOWN
 
 
 def judged(resource, *others, events=(), now=T0 + 120):
-    return health(resource, scene=scene(objects=[resource, *others], events=events), now=now)
+    return health(resource, scene=scene(objects=[resource, *others], events=events), now=now, rules=health_rules())
 
 
 def endpoints(service, *ready):

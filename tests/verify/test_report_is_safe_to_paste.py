@@ -7,11 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atmos_cli.verify.data import verdict_data
+from atmos_cli.output.json.verify import verdict_data
+from atmos_cli.output.junit import junit
+from atmos_cli.output.markdown import VERDICT_MARK, verdict_comment
+from atmos_cli.output.notify import chat
+from atmos_cli.output.sections import LONGEST
 from atmos_cli.verify.measured import Assessment, Count, Measure
 from atmos_cli.verify.model import Cause, Target, Verdict
 from atmos_cli.verify.outcome import Outcome, Reason
-from atmos_cli.verify.report import LONGEST, MARK, chat, junit, markdown
 
 TARGET = Target("shop", "checkout", "prod", "eu", "shop-prod", "argocd", "checkout")
 MEASURE = Measure("availability", Outcome.FAIL, "worse", "5xx up", Count(1, 9, 0, 1), Count(2, 9, 1, 2))
@@ -31,16 +34,16 @@ def parsed(*verdicts):
 
 
 def test_a_comment_can_be_found_again_and_cannot_mention_or_link():
-    text = markdown([verdict("@everyone [x](http://evil) <img src=x> `rm` # title *b* ~s~ |t|")])
-    assert text.startswith(MARK)
-    body = text.removeprefix(MARK)
+    text = verdict_comment([verdict("@everyone [x](http://evil) <img src=x> `rm` # title *b* ~s~ |t|")])
+    assert text.startswith(VERDICT_MARK)
+    body = text.removeprefix(VERDICT_MARK)
     for bad in ("@everyone", "[x](", "<img", "`rm`"):
         assert bad not in body.replace(f"\\{bad[0]}", "")
 
 
 def test_nothing_outgrows_a_comment():
     many = [verdict("x" * 900, next="n") for _ in range(200)]
-    assert len(markdown(many)) < 65_536
+    assert len(verdict_comment(many)) < 65_536
     assert len(chat(many)["text"]) <= LONGEST
 
 
@@ -71,7 +74,7 @@ def test_json_holds_what_was_said(text):
 
 def test_a_password_in_a_log_line_is_in_no_report():
     said = "cannot connect to postgres://shop:hunter2@db:5432/shop"
-    for text in (markdown([verdict(said)]), junit([verdict(said)]), json.dumps(chat([verdict(said)]))):
+    for text in (verdict_comment([verdict(said)]), junit([verdict(said)]), json.dumps(chat([verdict(said)]))):
         assert "hunter2" not in text
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from atmos_cli.verify.delivery import delivery, revisions
+from atmos_cli.engines.registry import ENGINES
 from atmos_cli.verify.pods import surge_room
 from atmos_cli.verify.rollout import rollout
 from atmos_cli.verify.seen import Arrival, Status
@@ -50,7 +50,8 @@ def test_what_both_engines_applied_without_naming_why_it_fails_is_named_by_the_r
     objects = recorded(f"k8s_workload_{name}")
     for engine, sample in (("argocd", argo), ("flux", flux)):
         seen = scene(recorded(sample), at=AT, wanted=objects[:1], objects=objects)
-        found = delivery(seen, engine, dict.fromkeys(revisions(seen), SAME), pushed=when("2026-11-23T04:02:40Z"))
+        known = dict.fromkeys(ENGINES[engine].revisions(seen), SAME)
+        found = ENGINES[engine].delivery(seen, known, pushed=when("2026-11-23T04:02:40Z"))
         assert found.arrival is Arrival.ARRIVED
         assert code.split("-", maxsplit=1)[0] not in found.message
         assert codes(rollout(seen, now=seen.at))[0] == code

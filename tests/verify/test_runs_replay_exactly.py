@@ -13,7 +13,7 @@ import pytest
 from atmos_cli.commands.verify import Run, verify
 from atmos_cli.diagnostics import AtmosError, Code
 from atmos_cli.live.sessions import replayed_sessions
-from atmos_cli.verify.data import verdict_data
+from atmos_cli.output.json.verify import verdict_data
 
 RUNS = Path(__file__).parent / "recorded" / "runs"
 # Outcome, code of the first reason, rule of the first cause, pods ready.
@@ -65,6 +65,15 @@ def test_a_recording_is_small_and_holds_nothing_of_the_machine(name):
 def test_a_recording_that_was_cut_says_so(tmp_path):
     lines = (RUNS / "flux-error-spike" / "recording.jsonl").read_bytes().splitlines(keepends=True)
     (tmp_path / "recording.jsonl").write_bytes(b"".join(lines[: len(lines) // 2]))
+    with pytest.raises(AtmosError) as refused:
+        replayed(tmp_path)
+    assert refused.value.diagnostics[0].code is Code.RECORDING_INVALID
+
+
+def test_a_recording_of_an_engine_that_atmos_does_not_know_says_so(tmp_path):
+    text = (RUNS / "flux-error-spike" / "recording.jsonl").read_text(encoding="utf-8")
+    assert '"engine":"flux"' in text
+    (tmp_path / "recording.jsonl").write_text(text.replace('"engine":"flux"', '"engine":"fleet"'), encoding="utf-8")
     with pytest.raises(AtmosError) as refused:
         replayed(tmp_path)
     assert refused.value.diagnostics[0].code is Code.RECORDING_INVALID

@@ -1,9 +1,12 @@
 """A tree of recorded objects: who owns whom, what is folded, what is missing; and that no owner reference can harm it."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from atmos_cli.engines.registry import ENGINES, health_rules
 from atmos_cli.verify.model import Target
 from atmos_cli.verify.seen import Health, Status
 from atmos_cli.verify.tree import DEEPEST, WIDEST, nodes, tree
@@ -14,8 +17,10 @@ TARGET = Target("shop", "orders-api", "dev", "nonprod", "shop-dev", "argocd", "o
 ARRIVED = Health(Status.CURRENT, "applied")
 
 
-def grown(found, delivered=ARRIVED):
-    return tree(found, target=TARGET, delivered=delivered)
+def grown(found, delivered=ARRIVED, *, engine="argocd"):
+    target = replace(TARGET, engine=engine)
+    pointers = ENGINES[engine].pointers
+    return tree(found, target=target, delivered=delivered, pointers=pointers, rules=health_rules())
 
 
 def lines(node, depth=0):
@@ -36,7 +41,8 @@ def workload(name):
 @pytest.mark.parametrize("pointer", ["argo_app_crashloop_degraded", "flux_ks_crashloop_failed"])
 def test_both_engines_have_the_same_tree_below_their_own_object(pointer):
     objects, wanted = workload("k8s_workload_crashloop")
-    root = grown(scene(recorded(pointer), wanted=wanted, objects=objects))
+    engine = "argocd" if pointer.startswith("argo") else "flux"
+    root = grown(scene(recorded(pointer), wanted=wanted, objects=objects), engine=engine)
     assert root.kind == recorded(pointer)["kind"]
     assert lines(root)[1:] == [
         "  Deployment/orders-api failed",
@@ -74,14 +80,13 @@ def test_the_root_says_how_far_the_commit_has_come_and_not_what_the_engine_claim
 
 @pytest.mark.parametrize(("engine", "kind"), [("argocd", "Application"), ("flux", "Kustomization")])
 def test_an_engine_that_knows_nothing_of_it_is_a_missing_root(engine, kind):
-    target = Target("shop", "orders-api", "dev", "nonprod", "shop-dev", engine, "orders-api")
-    root = tree(scene(), target=target, delivered=Health(Status.IN_PROGRESS, "does not exist yet"))
+    root = grown(scene(), Health(Status.IN_PROGRESS, "does not exist yet"), engine=engine)
     assert (root.kind, root.health.message) == (kind, "does not exist yet")
-    assert tree(scene(), target=target, delivered=ARRIVED).health.status is Status.MISSING
+    assert grown(scene(), engine=engine).health.status is Status.MISSING
 
 
 def test_the_source_of_a_kustomization_is_shown_with_its_own_health():
-    root = grown(scene(recorded("flux_gitrepository_failed"), recorded("flux_ks_live_healthy")))
+    root = grown(scene(recorded("flux_gitrepository_failed"), recorded("flux_ks_live_healthy")), engine="flux")
     assert lines(root)[1].startswith("  GitRepository/")
     assert root.kind == "Kustomization"
     assert root.children[0].health.status is not Status.CURRENT

@@ -11,16 +11,17 @@ import os
 import re
 import signal
 import tempfile
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from subprocess import PIPE, TimeoutExpired
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.adapters.programs import find_program, own_path
 from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.foreign import shell
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import git
@@ -53,7 +54,7 @@ _KEPT = re.compile(
 )
 # No answer takes that long; but in a checkout may stand what nobody can read to its end, as a pipe does.
 READING_SECONDS = 120.0
-_ASIDE: list[tempfile.TemporaryDirectory[str]] = []
+_ASIDE: list[str] = []
 _FILTERING = (".clean", ".process", ".required")
 _GRACE_SECONDS = 2.0
 # What moves refs takes milliseconds, and git that is asked to end just as it made a lock file leaves that file there.
@@ -119,7 +120,7 @@ def environment(
 ) -> dict[str, str]:
     """What a git process gets on top of the user's environment; our settings come last, so that they count."""
     ours = {**_SETTINGS, **({} if runs else _READING), **(settings or {})}
-    known = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": _ASIDE[0].name} if _ASIDE and not runs else {}
+    known = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(_ASIDE)} if _ASIDE and not runs else {}
     given = {"PATH": own_path(), **_ENVIRONMENT, **({} if runs else _OFFLINE), **known, **(extra or {})}
     number = os.environ.get("GIT_CONFIG_COUNT", "")
     first = int(number) if re.fullmatch(r"\d{1,4}", number) else 0
@@ -128,16 +129,21 @@ def environment(
     return given | {"GIT_CONFIG_COUNT": str(first + len(ours))}
 
 
-def aside(git_dir: Path) -> dict[str, str]:
-    """The environment in which git writes objects to a directory of ours, which goes when this process ends.
+@contextmanager
+def aside(git_dir: Path) -> Iterator[dict[str, str]]:
+    """The environment in which git writes objects to a directory of ours; until it goes, every answer knows them."""
+    with tempfile.TemporaryDirectory(prefix="atmos-cli-") as folder:
+        _ASIDE.append(folder)
+        try:
+            yield {**_beside(git_dir), "GIT_OBJECT_DIRECTORY": folder}
+        finally:
+            _ASIDE.remove(folder)
 
-    Every later answer knows these objects, too.
-    """
-    if not _ASIDE:
-        _ASIDE.append(tempfile.TemporaryDirectory(prefix="atmos-cli-"))
+
+def _beside(git_dir: Path) -> dict[str, str]:
     common = ask(git_dir, "--git-dir", str(git_dir), "rev-parse", "--git-path", "objects").text
     objects = os.path.join(git_dir, common)  # noqa: PTH118 - as git says it
-    return {"GIT_OBJECT_DIRECTORY": _ASIDE[0].name, "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects}
+    return {"GIT_ALTERNATE_OBJECT_DIRECTORIES": objects}
 
 
 def ask(
@@ -225,10 +231,18 @@ def failed(args: Sequence[str], answer: Answer) -> AtmosError:
                 hint="make room, or give yourself write access to the .git directory, and run the command again",
             )
     said = ([line for line in lines if line.startswith(("fatal:", "error:"))] or lines)[-1].removesuffix(".")
-    hint = "run `git status` in the repository: it names what is wrong with it"
-    if "index.lock" in answer.err or ".lock'" in answer.err:
-        hint = "another git is running here, or one died: wait, or remove the lock file it names"
-    return fail(Code.GIT_FAILED, f"git {verb} failed: {said}", hint=hint)
+    return fail(Code.GIT_FAILED, f"git {verb} failed: {said}", hint=_way_out(answer.err, said))
+
+
+def _way_out(err: str, said: str) -> str:
+    if ".lock'" in err or "index.lock" in err:
+        return "another git is running here, or one died: wait, or remove the lock file it names"
+    if "dubious ownership" in said:
+        owned = shell(said.rpartition(" at ")[2].strip("'"))
+        return f"it belongs to another user; if you trust them: git config --global --add safe.directory {owned}"
+    if "would be replaced by" in said:
+        return "git config core.safecrlf warn, or `* text eol=lf` in .gitattributes, or use `--write files`"
+    return "run `git status` in the repository: it names what is wrong with it"
 
 
 def plain(text: str) -> str:

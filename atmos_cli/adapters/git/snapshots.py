@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git.directory_tree import RoomTree
@@ -14,7 +15,7 @@ from atmos_cli.diagnostics import AtmosError
 from atmos_cli.ports import MemoryTree
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from atmos_cli.adapters.git.repo import Repo
     from atmos_cli.ports import FileTree
@@ -115,12 +116,17 @@ def _content(tree: FileTree, path: str) -> bytes | None:
         return b""
 
 
-def merged(repo: Repo, base: str, other: str) -> str | None:
-    """The tree that merging `other` into `base` would give; None when they conflict, or this git cannot tell."""
+@contextmanager
+def merged(repo: Repo, base: str, other: str) -> Iterator[str | None]:
+    """The tree that merging `other` into `base` would give; None when they conflict, or this git cannot tell.
+
+    It can be read within only: nothing of it is kept in the repository.
+    """
     one, two = resolve(repo, base), resolve(repo, other)
-    if one is None or two is None:
-        return None
-    if ask(repo.top, "config", "--get-regexp", r"^merge\..*\.driver$").out:
-        return None  # git would run one of these programs
-    answer = ask(repo.top, "merge-tree", "--write-tree", one, two, env=aside(repo.git_dir))
-    return answer.text.splitlines()[0] if answer.status == 0 and answer.text else None
+    # a merge driver is a program that git would run
+    if one is None or two is None or ask(repo.top, "config", "--get-regexp", r"^merge\..*\.driver$").out:
+        yield None
+        return
+    with aside(repo.git_dir) as environment:
+        answer = ask(repo.top, "merge-tree", "--write-tree", one, two, env=environment)
+        yield answer.text.splitlines()[0] if answer.status == 0 and answer.text else None

@@ -24,6 +24,7 @@ _UNFINISHED = {
     "rebase-apply": "rebase",
     "SQUASH_MSG": "squash merge",
 }
+_REFS = ("CHERRY_PICK_HEAD", "REVERT_HEAD")
 
 
 def dirty(repo: Repo, paths: Iterable[str]) -> tuple[str, ...]:
@@ -52,12 +53,18 @@ def require_clean(repo: Repo, paths: Iterable[str]) -> None:
 def require_idle(repo: Repo) -> None:
     """AtmosError ATM617 when a merge, rebase or the like waits to be finished: a commit now would conclude it."""
     for name, what in _UNFINISHED.items():
-        if (repo.git_dir / name).exists():
+        if (repo.git_dir / name).exists() or (name in _REFS and _is_a_ref(repo, name)):
             raise fail(
                 Code.REPO_UNFINISHED,
                 f"a {what} is not finished in {repo.top}, and a commit would become part of it",
                 hint="`git status` says how to finish or abort it; or use `--write branch`",
             )
+
+
+def _is_a_ref(repo: Repo, name: str) -> bool:
+    """Whether Git keeps `name` in tables of refs (reftable), where there is no file of that name."""
+    tables = (repo.git_dir / "reftable").is_dir()
+    return tables and not ask(repo.top, "rev-parse", "--quiet", "--verify", name).status
 
 
 def chunks(paths: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -20,6 +20,7 @@ from atmos_cli.adapters.http import fits_a_header, said
 from atmos_cli.adapters.programs import find_program, own_path
 from atmos_cli.diagnostics import AtmosError, Code, fail
 from atmos_cli.foreign import shell
+from atmos_cli.kube.shape import text
 
 if TYPE_CHECKING:
     from atmos_cli.adapters.kubernetes.kubeconfig import Access, Plugin
@@ -109,9 +110,9 @@ def run_plugin(plugin: Plugin, access: Access, *, seconds: float) -> Credential:
         if found.get("kind") != "ExecCredential" or found.get("apiVersion") != plugin.api_version:
             raise _failed(plugin, access, f"it answers something else than an ExecCredential of {plugin.api_version}")
         given = Credential(
-            token=_text(status, "token").strip(),
-            certificate=_text(status, "clientCertificateData"),
-            key=_text(status, "clientKeyData"),
+            token=text(status, "token").strip(),
+            certificate=text(status, "clientCertificateData"),
+            key=text(status, "clientKeyData"),
             expires=_instant(status.get("expirationTimestamp")),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
@@ -197,11 +198,6 @@ def _instant(text: Any) -> float | None:
         return None
     found = datetime.fromisoformat(text)
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-
-
-def _text(status: Any, key: str) -> str:
-    found = status.get(key)
-    return found if isinstance(found, str) else ""
 
 
 def _failed(plugin: Plugin, access: Access, why: str) -> AtmosError:

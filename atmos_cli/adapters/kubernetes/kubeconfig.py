@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.kube.shape import mappings, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,7 +85,7 @@ def read_kubeconfig(environ: Mapping[str, str]) -> Kubeconfig:
             continue
         files.append(path)
         for plural, single in _LOADERS.items():
-            for item in _items(value, plural):
+            for item in mappings(value, plural):
                 name, inner = item.get("name"), item.get(single)
                 if isinstance(name, str) and isinstance(inner, dict):
                     found[plural].setdefault(name, Entry(inner, path.absolute().parent))
@@ -123,7 +124,7 @@ def access(kubeconfig: Kubeconfig, context: str, *, setting: str) -> Access:
     names = kubeconfig.contexts[context].value
     cluster = _referred(kubeconfig.clusters, names, "cluster", context)
     user = _referred(kubeconfig.users, names, "user", context) if names.get("user") else Entry({}, Path())
-    server = _text(cluster, "server")
+    server = text(cluster.value, "server")
     if not server.startswith(("https://", "http://")):
         raise _broken(f"the cluster of context `{context}` has no usable `server`")
     if "auth-provider" in user.value:
@@ -136,14 +137,14 @@ def access(kubeconfig: Kubeconfig, context: str, *, setting: str) -> Access:
         server=server.rstrip("/"),
         ca=_pem(cluster, "certificate-authority"),
         insecure=cluster.value.get("insecure-skip-tls-verify") is True,
-        tls_server_name=_text(cluster, "tls-server-name"),
-        proxy=_text(cluster, "proxy-url"),
+        tls_server_name=text(cluster.value, "tls-server-name"),
+        proxy=text(cluster.value, "proxy-url"),
         certificate=_pem(user, "client-certificate"),
         key=_pem(user, "client-key"),
-        token=_text(user, "token"),
+        token=text(user.value, "token"),
         token_file=str(_path(user, "tokenFile") or ""),
-        user=_text(user, "username"),
-        password=_text(user, "password"),
+        user=text(user.value, "username"),
+        password=text(user.value, "password"),
         plugin=_plugin(user, context),
         impersonate=_impersonation(user.value),
     )
@@ -182,8 +183,7 @@ def _plugin(user: Entry, context: str) -> Plugin | None:
     value = user.value.get("exec")
     if not isinstance(value, dict):
         return None
-    inner = Entry(value, user.directory)
-    command, version = _text(inner, "command"), _text(inner, "apiVersion")
+    command, version = text(value, "command"), text(value, "apiVersion")
     if not command or version not in ("client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"):
         raise _broken(
             f"the `exec` of the user of context `{context}` lacks a command or a version that is still in use"
@@ -192,10 +192,10 @@ def _plugin(user: Entry, context: str) -> Plugin | None:
         message = f"the `exec` plugin of context `{context}` must be asked at a terminal, which atmos does not give it"
         raise fail(Code.CLUSTER_UNCONFIGURED, message, hint="use a context whose plugin works without one")
     args = tuple(str(each) for each in value.get("args") or () if isinstance(each, str | int | float))
-    pairs = [(each.get("name"), each.get("value")) for each in _items(value, "env")]
+    pairs = [(each.get("name"), each.get("value")) for each in mappings(value, "env")]
     env = tuple((name, text) for name, text in pairs if isinstance(name, str) and isinstance(text, str))
     provide = value.get("provideClusterInfo") is True
-    return Plugin(command, args, env, version, _text(inner, "installHint"), provide, user.directory)
+    return Plugin(command, args, env, version, text(value, "installHint"), provide, user.directory)
 
 
 def _impersonation(user: dict[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -205,24 +205,14 @@ def _impersonation(user: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     return (*found, *(("Impersonate-Group", each) for each in listed if isinstance(each, str)))
 
 
-def _items(value: dict[str, Any], key: str) -> list[dict[str, Any]]:
-    found = value.get(key)
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
-
-
-def _text(entry: Entry, key: str) -> str:
-    found = entry.value.get(key)
-    return found if isinstance(found, str) else ""
-
-
 def _path(entry: Entry, key: str) -> Path | None:
-    name = _text(entry, key)
+    name = text(entry.value, key)
     return entry.directory / name if name else None
 
 
 def _pem(entry: Entry, key: str) -> str:
     """The text of `KEY-data`, which wins, or of the file that `KEY` names."""
-    inline, path = _text(entry, f"{key}-data"), _path(entry, key)
+    inline, path = text(entry.value, f"{key}-data"), _path(entry, key)
     try:
         if inline:
             return base64.b64decode(inline, validate=True).decode("utf-8", "replace")

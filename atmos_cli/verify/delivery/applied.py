@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.kube.engine_annotations import HOOKS, LEFT_ALONE
 from atmos_cli.kube.listkeys import merge_keys
+from atmos_cli.kube.shape import at, mapping, mappings, text, texts, who
 from atmos_cli.verify.delivery.normal import same_scalar
-from atmos_cli.verify.fields import annotation, at, mapping, mappings, text, texts, who
+from atmos_cli.verify.fields import annotation
 from atmos_cli.verify.look import look_at
 
 if TYPE_CHECKING:
@@ -26,8 +28,6 @@ _SERVER_OWNED = frozenset({"status", "apiVersion", "kind"})
 _METADATA_OWNED = frozenset(
     {"creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid", "namespace"}
 )
-_HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
-_FLUX_LEAVES_ALONE = frozenset({"Ignore", "IfNotPresent"})
 MASK = "***"
 
 
@@ -60,9 +60,9 @@ def applied(scene: Scene) -> tuple[Drift, ...]:
 
 def _drift(wanted: Resource, look: Look) -> Iterator[Drift]:
     identity = who(wanted)
-    if any(annotation(wanted, hook) for hook in _HOOKS):
+    if any(annotation(wanted, hook) for hook in HOOKS):
         return  # runs and is removed as the engine sees fit
-    if annotation(wanted, "kustomize.toolkit.fluxcd.io/ssa") in _FLUX_LEAVES_ALONE:
+    if any(annotation(wanted, key) in values for key, values in LEFT_ALONE.items()):
         return
     live = look.find(wanted)
     if live is None:

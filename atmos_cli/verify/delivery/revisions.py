@@ -5,23 +5,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.fields import at, mapping, mappings, text, texts
+from atmos_cli.kube.shape import text
 from atmos_cli.verify.seen import Order, Relation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from atmos_cli.kube.resource import Resource
     from atmos_cli.verify.seen import Scene
 
-# `main@sha1:<40>`, `sha1:<40>`, the bare hash that Argo CD writes, and the `main/<40>` of Flux before 2.0.
+# `main@sha1:<40>`, `sha1:<40>`, a bare hash, and the `main/<40>` of older engines.
 _WHOLE = re.compile(r"(?:.*(?:sha1:|/))?([0-9a-f]{40})", re.DOTALL)
 # helm-controller puts the first 12 digits into a chart's version: `0.1.0+479f16d3a5f6.1`.
 _CHART = re.compile(r"[^+]*\+(?:.*\.)?([0-9a-f]{12})(?:\.[0-9]+)?", re.DOTALL)
 _LONGEST = 400
 NOT_KNOWN = Relation(Order.UNKNOWN, inputs_equal=False)
-
-SOURCES = frozenset({"GitRepository", "OCIRepository", "Bucket", "ExternalArtifact"})
 
 
 def commit(revision: str) -> str:
@@ -46,30 +44,6 @@ def of_kind(scene: Scene, group: str, *kinds: str) -> Resource:
     return {}
 
 
-def revisions(scene: Scene) -> tuple[str, ...]:
-    """Every commit that the delivery objects name, once each; one may be short (12 digits)."""
-    named = (commit(revision) for resource in scene.delivery for revision in _named(mapping(resource)))
-    return tuple(dict.fromkeys(name for name in named if name))
-
-
-def _named(resource: Resource) -> Iterator[str]:
-    yield from synced_revisions(at(resource, "status", "sync"))
-    operation = at(resource, "status", "operationState")
-    yield from synced_revisions(at(operation, "syncResult"))
-    yield from synced_revisions(at(operation, "operation", "sync"))
-    yield from synced_revisions(at(resource, "operation", "sync"))
-    for name in ("currentOperation", "lastSuccessfulOperation"):
-        hydration = at(resource, "status", "sourceHydrator", name)
-        yield from (text(hydration, "drySHA"), text(hydration, "hydratedSHA"))
-    yield text(resource, "status", "artifact", "revision")
-    yield text(resource, "status", "artifact", "metadata", "org.opencontainers.image.revision")
-    for name in ("lastAttemptedRevision", "lastAppliedRevision", "lastAppliedOriginRevision"):
-        yield text(resource, "status", name)
-    for past in mappings(resource, "status", "history")[:1]:
-        yield text(past, "chartVersion")
-        yield text(past, "metadata", "revision")
-
-
-def synced_revisions(node: object) -> tuple[str, ...]:
-    """`revision` and `revisions` of an Application's sync status, sync result or sync operation."""
-    return tuple(filter(None, (text(node, "revision"), *texts(node, "revisions"))))
+def commits(named: Iterable[str]) -> tuple[str, ...]:
+    """List every commit that these revisions name, once each; one may be short (12 digits)."""
+    return tuple(dict.fromkeys(filter(None, map(commit, named))))

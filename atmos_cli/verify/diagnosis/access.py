@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, Finding, certainty, from_lines, word
-from atmos_cli.verify.diagnosis.reading import text
+from atmos_cli.verify.masking import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,9 +42,9 @@ def _cloud(facts: Facts) -> Iterator[Finding]:
     sure = certainty(facts, "CLOUD_IAM", novel=0.85, stale=0.5)
     if not sure:
         return
-    name = next((a for p in facts.new_pods if (a := text(p.object, "spec", "serviceAccountName"))), "default")
+    name = next((a for p in facts.new_pods if (a := plain_text(p.object, "spec", "serviceAccountName"))), "default")
     account = facts.named("ServiceAccount", name)
-    notes = text(account, "metadata", "annotations", "eks.amazonaws.com/role-arn") or text(
+    notes = plain_text(account, "metadata", "annotations", "eks.amazonaws.com/role-arn") or plain_text(
         account, "metadata", "annotations", "iam.gke.io/gcp-service-account"
     )
     bound = f" It is bound to {notes}." if notes else " No role is annotated on it." if account else ""

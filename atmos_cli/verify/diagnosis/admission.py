@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.shape import mappings
 from atmos_cli.verify.diagnosis.finding import EXACT, IMAGE, SYMPTOM, Finding, quoted, word
 from atmos_cli.verify.diagnosis.patterns import RX
-from atmos_cli.verify.diagnosis.reading import text
 from atmos_cli.verify.dooms import given_up
-from atmos_cli.verify.fields import mappings
-from atmos_cli.verify.masking import shown
+from atmos_cli.verify.masking import plain_text, shown
 from atmos_cli.verify.seen import Arrival
 
 if TYPE_CHECKING:
@@ -177,7 +176,7 @@ def _jobs(facts: Facts) -> Iterator[Finding]:
 
 
 def _job(facts: Facts, job: Resource, end: Condition) -> Finding:
-    name = text(job, "metadata", "name")
+    name = plain_text(job, "metadata", "name")
     pods = [pod for pod in facts.new_pods if pod.owner == name]
     codes = [one.code for pod in pods for c in pod.containers for one in c.ends if one.code]
     lines = [line for line in facts.lines if line.pod in {pod.name for pod in pods}]
@@ -194,7 +193,7 @@ def _job(facts: Facts, job: Resource, end: Condition) -> Finding:
         0.9,
         SYMPTOM if explained else EXACT,
         (shown(f"Job {name}: {end.reason}: {end.message}"), *(quoted(line) for line in lines[-2:])),
-        (rf"Job/{re.escape(name)}", IMAGE, *(word(text(c, "name")) for c in containers)),
+        (rf"Job/{re.escape(name)}", IMAGE, *(word(plain_text(c, "name")) for c in containers)),
         f"kubectl -n {facts.namespace} logs job/{name} --tail=50",
         end.since,
         unsure=explained,

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.shape import at, mappings, whole
 from atmos_cli.verify.diagnosis.facts import env_of, replicas_with_surge
 from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, Finding, certainty, from_lines, word
 from atmos_cli.verify.diagnosis.gauges import gauge, judged
-from atmos_cli.verify.diagnosis.reading import text, whole
 from atmos_cli.verify.diagnosis.workload import Container
-from atmos_cli.verify.fields import at, conditions, mappings
+from atmos_cli.verify.fields import conditions
+from atmos_cli.verify.masking import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -100,7 +101,7 @@ def pool_size(facts: Facts) -> int | None:
 def _app_containers(facts: Facts) -> list[Container]:
     workload = facts.wanted or facts.workload
     specs = mappings(workload, "spec", "template", "spec", "containers") if workload else ()
-    return [Container("", text(spec, "name"), spec) for spec in specs]
+    return [Container("", plain_text(spec, "name"), spec) for spec in specs]
 
 
 def _most(facts: Facts) -> int | None:
@@ -117,7 +118,7 @@ def _most(facts: Facts) -> int | None:
 
 def _psql(facts: Facts, statement: str) -> str:
     for cluster in facts.of_kind("Cluster"):
-        primary = text(cluster, "status", "currentPrimary") or f"{text(cluster, 'metadata', 'name')}-1"
+        primary = plain_text(cluster, "status", "currentPrimary") or f"{plain_text(cluster, 'metadata', 'name')}-1"
         return f"kubectl -n {facts.namespace} exec {primary} -- psql -c '{statement}'"
     return f"psql \"$DATABASE_URL\" -c '{statement}'"
 
@@ -200,10 +201,12 @@ def _secret_refs(facts: Facts) -> list[tuple[str, str]]:
     found = []
     for container in _app_containers(facts):
         for variable in mappings(container.spec, "env"):
-            name = text(variable, "valueFrom", "secretKeyRef", "name")
+            name = plain_text(variable, "valueFrom", "secretKeyRef", "name")
             if name:
-                found.append((name, text(variable, "valueFrom", "secretKeyRef", "key")))
-        found += [(name, "") for row in mappings(container.spec, "envFrom") if (name := text(row, "secretRef", "name"))]
+                found.append((name, plain_text(variable, "valueFrom", "secretKeyRef", "key")))
+        found += [
+            (name, "") for row in mappings(container.spec, "envFrom") if (name := plain_text(row, "secretRef", "name"))
+        ]
     return found
 
 
@@ -212,7 +215,11 @@ def _schema(facts: Facts) -> Iterator[Finding]:
     if not sure:
         return
     job = next(
-        (o for o in facts.of_kind("Job") if re.search("migrat|schema|alembic|flyway", text(o, "metadata", "name"))),
+        (
+            o
+            for o in facts.of_kind("Job")
+            if re.search("migrat|schema|alembic|flyway", plain_text(o, "metadata", "name"))
+        ),
         None,
     )
     told = "no migration Job was seen"
@@ -220,7 +227,7 @@ def _schema(facts: Facts) -> Iterator[Finding]:
         state = next((row.type for row in conditions(job) if row.true), "")
         failed = whole(job, "status", "failed") or 0
         said = state.lower() or ("still running" if whole(job, "status", "active") else "not started")
-        told = f"migration Job {text(job, 'metadata', 'name')} is {said}" + (
+        told = f"migration Job {plain_text(job, 'metadata', 'name')} is {said}" + (
             f" after {failed} failed pods" if failed else ""
         )
     yield Finding(

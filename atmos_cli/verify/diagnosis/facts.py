@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.shape import at, instant, mapping, mappings, whole
 from atmos_cli.verify.diagnosis.patterns import RX
-from atmos_cli.verify.diagnosis.reading import text, whole
 from atmos_cli.verify.diagnosis.workload import Container, Pod, new_owner, pods_of, workload_of
-from atmos_cli.verify.fields import at, conditions, instant, mapping, mappings
-from atmos_cli.verify.masking import mask_lines
+from atmos_cli.verify.fields import conditions
+from atmos_cli.verify.masking import mask_lines, plain_text
 from atmos_cli.verify.novelty import template
 from atmos_cli.verify.outcome import Outcome
 from atmos_cli.verify.seen import Arrival, Status
@@ -138,7 +138,7 @@ class Facts:
         return [o for o in self.objects if o.get("kind") in kinds]
 
     def named(self, kind: str, name: str) -> Resource | None:
-        return next((o for o in self.of_kind(kind) if text(o, "metadata", "name") == name), None)
+        return next((o for o in self.of_kind(kind) if plain_text(o, "metadata", "name") == name), None)
 
     def matching(self, rule: str) -> Iterator[tuple[Line, re.Match[str]]]:
         """New lines that match one pattern, those first that the version before never wrote."""
@@ -164,7 +164,7 @@ class Facts:
 
 def pod_stuck(pod: Pod) -> bool:
     """The pod's own status says that it does not start."""
-    if text(pod.object, "status", "phase") == "Failed":
+    if plain_text(pod.object, "status", "phase") == "Failed":
         return True
     waits = (
         "ErrImage",
@@ -185,8 +185,8 @@ def facts_of(evidence: Evidence) -> Facts:
     scene = evidence.scene
     live = tuple(o for o in scene.objects if isinstance(o, dict))
     wishes = tuple(o for o in scene.wanted if isinstance(o, dict))
-    known = {(o.get("kind"), text(o, "metadata", "name")) for o in live if isinstance(o.get("kind"), str)}
-    missing = tuple(o for o in wishes if (_kind(o), text(o, "metadata", "name")) not in known)
+    known = {(o.get("kind"), plain_text(o, "metadata", "name")) for o in live if isinstance(o.get("kind"), str)}
+    missing = tuple(o for o in wishes if (_kind(o), plain_text(o, "metadata", "name")) not in known)
     workload = workload_of(live, evidence.target)
     pods = pods_of(live, workload, evidence.target)
     events = _events(scene.events, since=_since(evidence, pods))
@@ -216,15 +216,17 @@ def _since(evidence: Evidence, pods: Iterable[Pod]) -> float:
 def _events(events: Iterable[Resource], *, since: float) -> tuple[Event, ...]:
     found = []
     for event in list(events)[-_MOST_EVENTS:]:
-        if not isinstance(event, dict) or text(event, "reason") in _NOISE:
+        if not isinstance(event, dict) or plain_text(event, "reason") in _NOISE:
             continue
         seen = max(instant(event, *path) for path in _STAMPS)
         if seen and seen < since:
             continue
         about = mapping(event, "involvedObject") or mapping(event, "regarding")
-        said = text(event, "message") or text(event, "note")
+        said = plain_text(event, "message") or plain_text(event, "note")
         count = whole(event, "count") or whole(event, "series", "count") or 1
-        found.append(Event(text(about, "kind"), text(about, "name"), text(event, "reason"), said, seen, count))
+        found.append(
+            Event(plain_text(about, "kind"), plain_text(about, "name"), plain_text(event, "reason"), said, seen, count)
+        )
     return tuple(found)
 
 
@@ -245,8 +247,8 @@ def _refusals(objects: Iterable[Resource], workload: Resource | None, events: It
     newest = new_owner(listed, workload)
     owners = [o for o in (workload, newest) if o is not None]
     found = [row.message for o in owners for row in conditions(o) if row.type == "ReplicaFailure" and row.true]
-    names = {text(o, "metadata", "name") for o in owners}
-    names |= {text(o, "metadata", "name") for o in listed if o.get("kind") == "Job"}
+    names = {plain_text(o, "metadata", "name") for o in owners}
+    names |= {plain_text(o, "metadata", "name") for o in listed if o.get("kind") == "Job"}
     found += [e.message for e in events if e.reason == "FailedCreate" and (e.name in names or not names)]
     return tuple(dict.fromkeys(message for message in found if message))
 
@@ -255,7 +257,7 @@ def replicas_with_surge(workload: Resource | None) -> tuple[int, int]:
     """(replicas, pods that the strategy may add to them during a rollout), as the Deployment controller rounds."""
     replicas = whole(workload, "spec", "replicas")
     replicas = 1 if replicas is None else replicas
-    if text(workload, "kind") != "Deployment" or text(workload, "spec", "strategy", "type") == "Recreate":
+    if plain_text(workload, "kind") != "Deployment" or plain_text(workload, "spec", "strategy", "type") == "Recreate":
         return replicas, 0
     surge = at(workload, "spec", "strategy", "rollingUpdate", "maxSurge")
     if isinstance(surge, int) and not isinstance(surge, bool):
@@ -268,5 +270,7 @@ def replicas_with_surge(workload: Resource | None) -> tuple[int, int]:
 def env_of(container: Container) -> dict[str, str]:
     """Environment variables with a plain value."""
     return {
-        text(e, "name"): text(e, "value") for e in mappings(container.spec, "env") if isinstance(e.get("value"), str)
+        plain_text(e, "name"): plain_text(e, "value")
+        for e in mappings(container.spec, "env")
+        if isinstance(e.get("value"), str)
     }

@@ -6,6 +6,8 @@ import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube import operators
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -45,8 +47,7 @@ GAUGES: Mapping[str, str] = MappingProxyType(
         "otel-pending": _steadily(f"sum(db_client_connection_pending_requests{{{_OTEL}}})"),
         "otel-timeouts": f"sum(increase(db_client_connection_timeouts_total{{{_OTEL}}}[5m]))",
         "pgbouncer-waiting": f"sum(pgbouncer_pools_client_waiting_connections{{{_NS}}})",
-        "pg-connections": f"max(sum by (pod) (cnpg_backends_total{{{_NS}}}))",
-        "pg-max-connections": f"max(cnpg_pg_settings_setting{{name=`max_connections`,{_NS}}})",
+        **operators.GAUGES,
         "mesh-flags": "sum by (response_flags) (increase(istio_requests_total"
         "{destination_service_namespace=~`$ns`,destination_service_name=~`$svc`}[5m]))",
         "mesh-flags-before": "sum by (response_flags) (increase(istio_requests_total"

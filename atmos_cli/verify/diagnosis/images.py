@@ -6,11 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from atmos_cli.foreign import shell
+from atmos_cli.kube.shape import mappings
 from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, Finding
 from atmos_cli.verify.diagnosis.patterns import RX
-from atmos_cli.verify.diagnosis.reading import text
-from atmos_cli.verify.fields import mappings
-from atmos_cli.verify.masking import shown
+from atmos_cli.verify.masking import plain_text, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,8 +114,8 @@ def _invalid(container: Container, evidence: tuple[str, ...], at: float) -> Find
 
 def _denied(facts: Facts, container: Container, image: str, evidence: tuple[str, ...], at: float) -> Finding:
     pod = next((pod.object for pod in facts.new_pods if pod.name == container.pod), {})
-    names = [text(row, "name") for row in mappings(pod, "spec", "imagePullSecrets")]
-    account = text(pod, "spec", "serviceAccountName") or "default"
+    names = [plain_text(row, "name") for row in mappings(pod, "spec", "imagePullSecrets")]
+    account = plain_text(pod, "spec", "serviceAccountName") or "default"
     where = facts.namespace
     if not names:
         told = f"the pod names no imagePullSecrets, and neither does its ServiceAccount {account}"
@@ -176,5 +175,5 @@ def _unreachable(image: str, why: str, evidence: tuple[str, ...], at: float, *, 
 
 
 def _architectures(facts: Facts) -> str:
-    found = {text(node, "status", "nodeInfo", "architecture") for node in facts.of_kind("Node")} - {""}
+    found = {plain_text(node, "status", "nodeInfo", "architecture") for node in facts.of_kind("Node")} - {""}
     return f" ({', '.join(sorted(found))})" if found else ""

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.kube.operators import OPERATED
+from atmos_cli.kube.shape import at, instant, mapping, mappings
 from atmos_cli.verify.diagnosis.patterns import MIGRATION, RX
-from atmos_cli.verify.diagnosis.reading import text
-from atmos_cli.verify.fields import at, conditions, instant, mapping, mappings
+from atmos_cli.verify.fields import conditions
+from atmos_cli.verify.masking import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from atmos_cli.kube.resource import Resource
     from atmos_cli.verify.model import Evidence, FieldChange
-
-_DATABASES = ("Cluster", "Database")
 
 
 def migration_of(changes: Sequence[FieldChange], evidence: Evidence) -> str:
@@ -26,7 +26,8 @@ def _changed(changes: Sequence[FieldChange]) -> Iterator[str]:
     for change in changes:
         path = [str(step) for step in change.path]
         words = f"{change.object.name} {path} {change.before} {change.after}"[:4000]
-        if change.object.kind in _DATABASES and change.object.group == "postgresql.cnpg.io":
+        row = OPERATED.get((change.object.group, change.object.kind))
+        if row is not None and row.data == "database":
             yield f"this commit changed the database {change.object}"
         elif change.object.kind in ("Job", "CronJob") and MIGRATION.search(words):
             yield f"this commit changed the migration {change.object}"
@@ -37,10 +38,15 @@ def _changed(changes: Sequence[FieldChange]) -> Iterator[str]:
 def _ran(evidence: Evidence) -> str:
     started = evidence.rollout.started if evidence.rollout else 0.0
     for item in (*evidence.scene.objects, *evidence.scene.wanted):
-        name = text(item, "metadata", "name")
-        commands = [text(c, "image") + str(at(c, "command")) + str(at(c, "args")) for c in _containers(item)]
+        name = plain_text(item, "metadata", "name")
+        commands = [plain_text(c, "image") + str(at(c, "command")) + str(at(c, "args")) for c in _containers(item)]
         since = instant(item, "status", "startTime")
-        if text(item, "kind") == "Job" and since >= started and since and MIGRATION.search(f"{name} {commands}"[:4000]):
+        if (
+            plain_text(item, "kind") == "Job"
+            and since >= started
+            and since
+            and MIGRATION.search(f"{name} {commands}"[:4000])
+        ):
             state = next((row.type.lower() for row in conditions(item) if row.true), "still running")
             return f"the migration Job/{name} ran with this deployment ({state})"
     return ""
@@ -50,8 +56,10 @@ def _starts(evidence: Evidence) -> str:
     images = [c for c in evidence.changes if "initContainers" not in c.path and c.path[-1:] == ("image",)]
     for item in evidence.scene.wanted if images else ():
         for container in mappings(item, "spec", "template", "spec", "initContainers"):
-            if MIGRATION.search(f"{text(container, 'name')} {at(container, 'command')} {at(container, 'args')}"[:4000]):
-                return f"the init container {text(container, 'name')} runs a migration before each new pod"
+            if MIGRATION.search(
+                f"{plain_text(container, 'name')} {at(container, 'command')} {at(container, 'args')}"[:4000]
+            ):
+                return f"the init container {plain_text(container, 'name')} runs a migration before each new pod"
     return ""
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.shape import at, mappings, strings
 from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, PATTERN, Finding, certainty, from_lines, word
 from atmos_cli.verify.diagnosis.gauges import by_label
 from atmos_cli.verify.diagnosis.patterns import host_port
 from atmos_cli.verify.diagnosis.policies import blocks_in, blocks_out
-from atmos_cli.verify.diagnosis.reading import labels, text
-from atmos_cli.verify.fields import at, conditions, mappings
-from atmos_cli.verify.masking import shown
+from atmos_cli.verify.fields import conditions
+from atmos_cli.verify.masking import plain_text, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ def _names(facts: Facts) -> Iterator[Finding]:
         return
     host, _ = host_port(first[0].text)
     label, _, rest = host.partition(".")
-    services = {text(o, "metadata", "name") for o in facts.of_kind("Service")}
+    services = {plain_text(o, "metadata", "name") for o in facts.of_kind("Service")}
     policy, _allowed = blocks_out(facts, 53, protocol="UDP")
     if policy:
         why = f"NetworkPolicy {policy} does not allow port 53, so no name can be resolved"
@@ -85,7 +85,7 @@ def _timeouts(facts: Facts) -> Iterator[Finding]:
         host, port = host_port(line.text)
         if not host or not port:
             continue
-        target = labels(_service(facts, host), "spec", "selector")
+        target = strings(_service(facts, host), "spec", "selector")
         policy, allowed = blocks_out(facts, port)
         side = "egress"
         if not policy:
@@ -131,7 +131,7 @@ def _nobody(facts: Facts, host: str, port: int, *, novel: bool) -> Finding:
             f"kubectl -n {facts.namespace} set env deploy/{facts.evidence.target.workload} --list",
         )
     service = _service(facts, host)
-    name = text(service, "metadata", "name") or host.partition(".")[0]
+    name = plain_text(service, "metadata", "name") or host.partition(".")[0]
     ready = _ready_endpoints(facts, name) if service else None
     if service and ready == 0:
         since = f"kubectl -n {facts.namespace} get pods -l {_selector(service)}" if _selector(service) else ""
@@ -159,7 +159,9 @@ def _nobody(facts: Facts, host: str, port: int, *, novel: bool) -> Finding:
 
 
 def _own(facts: Facts) -> set[str]:
-    return {text(o, "metadata", "name") for o in facts.evidence.scene.wanted if text(o, "kind") == "Service"}
+    return {
+        plain_text(o, "metadata", "name") for o in facts.evidence.scene.wanted if plain_text(o, "kind") == "Service"
+    }
 
 
 def _service(facts: Facts, host: str) -> Resource | None:
@@ -168,7 +170,7 @@ def _service(facts: Facts, host: str) -> Resource | None:
     if rest and not rest.replace(".", "").isdigit() and rest.partition(".")[0] != facts.namespace:
         return None
     for service in facts.of_kind("Service"):
-        if text(service, "metadata", "name") == name or text(service, "spec", "clusterIP") == host:
+        if plain_text(service, "metadata", "name") == name or plain_text(service, "spec", "clusterIP") == host:
             return service
     return None
 
@@ -177,7 +179,7 @@ def _ready_endpoints(facts: Facts, service: str) -> int | None:
     slices = [
         o
         for o in facts.of_kind("EndpointSlice")
-        if labels(o, "metadata", "labels").get("kubernetes.io/service-name") == service
+        if strings(o, "metadata", "labels").get("kubernetes.io/service-name") == service
     ]
     if not slices:
         return None
@@ -186,7 +188,7 @@ def _ready_endpoints(facts: Facts, service: str) -> int | None:
 
 
 def _selector(service: Resource) -> str:
-    return ",".join(f"{key}={value}" for key, value in labels(service, "spec", "selector").items())
+    return ",".join(f"{key}={value}" for key, value in strings(service, "spec", "selector").items())
 
 
 def _certificates(facts: Facts) -> Iterator[Finding]:
@@ -198,7 +200,7 @@ def _certificates(facts: Facts) -> Iterator[Finding]:
     if told:
         line, _ = next(facts.matching("TLS"))
         host, _port = host_port(line.text)
-    name = text(bad[0][0], "metadata", "name") if bad else ""
+    name = plain_text(bad[0][0], "metadata", "name") if bad else ""
     status = f" Certificate {name}: {bad[0][1].message or bad[0][1].reason}." if bad else ""
     words = " ".join(from_lines(facts, "TLS"))
     why = (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.diagnosis.reading import labels, selects, text
-from atmos_cli.verify.fields import at, mapping, mappings, texts
+from atmos_cli.kube.selectors import selects
+from atmos_cli.kube.shape import at, mapping, mappings, strings, texts
+from atmos_cli.verify.masking import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,7 +19,7 @@ def pod_labels(facts: Facts) -> dict[str, str]:
     """Of the new pods, or of the template that they are to be made from."""
     for pod in facts.new_pods:
         return pod.labels
-    return labels(facts.workload or facts.wanted, "spec", "template", "metadata", "labels")
+    return strings(facts.workload or facts.wanted, "spec", "template", "metadata", "labels")
 
 
 def blocks_out(facts: Facts, port: int, *, protocol: str = "TCP") -> tuple[str, str]:
@@ -27,7 +28,7 @@ def blocks_out(facts: Facts, port: int, *, protocol: str = "TCP") -> tuple[str, 
     if not policies or any(_open(p, "egress", port, protocol) for p in policies):
         return "", ""
     allowed = sorted({port for p in policies for port in _ports(p, "egress")})
-    return text(policies[0], "metadata", "name"), ", ".join(allowed[:6]) or "nothing"
+    return plain_text(policies[0], "metadata", "name"), ", ".join(allowed[:6]) or "nothing"
 
 
 def blocks_in(facts: Facts, target: dict[str, str], port: int) -> tuple[str, str]:
@@ -36,11 +37,13 @@ def blocks_in(facts: Facts, target: dict[str, str], port: int) -> tuple[str, str
     mine = pod_labels(facts)
     if not target or not policies or any(_lets_in(p, mine, port) for p in policies):
         return "", ""
-    return text(policies[0], "metadata", "name"), "other pods or ports"
+    return plain_text(policies[0], "metadata", "name"), "other pods or ports"
 
 
 def _selecting(facts: Facts, carried: dict[str, str]) -> list[Resource]:
-    found = [o for o in facts.of_kind("NetworkPolicy") if text(o, "metadata", "namespace") in (facts.namespace, "")]
+    found = [
+        o for o in facts.of_kind("NetworkPolicy") if plain_text(o, "metadata", "namespace") in (facts.namespace, "")
+    ]
     return [o for o in found if selects(mapping(o, "spec", "podSelector"), carried)]
 
 
@@ -58,7 +61,7 @@ def _covers(rule: Resource, port: int, protocol: str = "TCP") -> bool:
         return True
     for row in mappings(rule, "ports"):
         first, last = row.get("port"), row.get("endPort")
-        if (text(row, "protocol") or "TCP") != protocol:
+        if (plain_text(row, "protocol") or "TCP") != protocol:
             continue
         # A named port is a name of the peer's containers, which are not ours to look up.
         if first is None or isinstance(first, str) or first == port:

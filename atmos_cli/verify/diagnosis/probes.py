@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.kube.shape import at, mapping, mappings, whole
 from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, PATTERN, SYMPTOM, Finding
 from atmos_cli.verify.diagnosis.patterns import RX
-from atmos_cli.verify.diagnosis.reading import text, whole
-from atmos_cli.verify.fields import at, mapping, mappings
-from atmos_cli.verify.masking import shown
+from atmos_cli.verify.masking import plain_text, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +57,7 @@ def _failed(facts: Facts, event: Event, kind: str) -> Finding | None:
     if status is not None and status[1][0] == "4":
         return _wrong_path(facts, event, kind, probe, int(status[1]), said)
     if status is not None and status[1][0] == "5":
-        path = text(probe, "httpGet", "path") or "/"
+        path = plain_text(probe, "httpGet", "path") or "/"
         return Finding(
             "R22",
             f"the program answers its own {kind} probe with {status[1]}",
@@ -78,7 +77,7 @@ def _failed(facts: Facts, event: Event, kind: str) -> Finding | None:
 def _wrong_path(
     facts: Facts, event: Event, kind: str, probe: dict[str, Any], code: int, said: tuple[str, ...]
 ) -> Finding:
-    path = text(probe, "httpGet", "path") or "/"
+    path = plain_text(probe, "httpGet", "path") or "/"
     why = "must not need a login" if code in (401, 403) else "is not a path that the program serves"
     return Finding(
         "R21",
@@ -202,6 +201,6 @@ def _port(probe: dict[str, Any], container: Container) -> int | None:
         if isinstance(wanted, int) and not isinstance(wanted, bool):
             return wanted
         for row in mappings(container.spec, "ports"):
-            if isinstance(wanted, str) and text(row, "name") == wanted:
+            if isinstance(wanted, str) and plain_text(row, "name") == wanted:
                 return whole(row, "containerPort")
     return None

@@ -5,11 +5,10 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.shape import mapping, mappings
 from atmos_cli.verify.diagnosis.finding import EXACT, Finding, word
 from atmos_cli.verify.diagnosis.patterns import RX
-from atmos_cli.verify.diagnosis.reading import text
-from atmos_cli.verify.fields import mapping, mappings
-from atmos_cli.verify.masking import shown
+from atmos_cli.verify.masking import plain_text, shown
 
 if TYPE_CHECKING:
     from atmos_cli.verify.diagnosis.facts import Facts
@@ -52,10 +51,14 @@ def absent(facts: Facts, kind: str, name: str, key: str, evidence: tuple[str, ..
 def _source_of(facts: Facts, name: str) -> str:
     for kind in ("ExternalSecret", "SealedSecret"):
         for owner in facts.of_kind(kind):
-            target = text(owner, "spec", "target", "name") or text(owner, "metadata", "name")
+            target = plain_text(owner, "spec", "target", "name") or plain_text(owner, "metadata", "name")
             if target == name:
                 said = next(
-                    (text(c, "message") for c in mappings(owner, "status", "conditions") if c.get("status") == "False"),
+                    (
+                        plain_text(c, "message")
+                        for c in mappings(owner, "status", "conditions")
+                        if c.get("status") == "False"
+                    ),
                     "",
                 )
                 status = (
@@ -65,5 +68,5 @@ def _source_of(facts: Facts, name: str) -> str:
                     if mapping(owner, "status")
                     else "without a status: is its operator there?"
                 )
-                return f" {kind} {text(owner, 'metadata', 'name')} should make it: {status}."
+                return f" {kind} {plain_text(owner, 'metadata', 'name')} should make it: {status}."
     return ""

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, PATTERN, SYMPTOM, Finding, certainty, from_lines
 from atmos_cli.verify.diagnosis.gauges import gauge, judged
-from atmos_cli.verify.diagnosis.reading import text
-from atmos_cli.verify.masking import shown
+from atmos_cli.verify.masking import plain_text, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +62,7 @@ def _memory(facts: Facts) -> Iterator[Finding]:
 
 
 def _limit(container: Container | None) -> str:
-    return text(container.spec, "resources", "limits", "memory") if container else ""
+    return plain_text(container.spec, "resources", "limits", "memory") if container else ""
 
 
 def _bytes(value: float) -> str:
@@ -96,7 +95,7 @@ def _throttled(facts: Facts) -> Iterator[Finding]:
     then = seen.before if seen else gauge(facts, "cpu-throttling-before")
     if now is None or now < 0.25 or now - (then or 0.0) < 0.10 or not facts.worse:
         return
-    limit = next((found for c in facts.containers if (found := text(c.spec, "resources", "limits", "cpu"))), "")
+    limit = next((found for c in facts.containers if (found := plain_text(c.spec, "resources", "limits", "cpu"))), "")
     was = f" (before: {then:.0%})" if then is not None else ""
     yield Finding(
         "R7",
@@ -115,15 +114,17 @@ def _disk(facts: Facts) -> Iterator[Finding]:
     full = [
         (pod.name, said)
         for pod in facts.new_pods
-        if text(pod.object, "status", "reason") == "Evicted"
-        and _FULL.search(said := text(pod.object, "status", "message"))
+        if plain_text(pod.object, "status", "reason") == "Evicted"
+        and _FULL.search(said := plain_text(pod.object, "status", "message"))
     ]
     full += [(e.name, e.message) for e in facts.events_of("Evicted") if _FULL.search(e.message)]
     words = certainty(facts, "DISK", novel=0.9, stale=0.6) if facts.hurting else 0.0
     if not full and not words:
         return
     node = bool(full) and "low on resource" in full[0][1] and not words
-    bound = next((c for f in facts.containers if (c := text(f.spec, "resources", "limits", "ephemeral-storage"))), "")
+    bound = next(
+        (c for f in facts.containers if (c := plain_text(f.spec, "resources", "limits", "ephemeral-storage"))), ""
+    )
     yield Finding(
         "R42",
         "the disk of the node is full" if node else "the pod's disk is full",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.shape import at, mappings, strings, whole
 from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, PATTERN, SYMPTOM, Finding, word
 from atmos_cli.verify.diagnosis.policies import pod_labels
-from atmos_cli.verify.diagnosis.reading import labels, text, whole
-from atmos_cli.verify.fields import Condition, at, condition, condition_of, conditions, mappings
-from atmos_cli.verify.masking import shown
+from atmos_cli.verify.fields import Condition, condition, condition_of, conditions
+from atmos_cli.verify.masking import plain_text, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,9 +52,11 @@ def routing_rules(facts: Facts) -> Iterator[Finding]:
 
 def _services(facts: Facts) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
     carried = pod_labels(facts)
-    wanted = {text(o, "metadata", "name") for o in facts.evidence.scene.wanted if text(o, "kind") == "Service"}
+    wanted = {
+        plain_text(o, "metadata", "name") for o in facts.evidence.scene.wanted if plain_text(o, "kind") == "Service"
+    }
     for service in facts.of_kind("Service"):
-        name, selector = text(service, "metadata", "name"), labels(service, "spec", "selector")
+        name, selector = plain_text(service, "metadata", "name"), strings(service, "spec", "selector")
         if not carried or not selector or name not in (wanted or {facts.evidence.target.workload}):
             continue
         odd = {key: value for key, value in selector.items() if carried.get(key) != value}
@@ -73,14 +75,14 @@ def _services(facts: Facts) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
 def _serves_others(facts: Facts, selector: dict[str, str]) -> bool:
     """A Service for something else that the commit also wants, such as a database."""
     for other in facts.of_kind("StatefulSet", "Deployment", "DaemonSet"):
-        carried = labels(other, "spec", "template", "metadata", "labels")
+        carried = strings(other, "spec", "template", "metadata", "labels")
         if other is not facts.workload and selector.items() <= carried.items():
-            return text(other, "metadata", "name") != facts.evidence.target.workload
+            return plain_text(other, "metadata", "name") != facts.evidence.target.workload
     return any(not pod.new and selector.items() <= pod.labels.items() for pod in facts.pods) and not facts.new_pods
 
 
 def _target_ports(facts: Facts, service: Resource, name: str) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
-    named = {text(row, "name") for c in facts.containers for row in mappings(c.spec, "ports")}
+    named = {plain_text(row, "name") for c in facts.containers for row in mappings(c.spec, "ports")}
     if not facts.containers:
         return
     for row in mappings(service, "spec", "ports"):
@@ -97,23 +99,23 @@ def _target_ports(facts: Facts, service: Resource, name: str) -> Iterator[tuple[
 
 def _routes(facts: Facts) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
     for route in facts.of_kind("HTTPRoute", "GRPCRoute"):
-        name = text(route, "metadata", "name")
+        name = plain_text(route, "metadata", "name")
         for parent in mappings(route, "status", "parents"):
             for row in map(_plainly, mappings(parent, "conditions")):
                 if row.type in ("ResolvedRefs", "Accepted") and row.false:
                     yield (
-                        f"{text(route, 'kind')} {name} is broken: {row.reason}",
-                        f"{text(route, 'kind')} {name} does not lead to a backend: {row.message or row.reason}.",
+                        f"{plain_text(route, 'kind')} {name} is broken: {row.reason}",
+                        f"{plain_text(route, 'kind')} {name} does not lead to a backend: {row.message or row.reason}.",
                         (f"Route/{name}", "backendRefs", "Service/", "parentRefs", "ports?"),
-                        f"kubectl -n {facts.namespace} describe {text(route, 'kind').lower()} {name}",
+                        f"kubectl -n {facts.namespace} describe {plain_text(route, 'kind').lower()} {name}",
                     )
-    known = {text(o, "metadata", "name") for o in facts.of_kind("Service")}
+    known = {plain_text(o, "metadata", "name") for o in facts.of_kind("Service")}
     for ingress in facts.of_kind("Ingress") if known else ():
         for rule in mappings(ingress, "spec", "rules"):
             for path in mappings(rule, "http", "paths"):
-                service = text(path, "backend", "service", "name")
+                service = plain_text(path, "backend", "service", "name")
                 if service and service not in known:
-                    name = text(ingress, "metadata", "name")
+                    name = plain_text(ingress, "metadata", "name")
                     yield (
                         f"Ingress {name} leads to Service {service}, which does not exist",
                         f"Ingress {name} leads to Service {service}, which is not in namespace {facts.namespace}.",
@@ -128,10 +130,10 @@ def _plainly(row: Resource) -> Condition:
 
 def _autoscalers(facts: Facts) -> Iterator[Finding]:
     for scaler in facts.of_kind("HorizontalPodAutoscaler"):
-        target = text(scaler, "spec", "scaleTargetRef", "name")
+        target = plain_text(scaler, "spec", "scaleTargetRef", "name")
         if target and target != facts.evidence.target.workload:
             continue
-        name = text(scaler, "metadata", "name")
+        name = plain_text(scaler, "metadata", "name")
         active = condition(scaler, "ScalingActive")
         if active.false and active.reason in _BLIND:
             yield Finding(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.shape import mappings
 from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, Finding, word
 from atmos_cli.verify.diagnosis.patterns import RX
-from atmos_cli.verify.diagnosis.reading import text
 from atmos_cli.verify.diagnosis.references import absent, missing_reference
-from atmos_cli.verify.fields import conditions, mappings
-from atmos_cli.verify.masking import shown
+from atmos_cli.verify.fields import conditions
+from atmos_cli.verify.masking import plain_text, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ def _resources(facts: Facts, pod: Pod, said: str, since: float) -> Finding:
     short = sorted({match["what"] for match in RX["SCHED_RES"].finditer(said)})
     asked = []
     for what in short:
-        wants = [text(c.spec, "resources", "requests", what) for c in pod.containers if not c.init]
+        wants = [plain_text(c.spec, "resources", "requests", what) for c in pod.containers if not c.init]
         asked.append(f"{what}={'+'.join(want for want in wants if want) or '?'}")
     scaling = next((e for e in facts.events_of("NotTriggerScaleUp") if e.name == pod.name), None)
     more = " The autoscaler does not add a node for it either." if scaling else ""
@@ -111,13 +111,13 @@ def _place(facts: Facts, pod: Pod, said: str, since: float) -> Finding:
 
 def _volume(facts: Facts, pod: Pod, said: str, since: float) -> Finding:
     match = RX["SCHED_VOL"].search(said)
-    used = [text(v, "persistentVolumeClaim", "claimName") for v in mappings(pod.object, "spec", "volumes")]
+    used = [plain_text(v, "persistentVolumeClaim", "claimName") for v in mappings(pod.object, "spec", "volumes")]
     name = (match["claim"] if match else "") or next((claim for claim in used if claim), "")
     claim = facts.named("PersistentVolumeClaim", name)
-    class_name = text(claim, "spec", "storageClassName")
+    class_name = plain_text(claim, "spec", "storageClassName")
     told = [e for e in facts.events_of("ProvisioningFailed", "FailedBinding", "WaitForFirstConsumer") if e.name == name]
     absent_class = next((m["class"] for e in told if (m := RX["CLASS_MISSING"].search(e.message))), "")
-    known = {text(o, "metadata", "name") for o in facts.of_kind("StorageClass")}
+    known = {plain_text(o, "metadata", "name") for o in facts.of_kind("StorageClass")}
     if not absent_class and class_name and known and class_name not in known:
         absent_class = class_name
     if "not found" in said:

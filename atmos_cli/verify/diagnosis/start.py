@@ -7,12 +7,11 @@ import re
 from typing import TYPE_CHECKING
 
 from atmos_cli.foreign import shell
+from atmos_cli.kube.shape import at, mapping, mappings, texts
 from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, PATTERN, Finding, certainty, from_lines, word
 from atmos_cli.verify.diagnosis.patterns import RX
-from atmos_cli.verify.diagnosis.reading import text
 from atmos_cli.verify.diagnosis.references import absent, missing_reference
-from atmos_cli.verify.fields import at, mapping, mappings, texts
-from atmos_cli.verify.masking import shown
+from atmos_cli.verify.masking import plain_text, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,7 +107,7 @@ def _environment(facts: Facts) -> Iterator[Finding]:
     line, match = found[0]
     name = next((value for key, value in match.groupdict().items() if value and key.startswith("env")), "")
     name = name or _after_validation(facts, line.text)
-    known = {text(e, "name") for c in facts.containers for e in mappings(c.spec, "env")} | _keys(facts)
+    known = {plain_text(e, "name") for c in facts.containers for e in mappings(c.spec, "env")} | _keys(facts)
     near = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.75) if name else []
     lost = [c for c in facts.evidence.changes if name and name in [str(s) for s in c.path] and c.after is None]
     hint = f"Environment variable {name or '(see the log)'} is missing."
@@ -206,7 +205,7 @@ def _files(facts: Facts) -> Iterator[Finding]:
 
 def _one_shots(facts: Facts) -> Iterator[Finding]:
     for pod in facts.new_pods:
-        if text(pod.object, "spec", "restartPolicy") not in ("Always", ""):
+        if plain_text(pod.object, "spec", "restartPolicy") not in ("Always", ""):
             continue
         for container in pod.containers:
             done = [end for end in container.ends if end.code == 0]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.shape import mapping, mappings
 from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, PATTERN, Finding, certainty, from_lines
 from atmos_cli.verify.diagnosis.patterns import host_port
-from atmos_cli.verify.fields import mapping, mappings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

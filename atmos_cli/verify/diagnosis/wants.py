@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.diagnosis.reading import text
 from atmos_cli.verify.diagnosis.workload import pods_of, workload_of
+from atmos_cli.verify.masking import plain_text
 from atmos_cli.verify.model import Target
 
 if TYPE_CHECKING:
@@ -59,9 +59,9 @@ def wants(scene: Scene) -> tuple[tuple[str, str, bool], ...]:
 def _pods(scene: Scene, rollout: Rollout | None) -> tuple[Pod, ...]:
     objects = [o for o in scene.objects if isinstance(o, dict)]
     wanted = [o for o in scene.wanted if isinstance(o, dict)]
-    names = [text(o, "metadata", "name") for o in (*wanted, *objects) if text(o, "kind") in _ROLLING]
+    names = [plain_text(o, "metadata", "name") for o in (*wanted, *objects) if plain_text(o, "kind") in _ROLLING]
     doomed = [doom.object.name for doom in rollout.dooms if doom.object.kind in _ROLLING] if rollout else []
-    target = Target("", "", "", "", "", "argocd", next(iter([*doomed, *names]), ""))
+    target = Target("", "", "", "", "", "", next(iter([*doomed, *names]), ""))
     return pods_of(objects, workload_of(objects, target), target)
 
 

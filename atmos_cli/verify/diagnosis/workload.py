@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.verify.diagnosis.reading import labels, text, whole
-from atmos_cli.verify.fields import at, instant, mapping, mappings
+from atmos_cli.kube.shape import at, instant, mapping, mappings, strings, whole
+from atmos_cli.verify.masking import plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -46,7 +46,7 @@ class Container:
 
     @property
     def image(self) -> str:
-        return text(self.spec, "image")
+        return plain_text(self.spec, "image")
 
     @property
     def crashing(self) -> bool:
@@ -65,7 +65,7 @@ class Pod:
 
     @property
     def node(self) -> str:
-        return text(self.object, "spec", "nodeName")
+        return plain_text(self.object, "spec", "nodeName")
 
     @property
     def ready(self) -> bool:
@@ -81,17 +81,17 @@ class Pod:
 
 def workload_of(objects: Iterable[Resource], target: Target) -> Resource | None:
     """The object that owns the pods: by the target's name, of the kinds that roll."""
-    found = [o for o in objects if o.get("kind") in _KINDS and text(o, "metadata", "name") == target.workload]
+    found = [o for o in objects if o.get("kind") in _KINDS and plain_text(o, "metadata", "name") == target.workload]
     return found[0] if found else None
 
 
 def new_owner(objects: Sequence[Resource], workload: Resource | None) -> Resource | None:
     """The newest ReplicaSet of a Deployment: that with its revision, else with the highest, else the youngest."""
-    name = text(workload, "metadata", "name")
+    name = plain_text(workload, "metadata", "name")
     sets = [o for o in objects if o.get("kind") == "ReplicaSet" and (not workload or _owner(o) == name)]
-    wanted = text(workload, "metadata", "annotations", _REVISION)
+    wanted = plain_text(workload, "metadata", "annotations", _REVISION)
     for found in sets:
-        if wanted and text(found, "metadata", "annotations", _REVISION) == wanted:
+        if wanted and plain_text(found, "metadata", "annotations", _REVISION) == wanted:
             return found
     return max(sets, key=_age, default=None)
 
@@ -100,9 +100,9 @@ def pods_of(objects: Sequence[Resource], workload: Resource | None, target: Targ
     """Every pod of the workload, and of the Jobs among the objects; pods that are going away are left out."""
     newest = new_owner(objects, workload)
     current = _current_hash(workload, newest)
-    jobs = {text(o, "metadata", "name") for o in objects if o.get("kind") == "Job"}
-    sets = {text(o, "metadata", "name") for o in objects if o.get("kind") == "ReplicaSet"}
-    name = text(workload, "metadata", "name") or target.workload
+    jobs = {plain_text(o, "metadata", "name") for o in objects if o.get("kind") == "Job"}
+    sets = {plain_text(o, "metadata", "name") for o in objects if o.get("kind") == "ReplicaSet"}
+    name = plain_text(workload, "metadata", "name") or target.workload
     found = []
     for pod in objects:
         if pod.get("kind") != "Pod" or at(pod, "metadata", "deletionTimestamp"):
@@ -116,9 +116,9 @@ def pods_of(objects: Sequence[Resource], workload: Resource | None, target: Targ
 
 
 def _is_new(pod: Resource, *, newest: Resource | None, current: str) -> bool:
-    if newest is not None and _owner(pod) == text(newest, "metadata", "name"):
+    if newest is not None and _owner(pod) == plain_text(newest, "metadata", "name"):
         return True
-    carried = labels(pod, "metadata", "labels")
+    carried = strings(pod, "metadata", "labels")
     hashes = [carried[key] for key in _HASHES if key in carried]
     if current and hashes:
         return current in hashes
@@ -126,49 +126,51 @@ def _is_new(pod: Resource, *, newest: Resource | None, current: str) -> bool:
 
 
 def _current_hash(workload: Resource | None, newest: Resource | None) -> str:
-    found = text(workload, "status", "updateRevision") or text(workload, "status", "currentPodHash")
-    return found or labels(newest, "metadata", "labels").get("pod-template-hash", "")
+    found = plain_text(workload, "status", "updateRevision") or plain_text(workload, "status", "currentPodHash")
+    return found or strings(newest, "metadata", "labels").get("pod-template-hash", "")
 
 
 def _owner(resource: Resource) -> str:
     owners = mappings(resource, "metadata", "ownerReferences")
-    return next((text(o, "name") for o in owners if o.get("controller")), text(owners[0], "name") if owners else "")
+    return next(
+        (plain_text(o, "name") for o in owners if o.get("controller")), plain_text(owners[0], "name") if owners else ""
+    )
 
 
 def _age(resource: Resource) -> tuple[int, float]:
-    revision = text(resource, "metadata", "annotations", _REVISION)
+    revision = plain_text(resource, "metadata", "annotations", _REVISION)
     number = int(revision) if revision.isascii() and revision.isdigit() and len(revision) < 10 else 0
     return number, instant(resource, "metadata", "creationTimestamp")
 
 
 def _pod(pod: Resource, *, new: bool, owner: str) -> Pod:
-    name = text(pod, "metadata", "name")
+    name = plain_text(pod, "metadata", "name")
     found = []
     for specs, statuses, init in (
         ("initContainers", "initContainerStatuses", True),
         ("containers", "containerStatuses", False),
     ):
-        by_name = {text(row, "name"): row for row in mappings(pod, "status", statuses)}
+        by_name = {plain_text(row, "name"): row for row in mappings(pod, "status", statuses)}
         for spec in mappings(pod, "spec", specs):
-            found.append(_container(name, spec, by_name.pop(text(spec, "name"), {}), init=init))  # noqa: PERF401
+            found.append(_container(name, spec, by_name.pop(plain_text(spec, "name"), {}), init=init))  # noqa: PERF401
         found += [_container(name, {"name": left}, row, init=init) for left, row in by_name.items()]
-    return Pod(name, pod, new, owner, tuple(found), labels(pod, "metadata", "labels"))
+    return Pod(name, pod, new, owner, tuple(found), strings(pod, "metadata", "labels"))
 
 
 def _container(pod: str, spec: dict[str, Any], status: dict[str, Any], *, init: bool) -> Container:
     ends = [mapping(status, when, "terminated") for when in ("state", "lastState")]
     return Container(
         pod,
-        text(spec, "name"),
+        plain_text(spec, "name"),
         spec,
         init,
         running=bool(mapping(status, "state").get("running") is not None),
         ready=status.get("ready") is True,
         restarts=whole(status, "restartCount") or 0,
-        waiting=text(status, "state", "waiting", "reason"),
-        message=text(status, "state", "waiting", "message"),
+        waiting=plain_text(status, "state", "waiting", "reason"),
+        message=plain_text(status, "state", "waiting", "message"),
         ends=tuple(
-            End(text(e, "reason"), whole(e, "exitCode"), text(e, "message"), instant(e, "finishedAt"))
+            End(plain_text(e, "reason"), whole(e, "exitCode"), plain_text(e, "message"), instant(e, "finishedAt"))
             for e in ends
             if e
         ),

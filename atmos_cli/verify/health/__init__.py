@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.health import engines, extensions, jobs, network, progressive, scaling, storage, workloads
+from atmos_cli.kube.shape import who
+from atmos_cli.verify.health import extensions, jobs, network, progressive, scaling, storage, workloads
 from atmos_cli.verify.health.generic import first_signs, generic
-from atmos_cli.verify.look import look_at
+from atmos_cli.verify.look import NO_RULES, look_at
 from atmos_cli.verify.seen import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable
 
     from atmos_cli.kube.resource import Resource
-    from atmos_cli.verify.look import Look
+    from atmos_cli.verify.look import HealthRules, Look
     from atmos_cli.verify.seen import Health, Scene
 
-from atmos_cli.verify.fields import who
-
-_ROWS: Mapping[tuple[str, str], Callable[[Resource, Look], Health]] = {
+_ROWS: HealthRules = {
     **workloads.ROWS,
     **jobs.ROWS,
     **scaling.ROWS,
     **storage.ROWS,
     **network.ROWS,
     **extensions.ROWS,
-    **engines.ROWS,
     **progressive.ROWS,
 }
 _WORST_FIRST = (
@@ -39,17 +37,20 @@ _WORST_FIRST = (
 )
 
 
-def health(resource: Resource, *, scene: Scene, now: float) -> Health:
-    """The health of one live object of the scene. `now`: unix seconds. For many objects, use `health_of`."""
-    return health_of(resource, look_at(scene, now=now))
+def health(resource: Resource, *, scene: Scene, now: float, rules: HealthRules = NO_RULES) -> Health:
+    """Judge one live object of the scene; `rules` as in `look_at`. `now`: unix seconds. For many, use `health_of`."""
+    return health_of(resource, look_at(scene, now=now, rules=rules))
 
 
 def health_of(resource: Resource, look: Look) -> Health:
     """In this order: is it going away, has its controller seen it, does it say so itself, then its kind's own rules."""
+    kind = who(resource)[:2]
+    if kind in look.rules:
+        return look.rules[kind](resource, look)
     sign = first_signs(resource)
     if sign is not None:
         return sign
-    row = _ROWS.get(who(resource)[:2])
+    row = _ROWS.get(kind)
     return row(resource, look) if row is not None else generic(resource, look)
 
 

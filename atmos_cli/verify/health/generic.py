@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.fields import annotation, at, condition, conditions, instant, mapping, who
+from atmos_cli.kube.shape import at, instant, mapping, who
+from atmos_cli.verify.fields import annotation, condition, conditions
 from atmos_cli.verify.pods import is_observed
 from atmos_cli.verify.seen import Health, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from atmos_cli.kube.resource import Resource
     from atmos_cli.verify.look import Look
 
@@ -18,9 +21,6 @@ _OBSERVED = frozenset(
         *(("apps", kind) for kind in ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet")),
         ("policy", "PodDisruptionBudget"),
         ("argoproj.io", "Rollout"),
-        ("kustomize.toolkit.fluxcd.io", "Kustomization"),
-        ("helm.toolkit.fluxcd.io", "HelmRelease"),
-        ("source.toolkit.fluxcd.io", "GitRepository"),
     }
 )
 _YOUNG = 10.0
@@ -42,14 +42,17 @@ def suspended(message: str, code: str = "suspended") -> Health:
     return Health(Status.SUSPENDED, message, code)
 
 
-def first_signs(resource: Resource) -> Health | None:
-    """What is true for any kind before its own rules: going away, suspended, not yet seen, retrying, stalled."""
+def first_signs(resource: Resource, *, suspends: bool = False, observes: bool = False) -> Health | None:
+    """What is true for any kind before its own rules: going away, suspended, not yet seen, retrying, stalled.
+
+    `suspends`: its controller heeds `spec.suspend`; `observes`: it always writes `status.observedGeneration`.
+    """
     if at(resource, "metadata", "deletionTimestamp") is not None:
         return Health(Status.TERMINATING, "being deleted", "terminating")
-    group, kind = who(resource)[:2]
-    if group.endswith("toolkit.fluxcd.io") and at(resource, "spec", "suspend") is True:
+    if suspends and at(resource, "spec", "suspend") is True:
         return suspended("suspended: its engine leaves it alone")
-    if ((group, kind) in _OBSERVED or at(resource, "status", "observedGeneration") is not None) and not _seen(resource):
+    observes = observes or who(resource)[:2] in _OBSERVED or at(resource, "status", "observedGeneration") is not None
+    if observes and not is_observed(resource):
         ready = condition(resource, "Ready")
         stalled = condition(resource, "Stalled")
         if stalled.true and not stalled.stale:
@@ -64,8 +67,11 @@ def first_signs(resource: Resource) -> Health | None:
     return None
 
 
-def _seen(resource: Resource) -> bool:
-    return is_observed(resource)
+def unless_signs(
+    judge: Callable[[Resource], Health], *, suspends: bool = False, observes: bool = False
+) -> Callable[[Resource, Look], Health]:
+    """Make a rule for `look_at` of one that judges what shows none of the `first_signs`."""
+    return lambda resource, _: first_signs(resource, suspends=suspends, observes=observes) or judge(resource)
 
 
 def generic(resource: Resource, look: Look) -> Health:

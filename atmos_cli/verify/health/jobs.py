@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.shape import at, instant, mappings, number, text
 from atmos_cli.verify.dooms import dooms_of_job, dooms_of_pods, given_up, refused_by_events
-from atmos_cli.verify.fields import at, condition, counted, instant, mappings, number, said, text
+from atmos_cli.verify.fields import condition, counted, said
 from atmos_cli.verify.health.generic import current, failed, in_progress, suspended
 from atmos_cli.verify.pods import is_ready, is_transient, restarts, revision_of
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.fields import Condition, at, condition_of, instant, mapping, mappings, number, said, text, who
+from atmos_cli.kube.shape import at, instant, mapping, mappings, number, text, who
+from atmos_cli.verify.fields import Condition, condition_of, said
 from atmos_cli.verify.health.generic import current, failed, in_progress
 from atmos_cli.verify.pods import desired
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.shape import at, mappings, number, text
 from atmos_cli.verify.dooms import dooms_of_pods, is_lost
-from atmos_cli.verify.fields import annotation, at, condition, mappings, number, said, text
+from atmos_cli.verify.fields import annotation, condition, said
 from atmos_cli.verify.health.generic import current, failed, in_progress, suspended
 from atmos_cli.verify.pods import desired, revision_of
 from atmos_cli.verify.seen import Health, Status

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.fields import at, condition, conditions, number
+from atmos_cli.kube.shape import at, number
+from atmos_cli.verify.fields import condition, conditions
 from atmos_cli.verify.health.generic import by_ready, current, failed, in_progress, is_paused_by, suspended
 
 if TYPE_CHECKING:

@@ -1,27 +1,22 @@
-"""PersistentVolumeClaim, and CloudNativePG's Cluster."""
+"""PersistentVolumeClaim, and the kinds of operators that hold data."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.fields import annotation, number, said, text, who
+from atmos_cli.kube.operators import OPERATED
+from atmos_cli.kube.shape import number, text, who
+from atmos_cli.verify.fields import said
 from atmos_cli.verify.health.generic import current, failed, in_progress, is_paused_by, suspended
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from atmos_cli.kube.operators import OperatedKind, Status
     from atmos_cli.kube.resource import Resource
     from atmos_cli.verify.look import Look
     from atmos_cli.verify.seen import Health
-
-_HEALTHY = "Cluster in healthy state"
-_LOST = (
-    "unrecoverable",
-    "Unable to create required cluster objects",
-    "nknown plugin",
-    "invalid image catalog",
-    "Cluster has incomplete or invalid image catalog",
-    "cannot proceed to reconciliation due to",
-    "Not enough disk space",
-)
 
 
 def claim(resource: Resource, look: Look) -> Health:
@@ -58,23 +53,25 @@ def _is_used(resource: Resource, look: Look) -> bool:
     return False
 
 
-def postgres(resource: Resource, _look: Look) -> Health:
-    if is_paused_by(resource, "cnpg.io/reconciliationLoop", "disabled"):
-        return suspended("its operator is told to leave it alone")
-    if annotation(resource, "cnpg.io/hibernation") == "on":
-        return suspended("hibernated: the database is stopped")
-    phase, why = said(text(resource, "status", "phase")), said(text(resource, "status", "phaseReason"))
-    ready = number(resource, "status", "readyInstances")
-    wanted = number(resource, "spec", "instances", default=1)
+def _operated(row: OperatedKind, status: Status, resource: Resource, _look: Look) -> Health:
+    """As the operator itself says, in the fields that its row names."""
+    for name, value, means in row.pauses:
+        if is_paused_by(resource, name, value):
+            return suspended(means)
+    phase, why = said(text(resource, *status.phase)), said(text(resource, *status.reason))
     words = f"{phase}: {why}" if why else phase
-    if phase == _HEALTHY:
-        wanted = number(resource, "status", "instances", default=wanted)
+    if phase == status.healthy:
+        wanted = number(resource, *status.instances, default=number(resource, *status.wanted, default=1))
+        ready = number(resource, *status.ready)
         if ready == wanted:
             return current(f"{ready} of {wanted} instances ready")
         return in_progress(f"{ready} of {wanted} instances ready")
-    if any(sign.lower() in phase.lower() for sign in _LOST):
-        return failed(words, "database")
+    if any(sign.lower() in phase.lower() for sign in status.lost):
+        return failed(words, row.data)
     return in_progress(words or "not yet seen by its operator")
 
 
-ROWS = {("", "PersistentVolumeClaim"): claim, ("postgresql.cnpg.io", "Cluster"): postgres}
+ROWS: dict[tuple[str, str], Callable[[Resource, Look], Health]] = {
+    ("", "PersistentVolumeClaim"): claim,
+    **{kind: partial(_operated, row, row.status) for kind, row in OPERATED.items() if row.status is not None},
+}

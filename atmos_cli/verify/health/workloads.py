@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atmos_cli.kube.shape import at, number, text, who
 from atmos_cli.verify.dooms import dooms_of_pods, is_lost, refusal, refused_by_events
-from atmos_cli.verify.fields import at, condition, counted, number, said, text, who
+from atmos_cli.verify.fields import condition, counted, said
 from atmos_cli.verify.health.generic import current, failed, in_progress, suspended
 from atmos_cli.verify.pods import desired, is_ready, revision_of
 from atmos_cli.verify.probes import never_ready

@@ -61,7 +61,10 @@ WILD = (
 
 def damaged(value: Any, rng: random.Random) -> Any:
     """The same tree with one or a few nodes replaced, removed, doubled or renamed."""
-    value = json.loads(json.dumps(value, default=str))
+    try:
+        value = json.loads(json.dumps(value, default=str))
+    except ValueError:  # an earlier feature of this tree made it contain itself
+        value = {"a": [1, {"b": "c"}]}
     for _ in range(rng.randint(1, 4)):
         holder: Any = [value]
         while isinstance(holder, dict | list) and holder:

@@ -13,6 +13,7 @@ import pytest
 
 from atmos_cli.adapters.bundle import catalogue
 from atmos_cli.config import read_config
+from atmos_cli.engines.registry import ENGINES
 from atmos_cli.gitops.generate import generate
 from atmos_cli.spec.model import ServiceSpec
 from tests.lab.conftest import PREFIX
@@ -181,7 +182,7 @@ def with_volume(repo: Repo, team: str, name: str) -> None:
     """A service with a persistent volume, which `service.yaml` can say and an intent cannot: its files as atmos makes them."""
     volumes = {"data": {"path": "/data", "size": "1Gi", "kind": "persistent"}}
     spec = ServiceSpec.model_validate({"name": name, "language": "go", "replicas": 1, "volumes": volumes})
-    config = read_config(repo.read("atmos-cli.yaml").encode())
+    config = read_config(repo.read("atmos-cli.yaml").encode(), engines=ENGINES)
     files = generate(spec, team=team, environments=ENVIRONMENTS, config=config, catalogue=catalogue()).files
     for path, data in files.items():
         (repo.root / path).parent.mkdir(parents=True, exist_ok=True)

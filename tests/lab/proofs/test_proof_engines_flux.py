@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from atmos_cli.config import read_config
-from atmos_cli.engines.flux import flux_service_files
+from atmos_cli.engines.flux.files import service_files as flux_service_files
+from atmos_cli.engines.registry import ENGINES
 from atmos_cli.yamlio.emit import emit_all
 from tests.lab.flux import GIT_REPOSITORY, KUSTOMIZATION
 from tests.lab.kube import condition, rolled_out
@@ -172,7 +173,7 @@ def by_hand_tenant(name: str) -> dict[str, str]:
 
 def by_hand(world: FluxWorld, team: str, name: str, resource: str) -> dict[str, str]:
     """A service for dev that a member of the team writes, with the pointer that atmos would write for it."""
-    config = read_config(world.repo.read("atmos-cli.yaml").encode())
+    config = read_config(world.repo.read("atmos-cli.yaml").encode(), engines=ENGINES)
     pointers = flux_service_files(config, team=team, service=name)
     overlay = f"apps/{team}/{name}/overlays/dev"
     files = {f"{overlay}/kustomization.yaml": OVERLAY, f"{overlay}/object.yaml": resource}

@@ -77,7 +77,7 @@ def test_a_deployment_that_hurts_is_taken_back_and_users_recover(
     record_property("seconds from the first deploy to recovered", round(time.monotonic() - began, 1))
     assert verdict.outcome.value == "fail", verdict.headline
     assert action.says == f"rolled back by {action.commit[:12]}, and recovered", action
-    assert action.data()["recovered"] is True
+    assert action.recovered is True
     assert action.recovery is not None
     assert action.recovery.commit == action.commit
 

@@ -17,7 +17,7 @@ import pytest
 
 from atmos_cli.commands.verify import Run, verify
 from atmos_cli.live.sessions import recorded_sessions, replayed_sessions
-from atmos_cli.verify.data import verdict_data
+from atmos_cli.output.json.verify import verdict_data
 from tests.lab.git_server import QUIET
 from tests.lab.proofs.verify_stage import SERVICE, Stage
 from tests.lab.proofs.verify_support import FastClock, OnDemand, Traffic, Watched, history, session_of, watch

@@ -1,0 +1,247 @@
+"""The Argo CD side of a repo: one bootstrap file, projects, and one ApplicationSet per team. Run as written on 3.2."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.budget.model import PLATFORM
+from atmos_cli.engines.engine import Place
+from atmos_cli.engines.source import git_url
+from atmos_cli.kustomize.files import MANIFESTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from atmos_cli.config import Config
+    from atmos_cli.engines.engine import Listing
+
+GROUP = "argoproj.io"
+API = f"{GROUP}/v1alpha1"
+NAMESPACE = "argocd"
+ROOTS = ("argocd",)
+ROOT = "argocd/bootstrap/root.yaml"
+
+# Without `refresh` a retry stays on the commit that it began with, and never sees the one that mends it.
+# Retries of the platform's own sets never end: a rebuilt cluster may wait long for an operator.
+PLATFORM_SYNC = {
+    "automated": {"prune": True, "selfHeal": True},
+    "retry": {"limit": -1, "refresh": True, "backoff": {"duration": "10s", "factor": 2, "maxDuration": "3m"}},
+    "syncOptions": ["ServerSideApply=true", "SkipDryRunOnMissingResource=true"],
+}
+# A tenant's retry ends (an Application that retries forever cannot be deleted).
+TENANT_SYNC = {
+    "automated": {"prune": True, "selfHeal": True},
+    "retry": {"limit": 20, "refresh": True, "backoff": {"duration": "5s", "factor": 2, "maxDuration": "1m"}},
+    "syncOptions": ["ServerSideApply=true", "PruneLast=true", "FailOnSharedResource=true"],
+}
+
+ROUTE_WEIGHTS = {
+    "group": "gateway.networking.k8s.io",
+    "kind": "HTTPRoute",
+    "jqPathExpressions": [".spec.rules[].backendRefs[].weight"],
+}
+
+Documents = list[dict[str, Any]]
+
+
+def root_files(config: Config, *, teams: Sequence[str]) -> dict[str, Documents]:
+    """Every file of `argocd/`, or nothing when no cluster uses the engine."""
+    clusters = synced(config)
+    if not clusters:
+        return {}
+    files = {
+        ROOT: _root(config),
+        "argocd/applicationsets/infra-controllers.yaml": [_infrastructure(config, "controllers")],
+        "argocd/applicationsets/infra-configs.yaml": [_infrastructure(config, "configs")],
+        "argocd/applicationsets/tenants.yaml": [_tenants(config)],
+    }
+    for team in teams:
+        files[f"argocd/projects/{team}.yaml"] = [_project(config, team, clusters)]
+        files[f"argocd/applicationsets/apps-{team}.yaml"] = [_apps(config, team)]
+    return files
+
+
+def synced(config: Config) -> list[str]:
+    """List the clusters that Argo CD syncs."""
+    return [name for name, cluster in config.clusters.items() if cluster.engine == "argocd"]
+
+
+def first_steps(config: Config) -> Iterator[str]:
+    clusters = synced(config)
+    for cluster in clusters:
+        labels = " ".join(
+            f"--label {key}={value}"
+            for key, value in cluster_labels(config, cluster).items()
+            if not key.startswith("argocd.")
+        )
+        yield f"register the cluster: argocd cluster add CONTEXT --name {cluster} {labels}"
+    if clusters:
+        yield f"start Argo CD on the hub: kubectl apply -f {ROOT}"
+
+
+def cluster_labels(config: Config, cluster: str) -> dict[str, str]:
+    """What the Secret of a registered cluster must be labelled with, so that the sets find it."""
+    environments = {f"env-{environment}": "true" for environment in config.on_cluster(cluster)}
+    return {"argocd.argoproj.io/secret-type": "cluster", "cluster": cluster, **environments}
+
+
+def _root(config: Config) -> Documents:
+    """Project and Application in one file: an Application whose project it would have to make itself never starts."""
+    project = _object("AppProject", PLATFORM)
+    project["spec"] = {
+        "description": "the platform's own objects: tenants, infrastructure, projects and sets",
+        "sourceRepos": [git_url(config)],
+        "destinations": [{"name": "*", "server": "*", "namespace": "*"}],
+        "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
+    }
+    root = _object("Application", "root")
+    root["spec"] = {
+        "project": PLATFORM,
+        "source": {
+            "repoURL": git_url(config),
+            "targetRevision": f"refs/heads/{config.git.branch}",
+            "path": "argocd",
+            "directory": {"recurse": True, "include": "{projects/*,applicationsets/*,clusters/*}"},
+        },
+        "destination": {"name": "in-cluster", "namespace": NAMESPACE},
+        # The controller writes these, empty, into every set that a webhook refreshes: no reason to sync it back.
+        "ignoreDifferences": [
+            {
+                "group": "argoproj.io",
+                "kind": "ApplicationSet",
+                "jqPathExpressions": [
+                    ".spec.generators[].matrix.template",
+                    ".spec.generators[].matrix.generators[].clusters.template",
+                    ".spec.generators[].matrix.generators[].git.template",
+                ],
+            }
+        ],
+        "syncPolicy": PLATFORM_SYNC,
+    }
+    return [project, root]
+
+
+def _project(config: Config, team: str, clusters: Sequence[str]) -> dict[str, Any]:
+    project = _object("AppProject", team)
+    # Projects before sets: a set that finds no project waits three minutes before it looks again.
+    project["metadata"]["annotations"] = {"argocd.argoproj.io/sync-wave": "-1"}
+    project["metadata"]["finalizers"] = ["resources-finalizer.argocd.argoproj.io"]
+    project["spec"] = {
+        "description": f"team {team}",
+        "sourceRepos": [git_url(config)],
+        "destinations": [
+            {"name": cluster, "namespace": f"{team}-{environment}"}
+            for cluster in clusters
+            for environment in config.on_cluster(cluster)
+        ],
+        "clusterResourceWhitelist": [],
+        "namespaceResourceBlacklist": [
+            {"group": "", "kind": "LimitRange"},
+            {"group": "", "kind": "ResourceQuota"},
+            {"group": "rbac.authorization.k8s.io", "kind": "Role"},
+            {"group": "rbac.authorization.k8s.io", "kind": "RoleBinding"},
+        ],
+    }
+    return project
+
+
+def _apps(config: Config, team: str) -> dict[str, Any]:
+    service, environment = "{{ index .path.segments 2 }}", "{{ index .path.segments 4 }}"
+    found = _set(
+        f"apps-{team}",
+        git={
+            "repoURL": git_url(config),
+            "revision": config.git.branch,
+            "files": [{"path": f"apps/{team}/*/overlays/*/gitops.json"}],
+        },
+        labels={"argocd.argoproj.io/secret-type": "cluster", f"env-{environment}": "true"},
+    )
+    found["spec"]["template"] = {
+        "metadata": {
+            # Dots, which none of the parts can have: two services can never get one name, whatever they are called.
+            "name": f"{team}.{service}.{environment}.{{{{ .nameNormalized }}}}",
+            "labels": {"team": team, "service": service, "env": environment},
+        },
+        "spec": {
+            "project": team,
+            "source": _source(config, "{{ .path.path }}"),
+            "destination": {"name": "{{ .name }}", "namespace": f"{team}-{environment}"},
+            # Argo Rollouts moves the weights of a route step by step; self-healing would move them back at once.
+            "ignoreDifferences": [ROUTE_WEIGHTS],
+            "syncPolicy": TENANT_SYNC,
+        },
+    }
+    # A removed directory takes its workloads with it; an operator may pause an Application.
+    found["spec"]["syncPolicy"] = {"applicationsSync": "sync"}
+    found["spec"]["ignoreApplicationDifferences"] = [{"jsonPointers": ["/spec/syncPolicy/automated"]}]
+    return found
+
+
+def _tenants(config: Config) -> dict[str, Any]:
+    environment, team = "{{ index .path.segments 1 }}", "{{ .path.basename }}"
+    found = _set(
+        "tenants",
+        git={
+            "repoURL": git_url(config),
+            "revision": config.git.branch,
+            "directories": [{"path": "tenants/*/*"}],
+        },
+        labels={"argocd.argoproj.io/secret-type": "cluster", f"env-{environment}": "true"},
+    )
+    name = f"tenant-{team}.{environment}.{{{{ .nameNormalized }}}}"
+    found["spec"]["template"] = _platform_application(config, name, namespace=f"{team}-{environment}")
+    return found
+
+
+def _infrastructure(config: Config, kind: str) -> dict[str, Any]:
+    found = _set(
+        f"infra-{kind}",
+        git={
+            "repoURL": git_url(config),
+            "revision": config.git.branch,
+            "directories": [{"path": f"infrastructure/{kind}/*/*"}],
+        },
+        labels={"argocd.argoproj.io/secret-type": "cluster", "cluster": "{{ index .path.segments 2 }}"},
+    )
+    name = f"{kind}-{{{{ .path.basename }}}}.{{{{ .nameNormalized }}}}"
+    found["spec"]["template"] = _platform_application(config, name, namespace="default")
+    return found
+
+
+def _platform_application(config: Config, name: str, *, namespace: str) -> dict[str, Any]:
+    return {
+        "metadata": {"name": name},
+        "spec": {
+            "project": PLATFORM,
+            "source": _source(config, "{{ .path.path }}"),
+            "destination": {"name": "{{ .name }}", "namespace": namespace},
+            "syncPolicy": PLATFORM_SYNC,
+        },
+    }
+
+
+def _set(name: str, *, git: dict[str, Any], labels: dict[str, str]) -> dict[str, Any]:
+    clusters = {"selector": {"matchLabels": labels}}
+    found = _object("ApplicationSet", name)
+    found["spec"] = {
+        "goTemplate": True,
+        "goTemplateOptions": ["missingkey=error"],
+        "generators": [{"matrix": {"generators": [{"git": git}, {"clusters": clusters}]}}],
+    }
+    return found
+
+
+def _source(config: Config, path: str) -> dict[str, Any]:
+    return {"repoURL": git_url(config), "targetRevision": f"refs/heads/{config.git.branch}", "path": path}
+
+
+def _object(kind: str, name: str) -> dict[str, Any]:
+    return {"apiVersion": API, "kind": kind, "metadata": {"name": name, "namespace": NAMESPACE}}
+
+
+def places(listing: Listing, cluster: str) -> Iterator[Place]:
+    """Its sets make an Application of each directory, and of no file."""
+    for kind in ("controllers", "configs"):
+        for path, stamp in listing([f"infrastructure/{kind}/{cluster}"]).items():
+            if not path.endswith(MANIFESTS):
+                yield Place(PLATFORM, f"{kind}/{path.rsplit('/', 1)[1]}", path, stamp, "overlay")

@@ -1,0 +1,22 @@
+"""What any object in Git may say to whichever engine reads it, and what engines write on live ones."""
+
+from __future__ import annotations
+
+# With these, no engine deletes an object that vanishes from Git, nor calls it OutOfSync for that.
+KEEP = {
+    "argocd.argoproj.io/compare-options": "IgnoreExtraneous",
+    "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
+    "kustomize.toolkit.fluxcd.io/prune": "disabled",
+}
+# An object with one of these runs, and is removed, as the engine sees fit.
+HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
+# By annotation, the values with which a live object is not made as Git has it.
+LEFT_ALONE = {"kustomize.toolkit.fluxcd.io/ssa": frozenset({"Ignore", "IfNotPresent"})}
+# Regular expressions of the keys in which engines keep their own books.
+BOOKKEEPING = (
+    r"argocd\.argoproj\.io/tracking-id",
+    r"kustomize\.toolkit\.fluxcd\.io/",
+    r"helm\.toolkit\.fluxcd\.io/(?:name|namespace)",
+)
+# In a comment of a file that no engine may take for a manifest.
+NOT_A_MANIFEST = "+argocd:skip-file-rendering"

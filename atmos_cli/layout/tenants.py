@@ -1,0 +1,127 @@
+"""The home of a team in an environment: namespace, quota from the budget, defaults, default-deny, and its deployer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.config import deployer, namespace
+from atmos_cli.kube.engine_annotations import KEEP
+from atmos_cli.kube.operators import tenant_kinds
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROLE = "tenant-deployer"
+ALL = ["get", "list", "watch", "create", "update", "patch", "delete"]
+READ = ["get", "list", "watch"]
+
+# The kinds that blueprints make. No quota, no limits, no roles: a tenant that could write those would have no limits.
+RULES: tuple[tuple[str, tuple[str, ...], list[str]], ...] = (
+    ("", ("configmaps", "persistentvolumeclaims", "serviceaccounts", "services"), ALL),
+    ("", ("events", "pods", "replicationcontrollers"), READ),
+    ("apps", ("daemonsets", "deployments", "statefulsets"), ALL),
+    ("apps", ("controllerrevisions", "replicasets"), READ),
+    ("autoscaling", ("horizontalpodautoscalers",), ALL),
+    ("batch", ("cronjobs", "jobs"), ALL),
+    ("networking.k8s.io", ("ingresses", "networkpolicies"), ALL),
+    ("policy", ("poddisruptionbudgets",), ALL),
+    ("gateway.networking.k8s.io", ("grpcroutes", "httproutes"), ALL),
+    *((group, plurals, ALL) for group, plurals in tenant_kinds().items()),
+    ("external-secrets.io", ("externalsecrets",), ALL),
+    ("generators.external-secrets.io", ("passwords",), ALL),
+    ("bitnami.com", ("sealedsecrets",), ALL),
+    ("monitoring.coreos.com", ("podmonitors", "prometheusrules", "servicemonitors"), ALL),
+    ("keda.sh", ("scaledobjects", "triggerauthentications"), ALL),
+)
+
+Documents = list[dict[str, Any]]
+
+
+def tenant_files(
+    team: str, environment: str, *, quota: Mapping[str, str], defaults: Mapping[str, str]
+) -> dict[str, Documents]:
+    """`tenants/<environment>/<team>/`: one file per object.
+
+    `quota` is the `hard` part of its ResourceQuota, `defaults` are the requests of containers that name none.
+    """
+    where = namespace(team, environment)
+    objects = {
+        "namespace.yaml": _namespace(team, where),
+        "resourcequota.yaml": _object("v1", "ResourceQuota", "budget", where, spec={"hard": dict(quota)}),
+        "limitrange.yaml": _limits(where, defaults),
+        "default-deny.yaml": _policy("default-deny", where, {"policyTypes": ["Ingress", "Egress"]}),
+        "allow-dns.yaml": _policy("allow-dns", where, {"policyTypes": ["Egress"], "egress": [DNS]}),
+        "serviceaccount.yaml": _object("v1", "ServiceAccount", deployer(team), where),
+        "rolebinding.yaml": _binding(team, where),
+    }
+    root = f"tenants/{environment}/{team}"
+    kustomization = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": sorted(objects),
+    }
+    files = {f"{root}/{name}": [value] for name, value in objects.items()}
+    return {**files, f"{root}/kustomization.yaml": [kustomization]}
+
+
+def role_files(cluster: str) -> dict[str, Documents]:
+    """The ClusterRole that every tenant's deployer is bound to, once per cluster."""
+    root = f"infrastructure/controllers/{cluster}/tenancy"
+    role = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "ClusterRole",
+        "metadata": {"name": ROLE, "labels": {"app.kubernetes.io/managed-by": "atmos-cli"}},
+        "rules": [{"apiGroups": [group], "resources": list(kinds), "verbs": verbs} for group, kinds, verbs in RULES],
+    }
+    kustomization = {
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": ["clusterrole.yaml"],
+    }
+    return {f"{root}/clusterrole.yaml": [role], f"{root}/kustomization.yaml": [kustomization]}
+
+
+DNS = {
+    # The address is that of the DNS cache that many clusters run on every node.
+    "to": [
+        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}},
+        {"ipBlock": {"cidr": "169.254.20.10/32"}},
+    ],
+    "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
+}
+
+
+def _namespace(team: str, where: str) -> dict[str, Any]:
+    level = "restricted"
+    found = _object("v1", "Namespace", where, "")
+    found["metadata"]["labels"] = {
+        "pod-security.kubernetes.io/audit": level,
+        "pod-security.kubernetes.io/enforce": level,
+        "pod-security.kubernetes.io/enforce-version": "latest",
+        "pod-security.kubernetes.io/warn": level,
+        "toolkit.fluxcd.io/tenant": team,
+    }
+    found["metadata"]["annotations"] = dict(KEEP)
+    return found
+
+
+def _limits(where: str, defaults: Mapping[str, str]) -> dict[str, Any]:
+    # Only a small default request: a `default` would act as a ceiling, and `max` alone as everybody's request.
+    limit = {"type": "Container", "defaultRequest": dict(defaults)}
+    return _object("v1", "LimitRange", "defaults", where, spec={"limits": [limit]})
+
+
+def _policy(name: str, where: str, rules: dict[str, Any]) -> dict[str, Any]:
+    return _object("networking.k8s.io/v1", "NetworkPolicy", name, where, spec={"podSelector": {}, **rules})
+
+
+def _binding(team: str, where: str) -> dict[str, Any]:
+    found = _object("rbac.authorization.k8s.io/v1", "RoleBinding", deployer(team), where)
+    found["roleRef"] = {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": ROLE}
+    found["subjects"] = [{"kind": "ServiceAccount", "name": deployer(team), "namespace": where}]
+    return found
+
+
+def _object(api: str, kind: str, name: str, where: str, *, spec: dict[str, Any] | None = None) -> dict[str, Any]:
+    metadata: dict[str, Any] = {"name": name, "namespace": where} if where else {"name": name}
+    return {"apiVersion": api, "kind": kind, "metadata": metadata, **({"spec": spec} if spec else {})}
