@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-    from atmos_cli.output.streams import Streams
+    from atmos_cli.output.streams import SafeStreams
 
 # What ends a job in CI and what a closed terminal sends: both leave time to put things right, as Ctrl-C does.
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
-def _answered(args: list[str], streams: Streams) -> int:
+def _answered(args: list[str], streams: SafeStreams) -> int:
     """The exit status of one command; whatever ended it is said."""
     try:
         streams.require_output()

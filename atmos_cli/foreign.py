@@ -31,19 +31,19 @@ _REFERENCE = re.compile(r"[@#]|(?<=:)(?=//)|(?i:(?<=www)(?=\.)|(?<=gh)(?=-\d))")
 
 
 def line(text: str) -> str:
-    """One line, whatever stands in `text`: line ends are escapes, too."""
+    """Return one line, whatever stands in `text`: line ends are escapes, too."""
     if not (text.isascii() and text.isprintable()):
         text = _HIDDEN.sub(_escape, text)
     return _ANYWHERE.sub(_inert, text) if "##" in text else text
 
 
 def block(text: str) -> str:
-    """Several lines: line ends and tabs stay, and no line begins with a command."""
+    """Return several lines: line ends and tabs stay, and no line begins with a command."""
     return _COMMAND.sub(_inert, _HIDDEN_IN_BLOCK.sub(_escape, text))
 
 
 def _inert(match: re.Match[str]) -> str:
-    """Without its last character, so that what was written before can stand."""
+    """Return the command without its last character as such, so that what was written before can stand."""
     return f"{match[0][:-1]}{spelled(match[0][-1])}"
 
 
@@ -53,13 +53,13 @@ def _escape(match: re.Match[str]) -> str:
 
 
 def spelled(char: str) -> str:
-    """A character by its number, as Python, Bash and YAML write it."""
+    """Return a character by its number, as Python, Bash and YAML write it."""
     code = ord(char)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def shell(word: str) -> str:
-    """A word of a shell command that a person may paste: quoted where it must be, and never an option."""
+    """Return a word of a shell command that a person may paste: quoted where it must be, and never an option."""
     if word.startswith("-"):
         word = f"./{word}"
     if _HIDDEN.search(word) or "`" in word or _ANYWHERE.search(word):
@@ -69,20 +69,20 @@ def shell(word: str) -> str:
 
 
 def _in_shell(match: re.Match[str]) -> str:
-    """By bytes: what Bash makes of other escapes depends on the locale, and a file name is bytes."""
+    """Return a character by its bytes: a file name is bytes, and what else Bash reads depends on the locale."""
     errors = "surrogateescape" if "\udc80" <= match[0] <= "\udcff" else "surrogatepass"
     # Three octal digits: of hexadecimal ones some shells take as many as follow.
     return "".join(f"\\{byte:03o}" for byte in match[0].encode("utf-8", errors))
 
 
 def json_text(text: str) -> str:
-    """JSON of the same meaning in which hidden characters, and the commands of runners, are escapes."""
+    """Return JSON of the same meaning in which hidden characters, and the commands of runners, are escapes."""
     text = _HIDDEN_IN_BLOCK.sub(lambda match: json_escape(match[0]), text)
     return _ANYWHERE.sub(lambda match: f"{match[0][:-1]}{json_escape(match[0][-1])}", text)
 
 
 def json_escape(char: str) -> str:
-    """A character by its number, as JSON has it: two escapes beyond the first 65,536."""
+    """Return a character by its number, as JSON has it: two escapes beyond the first 65,536."""
     code = ord(char)
     if code < 0x10000:
         return f"\\u{code:04x}"
@@ -90,19 +90,19 @@ def json_escape(char: str) -> str:
 
 
 def xml_text(text: str) -> str:
-    """XML of the same meaning without hidden characters, and without a command of a runner."""
+    """Return XML of the same meaning without hidden characters, and without a command of a runner."""
     text = _HIDDEN_IN_BLOCK.sub(lambda match: f"&#x{ord(match[0]):x};", text)
     return _COMMAND.sub(lambda match: f"{match[0][:-1]}&#{ord(match[0][-1])};", text)
 
 
 def html(text: str) -> str:
-    """For the text of a page and for its attributes."""
+    """Return HTML that shows the text, in a page or an attribute."""
     from html import escape
 
     return escape(line(text), quote=True)
 
 
 def markdown(text: str) -> str:
-    """As text: no markup, table, link, mention or reference to an issue, in GitHub's and GitLab's Markdown."""
+    """Return Markdown that shows the text: on GitHub and GitLab no markup, table, link, mention or issue."""
     # A backslash does not stop a mention: forges look for those in the finished page. A comment in between does.
     return _REFERENCE.sub(lambda match: f"{match[0]}<!-- -->", _MARKDOWN.sub(r"\\\1", line(text)))

@@ -46,7 +46,7 @@ app = typer.Typer(
 
 
 def _show_version(wanted: bool) -> None:
-    """As a callback of the option, since that of the group is only called when there is a command."""
+    """Print the version, called for the option itself: the group's own function runs only when there is a command."""
     if wanted:
         say(f"atmos-cli {__version__} (https://pypi.org/project/atmos-cli)")
         raise typer.Exit
@@ -111,7 +111,7 @@ _command = cache(lambda: _adapted(get_command(app)))
 
 
 def run(args: Sequence[str]) -> int:
-    """Runs one command line and gives its exit status; usage errors are diagnostics like all others."""
+    """Run one command line and return its exit status; usage errors are diagnostics like all others."""
     try:
         result = _command()(args=list(args), prog_name="atmos", standalone_mode=False)
     except UsageError as error:

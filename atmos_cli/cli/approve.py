@@ -141,7 +141,7 @@ def _repository(repo: Path | None, *, writes: bool = False) -> Repository:
 
 
 def _from_root(file: Path, repository: Repository) -> str:
-    """The path from the root of a file named from the working directory, or from the root already."""
+    """Return the path from the root of a file named from the working directory, or from the root already."""
     from atmos_cli.diagnostics import Code, fail
 
     for candidate in (file.absolute(), file.resolve(), (repository.root / file).resolve()):

@@ -17,11 +17,11 @@ from atmos_cli.output.text.diagnostics import print_diagnostics
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from atmos_cli.output.streams import Streams
+    from atmos_cli.output.streams import SafeStreams
 
 
-def failed(error: Exception, args: Sequence[str], streams: Streams) -> int:
-    """Prints the diagnostics of `error` (or the apology for a bug) and gives the exit status."""
+def failed(error: Exception, args: Sequence[str], streams: SafeStreams) -> int:
+    """Print the diagnostics of `error` (or the apology for a bug) and return the exit status."""
     if streams.out.lost is not None:
         return 2  # `unsaid` says why
     if isinstance(error, AtmosError):
@@ -37,8 +37,8 @@ def failed(error: Exception, args: Sequence[str], streams: Streams) -> int:
     return code
 
 
-def unsaid(streams: Streams, code: int) -> int:
-    """Says on the stream that still works what could not be said on the other: 2, if it was not more already."""
+def unsaid(streams: SafeStreams, code: int) -> int:
+    """Say on the stream that still works what could not be said on the other; return 2, or `code` if that is more."""
     with suppress(OSError):
         if streams.out.lost is not None:
             print_diagnostics(streams.losses(), to=sys.stderr)
@@ -48,7 +48,7 @@ def unsaid(streams: Streams, code: int) -> int:
     return max(code, 2)
 
 
-def _last_words(diagnostics: Sequence[Diagnostic], streams: Streams) -> None:
+def _last_words(diagnostics: Sequence[Diagnostic], streams: SafeStreams) -> None:
     print_diagnostics(diagnostics, to=sys.stderr)
     sys.stderr.flush()
     if streams.err.missed and not streams.closed and not streams.out.holds_document:
@@ -74,7 +74,7 @@ def _bug(error: Exception) -> Diagnostic:
 
 
 def _report(text: str) -> str:
-    """The traceback goes to a private file: it helps whoever reports, and nobody reads it by accident."""
+    """Write the traceback into a private file: it helps whoever reports, and nobody reads it by accident."""
     try:
         descriptor, path = tempfile.mkstemp(prefix="atmos-cli-", suffix=".log")
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:

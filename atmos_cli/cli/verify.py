@@ -26,7 +26,7 @@ WORST = ("fail", "inconclusive", "warn", "superseded", "pass")
 
 
 class _Group(TyperGroup):
-    """`atmos verify SERVICE` is `atmos verify run SERVICE`: the first word is a command only when it names one."""
+    """Reads `atmos verify SERVICE` as `atmos verify run SERVICE`, unless the first word names a command."""
 
     default = "run"
 
@@ -144,7 +144,7 @@ def _print(
 
 
 def _exit(verdicts: Sequence[Verdict], fail_on: str) -> int:
-    """The status of the worst verdict."""
+    """Return the status of the worst verdict."""
     outcomes = {each.outcome.value for each in verdicts}
     if fail_on == "warn" and "warn" in outcomes:
         return 1

@@ -28,7 +28,7 @@ def opened(
     record: Path | None,
     replay: Path | None,
 ) -> Iterator[tuple[Session, ...]]:
-    """The sessions that a command line means, or those of a recorded run."""
+    """Yield the sessions that a command line means, or those of a recorded run."""
     from atmos_cli.gitops.repository import open_repository
     from atmos_cli.live.sessions import live_sessions, meant, replayed_sessions
 
@@ -43,7 +43,7 @@ def opened(
 
 
 def steered(repo: Path | None) -> tuple[Diagnostic, ...]:
-    """Where the checkout would have asked others than the base branch says."""
+    """Return where the checkout would have asked others than the base branch says."""
     from atmos_cli.gitops.repository import open_repository
     from atmos_cli.gitops.trusted import trust
 
@@ -51,6 +51,7 @@ def steered(repo: Path | None) -> tuple[Diagnostic, ...]:
 
 
 def watch(sessions: Sequence[Session], repo: Path | None, *, live: bool, replayed: bool) -> tuple[Verdict, ...]:
+    """Watch until each session has its verdict; with `live`, people see how far it is."""
     from atmos_cli.commands.verify import Run, verify
 
     if not sessions:
@@ -85,6 +86,7 @@ def _memory(repo: Path | None) -> Any:
 def act_on(
     repo: Path | None, sessions: Sequence[Session], verdicts: Sequence[Verdict], on_fail: OnFail | None, *, live: bool
 ) -> list[Action]:
+    """Do what follows each verdict, and watch a rollback as its deployment was watched."""
     from atmos_cli.commands.verify_act import act
     from atmos_cli.gitops.repository import open_repository
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class _Safe(Console):
-    """Text is made safe where it still is apart from its colours."""
+    """Makes text safe where it still is apart from its colours."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):
@@ -26,7 +26,7 @@ class _Safe(Console):
 
 
 class _Styled:
-    """Standard output as rich writes to it: by now every escape sequence is its own."""
+    """Writes to standard output for rich: by now every escape sequence is its own."""
 
     def __init__(self) -> None:
         # While a table is drawn again and again, rich stands before the stream.
@@ -41,11 +41,12 @@ class _Styled:
 
 
 def console() -> Console:
+    """Return a console for tables and colours, whose text is safe."""
     # Off a terminal rich assumes 80 columns and cuts; a log file has no edge.
     width = None if sys.stdout.isatty() else 160
     return _Safe(width=width, highlight=False, soft_wrap=False, file=cast("IO[str]", _Styled()))
 
 
 def escape(text: str) -> str:
-    """One line of foreign text, to stand in markup."""
+    """Return one line of foreign text, to stand in markup."""
     return markup.escape(line(text))

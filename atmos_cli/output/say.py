@@ -9,7 +9,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from atmos_cli.foreign import json_escape, json_text, line
-from atmos_cli.output.streams import Stream
+from atmos_cli.output.streams import SafeStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,29 +20,29 @@ T = TypeVar("T")
 
 
 def say(text: str, *, to: TextIO | None = None) -> None:
-    """One line, to standard output unless `to` names another stream."""
+    """Print one line, to standard output unless `to` names another stream."""
     (to or sys.stdout).write(f"{line(text)}\n")
 
 
 def say_progress(text: str) -> None:
-    """One line for whoever is watching; whether it is seen changes nothing."""
+    """Print one line for whoever is watching; whether it is seen changes nothing."""
     getattr(sys.stderr, "write_progress", sys.stderr.write)(f"{line(text)}\n")
 
 
 def say_lines(text: str) -> None:
-    """Text of several lines whose line ends are atmos's own."""
+    """Print text of several lines whose line ends are atmos's own."""
     sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
 
 
 def say_document(text: str) -> None:
-    """YAML or XML for a program."""
+    """Print YAML, XML or Markdown for a program."""
     end = "" if text.endswith("\n") else "\n"
     write = getattr(sys.stdout, "write_document", sys.stdout.write)
     write(f"{text}{end}")
 
 
 def say_json(text: str) -> None:
-    """JSON, made with `dumped`; the same value on every stream, also where its encoding has not all characters."""
+    """Print JSON, made with `dumped`: the same value also where the encoding of the stream lacks characters."""
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
@@ -51,17 +51,17 @@ def say_json(text: str) -> None:
 
 
 def styled(function: Callable[P, T]) -> Callable[P, T]:
-    """The function, whose prints to standard output are atmos's own, with colours; for what prints by itself."""
+    """Return the function, whose prints to standard output are atmos's own, with colours; for what prints by itself."""
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
         stream = sys.stdout
-        with stream.styled() if isinstance(stream, Stream) else nullcontext():
+        with stream.styled() if isinstance(stream, SafeStream) else nullcontext():
             return function(*args, **kwargs)
 
     return run
 
 
 def dumped(value: Any, *, indent: int | None = None) -> str:
-    """JSON in which ordinary text of any language stays, and everything that is not printable is an escape."""
+    """Return JSON in which ordinary text of any language stays, and everything that is not printable is an escape."""
     return json_text(json.dumps(value, ensure_ascii=False, indent=indent, sort_keys=indent is not None))

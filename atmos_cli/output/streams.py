@@ -35,8 +35,8 @@ def _stand_in(error: UnicodeError) -> tuple[str | bytes, int]:
 codecs.register_error("atmos-stand-in", _stand_in)
 
 
-class Stream(io.TextIOBase):
-    """Text goes out with everything that is not printable as a visible escape, and no line is a command to a runner.
+class SafeStream(io.TextIOBase):
+    """Writes text with everything that is not printable as a visible escape, and no line as a command to a runner.
 
     `lost` is why it cannot be written, `missed` whether somebody was not told something, `holds_document` whether a
     program will read it. A loss on standard error never stops the work: it is told at the end.
@@ -72,7 +72,7 @@ class Stream(io.TextIOBase):
         return self._under.fileno()
 
     def close(self) -> None:
-        """Stays open: the stream below belongs to the interpreter, and closing would flush what cannot be written."""
+        """Stay open: the stream below belongs to the interpreter, and closing would flush what cannot be written."""
 
     def write(self, text: str, /) -> int:
         if self._styles:
@@ -83,7 +83,7 @@ class Stream(io.TextIOBase):
 
     @contextmanager
     def styled(self) -> Iterator[None]:
-        """While it lasts, every write is one of atmos's own console."""
+        """Take every write, while this lasts, for one of atmos's own console."""
         self._styles = True
         try:
             yield
@@ -91,14 +91,14 @@ class Stream(io.TextIOBase):
             self._styles = False
 
     def write_progress(self, text: str) -> None:
-        """What may get lost."""
+        """Write what may get lost."""
         self._optional = True
         self.write(text)
         self.flush()
         self._optional = False
 
     def write_styled(self, text: str) -> None:
-        """Text of atmos's own console, whose colours and movements pass."""
+        """Write text of atmos's own console, whose colours and movements pass."""
         for number, part in enumerate(_STYLE.split(text)):
             if number % 2:
                 self._line = "" if part == "\r" else self._line
@@ -107,7 +107,7 @@ class Stream(io.TextIOBase):
                 self._encoded(self._safe(part))
 
     def write_document(self, text: str) -> None:
-        """YAML or XML, which are UTF-8 whatever the locale says."""
+        """Write YAML or XML, which are UTF-8 whatever the locale says."""
         self.holds_document = True
         buffer = getattr(self._under, "buffer", None)
         if buffer is None or codecs.lookup(self.encoding).name == "utf-8":
@@ -123,7 +123,7 @@ class Stream(io.TextIOBase):
                 self._under.flush()
 
     def _safe(self, text: str) -> str:
-        """A command that was begun by an earlier write is seen, too."""
+        """Return text that is safe, also where an earlier write began a command."""
         known = len(self._line)
         whole = block(self._line + text)
         last = whole[whole.rfind("\n") + 1 :].lstrip(" \t")
@@ -163,28 +163,28 @@ class Stream(io.TextIOBase):
         self.missed = self.missed or (self.lost is not None and not self._optional)
 
     def silence(self) -> None:
-        """Sends what is still kept to nowhere: the interpreter tries again at its end, and would complain."""
+        """Send what is still kept to nowhere: the interpreter tries again at its end, and would complain."""
         with suppress(OSError, ValueError):
             where = os.open(os.devnull, os.O_WRONLY)
             os.dup2(where, self.fileno())
             os.close(where)
 
 
-class Streams:
-    """Both streams of the process, while a command runs."""
+class SafeStreams:
+    """Holds both streams of the process, while a command runs."""
 
     def __init__(self, out: TextIO | None, err: TextIO | None) -> None:
-        self.out, self.err = Stream(out, may_fail=False), Stream(err, may_fail=True)
+        self.out, self.err = SafeStream(out, may_fail=False), SafeStream(err, may_fail=True)
         self.closed = out is None
 
     def require_output(self) -> None:
-        """Raises ATM910 before anything is done when the answer could not be given."""
+        """Raise ATM910 before anything is done when the answer could not be given."""
         if self.closed:
             message = "standard output is closed, so atmos cannot answer; it did nothing"
             raise fail(Code.OUTPUT_FAILED, message, hint="if nobody needs the answer, add `>/dev/null`")
 
     def failed(self) -> bool:
-        """Could something that was to be said not be written? Looks after writing out what is still kept."""
+        """Return whether something could not be written, after writing out what is still kept."""
         with suppress(OSError):
             self.out.flush()
         self.err.flush()
@@ -203,11 +203,11 @@ def _lost(name: str, error: OSError) -> Diagnostic:
 
 
 @contextmanager
-def standard_streams() -> Iterator[Streams]:
-    """Puts the safe streams in the place of `sys.stdout` and `sys.stderr`, and puts those back at the end."""
+def standard_streams() -> Iterator[SafeStreams]:
+    """Put the safe streams in the place of `sys.stdout` and `sys.stderr`, and put those back at the end."""
     _fill_descriptors()
     real = sys.stdout, sys.stderr
-    streams = Streams(*real)
+    streams = SafeStreams(*real)
     sys.stdout, sys.stderr = streams.out, streams.err
     if sys.stdin is None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: PTH123, SIM115
@@ -218,7 +218,7 @@ def standard_streams() -> Iterator[Streams]:
 
 
 def _fill_descriptors() -> None:
-    """The next file opened would take the number of a closed stream, and a child's error message would end up in it."""
+    """Open what is closed: the next file opened would take that number, and a child's errors would end up in it."""
     for number in (0, 1, 2):
         try:
             os.fstat(number)
