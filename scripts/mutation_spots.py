@@ -166,12 +166,6 @@ FAULTS = (
         f"{CREDENTIALS}::test_a_cluster_that_only_the_change_has_is_no_place_for_a_token",
     ),
     Fault(
-        "text of a repo is made safe",
-        "self._encoded(self._safe(text))",
-        "self._encoded(text)",
-        "tests/output/test_nothing_of_a_repo_reaches_the_terminal_raw.py::test_as_text",
-    ),
-    Fault(
         "hooks of the checkout do not run",
         'found = {} if own else {"core.hooksPath": os.devnull}',
         "found = {}",
