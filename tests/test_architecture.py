@@ -262,3 +262,10 @@ NAMES_AN_OPERATOR = {
 def test_what_operators_make_stands_in_one_table(group):
     elsewhere = {name_of(path) for path in MODULES if group in path.read_text().lower()} - NAMES_AN_OPERATOR.keys()
     assert not elsewhere, f"{group} belongs into kube/operators.py, and not into {sorted(elsewhere)}"
+
+
+def test_the_page_on_the_house_names_every_room():
+    page = (PACKAGE.parent / "docs/architecture.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    named = {name for line in rows for name in re.findall(r"`(\w+)`", line.split("|")[1])}
+    assert named == {name for row in ROWS for name in row} - {"__init__", "__main__"}
