@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.blueprint.composed import Composed
 from atmos_cli.blueprint.contribute import contribute
 from atmos_cli.blueprint.inputs import addon_inputs
 from atmos_cli.blueprint.scope import scope
@@ -18,23 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from atmos_cli.blueprint.catalogue import Blueprint, Catalogue
-    from atmos_cli.blueprint.manifest import Owner, ResourceFile, Serves
+    from atmos_cli.blueprint.manifest import ResourceFile, Serves
     from atmos_cli.blueprint.tree import Template
     from atmos_cli.config import Config
     from atmos_cli.kube.resource import Resource
     from atmos_cli.spec.model import ServiceSpec
 
 MAX_OBJECTS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Composed:
-    """One complete object, the file name it gets in the layout, and who owns it."""
-
-    resource: Resource
-    file: str
-    owner: Owner
-    blueprint: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from atmos_cli.blueprint.catalogue import Blueprint
-    from atmos_cli.blueprint.compose import Composed
+    from atmos_cli.blueprint.composed import Composed
     from atmos_cli.blueprint.tree import Template
     from atmos_cli.kube.resource import Identity, Resource
 

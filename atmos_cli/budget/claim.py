@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.budget import storage
+from atmos_cli.budget.declared import Terms
 from atmos_cli.budget.kinds import INJECTORS, NAMESPACE_INJECTORS, asks_nothing, injected
 from atmos_cli.budget.operators import made, unseen
 from atmos_cli.budget.progressive import Movers, counted, given_up, movers, moves, scaled_name, template_of
@@ -22,7 +23,7 @@ from atmos_cli.kube.shape import mapping, mappings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from atmos_cli.budget.model import AssumedRequests, Budget, Count
+    from atmos_cli.budget.model import AssumedRequests, Count
     from atmos_cli.kube.resource import Resource
 
 NO_PODS = Pods(0, 0, 0)
@@ -63,35 +64,6 @@ class Claim:
     def unknown(self) -> tuple[tuple[str, str], ...]:
         """(`Kind/name: why`, mark) for everything that cannot be known."""
         return tuple((f"{line.resource}: {line.unknown}", line.mark) for line in self.lines if line.unknown)
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a claim depends on besides the manifests: what the budget of the environment declares."""
-
-    budget: Budget | None = None
-
-    @property
-    def overheads(self) -> Mapping[str, Mapping[str, Any]]:
-        classes = self.budget.assume.runtime_classes if self.budget else {}
-        return {name: {str(key): value for key, value in overhead.items()} for name, overhead in classes.items()}
-
-    @property
-    def assumed(self) -> AssumedRequests | None:
-        policy = self.budget.missing_requests if self.budget else "deny"
-        return None if isinstance(policy, str) else policy
-
-    @property
-    def default_class(self) -> str:
-        return self.budget.assume.storage_class if self.budget else ""
-
-    @property
-    def by_class(self) -> bool:
-        """Whether any limit is on the storage of one class, so that a claim without a class matters."""
-        if self.budget is None:
-            return False
-        scopes = (self.budget.limits, *self.budget.teams.values(), *self.budget.services.values())
-        return any(name.startswith("requests.storage/") for scope in scopes for name in scope)
 
 
 def claim(resources: Sequence[Resource], *, terms: Terms | None = None) -> Claim:

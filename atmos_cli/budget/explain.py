@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.budget.claim import Line, Terms, claim, with_assumed
+from atmos_cli.budget.claim import Line, claim, with_assumed
 from atmos_cli.kube.pods import missing_requests, pod_requests
 from atmos_cli.kube.quantity import ZERO, Quantity
 from atmos_cli.kube.resource import identity, pod_template
@@ -14,6 +14,7 @@ from atmos_cli.kube.shape import mapping, mappings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from atmos_cli.budget.declared import Terms
     from atmos_cli.kube.resource import Resource
 
 

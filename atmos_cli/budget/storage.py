@@ -11,7 +11,7 @@ from atmos_cli.kube.shape import at, mapping, mappings
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from atmos_cli.budget.claim import Terms
+    from atmos_cli.budget.declared import Terms
     from atmos_cli.kube.resource import Resource
 
 OLD_CLASS = "volume.beta.kubernetes.io/storage-class"

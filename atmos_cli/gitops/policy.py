@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.budget.claim import Terms
+from atmos_cli.budget.declared import Terms
 from atmos_cli.budget.model import Budget, budget_path, read_budget, require_known_teams
 from atmos_cli.budget.prices import PATH as PRICES
 from atmos_cli.budget.prices import PriceSheet, read_prices, require_prices

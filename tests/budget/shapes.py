@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from atmos_cli.budget.claim import Terms, claim
+from atmos_cli.budget.claim import claim
+from atmos_cli.budget.declared import Terms
 from atmos_cli.budget.digest import exact
 from atmos_cli.budget.model import Budget, read_budget
 from atmos_cli.yamlio.emit import emit

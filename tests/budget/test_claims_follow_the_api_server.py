@@ -2,7 +2,8 @@
 
 import pytest
 
-from atmos_cli.budget.claim import Terms, claim, left_behind
+from atmos_cli.budget.claim import claim, left_behind
+from atmos_cli.budget.declared import Terms
 from atmos_cli.budget.explain import explained
 from atmos_cli.budget.schedules import shortest_gap
 from tests.budget.shapes import budget, container, counted, scaler, unknown, workload

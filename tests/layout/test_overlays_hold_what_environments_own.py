@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atmos_cli.blueprint.compose import Composed, Composition
+from atmos_cli.blueprint.compose import Composition
+from atmos_cli.blueprint.composed import Composed
 from atmos_cli.diagnostics import AtmosError, Code
 from atmos_cli.kustomize.build import build
 from atmos_cli.layout.kustomize import difference, lay_out
