@@ -1,7 +1,6 @@
 """The table of operated kinds: each row can be read by everybody who asks, and says the same to all of them."""
 
 import pytest
-from atmos_cli.engines.tenants import ALL, RULES
 
 from atmos_cli.budget.claim import claim
 from atmos_cli.checks.references import _secrets
@@ -10,6 +9,7 @@ from atmos_cli.kube import operators
 from atmos_cli.kube.operators import GAUGES, OPERATED, OperatedKind, Runs, Status, tenant_kinds
 from atmos_cli.kube.secret_makers import secrets_made_by, secrets_taken_by
 from atmos_cli.kustomize.model import Built
+from atmos_cli.layout.tenants import ALL, RULES
 from atmos_cli.verify.rollback_loss import losses
 
 QUEUES = OperatedKind(
