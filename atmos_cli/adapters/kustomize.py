@@ -6,6 +6,7 @@ The real tool sees a copy of what the build needs, in a directory of its own, an
 from __future__ import annotations
 
 import re
+import resource
 import subprocess
 import tempfile
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.adapters.programs import find_program, own_path
 from atmos_cli.diagnostics import AtmosError, Code, Location, fail
 from atmos_cli.foreign import shell
+from atmos_cli.kube.shape import text
 from atmos_cli.kustomize import build as portable
 from atmos_cli.kustomize.files import MAX_BYTES, NAMES, Files, Reference, join, refuse_remote
 from atmos_cli.kustomize.model import Built, Source, Unsupported, unsupported
@@ -88,6 +90,7 @@ def _run(command: list[str], temporary: Path, file: str) -> bytes:
                 env=environment,
                 timeout=TIMEOUT,
                 check=False,
+                preexec_fn=_bounded,
             )
         except subprocess.TimeoutExpired:
             raise fail(
@@ -96,14 +99,19 @@ def _run(command: list[str], temporary: Path, file: str) -> bytes:
         except OSError as error:
             message = f"{command[0]} cannot be run: {error.strerror}"
             raise fail(Code.KUSTOMIZE_UNSUPPORTED, message, where=Location(file), hint="mend or remove it") from None
+    if answer.stat().st_size > MAX_BYTES:
+        raise fail(Code.KUSTOMIZE_INVALID, f"the build gives more than {MAX_BYTES >> 20} MiB", where=Location(file))
     if done.returncode:
         reason = done.stderr.decode("utf-8", "replace").replace(f"{temporary}/repo/", "").strip()
         message = f"kustomize refuses it: {_last_error(reason)}"
         hint = f"run: kustomize build {shell(Path(file).parent.as_posix())}"
         raise fail(Code.KUSTOMIZE_INVALID, message, where=Location(file), hint=hint)
-    if answer.stat().st_size > MAX_BYTES:
-        raise fail(Code.KUSTOMIZE_INVALID, f"the build gives more than {MAX_BYTES >> 20} MiB", where=Location(file))
     return answer.read_bytes()
+
+
+def _bounded() -> None:
+    """In the child: no more output than is read afterwards."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_BYTES + 1, MAX_BYTES + 1))
 
 
 def _last_error(reason: str) -> str:
@@ -133,12 +141,12 @@ def _named(files: Files, path: str, found: dict[str, bytes]) -> Iterator[str]:
     file = Reference(path, data)
     for document in load_all(data, path=path):
         _refuse_charts(file, document.value)
-        for text, pointer in _texts(document.value):
-            if "\n" in text or len(text) > 1000:
+        for word, pointer in _texts(document.value):
+            if "\n" in word or len(word) > 1000:
                 continue
             if pointer[0] in _PLACES:
-                refuse_remote(text, file, pointer)
-            for candidate in {text, text.partition("=")[2]} - {""}:
+                refuse_remote(word, file, pointer)
+            for candidate in {word, word.partition("=")[2]} - {""}:
                 joined = join(file.directory, candidate)
                 content = files.read(joined) if joined else None
                 if joined is None:
@@ -204,14 +212,15 @@ def _built(resource: Any, files: dict[str, bytes], file: str, directory: str, *,
 
 
 def _source(resource: dict[str, Any], files: dict[str, bytes], directory: str, origin: str) -> Source | None:
+    """Where a resource says that it is from; nothing it says is believed, since a repo can write that, too."""
     try:
-        told = load(origin.encode())
-        path = join(directory, told["path"])
+        told = text(load(origin.encode()), "path")
+        path = join(directory, told) if told else None
         documents = load_all(files[path or ""])
-    except (AtmosError, KeyError, TypeError):
+    except (AtmosError, KeyError):
         return None
-    name = resource["metadata"]["name"]
-    alike = [d for d in documents if isinstance(d.value, dict) and d.value.get("kind") == resource["kind"]]
-    named = [(str((d.value.get("metadata") or {}).get("name", "")), d.index) for d in alike]
+    name = text(resource, "metadata", "name")
+    alike = [d for d in documents if text(d.value, "kind") == text(resource, "kind")]
+    named = [(text(d.value, "metadata", "name"), d.index) for d in alike]
     exact = [index for own, index in named if own == name] or [index for own, index in named if own and own in name]
     return Source(path or "", exact[0] if exact else 0, "resource")

@@ -27,7 +27,7 @@ def require_no_secrets(values: Mapping[str, Any], *, config: Config) -> None:
     stores = (each.secrets.store for each in config.environments.values() if each.secrets)
     service, store = str(values.get("name", "")), next(stores, "")
     found = [
-        Diagnostic(Code.PLAIN_SECRET, held.said, hint=remedy(held.variable, service=service, store=store))
+        Diagnostic(Code.PLAIN_SECRET, held.said, hint=remedy(held.variable, service=service, store=store, spec=True))
         for held in held_secrets(values)
     ]
     if found:

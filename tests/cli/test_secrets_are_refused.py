@@ -89,7 +89,7 @@ def test_the_hint_names_sops_or_the_store_that_is_configured(repo, atmos):
     edit(repo / "atmos-cli.yaml", "    cluster: dev\n", "    cluster: dev\n    secrets: {store: vault}\n")
     done = atmos(*call)
     assert "the secret store `vault`" in done.err
-    assert "secretKeyRef: {name: shop-env, key: DB_PASSWORD}" in done.err
+    assert "secrets: {DB_PASSWORD: {secret: shop-env, key: DB_PASSWORD}}" in done.err
 
 
 @pytest.mark.parametrize("where", ["env", "environments"])

@@ -163,7 +163,7 @@ def ask(
     """
     if timeout is None and not runs:
         timeout = READING_SECONDS
-    apart = timeout is not None or keep_open is not None
+    apart = timeout is not None or keep_open is not None or not _has_terminal()
     given = environment(env, runs=runs, settings=settings)
     extra = {"pass_fds": keep_open or (), "start_new_session": apart}
     process = _started(top, args, env=given, istream=PIPE if stdin is not None else None, **extra)
@@ -285,6 +285,14 @@ def _end(process: Any, *, apart: bool) -> None:
             process.communicate(timeout=_GRACE_SECONDS)
             return
     process.communicate()
+
+
+def _has_terminal() -> bool:
+    """Whether a program of the user's could ask something; else it runs apart, and ends with all that it started."""
+    try:
+        return os.isatty(0)
+    except OSError:
+        return False
 
 
 def _not_found() -> type[BaseException]:
