@@ -181,6 +181,8 @@ def test_a_question_that_takes_too_long_is_ended(checkout: Path) -> None:
 
 def test_a_repository_of_another_user_comes_with_the_way_out(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(checkout.parent / "home"))
+    if os.geteuid():
+        pytest.skip("only root can give files away")
     for path in (checkout, checkout / ".git"):
         os.chown(path, 12345, 12345)
     with pytest.raises(AtmosError) as caught:

@@ -95,6 +95,8 @@ def test_notes_are_kept_in_a_real_directory_of_this_user(checkout: Path, tmp_pat
     elif kind == "file":
         place.directory.write_text("x")
     else:
+        if os.geteuid():
+            pytest.skip("only root can give files away")
         place.directory.mkdir()
         os.chown(place.directory, 12345, 12345)
     with pytest.raises(AtmosError) as caught:
