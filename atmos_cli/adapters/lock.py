@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from atmos_cli.adapters.disk import content
 from atmos_cli.adapters.files import find_checkout
 from atmos_cli.diagnostics import AtmosError, Code, fail
 from atmos_cli.foreign import shell
@@ -206,7 +207,8 @@ def require_own(place: Place) -> None:
 def held(place: Place) -> bool:
     """Whether some atmos is writing at this moment; asks without making anything."""
     try:
-        handle = os.open(place.lock, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        # without O_NONBLOCK a pipe of that name would hold whoever asks
+        handle = os.open(place.lock, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return False
     try:
@@ -236,7 +238,7 @@ def full(error: OSError) -> bool:
 def _holder(place: Place) -> str:
     """The process that took the lock last, as it says itself."""
     with suppress(OSError):
-        return place.lock.read_text(errors="replace").strip()
+        return (content(place.directory, place.lock.name) or b"").decode("ascii", "replace").strip()
     return ""
 
 

@@ -236,3 +236,16 @@ def test_a_write_from_a_hook_of_our_own_commit_is_told_at_once(checkout: Path, m
             apply(checkout, ChangeSet({"n": b"x"}))
     assert caught.value.diagnostics[0].code is Code.WRITE_BUSY
     assert git(checkout, "status", "--porcelain", "--", "n") == ""
+
+
+@pytest.mark.parametrize("name", ["lock", "undo.json", "redo.json"])
+def test_a_pipe_among_the_notes_holds_nobody(checkout: Path, name: str) -> None:
+    place = place_of(checkout)
+    place.directory.mkdir()
+    os.mkfifo(place.directory / name)
+    assert not held(place)
+    if name == "lock":
+        require_settled(checkout)
+    else:
+        with pytest.raises(AtmosError):
+            require_settled(checkout)
