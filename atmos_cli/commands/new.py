@@ -125,9 +125,10 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
     catalogue = repository.catalogue
     understood = understand(text, flags, config=config, catalogue=catalogue, team=team)
     spec = understood.spec
-    _require_new(base, team, spec.name)
     generated = generate(spec, team=team, environments=environments, config=config, catalogue=catalogue)
     changes = ChangeSet(dict(generated.files), {path: base.tree.read(path) for path in generated.files})
+    # after what stands there was read: whoever wrote the same service meanwhile is seen now, or when it is written
+    _require_new(base, team, spec.name)
     states = States(repository.root, repository.tree, branch=config.git.branch)
     before = states.at(base.commit) if base.commit else states.here()
     after = states.changed(before, changes.files)
