@@ -105,7 +105,8 @@ class ArgoCD:
     def retry(self, application: Object) -> None:
         """What the poll does that is turned off in the lab: compares again what could not be compared.
 
-        The API server of a busy machine may answer too late once, and nothing else repeats it.
+        The API server of a busy machine may answer too late once, or the controller may read an Application before the
+        AppProject that the same file holds (InvalidSpecError), and nothing else repeats it.
         """
         if failed_for(application) > RETRY and not is_marked(application):
             self.refresh(application["metadata"]["name"])
@@ -169,9 +170,9 @@ def is_marked(application: Object) -> bool:
 
 
 def failed_for(application: Object) -> float:
-    """Seconds since the controller first could not compare the Application with its clusters or Git; 0 when it could."""
+    """Seconds since the controller first could not compare the Application with its clusters, project or Git; 0 when it could."""
     conditions = (application.get("status") or {}).get("conditions") or []
-    failed = [each for each in conditions if each["type"] in {"ComparisonError", "UnknownError"}]
+    failed = [each for each in conditions if each["type"] in {"ComparisonError", "InvalidSpecError", "UnknownError"}]
     since = [datetime.fromisoformat(each["lastTransitionTime"]) for each in failed if "lastTransitionTime" in each]
     return max(((datetime.now(UTC) - each).total_seconds() for each in since), default=0.0)
 

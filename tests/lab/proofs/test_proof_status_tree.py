@@ -41,10 +41,15 @@ OVERLAY = "apps/shop/cart/overlays/dev/kustomization.yaml"
 @pytest.fixture(params=["argo", "flux"])
 def world(worlds: Worlds, request: pytest.FixtureRequest) -> World:
     found = worlds[request.param]
-    for plane in planes_of(found):  # the operator that does not run here
+    run_databases(found)
+    return found
+
+
+def run_databases(world: World) -> None:
+    """Say that every instance of every database is ready, as the operator would that does not run here."""
+    for plane in planes_of(world):
         for each in plane.kube.list(CNPG, "Cluster"):
             plane.kube.patch_status(each, {"readyInstances": each["spec"]["instances"]})
-    return found
 
 
 @pytest.fixture
@@ -94,6 +99,7 @@ def test_status_and_tree_say_what_real_engines_did(
 ) -> None:
     """All well; then a crashing image, which the clone learns of by itself; then all well again."""
     world.sync(world.repo.push())
+    run_databases(world)  # also those that this sync made
     whole = settled(clone, lambda found: found.exit_code == 0)
     shown = {(row.target.team, row.target.service, row.target.environment) for row in whole.rows}
     assert shown == world.repo.deployments()
