@@ -54,12 +54,12 @@ def main() -> None:
 
 def watch(kubeconfig: Path, count: int) -> None:
     """The process that is measured."""
-    from atmos_cli.adapters.kubernetes.client import Cluster
+    from atmos_cli.adapters.kubernetes.client import ClusterClient
     from atmos_cli.adapters.kubernetes.kubeconfig import access, read_kubeconfig
     from atmos_cli.adapters.kubernetes.watch import Mirror
 
     found = access(read_kubeconfig({"KUBECONFIG": str(kubeconfig)}), "many", setting="")
-    with Cluster(found) as cluster, Mirror(cluster, KINDS) as mirror:
+    with ClusterClient(found) as cluster, Mirror(cluster, KINDS) as mirror:
         started = time.perf_counter()
         pods = mirror.list("v1", "Pod")
         listed = time.perf_counter() - started

@@ -26,7 +26,7 @@ from atmos_cli.diagnostics import AtmosError, Code, fail
 from atmos_cli.foreign import shell
 
 if TYPE_CHECKING:
-    from atmos_cli.adapters.lock import Place
+    from atmos_cli.adapters.lock import StateDirectory
 
 UNDO, REDO, COMMIT = "undo.json", "redo.json", "commit"
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -35,7 +35,7 @@ _NOT_OURS = (ValueError, KeyError, TypeError, AttributeError, RecursionError, At
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """One file, by its path from the anchor; None is "no file". `mode` is what it has now, None for a new file."""
 
     path: str
@@ -48,14 +48,16 @@ class Entry:
 class Journal:
     """`directories`: those that this write creates, parents first. `ref` and `old` (its commit) only for a commit."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[JournalEntry, ...]
     directories: tuple[str, ...] = ()
     ref: str = ""
     old: str | None = None
     forward: bool = False
 
 
-def planned(place: Place, entries: tuple[Entry, ...], *, ref: str = "", old: str | None = None) -> Journal:
+def planned(
+    place: StateDirectory, entries: tuple[JournalEntry, ...], *, ref: str = "", old: str | None = None
+) -> Journal:
     """The journal of writing `entries`; looks which directories are missing and which modes to keep."""
     missing: set[str] = set()
     for entry in entries:
@@ -65,7 +67,7 @@ def planned(place: Place, entries: tuple[Entry, ...], *, ref: str = "", old: str
     return Journal(kept, tuple(sorted(missing)), ref, old)
 
 
-def save(place: Place, journal: Journal) -> None:
+def save(place: StateDirectory, journal: Journal) -> None:
     data = asdict(journal) | {"tree": _tree(place)}
     for entry in data["entries"]:
         for side in ("before", "after"):
@@ -73,23 +75,23 @@ def save(place: Place, journal: Journal) -> None:
     note(place, UNDO, json.dumps(data).encode())
 
 
-def note(place: Place, name: str, data: bytes) -> None:
+def note(place: StateDirectory, name: str, data: bytes) -> None:
     """`data` durably in the place's file `name`: after a crash it is there whole or not at all."""
     disk.write(place.directory, f"{name}.new", data)
     disk.rename(place.directory, f"{name}.new", name)
     disk.sync(place.directory, name)
 
 
-def noted(place: Place, name: str) -> str:
+def noted(place: StateDirectory, name: str) -> str:
     """What `note` wrote, "" when it did not."""
     return (content(place.directory, name) or b"").decode("ascii", "replace")
 
 
-def exists(place: Place) -> bool:
+def exists(place: StateDirectory) -> bool:
     return any(os.path.lexists(place.directory / name) for name in (REDO, UNDO))
 
 
-def load(place: Place) -> Journal | None:
+def load(place: StateDirectory) -> Journal | None:
     """The journal that an interrupted write left behind, None when there is none.
 
     Raises ATM611 for one that is not about this tree, or that atmos did not write.
@@ -107,20 +109,20 @@ def load(place: Place) -> Journal | None:
     return None
 
 
-def commit_point(place: Place) -> None:
+def commit_point(place: StateDirectory) -> None:
     """From here on the write is finished, not undone."""
     disk.rename(place.directory, UNDO, REDO)
     disk.sync(place.directory, REDO)
 
 
-def call_off(place: Place) -> None:
+def call_off(place: StateDirectory) -> None:
     """Back before `commit_point`: a write that cannot be finished will be undone."""
     with suppress(FileNotFoundError):
         disk.rename(place.directory, REDO, UNDO)
         disk.sync(place.directory, UNDO)
 
 
-def forget(place: Place) -> None:
+def forget(place: StateDirectory) -> None:
     """Drop the journal, and whatever else a killed run left beside it; the lock stays."""
     for name in (REDO, UNDO, COMMIT):
         disk.remove(place.directory, name)
@@ -130,7 +132,7 @@ def forget(place: Place) -> None:
                 disk.remove(place.directory, left)
 
 
-def stage(place: Place, journal: Journal) -> None:
+def stage(place: StateDirectory, journal: Journal) -> None:
     """Every new content beside its target, durable: a full disk or a closed directory shows before any file moves."""
     for directory in journal.directories:
         disk.make_directory(place.anchor, directory)
@@ -141,7 +143,7 @@ def stage(place: Place, journal: Journal) -> None:
             disk.require_writable(place.anchor, entry.path)
 
 
-def finish(place: Place, journal: Journal) -> tuple[str, ...]:
+def finish(place: StateDirectory, journal: Journal) -> tuple[str, ...]:
     """Every file as it shall be; gives the paths left alone because someone else changed them meanwhile."""
     foreign = _move(place, journal, forward=True, force=False)
     for entry in journal.entries:
@@ -151,7 +153,7 @@ def finish(place: Place, journal: Journal) -> tuple[str, ...]:
     return foreign
 
 
-def undo(place: Place, journal: Journal, *, force: bool = False) -> tuple[str, ...]:
+def undo(place: StateDirectory, journal: Journal, *, force: bool = False) -> tuple[str, ...]:
     """Every file as it was; gives the paths left alone because someone else changed them (with `force`: none are)."""
     foreign = _move(place, journal, forward=False, force=force)
     for directory in reversed(journal.directories):
@@ -161,7 +163,7 @@ def undo(place: Place, journal: Journal, *, force: bool = False) -> tuple[str, .
     return foreign
 
 
-def _move(place: Place, journal: Journal, *, forward: bool, force: bool) -> tuple[str, ...]:
+def _move(place: StateDirectory, journal: Journal, *, forward: bool, force: bool) -> tuple[str, ...]:
     foreign = []
     for number, entry in enumerate(journal.entries):
         fresh = _beside(entry.path, number)
@@ -187,7 +189,7 @@ def _move(place: Place, journal: Journal, *, forward: bool, force: bool) -> tupl
     return tuple(foreign)
 
 
-def _put(place: Place, entry: Entry, fresh: str, data: bytes) -> None:
+def _put(place: StateDirectory, entry: JournalEntry, fresh: str, data: bytes) -> None:
     try:
         ready = content(place.anchor, fresh) == data
     except OSError:
@@ -197,14 +199,14 @@ def _put(place: Place, entry: Entry, fresh: str, data: bytes) -> None:
     disk.rename(place.anchor, fresh, entry.path)
 
 
-def _prune(place: Place, path: str) -> None:
+def _prune(place: StateDirectory, path: str) -> None:
     inside = [parent for parent in parents(path) if len(parent) > len(place.prefix)]
     with suppress(OSError, AtmosError):
         for parent in reversed(inside):
             disk.remove_directory(place.anchor, parent)
 
 
-def _sync_parents(place: Place, journal: Journal) -> None:
+def _sync_parents(place: StateDirectory, journal: Journal) -> None:
     for path in {entry.path.rpartition("/")[0]: entry.path for entry in journal.entries}.values():
         with suppress(FileNotFoundError, NotADirectoryError, AtmosError):
             disk.sync(place.anchor, path)
@@ -215,18 +217,18 @@ def _beside(path: str, number: int) -> str:
     return f"{directory}{slash}.atmos-cli-{number}.tmp"
 
 
-def _mode(place: Place, path: str) -> int | None:
+def _mode(place: StateDirectory, path: str) -> int | None:
     found = disk.status(place.anchor, path)
     return None if found is None else found.st_mode & _MODES
 
 
-def _tree(place: Place) -> list[int]:
+def _tree(place: StateDirectory) -> list[int]:
     """Which directory this is about: its device and its inode."""
     found = os.stat(place.anchor, follow_symlinks=False)  # noqa: PTH116 - beside the other calls of os
     return [found.st_dev, found.st_ino]
 
 
-def _read(place: Place, text: bytes, *, forward: bool) -> Journal:
+def _read(place: StateDirectory, text: bytes, *, forward: bool) -> Journal:
     data = json.loads(text)
     if data["tree"] != _tree(place):
         raise ValueError("of another tree")
@@ -239,17 +241,17 @@ def _read(place: Place, text: bytes, *, forward: bool) -> Journal:
     return Journal(entries, tuple(checked_path(path) for path in data["directories"]), ref, old, forward=forward)
 
 
-def _entry(item: dict[str, Any]) -> Entry:
+def _entry(item: dict[str, Any]) -> JournalEntry:
     before, after = (
         None if item[side] is None else base64.b64decode(item[side], validate=True) for side in ("before", "after")
     )
     mode = item["mode"]
     if mode is not None and (type(mode) is not int or not 0 <= mode <= _MODES):
         raise ValueError("no mode")
-    return Entry(checked_path(item["path"]), before, after, mode)
+    return JournalEntry(checked_path(item["path"]), before, after, mode)
 
 
-def _foreign(place: Place, name: str) -> AtmosError:
+def _foreign(place: StateDirectory, name: str) -> AtmosError:
     file = place.directory / name
     return fail(
         Code.WRITE_FAILED,

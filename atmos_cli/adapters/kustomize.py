@@ -18,7 +18,7 @@ from atmos_cli.foreign import shell
 from atmos_cli.kube.shape import text
 from atmos_cli.kustomize import build as portable
 from atmos_cli.kustomize.files import MAX_BYTES, NAMES, Files, Reference, join, refuse_remote
-from atmos_cli.kustomize.model import Built, Source, Unsupported, unsupported
+from atmos_cli.kustomize.model import Built, Origin, Unsupported, unsupported
 from atmos_cli.yamlio.emit import emit
 from atmos_cli.yamlio.load import load, load_all
 
@@ -199,7 +199,7 @@ def _trace_origins(root: Path, directory: str) -> tuple[str, bool]:
 
 
 def _built(resource: Any, files: dict[str, bytes], file: str, directory: str, *, traced: bool) -> Built:
-    fallback = Built(resource, (Source(file, 0, "tool"),))
+    fallback = Built(resource, (Origin(file, 0, "tool"),))
     metadata = resource.get("metadata") if isinstance(resource, dict) else None
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     if not traced or not isinstance(annotations, dict) or _ORIGIN not in annotations:
@@ -211,7 +211,7 @@ def _built(resource: Any, files: dict[str, bytes], file: str, directory: str, *,
     return Built(resource, (source,)) if source else fallback
 
 
-def _source(resource: dict[str, Any], files: dict[str, bytes], directory: str, origin: str) -> Source | None:
+def _source(resource: dict[str, Any], files: dict[str, bytes], directory: str, origin: str) -> Origin | None:
     """Where a resource says that it is from; nothing it says is believed, since a repo can write that, too."""
     try:
         told = text(load(origin.encode()), "path")
@@ -223,4 +223,4 @@ def _source(resource: dict[str, Any], files: dict[str, bytes], directory: str, o
     alike = [d for d in documents if text(d.value, "kind") == text(resource, "kind")]
     named = [(text(d.value, "metadata", "name"), d.index) for d in alike]
     exact = [index for own, index in named if own == name] or [index for own, index in named if own and own in name]
-    return Source(path or "", exact[0] if exact else 0, "resource")
+    return Origin(path or "", exact[0] if exact else 0, "resource")

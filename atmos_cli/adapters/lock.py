@@ -34,7 +34,7 @@ _PAUSES = (0.01, 0.1)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StateDirectory:
     """`anchor`: what journalled paths start from; `directory` holds lock and journal, and exists only meanwhile."""
 
     anchor: Path
@@ -46,16 +46,16 @@ class Place:
         return self.directory / "lock"
 
 
-def place_of(root: Path) -> Place:
+def place_of(root: Path) -> StateDirectory:
     """Inside the Git directory of the checkout that `root` is in, else in the user's state directory; runs no git."""
     root = Path(os.path.realpath(root))
     found = find_checkout(root)
     if found is not None:
         top, git_dir = found
         prefix = root.relative_to(top).as_posix()
-        return Place(top, git_dir / "atmos-cli", "" if prefix == "." else prefix)
+        return StateDirectory(top, git_dir / "atmos-cli", "" if prefix == "." else prefix)
     status = root.stat()
-    return Place(root, state_directory() / "trees" / f"{status.st_dev:x}-{status.st_ino:x}")
+    return StateDirectory(root, state_directory() / "trees" / f"{status.st_dev:x}-{status.st_ino:x}")
 
 
 def state_directory() -> Path:
@@ -66,7 +66,7 @@ def state_directory() -> Path:
 
 
 @contextmanager
-def locked(place: Place, *, wait: float = WAIT_SECONDS) -> Iterator[int]:
+def locked(place: StateDirectory, *, wait: float = WAIT_SECONDS) -> Iterator[int]:
     """Hold the lock of `place`; gives its descriptor. ATM612 when another process keeps it past `wait` seconds."""
     handle = _acquire(place, wait)
     try:
@@ -75,7 +75,7 @@ def locked(place: Place, *, wait: float = WAIT_SECONDS) -> Iterator[int]:
         _release(place, handle)
 
 
-def _acquire(place: Place, wait: float) -> int:
+def _acquire(place: StateDirectory, wait: float) -> int:
     """Whoever runs in a hook of the commit that holds the lock would wait for itself."""
     in_hook = os.environ.get(IN_HOOK) not in (None, "") and os.environ.get(IN_HOOK) == _holder(place)
     deadline = time.monotonic() + (0 if in_hook else wait)
@@ -90,7 +90,7 @@ def _acquire(place: Place, wait: float) -> int:
         time.sleep(random.uniform(*_PAUSES))  # noqa: S311 - so that many who wait do not ask in step
 
 
-def _open(place: Place) -> int | None:
+def _open(place: StateDirectory) -> int | None:
     try:
         place.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         require_own(place)
@@ -106,7 +106,7 @@ def _open(place: Place) -> int | None:
         raise cannot_write(place.directory, error) from error
 
 
-def _take(place: Place, handle: int) -> bool:
+def _take(place: StateDirectory, handle: int) -> bool:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         if os.fstat(handle).st_ino != os.stat(place.lock).st_ino:  # noqa: PTH116 - beside fstat
@@ -121,7 +121,7 @@ def _take(place: Place, handle: int) -> bool:
     return True
 
 
-def _release(place: Place, handle: int) -> None:
+def _release(place: StateDirectory, handle: int) -> None:
     with suppress(OSError):
         place.lock.unlink()
     with suppress(OSError):
@@ -133,7 +133,7 @@ def _release(place: Place, handle: int) -> None:
 
 
 @contextmanager
-def scratch(place: Place) -> Iterator[Path]:
+def scratch(place: StateDirectory) -> Iterator[Path]:
     """A directory for files that only a few calls of git read; the next writer removes what a killed run left."""
     base = _scratch_of(place)
     sweep(place)
@@ -166,11 +166,11 @@ def _made_in(base: Path) -> tuple[Path, int]:
             os.close(handle)
 
 
-def _scratch_of(place: Place) -> Path:
+def _scratch_of(place: StateDirectory) -> Path:
     return place.directory.parent / f"{place.directory.name}-scratch"
 
 
-def sweep(place: Place) -> None:
+def sweep(place: StateDirectory) -> None:
     """Removes the scratch directories of runs that were killed; those of living ones are locked."""
     base = _scratch_of(place)
     try:
@@ -189,7 +189,7 @@ def sweep(place: Place) -> None:
         base.rmdir()
 
 
-def require_own(place: Place) -> None:
+def require_own(place: StateDirectory) -> None:
     """Raises ATM611 unless the directory of `place` is a real one that belongs to this user, outside of the tree."""
     found = os.stat(place.directory, follow_symlinks=False)  # noqa: PTH116 - beside fstat
     problem = ""
@@ -204,7 +204,7 @@ def require_own(place: Place) -> None:
         raise fail(Code.WRITE_FAILED, f"{place.directory} cannot hold the notes of a write: {problem}", hint=hint)
 
 
-def held(place: Place) -> bool:
+def held(place: StateDirectory) -> bool:
     """Whether some atmos is writing at this moment; asks without making anything."""
     try:
         # without O_NONBLOCK a pipe of that name would hold whoever asks
@@ -235,14 +235,14 @@ def full(error: OSError) -> bool:
     return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def _holder(place: Place) -> str:
+def _holder(place: StateDirectory) -> str:
     """The process that took the lock last, as it says itself."""
     with suppress(OSError):
         return (content(place.directory, place.lock.name) or b"").decode("ascii", "replace").strip()
     return ""
 
 
-def _busy(place: Place) -> AtmosError:
+def _busy(place: StateDirectory) -> AtmosError:
     holder = _holder(place)
     who = f" (process {holder})" if holder.isdigit() else ""
     return fail(

@@ -38,7 +38,7 @@ MAX_WARNINGS = 20
 SERVER = "a Prometheus"
 
 
-class Prometheus:
+class PrometheusClient:
     """`ports.Metrics` over HTTP. `secret` is a bearer token or `user:password`. Close it, or use it in a `with`.
 
     A sample that is not a number is NaN; native histograms are left out. Raises ATM812 for a URL or a secret that

@@ -83,23 +83,23 @@ def replay(directory: Path) -> Replayer:
     return Replayer(Reader(directory))
 
 
-class Tape(Protocol):
+class CallRecord(Protocol):
     def take(self, on: str, call: str, args: Sequence[Any], live: Callable[[], Any], /) -> Any:
         """The answer to a call, as JSON gives it back."""
 
 
 class _Cluster:
-    def __init__(self, tape: Tape, on: str, live: Any) -> None:
-        self._tape, self._on, self._live = tape, on, live
+    def __init__(self, record: CallRecord, on: str, live: Any) -> None:
+        self._record, self._on, self._live = record, on, live
 
     def get(self, api_version: str, kind: str, name: str, *, namespace: str = "") -> Resource | None:
         def live() -> Resource | None:
             found = self._live.get(api_version, kind, name, namespace=namespace)
             return without_secrets(found) if found is not None else None
 
-        found = self._tape.take(self._on, "get", (api_version, kind, namespace, name), live)
+        found = self._record.take(self._on, "get", (api_version, kind, namespace, name), live)
         if found is not None and not isinstance(found, dict):
-            raise _odd(self._tape, self._on, "get")
+            raise _odd(self._record, self._on, "get")
         return found
 
     def list(self, api_version: str, kind: str, *, namespace: str = "", selector: str = "") -> tuple[Resource, ...]:
@@ -107,9 +107,9 @@ class _Cluster:
             found = self._live.list(api_version, kind, namespace=namespace, selector=selector)
             return tuple(without_secrets(item) for item in found)
 
-        found = self._tape.take(self._on, "list", (api_version, kind, namespace, selector), live)
+        found = self._record.take(self._on, "list", (api_version, kind, namespace, selector), live)
         if not isinstance(found, list | tuple) or not all(isinstance(item, dict) for item in found):
-            raise _odd(self._tape, self._on, "list")
+            raise _odd(self._record, self._on, "list")
         return tuple(found)
 
     def logs(self, pod: str, container: str, *, namespace: str, previous: bool, lines: int) -> tuple[str, ...]:
@@ -118,9 +118,9 @@ class _Cluster:
             return mask_lines(found, most=lines)
 
         args = (namespace, pod, container, previous, lines)
-        found = self._tape.take(self._on, "logs", args, live)
+        found = self._record.take(self._on, "logs", args, live)
         if not isinstance(found, list | tuple) or not all(isinstance(item, str) for item in found):
-            raise _odd(self._tape, self._on, "logs")
+            raise _odd(self._record, self._on, "logs")
         return tuple(found)
 
     def annotate(
@@ -137,22 +137,22 @@ class _Cluster:
             self._live.annotate(api_version, kind, name, namespace=namespace, annotations=annotations, manager=manager)
 
         args = (api_version, kind, namespace, name, dict(annotations), manager)
-        self._tape.take(self._on, "annotate", args, live)
+        self._record.take(self._on, "annotate", args, live)
 
 
 class _Metrics:
-    def __init__(self, tape: Tape, on: str, live: Any) -> None:
-        self._tape, self._on, self._live = tape, on, live
+    def __init__(self, record: CallRecord, on: str, live: Any) -> None:
+        self._record, self._on, self._live = record, on, live
 
     def query(self, promql: str, *, at: float) -> Answer:
-        told = self._tape.take(self._on, "query", (promql, at), lambda: _told(self._live.query(promql, at=at)))
+        told = self._record.take(self._on, "query", (promql, at), lambda: _told(self._live.query(promql, at=at)))
         return self._answer(told, "query")
 
     def query_range(self, promql: str, *, start: float, end: float, step: float) -> Answer:
         def live() -> Any:
             return _told(self._live.query_range(promql, start=start, end=end, step=step))
 
-        return self._answer(self._tape.take(self._on, "query_range", (promql, start, end, step), live), "query_range")
+        return self._answer(self._record.take(self._on, "query_range", (promql, start, end, step), live), "query_range")
 
     def _answer(self, told: Any, call: str) -> Answer:
         try:
@@ -165,17 +165,17 @@ class _Metrics:
             )
             return Answer(series, tuple(str(text) for text in told["warnings"]))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
-            raise _odd(self._tape, self._on, call) from None
+            raise _odd(self._record, self._on, call) from None
 
 
 class _Clock:
-    def __init__(self, tape: Tape, on: str, live: Any) -> None:
-        self._tape, self._on, self._live = tape, on, live
+    def __init__(self, record: CallRecord, on: str, live: Any) -> None:
+        self._record, self._on, self._live = record, on, live
 
     def now(self) -> float:
-        found = self._tape.take(self._on, "now", (), lambda: self._live.now())  # noqa: PLW0108 - a replay has none
+        found = self._record.take(self._on, "now", (), lambda: self._live.now())  # noqa: PLW0108 - a replay has none
         if isinstance(found, bool) or not isinstance(found, int | float) or not math.isfinite(found):
-            raise _odd(self._tape, self._on, "now")
+            raise _odd(self._record, self._on, "now")
         return float(found)
 
     def sleep(self, seconds: float) -> None:
@@ -184,11 +184,11 @@ class _Clock:
 
 
 class _Asked:
-    def __init__(self, tape: Tape, on: str, live: Any) -> None:
-        self._tape, self._on, self._live = tape, on, live
+    def __init__(self, record: CallRecord, on: str, live: Any) -> None:
+        self._record, self._on, self._live = record, on, live
 
     def __call__(self, question: str, *arguments: str) -> Any:
-        return self._tape.take(self._on, question, arguments, lambda: self._live(question, *arguments))
+        return self._record.take(self._on, question, arguments, lambda: self._live(question, *arguments))
 
 
 def _used(writer: Writer, what: str, name: str) -> str:
@@ -206,8 +206,8 @@ def _told(answer: Answer) -> dict[str, Any]:
     return {"series": series, "warnings": answer.warnings}
 
 
-def _odd(tape: Tape, on: str, call: str) -> AtmosError:
+def _odd(record: CallRecord, on: str, call: str) -> AtmosError:
     """ATM814; what was just recorded cannot be odd, so there is a Reader behind it."""
-    if not isinstance(tape, Reader):
+    if not isinstance(record, Reader):
         raise TypeError(f"an answer to `{call}` of {on} is none that it can give")
-    return tape.odd(on, call)
+    return record.odd(on, call)

@@ -14,8 +14,8 @@ from atmos_cli.adapters import journal
 from atmos_cli.adapters.disk import content
 from atmos_cli.adapters.files import checked_path
 from atmos_cli.adapters.git import index as git_index
-from atmos_cli.adapters.journal import Entry, Journal
-from atmos_cli.adapters.lock import Place, full, held, locked, place_of, require_own, sweep
+from atmos_cli.adapters.journal import Journal, JournalEntry
+from atmos_cli.adapters.lock import StateDirectory, full, held, locked, place_of, require_own, sweep
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity, fail
 from atmos_cli.foreign import shell
 
@@ -83,7 +83,7 @@ def require_settled(root: Path) -> None:
         )
 
 
-def _left(place: Place) -> bool:
+def _left(place: StateDirectory) -> bool:
     """Whether a killed run left anything; the memory of a verification, a directory in there, does not count."""
     try:
         names = os.listdir(place.directory)  # noqa: PTH208 - names, not paths
@@ -92,7 +92,7 @@ def _left(place: Place) -> bool:
     return not names or any(not os.path.isdir(place.directory / name) for name in names)  # noqa: PTH112
 
 
-def settle(place: Place, lock: int, *, force: bool = False) -> tuple[Diagnostic, ...]:
+def settle(place: StateDirectory, lock: int, *, force: bool = False) -> tuple[Diagnostic, ...]:
     """Finish or undo the journal of `place`, if there is one; `lock` is held. `force` restores foreign edits too."""
     plan = journal.load(place)
     try:
@@ -115,7 +115,7 @@ def settle(place: Place, lock: int, *, force: bool = False) -> tuple[Diagnostic,
 
 
 @contextmanager
-def all_or_nothing(place: Place, lock: int, *, force: bool = False) -> Iterator[None]:
+def all_or_nothing(place: StateDirectory, lock: int, *, force: bool = False) -> Iterator[None]:
     """Whatever ends the block early, Ctrl-C included: the journal is settled before the error goes on."""
     try:
         yield
@@ -133,7 +133,7 @@ def all_or_nothing(place: Place, lock: int, *, force: bool = False) -> Iterator[
         raise
 
 
-def verified(place: Place, changes: ChangeSet) -> tuple[Entry, ...]:
+def verified(place: StateDirectory, changes: ChangeSet) -> tuple[JournalEntry, ...]:
     """What has to be written; every file must be as `changes.before` says. AtmosError with all that are not."""
     problems: list[Diagnostic] = []
     changed: list[Diagnostic] = []
@@ -152,7 +152,7 @@ def verified(place: Place, changes: ChangeSet) -> tuple[Entry, ...]:
         if now != before:
             changed.append(_changed(path, now, before))
         elif now != after:
-            entries.append(Entry(inside, before, after))
+            entries.append(JournalEntry(inside, before, after))
     problems += _summed_up(changed)
     if problems:
         raise AtmosError(*problems)
@@ -172,7 +172,7 @@ def _summed_up(changed: list[Diagnostic]) -> list[Diagnostic]:
     return [replace(changed[0], message=changed[0].message.replace(", so nothing", f"{more}, so nothing"))]
 
 
-def _settle(place: Place, plan: Journal, lock: int, *, force: bool) -> tuple[bool, tuple[str, ...]]:
+def _settle(place: StateDirectory, plan: Journal, lock: int, *, force: bool) -> tuple[bool, tuple[str, ...]]:
     if plan.ref:
         commit = journal.noted(place, journal.COMMIT)
         if commit and git_index.landed(place.anchor, commit, plan.ref):
@@ -183,7 +183,7 @@ def _settle(place: Place, plan: Journal, lock: int, *, force: bool) -> tuple[boo
     return False, journal.undo(place, plan, force=force)
 
 
-def _explained(error: OSError, place: Place, plan: Journal | None, outcome: str) -> Diagnostic:
+def _explained(error: OSError, place: StateDirectory, plan: Journal | None, outcome: str) -> Diagnostic:
     path = str(error.filename or place.directory)
     number = re.search(r"/\.atmos-cli-(\d+)\.tmp$", path)
     if number and plan:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git.process import plain
-from atmos_cli.adapters.prometheus import Prometheus
+from atmos_cli.adapters.prometheus import PrometheusClient
 from atmos_cli.budget.rightsize import Usage
 from atmos_cli.diagnostics import AtmosError, Code, fail
 from atmos_cli.kube.quantity import Quantity
@@ -22,7 +22,7 @@ STEP = "75s"
 def usage(url: str, *, namespace: str, workload: str, container: str, days: int) -> Usage:
     """Raises ATM412 when the server cannot be asked, or has no figures of that container."""
     try:
-        with Prometheus(url) as server:
+        with PrometheusClient(url) as server:
             now = time.time()
             return _usage(lambda query: _number(server, query, now), url, namespace, workload, container, days)
     except AtmosError as error:
@@ -50,7 +50,7 @@ def _usage(
     )
 
 
-def _number(server: Prometheus, query: str, now: float) -> Fraction | None:
+def _number(server: PrometheusClient, query: str, now: float) -> Fraction | None:
     """The single value of an instant query; None when there is none, or it is not a number.
 
     As the shortest decimal that is that float, which is what the server wrote: its binary value would round up.

@@ -14,7 +14,7 @@ Part = Literal["requested", "wrote", "committed", "co-wrote"]
 
 
 @dataclass(frozen=True, slots=True)
-class Hand:
+class Contributor:
     """One e-mail address that Git shows, what it did, and where (a commit, or the approval file)."""
 
     email: str
@@ -27,23 +27,23 @@ class Conflict:
     """`people` maps an id to what makes them part of the change; `unknown` are hands that nobody in the roster has."""
 
     people: Mapping[str, str]
-    unknown: tuple[Hand, ...]
+    unknown: tuple[Contributor, ...]
 
 
-def conflict(hands: Iterable[Hand], roster: Roster) -> Conflict:
+def conflict(contributors: Iterable[Contributor], roster: Roster) -> Conflict:
     """A forge that only committed (merged, squashed) what others wrote is nobody; as an author it hides somebody."""
     people: dict[str, str] = {}
-    unknown: dict[str, Hand] = {}
-    for hand in hands:
-        if hand.part == "committed" and roster.is_forge(hand.email):
+    unknown: dict[str, Contributor] = {}
+    for contributor in contributors:
+        if contributor.part == "committed" and roster.is_forge(contributor.email):
             continue
-        person = roster.by_email(hand.email)
+        person = roster.by_email(contributor.email)
         if person is None:
-            unknown.setdefault(hand.email.lower(), hand)
+            unknown.setdefault(contributor.email.lower(), contributor)
         else:
-            people.setdefault(person, _said(hand))
+            people.setdefault(person, _said(contributor))
     return Conflict(people, tuple(unknown.values()))
 
 
-def _said(hand: Hand) -> str:
-    return "requested it" if hand.part == "requested" else f"{hand.part} {hand.where}"
+def _said(contributor: Contributor) -> str:
+    return "requested it" if contributor.part == "requested" else f"{contributor.part} {contributor.where}"

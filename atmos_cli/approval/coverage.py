@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from atmos_cli.budget.evaluate import Row
+    from atmos_cli.budget.evaluate import LimitRow
     from atmos_cli.diagnostics import Diagnostic
 
 RowKey = tuple[str, str, str, str]
@@ -21,10 +21,10 @@ class Coverage:
     rows: frozenset[RowKey] = frozenset()
     diagnostics: tuple[Diagnostic, ...] = ()
 
-    def applied(self, rows: Sequence[Row]) -> tuple[Row, ...]:
+    def applied(self, rows: Sequence[LimitRow]) -> tuple[LimitRow, ...]:
         """`rows`, with the outcome `approved` where an approval lets them pass."""
         return tuple(replace(row, outcome="approved") if row_key(row) in self.rows else row for row in rows)
 
 
-def row_key(row: Row) -> RowKey:
+def row_key(row: LimitRow) -> RowKey:
     return row.environment, row.scope, row.dimension, row.note

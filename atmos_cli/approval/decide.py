@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from atmos_cli.approval.conflict import Hand, conflict
+from atmos_cli.approval.conflict import Contributor, conflict
 from atmos_cli.approval.quorum import quorum_problems, shortest_ttl
 from atmos_cli.diagnostics import Code, Diagnostic, Location
 from atmos_cli.foreign import shell
@@ -26,7 +26,7 @@ BASE_SKEW = 86400
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class ApprovalFacts:
     """What is so at one moment; `claim_digest` and `grants` are computed from the tree under test, never read.
 
     `excesses` are the limits that the service passes now, `limits` those of the base branch by (scope, dimension).
@@ -40,14 +40,14 @@ class Facts:
     budget_digest: str
     limits: Mapping[tuple[str, str], str]
     excesses: tuple[Excess, ...]
-    hands: tuple[Hand, ...]
+    contributors: tuple[Contributor, ...]
     proofs: tuple[Proof, ...]
     state: State = "pending"
     since: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ApprovalDecision:
     """`problems` is every reason why the approval is worth nothing; `approvers` are the people whose yes counts."""
 
     path: str
@@ -61,19 +61,21 @@ class Verdict:
         return self.state == "pending" and not self.problems
 
 
-def decide(approval: Approval, *, path: str, facts: Facts, roster: Roster, tiers: Sequence[Tier]) -> Verdict:
+def decide(
+    approval: Approval, *, path: str, facts: ApprovalFacts, roster: Roster, tiers: Sequence[Tier]
+) -> ApprovalDecision:
     """Whether `approval` lets its claim pass; every reason against it at once."""
     told = _Teller(path, approval)
     excesses = facts.excesses or recorded(approval)
     _single_use(told, facts)
     _bound(told, facts)
     _in_time(told, facts, shortest_ttl(tiers, excesses))
-    hands = (Hand(approval.requested_by, "requested", path), *facts.hands)
-    approvers = _people(told, facts, hands, roster)
+    contributors = (Contributor(approval.requested_by, "requested", path), *facts.contributors)
+    approvers = _people(told, facts, contributors, roster)
     _limits(told, facts)
     for problem in quorum_problems(excesses, tiers=tiers, approvers=approvers, roster=roster, team=approval.team):
         told.no(Code.APPROVAL_QUORUM, problem, hint=_ask_more(path))
-    return Verdict(path, approval, facts.state, tuple(told.problems), approvers)
+    return ApprovalDecision(path, approval, facts.state, tuple(told.problems), approvers)
 
 
 def recorded(approval: Approval) -> tuple[Excess, ...]:
@@ -98,7 +100,7 @@ class _Teller:
         self.problems.append(Diagnostic(code, text, where=where, hint=hint, environment=self.approval.environment))
 
 
-def _single_use(told: _Teller, facts: Facts) -> None:
+def _single_use(told: _Teller, facts: ApprovalFacts) -> None:
     if facts.state == "used":
         message = f"it was used by commit {facts.since[:12]}, and the service has changed since; each counts once"
         told.no(Code.APPROVAL_USED, message, hint=_ask_again(told.approval))
@@ -107,7 +109,7 @@ def _single_use(told: _Teller, facts: Facts) -> None:
         told.no(Code.APPROVAL_USED, message, hint=_ask_again(told.approval))
 
 
-def _bound(told: _Teller, facts: Facts) -> None:
+def _bound(told: _Teller, facts: ApprovalFacts) -> None:
     approval = told.approval
     if not facts.claim_digest:
         message = "there is no such service there, so there is no claim to compare it with"
@@ -124,7 +126,7 @@ def _bound(told: _Teller, facts: Facts) -> None:
         told.no(Code.APPROVAL_MISMATCH, message, hint=_ask_again(approval))
 
 
-def _in_time(told: _Teller, facts: Facts, longest: int | None) -> None:
+def _in_time(told: _Teller, facts: ApprovalFacts, longest: int | None) -> None:
     approval = told.approval
     if facts.base_time > facts.now + BASE_SKEW:
         message = "this machine's clock is behind the last commit of the base branch by more than a day"
@@ -141,11 +143,14 @@ def _in_time(told: _Teller, facts: Facts, longest: int | None) -> None:
         told.no(Code.APPROVAL_EXPIRED, message, hint=f"{_ask_again(approval)} --expires {_span(longest)}")
 
 
-def _people(told: _Teller, facts: Facts, hands: Sequence[Hand], roster: Roster) -> tuple[str, ...]:
+def _people(
+    told: _Teller, facts: ApprovalFacts, contributors: Sequence[Contributor], roster: Roster
+) -> tuple[str, ...]:
     """The ids of those whose signature counts, each once; everyone else's is a reason of its own."""
-    involved = conflict(hands, roster)
-    for hand in involved.unknown:
-        message = f"nobody in platform/approvers.yaml has the address {hand.email}, which {hand.part} {hand.where}"
+    involved = conflict(contributors, roster)
+    for contributor in involved.unknown:
+        did = f"{contributor.part} {contributor.where}"
+        message = f"nobody in platform/approvers.yaml has the address {contributor.email}, which {did}"
         hint = "add the address to its person there, in a change of its own: atmos cannot tell who it is"
         told.no(Code.APPROVER_UNKNOWN, message, hint=hint)
     found: dict[str, None] = {}
@@ -167,7 +172,7 @@ def _people(told: _Teller, facts: Facts, hands: Sequence[Hand], roster: Roster) 
     return tuple(found)
 
 
-def _limits(told: _Teller, facts: Facts) -> None:
+def _limits(told: _Teller, facts: ApprovalFacts) -> None:
     asked = {(each.scope, each.dimension): each for each in told.approval.exceeds}
     for key, each in asked.items():
         if key in facts.limits and facts.limits[key] != each.limit:

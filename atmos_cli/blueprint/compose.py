@@ -59,7 +59,7 @@ class Composition:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _BlueprintPart:
     """A blueprint and the names that its expressions see."""
 
     blueprint: Blueprint
@@ -87,14 +87,16 @@ def compose(spec: ServiceSpec, *, team: str, environment: str, config: Config, c
     )
 
 
-def _parts(spec: ServiceSpec, *, environment: str, names: Mapping[str, Any], catalogue: Catalogue) -> tuple[_Part, ...]:
+def _parts(
+    spec: ServiceSpec, *, environment: str, names: Mapping[str, Any], catalogue: Catalogue
+) -> tuple[_BlueprintPart, ...]:
     """The workload, then the add-ons by name. Raises what is wrong with any of them, all together."""
-    found: list[_Part] = []
+    found: list[_BlueprintPart] = []
     wrong: list[Diagnostic] = []
     for name, kind in [(spec.type, "workload"), *((name, "addon") for name in sorted(spec.addons))]:
         try:
             blueprint = catalogue.get(name, kind=kind)
-            found.append(_Part(blueprint, _scope(blueprint, spec, environment=environment, names=names)))
+            found.append(_BlueprintPart(blueprint, _scope(blueprint, spec, environment=environment, names=names)))
         except AtmosError as error:
             wrong += error.diagnostics
     if wrong:
@@ -114,13 +116,13 @@ def _scope(part: Blueprint, spec: ServiceSpec, *, environment: str, names: Mappi
     return inner
 
 
-def _holds(part: _Part, section: str, index: int) -> bool:
+def _holds(part: _BlueprintPart, section: str, index: int) -> bool:
     """Whether the `when` of an entry of the manifest is true; absent means always."""
     entry = part.blueprint.source.part(section, index)
     return "when" not in entry.value or holds(entry.part("when"), part.scope)
 
 
-def _refuse(parts: tuple[_Part, ...]) -> None:
+def _refuse(parts: tuple[_BlueprintPart, ...]) -> None:
     found = [
         Diagnostic(
             Code.BLUEPRINT_REFUSED,
@@ -136,7 +138,7 @@ def _refuse(parts: tuple[_Part, ...]) -> None:
         raise AtmosError(*found)
 
 
-def _resources(part: _Part, namespace: str) -> Iterator[Composed]:
+def _resources(part: _BlueprintPart, namespace: str) -> Iterator[Composed]:
     blueprint = part.blueprint
     for index, entry in enumerate(blueprint.manifest.resources):
         if not _holds(part, "resources", index):
@@ -151,7 +153,7 @@ def _resources(part: _Part, namespace: str) -> Iterator[Composed]:
             yield Composed(ordered(resource), _file(blueprint, entry, resource), entry.owner, blueprint.tag)
 
 
-def _repeated(part: _Part, entry: ResourceFile, index: int) -> list[Mapping[str, Any]]:
+def _repeated(part: _BlueprintPart, entry: ResourceFile, index: int) -> list[Mapping[str, Any]]:
     """The scope of each object that the file makes: one, or one for each item of its `for` loop."""
     if entry.repeat is None:
         return [part.scope]
@@ -184,20 +186,20 @@ def _file(part: Blueprint, entry: ResourceFile, resource: Resource) -> str:
     return f"{prefix}{stem}-{resource['metadata']['name']}.yaml" if entry.repeat else f"{prefix}{name}"
 
 
-def _links(part: _Part) -> Iterator[Link]:
+def _links(part: _BlueprintPart) -> Iterator[Link]:
     for index in range(len(part.blueprint.manifest.connections)):
         if _holds(part, "connections", index):
             values = render(part.blueprint.source.part("connections", index), part.scope)
             yield Link(values["variable"], values.get("secret", ""), values.get("key", ""), values.get("summary", ""))
 
 
-def _needs(part: _Part) -> Iterator[Needs]:
+def _needs(part: _BlueprintPart) -> Iterator[Needs]:
     for index, need in enumerate(part.blueprint.manifest.requires):
         if _holds(part, "requires", index):
             yield Needs(need.group, need.kind, need.provider)
 
 
-def _notes(part: _Part) -> Iterator[str]:
+def _notes(part: _BlueprintPart) -> Iterator[str]:
     for index in range(len(part.blueprint.manifest.notes)):
         if _holds(part, "notes", index):
             yield str(render(part.blueprint.source.part("notes", index, "message"), part.scope))

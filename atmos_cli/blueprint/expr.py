@@ -71,11 +71,11 @@ def tokens(text: str) -> list[tuple[int, int, str]]:
 
 def plain(value: Any) -> Any:
     """A copy of `value` in lists and dicts only. Raises ExpressionError for what is not data, or is too much of it."""
-    return _plain(value, _Room(), 0)
+    return _plain(value, _Allowance(), 0)
 
 
 @dataclass(slots=True)
-class _Room:
+class _Allowance:
     """What is left for one value; shared parts of it count as often as they would be written."""
 
     items: int = MAX_ITEMS
@@ -88,24 +88,24 @@ class _Room:
             raise ExpressionError(f"the value has more than {MAX_ITEMS} items or {MAX_TEXT} characters")
 
 
-def _plain(value: Any, room: _Room, depth: int) -> Any:
+def _plain(value: Any, allowance: _Allowance, depth: int) -> Any:
     if depth > MAX_NESTING:
         raise ExpressionError(f"the value is nested deeper than {MAX_NESTING}")
     if isinstance(value, str):
-        room.take(value)
+        allowance.take(value)
         return str(value)
-    room.take()
+    allowance.take()
     if isinstance(value, dict):
-        return {_key(key, room): _plain(item, room, depth + 1) for key, item in value.items()}
+        return {_key(key, allowance): _plain(item, allowance, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item, room, depth + 1) for item in value]
+        return [_plain(item, allowance, depth + 1) for item in value]
     return _scalar(value)
 
 
-def _key(key: Any, room: _Room) -> str:
+def _key(key: Any, allowance: _Allowance) -> str:
     if not isinstance(key, str):
         raise ExpressionError(f"the key {key} is not text")
-    room.take(key)
+    allowance.take(key)
     return key
 
 

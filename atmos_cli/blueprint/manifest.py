@@ -79,7 +79,7 @@ class ResourceFile(Strict):
     owner: Owner = "base"
 
 
-class Target(Strict):
+class ContributionTarget(Strict):
     kind: str
     name: str = "${{ svc.name }}"
 
@@ -87,7 +87,7 @@ class Target(Strict):
 class Contribution(Strict):
     """Merged into an object of the workload, list items by their key; `delete` removes dotted fields of it."""
 
-    into: Target
+    into: ContributionTarget
     when: Condition = "true"
     tree: dict[str, Any] = Field(default={})
     delete: tuple[str, ...] = ()

@@ -31,7 +31,7 @@ ONE = parse("1")
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ClaimLine:
     """One object's share: what each pod asks for, how many pods, and what the object asks for whatever its pods do.
 
     What is `unknown` has a `mark` that changes when the object does: a change of the unknown is unknown, too.
@@ -54,7 +54,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    lines: tuple[Line, ...]
+    lines: tuple[ClaimLine, ...]
 
     def total(self, count: Count) -> dict[str, Quantity]:
         """Sums by dimension (`requests.cpu`, `pods`, …), as a ResourceQuota would count them."""
@@ -75,7 +75,7 @@ def claim(resources: Sequence[Resource], *, terms: Terms | None = None) -> Claim
             scalers[target] = resource
     known = terms or Terms()
     moved = movers(resources)
-    lines: list[Line] = []
+    lines: list[ClaimLine] = []
     wrong: list[Diagnostic] = []
     for resource in resources:
         try:
@@ -108,7 +108,7 @@ def _most(scaler: Resource | None) -> int:
 
 def _lines(
     resource: Resource, scalers: Mapping[tuple[str, str, str], Resource], moved: Movers, terms: Terms
-) -> Iterator[Line]:
+) -> Iterator[ClaimLine]:
     who = identity(resource)
     template = pod_template(resource)
     operated = OPERATED.get((who.group, who.kind))
@@ -129,15 +129,17 @@ def _lines(
         yield workload(who, run.template, run.pods, terms=terms, claims=run.claims, fixed=run.fixed)
     elif who.kind == "PersistentVolumeClaim" and not who.group:
         fixed, problem = storage.claimed([resource], terms)
-        yield Line(who, NO_PODS, {}, fixed, unknown=problem)
+        yield ClaimLine(who, NO_PODS, {}, fixed, unknown=problem)
     elif who.kind == "Service" and not who.group:
         if fixed := storage.service_ports(mapping(resource, "spec")):
-            yield Line(who, NO_PODS, {}, fixed)
+            yield ClaimLine(who, NO_PODS, {}, fixed)
     elif who.kind == "Namespace" and not who.group:
         if switch := injected(resource.get("metadata"), NAMESPACE_INJECTORS):
-            yield Line(who, NO_PODS, {}, {}, unknown=f"`{switch}` adds a sidecar to every pod, which Git does not show")
+            yield ClaimLine(
+                who, NO_PODS, {}, {}, unknown=f"`{switch}` adds a sidecar to every pod, which Git does not show"
+            )
     elif problem := "" if asks_nothing(who) else unseen(resource):
-        yield Line(who, NO_PODS, {}, {}, unknown=problem, mark=_mark(resource.get("spec")))
+        yield ClaimLine(who, NO_PODS, {}, {}, unknown=problem, mark=_mark(resource.get("spec")))
 
 
 def _mark(spec: Any) -> str:
@@ -152,7 +154,7 @@ def workload(
     terms: Terms,
     claims: Sequence[Resource] = (),
     fixed: Mapping[str, Quantity] | None = None,
-) -> Line:
+) -> ClaimLine:
     """The share of `count` pods made from `template`, each with a claim of its own for every one of `claims`."""
     spec = mapping(template, "spec")
     missing = missing_requests(spec)
@@ -171,7 +173,7 @@ def workload(
     unknown = count.unknown or sidecar or overhead or problem or kept_problem
     told = tuple(f"container `{name}` has no {resource} request" for name, resource in missing)
     mark = _mark([str(count), *(f"{name} {amount.nano}" for name, amount in sorted(each.items()))]) if unknown else ""
-    return Line(who, count, added([each, own]), whole, told, unknown, mark)
+    return ClaimLine(who, count, added([each, own]), whole, told, unknown, mark)
 
 
 def with_assumed(spec: Mapping[str, Any], assumed: AssumedRequests) -> dict[str, Any]:

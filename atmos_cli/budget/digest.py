@@ -11,7 +11,7 @@ from atmos_cli.yamlio.load import load
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from atmos_cli.budget.claim import Claim, Line
+    from atmos_cli.budget.claim import Claim, ClaimLine
     from atmos_cli.kube.quantity import Quantity
 
 SCHEMA = "atmos-cli.dev/claim/v1"
@@ -51,7 +51,7 @@ def exact(amount: Quantity) -> str:
     return f"{sign}{nano // 10**9}{'.' + fraction if fraction else ''}"
 
 
-def _line(line: Line) -> dict[str, Any]:
+def _line(line: ClaimLine) -> dict[str, Any]:
     return {
         "object": [line.resource.group, line.resource.kind, line.resource.namespace, line.resource.name],
         "pods": [line.pods.steady, line.pods.peak, line.pods.rollout],

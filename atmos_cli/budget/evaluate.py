@@ -22,7 +22,7 @@ ONE = parse("1")
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LimitRow:
     """One limit and what becomes of it. `scope` is for people; `team` and `service` say the same to programs.
 
     `dimension` is `unknown` for what cannot be known, and `note` then says what that is.
@@ -64,7 +64,7 @@ class Sums:
 
 def evaluate(
     budget: Budget, *, before: Sums, after: Sums, earlier: Mapping[str, Sums] | None = None
-) -> tuple[Row, ...]:
+) -> tuple[LimitRow, ...]:
     """All scopes count: environment, teams, services, change, and what cannot be known; in the order of the file.
 
     `earlier` gives the sums at the start of each `window` of `perChange`; one that is missing counts from `before`.
@@ -84,11 +84,11 @@ def evaluate(
 
 def _rows(
     budget: Budget, scope: str, limits: Limits, before: Totals, after: Totals, *, team: str = "", service: str = ""
-) -> Iterator[Row]:
+) -> Iterator[LimitRow]:
     for dimension, limit in limits.items():
         old, new = before.get(dimension, ZERO), after.get(dimension, ZERO)
         allowed = budget.effective(dimension, limit)
-        yield Row(
+        yield LimitRow(
             environment=budget.environment,
             scope=scope,
             dimension=dimension,
@@ -113,7 +113,7 @@ def _outcome(old: Quantity, new: Quantity, allowed: Quantity, limit: Limit) -> O
     return "ok"
 
 
-def _changes(budget: Budget, before: Sums, after: Sums, earlier: Mapping[str, Sums]) -> Iterator[Row]:
+def _changes(budget: Budget, before: Sums, after: Sums, earlier: Mapping[str, Sums]) -> Iterator[LimitRow]:
     """How much each team grows: by this change, and by everything since the start of the window."""
     for dimension, change in budget.per_change.items():
         for team in sorted(after.teams):
@@ -125,11 +125,11 @@ def _changes(budget: Budget, before: Sums, after: Sums, earlier: Mapping[str, Su
 
 def _change(
     budget: Budget, dimension: str, change: PerChange, team: str, *, new: Quantity, old: Quantity, start: Sums
-) -> Row:
+) -> LimitRow:
     base = start.teams.get(team, {}).get(dimension, ZERO)
     growth, allowed = new - base, change.allowed(start.environment.get(dimension, ZERO))
     since = f"within {change.window}" if change.window else "by this change"
-    return Row(
+    return LimitRow(
         environment=budget.environment,
         scope=f"growth of team {team} {since}",
         dimension=dimension,
@@ -143,14 +143,14 @@ def _change(
     )
 
 
-def _unknown(budget: Budget, before: Sums, after: Sums) -> Iterator[Row]:
+def _unknown(budget: Budget, before: Sums, after: Sums) -> Iterator[LimitRow]:
     """One row for each thing that cannot be known and that this change brings; what was there before is a warning."""
     decided: dict[str, Outcome] = {"approval": "over", "deny": "denied", "warn": "warning"}
     for (team, service), notes in sorted(after.unknown.items()):
         known = before.unknown.get((team, service), ())
         for note, mark in notes:
             old = (note, mark) in known
-            yield Row(
+            yield LimitRow(
                 environment=budget.environment,
                 scope=f"service {team}/{service}",
                 dimension=UNKNOWN,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.budget.claim import Line, claim, with_assumed
+from atmos_cli.budget.claim import ClaimLine, claim, with_assumed
 from atmos_cli.kube.pods import missing_requests, pod_requests
 from atmos_cli.kube.quantity import ZERO, Quantity
 from atmos_cli.kube.resource import identity, pod_template
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class ContainerShare:
     """One container, or what a pod has besides: its requests by name, and the rule by which they count."""
 
     name: str
@@ -31,8 +31,8 @@ class Share:
 class Explained:
     """An object's line of the sum, and the containers that make what each of its pods asks for."""
 
-    line: Line
-    shares: tuple[Share, ...]
+    line: ClaimLine
+    shares: tuple[ContainerShare, ...]
 
 
 def explained(resources: Sequence[Resource], *, terms: Terms) -> tuple[Explained, ...]:
@@ -42,7 +42,7 @@ def explained(resources: Sequence[Resource], *, terms: Terms) -> tuple[Explained
     return tuple(Explained(line, _shares(templates.get(line.resource), terms)) for line in found.lines)
 
 
-def _shares(template: Resource | None, terms: Terms) -> tuple[Share, ...]:
+def _shares(template: Resource | None, terms: Terms) -> tuple[ContainerShare, ...]:
     spec = mapping(template, "spec") if template else {}
     lacking = {name for name, _ in missing_requests(spec)} if terms.assumed and spec else set()
     if terms.assumed is not None and spec:
@@ -50,26 +50,28 @@ def _shares(template: Resource | None, terms: Terms) -> tuple[Share, ...]:
     return tuple(_of_pod(spec, lacking, terms)) if spec else ()
 
 
-def _of_pod(spec: dict[str, Any], lacking: set[str], terms: Terms) -> Iterator[Share]:
+def _of_pod(spec: dict[str, Any], lacking: set[str], terms: Terms) -> Iterator[ContainerShare]:
     sidecars: dict[str, Quantity] = {}
     for each in mappings(spec, "initContainers"):
         own = _alone(each)
         if each.get("restartPolicy") == "Always":
             sidecars = _plus(sidecars, own)
-            yield Share(_name(each), own, f"sidecar: runs beside all that follows{_source(each, lacking)}")
+            yield ContainerShare(_name(each), own, f"sidecar: runs beside all that follows{_source(each, lacking)}")
         else:
             rule = "init container: counts when it, with the sidecars before it, needs more than the pod later does"
-            yield Share(_name(each), _plus(sidecars, own), rule + _source(each, lacking))
+            yield ContainerShare(_name(each), _plus(sidecars, own), rule + _source(each, lacking))
     for each in mappings(spec, "containers"):
-        yield Share(_name(each), _alone(each), f"container{_source(each, lacking)}")
+        yield ContainerShare(_name(each), _alone(each), f"container{_source(each, lacking)}")
     level = mapping(spec, "resources", "requests") or mapping(spec, "resources", "limits")
     if level:
         whole = pod_requests({key: value for key, value in spec.items() if key not in ("overhead", "runtimeClassName")})
-        yield Share("(pod)", whole, "requests of the pod as a whole replace those of its containers")
+        yield ContainerShare("(pod)", whole, "requests of the pod as a whole replace those of its containers")
     bare = {key: value for key, value in spec.items() if key in ("overhead", "runtimeClassName")}
     overhead = pod_requests(bare, overhead_classes=terms.overheads) if bare else {}
     if overhead:
-        yield Share("(overhead)", overhead, f"overhead of RuntimeClass {spec.get('runtimeClassName', '')}".rstrip())
+        yield ContainerShare(
+            "(overhead)", overhead, f"overhead of RuntimeClass {spec.get('runtimeClassName', '')}".rstrip()
+        )
 
 
 def _alone(container: dict[str, Any]) -> dict[str, Quantity]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.budget.evaluate import UNKNOWN, Row
+from atmos_cli.budget.evaluate import UNKNOWN, LimitRow
 from atmos_cli.budget.model import budget_path
 from atmos_cli.diagnostics import Code, Diagnostic, Location, Severity
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 SHOWN = 5
 
 
-def budget_diagnostics(rows: Sequence[Row], *, ask: str, fits: str = "") -> tuple[Diagnostic, ...]:
+def budget_diagnostics(rows: Sequence[LimitRow], *, ask: str, fits: str = "") -> tuple[Diagnostic, ...]:
     """One error for each environment that is over, with what and by how much; warnings for what comes near.
 
     `ask` is how to ask for approval here; `fits` says what would fit, when somebody found out.
@@ -32,7 +32,7 @@ def budget_diagnostics(rows: Sequence[Row], *, ask: str, fits: str = "") -> tupl
     return tuple(found)
 
 
-def _refusals(environment: str, rows: Sequence[Row], *, ask: str, fits: str) -> Iterator[Diagnostic]:
+def _refusals(environment: str, rows: Sequence[LimitRow], *, ask: str, fits: str) -> Iterator[Diagnostic]:
     over = [row for row in rows if row.outcome in ("over", "denied")]
     denied = [row for row in rows if row.outcome == "denied"]
     where = Location(budget_path(environment))
@@ -49,14 +49,14 @@ def _refusals(environment: str, rows: Sequence[Row], *, ask: str, fits: str) -> 
         yield Diagnostic(Code.BUDGET_EXCEEDED, message, where=where, hint=hint, environment=environment)
 
 
-def listed(rows: Sequence[Row]) -> str:
+def listed(rows: Sequence[LimitRow]) -> str:
     return "; ".join(
         f"{row.scope} {row.dimension} {row.text(row.after)} of {row.text(row.limit)}, over by {row.text(row.over_by)}"
         for row in rows
     )
 
 
-def _unknown(row: Row, *, ask: str) -> Diagnostic:
+def _unknown(row: LimitRow, *, ask: str) -> Diagnostic:
     message = f"what {row.team}/{row.service} asks for in '{row.environment}' is not known: {row.note}"
     where = Location(budget_path(row.environment), field="indeterminate")
     if row.outcome == "over":
@@ -67,7 +67,7 @@ def _unknown(row: Row, *, ask: str) -> Diagnostic:
     return Diagnostic(Code.CLAIM_INDETERMINATE, message, where=where, hint=hint, environment=row.environment)
 
 
-def _lower_bounds(environment: str, rows: Sequence[Row]) -> Iterator[Diagnostic]:
+def _lower_bounds(environment: str, rows: Sequence[LimitRow]) -> Iterator[Diagnostic]:
     """One warning for all that was not known before either."""
     if rows:
         named = ", ".join(f"{row.team}/{row.service} ({row.note})" for row in rows[:SHOWN])
@@ -79,7 +79,7 @@ def _lower_bounds(environment: str, rows: Sequence[Row]) -> Iterator[Diagnostic]
         )
 
 
-def _warning(row: Row) -> Diagnostic:
+def _warning(row: LimitRow) -> Diagnostic:
     of = f"({row.text(row.after)} of {row.text(row.limit)})"
     whose = "" if row.scope == "environment" else f" of {row.scope}"
     if row.after > row.limit:

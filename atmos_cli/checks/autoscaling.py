@@ -11,7 +11,7 @@ from atmos_cli.kube.shape import Path, at, items, mapping, text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atmos_cli.checks.subject import Facts, Finding, Item
+    from atmos_cli.checks.subject import Finding, PlacedObject, SubjectFacts
 
 _SCALABLE = {
     "Deployment": "apps",
@@ -27,7 +27,7 @@ _SCALABLE = {
     *(Code.REFERENCE_MISSING, Code.REQUEST_MISSING, Code.REPLICAS_CONTESTED),
     summary="an autoscaler's target exists, has requests, and does not set replicas itself",
 )
-def autoscaling(facts: Facts) -> Iterator[Finding]:
+def autoscaling(facts: SubjectFacts) -> Iterator[Finding]:
     for item in (*facts.of("autoscaling", "HorizontalPodAutoscaler"), *facts.of("keda.sh", "ScaledObject")):
         ref = mapping(item.resource, "spec", "scaleTargetRef")
         kind = text(ref, "kind") or "Deployment"
@@ -49,7 +49,7 @@ def autoscaling(facts: Facts) -> Iterator[Finding]:
         yield from _requests(item, target, facts)
 
 
-def _requests(item: Item, target: Item, facts: Facts) -> Iterator[Finding]:
+def _requests(item: PlacedObject, target: PlacedObject, facts: SubjectFacts) -> Iterator[Finding]:
     pods = [pod for pod in facts.pods if pod.item is target]
     for path, resource, only in _utilization(item):
         for pod in pods:
@@ -66,7 +66,7 @@ def _requests(item: Item, target: Item, facts: Facts) -> Iterator[Finding]:
                     )
 
 
-def _utilization(item: Item) -> Iterator[tuple[Path, str, str]]:
+def _utilization(item: PlacedObject) -> Iterator[tuple[Path, str, str]]:
     """The metrics that are a share of a request: their path, the resource, and the container if only one counts."""
     if at(item.resource, "spec", "targetCPUUtilizationPercentage") is not None:
         yield ("spec", "targetCPUUtilizationPercentage"), "cpu", ""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.checks.plain_secrets import HINT, plain_field
 from atmos_cli.checks.registry import Scope, check
 from atmos_cli.checks.secret_values import held_secrets, remedy
-from atmos_cli.checks.subject import Document, Finding, RepoSubject
+from atmos_cli.checks.subject import FileDocument, Finding, RepoSubject
 from atmos_cli.diagnostics import AtmosError, Code
 from atmos_cli.kube.shape import mapping, text
 from atmos_cli.yamlio.load import load, load_all
@@ -45,7 +45,7 @@ def secrets_in_file(path: str, data: bytes, *, store: str = "") -> Iterator[Find
     except AtmosError:
         return
     for index, value in enumerate(values):
-        document = Document(path, index, value)
+        document = FileDocument(path, index, value)
         if isinstance(value, dict) and value.get("kind") == "Secret" and (plain := plain_field(value)):
             name = text(value, "metadata", "name")
             message = f'Secret "{name}" holds its values in plain text (base64 is no protection)'

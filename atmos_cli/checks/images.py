@@ -11,7 +11,7 @@ from atmos_cli.kube.shape import text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atmos_cli.checks.subject import Facts, Finding
+    from atmos_cli.checks.subject import Finding, SubjectFacts
 
 PLACEHOLDER = "registry.example.com/"
 
@@ -21,7 +21,7 @@ PLACEHOLDER = "registry.example.com/"
     *(Code.IMAGE_UNPINNED, Code.IMAGE_PLACEHOLDER, Code.SCHEMA_INVALID),
     summary="every container has an image with a digest or a tag other than latest",
 )
-def images(facts: Facts) -> Iterator[Finding]:
+def images(facts: SubjectFacts) -> Iterator[Finding]:
     for pod in facts.pods:
         for path, container in pod.containers():
             image, where = text(container, "image"), (*path, "image")

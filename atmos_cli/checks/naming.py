@@ -20,7 +20,7 @@ from atmos_cli.yamlio.locate import field_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from atmos_cli.checks.subject import Facts, Finding, Item, Pod
+    from atmos_cli.checks.subject import Finding, PlacedObject, PodTemplate, SubjectFacts
 
 LONGEST_STATEFUL_SET = 52
 
@@ -28,7 +28,7 @@ LONGEST_STATEFUL_SET = 52
 @check(
     "names", Code.NAME_INVALID, summary="names, labels, annotations, ports and keys have the syntax Kubernetes asks for"
 )
-def names(facts: Facts) -> Iterator[Finding]:
+def names(facts: SubjectFacts) -> Iterator[Finding]:
     for item in facts.items:
         yield from _object(item)
         yield from _labels(item, ("metadata",), mapping(item.resource, "metadata"))
@@ -42,7 +42,7 @@ def names(facts: Facts) -> Iterator[Finding]:
         yield from _pod(pod)
 
 
-def _object(item: Item) -> Iterator[Finding]:
+def _object(item: PlacedObject) -> Iterator[Finding]:
     group, kind, _, name = item.id
     if name and (problem := object_name(group, kind, name)):
         message = f'{kind} name "{name}" {problem}'
@@ -57,7 +57,7 @@ def _object(item: Item) -> Iterator[Finding]:
         yield from _bad(item, ("metadata", "namespace"), namespace, dns_label, "namespace")
 
 
-def _labels(item: Item, path: Path, metadata: dict[str, object]) -> Iterator[Finding]:
+def _labels(item: PlacedObject, path: Path, metadata: dict[str, object]) -> Iterator[Finding]:
     for key, value in strings(metadata, "labels").items():
         yield from _bad(item, (*path, "labels", key), key, label_key, "label key")
         yield from _bad(item, (*path, "labels", key), value, label_value, "label value")
@@ -65,7 +65,7 @@ def _labels(item: Item, path: Path, metadata: dict[str, object]) -> Iterator[Fin
         yield from _bad(item, (*path, "annotations", key), str(key).lower(), label_key, "annotation key")
 
 
-def _service(item: Item) -> Iterator[Finding]:
+def _service(item: PlacedObject) -> Iterator[Finding]:
     for key, value in strings(item.resource, "spec", "selector").items():
         yield from _bad(item, ("spec", "selector", key), key, label_key, "label key")
         yield from _bad(item, ("spec", "selector", key), value, label_value, "label value")
@@ -77,7 +77,7 @@ def _service(item: Item) -> Iterator[Finding]:
             yield from _bad(item, (*path, "targetPort"), target, port_name, "port name")
 
 
-def _pod(pod: Pod) -> Iterator[Finding]:
+def _pod(pod: PodTemplate) -> Iterator[Finding]:
     item = pod.item
     if len(pod.path) > 1:
         metadata = (*pod.path[:-1], "metadata")
@@ -93,7 +93,7 @@ def _pod(pod: Pod) -> Iterator[Finding]:
                 yield from _bad(item, (*path, "ports", index, "name"), name, port_name, "port name")
 
 
-def _bad(item: Item, path: Path, value: str, rule: Callable[[str], str], what: str) -> Iterator[Finding]:
+def _bad(item: PlacedObject, path: Path, value: str, rule: Callable[[str], str], what: str) -> Iterator[Finding]:
     if problem := rule(value):
         shown = value if len(value) <= 80 else value[:77] + "..."
         yield item.finding(Code.NAME_INVALID, path, f'{field_of(path[:-1])}: {what} "{shown}" {problem}')

@@ -12,12 +12,12 @@ from atmos_cli.kube.shape import text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atmos_cli.checks.subject import Facts, Finding
+    from atmos_cli.checks.subject import Finding, SubjectFacts
     from atmos_cli.kube.resource import Identity
 
 
 @check("duplicates", Code.DUPLICATE_OBJECT, summary="no object stands twice in one set")
-def duplicates(facts: Facts) -> Iterator[Finding]:
+def duplicates(facts: SubjectFacts) -> Iterator[Finding]:
     seen: set[Identity] = set()
     for item in facts.items:
         if item.id in seen and item.id.name:
@@ -32,7 +32,7 @@ def duplicates(facts: Facts) -> Iterator[Finding]:
     Code.NAMESPACE_MISMATCH,
     summary="every object of a service is in the namespace of its team and environment",
 )
-def namespaces(facts: Facts) -> Iterator[Finding]:
+def namespaces(facts: SubjectFacts) -> Iterator[Finding]:
     wanted = facts.subject.namespace
     for item in facts.items:
         given = text(item.resource, "metadata", "namespace")

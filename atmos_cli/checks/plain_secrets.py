@@ -14,13 +14,13 @@ from atmos_cli.kube.shape import items, mapping, text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atmos_cli.checks.subject import Facts, Finding, Item
+    from atmos_cli.checks.subject import Finding, PlacedObject, SubjectFacts
 
 HINT = "keep the value in a secret store and name it in an ExternalSecret, or encrypt it with SealedSecrets or SOPS"
 
 
 @check("plain-secrets", Code.PLAIN_SECRET, summary="no Secret in plain text, and no secret in any other object")
-def plain_secrets(facts: Facts) -> Iterator[Finding]:
+def plain_secrets(facts: SubjectFacts) -> Iterator[Finding]:
     for item in facts.of("", "Secret"):
         if plain := plain_field(item.resource):
             message = f'Secret "{item.id.name}" holds its values in plain text (base64 is no protection)'
@@ -55,7 +55,7 @@ def is_ciphertext(value: Any) -> bool:
     return isinstance(value, str) and value.startswith("ENC[") and value.endswith("]")
 
 
-def _given_by_config_maps(facts: Facts) -> Iterator[tuple[Item, str, str]]:
+def _given_by_config_maps(facts: SubjectFacts) -> Iterator[tuple[PlacedObject, str, str]]:
     """(ConfigMap, key, variable) where a variable with the name of a secret takes a literal from a ConfigMap."""
     for pod in facts.pods:
         for _, container in pod.containers():
@@ -66,5 +66,5 @@ def _given_by_config_maps(facts: Facts) -> Iterator[tuple[Item, str, str]]:
                     yield item, key, name
 
 
-def _hint(facts: Facts, variable: str) -> str:
+def _hint(facts: SubjectFacts, variable: str) -> str:
     return remedy(variable, service=facts.subject.service, store=facts.subject.secret_store)

@@ -10,7 +10,7 @@ from atmos_cli.kube.shape import Path, at, items, mapping, text, text_items
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from atmos_cli.checks.subject import Pod
+    from atmos_cli.checks.subject import PodTemplate
 
 CAPABILITIES = frozenset(
     (
@@ -46,7 +46,7 @@ class Violation:
 class Seen:
     """One pod, its security contexts with their paths, and the minor version of the cluster."""
 
-    pod: Pod
+    pod: PodTemplate
     minor: int
     windows: bool
     holders: tuple[tuple[Path, dict[str, Any], str], ...]

@@ -17,7 +17,7 @@ from atmos_cli.kube.shape import at, items, text, text_items
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atmos_cli.checks.subject import Facts, Finding, Pod
+    from atmos_cli.checks.subject import Finding, PodTemplate, SubjectFacts
 
 VOLUMES = frozenset(
     (
@@ -32,7 +32,7 @@ VOLUMES = frozenset(
     Code.POD_SECURITY,
     summary="every pod template passes the Pod Security level that its namespace enforces",
 )
-def pod_security(facts: Facts) -> Iterator[Finding]:
+def pod_security(facts: SubjectFacts) -> Iterator[Finding]:
     match = re.match(r"v?1\.(\d{1,4})", facts.subject.kubernetes)
     minor = int(match[1]) if match else 10**4
     for pod in facts.pods:
@@ -41,7 +41,7 @@ def pod_security(facts: Facts) -> Iterator[Finding]:
             yield pod.item.finding(Code.POD_SECURITY, violation.path, message, hint=violation.hint)
 
 
-def violations(pod: Pod, *, minor: int, level: str) -> Iterator[Violation]:
+def violations(pod: PodTemplate, *, minor: int, level: str) -> Iterator[Violation]:
     """What the level (`privileged`, `baseline` or `restricted`) of Kubernetes 1.`minor` refuses in the pod."""
     if level == "privileged":
         return

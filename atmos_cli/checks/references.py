@@ -14,13 +14,13 @@ from atmos_cli.kube.shape import Path, items, mapping, text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from atmos_cli.checks.subject import Facts, Finding, Item, Pod
+    from atmos_cli.checks.subject import Finding, PlacedObject, PodTemplate, SubjectFacts
 
 IN_EVERY_NAMESPACE = frozenset(("kube-root-ca.crt",))
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class PodReference:
     """A pod needs the object `name`, and of it the keys; `path` leads to the name."""
 
     kind: str
@@ -34,7 +34,7 @@ class Use:
     *(Code.REFERENCE_MISSING, Code.REFERENCE_EXTERNAL),
     summary="what a pod refers to is made by the same set of objects, or is known to exist",
 )
-def references(facts: Facts) -> Iterator[Finding]:
+def references(facts: SubjectFacts) -> Iterator[Finding]:
     secrets = _secrets(facts)
     for pod in facts.pods:
         for use in uses(pod):
@@ -46,42 +46,44 @@ def references(facts: Facts) -> Iterator[Finding]:
     for item in facts.of("networking.k8s.io", "Ingress"):
         for index, tls in items(item.resource, "spec", "tls"):
             if name := text(tls, "secretName"):
-                yield from _secret(item, Use("Secret", ("spec", "tls", index, "secretName"), name), facts, secrets)
+                yield from _secret(
+                    item, PodReference("Secret", ("spec", "tls", index, "secretName"), name), facts, secrets
+                )
 
 
-def uses(pod: Pod) -> Iterator[Use]:
+def uses(pod: PodTemplate) -> Iterator[PodReference]:
     """What the pod needs to start; an optional reference is none."""
     for field in ("serviceAccountName", "serviceAccount"):
         if (name := text(pod.spec, field)) and name != "default":
-            yield Use("ServiceAccount", (*pod.path, field), name)
+            yield PodReference("ServiceAccount", (*pod.path, field), name)
             break
     for index, pull in items(pod.spec, "imagePullSecrets"):
         if name := text(pull, "name"):
-            yield Use("Secret", (*pod.path, "imagePullSecrets", index, "name"), name)
+            yield PodReference("Secret", (*pod.path, "imagePullSecrets", index, "name"), name)
     for path, container in pod.containers():
         yield from _environment(path, container)
     for index, volume in items(pod.spec, "volumes"):
         yield from _volume((*pod.path, "volumes", index), volume)
 
 
-def _environment(path: Path, container: dict[str, Any]) -> Iterator[Use]:
+def _environment(path: Path, container: dict[str, Any]) -> Iterator[PodReference]:
     for index, env in items(container, "env"):
         for field, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
             ref, where = mapping(env, "valueFrom", field), (*path, "env", index, "valueFrom", field)
             if text(ref, "name") and ref.get("optional") is not True:
                 keys = (((*where, "key"), text(ref, "key")),) if text(ref, "key") else ()
-                yield Use(kind, (*where, "name"), text(ref, "name"), keys)
+                yield PodReference(kind, (*where, "name"), text(ref, "name"), keys)
     for index, source in items(container, "envFrom"):
         for field, kind in (("configMapRef", "ConfigMap"), ("secretRef", "Secret")):
             ref = mapping(source, field)
             if text(ref, "name") and ref.get("optional") is not True:
-                yield Use(kind, (*path, "envFrom", index, field, "name"), text(ref, "name"))
+                yield PodReference(kind, (*path, "envFrom", index, field, "name"), text(ref, "name"))
 
 
-def _volume(path: Path, volume: dict[str, Any]) -> Iterator[Use]:
+def _volume(path: Path, volume: dict[str, Any]) -> Iterator[PodReference]:
     claim = text(volume, "persistentVolumeClaim", "claimName")
     if claim:
-        yield Use("PersistentVolumeClaim", (*path, "persistentVolumeClaim", "claimName"), claim)
+        yield PodReference("PersistentVolumeClaim", (*path, "persistentVolumeClaim", "claimName"), claim)
     sources = [(path, volume, "secretName")]
     sources += [
         ((*path, "projected", "sources", index), source, "name")
@@ -96,10 +98,10 @@ def _volume(path: Path, volume: dict[str, Any]) -> Iterator[Use]:
                     for index, one in items(ref, "items")
                     if text(one, "key")
                 )
-                yield Use(kind, (*where, field, name_field), text(ref, name_field), keys)
+                yield PodReference(kind, (*where, field, name_field), text(ref, name_field), keys)
 
 
-def _object(item: Item, use: Use, facts: Facts) -> Iterator[Finding]:
+def _object(item: PlacedObject, use: PodReference, facts: SubjectFacts) -> Iterator[Finding]:
     target = facts.named("", use.kind, use.name)
     if target is None:
         if use.name not in IN_EVERY_NAMESPACE:
@@ -111,7 +113,9 @@ def _object(item: Item, use: Use, facts: Facts) -> Iterator[Finding]:
         yield from _keys(item, use, have)
 
 
-def _secret(item: Item, use: Use, facts: Facts, secrets: dict[str, frozenset[str] | None]) -> Iterator[Finding]:
+def _secret(
+    item: PlacedObject, use: PodReference, facts: SubjectFacts, secrets: dict[str, frozenset[str] | None]
+) -> Iterator[Finding]:
     if use.name in secrets:
         known = secrets[use.name]
         if known is not None:
@@ -122,7 +126,7 @@ def _secret(item: Item, use: Use, facts: Facts, secrets: dict[str, frozenset[str
         yield item.finding(Code.REFERENCE_EXTERNAL, use.path, message, hint=hint, severity=Severity.WARNING)
 
 
-def _keys(item: Item, use: Use, have: Iterable[str]) -> Iterator[Finding]:
+def _keys(item: PlacedObject, use: PodReference, have: Iterable[str]) -> Iterator[Finding]:
     known = sorted(have)
     for path, key in use.keys:
         if key not in known:
@@ -131,7 +135,7 @@ def _keys(item: Item, use: Use, have: Iterable[str]) -> Iterator[Finding]:
             yield item.finding(Code.REFERENCE_MISSING, path, message, hint=hint)
 
 
-def _mounts(pod: Pod) -> Iterator[Finding]:
+def _mounts(pod: PodTemplate) -> Iterator[Finding]:
     names = {text(volume, "name") for _, volume in items(pod.spec, "volumes")}
     if pod.item.id.kind == "StatefulSet":
         claims = items(pod.item.resource, "spec", "volumeClaimTemplates")
@@ -151,7 +155,7 @@ def _did_you_mean(name: str, known: Iterable[str]) -> str:
     return f'did you mean "{close[0]}"?' if close else ""
 
 
-def _secrets(facts: Facts) -> dict[str, frozenset[str] | None]:
+def _secrets(facts: SubjectFacts) -> dict[str, frozenset[str] | None]:
     """By name the keys of each Secret that will be there, None when they are not known here."""
     found: dict[str, frozenset[str] | None] = {}
     for item in facts.items:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import atmos_cli.checks
-from atmos_cli.checks.subject import Document, Facts, Finding, RepoSubject, Subject, facts_of
+from atmos_cli.checks.subject import FileDocument, Finding, RepoSubject, Subject, SubjectFacts, facts_of
 from atmos_cli.diagnostics import MOST_IN_A_FILE, Code, Diagnostic, Severity, in_order, more
 from atmos_cli.yamlio.locate import field_of, located
 
@@ -81,7 +81,7 @@ def run_repo(subject: RepoSubject, *, more: Sequence[Check] = ()) -> tuple[Diagn
     return in_order([*_all_located(found, subject.tree), *bugs])
 
 
-def _collect(some: Iterable[Check], what: Facts | RepoSubject) -> tuple[list[Finding], list[Diagnostic]]:
+def _collect(some: Iterable[Check], what: SubjectFacts | RepoSubject) -> tuple[list[Finding], list[Diagnostic]]:
     found: list[Finding] = []
     bugs: list[Diagnostic] = []
     for one in some:
@@ -122,14 +122,14 @@ def _all_located(found: Iterable[Finding], tree: FileTree) -> list[Diagnostic]:
 
 
 def _file(finding: Finding) -> str:
-    if isinstance(finding.at, Document):
+    if isinstance(finding.at, FileDocument):
         return finding.at.file
     return finding.at.sources[0].path if finding.at.sources else ""
 
 
 def _located(finding: Finding, tree: FileTree) -> Diagnostic:
     value: Any
-    if isinstance(finding.at, Document):
+    if isinstance(finding.at, FileDocument):
         data, value = tree.read(finding.at.file) or b"", finding.at.value
         where = located(data, finding.at.index, finding.path, file=finding.at.file)
     else:

@@ -12,7 +12,7 @@ from atmos_cli.kube.shape import Path, at, items, mapping, strings, text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atmos_cli.checks.subject import Facts, Finding, Item, Pod
+    from atmos_cli.checks.subject import Finding, PlacedObject, PodTemplate, SubjectFacts
 
 ROUTES = ("HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute")
 
@@ -22,7 +22,7 @@ ROUTES = ("HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute")
     Code.REFERENCE_MISSING,
     summary="named ports exist, and every route leads to a Service and a port that exist",
 )
-def routes(facts: Facts) -> Iterator[Finding]:
+def routes(facts: SubjectFacts) -> Iterator[Finding]:
     for item in facts.of("", "Service"):
         yield from _target_ports(item, facts)
     for item in facts.of("networking.k8s.io", "Ingress"):
@@ -35,7 +35,7 @@ def routes(facts: Facts) -> Iterator[Finding]:
         yield from _probes(pod)
 
 
-def _target_ports(item: Item, facts: Facts) -> Iterator[Finding]:
+def _target_ports(item: PlacedObject, facts: SubjectFacts) -> Iterator[Finding]:
     selector = strings(item.resource, "spec", "selector")
     pods = [pod for pod in facts.pods if selector and has_all(selector, pod.labels, open_keys=SET_BY_CONTROLLERS)]
     names = {text(port, "name") for pod in pods for _, c in pod.containers() for _, port in items(c, "ports")}
@@ -47,7 +47,7 @@ def _target_ports(item: Item, facts: Facts) -> Iterator[Finding]:
             yield item.finding(Code.REFERENCE_MISSING, path, message, hint=_ports(names))
 
 
-def _ingress_backends(item: Item) -> Iterator[tuple[Path, dict[str, Any]]]:
+def _ingress_backends(item: PlacedObject) -> Iterator[tuple[Path, dict[str, Any]]]:
     default = mapping(item.resource, "spec", "defaultBackend")
     if default:
         yield ("spec", "defaultBackend"), default
@@ -56,7 +56,7 @@ def _ingress_backends(item: Item) -> Iterator[tuple[Path, dict[str, Any]]]:
             yield ("spec", "rules", rule_index, "http", "paths", index, "backend"), mapping(one, "backend")
 
 
-def _ingress(item: Item, path: Path, backend: dict[str, Any], facts: Facts) -> Iterator[Finding]:
+def _ingress(item: PlacedObject, path: Path, backend: dict[str, Any], facts: SubjectFacts) -> Iterator[Finding]:
     name, port = text(backend, "service", "name"), mapping(backend, "service", "port")
     if not name:
         return
@@ -71,13 +71,13 @@ def _ingress(item: Item, path: Path, backend: dict[str, Any], facts: Facts) -> I
         yield _no_port(item, where, port[field], service)
 
 
-def _route_backends(item: Item) -> Iterator[tuple[Path, dict[str, Any]]]:
+def _route_backends(item: PlacedObject) -> Iterator[tuple[Path, dict[str, Any]]]:
     for rule_index, rule in items(item.resource, "spec", "rules"):
         for index, backend in items(rule, "backendRefs"):
             yield ("spec", "rules", rule_index, "backendRefs", index), backend
 
 
-def _route(item: Item, path: Path, backend: dict[str, Any], facts: Facts) -> Iterator[Finding]:
+def _route(item: PlacedObject, path: Path, backend: dict[str, Any], facts: SubjectFacts) -> Iterator[Finding]:
     name, namespace = text(backend, "name"), text(backend, "namespace")
     if text(backend, "group") or backend.get("kind", "Service") != "Service" or not name:
         return
@@ -91,18 +91,18 @@ def _route(item: Item, path: Path, backend: dict[str, Any], facts: Facts) -> Ite
         yield _no_port(item, (*path, "port"), backend["port"], service)
 
 
-def _of_flagger(facts: Facts) -> frozenset[str]:
+def _of_flagger(facts: SubjectFacts) -> frozenset[str]:
     """The Services that Flagger makes for the Canaries here."""
     canaries = [each.resource for each in facts.of("flagger.app", "Canary")]
     names = [text(each, "spec", "service", "name") or text(each, "spec", "targetRef", "name") for each in canaries]
     return frozenset(f"{name}{suffix}" for name in names if name for suffix in ("", "-primary", "-canary"))
 
 
-def _service_ports(service: Item, field: str) -> list[Any]:
+def _service_ports(service: PlacedObject, field: str) -> list[Any]:
     return [port.get(field) for _, port in items(service.resource, "spec", "ports")]
 
 
-def _no_service(item: Item, path: Path, name: str, facts: Facts) -> Finding:
+def _no_service(item: PlacedObject, path: Path, name: str, facts: SubjectFacts) -> Finding:
     known = sorted(service.id.name for service in facts.of("", "Service"))
     hint = f"Services here: {', '.join(known) or 'none'}"
     message = (
@@ -111,14 +111,14 @@ def _no_service(item: Item, path: Path, name: str, facts: Facts) -> Finding:
     return item.finding(Code.REFERENCE_MISSING, path, message, hint=hint)
 
 
-def _no_port(item: Item, path: Path, port: Any, service: Item) -> Finding:
+def _no_port(item: PlacedObject, path: Path, port: Any, service: PlacedObject) -> Finding:
     have = [str(one) for one in (*_service_ports(service, "port"), *_service_ports(service, "name")) if one]
     lead = f'{item.id.kind} "{item.id.name}" leads to the port {port} of Service "{service.id.name}"'
     message = f"{lead}, which it does not have"
     return item.finding(Code.REFERENCE_MISSING, path, message, hint=f"ports: {', '.join(have) or 'none'}")
 
 
-def _probes(pod: Pod) -> Iterator[Finding]:
+def _probes(pod: PodTemplate) -> Iterator[Finding]:
     places = [
         ("livenessProbe",),
         ("readinessProbe",),

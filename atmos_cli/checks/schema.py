@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.checks.plain_secrets import is_ciphertext
 from atmos_cli.checks.registry import check
-from atmos_cli.checks.subject import Facts, Finding
+from atmos_cli.checks.subject import Finding, SubjectFacts
 from atmos_cli.diagnostics import Code, Severity
 from atmos_cli.kube.resource import group_version
 from atmos_cli.kube.schemas import Found, lookup, schema_errors
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     *(Code.SCHEMA_INVALID, Code.SCHEMA_UNKNOWN_FIELD, Code.SCHEMA_UNKNOWN_KIND, Code.SCHEMA_REMOVED_API),
     summary="every object fits the schema of its kind in the cluster's Kubernetes version",
 )
-def schema(facts: Facts) -> Iterator[Finding]:
+def schema(facts: SubjectFacts) -> Iterator[Finding]:
     for built in facts.subject.resources:
         yield from _known(built, facts.subject.kubernetes) or _errors(built, facts.subject.kubernetes)
 

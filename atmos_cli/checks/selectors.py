@@ -12,14 +12,14 @@ from atmos_cli.kube.shape import at, items, mapping, strings, text
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from atmos_cli.checks.subject import Facts, Finding, Item
+    from atmos_cli.checks.subject import Finding, PlacedObject, SubjectFacts
 
 OWN_DOMAINS = frozenset(("app.kubernetes.io", "atmos-cli.dev"))
 _WORKLOADS = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet")
 
 
 @check("selectors", Code.SELECTOR_MISMATCH, summary="every selector matches the pods or Services that it is meant for")
-def selectors(facts: Facts) -> Iterator[Finding]:
+def selectors(facts: SubjectFacts) -> Iterator[Finding]:
     yield from _own_pods(facts)
     for item in facts.of("", "Service"):
         yield from _service(item, facts)
@@ -31,7 +31,7 @@ def selectors(facts: Facts) -> Iterator[Finding]:
         yield from _monitor(item, facts)
 
 
-def _own_pods(facts: Facts) -> Iterator[Finding]:
+def _own_pods(facts: SubjectFacts) -> Iterator[Finding]:
     for pod in facts.pods:
         selector = at(pod.item.resource, "spec", "selector")
         if pod.item.id.group != "apps" or pod.item.id.kind not in _WORKLOADS or not isinstance(selector, dict):
@@ -55,7 +55,7 @@ def _own_pods(facts: Facts) -> Iterator[Finding]:
             yield pod.item.finding(Code.SELECTOR_MISMATCH, ("spec", "selector", "matchExpressions"), message)
 
 
-def _service(item: Item, facts: Facts) -> Iterator[Finding]:
+def _service(item: PlacedObject, facts: SubjectFacts) -> Iterator[Finding]:
     selector = strings(item.resource, "spec", "selector")
     if not selector or text(item.resource, "spec", "type") == "ExternalName" or _of_an_operator(selector):
         return
@@ -64,7 +64,7 @@ def _service(item: Item, facts: Facts) -> Iterator[Finding]:
         yield item.finding(Code.SELECTOR_MISMATCH, ("spec", "selector"), message, hint=_nearest(selector, facts))
 
 
-def _budget(item: Item, facts: Facts) -> Iterator[Finding]:
+def _budget(item: PlacedObject, facts: SubjectFacts) -> Iterator[Finding]:
     selector = at(item.resource, "spec", "selector")
     if selector is None:
         message = f'PodDisruptionBudget "{item.id.name}" has no selector, so it protects no pod'
@@ -77,7 +77,7 @@ def _budget(item: Item, facts: Facts) -> Iterator[Finding]:
         yield item.finding(Code.SELECTOR_MISMATCH, ("spec", "selector"), message, hint=_nearest(wanted, facts))
 
 
-def _policy(item: Item, facts: Facts) -> Iterator[Finding]:
+def _policy(item: PlacedObject, facts: SubjectFacts) -> Iterator[Finding]:
     """Only told, never an error: a policy may be about the pods of an operator or of another service."""
     selector = at(item.resource, "spec", "podSelector")
     if is_empty(selector) or _of_an_operator(_keys(selector)):
@@ -91,7 +91,7 @@ def _policy(item: Item, facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _monitor(item: Item, facts: Facts) -> Iterator[Finding]:
+def _monitor(item: PlacedObject, facts: SubjectFacts) -> Iterator[Finding]:
     selector = at(item.resource, "spec", "selector")
     if at(item.resource, "spec", "namespaceSelector") or not isinstance(selector, dict):
         return
@@ -112,7 +112,7 @@ def _monitor(item: Item, facts: Facts) -> Iterator[Finding]:
             yield item.finding(Code.SELECTOR_MISMATCH, ("spec", field, index, "port"), message, hint=hint)
 
 
-def _scraped(selector: dict[str, Any], facts: Facts, *, services: bool) -> list[list[str]]:
+def _scraped(selector: dict[str, Any], facts: SubjectFacts, *, services: bool) -> list[list[str]]:
     """The names of the ports of each Service, or pod template, that the selector matches."""
     if services:
         return [
@@ -145,7 +145,7 @@ def _label(labels: Mapping[str, str], key: str) -> str:
     return f'"{labels[key]}" there' if key in labels else "missing there"
 
 
-def _nearest(selector: Mapping[str, str], facts: Facts) -> str:
+def _nearest(selector: Mapping[str, str], facts: SubjectFacts) -> str:
     """Names the label that keeps the closest pod template from being selected."""
     best = max(facts.pods, key=lambda pod: sum(pod.labels.get(k) == v for k, v in selector.items()), default=None)
     if best is None:

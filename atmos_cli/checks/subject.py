@@ -46,7 +46,7 @@ class RepoSubject:
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class FileDocument:
     """One YAML document of the tree: `index` counts from 0 within the file."""
 
     file: str
@@ -59,7 +59,7 @@ class Finding:
     """`path` may lead past what exists: the nearest parent is shown then, and the whole path is the field to set."""
 
     code: Code
-    at: Built | Document
+    at: Built | FileDocument
     path: Path
     message: str
     hint: str = ""
@@ -67,7 +67,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class PlacedObject:
     built: Built
     resource: Resource
     id: Identity
@@ -79,10 +79,10 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Pod:
+class PodTemplate:
     """A pod template (or a Pod) inside `item`; `path` leads to its `spec`."""
 
-    item: Item
+    item: PlacedObject
     path: Path
     labels: dict[str, str]
     annotations: dict[str, str]
@@ -98,48 +98,50 @@ class Pod:
 
 
 @dataclass(frozen=True)
-class Facts:
+class SubjectFacts:
     """The subject, and what many checks ask of it. Objects without a kind are left out: the schema check says so."""
 
     subject: Subject
-    items: tuple[Item, ...] = field(default=())
+    items: tuple[PlacedObject, ...] = field(default=())
 
     @cached_property
-    def pods(self) -> tuple[Pod, ...]:
+    def pods(self) -> tuple[PodTemplate, ...]:
         return tuple(pod for item in self.items if (pod := _pod(item)))
 
     @cached_property
-    def by_kind(self) -> dict[tuple[str, str], tuple[Item, ...]]:
-        found: dict[tuple[str, str], list[Item]] = {}
+    def by_kind(self) -> dict[tuple[str, str], tuple[PlacedObject, ...]]:
+        found: dict[tuple[str, str], list[PlacedObject]] = {}
         for item in self.items:
             found.setdefault((item.id.group, item.id.kind), []).append(item)
         return {key: tuple(items) for key, items in found.items()}
 
-    def of(self, group: str, *kinds: str) -> tuple[Item, ...]:
+    def of(self, group: str, *kinds: str) -> tuple[PlacedObject, ...]:
         return tuple(item for kind in kinds for item in self.by_kind.get((group, kind), ()))
 
-    def named(self, group: str, kind: str, name: str) -> Item | None:
+    def named(self, group: str, kind: str, name: str) -> PlacedObject | None:
         return next((item for item in self.of(group, kind) if item.id.name == name), None)
 
 
-def facts_of(subject: Subject) -> Facts:
-    return Facts(subject, tuple(item for built in subject.resources if (item := _item(built, subject.namespace))))
+def facts_of(subject: Subject) -> SubjectFacts:
+    return SubjectFacts(
+        subject, tuple(item for built in subject.resources if (item := _item(built, subject.namespace)))
+    )
 
 
-def _item(built: Built, namespace: str) -> Item | None:
+def _item(built: Built, namespace: str) -> PlacedObject | None:
     resource: Any = built.resource
     if not isinstance(resource, dict) or not isinstance(resource.get("kind"), str):
         return None
     metadata = mapping(resource, "metadata")
     group = group_version(resource)[0]
-    return Item(
+    return PlacedObject(
         built,
         resource,
         Identity(group, resource["kind"], text(metadata, "namespace") or namespace, text(metadata, "name")),
     )
 
 
-def _pod(item: Item) -> Pod | None:
+def _pod(item: PlacedObject) -> PodTemplate | None:
     found = pod_template(item.resource)
     if found is None:
         return None
@@ -148,4 +150,4 @@ def _pod(item: Item) -> Pod | None:
     if not isinstance(spec, dict):
         return None
     meta = mapping(template, "metadata")
-    return Pod(item, (*path, "spec"), strings(meta, "labels"), strings(meta, "annotations"), spec)
+    return PodTemplate(item, (*path, "spec"), strings(meta, "labels"), strings(meta, "annotations"), spec)

@@ -52,11 +52,11 @@ def rollback(
 ) -> None:
     from atmos_cli.commands.rollback import execute_rollback
     from atmos_cli.gitops.repository import open_repository
-    from atmos_cli.history.rollback_plan import Ask, plan_rollback
+    from atmos_cli.history.rollback_plan import RollbackRequest, plan_rollback
     from atmos_cli.verify.rollback import Allowed
 
     allowed = Allowed(all_environments, overlay_only, migrations_compatible, accept_data_loss, force)
-    ask = Ask(service, env, team, commit, to, reason, "", write, branch, push, allowed)
+    ask = RollbackRequest(service, env, team, commit, to, reason, "", write, branch, push, allowed)
     plan = plan_rollback(open_repository(start(repo), writes=not dry_run), ask)
     if output == "text":
         from atmos_cli.output.text.change import show_rollback

@@ -29,7 +29,7 @@ from atmos_cli.gitops.repository import Deployment, Repository, find_service
 from atmos_cli.gitops.states import States
 from atmos_cli.gitops.write import Base, Written, git_repo, write
 from atmos_cli.history.approvals import (
-    Case,
+    ProposedChange,
     adds_to,
     amount_of,
     approval_files,
@@ -39,7 +39,7 @@ from atmos_cli.history.approvals import (
     grants,
     judge,
 )
-from atmos_cli.history.trusted_base import ground_of, uncommitted
+from atmos_cli.history.trusted_base import trusted_base_of, uncommitted
 from atmos_cli.history.used_approvals import digest_in
 from atmos_cli.result import ChangeSet
 
@@ -47,9 +47,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from atmos_cli.approval.decide import Verdict
+    from atmos_cli.approval.decide import ApprovalDecision
     from atmos_cli.approval.roster import Roster
-    from atmos_cli.budget.evaluate import Row
+    from atmos_cli.budget.evaluate import LimitRow
     from atmos_cli.budget.model import Tier
     from atmos_cli.config import WriteMode
 
@@ -88,14 +88,14 @@ def plan_request(
 
 
 def request_of(
-    case: Case, deployment: Deployment, *, reason: str | None = None, expires: str | None = None
+    case: ProposedChange, deployment: Deployment, *, reason: str | None = None, expires: str | None = None
 ) -> tuple[str, Approval, tuple[str, ...]]:
     """(path, request, who is needed) for what `deployment` passes. Raises ATM428 for nothing, ATM427 for too much."""
     mine = [row for row in case.rows if row.outcome in _PASSED and deployment in adds_to(row, case.after, case.before)]
     _require_approvable(mine, deployment)
     budget, digest = budget_of(case.after, deployment.environment)
     excesses = [excess(row) for row in mine]
-    now = datetime.fromtimestamp(case.ground.now, UTC)
+    now = datetime.fromtimestamp(case.trusted.now, UTC)
     approval = Approval(
         environment=deployment.environment,
         team=deployment.team,
@@ -104,7 +104,7 @@ def request_of(
         budget_digest=digest,
         grants=grants(case.after, deployment),
         exceeds=[_exceeded(row) for row in mine],
-        requested_by=repos.identity(case.ground.repo)[1],
+        requested_by=repos.identity(case.trusted.repo)[1],
         reason=reason,
         created_at=_instant(now),
         expires_at=_instant(now + timedelta(seconds=_ttl(expires, shortest_ttl(budget.approvals.tiers, excesses)))),
@@ -114,7 +114,7 @@ def request_of(
     return path, approval, tuple(needs)
 
 
-def request_files(case: Case, deployments: Sequence[Deployment]) -> dict[str, bytes]:
+def request_files(case: ProposedChange, deployments: Sequence[Deployment]) -> dict[str, bytes]:
     """The requests of a change that is over its budget, by path: one for each environment where it needs one."""
     over = {row.environment for row in case.rows if row.outcome == "over"}
     found = (request_of(case, each) for each in deployments if each.environment in over)
@@ -144,13 +144,13 @@ def sign_approval(repository: Repository, path: str, *, key: Path, interactive: 
     """
     before = repository.tree.read(path)
     approval = load_approval(repository, path)
-    ground = ground_of(repository.root, repository.config.git.branch)
-    roster = ground.roster()
-    if ground.now >= approval.expires:
+    trusted = trusted_base_of(repository.root, repository.config.git.branch)
+    roster = trusted.roster()
+    if trusted.now >= approval.expires:
         raise fail(Code.APPROVAL_EXPIRED, f"`{path}` expired on {approval.expires_at}", hint="ask for a new one")
     mark, armour = sign(signed_bytes(approval), key=key, namespace=NAMESPACE, interactive=interactive)
     owner = roster.by_key(mark)
-    if owner is None or owner[1].expired(ground.now):
+    if owner is None or owner[1].expired(trusted.now):
         what = "is nobody's" if owner is None else f"of {owner[0]} ended on {owner[1].not_after}"
         message = f"the key {mark} {what} in platform/approvers.yaml on the base branch, so it would not count"
         raise fail(Code.APPROVER_UNKNOWN, message, hint="sign with a key that is listed there", exit_code=1)
@@ -173,7 +173,7 @@ def load_approval(repository: Repository, path: str) -> Approval:
 class Checked:
     """`verdicts` on every approval that can be read; `unreadable` says what is wrong with the others."""
 
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[ApprovalDecision, ...]
     unreadable: tuple[Diagnostic, ...]
 
     @property
@@ -205,22 +205,22 @@ def check_approvals(
     if not approvals:
         return Checked((), tuple(unreadable))
     case = case_of(repository, tuple(dict.fromkeys(each.environment for each in approvals.values())), base=base)
-    roster: Roster = case.ground.roster()
+    roster: Roster = case.trusted.roster()
     verdicts = [judge(case, each, path=path, roster=roster) for path, each in approvals.items()]
     return Checked(tuple(verdicts), tuple(unreadable))
 
 
-def case_of(repository: Repository, environments: Sequence[str], *, base: str | None) -> Case:
+def case_of(repository: Repository, environments: Sequence[str], *, base: str | None) -> ProposedChange:
     """The checkout as the change to judge, against the base branch."""
-    ground = ground_of(repository.root, repository.config.git.branch, base=base)
+    trusted = trusted_base_of(repository.root, repository.config.git.branch, base=base)
     states = States(repository.root, repository.tree, branch=repository.config.git.branch, base=base)
     after = states.here()
-    before = states.at(repos.merge_base(ground.repo, ground.base, ground.head) or ground.base)
+    before = states.at(repos.merge_base(trusted.repo, trusted.base, trusted.head) or trusted.base)
     windows = states.earlier(environments)
     rows = tuple(
         row for name in environments for row in budgeted(after, before=before, environment=name, earlier=windows).rows
     )
-    return Case(ground, rows, after, before, uncommitted(ground))
+    return ProposedChange(trusted, rows, after, before, uncommitted(trusted))
 
 
 _PASSED = ("over", "denied", "approved")
@@ -234,7 +234,7 @@ def _deployment(repository: Repository, service: str, *, team: str | None, envir
     return found[0]
 
 
-def _require_approvable(rows: Sequence[Row], deployment: Deployment) -> None:
+def _require_approvable(rows: Sequence[LimitRow], deployment: Deployment) -> None:
     denied = [row for row in rows if row.outcome == "denied"]
     where = f"{deployment.team}/{deployment.service} in '{deployment.environment}'"
     if denied:
@@ -247,7 +247,7 @@ def _require_approvable(rows: Sequence[Row], deployment: Deployment) -> None:
         raise fail(Code.APPROVAL_NEEDLESS, message, hint="`atmos budget show` says how much is left", exit_code=1)
 
 
-def _exceeded(row: Row) -> Exceeded:
+def _exceeded(row: LimitRow) -> Exceeded:
     limit, after = (amount_of(row.dimension, each) for each in (row.limit, row.after))
     return Exceeded(scope=row.scope, dimension=dimension_of(row), limit=limit, after=after)
 

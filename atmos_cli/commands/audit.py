@@ -17,15 +17,15 @@ from atmos_cli.gitops.effective import Effective
 from atmos_cli.gitops.policy import Policy
 from atmos_cli.gitops.repository import config_of
 from atmos_cli.gitops.states import States
-from atmos_cli.history.approvals import Case, approval_files, dimension_of, judge
-from atmos_cli.history.trusted_base import Ground, ground_of
+from atmos_cli.history.approvals import ProposedChange, approval_files, dimension_of, judge
+from atmos_cli.history.trusted_base import TrustedBase, trusted_base_of
 from atmos_cli.history.used_approvals import consumption
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from atmos_cli.approval.decide import Verdict
-    from atmos_cli.budget.evaluate import Row
+    from atmos_cli.approval.decide import ApprovalDecision
+    from atmos_cli.budget.evaluate import LimitRow
     from atmos_cli.gitops.repository import Repository
     from atmos_cli.kube.quantity import Quantity
 
@@ -39,10 +39,10 @@ class Used:
     path: str
     approval: Approval
     commit: str
-    verdict: Verdict
+    verdict: ApprovalDecision
     sums: Mapping[Limit, Quantity]
 
-    def explains(self, row: Row) -> bool:
+    def explains(self, row: LimitRow) -> bool:
         """Whether the sum is no more than what it was approved to become."""
         key = (row.scope, dimension_of(row))
         named = key in {(each.scope, each.dimension) for each in self.approval.exceeds}
@@ -55,19 +55,19 @@ class Audit:
 
     commit: str
     environments: tuple[str, ...]
-    over: tuple[Row, ...]
+    over: tuple[LimitRow, ...]
     used: tuple[Used, ...]
     diagnostics: tuple[Diagnostic, ...] = field(default=())
 
 
 def audit(repository: Repository, *, environments: tuple[str, ...] = (), base: str | None = None) -> Audit:
     """Looks at the base branch as it is, not at the checkout. Raises AtmosError when it cannot be judged."""
-    ground = ground_of(repository.root, repository.config.git.branch, base=base)
-    ground = replace(ground, tip=ground.base, head=ground.base)
+    trusted = trusted_base_of(repository.root, repository.config.git.branch, base=base)
+    trusted = replace(trusted, tip=trusted.base, head=trusted.base)
     states = States(repository.root, repository.tree, branch=repository.config.git.branch, base=base)
-    effective = states.at(ground.base)
+    effective = states.at(trusted.base)
     named = config_of(effective.tree).named(environments)
-    over: list[Row] = []
+    over: list[LimitRow] = []
     found: list[Diagnostic] = []
     used: list[Used] = []
     for environment in named:
@@ -78,18 +78,18 @@ def audit(repository: Repository, *, environments: tuple[str, ...] = (), base: s
             continue
         mine = [row for row in rows if row.after > row.limit and row.dimension != UNKNOWN and not _growth(row)]
         if mine:
-            used += _in_use(ground, states, environment)
+            used += _in_use(trusted, states, environment)
         over += mine
-    found += [each for row in over for each in _findings(row, used, now=ground.now)]
-    return Audit(ground.base, named, tuple(over), tuple(used), in_order(found))
+    found += [each for row in over for each in _findings(row, used, now=trusted.now)]
+    return Audit(trusted.base, named, tuple(over), tuple(used), in_order(found))
 
 
-def _growth(row: Row) -> bool:
+def _growth(row: LimitRow) -> bool:
     """Limits on how much one change adds say nothing about a state."""
     return row.scope.startswith("growth ")
 
 
-def _findings(row: Row, used: list[Used], *, now: int) -> Iterator[Diagnostic]:
+def _findings(row: LimitRow, used: list[Used], *, now: int) -> Iterator[Diagnostic]:
     explaining = [each for each in used if each.approval.environment == row.environment and each.explains(row)]
     what = f"{row.scope} {row.dimension} {row.text(row.after)} of {row.text(row.limit)}"
     where = Location(budget_path(row.environment))
@@ -109,39 +109,39 @@ def _findings(row: Row, used: list[Used], *, now: int) -> Iterator[Diagnostic]:
         yield Diagnostic(Code.APPROVAL_EXPIRED, message, where=place, hint=hint, environment=row.environment)
 
 
-def _named(each: Used, row: Row) -> bool:
+def _named(each: Used, row: LimitRow) -> bool:
     limits = {(exceeded.scope, exceeded.dimension) for exceeded in each.approval.exceeds}
     return each.approval.environment == row.environment and (row.scope, dimension_of(row)) in limits
 
 
-def _in_use(ground: Ground, states: States, environment: str) -> Iterator[Used]:
+def _in_use(trusted: TrustedBase, states: States, environment: str) -> Iterator[Used]:
     """The approvals on the base branch whose claims it runs, each judged as it was when it was used."""
-    for path in approval_files(ground.tree, (environment,)):
+    for path in approval_files(trusted.tree, (environment,)):
         try:
-            approval = read_approval(ground.tree.read(path) or b"", path=path)
+            approval = read_approval(trusted.tree.read(path) or b"", path=path)
         except AtmosError:
             continue
-        state, commit = consumption(ground, approval, path=path)
+        state, commit = consumption(trusted, approval, path=path)
         if state == "in use":
             try:
-                yield _used(ground, states, path, commit)
+                yield _used(trusted, states, path, commit)
             except AtmosError:
                 continue  # without a budget or approvers before it, nothing could be approved
 
 
-def _used(ground: Ground, states: States, path: str, commit: str) -> Used:
+def _used(trusted: TrustedBase, states: States, path: str, commit: str) -> Used:
     """Judged as it stood in `commit`, by budget and people of the commit before, at the time it gives itself."""
-    before = history.parent(ground.repo, commit) or commit
-    trusted = CommitTree(ground.repo, before)
-    then = Ground(ground.repo, before, before, commit, trusted, history.commit_time(ground.repo, commit))
-    policy = Policy(trusted)
-    old, after = (_state(ground, states, policy, each) for each in (before, commit))
+    before = history.parent(trusted.repo, commit) or commit
+    tree = CommitTree(trusted.repo, before)
+    then = TrustedBase(trusted.repo, before, before, commit, tree, history.commit_time(trusted.repo, commit))
+    policy = Policy(tree)
+    old, after = (_state(trusted, states, policy, each) for each in (before, commit))
     approval = read_approval(after.tree.read(path) or b"", path=path)
     rows = budgeted(after, before=old, environment=approval.environment).rows
-    verdict = judge(Case(then, rows, after, old, author=False), approval, path=path, roster=then.roster())
+    verdict = judge(ProposedChange(then, rows, after, old, author=False), approval, path=path, roster=then.roster())
     return Used(path, approval, commit, verdict, {(row.scope, dimension_of(row)): row.after for row in rows})
 
 
-def _state(ground: Ground, states: States, policy: Policy, commit: str) -> Effective:
-    snapshot = CommitSnapshot(ground.repo, commit)
+def _state(trusted: TrustedBase, states: States, policy: Policy, commit: str) -> Effective:
+    snapshot = CommitSnapshot(trusted.repo, commit)
     return Effective(snapshot.tree, policy=policy, snapshot=snapshot, cache=states.cache)

@@ -22,7 +22,7 @@ from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, errors
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.repository import config_of
-from atmos_cli.kustomize.model import Built, Source
+from atmos_cli.kustomize.model import Built, Origin
 from atmos_cli.layout.kustomize import lay_out
 from atmos_cli.ports import MemoryTree
 from atmos_cli.result import ChangeSet
@@ -156,7 +156,7 @@ def _checked(composition: Composition, config: Config) -> tuple[Diagnostic, ...]
     environment = config.environments[composition.environment]
     files = {f"{composition.environment}/{item.file}": emit(item.resource).encode() for item in composition.resources}
     built = tuple(
-        Built(item.resource, (Source(f"{composition.environment}/{item.file}", 0, "resource"),))
+        Built(item.resource, (Origin(f"{composition.environment}/{item.file}", 0, "resource"),))
         for item in composition.resources
     )
     subject = Subject(

@@ -47,7 +47,7 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class ExplainedDeployment:
     """One deployment, explained; `total` by count."""
 
     deployment: Deployment
@@ -101,7 +101,7 @@ def _weight(totals: Totals) -> int:
 
 def explain(
     repository: Repository, service: str, *, team: str | None, environments: tuple[str, ...]
-) -> tuple[Share, ...]:
+) -> tuple[ExplainedDeployment, ...]:
     """Raises ATM511 for an unknown service, and what a build raises."""
     states = states_of(repository)
     effective = states.here()
@@ -115,7 +115,7 @@ def explain(
             totals = {
                 count: with_cost(claimed.total(count), states.policy.sheet) for count in ("steady", "peak", "rollout")
             }
-            found.append(Share(deployment, lines, totals, states.policy.sheet))
+            found.append(ExplainedDeployment(deployment, lines, totals, states.policy.sheet))
     return tuple(found)
 
 

@@ -17,10 +17,10 @@ from atmos_cli.gitops.guard import Guarded, guard
 from atmos_cli.gitops.intent import Flags, PlanRow, understand
 from atmos_cli.gitops.repository import Deployment, Repository, config_of, open_repository, teams
 from atmos_cli.gitops.states import States
-from atmos_cli.gitops.suggestions import what_fits
+from atmos_cli.gitops.suggestions import suggestion
 from atmos_cli.gitops.write import Base, OvertakenError, Written, base_of, trailers, wait_to_try_again, write
-from atmos_cli.history.approvals import Case, covered
-from atmos_cli.history.trusted_base import ground_of
+from atmos_cli.history.approvals import ProposedChange, covered
+from atmos_cli.history.trusted_base import trusted_base_of
 from atmos_cli.result import ChangeSet
 
 if TYPE_CHECKING:
@@ -146,13 +146,15 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
         environments=environments,
         changed=tuple(changes.files),
         earlier=states.earlier,
-        fits=lambda judged: what_fits(
+        fits=lambda judged: suggestion(
             spec, judged, make=lambda other: make(other, judged.environment), policy=states.policy
         ),
         approvals=lambda rows: covered(rows, after=after, before=before, root=repository.root, author=True),
     )
     if options.request_approval and {"over"} == {row.outcome for row in guarded.rows} & {"over", "denied"}:
-        case = Case(ground_of(repository.root, config.git.branch), guarded.rows, after, before, author=True)
+        case = ProposedChange(
+            trusted_base_of(repository.root, config.git.branch), guarded.rows, after, before, author=True
+        )
         requests = request_files(case, touched)
         changes = ChangeSet({**changes.files, **requests}, changes.before)
     branch = options.branch or f"atmos/new-{spec.name}"

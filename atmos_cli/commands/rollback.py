@@ -14,7 +14,7 @@ from atmos_cli.adapters.git.status import require_clean
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Severity, errors
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.gitops.write import OvertakenError, Written, wait_to_try_again, write
-from atmos_cli.history.rollback_plan import Ask, RollbackPlan, plan_rollback
+from atmos_cli.history.rollback_plan import RollbackPlan, RollbackRequest, plan_rollback
 from atmos_cli.history.verified import quarantine
 from atmos_cli.verify.rollback import Allowed, History, automatic
 
@@ -49,8 +49,8 @@ def execute_rollback(planned: RollbackPlan) -> RolledBack:
     others push first, everything is asked again on top of theirs, a few times; a newer commit of the service ends it.
     """
     _require(planned)
-    team, service, environment = planned.ground.deployment
-    repo = planned.ground.repo
+    team, service, environment = planned.start.deployment
+    repo = planned.start.repo
     ref = lock_ref(environment, team, service)
     remote = "origin" if planned.pushes and repos.remote_url(repo) else ""
     with held(repo, ref, holder=_holder(planned), remote=remote) as problems:
@@ -85,7 +85,7 @@ def roll_back(
     pushes: bool | None = None,
 ) -> RolledBack:
     """Plan and execute at once, for a person who confirmed it elsewhere. Raises as `execute_rollback` does."""
-    ask = Ask(service, environment, team, commit, to, reason, run_id, mode, pushes=pushes)
+    ask = RollbackRequest(service, environment, team, commit, to, reason, run_id, mode, pushes=pushes)
     return execute_rollback(plan_rollback(repository, ask))
 
 
@@ -106,10 +106,12 @@ def roll_back_failed(
     target = verdict.target
     said = "; ".join(f"{each.code}: {each.message}" for each in verdict.reasons) or verdict.headline
     allowed = Allowed(migrations=limits.migrations == "compatible")
-    ask = Ask(target.service, target.environment, target.team, verdict.commit, reason=said, run=run_id, mode=mode)
+    ask = RollbackRequest(
+        target.service, target.environment, target.team, verdict.commit, reason=said, run=run_id, mode=mode
+    )
     planned = plan_rollback(repository, replace(ask, pushes=pushes, allowed=allowed, evidence=evidence))
     label = rollbacks.label(target.environment, target.team, target.service)
-    past = rollbacks.earlier_rollbacks(planned.ground.repo, label, planned.ground.tip)
+    past = rollbacks.earlier_rollbacks(planned.start.repo, label, planned.start.tip)
     history = History(verdict.ended, past)
     against = automatic(verdict, planned.plan, history, limits)
     return against if against is not None else execute_rollback(planned)
@@ -122,7 +124,7 @@ def _write(planned: RollbackPlan) -> tuple[Written, RollbackPlan]:
         planned = planned.again()
         _require(planned)
         if planned.mode == "files":
-            require_clean(planned.ground.repo, planned.changes.files)
+            require_clean(planned.start.repo, planned.changes.files)
         try:
             return _once(planned), planned
         except OvertakenError:
@@ -134,7 +136,7 @@ def _write(planned: RollbackPlan) -> tuple[Written, RollbackPlan]:
 
 def _once(planned: RollbackPlan) -> Written:
     """A commit that the server does not take is taken back: left here, the next attempt would start from it."""
-    repo = planned.ground.repo
+    repo = planned.start.repo
     before = repos.head(repo)
     try:
         return write(
@@ -144,7 +146,7 @@ def _once(planned: RollbackPlan) -> Written:
             mode=planned.mode,
             base=planned.base,
             branch=planned.branch,
-            config=planned.ground.config,
+            config=planned.start.config,
             pushes=planned.pushes,
         )
     except OvertakenError:
@@ -167,7 +169,7 @@ def _require(planned: RollbackPlan) -> None:
 
 
 def _holder(planned: RollbackPlan) -> str:
-    return f"run {planned.ask.run}" if planned.ask.run else repos.identity(planned.ground.repo)[0]
+    return f"run {planned.ask.run}" if planned.ask.run else repos.identity(planned.start.repo)[0]
 
 
 def _warning(message: str) -> Diagnostic:
@@ -175,12 +177,12 @@ def _warning(message: str) -> Diagnostic:
 
 
 def _next(done: RolledBack) -> Iterator[tuple[str, str]]:
-    team, service, environment = done.plan.ground.deployment
+    team, service, environment = done.plan.start.deployment
     if done.written.mode == "commit" and not done.written.pushed:
         yield "push", f"git push origin {done.written.branch}"
     if done.written.mode == "files":
         yield "commit", "git add -A && git commit, and push it"
-    engine = ENGINES[done.plan.ground.config.engine(environment)]
+    engine = ENGINES[done.plan.start.config.engine(environment)]
     yield "if it hangs", engine.unblock(team=team, service=service, environment=environment)
     if done.written.mode == "commit":
         yield "check", f"atmos verify {team}/{service} --env {environment} --commit {done.written.commit[:10]}"

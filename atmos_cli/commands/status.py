@@ -15,15 +15,15 @@ from atmos_cli.foreign import shell
 from atmos_cli.gitops.repository import deployments, find_service
 from atmos_cli.gitops.trusted import Trusted, trust
 from atmos_cli.gitops.write import git_repo
-from atmos_cli.history.deployments import Lineage
+from atmos_cli.history.deployments import DeploymentHistory
 from atmos_cli.history.revisions import REMOTE
 from atmos_cli.history.verified import Verified, latest
-from atmos_cli.live.connect import Connection, connect
+from atmos_cli.live.connect import ClusterConnection, connect
 from atmos_cli.live.listing import Lists
 from atmos_cli.live.sessions import target_of
 from atmos_cli.live.snapshots import look_around
+from atmos_cli.verify.deployment_status import deployment_status
 from atmos_cli.verify.seen import Arrival
-from atmos_cli.verify.standing import standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from atmos_cli.gitops.repository import Deployment, Repository
     from atmos_cli.kube.resource import Resource
     from atmos_cli.ports import Clock
+    from atmos_cli.verify.deployment_status import DeploymentStatus
     from atmos_cli.verify.model import Target
-    from atmos_cli.verify.seen import Relation, Scene
-    from atmos_cli.verify.standing import Standing
+    from atmos_cli.verify.seen import ClusterSnapshot, Relation
 
-    Connect = Callable[[Trusted, str], Connection]
+    Connect = Callable[[Trusted, str], ClusterConnection]
 
 FEW = 4  # namespaces, or Applications, that are asked one by one; where there are more, everything is listed
 FETCH_SECONDS = 60.0
@@ -52,11 +52,11 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class StatusRow:
     """One deployment. `live` is its own commit that is in force, "" when nothing was applied or it is not known.
 
-    `behind`: how many of its own commits are not applied, None when that is not known. `standing` is None when the
-    cluster could not be asked, and `problem` says why; a `problem` beside a standing is why nothing can be wanted.
+    `behind`: how many of its own commits are not applied, None when that is not known. `status` is None when the
+    cluster could not be asked, and `problem` says why; a `problem` beside a status is why nothing can be wanted.
     """
 
     target: Target
@@ -64,20 +64,20 @@ class Row:
     committed: float
     live: str = ""
     behind: int | None = None
-    standing: Standing | None = None
+    status: DeploymentStatus | None = None
     verdict: Verified | None = None
     problem: Diagnostic | None = None
 
     @property
     def good(self) -> bool:
-        return self.standing is not None and self.standing.good and self.problem is None
+        return self.status is not None and self.status.good and self.problem is None
 
 
 @dataclass(frozen=True, slots=True)
 class Overview:
     """By team and service, environments as in atmos-cli.yaml. `at`: unix seconds of the look."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[StatusRow, ...]
     at: float
     notes: tuple[Diagnostic, ...] = ()
 
@@ -88,25 +88,25 @@ class Overview:
     @property
     def exit_code(self) -> int:
         """0 when all is as wanted and healthy, 1 when something is not, 2 when nothing could be asked."""
-        if self.rows and all(row.standing is None for row in self.rows):
+        if self.rows and all(row.status is None for row in self.rows):
             return 2
         return 0 if all(row.good for row in self.rows) else 1
 
 
 @dataclass(slots=True)
-class Case:
-    """One deployment, what is wanted of it, and what was seen; without a scene, `problem` says why."""
+class SeenDeployment:
+    """One deployment, what is wanted of it, and what was seen; without a snapshot, `problem` says why."""
 
     deployment: Deployment
     target: Target
     wanted: tuple[Resource, ...] | None
-    scene: Scene | None = None
+    snapshot: ClusterSnapshot | None = None
     problem: Diagnostic | None = None
 
     @property
     def revisions(self) -> tuple[str, ...]:
         """Every commit that the engine names."""
-        return ENGINES[self.target.engine].revisions(self.scene) if self.scene else ()
+        return ENGINES[self.target.engine].revisions(self.snapshot) if self.snapshot else ()
 
 
 @dataclass(slots=True)
@@ -120,10 +120,10 @@ class Watcher:
     asked: Asked
     clock: Clock
     opens: Connect | None = None
-    views: dict[str, Connection] = field(default_factory=dict)
+    views: dict[str, ClusterConnection] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
-    _lineage: Lineage | None = None
-    _connections: dict[str, Connection] = field(default_factory=dict)
+    _deployment_history: DeploymentHistory | None = None
+    _connections: dict[str, ClusterConnection] = field(default_factory=dict)
     _fetched: float = 0.0
     trusted: Trusted = field(init=False)
 
@@ -142,25 +142,25 @@ class Watcher:
         """Raises ATM511 or ATM702 for what is not in the repo, ATM815 for a base branch without commits."""
         at = self.clock.now()
         cases, views = self.seen(at)
-        lineage, verdicts = self._line(), latest(git_repo(self.repository.root))
+        deployment_history, verdicts = self._line(), latest(git_repo(self.repository.root))
         rows = []
         for case in cases:
-            row = _row(case, lineage, verdicts)
-            if row.standing and not row.good and _with_events(case, views[case.target.cluster]):
-                row = _row(case, lineage, verdicts)
+            row = _row(case, deployment_history, verdicts)
+            if row.status and not row.good and _with_events(case, views[case.target.cluster]):
+                row = _row(case, deployment_history, verdicts)
             rows.append(row)
         return Overview(tuple(rows), at, self.trusted.notes)
 
-    def seen(self, at: float, *, events: bool = False) -> tuple[list[Case], dict[str, Connection]]:
-        """Every deployment with its scene, and what each cluster was asked through; raises as `look` does.
+    def seen(self, at: float, *, events: bool = False) -> tuple[list[SeenDeployment], dict[str, ClusterConnection]]:
+        """Every deployment with its snapshot, and what each cluster was asked through; raises as `look` does.
 
         Fetches from the remote when an engine names a commit that is not here, but not more than once a minute.
         """
-        lineage = self._line()
-        cases = self._cases(lineage)
+        deployment_history = self._line()
+        cases = self._cases(deployment_history)
         views = self._see(cases, at, events=events)
         named = {revision for case in cases for revision in case.revisions}
-        if lineage.missing(named) and at - self._fetched >= FETCH_SECONDS:
+        if deployment_history.missing(named) and at - self._fetched >= FETCH_SECONDS:
             self._fetched = at
             repo = git_repo(self.repository.root)
             run(repo, "fetch", "--quiet", REMOTE, env=quiet(repo), timeout=TIMEOUT_SECONDS)
@@ -168,11 +168,11 @@ class Watcher:
             return self.seen(at, events=events)
         return cases, views
 
-    def relations(self, case: Case) -> tuple[str, float, dict[str, Relation]]:
+    def relations(self, case: SeenDeployment) -> tuple[str, float, dict[str, Relation]]:
         """(wanted commit, when it was made, how each revision that the engine names stands to it)."""
-        lineage = self._line()
-        known = {each: lineage.relation(case.deployment, each) for each in case.revisions}
-        return (*lineage.wanted(case.deployment), known)
+        deployment_history = self._line()
+        known = {each: deployment_history.relation(case.deployment, each) for each in case.revisions}
+        return (*deployment_history.wanted(case.deployment), known)
 
     def kinds(self) -> dict[str, set[tuple[str, str]]]:
         """The namespaced kinds that each cluster is asked for because a service wants them."""
@@ -187,48 +187,48 @@ class Watcher:
     def namespaces(self, cluster: str) -> set[str]:
         return {case.target.namespace for case in self._cases(self._line()) if case.target.cluster == cluster}
 
-    def connection(self, cluster: str) -> Connection:
+    def connection(self, cluster: str) -> ClusterConnection:
         """Raises ATM810 when no kubeconfig knows the cluster."""
         if cluster not in self._connections:
             self._connections[cluster] = (self.opens or connect)(self.trusted, cluster)
         return self._connections[cluster]
 
-    def _line(self) -> Lineage:
+    def _line(self) -> DeploymentHistory:
         branch = self.repository.config.git.branch
         tip = history.base_commit(repo := git_repo(self.repository.root), branch)
         if tip is None:
             message = f"branch `{branch}`, which is the base of this repo, has no commit"
             raise fail(Code.COMMIT_UNKNOWN, message, hint=f"git fetch {REMOTE} {branch}")
-        if self._lineage is None or self._lineage.tip != tip:
+        if self._deployment_history is None or self._deployment_history.tip != tip:
             self._forget()
-            self._lineage = Lineage(repo, tip)
-        return self._lineage
+            self._deployment_history = DeploymentHistory(repo, tip)
+        return self._deployment_history
 
     def _forget(self) -> None:
-        if self._lineage:
-            self._lineage.close()
-        self._lineage = None
+        if self._deployment_history:
+            self._deployment_history.close()
+        self._deployment_history = None
 
-    def _cases(self, lineage: Lineage) -> list[Case]:
-        config, asked, tree = self.trusted.config, self.asked, lineage.tree()
+    def _cases(self, deployment_history: DeploymentHistory) -> list[SeenDeployment]:
+        config, asked, tree = self.trusted.config, self.asked, deployment_history.tree()
         order = {name: place for place, name in enumerate(config.named(asked.environments))}
         found = find_service(tree, asked.service, team=asked.team) if asked.service else deployments(tree)
         cases = []
         for each in sorted(found, key=lambda each: (each.team, each.service, order.get(each.environment, -1))):
             if each.environment in order and asked.team in (None, each.team):
-                built = lineage.manifests(each)
-                cases.append(Case(each, target_of(config, each, built or ()), built))
+                built = deployment_history.manifests(each)
+                cases.append(SeenDeployment(each, target_of(config, each, built or ()), built))
         if asked.service and not cases:
             message = f"`{asked.service}` is not in {', '.join(order)}"
             raise fail(Code.ENVIRONMENT_UNKNOWN, message, hint=f"see `atmos status {shell(asked.service)}`")
         return cases
 
-    def _see(self, cases: Sequence[Case], at: float, *, events: bool) -> dict[str, Connection]:
-        """Fills in the scenes, all clusters at once; what each cluster was asked."""
-        by_cluster: dict[str, list[Case]] = {}
+    def _see(self, cases: Sequence[SeenDeployment], at: float, *, events: bool) -> dict[str, ClusterConnection]:
+        """Fill in the snapshots, all clusters at once; what each cluster was asked."""
+        by_cluster: dict[str, list[SeenDeployment]] = {}
         for case in cases:
             by_cluster.setdefault(case.target.cluster, []).append(case)
-        views: dict[str, Connection] = {}
+        views: dict[str, ClusterConnection] = {}
         for name, its in by_cluster.items():
             try:
                 views[name] = self._view(name, its, events=events)
@@ -242,57 +242,59 @@ class Watcher:
                 self.refused.add(name)
         return views
 
-    def _view(self, name: str, cases: Sequence[Case], *, events: bool) -> Connection:
+    def _view(self, name: str, cases: Sequence[SeenDeployment], *, events: bool) -> ClusterConnection:
         source = self.views.get(name) or self.connection(name)
         spaces = {case.target.namespace for case in cases}
         lists = Lists(source.cluster, whole=len(spaces) > FEW and name not in self.refused)
         if events:
             lists.with_events |= spaces
-        return Connection(lists, Lists(source.hub, whole=False, selects=len(cases) <= FEW))
+        return ClusterConnection(lists, Lists(source.hub, whole=False, selects=len(cases) <= FEW))
 
 
-def _with_events(case: Case, view: Connection) -> bool:
+def _with_events(case: SeenDeployment, view: ClusterConnection) -> bool:
     """What is not healthy is looked at once more with its events, which may say why; False when that cannot be."""
-    if case.scene is None:
+    if case.snapshot is None:
         return False
     if isinstance(view.cluster, Lists):
         view.cluster.with_events.add(case.target.namespace)
     try:
-        case.scene = look_around(view, case.target, case.wanted or (), at=case.scene.at)
+        case.snapshot = look_around(view, case.target, case.wanted or (), at=case.snapshot.at)
     except AtmosError:
         return False
     return True
 
 
-def _look(view: Connection, cases: Sequence[Case], at: float) -> None:
+def _look(view: ClusterConnection, cases: Sequence[SeenDeployment], at: float) -> None:
     try:
         for case in cases:
-            case.scene = look_around(view, case.target, case.wanted or (), at=at)
+            case.snapshot = look_around(view, case.target, case.wanted or (), at=at)
     except AtmosError as error:
         _spoil(cases, error)
 
 
-def _spoil(cases: Sequence[Case], error: AtmosError) -> None:
+def _spoil(cases: Sequence[SeenDeployment], error: AtmosError) -> None:
     for case in cases:
-        case.scene, case.problem = None, error.diagnostics[0]
+        case.snapshot, case.problem = None, error.diagnostics[0]
 
 
-def _row(case: Case, lineage: Lineage, verdicts: Mapping[tuple[str, str, str, str], Verified]) -> Row:
+def _row(
+    case: SeenDeployment, deployment_history: DeploymentHistory, verdicts: Mapping[tuple[str, str, str, str], Verified]
+) -> StatusRow:
     target, deployment = case.target, case.deployment
-    commit, committed = lineage.wanted(deployment)
+    commit, committed = deployment_history.wanted(deployment)
     verdict = verdicts.get((target.team, target.service, target.environment, target.cluster))
-    if case.scene is None:
-        return Row(target, commit, committed, verdict=verdict, problem=case.problem)
+    if case.snapshot is None:
+        return StatusRow(target, commit, committed, verdict=verdict, problem=case.problem)
     engine = ENGINES[target.engine]
-    known = {each: lineage.relation(deployment, each) for each in case.revisions}
-    arrived = engine.delivery(case.scene, known, pushed=committed)
-    revision = commit if arrived.arrival is Arrival.ARRIVED else engine.applied_revision(case.scene)
-    pause = engine.paused(case.scene)
-    found = standing(case.scene, arrived, revision=revision, pause=pause, rules=health_rules())
-    live = lineage.own(deployment, found.revision) if found.revision else ""
-    behind = lineage.behind(deployment, found.revision) if found.revision else None
+    known = {each: deployment_history.relation(deployment, each) for each in case.revisions}
+    arrived = engine.delivery(case.snapshot, known, pushed=committed)
+    revision = commit if arrived.arrival is Arrival.ARRIVED else engine.applied_revision(case.snapshot)
+    pause = engine.paused(case.snapshot)
+    found = deployment_status(case.snapshot, arrived, revision=revision, pause=pause, rules=health_rules())
+    live = deployment_history.own(deployment, found.revision) if found.revision else ""
+    behind = deployment_history.behind(deployment, found.revision) if found.revision else None
     problem = _not_built(target) if case.wanted is None else None
-    return Row(target, commit, committed, live, behind, found, verdict, problem)
+    return StatusRow(target, commit, committed, live, behind, found, verdict, problem)
 
 
 def _not_built(target: Target) -> Diagnostic:

@@ -43,7 +43,7 @@ def follow(watcher: Watcher) -> Iterator[Overview]:
 def _mirrors(watcher: Watcher, first: Overview, stack: ExitStack) -> list[Mirror]:
     """Watches what the first look had to ask for; a cluster that could not be asked is tried again at each look."""
     found: list[Mirror] = []
-    reached = {row.target.cluster: row.target.engine for row in first.rows if row.standing is not None}
+    reached = {row.target.cluster: row.target.engine for row in first.rows if row.status is not None}
     kinds = watcher.kinds()
     for name, engine in reached.items():
         spaces = watcher.namespaces(name)

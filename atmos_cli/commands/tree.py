@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.commands.status import Watcher
 from atmos_cli.engines.registry import ENGINES, health_rules
-from atmos_cli.verify.standing import delivered
-from atmos_cli.verify.tree import Node, is_good, nodes, tree
+from atmos_cli.verify.deployment_status import delivered
+from atmos_cli.verify.tree import TreeNode, is_good, nodes, tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from atmos_cli.commands.status import Asked, Case, Connect
+    from atmos_cli.commands.status import Asked, Connect, SeenDeployment
     from atmos_cli.diagnostics import Diagnostic
     from atmos_cli.gitops.repository import Repository
     from atmos_cli.ports import Clock
@@ -27,11 +27,11 @@ class Grown:
     target: Target
     commit: str
     at: float
-    root: Node | None = None
+    root: TreeNode | None = None
     problem: Diagnostic | None = None
 
     @property
-    def unhealthy(self) -> tuple[Node, ...]:
+    def unhealthy(self) -> tuple[TreeNode, ...]:
         return tuple(each for each in nodes(self.root) if not is_good(each)) if self.root else ()
 
 
@@ -49,11 +49,11 @@ def exit_code(grown: Sequence[Grown]) -> int:
     return 1 if any(each.root is None or each.unhealthy for each in grown) else 0
 
 
-def _grown(watcher: Watcher, case: Case, at: float) -> Grown:
+def _grown(watcher: Watcher, case: SeenDeployment, at: float) -> Grown:
     commit, committed, known = watcher.relations(case)
-    if case.scene is None:
+    if case.snapshot is None:
         return Grown(case.target, commit, at, problem=case.problem)
     engine = ENGINES[case.target.engine]
-    arrived = delivered(engine.delivery(case.scene, known, pushed=committed))
-    root = tree(case.scene, target=case.target, delivered=arrived, pointers=engine.pointers, rules=health_rules())
+    arrived = delivered(engine.delivery(case.snapshot, known, pushed=committed))
+    root = tree(case.snapshot, target=case.target, delivered=arrived, pointers=engine.pointers, rules=health_rules())
     return Grown(case.target, commit, at, root)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from atmos_cli.approval.coverage import Coverage
-    from atmos_cli.budget.evaluate import Row
+    from atmos_cli.budget.evaluate import LimitRow
     from atmos_cli.config import Config
     from atmos_cli.ports import FileTree
 
@@ -144,7 +144,7 @@ def _budgets(repository: Repository, states: States, base: str | None) -> tuple[
     return judged, [*found, *budget_files(tree, config)]
 
 
-def _approved(rows: Sequence[Row], **change: Any) -> Coverage:
+def _approved(rows: Sequence[LimitRow], **change: Any) -> Coverage:
     """Asked only where something is over: most of a validate needs no approval, and so none of what reads them."""
     from atmos_cli.history.approvals import covered
 

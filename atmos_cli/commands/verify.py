@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from atmos_cli.live.session import Session
     from atmos_cli.ports import Clock
     from atmos_cli.verify.model import FieldChange, Limits, Verdict
-    from atmos_cli.verify.seen import Scene
+    from atmos_cli.verify.seen import ClusterSnapshot
 
 POLL_SECONDS = 3.0
 REFRESH_SECONDS = 60.0
@@ -81,17 +81,19 @@ class Run:
         Raises AtmosError when the cluster cannot be asked at the first look; later, that ends in INCONCLUSIVE.
         """
         at = self.session.clock.now()
-        scene, now = self._eyes.open(at)
-        self._observer.see(scene)
+        snapshot, now = self._eyes.open(at)
+        self._observer.see(snapshot)
         if self.progress.phase is Phase.OBSERVE:
-            now = replace(now, assessment=self._observer.look(scene, now.rollout, self.progress, at=at))
+            now = replace(now, assessment=self._observer.look(snapshot, now.rollout, self.progress, at=at))
         now = replace(now, smoke=self._smoke(now))
         done = self._stepped(now) if self._eyes.seen(at) else _lost(self.progress)
         self.progress, self.now = done.progress, now
         if done.outcome is None:
             return None
         session = self.session
-        evidence = collect(session.connection, session.target, scene, now, self._wanted.changes, outcome=done.outcome)
+        evidence = collect(
+            session.connection, session.target, snapshot, now, self._wanted.changes, outcome=done.outcome
+        )
         return conclude(
             evidence, commit=session.commit, outcome=done.outcome, reasons=done.reasons, began=done.progress.began
         )
@@ -147,14 +149,14 @@ class _Eyes:
     def __init__(self, session: Session, wanted: Wanted) -> None:
         self._session = session
         self._wanted = wanted
-        self._last: tuple[Scene, Now] | None = None
+        self._last: tuple[ClusterSnapshot, Now] | None = None
         self._good = 0.0
         self._refreshed = 0.0
 
     def seen(self, at: float) -> bool:
         return at - self._good < UNREACHABLE_SECONDS
 
-    def open(self, at: float) -> tuple[Scene, Now]:
+    def open(self, at: float) -> tuple[ClusterSnapshot, Now]:
         try:
             self._last = self._look(at)
             self._good = at
@@ -164,14 +166,14 @@ class _Eyes:
             self._last = (self._last[0], replace(self._last[1], at=at))
         return self._last
 
-    def _look(self, at: float) -> tuple[Scene, Now]:
+    def _look(self, at: float) -> tuple[ClusterSnapshot, Now]:
         session, target = self._session, self._session.target
-        scene = look_around(session.connection, target, self._wanted.resources, at=at)
+        snapshot = look_around(session.connection, target, self._wanted.resources, at=at)
         engine = ENGINES[target.engine]
-        known = relations(session.ask_git, session.commit, engine.revisions(scene))
-        arrived = engine.delivery(scene, known, pushed=self._wanted.committed)
+        known = relations(session.ask_git, session.commit, engine.revisions(snapshot))
+        arrived = engine.delivery(snapshot, known, pushed=self._wanted.committed)
         if arrived.refresh and at - self._refreshed >= REFRESH_SECONDS:
             self._refreshed = at
-            refresh(session.connection, target, scene, arrived, at=at)
+            refresh(session.connection, target, snapshot, arrived, at=at)
         metrics = session.connection.metrics is not None
-        return scene, Now(at, arrived, rollout(scene, now=at, rules=health_rules()), metrics=metrics)
+        return snapshot, Now(at, arrived, rollout(snapshot, now=at, rules=health_rules()), metrics=metrics)

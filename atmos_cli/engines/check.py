@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.checks.registry import Check, Scope, run_repo
-from atmos_cli.checks.subject import Document, Finding, RepoSubject
+from atmos_cli.checks.subject import FileDocument, Finding, RepoSubject
 from atmos_cli.diagnostics import Code, Severity
 from atmos_cli.engines.facts import EngineFacts, normal_url, pointers
 from atmos_cli.engines.registry import ENGINES
@@ -84,4 +84,4 @@ def _unreached(facts: EngineFacts) -> Iterator[Finding]:
                 next(facts.below(overlay)),
             )
             message = f"no engine reads {overlay}: it will never be deployed"
-            yield Finding(Code.ENGINE_UNREACHED, Document(file, 0, None), (), message, hint, Severity.WARNING)
+            yield Finding(Code.ENGINE_UNREACHED, FileDocument(file, 0, None), (), message, hint, Severity.WARNING)

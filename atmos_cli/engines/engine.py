@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from atmos_cli.ports import ClusterApi
     from atmos_cli.verify.look import HealthRules
     from atmos_cli.verify.model import Target
-    from atmos_cli.verify.seen import Delivery, Pause, Relation, Scene
+    from atmos_cli.verify.seen import ClusterSnapshot, Delivery, Pause, Relation
 
     Files = dict[str, list[dict[str, Any]]]
     # Of some directories, what is in each: path -> id of its content.
@@ -38,7 +38,7 @@ class Refresh(NamedTuple):
     """What to look at again; `how` is that of `Delivery.refresh`, `at` the time now as in RFC 3339."""
 
     target: Target
-    scene: Scene
+    snapshot: ClusterSnapshot
     how: str
     at: str
 
@@ -116,21 +116,21 @@ class Engine(Protocol):
 
     # How far a commit has come.
 
-    def revisions(self, scene: Scene) -> tuple[str, ...]:
+    def revisions(self, snapshot: ClusterSnapshot) -> tuple[str, ...]:
         """List every commit that its objects name, once each: 40 digits, or the first 12 in a chart's version."""
 
-    def delivery(self, scene: Scene, relations: Mapping[str, Relation], *, pushed: float) -> Delivery:
+    def delivery(self, snapshot: ClusterSnapshot, relations: Mapping[str, Relation], *, pushed: float) -> Delivery:
         """Say how far the wanted commit has come, distrusting the engine where it was seen to be wrong.
 
-        `relations`: how each of `revisions(scene)` stands to that commit; what is left out is unknown. `pushed`: when
-        the commit reached the remote, unix seconds, 0 when not known. ARRIVED says that the engine applied the
+        `relations`: how each of `revisions(snapshot)` stands to that commit; what is left out is unknown. `pushed`:
+        when the commit reached the remote, unix seconds, 0 when not known. ARRIVED says that the engine applied the
         commit's inputs, and nothing about pods.
         """
 
-    def applied_revision(self, scene: Scene) -> str:
+    def applied_revision(self, snapshot: ClusterSnapshot) -> str:
         """Return the commit that it says it applied last, written as in `revisions`; "" for none."""
 
-    def paused(self, scene: Scene) -> Pause | None:
+    def paused(self, snapshot: ClusterSnapshot) -> Pause | None:
         """Say why it will apply nothing new until a person says so."""
 
     # What it has in the cluster.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.checks.subject import Document, Finding
+from atmos_cli.checks.subject import FileDocument, Finding
 from atmos_cli.diagnostics import AtmosError, Code, Severity
 from atmos_cli.kube.resource import group_version
 from atmos_cli.kube.shape import Path, mapping, strings, text
@@ -27,7 +27,7 @@ OVERLAY = re.compile(r"apps/(?P<team>[^/]+)/(?P<service>[^/]+)/overlays/(?P<envi
 class Pointer:
     """One object with its place, of a kind that an engine or a tenant needs."""
 
-    document: Document
+    document: FileDocument
     kind: str
     namespace: str
     name: str
@@ -100,13 +100,13 @@ class EngineFacts:
         return (path for path in sorted(self.files) if path.startswith(prefix))
 
 
-def documents(tree: FileTree, path: str) -> tuple[Document, ...]:
+def documents(tree: FileTree, path: str) -> tuple[FileDocument, ...]:
     """Load a file; one that is not YAML, or broken, is left to the check that reads every file."""
     try:
         loaded = load_all(tree.read(path) or b"", path=path)
     except AtmosError:
         return ()
-    return tuple(Document(path, one.index, one.value) for one in loaded)
+    return tuple(FileDocument(path, one.index, one.value) for one in loaded)
 
 
 def directory_of(path: str) -> str | None:

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from atmos_cli.budget.claim import Claim, added, left_behind
-from atmos_cli.budget.evaluate import Row, Service, Sums, evaluate
+from atmos_cli.budget.evaluate import LimitRow, Service, Sums, evaluate
 from atmos_cli.budget.model import budget_path
 from atmos_cli.budget.prices import with_cost
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
 from atmos_cli.gitops.policy import decides
 from atmos_cli.gitops.repository import Deployment
-from atmos_cli.gitops.usage import Use, changed_services, use_of
+from atmos_cli.gitops.usage import EnvironmentUsage, changed_services, use_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -30,9 +30,9 @@ class Budgeted:
     environment: str
     budget: Budget
     sheet: PriceSheet | None
-    rows: tuple[Row, ...]
-    before: Use | None
-    after: Use
+    rows: tuple[LimitRow, ...]
+    before: EnvironmentUsage | None
+    after: EnvironmentUsage
     findings: tuple[Diagnostic, ...] = ()
 
 
@@ -101,7 +101,7 @@ def _claim(effective: Effective, deployment: Deployment) -> Claim | None:
         return None
 
 
-def _together(rows: Sequence[Row], environment: str, changed: Sequence[str]) -> tuple[Diagnostic, ...]:
+def _together(rows: Sequence[LimitRow], environment: str, changed: Sequence[str]) -> tuple[Diagnostic, ...]:
     """A change that is over by the base branch's budget, and brings a budget, prices or approvers of its own."""
     deciding = sorted(path for path in changed if decides(path))
     if not deciding or not any(row.outcome in ("over", "denied") for row in rows):

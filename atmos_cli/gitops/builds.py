@@ -68,7 +68,7 @@ def unchanged(tree: FileTree, reads: dict[str, str], checked: dict[str, str]) ->
 
 
 def _build(tree: FileTree, unit: Unit) -> Build:
-    watched = _Watched(tree)
+    watched = _RecordedTree(tree)
     try:
         result: tuple[Built, ...] | AtmosError = manifests(watched, unit)
     except AtmosError as error:
@@ -76,7 +76,7 @@ def _build(tree: FileTree, unit: Unit) -> Build:
     return Build(result, watched.reads)
 
 
-class _Watched:
+class _RecordedTree:
     """A tree that remembers what it was asked for."""
 
     def __init__(self, tree: FileTree) -> None:

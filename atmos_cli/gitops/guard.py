@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from atmos_cli.approval.coverage import Coverage
     from atmos_cli.budget.claim import Claim
-    from atmos_cli.budget.evaluate import Row
+    from atmos_cli.budget.evaluate import LimitRow
     from atmos_cli.gitops.effective import Effective
     from atmos_cli.kustomize.model import Built
     from atmos_cli.ports import FileTree
@@ -31,7 +31,7 @@ class Guarded:
     """`budgets` has each environment that could be evaluated; `rows` are all of theirs."""
 
     diagnostics: tuple[Diagnostic, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[LimitRow, ...]
     claims: Mapping[Deployment, Claim]
     budgets: Mapping[str, Budgeted]
 
@@ -45,7 +45,7 @@ def guard(
     changed: Sequence[str] = (),
     earlier: Callable[[Sequence[str]], Mapping[str, Effective]] | None = None,
     fits: Callable[[Budgeted], str] | None = None,
-    approvals: Callable[[Sequence[Row]], Coverage] | None = None,
+    approvals: Callable[[Sequence[LimitRow]], Coverage] | None = None,
 ) -> Guarded:
     """Checks of what is touched, and the budget of each environment over all that runs there.
 

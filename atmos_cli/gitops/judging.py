@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from atmos_cli.approval.coverage import Coverage
-    from atmos_cli.budget.evaluate import Row
+    from atmos_cli.budget.evaluate import LimitRow
     from atmos_cli.gitops.effective import Effective
     from atmos_cli.gitops.states import States
 
@@ -24,7 +24,7 @@ class Judged:
     """Rows that a valid approval lets pass have the outcome `approved`."""
 
     budgets: Mapping[str, Budgeted]
-    rows: tuple[Row, ...]
+    rows: tuple[LimitRow, ...]
     diagnostics: tuple[Diagnostic, ...]
 
 
@@ -34,7 +34,7 @@ def judge(
     before: Effective | None,
     after: Effective,
     environments: Sequence[str],
-    approvals: Callable[[Sequence[Row]], Coverage],
+    approvals: Callable[[Sequence[LimitRow]], Coverage],
     changed: Sequence[str] = (),
 ) -> Judged:
     """Never raises for a budget that cannot be used: that is a finding, and never "unlimited"."""

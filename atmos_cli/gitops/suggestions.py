@@ -15,7 +15,7 @@ from atmos_cli.spec.model import Scaling
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from atmos_cli.budget.evaluate import Row, Totals
+    from atmos_cli.budget.evaluate import LimitRow, Totals
     from atmos_cli.gitops.budgeting import Budgeted
     from atmos_cli.gitops.policy import Policy
     from atmos_cli.kube.resource import Resource
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SIZES = ("xs", "s", "m", "l", "xl")
 
 
-def what_fits(
+def suggestion(
     spec: ServiceSpec, judged: Budgeted, *, make: Callable[[ServiceSpec], Sequence[Resource]], policy: Policy
 ) -> str:
     """`2 replicas fit`, `size s fits`, or that neither does; empty when nothing is over.
@@ -57,7 +57,7 @@ def what_fits(
     return ", or ".join(ideas) or "neither fewer replicas nor a smaller size would fit"
 
 
-def _after(row: Row, now: Totals, then: Totals) -> int:
+def _after(row: LimitRow, now: Totals, then: Totals) -> int:
     return row.after.nano - now.get(row.dimension, ZERO).nano + then.get(row.dimension, ZERO).nano
 
 

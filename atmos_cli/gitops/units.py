@@ -8,7 +8,7 @@ from atmos_cli.adapters.kustomize import build
 from atmos_cli.diagnostics import Code, Location, fail
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.kustomize.files import MANIFESTS, NAMES
-from atmos_cli.kustomize.model import Built, Source
+from atmos_cli.kustomize.model import Built, Origin
 from atmos_cli.kustomize.read import resources
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ NOT_MANIFESTS = ("gitops.json",)
 
 
 class Unit(NamedTuple):
-    """Manifests that are applied together. `place` is the directory or file, `room` the directory it is cached by.
+    """Manifests that are applied together. `place` is the directory or file, `directory` the directory it is cached by.
 
     `reads` says how: `overlay` as every engine reads it, `tree` with all that lies below.
     """
@@ -31,7 +31,7 @@ class Unit(NamedTuple):
     service: str
     environment: str
     place: str
-    room: str
+    directory: str
     reads: Literal["overlay", "tree"] = "overlay"
 
     @property
@@ -40,8 +40,8 @@ class Unit(NamedTuple):
 
 
 def app_unit(team: str, service: str, environment: str) -> Unit:
-    room = f"apps/{team}/{service}"
-    return Unit(team, service, environment, f"{room}/overlays/{environment}", room)
+    directory = f"apps/{team}/{service}"
+    return Unit(team, service, environment, f"{directory}/overlays/{environment}", directory)
 
 
 def other_units(snapshot: Snapshot, config: Config, environment: str) -> list[tuple[Unit, str]]:
@@ -87,4 +87,4 @@ def _plain(tree: FileTree, paths: list[str]) -> Iterator[Built]:
         data = tree.read(path)
         if data is not None and path.rsplit("/", 1)[1] not in NOT_MANIFESTS:
             for read in resources(data, path=path):
-                yield Built(read.resource, (Source(path, read.index, "resource", read.pointer),))
+                yield Built(read.resource, (Origin(path, read.index, "resource", read.pointer),))

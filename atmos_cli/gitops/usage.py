@@ -33,7 +33,7 @@ Nano = dict[str, int]
 
 
 @dataclass(slots=True)
-class Entry:
+class UsageSums:
     """Sums in billionths by count and dimension; what is unknown; files outside that it was computed from."""
 
     counts: dict[str, Nano] = field(default_factory=lambda: {count: {} for count in COUNTS})
@@ -41,7 +41,7 @@ class Entry:
     outside: dict[str, str] = field(default_factory=dict)
     lasting: bool = True
 
-    def add(self, other: Entry) -> None:
+    def add(self, other: UsageSums) -> None:
         for count, sums in other.counts.items():
             mine = self.counts[count]
             for name, nano in sums.items():
@@ -56,15 +56,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class EnvironmentUsage:
     """One environment at one commit: by team always, by service for those that were asked for."""
 
     environment: str
-    teams: Mapping[str, Entry]
-    services: Mapping[Service, Entry]
+    teams: Mapping[str, UsageSums]
+    services: Mapping[Service, UsageSums]
 
     def sums(self, count: Count, sheet: PriceSheet | None) -> Sums:
-        whole = Entry()
+        whole = UsageSums()
         for entry in self.teams.values():
             whole.add(entry)
         unknown = {
@@ -80,18 +80,18 @@ class Use:
         )
 
 
-def totals(entry: Entry, count: Count, sheet: PriceSheet | None) -> Totals:
+def totals(entry: UsageSums, count: Count, sheet: PriceSheet | None) -> Totals:
     return with_cost({name: in_family(name, nano) for name, nano in entry.counts[count].items()}, sheet)
 
 
-def use_of(effective: Effective, environment: str, *, services: Iterable[Service] | None = ()) -> Use:
+def use_of(effective: Effective, environment: str, *, services: Iterable[Service] | None = ()) -> EnvironmentUsage:
     """Sums of all that `environment` runs. `services`: those to tell apart, None for every one.
 
     Raises AtmosError when the budget or the configuration cannot be read; a service that cannot be built is unknown.
     """
     counting = _Counting(effective, environment)
-    teams: dict[str, Entry] = {}
-    told: dict[Service, Entry] = {}
+    teams: dict[str, UsageSums] = {}
+    told: dict[Service, UsageSums] = {}
     wanted = None if services is None else set(services)
     stamps = effective.snapshot.level(["apps"])
     counting.expect(stamps)
@@ -100,11 +100,11 @@ def use_of(effective: Effective, environment: str, *, services: Iterable[Service
         mine = {} if wanted is None else {each for each in wanted if each[0] == team}
         teams[team] = counting.team(team, stamp, told if wanted is None or mine else None)
     for unit, entry in counting.others():
-        teams.setdefault(unit.team, Entry()).add(entry)
-        told.setdefault((unit.team, unit.service), Entry()).add(entry)
+        teams.setdefault(unit.team, UsageSums()).add(entry)
+        told.setdefault((unit.team, unit.service), UsageSums()).add(entry)
     effective.cache.save()
     kept = told if wanted is None else {each: entry for each, entry in told.items() if each in wanted}
-    return Use(environment, teams, kept)
+    return EnvironmentUsage(environment, teams, kept)
 
 
 def changed_services(before: Effective, after: Effective) -> set[Service]:
@@ -130,12 +130,12 @@ class _Counting:
         keys = (self._key("team", path.split("/")[1], stamp) for path, stamp in teams.items())
         self.effective.cache.get([key for key in keys if key])
 
-    def team(self, team: str, stamp: str, told: dict[Service, Entry] | None) -> Entry:
+    def team(self, team: str, stamp: str, told: dict[Service, UsageSums] | None) -> UsageSums:
         """The sum of a team's services; `told`, when given, gets each of them by itself."""
         key = self._key("team", team, stamp)
         if told is None and key and (known := self._known([key]).get(key)):
             return known
-        sums = Entry()
+        sums = UsageSums()
         for service, entry in self._services(team):
             sums.add(entry)
             if told is not None:
@@ -144,7 +144,7 @@ class _Counting:
             self.effective.cache.put({key: sums.text()})
         return sums
 
-    def _services(self, team: str) -> Iterator[tuple[str, Entry]]:
+    def _services(self, team: str) -> Iterator[tuple[str, UsageSums]]:
         units = [
             (app_unit(team, path.split("/")[2], self.environment), stamp)
             for path, stamp in self.effective.snapshot.level([f"apps/{team}"]).items()
@@ -152,14 +152,14 @@ class _Counting:
         for unit, entry in self._entries(units):
             yield unit.service, entry
 
-    def others(self) -> Iterator[tuple[Unit, Entry]]:
+    def others(self) -> Iterator[tuple[Unit, UsageSums]]:
         if self.effective.tree.read(FILE) is None:
             return  # a commit from before the repo was made: no cluster of it runs anything
         config: Config = config_of(self.effective.tree)
         if self.environment in config.environments:
             yield from self._entries(other_units(self.effective.snapshot, config, self.environment))
 
-    def _entries(self, units: list[tuple[Unit, str]]) -> Iterator[tuple[Unit, Entry]]:
+    def _entries(self, units: list[tuple[Unit, str]]) -> Iterator[tuple[Unit, UsageSums]]:
         keys = [self._key(unit.reads, unit.place, stamp) for unit, stamp in units]
         known = self._known([key for key in keys if key])
         for (unit, _), key in zip(units, keys, strict=True):
@@ -174,7 +174,7 @@ class _Counting:
         """Empty when the content is not known without reading it."""
         return hashlib.sha256(os.fsencode("\0".join((self.basis, *parts)))).hexdigest() if parts[-1] else ""
 
-    def _known(self, keys: list[str]) -> dict[str, Entry]:
+    def _known(self, keys: list[str]) -> dict[str, UsageSums]:
         found = {}
         checked: dict[str, str] = {}
         for key, text in self.effective.cache.get(keys).items():
@@ -183,29 +183,29 @@ class _Counting:
             except ValueError:
                 continue
             if unchanged(self.effective.snapshot.tree, outside, checked):
-                found[key] = Entry(counts, unknown, outside)
+                found[key] = UsageSums(counts, unknown, outside)
         return found
 
-    def _count(self, unit: Unit) -> Entry:
+    def _count(self, unit: Unit) -> UsageSums:
         build = self.effective.builds.of(self.effective.snapshot.tree, unit)
-        entry = Entry()
+        entry = UsageSums()
         try:
             found = claim([built.resource for built in build.resources()], terms=self.terms)
         except AtmosError as error:
             where = error.diagnostics[0].where
             note = f"it cannot be built: {error.diagnostics[0].message}{f' ({where})' if where else ''}"
-            return Entry(unknown={unit.service: [[note, ""]]}, lasting=False)
+            return UsageSums(unknown={unit.service: [[note, ""]]}, lasting=False)
         for count in COUNTS:
             entry.counts[count] = {name: amount.nano for name, amount in found.total(count).items() if amount.nano}
         if found.unknown:
             entry.unknown[unit.service] = [[note, mark] for note, mark in found.unknown]
         entry.outside = {what: digest for what, digest in (build.reads or {}).items() if _is_outside(what, unit)}
-        entry.lasting = build.reads is not None and not self.effective.snapshot.has_links(unit.room)
+        entry.lasting = build.reads is not None and not self.effective.snapshot.has_links(unit.directory)
         return entry
 
 
 def _is_outside(what: str, unit: Unit) -> bool:
     """Whether a file or listing is of another room than the unit's own: its claim depends on that, too."""
     kind, _, path = what.partition(" ")
-    room = f"{unit.room}/" if unit.room != unit.place else unit.place
-    return not (path if kind == "file" else f"{path}/").startswith(room)
+    directory = f"{unit.directory}/" if unit.directory != unit.place else unit.place
+    return not (path if kind == "file" else f"{path}/").startswith(directory)

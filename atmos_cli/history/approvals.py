@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from atmos_cli.approval.coverage import Coverage, row_key
-from atmos_cli.approval.decide import Facts, Verdict, decide
+from atmos_cli.approval.decide import ApprovalDecision, ApprovalFacts, decide
 from atmos_cli.approval.model import DIRECTORY as APPROVALS
 from atmos_cli.approval.model import Approval, approval_path, is_approval_path, read_approval
 from atmos_cli.approval.quorum import Excess
@@ -17,7 +17,7 @@ from atmos_cli.budget.model import budget_path
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity
 from atmos_cli.gitops.repository import Deployment, config_of
 from atmos_cli.history.proof import ssh_proofs
-from atmos_cli.history.trusted_base import Ground, ground_of, hands_of, uncommitted
+from atmos_cli.history.trusted_base import TrustedBase, contributors_of, trusted_base_of, uncommitted
 from atmos_cli.history.used_approvals import consumption, digest_in
 from atmos_cli.kube.quantity import ZERO
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from atmos_cli.approval.roster import Roster
-    from atmos_cli.budget.evaluate import Row
+    from atmos_cli.budget.evaluate import LimitRow
     from atmos_cli.budget.model import Budget
     from atmos_cli.gitops.effective import Effective
     from atmos_cli.kube.quantity import Quantity
@@ -34,18 +34,18 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class ProposedChange:
     """A change to judge: `rows` as evaluated, what will run (`after`), and what ran (None: nothing)."""
 
-    ground: Ground
-    rows: Sequence[Row]
+    trusted: TrustedBase
+    rows: Sequence[LimitRow]
     after: Effective
     before: Effective | None
     author: bool
 
 
 def covered(
-    rows: Sequence[Row],
+    rows: Sequence[LimitRow],
     *,
     after: Effective,
     before: Effective | None,
@@ -62,15 +62,15 @@ def covered(
     if not any(_files(after.tree, row.environment) for row in over):
         return Coverage()
     try:
-        ground = ground_of(root, config_of(after.tree).git.branch, base=base)
-        case = Case(ground, rows, after, before, uncommitted(ground) if author is None else author)
-        return _covered(case, over, ground.roster())
+        trusted = trusted_base_of(root, config_of(after.tree).git.branch, base=base)
+        case = ProposedChange(trusted, rows, after, before, uncommitted(trusted) if author is None else author)
+        return _covered(case, over, trusted.roster())
     except AtmosError as error:
         return Coverage(diagnostics=tuple(_as_reason(each) for each in error.diagnostics))
 
 
-def _covered(case: Case, over: Sequence[Row], roster: Roster) -> Coverage:
-    judged: dict[Deployment, tuple[Verdict | None, tuple[Diagnostic, ...]]] = {}
+def _covered(case: ProposedChange, over: Sequence[LimitRow], roster: Roster) -> Coverage:
+    judged: dict[Deployment, tuple[ApprovalDecision | None, tuple[Diagnostic, ...]]] = {}
     rows = set()
     for row in over:
         adding = adds_to(row, case.after, case.before)
@@ -85,7 +85,7 @@ def _covered(case: Case, over: Sequence[Row], roster: Roster) -> Coverage:
     return Coverage(frozenset(rows), tuple(said))
 
 
-def _explains(adding: Sequence[Deployment], row: Row, case: Case) -> bool:
+def _explains(adding: Sequence[Deployment], row: LimitRow, case: ProposedChange) -> bool:
     """Whether these services bring all that `row` grows by, so that nothing else (a controller) rides along."""
     if row.dimension == UNKNOWN:
         return bool(adding)
@@ -96,7 +96,7 @@ def _explains(adding: Sequence[Deployment], row: Row, case: Case) -> bool:
     return bool(adding) and growth >= row.after - row.before
 
 
-def _told(verdict: Verdict | None) -> Iterator[Diagnostic]:
+def _told(verdict: ApprovalDecision | None) -> Iterator[Diagnostic]:
     if verdict is None:
         return
     if verdict.valid:
@@ -113,7 +113,7 @@ def _as_reason(diagnostic: Diagnostic) -> Diagnostic:
     return replace(diagnostic, severity=Severity.WARNING)
 
 
-def adds_to(row: Row, after: Effective, before: Effective | None) -> tuple[Deployment, ...]:
+def adds_to(row: LimitRow, after: Effective, before: Effective | None) -> tuple[Deployment, ...]:
     """The services that make the sum of `row` larger; one whose share cannot be told counts when its claim changed."""
     found = []
     for deployment in after.deployments(row.environment):
@@ -124,7 +124,7 @@ def adds_to(row: Row, after: Effective, before: Effective | None) -> tuple[Deplo
     return tuple(found)
 
 
-def _grew(row: Row, deployment: Deployment, after: Effective, before: Effective | None) -> bool:
+def _grew(row: LimitRow, deployment: Deployment, after: Effective, before: Effective | None) -> bool:
     new, old = digest_in(after, deployment), digest_in(before, deployment) if before else ""
     if new == old:
         return False
@@ -138,7 +138,9 @@ def _grew(row: Row, deployment: Deployment, after: Effective, before: Effective 
     return here is not None and (there is None or here > there)
 
 
-def _approval_of(case: Case, deployment: Deployment, roster: Roster) -> tuple[Verdict | None, tuple[Diagnostic, ...]]:
+def _approval_of(
+    case: ProposedChange, deployment: Deployment, roster: Roster
+) -> tuple[ApprovalDecision | None, tuple[Diagnostic, ...]]:
     """The verdict on the approval that `deployment` carries: that of its claim, else the last one asked for."""
     tree = case.after.tree
     right = approval_path(deployment.environment, deployment.service, digest_in(case.after, deployment))
@@ -158,23 +160,23 @@ def _approval_of(case: Case, deployment: Deployment, roster: Roster) -> tuple[Ve
     return judge(case, found[path], path=path, roster=roster), tuple(reasons)
 
 
-def judge(case: Case, approval: Approval, *, path: str, roster: Roster) -> Verdict:
+def judge(case: ProposedChange, approval: Approval, *, path: str, roster: Roster) -> ApprovalDecision:
     """The verdict on one approval of the tree under test."""
-    ground, environment = case.ground, approval.environment
+    trusted, environment = case.trusted, approval.environment
     deployment = Deployment(approval.team, approval.service, environment)
     budget, digest = budget_of(case.after, environment)
     mine = [row for row in case.rows if row.environment == environment]
     passed = [row for row in mine if row.outcome in ("over", "denied")]
-    state, since = consumption(ground, approval, path=path)
-    facts = Facts(
-        now=ground.now,
-        base_time=ground.base_time,
+    state, since = consumption(trusted, approval, path=path)
+    facts = ApprovalFacts(
+        now=trusted.now,
+        base_time=trusted.base_time,
         claim_digest=digest_in(case.after, deployment),
         grants=grants(case.after, deployment),
         budget_digest=digest,
         limits={(row.scope, dimension_of(row)): amount_of(row.dimension, row.limit) for row in mine},
         excesses=tuple(excess(row) for row in passed if deployment in adds_to(row, case.after, case.before)),
-        hands=hands_of(ground, path, author=case.author),
+        contributors=contributors_of(trusted, path, author=case.author),
         proofs=ssh_proofs(approval, roster),
         state=state,
         since=since,
@@ -182,7 +184,7 @@ def judge(case: Case, approval: Approval, *, path: str, roster: Roster) -> Verdi
     return decide(approval, path=path, facts=facts, roster=roster, tiers=budget.approvals.tiers)
 
 
-def excess(row: Row) -> Excess:
+def excess(row: LimitRow) -> Excess:
     return Excess(row.scope, dimension_of(row), row.limit, row.after, row.ceiling)
 
 
@@ -215,5 +217,5 @@ def _files(tree: FileTree, environment: str, service: str | None = None) -> tupl
     return tuple(path for path in tree.files(under) if is_approval_path(path))
 
 
-def dimension_of(row: Row) -> str:
+def dimension_of(row: LimitRow) -> str:
     return f"{UNKNOWN} {row.note}"[:500] if row.dimension == UNKNOWN else row.dimension

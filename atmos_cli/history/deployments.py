@@ -28,7 +28,7 @@ MOST_TREES = 4
 SHORT = 12
 
 
-class Lineage:
+class DeploymentHistory:
     """The first-parent line up to `tip`. Close it, or use it in a `with`.
 
     A deployment's own commits are those that change its base or its overlay, as `atmos verify` has it. Two revisions
@@ -125,9 +125,9 @@ class Lineage:
         last = self._place[found[-1].commit] + 1 if len(found) == CHUNK else len(self._line)
         self._next = self._line[last] if last < len(self._line) else None
         for each in found:
-            for room in {_room(path) for path in each.paths} - {None}:
-                if room:
-                    self._own.setdefault(room, []).append(each)
+            for service_directory in {_service_directory(path) for path in each.paths} - {None}:
+                if service_directory:
+                    self._own.setdefault(service_directory, []).append(each)
 
     def _resolved(self, revision: str) -> str | None:
         if revision in self._place:
@@ -165,7 +165,7 @@ class Lineage:
         return self._trees[commit]
 
 
-def _room(path: str) -> tuple[str, str, str] | None:
+def _service_directory(path: str) -> tuple[str, str, str] | None:
     """(team, service, environment) of a file of an overlay, with "" for one of the base; None for any other."""
     steps = path.split("/")
     if len(steps) > 4 and steps[3] == "base":

@@ -19,9 +19,9 @@ from atmos_cli.kube.resource import identity
 from atmos_cli.ports import MemoryTree
 from atmos_cli.verify.changes import field_changes, migration_suspect
 from atmos_cli.verify.model import Evidence, Target
-from atmos_cli.verify.rollback import Sight, images
+from atmos_cli.verify.rollback import RollbackView, images
 from atmos_cli.verify.rollback_files import pointer, restored
-from atmos_cli.verify.seen import Scene
+from atmos_cli.verify.seen import ClusterSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,7 +45,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class RollbackStart:
     """Where a rollback starts: `tip` is what the change is made on, `ahead` what the remote has beyond it, or `tip`."""
 
     repo: Repo
@@ -63,54 +63,54 @@ class Ground:
         return ENGINES[self.config.engine(environment)].pointer_path(cluster, team=team, service=service)
 
     @property
-    def room(self) -> str:
+    def service_directory(self) -> str:
         return f"apps/{self.deployment.team}/{self.deployment.service}"
 
     @property
     def paths(self) -> tuple[str, ...]:
         """What the environment is made from, as far as it is the service's own."""
-        return tuple(filter(None, (self.deployment.directory, f"{self.room}/base", self.pointer)))
+        return tuple(filter(None, (self.deployment.directory, f"{self.service_directory}/base", self.pointer)))
 
 
-def choose(ground: Ground, *, commit: str | None, to: str | None) -> Choice:
+def choose(start: RollbackStart, *, commit: str | None, to: str | None) -> Choice:
     """Raises ATM815 for a commit that is unknown or no part of the branch, ATM822 when nothing was there before."""
-    wanted = _landed(ground, commit) if commit else rollbacks.newest(ground.repo, ground.tip, ground.paths)
-    where = _where(ground.deployment)
+    wanted = _landed(start, commit) if commit else rollbacks.newest(start.repo, start.tip, start.paths)
+    where = _where(start.deployment)
     if wanted is None:
         raise nothing(f"no commit has ever changed {where}", "look at `git log`")
-    team, service, environment = ground.deployment
+    team, service, environment = start.deployment
     if to:
-        named = _known(ground, to)
-        return Choice(wanted, named, "named", _record(ground, named))
-    past = rollbacks.earlier_rollbacks(ground.repo, rollbacks.label(environment, team, service), ground.tip)
-    bad = rollbacks.taken_back(ground.repo, past, ground.tip)
-    record = last_verified(ground.repo, team=team, service=service, environment=environment, before=wanted, without=bad)
+        named = _known(start, to)
+        return Choice(wanted, named, "named", _record(start, named))
+    past = rollbacks.earlier_rollbacks(start.repo, rollbacks.label(environment, team, service), start.tip)
+    bad = rollbacks.taken_back(start.repo, past, start.tip)
+    record = last_verified(start.repo, team=team, service=service, environment=environment, before=wanted, without=bad)
     if record:
         return Choice(wanted, record.commit, "verified", record)
-    previous = parent(ground.repo, wanted)
+    previous = parent(start.repo, wanted)
     if previous is None:
         raise nothing(f"{wanted[:10]} is the first commit, so nothing was there before it", "name a state with `--to`")
     return Choice(wanted, previous, "previous")
 
 
-def look(ground: Ground, choice: Choice, *, evidence: Evidence | None = None) -> Sight:
+def look(start: RollbackStart, choice: Choice, *, evidence: Evidence | None = None) -> RollbackView:
     """Everything that the plan needs to know. Raises ATM822 when the service was not there at that commit."""
-    then_tree = CommitTree(ground.repo, choice.restores)
-    deployment = ground.deployment
+    then_tree = CommitTree(start.repo, choice.restores)
+    deployment = start.deployment
     if not any(True for _ in then_tree.files(deployment.directory)):
         message = f"{_where(deployment)} was not there yet at {choice.restores[:10]}, so there is no state to restore"
         raise nothing(message, "name another state with `--to COMMIT`, or remove the service by hand")
-    now, read_now, _ = _build(ground.tree, deployment)
+    now, read_now, _ = _build(start.tree, deployment)
     then, read_then, problem = _build(then_tree, deployment)
-    own = _own(ground, then_tree)
-    shared, foreign = _shared(ground, then_tree, read_now | read_then)
-    partly, _, also = _build(MemoryTree(own, ground.tree), deployment)
-    whole = MemoryTree({**own, **shared}, ground.tree)
-    others = _others(ground, whole) if shared else {}
-    bad = quarantined(ground.repo, team=deployment.team, service=deployment.service, environment=deployment.environment)
+    own = _own(start, then_tree)
+    shared, foreign = _shared(start, then_tree, read_now | read_then)
+    partly, _, also = _build(MemoryTree(own, start.tree), deployment)
+    whole = MemoryTree({**own, **shared}, start.tree)
+    others = _others(start, whole) if shared else {}
+    bad = quarantined(start.repo, team=deployment.team, service=deployment.service, environment=deployment.environment)
     coming = images(then or {}) - images(now or {})
-    paths = (*ground.paths, *shared, *foreign)
-    return Sight(
+    paths = (*start.paths, *shared, *foreign)
+    return RollbackView(
         deployment.environment,
         choice.commit,
         choice.restores,
@@ -125,9 +125,9 @@ def look(ground: Ground, choice: Choice, *, evidence: Evidence | None = None) ->
         others_now={key: value for before, _ in others.values() for key, value in (before or {}).items()},
         others_after={key: value for _, after in others.values() for key, value in (after or {}).items()},
         foreign=foreign,
-        newer=rollbacks.between(ground.repo, choice.commit, (ground.tip, ground.ahead), paths),
-        undoes=_undoes(ground, choice.commit),
-        migration=_migration(ground, then, now, evidence),
+        newer=rollbacks.between(start.repo, choice.commit, (start.tip, start.ahead), paths),
+        undoes=_undoes(start, choice.commit),
+        migration=_migration(start, then, now, evidence),
         quarantined=tuple(each.image for each in bad if each.image in coming),
         problem=problem or also,
     )
@@ -141,87 +141,89 @@ def _where(deployment: Deployment) -> str:
     return f"{deployment.team}/{deployment.service} in {deployment.environment}"
 
 
-def _known(ground: Ground, name: str) -> str:
-    found = repos.resolve(ground.repo, name)
+def _known(start: RollbackStart, name: str) -> str:
+    found = repos.resolve(start.repo, name)
     if found is None:
         message = f"there is no commit `{name[:80]}` here"
         raise fail(Code.COMMIT_UNKNOWN, message, hint="`git fetch origin`, or look at `git log`")
-    if not is_ancestor(ground.repo, found, ground.tip):
+    if not is_ancestor(start.repo, found, start.tip):
         message = f"`{name[:80]}` is no part of the branch that is rolled back, so the state there was never deployed"
         raise fail(Code.COMMIT_UNKNOWN, message, hint="name a commit of `git log`")
     return found
 
 
-def _landed(ground: Ground, name: str) -> str:
+def _landed(start: RollbackStart, name: str) -> str:
     """A commit of a merged branch was deployed by the merge."""
-    known = _known(ground, name)
-    return rollbacks.landed(ground.repo, ground.tip, known) or known
+    known = _known(start, name)
+    return rollbacks.landed(start.repo, start.tip, known) or known
 
 
-def _record(ground: Ground, commit: str) -> Verified | None:
-    team, service, environment = ground.deployment
-    found = verdicts(ground.repo, team=team, service=service, environment=environment)
+def _record(start: RollbackStart, commit: str) -> Verified | None:
+    team, service, environment = start.deployment
+    found = verdicts(start.repo, team=team, service=service, environment=environment)
     return next((each for each in found if each.commit == commit and each.outcome in GOOD), None)
 
 
-def _undoes(ground: Ground, commit: str) -> str:
+def _undoes(start: RollbackStart, commit: str) -> str:
     """What `commit`, or what it merged, took back of the same service here; empty when it is no rollback."""
-    team, service, environment = ground.deployment
-    past = rollbacks.earlier_rollbacks(ground.repo, rollbacks.label(environment, team, service), ground.tip)
-    before = parent(ground.repo, commit)
-    brought = {commit, *(rollbacks.between(ground.repo, before, (commit,), ground.paths) if before else ())}
+    team, service, environment = start.deployment
+    past = rollbacks.earlier_rollbacks(start.repo, rollbacks.label(environment, team, service), start.tip)
+    before = parent(start.repo, commit)
+    brought = {commit, *(rollbacks.between(start.repo, before, (commit,), start.paths) if before else ())}
     return next((each.of for each in past if each.commit in brought), "")
 
 
-def _own(ground: Ground, then: FileTree) -> Files:
-    changes = restored(_files(ground.tree, ground.deployment.directory), _files(then, ground.deployment.directory))
-    if ground.pointer:
-        now, before = ground.tree.read(ground.pointer), then.read(ground.pointer)
-        place = namespace(ground.deployment.team, ground.deployment.environment)
-        wanted = pointer(now, before, namespace=place, path=ground.pointer)
+def _own(start: RollbackStart, then: FileTree) -> Files:
+    changes = restored(_files(start.tree, start.deployment.directory), _files(then, start.deployment.directory))
+    if start.pointer:
+        now, before = start.tree.read(start.pointer), then.read(start.pointer)
+        place = namespace(start.deployment.team, start.deployment.environment)
+        wanted = pointer(now, before, namespace=place, path=start.pointer)
         if wanted != now:
-            changes[ground.pointer] = wanted
+            changes[start.pointer] = wanted
     return changes
 
 
-def _shared(ground: Ground, then: FileTree, read: frozenset[str]) -> tuple[Files, tuple[str, ...]]:
+def _shared(start: RollbackStart, then: FileTree, read: frozenset[str]) -> tuple[Files, tuple[str, ...]]:
     """Changes that restore what the service shares among its environments; and what differs outside of the service."""
-    base = f"{ground.room}/base"
-    within = {path for path in read if path.startswith(f"{ground.room}/")}
-    paths = {path for path in within if not path.startswith(f"{ground.room}/overlays/")}
-    now = _files(ground.tree, base) | _read(ground.tree, paths)
+    base = f"{start.service_directory}/base"
+    within = {path for path in read if path.startswith(f"{start.service_directory}/")}
+    paths = {path for path in within if not path.startswith(f"{start.service_directory}/overlays/")}
+    now = _files(start.tree, base) | _read(start.tree, paths)
     before = _files(then, base) | _read(then, paths)
-    foreign = sorted(path for path in read - paths if ground.tree.read(path) != then.read(path))
+    foreign = sorted(path for path in read - paths if start.tree.read(path) != then.read(path))
     return restored(now, before), tuple(foreign)
 
 
-def _others(ground: Ground, whole: FileTree) -> dict[str, tuple[Objects | None, Objects | None]]:
+def _others(start: RollbackStart, whole: FileTree) -> dict[str, tuple[Objects | None, Objects | None]]:
     """Other environments of the service that would run something else, with what they run now and then."""
-    team, service, environment = ground.deployment
+    team, service, environment = start.deployment
     found = {}
-    for each in deployments(ground.tree):
+    for each in deployments(start.tree):
         if (each.team, each.service) == (team, service) and each.environment != environment:
-            now, after = _build(ground.tree, each)[0], _build(whole, each)[0]
+            now, after = _build(start.tree, each)[0], _build(whole, each)[0]
             if now != after:
                 found[each.environment] = now, after
     return found
 
 
-def _migration(ground: Ground, then: Objects | None, now: Objects | None, evidence: Evidence | None) -> Reason | None:
+def _migration(
+    start: RollbackStart, then: Objects | None, now: Objects | None, evidence: Evidence | None
+) -> Reason | None:
     """What changed between the two states, and what `verify` saw, when it asks."""
     if then is None or now is None:
         return None
-    team, service, environment = ground.deployment
-    where = ground.config.environments[environment].cluster
-    engine = ground.config.engine(environment)
+    team, service, environment = start.deployment
+    where = start.config.environments[environment].cluster
+    engine = start.config.engine(environment)
     target = Target(team, service, environment, where, namespace(team, environment), engine, service)
     changes = field_changes(tuple(then.values()), tuple(now.values()))
-    return migration_suspect(changes, evidence or Evidence(target, Scene(0.0)))
+    return migration_suspect(changes, evidence or Evidence(target, ClusterSnapshot(0.0)))
 
 
 def _build(tree: FileTree, deployment: Deployment) -> tuple[Objects | None, frozenset[str], str]:
     """What runs, None when it cannot be built; the files outside the overlay that it was built from; why it cannot."""
-    watched = _Watched(tree, f"{deployment.directory}/")
+    watched = _OutsideReads(tree, f"{deployment.directory}/")
     try:
         built = manifests(watched, app_unit(*deployment))
     except AtmosError as error:
@@ -229,7 +231,7 @@ def _build(tree: FileTree, deployment: Deployment) -> tuple[Objects | None, froz
     return {identity(each.resource): each.resource for each in built}, frozenset(watched.outside), ""
 
 
-class _Watched:
+class _OutsideReads:
     def __init__(self, tree: FileTree, inside: str) -> None:
         self._tree = tree
         self._inside = inside

@@ -74,8 +74,8 @@ class GitAnswers:
         return history.parent(self._repo, commit) or ""
 
     def _paths(self) -> tuple[str, str]:
-        room = f"apps/{self._deployment.team}/{self._deployment.service}"
-        return f"{room}/base", f"{room}/overlays/{self._deployment.environment}"
+        service_directory = f"apps/{self._deployment.team}/{self._deployment.service}"
+        return f"{service_directory}/base", f"{service_directory}/overlays/{self._deployment.environment}"
 
     def _relation(self, commit: str, revision: str) -> Relation:
         other = repos.resolve(self._repo, revision)

@@ -17,7 +17,7 @@ from atmos_cli.gitops.repository import Deployment, config_of, find_service
 from atmos_cli.gitops.states import States
 from atmos_cli.gitops.write import Base
 from atmos_cli.history.approvals import covered
-from atmos_cli.history.restoring import Ground
+from atmos_cli.history.restoring import RollbackStart
 from atmos_cli.spec.model import read_spec
 from atmos_cli.verify.model import Limits
 from atmos_cli.verify.settings import limits
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from atmos_cli.gitops.effective import Effective
     from atmos_cli.gitops.repository import Repository
     from atmos_cli.result import ChangeSet
-    from atmos_cli.verify.rollback import Plan
+    from atmos_cli.verify.rollback import RestorePlan
 
 BUDGET = frozenset({Code.BUDGET_EXCEEDED, Code.CLAIM_INDETERMINATE})
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -47,7 +47,9 @@ def follow(repo: Repo, branch: str, *, run: str = "") -> Iterator[Diagnostic]:
         yield Diagnostic(Code.GIT_FAILED, message, severity=Severity.WARNING, hint="`git fetch origin` must work")
 
 
-def ground_of(repository: Repository, repo: Repo, environment: str, *, mode: WriteMode) -> tuple[Base, Ground]:
+def rollback_start(
+    repository: Repository, repo: Repo, environment: str, *, mode: WriteMode
+) -> tuple[Base, RollbackStart]:
     """The checkout, or for a branch the newer one of the base branch here and at `origin`; its deployment is empty yet.
 
     Raises ATM604 when a commit would go to another branch than the engines follow, ATM602 without any commit, ATM610
@@ -66,7 +68,7 @@ def ground_of(repository: Repository, repo: Repo, environment: str, *, mode: Wri
             raise _no_commit()
         tree = CommitTree(repo, tip)
         config = config_of(tree)
-        return Base(tree, tip), Ground(repo, tip, there or tip, tree, config, nowhere)
+        return Base(tree, tip), RollbackStart(repo, tip, there or tip, tree, config, nowhere)
     now = repos.head(repo)
     if now.commit is None:
         raise _no_commit()
@@ -74,22 +76,22 @@ def ground_of(repository: Repository, repo: Repo, environment: str, *, mode: Wri
         message = f"`{now.branch or 'no branch'}` is checked out, but the engines follow `{branch}`"
         raise fail(Code.REPO_DETACHED, message, hint=f"`--write branch`, or `git switch {shell(branch)}` first")
     disk = DiskTree(repository.root)
-    return Base(disk), Ground(repo, now.commit, there or now.commit, disk, config_of(disk), nowhere)
+    return Base(disk), RollbackStart(repo, now.commit, there or now.commit, disk, config_of(disk), nowhere)
 
 
-def named_deployment(ground: Ground, service: str, environment: str, *, team: str | None) -> Deployment:
+def named_deployment(start: RollbackStart, service: str, environment: str, *, team: str | None) -> Deployment:
     """The deployment that is meant, also one that a later commit removed. Raises ATM511 or ATM702."""
     try:
-        found = find_service(ground.tree, service, team=team)
+        found = find_service(start.tree, service, team=team)
     except AtmosError:
-        gone = _removed(ground, service, environment, team=team)
+        gone = _removed(start, service, environment, team=team)
         if gone is None:
             raise
         return gone
     for each in found:
         if each.environment == environment:
             return each
-    gone = _removed(ground, found[0].service, environment, team=found[0].team)
+    gone = _removed(start, found[0].service, environment, team=found[0].team)
     if gone is None:
         there = ", ".join(each.environment for each in found)
         message = f"`{service}` is not in {environment}, and never was"
@@ -97,27 +99,29 @@ def named_deployment(ground: Ground, service: str, environment: str, *, team: st
     return gone
 
 
-def limits_of(ground: Ground) -> Limits:
+def limits_of(start: RollbackStart) -> Limits:
     """What `service.yaml` says about rollbacks; the defaults when it is gone or wrong, which `validate` reports."""
-    path = f"{ground.room}/service.yaml"
-    data = ground.tree.read(path)
+    path = f"{start.service_directory}/service.yaml"
+    data = start.tree.read(path)
     try:
-        return limits(read_spec(data, path=path), ground.deployment.environment, ground.config) if data else Limits()
+        return limits(read_spec(data, path=path), start.deployment.environment, start.config) if data else Limits()
     except AtmosError:
         return Limits()
 
 
-def judged(repository: Repository, ground: Ground, changes: ChangeSet, plan: Plan, *, base: Base) -> Guarded:
+def judged(
+    repository: Repository, start: RollbackStart, changes: ChangeSet, plan: RestorePlan, *, base: Base
+) -> Guarded:
     """All checks and budgets of the result, as for any change, with two differences.
 
     What is wrong already, and stays as it is, does not keep a better state from coming back. And a state that ran
     before may pass a budget, since the room that it had may be taken meanwhile; no state may pass a ceiling, and one
     that a person named has to fit like any other change.
     """
-    states = States(repository.root, repository.tree, branch=ground.config.git.branch)
+    states = States(repository.root, repository.tree, branch=start.config.git.branch)
     before = states.at(base.commit) if base.commit else states.here()
     after = states.changed(before, changes.files)
-    team, service, environment = ground.deployment
+    team, service, environment = start.deployment
     environments = (environment, *plan.environments)
     touched = [Deployment(team, service, each) for each in environments]
     found = guard(
@@ -129,7 +133,7 @@ def judged(repository: Repository, ground: Ground, changes: ChangeSet, plan: Pla
         earlier=states.earlier,
         approvals=lambda rows: covered(rows, after=after, before=before, root=repository.root, author=True),
     )
-    known = {each for deployment in touched for each in _already(before, deployment, ground.config)}
+    known = {each for deployment in touched for each in _already(before, deployment, start.config)}
     kept = tuple(_softened(each, known, named=plan.chosen == "named") for each in found.diagnostics)
     return replace(found, diagnostics=kept)
 
@@ -152,18 +156,18 @@ def _already(before: Effective, deployment: Deployment, config: Config) -> tuple
         return error.diagnostics
 
 
-def _removed(ground: Ground, service: str, environment: str, *, team: str | None) -> Deployment | None:
+def _removed(start: RollbackStart, service: str, environment: str, *, team: str | None) -> Deployment | None:
     """A deployment that is in the commit before the last one that touched its overlay, and not here."""
     owner, _, name = service.rpartition("/")
     owner = team or owner
     if not _LABEL.fullmatch(name) or (owner and not _LABEL.fullmatch(owner)):
         return None
-    owners = (owner,) if owner else _owners(ground)
+    owners = (owner,) if owner else _owners(start)
     found = []
     for each in owners:
         deployment = Deployment(each, name, environment)
-        last = rollbacks.newest(ground.repo, ground.tip, [deployment.directory])
-        if last and history.parent(ground.repo, last):
+        last = rollbacks.newest(start.repo, start.tip, [deployment.directory])
+        if last and history.parent(start.repo, last):
             found.append(deployment)
     if len(found) > 1:
         hint = f"say which: {', '.join(f'{each.team}/{name}' for each in found)}"
@@ -171,8 +175,8 @@ def _removed(ground: Ground, service: str, environment: str, *, team: str | None
     return found[0] if found else None
 
 
-def _owners(ground: Ground) -> tuple[str, ...]:
-    paths = (*ground.tree.files("apps"), *ground.tree.files(f"tenants/{ground.deployment.environment}"))
+def _owners(start: RollbackStart) -> tuple[str, ...]:
+    paths = (*start.tree.files("apps"), *start.tree.files(f"tenants/{start.deployment.environment}"))
     return tuple(sorted({path.split("/")[1 if path.startswith("apps/") else 2] for path in paths if "/" in path}))
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from atmos_cli.adapters.git import rollbacks
 from atmos_cli.diagnostics import Code, Diagnostic, errors, fail
 from atmos_cli.gitops.write import git_repo, trailers
-from atmos_cli.history.restoring import Choice, Ground, choose, look, nothing
-from atmos_cli.history.rollback_base import follow, ground_of, judged, limits_of, named_deployment
+from atmos_cli.history.restoring import Choice, RollbackStart, choose, look, nothing
+from atmos_cli.history.rollback_base import follow, judged, limits_of, named_deployment, rollback_start
 from atmos_cli.result import ChangeSet
 from atmos_cli.verify.masking import mask
-from atmos_cli.verify.rollback import Allowed, Plan, plan
+from atmos_cli.verify.rollback import Allowed, RestorePlan, plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +28,7 @@ MAX_REASON = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class RollbackRequest:
     """What is to be taken back. `commit`: the bad one (default: the newest change); `to`: the state that is wanted.
 
     None takes the default, in `mode` and `pushes` that of the repo. `run`: the run of `atmos verify` that asks.
@@ -53,10 +53,10 @@ class RollbackPlan:
     """Everything that is known before anything is written; `again` makes it anew from the repo as it is then."""
 
     repository: Repository
-    ask: Ask
-    ground: Ground
+    ask: RollbackRequest
+    start: RollbackStart
     choice: Choice
-    plan: Plan
+    plan: RestorePlan
     changes: ChangeSet
     guarded: Guarded
     base: Base
@@ -67,7 +67,7 @@ class RollbackPlan:
     @property
     def refusals(self) -> tuple[Diagnostic, ...]:
         """Why it must not be done, as such; the findings of the checks stand in `guarded`."""
-        environment = self.ground.deployment.environment
+        environment = self.start.deployment.environment
         return tuple(
             Diagnostic(Code.ROLLBACK_REFUSED, each.message, hint=each.hint, environment=environment)
             for each in self.plan.reasons
@@ -83,18 +83,18 @@ class RollbackPlan:
 
     @property
     def branch(self) -> str:
-        _, service, environment = self.ground.deployment
+        _, service, environment = self.start.deployment
         return self.ask.branch or f"atmos/rollback-{service}-{environment}-{self.choice.commit[:10]}"
 
     @property
     def pushes(self) -> bool:
         wanted = self.ask.pushes
-        return self.ground.config.git.push and self.mode != "files" if wanted is None else wanted
+        return self.start.config.git.push and self.mode != "files" if wanted is None else wanted
 
     @property
     def message(self) -> str:
         """The commit's; its trailers are the memory that later rollbacks and limits go by."""
-        team, service, environment = self.ground.deployment
+        team, service, environment = self.start.deployment
         reason = " ".join("".join(c if c.isprintable() else " " for c in mask(self.ask.reason)).split())[:MAX_REASON]
         tail = {"Rollback-Of": self.choice.commit, "Restores": self.choice.restores}
         tail["Service"] = rollbacks.label(environment, team, service)
@@ -118,7 +118,7 @@ class RollbackPlan:
         return f"This state was verified: {record.outcome.value}, {when}{f', run {record.run}' if record.run else ''}"
 
 
-def plan_rollback(repository: Repository, ask: Ask) -> RollbackPlan:
+def plan_rollback(repository: Repository, ask: RollbackRequest) -> RollbackPlan:
     """What `ask` comes to; every reason not to do it stands in the plan.
 
     Raises ATM511 or ATM702 for an unknown target, ATM815 for an unknown commit, and ATM822 with exit status 1 when
@@ -128,46 +128,46 @@ def plan_rollback(repository: Repository, ask: Ask) -> RollbackPlan:
     repository.config.named((ask.environment,))
     mode = ask.mode or repository.config.git.write
     notes = tuple(follow(repo, repository.config.git.branch, run=ask.run))
-    base, ground = ground_of(repository, repo, ask.environment, mode=mode)
-    ground = replace(ground, deployment=named_deployment(ground, ask.service, ask.environment, team=ask.team))
-    choice = choose(ground, commit=ask.commit, to=ask.to)
-    return _planned(repository, ask, base=base, ground=ground, choice=choice, mode=mode, notes=notes)
+    base, start = rollback_start(repository, repo, ask.environment, mode=mode)
+    start = replace(start, deployment=named_deployment(start, ask.service, ask.environment, team=ask.team))
+    choice = choose(start, commit=ask.commit, to=ask.to)
+    return _planned(repository, ask, base=base, start=start, choice=choice, mode=mode, notes=notes)
 
 
 def _planned(
     repository: Repository,
-    ask: Ask,
+    ask: RollbackRequest,
     *,
     base: Base,
-    ground: Ground,
+    start: RollbackStart,
     choice: Choice,
     mode: WriteMode,
     notes: tuple[Diagnostic, ...],
 ) -> RollbackPlan:
-    compatible = limits_of(ground).migrations == "compatible"
+    compatible = limits_of(start).migrations == "compatible"
     allowed = replace(ask.allowed, migrations=ask.allowed.migrations or compatible)
-    made = plan(look(ground, choice, evidence=ask.evidence), allowed=allowed)
+    made = plan(look(start, choice, evidence=ask.evidence), allowed=allowed)
     if made.nothing and not made.reasons:
-        team, service, environment = ground.deployment
+        team, service, environment = start.deployment
         message = f"{team}/{service} in {environment} already runs what it ran at {choice.restores[:10]}"
         raise nothing(message, "name another state with `--to COMMIT`; `git log` has them")
-    changes = ChangeSet(made.files, {path: ground.tree.read(path) for path in made.files})
-    _require_own(ground, changes)
-    guarded = judged(repository, ground, changes, made, base=base)
+    changes = ChangeSet(made.files, {path: start.tree.read(path) for path in made.files})
+    _require_own(start, changes)
+    guarded = judged(repository, start, changes, made, base=base)
 
     def again() -> RollbackPlan:
-        problems = tuple(follow(ground.repo, ground.config.git.branch, run=ask.run))
-        now_base, now = ground_of(repository, ground.repo, ask.environment, mode=mode)
-        now = replace(now, deployment=ground.deployment)
-        return _planned(repository, ask, base=now_base, ground=now, choice=choice, mode=mode, notes=problems)
+        problems = tuple(follow(start.repo, start.config.git.branch, run=ask.run))
+        now_base, now = rollback_start(repository, start.repo, ask.environment, mode=mode)
+        now = replace(now, deployment=start.deployment)
+        return _planned(repository, ask, base=now_base, start=now, choice=choice, mode=mode, notes=problems)
 
-    return RollbackPlan(repository, ask, ground, choice, made, changes, guarded, base, mode, notes, again=again)
+    return RollbackPlan(repository, ask, start, choice, made, changes, guarded, base, mode, notes, again=again)
 
 
-def _require_own(ground: Ground, changes: ChangeSet) -> None:
+def _require_own(start: RollbackStart, changes: ChangeSet) -> None:
     """Always on: whatever was computed above, nothing but the service's own files is ever written."""
-    rooms = (f"{ground.deployment.directory}/", f"{ground.room}/")
-    strange = [path for path in changes.files if not path.startswith(rooms) and path != ground.pointer]
+    directories = (f"{start.deployment.directory}/", f"{start.service_directory}/")
+    strange = [path for path in changes.files if not path.startswith(directories) and path != start.pointer]
     if strange:
         hint = "nothing was written; please report this"
         raise fail(Code.BUG, f"a rollback would write {strange[0]}, which is not the service's", hint=hint, exit_code=3)

@@ -10,7 +10,7 @@ from atmos_cli.adapters.git import history
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.status import changed_here
 from atmos_cli.adapters.git.tree import CommitTree
-from atmos_cli.approval.conflict import Hand
+from atmos_cli.approval.conflict import Contributor
 from atmos_cli.approval.model import DIRECTORY, is_approval_path, read_approval, signed_bytes
 from atmos_cli.approval.roster import FILE, Roster, read_roster
 from atmos_cli.diagnostics import AtmosError, Code, fail
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class TrustedBase:
     """`base` is the commit whose budgets and approvers count, `head` the last commit of the change.
 
     `tip` ends the base branch's history: later than `base` when that branch is checked out with commits of its own.
@@ -48,7 +48,7 @@ class Ground:
         return read_roster(self.tree.read(FILE))
 
 
-def ground_of(root: Path, branch: str, *, base: str | None = None) -> Ground:
+def trusted_base_of(root: Path, branch: str, *, base: str | None = None) -> TrustedBase:
     """The ground of the checkout at `root`. `base` names another commit to trust than the tip of `branch`.
 
     Raises ATM602 without Git, ATM610 when there is no such commit, or when history is cut off and so proves nothing.
@@ -66,43 +66,43 @@ def ground_of(root: Path, branch: str, *, base: str | None = None) -> Ground:
         message = "the history here is cut off (a shallow clone), so nobody can tell which approvals are used up"
         raise fail(Code.GIT_FAILED, message, hint="`git fetch --unshallow`; in CI, check out with `fetch-depth: 0`")
     on_base = base is None and repos.head(repo).branch == branch and history.is_ancestor(repo, trusted, head)
-    return Ground(repo, trusted, head if on_base else trusted, head, CommitTree(repo, trusted), int(time.time()))
+    return TrustedBase(repo, trusted, head if on_base else trusted, head, CommitTree(repo, trusted), int(time.time()))
 
 
-def hands_of(ground: Ground, path: str, *, author: bool) -> tuple[Hand, ...]:
+def contributors_of(trusted: TrustedBase, path: str, *, author: bool) -> tuple[Contributor, ...]:
     """Everyone who had a hand in the change, or in the request at `path`; with `author`, whoever would commit it now.
 
     A commit that only adds signatures to approvals is no part of the change: the approver may make it.
     """
-    between = history.credits_between(ground.repo, ground.base, ground.head)
-    asked = history.credits_of_path(ground.repo, ground.head, path)
-    made = [each for each in dict.fromkeys((*between, *asked)) if not _signs_only(ground, each)]
-    found = [hand for each in made for hand in _hands(each)]
+    between = history.credits_between(trusted.repo, trusted.base, trusted.head)
+    asked = history.credits_of_path(trusted.repo, trusted.head, path)
+    made = [each for each in dict.fromkeys((*between, *asked)) if not _signs_only(trusted, each)]
+    found = [contributor for each in made for contributor in _contributors(each)]
     if author:
-        found.append(Hand(repos.identity(ground.repo)[1], "wrote", "what is not committed yet"))
+        found.append(Contributor(repos.identity(trusted.repo)[1], "wrote", "what is not committed yet"))
     return tuple(dict.fromkeys(found))
 
 
-def uncommitted(ground: Ground) -> bool:
+def uncommitted(trusted: TrustedBase) -> bool:
     """Whether the checkout has changes, other than to approvals, that no commit has yet."""
-    changed = changed_here(ground.repo)
+    changed = changed_here(trusted.repo)
     return any(not path.startswith(f"{DIRECTORY}/") for path in changed)
 
 
-def _hands(credit: Credits) -> Iterator[Hand]:
+def _contributors(credit: Credits) -> Iterator[Contributor]:
     where = f"commit {credit.commit[:12]}"
-    yield Hand(credit.author, "wrote", where)
-    yield Hand(credit.committer, "committed", where)
-    yield from (Hand(each, "co-wrote", where) for each in credit.co_authors)
+    yield Contributor(credit.author, "wrote", where)
+    yield Contributor(credit.committer, "committed", where)
+    yield from (Contributor(each, "co-wrote", where) for each in credit.co_authors)
 
 
-def _signs_only(ground: Ground, credit: Credits) -> bool:
+def _signs_only(trusted: TrustedBase, credit: Credits) -> bool:
     if len(credit.parents) != 1:
         return False
-    paths = repos.changed_paths(ground.repo, credit.parents[0], credit.commit)
+    paths = repos.changed_paths(trusted.repo, credit.parents[0], credit.commit)
     if not paths or not all(is_approval_path(path) for path in paths):
         return False
-    before, after = CommitTree(ground.repo, credit.parents[0]), CommitTree(ground.repo, credit.commit)
+    before, after = CommitTree(trusted.repo, credit.parents[0]), CommitTree(trusted.repo, credit.commit)
     return all(_same_request(before.read(path), after.read(path), path) for path in paths)
 
 

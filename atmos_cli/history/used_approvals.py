@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
     from atmos_cli.approval.decide import State
     from atmos_cli.approval.model import Approval
-    from atmos_cli.history.trusted_base import Ground
+    from atmos_cli.history.trusted_base import TrustedBase
 
 
-def consumption(ground: Ground, approval: Approval, *, path: str) -> tuple[State, str]:
+def consumption(trusted: TrustedBase, approval: Approval, *, path: str) -> tuple[State, str]:
     """(state, commit that used it). Used up by the first commit of the base branch that carries both it and its claim.
 
     Dead ("used") once the service asked for anything else afterwards, even if the old claim comes back.
     """
     since = ""
-    for commit in _moments(ground, approval, path):
-        tree = CommitTree(ground.repo, commit)
+    for commit in _moments(trusted, approval, path):
+        tree = CommitTree(trusted.repo, commit)
         try:
             if not since and not same_approval(tree, path, approval):
                 continue
@@ -65,17 +65,17 @@ def _deployment(approval: Approval) -> Deployment:
     return Deployment(approval.team, approval.service, approval.environment)
 
 
-def _moments(ground: Ground, approval: Approval, path: str) -> Iterator[str]:
+def _moments(trusted: TrustedBase, approval: Approval, path: str) -> Iterator[str]:
     """Commits at which the answer can change, oldest first: those that touch it, their parents, and the end."""
-    arrived = history.first_parents(ground.repo, ground.tip, path)[:1]
+    arrived = history.first_parents(trusted.repo, trusted.tip, path)[:1]
     if not arrived:
         return
     touching = (path, f"apps/{approval.team}/{approval.service}", budget_path(approval.environment), FILE)
     seen = set()
-    for commit in history.first_parents(ground.repo, ground.tip, *touching, since=arrived[0]):
-        for each in (history.parent(ground.repo, commit), commit):
+    for commit in history.first_parents(trusted.repo, trusted.tip, *touching, since=arrived[0]):
+        for each in (history.parent(trusted.repo, commit), commit):
             if each is not None and each not in seen:
                 seen.add(each)
                 yield each
-    if ground.tip not in seen:
-        yield ground.tip
+    if trusted.tip not in seen:
+        yield trusted.tip

@@ -36,7 +36,7 @@ class Runs:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class StatusField:
     """Where a kind says how it is: the phase `healthy` means well, one that holds any of `lost` never gets well.
 
     `ready` of the `instances` that it has are ready, or of those `wanted` while it does not say how many it has.
@@ -68,7 +68,7 @@ class OperatedKind:
     makes: Callable[[Resource], Secrets] | None = None
     takes: tuple[Path, ...] = ()
     runs: Runs | None = None
-    status: Status | None = None
+    status: StatusField | None = None
     pauses: tuple[tuple[str, str, str], ...] = ()
     gauges: Mapping[str, str] | None = None
 
@@ -132,7 +132,7 @@ _CLUSTER = OperatedKind(
         sidecars=("spec", "plugins"),
         services=("spec", "managed", "services", "additional"),
     ),
-    status=Status(
+    status=StatusField(
         phase=("status", "phase"),
         reason=("status", "phaseReason"),
         healthy="Cluster in healthy state",

@@ -124,7 +124,7 @@ def _larger(left: Resources, right: Resources) -> Resources:
 
 
 def _read(pod_spec: Mapping[str, Any], overhead_classes: Mapping[str, Mapping[str, Any]]) -> _Pod:
-    reader = _Reader([])
+    reader = _PodReader([])
     containers = tuple(reader.containers(pod_spec, "containers"))
     init_containers = tuple(reader.containers(pod_spec, "initContainers"))
     level = reader.resources(pod_spec.get("resources"), "resources")
@@ -137,7 +137,7 @@ def _read(pod_spec: Mapping[str, Any], overhead_classes: Mapping[str, Mapping[st
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _PodReader:
     """Reads what it can and keeps every problem, so that all of them are told together."""
 
     problems: list[Diagnostic]

@@ -10,7 +10,7 @@ from atmos_cli.kustomize.files import MAX_DEPTH, Files, join, load_below, refuse
 from atmos_cli.kustomize.generators import generate
 from atmos_cli.kustomize.images import set_images
 from atmos_cli.kustomize.kustomization import Kustomization, load_kustomization
-from atmos_cli.kustomize.model import Id, Item, Source
+from atmos_cli.kustomize.model import Id, Origin, WorkingResource
 from atmos_cli.kustomize.patches import apply_patches
 from atmos_cli.kustomize.read import resources
 from atmos_cli.kustomize.transformers import add_names, set_annotations, set_labels, set_namespace, set_replicas
@@ -23,11 +23,11 @@ Pointer = tuple[str | int, ...]
 
 class Accumulated(NamedTuple):
     kustomization: Kustomization
-    items: list[Item]
+    items: list[WorkingResource]
 
 
 def accumulate(
-    files: Files, directory: str, above: tuple[str, ...] = (), given: list[Item] | None = None
+    files: Files, directory: str, above: tuple[str, ...] = (), given: list[WorkingResource] | None = None
 ) -> Accumulated:
     """What a kustomization makes of its files; a component gets what its parent has so far as `given`.
 
@@ -63,8 +63,8 @@ def _each(steps: Iterable[Callable[[], None]]) -> None:
 
 
 def _add_resources(
-    files: Files, kustomization: Kustomization, visited: tuple[str, ...], given: list[Item]
-) -> list[Item]:
+    files: Files, kustomization: Kustomization, visited: tuple[str, ...], given: list[WorkingResource]
+) -> list[WorkingResource]:
     items = list(given)
     seen = {item.id: item for item in items}
     entries: list[tuple[str, Pointer]] = [
@@ -82,7 +82,11 @@ def _add_resources(
 
 
 def _append(
-    items: list[Item], seen: dict[Id, Item], item: Item, kustomization: Kustomization, pointer: Pointer
+    items: list[WorkingResource],
+    seen: dict[Id, WorkingResource],
+    item: WorkingResource,
+    kustomization: Kustomization,
+    pointer: Pointer,
 ) -> None:
     other = seen.get(item.id)
     if other is not None:
@@ -95,7 +99,7 @@ def _append(
 
 def _resource(
     files: Files, kustomization: Kustomization, visited: tuple[str, ...], entry: str, pointer: Pointer
-) -> list[Item]:
+) -> list[WorkingResource]:
     """The items of one entry of `resources`: a file, or else a directory."""
     file = kustomization.file
     refuse_remote(entry, file, pointer)
@@ -104,7 +108,7 @@ def _resource(
         data = load_below(files, file, entry, pointer, "resource")
         read = resources(data, path=joined)
         files.count(len(read), file, pointer)
-        return [Item(each.resource, [Source(joined, each.index, "resource", each.pointer)]) for each in read]
+        return [WorkingResource(each.resource, [Origin(joined, each.index, "resource", each.pointer)]) for each in read]
     directory = _directory(files, kustomization, visited, entry, pointer)
     base = accumulate(files, directory, visited)
     if base.kustomization.fields.get("kind") == "Component":
@@ -134,8 +138,8 @@ def _directory(
 
 
 def _add_components(
-    files: Files, kustomization: Kustomization, visited: tuple[str, ...], items: list[Item]
-) -> list[Item]:
+    files: Files, kustomization: Kustomization, visited: tuple[str, ...], items: list[WorkingResource]
+) -> list[WorkingResource]:
     """Components run one after the other over everything that is there, so the first problem ends it."""
     for number, entry in enumerate(kustomization.list("components")):
         pointer = ("components", number)
@@ -147,7 +151,7 @@ def _add_components(
             hint = "list it in `resources`, or give it `kind: Component`"
             raise AtmosError(kustomization.file.problem(Code.KUSTOMIZE_INVALID, message, pointer, hint=hint))
         items = component.items
-        seen: dict[Id, Item] = {}
+        seen: dict[Id, WorkingResource] = {}
         for item in items:
             _append([], seen, item, kustomization, pointer)
     return items

@@ -10,7 +10,7 @@ from atmos_cli.kustomize.accumulate import accumulate
 from atmos_cli.kustomize.exact import reads_as_text
 from atmos_cli.kustomize.files import Files, join
 from atmos_cli.kustomize.generators import add_hashes
-from atmos_cli.kustomize.model import Built, Id, Item, metadata_map
+from atmos_cli.kustomize.model import Built, Id, WorkingResource, metadata_map
 from atmos_cli.kustomize.order import sort_items
 from atmos_cli.kustomize.read import as_json
 from atmos_cli.kustomize.references import fix_references
@@ -38,9 +38,9 @@ def build(tree: FileTree, directory: str) -> tuple[Built, ...]:
     return tuple(_finished(item) for item in sort_items(kept, kustomization))
 
 
-def _refuse_twins(items: list[Item]) -> None:
+def _refuse_twins(items: list[WorkingResource]) -> None:
     """Patches and hashes may give two resources one identity."""
-    seen: dict[Id, Item] = {}
+    seen: dict[Id, WorkingResource] = {}
     for item in items:
         other = seen.setdefault(item.id, item)
         if other is not item:
@@ -49,7 +49,7 @@ def _refuse_twins(items: list[Item]) -> None:
             raise AtmosError(Diagnostic(Code.KUSTOMIZE_INVALID, message, where=where, hint="give one another name"))
 
 
-def _finished(item: Item) -> Built:
+def _finished(item: WorkingResource) -> Built:
     resource = as_json(item.resource)
     annotations = metadata_map(item.resource, "annotations")
     metadata: dict[str, Any] = resource.get("metadata") or {}

@@ -54,7 +54,7 @@ def exact_values(data: bytes, *, path: str, single_list: bool = False) -> list[A
 
 def _documents(data: bytes, *, single_list: bool = False) -> list[Any] | AtmosError:
     try:
-        found = _Reader(events(data), single_list=single_list).documents()
+        found = _ExactReader(events(data), single_list=single_list).documents()
     except AtmosError as error:
         return AtmosError(*error.diagnostics)
     return [value for value in found if value is not None and value is not BLANK]
@@ -71,7 +71,7 @@ def reads_as_text(word: str) -> bool:
     return word not in ("", "<<") and _time_of(word) is None and isinstance(resolve_plain(word), str)
 
 
-class _Reader:
+class _ExactReader:
     def __init__(self, next_event: Callable[[], Any], *, single_list: bool) -> None:
         self._next = next_event
         self._anchors: dict[Any, Any] = {}

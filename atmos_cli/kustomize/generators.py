@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
 from atmos_cli.kustomize.exact import reads_as_text
 from atmos_cli.kustomize.files import load_below
-from atmos_cli.kustomize.model import Item, Source, metadata_map
+from atmos_cli.kustomize.model import Origin, WorkingResource, metadata_map
 from atmos_cli.kustomize.values import text
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _HASH_LETTERS = str.maketrans("013ae", "ghkmt")
 _SPACES = " \t\n\v\f\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
-def generate(items: list[Item], kustomization: Kustomization, files: Files) -> None:
+def generate(items: list[WorkingResource], kustomization: Kustomization, files: Files) -> None:
     """Adds the ConfigMaps to `items`, or merges them into one that is there. Raises AtmosError with every problem."""
     problems: list[Diagnostic] = []
     for number, entry in enumerate(kustomization.list("configMapGenerator")):
@@ -51,7 +51,7 @@ def name_hash(resource: Mapping[str, Any]) -> str:
     return hashlib.sha256(encoded.encode()).hexdigest()[:10].translate(_HASH_LETTERS)
 
 
-def add_hashes(items: list[Item]) -> None:
+def add_hashes(items: list[WorkingResource]) -> None:
     for item in items:
         if item.hashed:
             name = f"{item.name}-{name_hash(item.resource)}"
@@ -59,7 +59,9 @@ def add_hashes(items: list[Item]) -> None:
             item.metadata()["name"] = name
 
 
-def _config_map(entry: Mapping[str, Any], kustomization: Kustomization, files: Files, pointer: Pointer) -> Item:
+def _config_map(
+    entry: Mapping[str, Any], kustomization: Kustomization, files: Files, pointer: Pointer
+) -> WorkingResource:
     name = entry.get("name")
     if not name:
         raise _problem(kustomization, "the ConfigMap to generate has no name", pointer, hint="add `name:`")
@@ -80,8 +82,8 @@ def _config_map(entry: Mapping[str, Any], kustomization: Kustomization, files: F
         resource.setdefault("binaryData" if binary else "data", {})[key] = value
     if options["immutable"]:
         resource["immutable"] = True
-    source = Source(kustomization.file.path, 0, "generator", pointer)
-    item = Item(resource, [source], generated=True, hashed=not options["disableNameSuffixHash"])
+    source = Origin(kustomization.file.path, 0, "generator", pointer)
+    item = WorkingResource(resource, [source], generated=True, hashed=not options["disableNameSuffixHash"])
     behavior = entry.get("behavior") or ""
     item.behavior = behavior if behavior in ("create", "merge", "replace") else "unspecified"
     return item
@@ -168,7 +170,7 @@ def _file_source(written: str, kustomization: Kustomization, place: Pointer) -> 
     return key, path
 
 
-def _absorb(items: list[Item], new: Item, kustomization: Kustomization, pointer: Pointer) -> None:
+def _absorb(items: list[WorkingResource], new: WorkingResource, kustomization: Kustomization, pointer: Pointer) -> None:
     matches = [item for item in items if item.has_been(new.id)]
     if not matches and new.behavior in ("merge", "replace"):
         message = f"there is no ConfigMap {new.name} to {new.behavior}"
@@ -183,7 +185,7 @@ def _absorb(items: list[Item], new: Item, kustomization: Kustomization, pointer:
     items[items.index(old)] = _taken_over(new, old)
 
 
-def _taken_over(new: Item, old: Item) -> Item:
+def _taken_over(new: WorkingResource, old: WorkingResource) -> WorkingResource:
     """The new data under the old identity; with `merge` the old data below it."""
     metadata = new.metadata()
     for field in ("labels", "annotations"):

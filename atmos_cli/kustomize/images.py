@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from atmos_cli.diagnostics import AtmosError, Code
 from atmos_cli.kustomize.fields import UnreachableError, visit_all
 from atmos_cli.kustomize.fieldspecs import IMAGES
-from atmos_cli.kustomize.model import Item, Source, unsupported
+from atmos_cli.kustomize.model import Origin, WorkingResource, unsupported
 from atmos_cli.kustomize.values import text
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def replaced(image: str, entry: Mapping[str, Any]) -> str:
     return f"{name}{':' if tag else ''}{tag}{'@' if digest else ''}{digest}"
 
 
-def set_images(items: list[Item], kustomization: Kustomization) -> None:
+def set_images(items: list[WorkingResource], kustomization: Kustomization) -> None:
     """Applies the entries in their order to the containers of every kind, also of custom ones."""
     for number, entry in enumerate(kustomization.list("images")):
         pointer = ("images", number)
@@ -78,10 +78,10 @@ def set_images(items: list[Item], kustomization: Kustomization) -> None:
                 message = f"`images` cannot be applied to {item.kind}/{item.name}: {error}"
                 raise AtmosError(kustomization.file.problem(Code.KUSTOMIZE_INVALID, message, pointer)) from None
             if changed:
-                item.sources.append(Source(kustomization.file.path, 0, "images", pointer))
+                item.sources.append(Origin(kustomization.file.path, 0, "images", pointer))
 
 
-def _set_one(item: Item, entry: Mapping[str, Any]) -> bool:
+def _set_one(item: WorkingResource, entry: Mapping[str, Any]) -> bool:
     changed = False
 
     def visit(parent: dict[str, Any], key: str) -> None:

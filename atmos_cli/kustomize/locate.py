@@ -16,7 +16,7 @@ from atmos_cli.yamlio.locate import locate as place
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from atmos_cli.kustomize.model import Built, Source
+    from atmos_cli.kustomize.model import Built, Origin
     from atmos_cli.ports import FileTree
     from atmos_cli.yamlio.load import Document
 
@@ -41,7 +41,7 @@ def locate(tree: FileTree, built: Built, path: Sequence[str | int]) -> Location:
     return Location(first.path if first else "", line, column, field_of(wanted), resource)
 
 
-def _within(tree: FileTree, source: Source, resource: Mapping[str, Any], path: Path) -> tuple[int, int] | None:
+def _within(tree: FileTree, source: Origin, resource: Mapping[str, Any], path: Path) -> tuple[int, int] | None:
     """Line and column, None when the source says nothing about the field."""
     data = tree.read(source.path) or b""
     if source.kind == "resource":
@@ -54,7 +54,7 @@ def _within(tree: FileTree, source: Source, resource: Mapping[str, Any], path: P
     return None if pointer is None else place(data, 0, (*source.pointer, *pointer))
 
 
-def _nearest(tree: FileTree, source: Source, resource: Mapping[str, Any], path: Path) -> tuple[int, int]:
+def _nearest(tree: FileTree, source: Origin, resource: Mapping[str, Any], path: Path) -> tuple[int, int]:
     data = tree.read(source.path) or b""
     if source.kind not in ("resource", "patch"):
         return place(data, source.index, source.pointer)
@@ -62,7 +62,7 @@ def _nearest(tree: FileTree, source: Source, resource: Mapping[str, Any], path: 
     return place(data, source.index, (*source.pointer, *own))
 
 
-def _within_patch(data: bytes, source: Source, resource: Mapping[str, Any], path: Path) -> tuple[int, int] | None:
+def _within_patch(data: bytes, source: Origin, resource: Mapping[str, Any], path: Path) -> tuple[int, int] | None:
     inline = bool(source.pointer) and source.pointer[-1] == "patch"
     start, index, pointer = 1, source.index, source.pointer
     if inline:
@@ -155,7 +155,7 @@ def _same_item(source: Any, item: Any, position: int, keys: tuple[str, ...] | No
     return None
 
 
-def _in_entry(source: Source, entry: Any, resource: Mapping[str, Any], path: Path) -> Path | None:
+def _in_entry(source: Origin, entry: Any, resource: Mapping[str, Any], path: Path) -> Path | None:
     """Where inside its entry a transformer gives the field; None when it does not."""
     last = path[-1] if path else ""
     if source.kind == "generator":

@@ -20,7 +20,7 @@ SourceKind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class Origin:
     """Where a resource, or a change of it, is written.
 
     `path` is posix from the root of the tree, `index` the document of that file, `pointer` the place inside it: of the
@@ -40,7 +40,7 @@ class Built:
     """One resource as the engine would apply it, and everything that made it: its file first, the last change last."""
 
     resource: Resource
-    sources: tuple[Source, ...]
+    sources: tuple[Origin, ...]
 
 
 class Unsupported(AtmosError):  # noqa: N818 - an answer: ask the real tool
@@ -95,11 +95,11 @@ def split_version(api_version: str) -> tuple[str, str]:
 
 
 @dataclass(slots=True, eq=False)
-class Item:
+class WorkingResource:
     """A resource under way. Mutable on purpose: it is what transformers transform."""
 
     resource: Resource
-    sources: list[Source]
+    sources: list[Origin]
     previous: list[PreviousId] = field(default_factory=list)
     prefixes: list[str] = field(default_factory=list)
     suffixes: list[str] = field(default_factory=list)

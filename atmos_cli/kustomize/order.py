@@ -8,7 +8,7 @@ from atmos_cli.diagnostics import AtmosError, Code
 
 if TYPE_CHECKING:
     from atmos_cli.kustomize.kustomization import Kustomization
-    from atmos_cli.kustomize.model import Item
+    from atmos_cli.kustomize.model import WorkingResource
 
 _FIRST = [
     "Namespace",
@@ -52,7 +52,7 @@ def gvk_key(group: str, version: str, kind: str, ranks: dict[str, int] = _RANKS)
     return ranks.get(kind, 0), "_".join((group or "~G", version or "~V", kind or "~K"))
 
 
-def sort_items(items: list[Item], kustomization: Kustomization) -> list[Item]:
+def sort_items(items: list[WorkingResource], kustomization: Kustomization) -> list[WorkingResource]:
     """By `sortOptions` of the kustomization that is built, or as `kustomize build` does without. Raises AtmosError."""
     options: dict[str, Any] | None = kustomization.fields.get("sortOptions")
     ranks = _RANKS
@@ -66,7 +66,7 @@ def sort_items(items: list[Item], kustomization: Kustomization) -> list[Item]:
         if legacy is not None:
             ranks = _ranks(legacy.get("orderFirst") or [], legacy.get("orderLast") or [])
 
-    def key(item: Item) -> tuple[tuple[int, str], str]:
+    def key(item: WorkingResource) -> tuple[tuple[int, str], str]:
         group, version, kind = item.gvk
         written = (kind or "[noKind]", version or "[noVer]", group or "[noGrp]")
         return gvk_key(group, version, kind, ranks), f"{'.'.join(written)}|{item.namespace or '~X'}|{item.name or '~N'}"

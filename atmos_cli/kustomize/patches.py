@@ -9,7 +9,7 @@ from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
 from atmos_cli.kustomize import jsonpatch
 from atmos_cli.kustomize.keyed import NotPortableError
 from atmos_cli.kustomize.merge import MergeError, strategic_merge
-from atmos_cli.kustomize.model import Id, Item, metadata_map, unsupported
+from atmos_cli.kustomize.model import Id, WorkingResource, metadata_map, unsupported
 from atmos_cli.kustomize.patchfile import Patch, Pointer, read_patch
 from atmos_cli.kustomize.selectors import selects
 from atmos_cli.kustomize.values import BLANK, written
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from atmos_cli.kustomize.read import Read
 
 
-def apply_patches(items: list[Item], kustomization: Kustomization, files: Files) -> list[Item]:
+def apply_patches(items: list[WorkingResource], kustomization: Kustomization, files: Files) -> list[WorkingResource]:
     """The items that are left. Raises AtmosError with every entry that cannot be read, else every one that fails."""
     entries = kustomization.list("patches")
     read = _collect(partial(read_patch, kustomization, files, e or {}, ("patches", n)) for n, e in enumerate(entries))
@@ -54,7 +54,9 @@ def _collect(steps: Iterable[Callable[[], Patch]]) -> list[Patch]:
     return done
 
 
-def _apply(items: list[Item], patch: Patch, kustomization: Kustomization, pointer: Pointer) -> list[Item]:
+def _apply(
+    items: list[WorkingResource], patch: Patch, kustomization: Kustomization, pointer: Pointer
+) -> list[WorkingResource]:
     if patch.operations:
         return _apply_operations(items, patch, kustomization, pointer)
     if patch.target is not None and len(patch.merges) > 1:
@@ -78,9 +80,9 @@ def _apply(items: list[Item], patch: Patch, kustomization: Kustomization, pointe
     return items
 
 
-def _named(items: list[Item], read: Read, patch: Patch) -> tuple[list[Item], Diagnostic | None]:
+def _named(items: list[WorkingResource], read: Read, patch: Patch) -> tuple[list[WorkingResource], Diagnostic | None]:
     """The one resource that has, or had, the id of the patch."""
-    wanted = Item(read.resource, []).id
+    wanted = WorkingResource(read.resource, []).id
     chosen = [item for item in items if item.has_been(wanted)]
     if len(chosen) == 1:
         return chosen, None
@@ -92,7 +94,7 @@ def _named(items: list[Item], read: Read, patch: Patch) -> tuple[list[Item], Dia
     return [], Diagnostic(Code.KUSTOMIZE_PATCH, message, where=where, hint=_nearest(items, wanted))
 
 
-def _nearest(items: list[Item], wanted: Id) -> str:
+def _nearest(items: list[WorkingResource], wanted: Id) -> str:
     same_name = [item.id for item in items if item.name == wanted.name]
     same_kind = [item.id for item in items if item.kind == wanted.kind]
     for other in (*[i for i in same_name if i.kind == wanted.kind], *same_kind, *same_name):
@@ -101,7 +103,7 @@ def _nearest(items: list[Item], wanted: Id) -> str:
     return "correct the name, or remove the patch"
 
 
-def _merge(item: Item, read: Read, patch: Patch) -> bool:
+def _merge(item: WorkingResource, read: Read, patch: Patch) -> bool:
     """Patches the item; False when the patch deletes it."""
     kind, name, namespace = item.kind, item.name, item.namespace
     change = _copied(read.resource)
@@ -167,7 +169,9 @@ def _wipes_annotations(change: Any) -> bool:
     return False
 
 
-def _apply_operations(items: list[Item], patch: Patch, kustomization: Kustomization, pointer: Pointer) -> list[Item]:
+def _apply_operations(
+    items: list[WorkingResource], patch: Patch, kustomization: Kustomization, pointer: Pointer
+) -> list[WorkingResource]:
     if patch.target is None:
         message = "a JSON patch needs a `target`"
         raise AtmosError(kustomization.file.problem(Code.KUSTOMIZE_PATCH, message, pointer, hint="add `target:`"))

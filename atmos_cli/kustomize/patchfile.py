@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
 from atmos_cli.kustomize import jsonpatch
 from atmos_cli.kustomize.files import join, load_below
-from atmos_cli.kustomize.model import Source, unsupported
+from atmos_cli.kustomize.model import Origin, unsupported
 from atmos_cli.kustomize.read import Read, resources
 from atmos_cli.kustomize.selectors import BadSelectorError, BeyondSelectorError, check_target
 from atmos_cli.yamlio.load import load_all
@@ -35,13 +35,13 @@ class Patch:
     pointer: Pointer
     start: Callable[[], int] | None = None  # the line where an inline patch starts, which only messages ask for
 
-    def source(self, read: Read | None) -> Source:
+    def source(self, read: Read | None) -> Origin:
         """An inline patch is a place in the kustomization (pointer set), a file is a place of its own."""
         index, inside = (read.index, read.pointer) if read else (0, ())
         return (
-            Source(self.path, 0, "patch", self.pointer, index)
+            Origin(self.path, 0, "patch", self.pointer, index)
             if self.start
-            else Source(self.path, index, "patch", inside)
+            else Origin(self.path, index, "patch", inside)
         )
 
     def at(self, index: int, pointer: Pointer = ()) -> Location:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
 from atmos_cli.kustomize.fields import FieldSpec, UnreachableError, visit_all
-from atmos_cli.kustomize.model import NOT_NAMESPACED, Id, Item
+from atmos_cli.kustomize.model import NOT_NAMESPACED, Id, WorkingResource
 from atmos_cli.kustomize.referrers import REFERENCES
 from atmos_cli.kustomize.values import assign, text
 
@@ -25,7 +25,7 @@ class _Target(NamedTuple):
     kind: str
 
 
-def fix_references(items: list[Item]) -> None:
+def fix_references(items: list[WorkingResource]) -> None:
     """Raises AtmosError when a name may mean several resources, with the file of the resource that says it."""
     problems: list[Diagnostic] = []
     for item in items:
@@ -39,7 +39,7 @@ def fix_references(items: list[Item]) -> None:
         raise AtmosError(*problems)
 
 
-def _fix_item(item: Item, items: list[Item]) -> None:
+def _fix_item(item: WorkingResource, items: list[WorkingResource]) -> None:
     references = _references_of(*_gvk(item.original_id))
     if not references:
         return
@@ -62,10 +62,12 @@ def _gvk(each: Id) -> tuple[str, str, str]:
     return each.group, each.version, each.kind
 
 
-def _fix(item: Item, each: FieldSpec, candidates: Sequence[Item], reachable: Sequence[Item]) -> None:
+def _fix(
+    item: WorkingResource, each: FieldSpec, candidates: Sequence[WorkingResource], reachable: Sequence[WorkingResource]
+) -> None:
     role = _role(item) if each.path[-2:] == ("roleRef", "name") else None
 
-    def choose(name: str, among: Sequence[Item], *, with_namespace: bool) -> Item | None:
+    def choose(name: str, among: Sequence[WorkingResource], *, with_namespace: bool) -> WorkingResource | None:
         return _choose(item, name, among, role, with_namespace=with_namespace)
 
     def visit(parent: Any, key: Any) -> None:
@@ -85,7 +87,9 @@ def _fix(item: Item, each: FieldSpec, candidates: Sequence[Item], reachable: Seq
     visit_all(item.resource, (each.group, each.version, each.kind), [each], visit)
 
 
-def _fix_mapping(value: dict[str, Any], candidates: Sequence[Item], reachable: Sequence[Item], choose: Any) -> None:
+def _fix_mapping(
+    value: dict[str, Any], candidates: Sequence[WorkingResource], reachable: Sequence[WorkingResource], choose: Any
+) -> None:
     """A reference of name and namespace: a subject, the service of a webhook.
 
     The namespace is an original one as soon as any resource came from there, whatever its kind.
@@ -105,7 +109,7 @@ def _fix_mapping(value: dict[str, Any], candidates: Sequence[Item], reachable: S
         value["namespace"] = found.namespace
 
 
-def _role(item: Item) -> _Target | None:
+def _role(item: WorkingResource) -> _Target | None:
     reference = item.resource.get("roleRef")
     if not isinstance(reference, dict) or reference.get("apiGroup") is None or reference.get("kind") is None:
         return None
@@ -113,8 +117,13 @@ def _role(item: Item) -> _Target | None:
 
 
 def _choose(
-    referrer: Item, name: str, candidates: Sequence[Item], role: _Target | None, *, with_namespace: bool
-) -> Item | None:
+    referrer: WorkingResource,
+    name: str,
+    candidates: Sequence[WorkingResource],
+    role: _Target | None,
+    *,
+    with_namespace: bool,
+) -> WorkingResource | None:
     found = [c for c in candidates if any(before.name == name for before in c.previous)]
     if role is not None:
         found = [c for c in found if any(_selected(i, role) for i in c.previous_ids)]
@@ -135,7 +144,7 @@ def _selected(each: Id, target: _Target) -> bool:
     return (not target.group or each.group == target.group) and (not target.kind or each.kind == target.kind)
 
 
-def _same_context(one: Item, other: Item, *, allow_empty: bool) -> bool:
+def _same_context(one: WorkingResource, other: WorkingResource, *, allow_empty: bool) -> bool:
     pairs = ((one.prefixes, other.prefixes), (one.suffixes, other.suffixes))
     return all((allow_empty and not (a and b)) or _same_ending(a, b) for a, b in pairs)
 
@@ -145,7 +154,7 @@ def _same_ending(one: list[str], other: list[str]) -> bool:
     return not longer if not shorter else longer[-len(shorter) :] == shorter
 
 
-def _reachable(referrer: Item, candidates: list[Item]) -> list[Item]:
+def _reachable(referrer: WorkingResource, candidates: list[WorkingResource]) -> list[WorkingResource]:
     """What the referrer can name: its own namespace, everything cluster-scoped, the ServiceAccounts a binding lists."""
     if referrer.cluster_scoped:
         return candidates

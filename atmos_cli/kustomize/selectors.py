@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from atmos_cli.kustomize.model import Item, metadata_map
+from atmos_cli.kustomize.model import WorkingResource, metadata_map
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +35,7 @@ class BeyondSelectorError(ValueError):
     """A pattern that only Go's own regular expressions may decide."""
 
 
-class Requirement(NamedTuple):
+class SelectorTerm(NamedTuple):
     """One term of a label selector; `op` is one of `in`, `notin`, `exists`, `absent`, `<`, `>`."""
 
     key: str
@@ -60,9 +60,9 @@ def _compares(value: str, op: str, bound: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def label_requirements(selector: str) -> tuple[Requirement, ...]:
+def label_requirements(selector: str) -> tuple[SelectorTerm, ...]:
     """`a=b,c in (d,e),!f` -> its terms. Raises BadSelectorError."""
-    found: list[Requirement] = []
+    found: list[SelectorTerm] = []
     # With one space for each gap the pattern takes linear time: it may begin the same gap in two places.
     written = " ".join(selector.split())
     position, end = 0, len(written)
@@ -75,23 +75,23 @@ def label_requirements(selector: str) -> tuple[Requirement, ...]:
     return tuple(found)
 
 
-def _requirement(match: re.Match[str], selector: str) -> Requirement:
+def _requirement(match: re.Match[str], selector: str) -> SelectorTerm:
     key = match["no_key"] or match["key"]
     if not _LABEL_NAME.fullmatch(key):
         raise BadSelectorError(f"`{key}` in `{selector}` is not a label name")
     if match["absent"]:
-        return Requirement(key, "absent")
+        return SelectorTerm(key, "absent")
     if match["set"]:
         values = frozenset(part.strip() for part in match["values"].split(","))
     elif match["op"]:
         values = frozenset((match["value"],))
     else:
-        return Requirement(key, "exists")
+        return SelectorTerm(key, "exists")
     bad = next((value for value in sorted(values) if not _LABEL_VALUE.fullmatch(value)), None)
     if bad is not None or (match["op"] in ("<", ">") and not re.fullmatch(r"[0-9]{1,18}", match["value"])):
         raise BadSelectorError(f"`{bad if bad is not None else match['value']}` in `{selector}` is not a value for it")
     op = match["set"] or {"=": "in", "==": "in", "!=": "notin"}.get(match["op"], match["op"])
-    return Requirement(key, op, values)
+    return SelectorTerm(key, op, values)
 
 
 @lru_cache(maxsize=1024)
@@ -117,7 +117,7 @@ def check_target(target: Mapping[str, Any]) -> None:
         label_requirements(target.get(field) or "")
 
 
-def selects(target: Mapping[str, Any], item: Item) -> bool:
+def selects(target: Mapping[str, Any], item: WorkingResource) -> bool:
     """Whether a patch target means the resource, by its original or its present name and namespace."""
     original, current = item.original_id, item.id
     group, version, kind = item.gvk
@@ -132,7 +132,7 @@ def selects(target: Mapping[str, Any], item: Item) -> bool:
     )
 
 
-def _accepts(selector: str | None, item: Item, field: str) -> bool:
+def _accepts(selector: str | None, item: WorkingResource, field: str) -> bool:
     if not selector:
         return True
     values = metadata_map(item.resource, field)

@@ -15,7 +15,7 @@ from atmos_cli.kustomize.fieldspecs import (
     SELECTOR_LABELS,
     TEMPLATE_LABELS,
 )
-from atmos_cli.kustomize.model import Item, Source
+from atmos_cli.kustomize.model import Origin, WorkingResource
 from atmos_cli.kustomize.values import Shared, assign, text
 
 if TYPE_CHECKING:
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 _SUBJECTS = tuple(FieldSpec(("subjects",), kind) for kind in ("RoleBinding", "ClusterRoleBinding"))
 
 
-def set_namespace(items: list[Item], kustomization: Kustomization) -> None:
+def set_namespace(items: list[WorkingResource], kustomization: Kustomization) -> None:
     """Moves everything that is not cluster-scoped; renames Namespaces; subjects named `default` follow."""
     namespace = kustomization.fields.get("namespace")
     if not namespace:
         return
-    source = Source(kustomization.file.path, 0, "namespace", ("namespace",))
+    source = Origin(kustomization.file.path, 0, "namespace", ("namespace",))
     setter = _setter(namespace)
     for item in items:
         item.remember_id()
@@ -58,7 +58,7 @@ def _subject_setter(namespace: str) -> Visit:
     return visit
 
 
-def _refuse_collision(items: list[Item], kustomization: Kustomization) -> None:
+def _refuse_collision(items: list[WorkingResource], kustomization: Kustomization) -> None:
     seen: set[object] = set()
     for item in items:
         if item.id in seen:
@@ -68,13 +68,13 @@ def _refuse_collision(items: list[Item], kustomization: Kustomization) -> None:
         seen.add(item.id)
 
 
-def add_names(items: list[Item], kustomization: Kustomization) -> None:
+def add_names(items: list[WorkingResource], kustomization: Kustomization) -> None:
     """`namePrefix`, then `nameSuffix`; Namespaces, CustomResourceDefinitions and APIServices keep their names."""
     for field in ("namePrefix", "nameSuffix"):
         added = kustomization.fields.get(field)
         if not added:
             continue
-        source = Source(kustomization.file.path, 0, "name", (field,))
+        source = Origin(kustomization.file.path, 0, "name", (field,))
         for item in items:
             original = item.original_id
             fixed = original.kind in ("CustomResourceDefinition", "Namespace")
@@ -86,7 +86,7 @@ def add_names(items: list[Item], kustomization: Kustomization) -> None:
             item.sources.append(source)
 
 
-def set_labels(items: list[Item], kustomization: Kustomization) -> None:
+def set_labels(items: list[WorkingResource], kustomization: Kustomization) -> None:
     """`labels` in their order, then `commonLabels`."""
     entries: list[tuple[Mapping[str, Any], tuple[str | int, ...]]] = [
         (entry or {}, ("labels", number)) for number, entry in enumerate(kustomization.list("labels"))
@@ -127,14 +127,14 @@ def _label_specs(
     return specs
 
 
-def set_annotations(items: list[Item], kustomization: Kustomization) -> None:
+def set_annotations(items: list[WorkingResource], kustomization: Kustomization) -> None:
     pairs = {key: value or "" for key, value in kustomization.fields.get("commonAnnotations", {}).items()}
     if pairs:
         _set_pairs(items, kustomization, pairs, ANNOTATIONS, ("annotations", ("commonAnnotations",)))
 
 
 def _set_pairs(
-    items: list[Item],
+    items: list[WorkingResource],
     kustomization: Kustomization,
     pairs: Mapping[str, str],
     specs: Iterable[FieldSpec],
@@ -145,7 +145,7 @@ def _set_pairs(
     _refuse_keys(kustomization, pairs, pointer)
     for item in items:
         _visit(kustomization, item, listed, _pair_setter(pairs), pointer, make="map")
-        item.sources.append(Source(kustomization.file.path, 0, kind, pointer))
+        item.sources.append(Origin(kustomization.file.path, 0, kind, pointer))
 
 
 def _pair_setter(pairs: Mapping[str, str]) -> Visit:
@@ -172,13 +172,13 @@ def _refuse_keys(kustomization: Kustomization, pairs: Mapping[str, str], pointer
             raise AtmosError(kustomization.file.problem(Code.KUSTOMIZE_INVALID, message, pointer))
 
 
-def set_replicas(items: list[Item], kustomization: Kustomization) -> None:
+def set_replicas(items: list[WorkingResource], kustomization: Kustomization) -> None:
     """Raises AtmosError when an entry matches no Deployment, StatefulSet, ReplicaSet or ReplicationController."""
     problems: list[Diagnostic] = []
     for number, entry in enumerate(kustomization.list("replicas")):
         name, count = (entry or {}).get("name") or "", (entry or {}).get("count") or 0
         found = False
-        source = Source(kustomization.file.path, 0, "replicas", ("replicas", number))
+        source = Origin(kustomization.file.path, 0, "replicas", ("replicas", number))
         for each in REPLICAS:
             for item in items:
                 if any(known.name == name and known.kind == each.kind for known in (*item.previous_ids, item.id)):
@@ -204,7 +204,7 @@ def _setter(value: Any) -> Callable[[dict[str, Any], str], None]:
 
 def _visit(
     kustomization: Kustomization,
-    item: Item,
+    item: WorkingResource,
     specs: Iterable[FieldSpec],
     visit: Visit,
     pointer: tuple[str | int, ...],

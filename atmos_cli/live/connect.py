@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from atmos_cli.adapters.kubernetes.kubeconfig import Access
-    from atmos_cli.adapters.prometheus import Prometheus
+    from atmos_cli.adapters.prometheus import PrometheusClient
     from atmos_cli.gitops.trusted import Trusted
     from atmos_cli.ports import ClusterApi, Metrics
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class ClusterConnection:
     """`hub` is where its engine runs, and `cluster` itself without another; `metrics` is None when none is configured.
 
     Use it in a `with`: that closes all of them.
@@ -40,13 +40,13 @@ class Connection:
         self._open.close()
 
 
-def connect(trusted: Trusted, cluster: str, *, environ: Mapping[str, str] = os.environ) -> Connection:
+def connect(trusted: Trusted, cluster: str, *, environ: Mapping[str, str] = os.environ) -> ClusterConnection:
     """The servers of `cluster` in atmos-cli.yaml; asks none of them yet.
 
     Raises ATM810 when no kubeconfig knows it, ATM813 when its Prometheus needs a token that `environ` lacks, and ATM817
     for a login that only the change would have.
     """
-    from atmos_cli.adapters.kubernetes.client import Cluster
+    from atmos_cli.adapters.kubernetes.client import ClusterClient
 
     trusted.require(cluster)
     settings = trusted.config.clusters[cluster]
@@ -57,13 +57,13 @@ def connect(trusted: Trusted, cluster: str, *, environ: Mapping[str, str] = os.e
     if problems or access is None:
         raise AtmosError(*problems)
     with ExitStack() as stack:
-        here = stack.enter_context(Cluster(access, name=f"cluster `{cluster}`"))
-        there = stack.enter_context(Cluster(hub, name=f"the hub of cluster `{cluster}`")) if hub else here
+        here = stack.enter_context(ClusterClient(access, name=f"cluster `{cluster}`"))
+        there = stack.enter_context(ClusterClient(hub, name=f"the hub of cluster `{cluster}`")) if hub else here
         metrics = stack.enter_context(_prometheus(trusted, cluster, secret)) if settings.prometheus else None
-        return Connection(here, there, metrics, stack.pop_all())
+        return ClusterConnection(here, there, metrics, stack.pop_all())
 
 
-def metrics_of(trusted: Trusted, cluster: str, *, environ: Mapping[str, str] = os.environ) -> Prometheus:
+def metrics_of(trusted: Trusted, cluster: str, *, environ: Mapping[str, str] = os.environ) -> PrometheusClient:
     """As `connect`, for a command that cannot do without metrics: raises ATM813 with the lines to add."""
     trusted.require(cluster)
     problems: list[Diagnostic] = []
@@ -123,10 +123,10 @@ def _secret(trusted: Trusted, cluster: str, environ: Mapping[str, str], problems
     return environ.get(variable, "").strip() if variable else ""
 
 
-def _prometheus(trusted: Trusted, cluster: str, secret: str) -> Prometheus:
-    from atmos_cli.adapters.prometheus import Prometheus
+def _prometheus(trusted: Trusted, cluster: str, secret: str) -> PrometheusClient:
+    from atmos_cli.adapters.prometheus import PrometheusClient
 
     settings = trusted.config.clusters[cluster].prometheus
     if settings is None:
         raise no_metrics(cluster)
-    return Prometheus(settings.url, secret=secret, tenant=settings.tenant)
+    return PrometheusClient(settings.url, secret=secret, tenant=settings.tenant)

@@ -17,44 +17,50 @@ from atmos_cli.verify.traffic.promql import filled
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from atmos_cli.live.connect import Connection
+    from atmos_cli.live.connect import ClusterConnection
     from atmos_cli.ports import Series
     from atmos_cli.verify.machine import Now
     from atmos_cli.verify.model import FieldChange, Target
-    from atmos_cli.verify.seen import Scene
+    from atmos_cli.verify.seen import ClusterSnapshot
 
 LINES = 200
 
 
 def collect(
-    connection: Connection, target: Target, scene: Scene, now: Now, changes: Sequence[FieldChange], *, outcome: Outcome
+    connection: ClusterConnection,
+    target: Target,
+    snapshot: ClusterSnapshot,
+    now: Now,
+    changes: Sequence[FieldChange],
+    *,
+    outcome: Outcome,
 ) -> Evidence:
     """What cannot be had is left out. A run that ended well is not asked why."""
-    found = Evidence(target, scene, now.delivery, now.rollout, now.assessment, changes=tuple(changes))
+    found = Evidence(target, snapshot, now.delivery, now.rollout, now.assessment, changes=tuple(changes))
     if outcome in (Outcome.PASS, Outcome.SUPERSEDED):
         return found
-    around = _around(connection, target, scene)
+    around = _around(connection, target, snapshot)
     return replace(
         found,
-        scene=replace(scene, objects=(*scene.objects, *around)),
-        logs=_logs(connection, target, scene, now),
+        snapshot=replace(snapshot, objects=(*snapshot.objects, *around)),
+        logs=_logs(connection, target, snapshot, now),
         gauges=_gauges(connection, target, at=now.at),
     )
 
 
-def _logs(connection: Connection, target: Target, scene: Scene, now: Now) -> tuple[Log, ...]:
+def _logs(connection: ClusterConnection, target: Target, snapshot: ClusterSnapshot, now: Now) -> tuple[Log, ...]:
     found = []
-    for pod, container, previous in needs(scene, now.rollout):
+    for pod, container, previous in needs(snapshot, now.rollout):
         with suppress(AtmosError):
             lines = connection.cluster.logs(pod, container, namespace=target.namespace, previous=previous, lines=LINES)
             found.append(Log(pod, container, previous, mask_lines(lines)))
     return tuple(found)
 
 
-def _around(connection: Connection, target: Target, scene: Scene) -> tuple[dict[str, object], ...]:
-    seen = {str((each.get("metadata") or {}).get("uid")) for each in scene.objects}
+def _around(connection: ClusterConnection, target: Target, snapshot: ClusterSnapshot) -> tuple[dict[str, object], ...]:
+    seen = {str((each.get("metadata") or {}).get("uid")) for each in snapshot.objects}
     found: list[dict[str, object]] = []
-    for api_version, kind, namespaced in wants(scene):
+    for api_version, kind, namespaced in wants(snapshot):
         with suppress(AtmosError):
             where = target.namespace if namespaced else ""
             listed = connection.cluster.list(api_version, kind, namespace=where)
@@ -63,7 +69,7 @@ def _around(connection: Connection, target: Target, scene: Scene) -> tuple[dict[
     return tuple(found)
 
 
-def _gauges(connection: Connection, target: Target, *, at: float) -> dict[str, tuple[Series, ...]]:
+def _gauges(connection: ClusterConnection, target: Target, *, at: float) -> dict[str, tuple[Series, ...]]:
     if connection.metrics is None:
         return {}
     values = {"ns": target.namespace, "wl": target.workload, "svc": target.service}

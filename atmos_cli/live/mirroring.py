@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters.kubernetes.client import Cluster
+from atmos_cli.adapters.kubernetes.client import ClusterClient
 from atmos_cli.adapters.kubernetes.watch import Mirror
 from atmos_cli.live.snapshots import owned_kinds
 
@@ -14,29 +14,29 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from atmos_cli.engines.engine import Engine
-    from atmos_cli.live.connect import Connection
+    from atmos_cli.live.connect import ClusterConnection
 
 
 def mirrored(
-    connection: Connection,
+    connection: ClusterConnection,
     stack: ExitStack,
     *,
     engine: Engine,
     kinds: Iterable[tuple[str, str]],
     namespaces: Iterable[str],
-) -> Connection:
+) -> ClusterConnection:
     """A connection that answers from memory; the watches end with `stack`. A replayed one is given back as it is.
 
     No `namespaces` means all of them, which not everybody may watch.
     """
     cluster, hub = connection.cluster, connection.hub
-    if not isinstance(cluster, Cluster) or not isinstance(hub, Cluster):
+    if not isinstance(cluster, ClusterClient) or not isinstance(hub, ClusterClient):
         return connection
     beside = () if engine.hub_namespace else engine.watched
     wanted = set(kinds)
     watched = sorted({*owned_kinds(kind for _, kind in wanted), ("v1", "Event"), *wanted, *beside})
     here = stack.enter_context(Mirror(cluster, watched, namespaces=namespaces))
-    there: Mirror | Cluster = here if hub is cluster else hub
+    there: Mirror | ClusterClient = here if hub is cluster else hub
     if engine.hub_namespace:
         there = stack.enter_context(Mirror(hub, engine.watched, namespaces=[engine.hub_namespace]))
     return replace(connection, cluster=here, hub=there)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.live.observe_fetch import MOST_SERIES, material, windows_of, with_history
 from atmos_cli.live.observe_gauges import gauges
-from atmos_cli.live.observe_plan import Plan
+from atmos_cli.live.observe_plan import ObservationPlan
 from atmos_cli.verify.judge import quality
 from atmos_cli.verify.judge.assess import assess
 from atmos_cli.verify.judge.saturation import saturation, with_saturation
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from atmos_cli.ports import Metrics
     from atmos_cli.verify.model import Limits, Target
-    from atmos_cli.verify.traffic.sources import Source
+    from atmos_cli.verify.traffic.sources import TrafficSource
 
 HOUR = 3600
 BUSY = 50.0
@@ -41,7 +41,7 @@ BUSY = 50.0
 
 def find_source(
     metrics: Metrics, target: Target, limits: Limits, *, matchers: Mapping[str, str], at: float
-) -> Source | Reason:
+) -> TrafficSource | Reason:
     """The first source with at least 50 requests in the hour before `at`, else the busiest, else why there is none."""
     tried = candidates(target, limits.source, matchers)
     if not tried:
@@ -72,7 +72,7 @@ def plan(
     target: Target,
     limits: Limits,
     *,
-    source: Source | None,
+    source: TrafficSource | None,
     matchers: Mapping[str, str],
     started: float,
     finished: float,
@@ -80,12 +80,12 @@ def plan(
     old: Mapping[str, float] | None = None,
     previous: float = 0.0,
     troubled: bool = False,
-) -> Plan:
+) -> ObservationPlan:
     """What every look will be computed from; asks for the scrape interval and the number of series.
 
     A server that cannot be asked now may answer later, so this raises nothing and assumes 30 seconds.
     """
-    settled = Plan(
+    settled = ObservationPlan(
         target=target,
         limits=limits,
         source=source,
@@ -105,7 +105,7 @@ def plan(
         return settled
 
 
-def _measured(metrics: Metrics, settled: Plan, source: Source, *, at: float) -> Plan:
+def _measured(metrics: Metrics, settled: ObservationPlan, source: TrafficSource, *, at: float) -> ObservationPlan:
 
     def many(selector: str) -> bool:
         return (_number(metrics, f"count(last_over_time({selector}[{HOUR}s]))", at=at) or 0) > MOST_SERIES
@@ -119,7 +119,7 @@ def _measured(metrics: Metrics, settled: Plan, source: Source, *, at: float) -> 
     return replace(settled, scrape=scrape, coarse_latency=coarse_latency)
 
 
-def look(metrics: Metrics, plan: Plan, *, at: float) -> Assessment:
+def look(metrics: Metrics, plan: ObservationPlan, *, at: float) -> Assessment:
     """What the metrics say at `at`. Never raises for what a server says or does not say."""
     try:
         return _look(metrics, plan, at=at)
@@ -127,7 +127,7 @@ def look(metrics: Metrics, plan: Plan, *, at: float) -> Assessment:
         return _unknown(plan, quality.unavailable(str(error)), at=at)
 
 
-def _look(metrics: Metrics, plan: Plan, *, at: float) -> Assessment:
+def _look(metrics: Metrics, plan: ObservationPlan, *, at: float) -> Assessment:
     source = plan.source
     if source is None:
         found = find_source(metrics, plan.target, plan.limits, matchers=plan.matchers, at=at)
@@ -147,7 +147,7 @@ def _look(metrics: Metrics, plan: Plan, *, at: float) -> Assessment:
     return with_saturation(done, full)
 
 
-def _unknown(plan: Plan, reason: Reason, *, at: float) -> Assessment:
+def _unknown(plan: ObservationPlan, reason: Reason, *, at: float) -> Assessment:
     windows = windows_of(plan)
     name = plan.source.name if plan.source else ""
     return Assessment(

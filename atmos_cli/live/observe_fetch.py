@@ -15,9 +15,9 @@ from atmos_cli.verify.traffic.counts import Flow, bin_width, binned, flows, last
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from atmos_cli.live.observe_plan import Plan
+    from atmos_cli.live.observe_plan import ObservationPlan
     from atmos_cli.ports import Answer, Metrics, Series
-    from atmos_cli.verify.traffic.sources import Source
+    from atmos_cli.verify.traffic.sources import TrafficSource
 
 BASELINE = 3600.0
 LONGEST = 3600.0
@@ -26,7 +26,7 @@ MARGIN = 300
 MOST_SERIES = 3000
 
 
-def windows_of(plan: Plan) -> Windows:
+def windows_of(plan: ObservationPlan) -> Windows:
     """The baseline and the looks of a plan."""
     cut = plan.previous + plan.settle if 0 < plan.previous < plan.started else 0.0
     start = min(max(plan.started - BASELINE, cut), plan.started)
@@ -36,7 +36,7 @@ def windows_of(plan: Plan) -> Windows:
     return Windows(start, plan.started, zero, step, looks, max(looks, int(LONGEST / step)), plan.scrape)
 
 
-def material(metrics: Metrics, plan: Plan, source: Source, *, at: float) -> Material:
+def material(metrics: Metrics, plan: ObservationPlan, source: TrafficSource, *, at: float) -> Material:
     """What a look at `at` is judged from, without history. Raises AtmosError ATM812."""
     windows = windows_of(plan)
     gathered = _requests(metrics, plan, source, windows, at=at)
@@ -66,19 +66,23 @@ Gathered = tuple[tuple[Flow, ...], float, tuple[str, ...]]
 """(flows, time of the newest sample, warnings)"""
 
 
-def _requests(metrics: Metrics, plan: Plan, source: Source, windows: Windows, *, at: float) -> Gathered:
+def _requests(
+    metrics: Metrics, plan: ObservationPlan, source: TrafficSource, windows: Windows, *, at: float
+) -> Gathered:
     if plan.coarse:
         return _coarse(metrics, source.requests, _labels(source), windows, at=at)
     return _exact(metrics, source.requests, plan, windows, at=at)
 
 
-def _histogram(metrics: Metrics, plan: Plan, source: Source, windows: Windows, *, at: float) -> Gathered:
+def _histogram(
+    metrics: Metrics, plan: ObservationPlan, source: TrafficSource, windows: Windows, *, at: float
+) -> Gathered:
     if plan.coarse_latency:
         return _coarse(metrics, source.histogram, ("le", *_labels(source)), windows, at=at)
     return _exact(metrics, source.histogram, plan, windows, at=at)
 
 
-def _exact(metrics: Metrics, selector: str, plan: Plan, windows: Windows, *, at: float) -> Gathered:
+def _exact(metrics: Metrics, selector: str, plan: ObservationPlan, windows: Windows, *, at: float) -> Gathered:
     """Raw samples of the baseline, asked for at a time that does not move, and of the time since."""
     before = metrics.query(f"{selector}[{int(windows.end - windows.start) + MARGIN}s]", at=windows.end)
     after = metrics.query(f"{selector}[{int(max(0.0, at - windows.end)) + MARGIN}s]", at=at)
@@ -114,7 +118,7 @@ def _after_samples(grown: Answer, born: Iterable[Series], *, pause: float) -> li
     return [replace(one, samples=tuple(sample for sample in one.samples if told(sample[0]))) for one in born]
 
 
-def _labels(source: Source) -> tuple[str, ...]:
+def _labels(source: TrafficSource) -> tuple[str, ...]:
     return tuple(label for label, _ in source.bad)
 
 
@@ -153,7 +157,7 @@ def increases(
     return metrics.query_range(promql, start=end - width * int((end - start) // width), end=end, step=width)
 
 
-def _siblings(metrics: Metrics, source: Source, windows: Windows, *, at: float) -> Siblings | None:
+def _siblings(metrics: Metrics, source: TrafficSource, windows: Windows, *, at: float) -> Siblings | None:
     if not source.siblings:
         return None
     counts = []

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
     from atmos_cli.verify.judge.pseudo import Alarm
     from atmos_cli.verify.model import Limits, Target
-    from atmos_cli.verify.traffic.sources import Source
+    from atmos_cli.verify.traffic.sources import TrafficSource
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ObservationPlan:
     """Times are unix seconds, spans seconds. Plain values only, so that a run directory can hold it as JSON.
 
     `started`: creation of the first new pod (t_new); `finished`: when the rollout was done (t_done). `previous`: the
@@ -25,7 +25,7 @@ class Plan:
 
     target: Target
     limits: Limits
-    source: Source | None
+    source: TrafficSource | None
     matchers: Mapping[str, str]
     started: float
     finished: float

@@ -11,13 +11,15 @@ from atmos_cli.engines.engine import Refresh
 from atmos_cli.engines.registry import ENGINES
 
 if TYPE_CHECKING:
-    from atmos_cli.live.connect import Connection
+    from atmos_cli.live.connect import ClusterConnection
     from atmos_cli.verify.model import Target
-    from atmos_cli.verify.seen import Delivery, Scene
+    from atmos_cli.verify.seen import ClusterSnapshot, Delivery
 
 
-def refresh(connection: Connection, target: Target, scene: Scene, delivery: Delivery, *, at: float) -> None:
+def refresh(
+    connection: ClusterConnection, target: Target, snapshot: ClusterSnapshot, delivery: Delivery, *, at: float
+) -> None:
     """Whoever may only read waits for the engine's own poll: a refusal is no error."""
-    asked = Refresh(target, scene, delivery.refresh, datetime.fromtimestamp(at, tz=UTC).isoformat())
+    asked = Refresh(target, snapshot, delivery.refresh, datetime.fromtimestamp(at, tz=UTC).isoformat())
     with suppress(AtmosError):
         ENGINES[target.engine].refresh(connection, asked)

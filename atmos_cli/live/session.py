@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from atmos_cli.live.connect import Connection
+    from atmos_cli.live.connect import ClusterConnection
     from atmos_cli.ports import Ask, Clock
     from atmos_cli.verify.model import Target
 
@@ -22,7 +22,7 @@ class Session:
 
     target: Target
     commit: str
-    connection: Connection
+    connection: ClusterConnection
     clock: Clock
     ask_git: Ask
     ask_web: Ask

@@ -16,7 +16,7 @@ from atmos_cli.gitops.repository import Deployment, Repository, deployments, fin
 from atmos_cli.gitops.trusted import trust
 from atmos_cli.gitops.write import git_repo
 from atmos_cli.history.revisions import GitAnswers, manifests
-from atmos_cli.live.connect import Connection, connect
+from atmos_cli.live.connect import ClusterConnection, connect
 from atmos_cli.live.mirroring import mirrored
 from atmos_cli.live.session import Session
 from atmos_cli.verify.model import Target
@@ -69,7 +69,7 @@ def live_sessions(
     repo, trusted = git_repo(repository.root), trust(repository)
     made: list[Session] = []
     problems: list[AtmosError] = []
-    connections: dict[str, Connection] = {}
+    connections: dict[str, ClusterConnection] = {}
     with ExitStack() as stack:
         for each in found:
             try:
@@ -84,7 +84,7 @@ def live_sessions(
 
 def _sharing(sessions: Sequence[Session], stack: ExitStack) -> list[Session]:
     """The same sessions; many on one cluster are answered from one set of watches."""
-    shared: dict[str, Connection] = {}
+    shared: dict[str, ClusterConnection] = {}
     for name in sorted({each.target.cluster for each in sessions}):
         here = [each for each in sessions if each.target.cluster == name]
         if len(here) > FEW:
@@ -105,7 +105,7 @@ def _live(
     deployment: Deployment,
     git: Ask,
     name: str,
-    connections: dict[str, Connection],
+    connections: dict[str, ClusterConnection],
     stack: ExitStack,
 ) -> Session:
     commit, config = git("commit", name), trusted.config
@@ -122,13 +122,15 @@ def recorded_sessions(sessions: Sequence[Session], directory: Path, stack: ExitS
     recorder = record(directory, about={"sessions": [_about(each) for each in sessions]})
     stack.callback(recorder.close)
     clock = recorder.clock(sessions[0].clock if sessions else SystemClock())
-    known: dict[str, Connection] = {}
+    known: dict[str, ClusterConnection] = {}
     for each in sessions:
         name, live = each.target.cluster, each.connection
         if name not in known:
             cluster = recorder.cluster(live.cluster, name=name)
             hub = recorder.cluster(live.hub, name=_hub(name)) if live.hub is not live.cluster else cluster
-            known[name] = Connection(cluster, hub, recorder.metrics(live.metrics, name=name) if live.metrics else None)
+            known[name] = ClusterConnection(
+                cluster, hub, recorder.metrics(live.metrics, name=name) if live.metrics else None
+            )
     return tuple(
         replace(
             each,
@@ -166,7 +168,9 @@ def replayed_sessions(directory: Path) -> tuple[Session, ...]:
             metrics = recorded.metrics(name=target.cluster) if about["metrics"] else None
             git, web = recorded.ask(name=_name(target)), recorded.ask(name=_web(target))
             made.append(
-                Session(target, str(about["commit"]), Connection(cluster, hub, metrics), clock, git, web, matchers)
+                Session(
+                    target, str(about["commit"]), ClusterConnection(cluster, hub, metrics), clock, git, web, matchers
+                )
             )
     except (KeyError, TypeError, ValueError) as error:
         message = f"`{directory}` is no recording of `atmos verify`"

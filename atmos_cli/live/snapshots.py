@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.kube.resource import identity
-from atmos_cli.verify.seen import Scene
+from atmos_cli.verify.seen import ClusterSnapshot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from atmos_cli.kube.resource import Resource
-    from atmos_cli.live.connect import Connection
+    from atmos_cli.live.connect import ClusterConnection
     from atmos_cli.ports import ClusterApi
     from atmos_cli.verify.model import Target
 
@@ -29,14 +29,16 @@ WITH_HISTORY = frozenset({"StatefulSet", "DaemonSet"})
 HISTORY = ("apps/v1", "ControllerRevision")
 
 
-def look_around(connection: Connection, target: Target, wanted: Sequence[Resource], *, at: float) -> Scene:
+def look_around(
+    connection: ClusterConnection, target: Target, wanted: Sequence[Resource], *, at: float
+) -> ClusterSnapshot:
     """Raises AtmosError ATM811 when the cluster cannot be asked."""
     # The engine's word first: whatever it says has arrived must be in what is read after it.
     delivery = ENGINES[target.engine].delivery_objects(connection, target)
     live = live_objects(connection.cluster, target.namespace, wanted)
     owned = owned_by(connection.cluster, target.namespace, live)
     objects = (*live, *owned)
-    return Scene(
+    return ClusterSnapshot(
         at,
         delivery=delivery,
         wanted=tuple(wanted),

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from atmos_cli.kube.resource import Resource
-    from atmos_cli.live.observe_plan import Plan
+    from atmos_cli.live.observe_plan import ObservationPlan
     from atmos_cli.live.session import Session
     from atmos_cli.ports import Metrics
     from atmos_cli.verify.machine import Progress
     from atmos_cli.verify.model import Limits
-    from atmos_cli.verify.seen import Rollout, Scene
+    from atmos_cli.verify.seen import ClusterSnapshot, Rollout
 
 SHORTEST_STEP = 30.0
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Rollout")
@@ -34,7 +34,7 @@ class Observer:
     def __init__(self, session: Session, limits: Limits) -> None:
         self._session = session
         self._limits = limits
-        self._plan: Plan | None = None
+        self._plan: ObservationPlan | None = None
         self._next = 0.0
         self._old: dict[str, float] = {}
 
@@ -42,31 +42,33 @@ class Observer:
     def scrape(self) -> float:
         return self._plan.scrape if self._plan else SHORTEST_STEP
 
-    def see(self, scene: Scene) -> None:
+    def see(self, snapshot: ClusterSnapshot) -> None:
         """Remembers pods of the revision before, which are gone when the metrics are asked about them."""
-        for workload in _workloads(scene):
-            self._old.update(_births(revision_of(workload, look_at(scene, now=scene.at)).old))
+        for workload in _workloads(snapshot):
+            self._old.update(_births(revision_of(workload, look_at(snapshot, now=snapshot.at)).old))
 
-    def look(self, scene: Scene, rollout: Rollout, progress: Progress, *, at: float) -> Assessment | None:
+    def look(self, snapshot: ClusterSnapshot, rollout: Rollout, progress: Progress, *, at: float) -> Assessment | None:
         metrics = self._session.connection.metrics
         if metrics is None or at < self._next:
             return None
         try:
-            found = look(metrics, self._planned(metrics, scene, rollout, progress), at=at)
+            found = look(metrics, self._planned(metrics, snapshot, rollout, progress), at=at)
         except AtmosError as error:
             found = _unavailable(error, at)
         self._next = at + max(SHORTEST_STEP, 2 * self.scrape)
         return found
 
-    def _planned(self, metrics: Metrics, scene: Scene, rollout: Rollout, progress: Progress) -> Plan:
+    def _planned(
+        self, metrics: Metrics, snapshot: ClusterSnapshot, rollout: Rollout, progress: Progress
+    ) -> ObservationPlan:
         if self._plan is None:
             started = rollout.started or progress.began
             found = find_source(
                 metrics, self._session.target, self._limits, matchers=self._session.matchers, at=started
             )
-            around = look_at(scene, now=scene.at)
+            around = look_at(snapshot, now=snapshot.at)
             new = {
-                name: at for each in _workloads(scene) for name, at in _births(revision_of(each, around).new).items()
+                name: at for each in _workloads(snapshot) for name, at in _births(revision_of(each, around).new).items()
             }
             self._plan = plan(
                 metrics,
@@ -83,9 +85,9 @@ class Observer:
         return self._plan
 
 
-def _workloads(scene: Scene) -> list[Resource]:
-    wanted = {who(each) for each in scene.wanted}
-    return [each for each in scene.objects if who(each) in wanted and who(each).kind in WORKLOADS]
+def _workloads(snapshot: ClusterSnapshot) -> list[Resource]:
+    wanted = {who(each) for each in snapshot.wanted}
+    return [each for each in snapshot.objects if who(each) in wanted and who(each).kind in WORKLOADS]
 
 
 def _births(pods: Iterable[Resource]) -> dict[str, float]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from atmos_cli.commands.budget import Shown
     from atmos_cli.commands.budget_history import Moment
     from atmos_cli.commands.tree import Grown
-    from atmos_cli.verify.tree import Node
+    from atmos_cli.verify.tree import TreeNode
 
 OPEN_DEPTH = 2
 MOST_REASONS = 50
@@ -119,7 +119,7 @@ def _reasons(each: Grown) -> str:
     return f'<div class="reasons"><strong>{len(bad)} not healthy</strong><ul>{items}{more}</ul></div>'
 
 
-def _node(node: Node, depth: int) -> Iterator[str]:
+def _node(node: TreeNode, depth: int) -> Iterator[str]:
     if not node.children:
         yield f'<li><div class="leaf">{_words(node)}</div></li>'
         return
@@ -130,7 +130,7 @@ def _node(node: Node, depth: int) -> Iterator[str]:
     yield "</ul></details></li>"
 
 
-def _words(node: Node) -> str:
+def _words(node: TreeNode) -> str:
     status = node.health.status
     kind = CLASSES[status]
     # Of the engine's own object it is known that it applied the commit, and nothing about the health of others.

@@ -11,7 +11,7 @@ from atmos_cli.verify.masking import shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from atmos_cli.budget.evaluate import Row
+    from atmos_cli.budget.evaluate import LimitRow
     from atmos_cli.gitops.budgeting import Budgeted
     from atmos_cli.verify.model import Verdict
 
@@ -71,7 +71,7 @@ def budget_comment(judged: Iterable[Budgeted]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _table_line(row: Row) -> str:
+def _table_line(row: LimitRow) -> str:
     over = row.text(row.over_by) if row.over_by.nano else "-"
     limit = row.text(row.limit) if not row.note else "-"
     what = row.dimension if not row.note else f"not known: {row.note}"

@@ -10,7 +10,7 @@ from atmos_cli.spec.intent import PortPair, ReplicaRange
 from atmos_cli.spec.vocabulary import ARROWS, FILLERS, NUMBER_WORDS, RANGE_LINKS, REPLICA_NOUNS
 
 if TYPE_CHECKING:
-    from atmos_cli.spec.reading import Reading
+    from atmos_cli.spec.parse import Parse
 
 _NUMBER = re.compile(r"[0-9]+")
 _PORT = re.compile(r":?([0-9]+)(?:/tcp)?")
@@ -25,160 +25,156 @@ PORT_HINT = "a port is a whole number from 1 to 65535, such as `port 80`, or `80
 REPLICA_HINT = "replicas are a whole number from 1 to 1000, such as `3 replicas` or `autoscaling 2..10`"
 
 
-def port(reading: Reading, start: int) -> int:
+def port(parse: Parse, start: int) -> int:
     """`port 80`, `80`, `:8080`, `80:3000`, `port 80 -> 3000`, `service port 80`, `container port 3000`."""
     side = "port"
     lead = 0
-    if reading.key(start) in _SIDES and reading.key(start, 1) == "port":
-        side, lead = _SIDES[reading.key(start)], 2
-    elif reading.key(start) in _SIDES_JOINED:
-        side, lead = _SIDES_JOINED[reading.key(start)], 1
-    elif reading.key(start) in {"port", "ports"}:
+    if parse.key(start) in _SIDES and parse.key(start, 1) == "port":
+        side, lead = _SIDES[parse.key(start)], 2
+    elif parse.key(start) in _SIDES_JOINED:
+        side, lead = _SIDES_JOINED[parse.key(start)], 1
+    elif parse.key(start) in {"port", "ports"}:
         lead = 1
     if not lead:
-        return _bare_port(reading, start)
-    while reading.key(start, lead) in {"number", "is", "on"}:
+        return _bare_port(parse, start)
+    while parse.key(start, lead) in {"number", "is", "on"}:
         lead += 1
-    count = _claim_port(reading, start, lead, side=side)
+    count = _token_of_port(parse, start, lead, side=side)
     if count:
         return count
-    following = reading.near(start, lead)
-    if following is None or reading.key(start, lead) in FILLERS:
-        said = reading.said(start, lead)
-        return reading.problem(
-            Code.SPEC_PORT_INVALID, f"{said} is not followed by a number", start, lead, hint=PORT_HINT
-        )
-    said = reading.said(start + lead)
+    following = parse.near(start, lead)
+    if following is None or parse.key(start, lead) in FILLERS:
+        said = parse.said(start, lead)
+        return parse.problem(Code.SPEC_PORT_INVALID, f"{said} is not followed by a number", start, lead, hint=PORT_HINT)
+    said = parse.said(start + lead)
     message = f"{said} is not a port number"
-    return reading.problem(Code.SPEC_PORT_INVALID, message, start, lead + 1, hint=PORT_HINT)
+    return parse.problem(Code.SPEC_PORT_INVALID, message, start, lead + 1, hint=PORT_HINT)
 
 
-def _bare_port(reading: Reading, start: int) -> int:
-    count = _claim_port(reading, start, 0, side="port")
+def _bare_port(parse: Parse, start: int) -> int:
+    count = _token_of_port(parse, start, 0, side="port")
     if count:
-        return count + (1 if reading.key(start, count) == "port" and not _is_number(reading, start, count + 1) else 0)
-    if not _LIKE_PORT.fullmatch(reading.key(start)):
+        return count + (1 if parse.key(start, count) == "port" and not _is_number(parse, start, count + 1) else 0)
+    if not _LIKE_PORT.fullmatch(parse.key(start)):
         return 0
-    message = f"{reading.said(start)} is not a port number"
-    return reading.problem(Code.SPEC_PORT_INVALID, message, start, 1, hint=PORT_HINT)
+    message = f"{parse.said(start)} is not a port number"
+    return parse.problem(Code.SPEC_PORT_INVALID, message, start, 1, hint=PORT_HINT)
 
 
-def _claim_port(reading: Reading, start: int, lead: int, *, side: str) -> int:
+def _token_of_port(parse: Parse, start: int, lead: int, *, side: str) -> int:
     """Claims the port at `start + lead`; the number of words from `start`, or 0 when there is no port."""
-    key = reading.key(start, lead)
+    key = parse.key(start, lead)
     count = lead + 1
     if pair := _PORTS.fullmatch(key):
         numbers = [pair[1], pair[2]]
     elif single := _PORT.fullmatch(key):
         numbers = [single[1]]
         links = ARROWS | RANGE_LINKS if lead else ARROWS
-        target = _PORT.fullmatch(reading.key(start, lead + 2)) if reading.key(start, lead + 1) in links else None
+        target = _PORT.fullmatch(parse.key(start, lead + 2)) if parse.key(start, lead + 1) in links else None
         if target:
             numbers.append(target[1])
             count = lead + 3
     else:
         return 0
     if any(number.startswith("0") or int(number) > 65535 for number in numbers):
-        message = f"{reading.said(start + lead, count - lead)} is not a port number"
-        return reading.problem(Code.SPEC_PORT_INVALID, message, start, count, hint=PORT_HINT)
-    return reading.claim(
-        side if len(numbers) == 1 else "port", PortPair(int(numbers[0]), int(numbers[-1])), start, count
-    )
+        message = f"{parse.said(start + lead, count - lead)} is not a port number"
+        return parse.problem(Code.SPEC_PORT_INVALID, message, start, count, hint=PORT_HINT)
+    return parse.token(side if len(numbers) == 1 else "port", PortPair(int(numbers[0]), int(numbers[-1])), start, count)
 
 
-def scaling(reading: Reading, start: int) -> int:
+def scaling(parse: Parse, start: int) -> int:
     """`2..10`, `2-10 replicas`, `2 to 10`, `from 2 to 10`, `between 2 and 10`, `min 2`, `max 10`, `up to 10`."""
-    lead = _after_noun(reading, start)
-    opening = reading.key(start, lead)
+    lead = _after_noun(parse, start)
+    opening = parse.key(start, lead)
     lead += 1 if opening in {"from", "between"} else 0
-    if joined := _RANGE.fullmatch(reading.key(start, lead)):
-        return _claim_range(reading, start, lead + 1, joined[1], joined[2])
-    low, link, high = (reading.key(start, lead + offset) for offset in range(3))
+    if joined := _RANGE.fullmatch(parse.key(start, lead)):
+        return _token_of_range(parse, start, lead + 1, joined[1], joined[2])
+    low, link, high = (parse.key(start, lead + offset) for offset in range(3))
     links = RANGE_LINKS | ({"and"} if opening == "between" else set())
     if _NUMBER.fullmatch(low) and link in links and _NUMBER.fullmatch(high):
-        return _claim_range(reading, start, lead + 3, low, high)
-    return _bound(reading, start)
+        return _token_of_range(parse, start, lead + 3, low, high)
+    return _bound(parse, start)
 
 
-def _bound(reading: Reading, start: int) -> int:
-    two = {"at": {"least", "most"}, "up": {"to"}}.get(reading.key(start), set())
-    lead = 1 if reading.key(start, 1) in two else 0
-    word = reading.key(start, lead)
+def _bound(parse: Parse, start: int) -> int:
+    two = {"at": {"least", "most"}, "up": {"to"}}.get(parse.key(start), set())
+    lead = 1 if parse.key(start, 1) in two else 0
+    word = parse.key(start, lead)
     if word not in _BOUNDS or (word in {"least", "most", "to"} and not lead):
         return 0
     lead += 1
-    while reading.key(start, lead) in {"of", "is"} | REPLICA_NOUNS:
+    while parse.key(start, lead) in {"of", "is"} | REPLICA_NOUNS:
         lead += 1
-    if not _is_number(reading, start, lead):
-        message = f"{reading.said(start, lead)} is not followed by a number of replicas"
-        return reading.problem(Code.SPEC_INVALID, message, start, lead, hint=REPLICA_HINT)
-    number = reading.key(start, lead)
-    count = _with_noun(reading, start, lead + 1)
+    if not _is_number(parse, start, lead):
+        message = f"{parse.said(start, lead)} is not followed by a number of replicas"
+        return parse.problem(Code.SPEC_INVALID, message, start, lead, hint=REPLICA_HINT)
+    number = parse.key(start, lead)
+    count = _with_noun(parse, start, lead + 1)
     if not _is_count(number, least=1):
-        return _bad_count(reading, start, count)
-    return reading.claim(_BOUNDS[word], int(number), start, count)
+        return _bad_count(parse, start, count)
+    return parse.token(_BOUNDS[word], int(number), start, count)
 
 
-def _claim_range(reading: Reading, start: int, count: int, low: str, high: str) -> int:
-    count = _with_noun(reading, start, count)
+def _token_of_range(parse: Parse, start: int, count: int, low: str, high: str) -> int:
+    count = _with_noun(parse, start, count)
     if not (_is_count(low, least=1) and _is_count(high, least=1)):
-        return _bad_count(reading, start, count)
+        return _bad_count(parse, start, count)
     if int(low) > int(high):
-        message = f"{reading.said(start, count)} counts backwards"
+        message = f"{parse.said(start, count)} counts backwards"
         hint = f"write `{int(high)}..{int(low)}`"
-        return reading.problem(Code.INTENT_CONTRADICTION, message, start, count, hint=hint)
-    return reading.claim("scaling", ReplicaRange(int(low), int(high)), start, count)
+        return parse.problem(Code.INTENT_CONTRADICTION, message, start, count, hint=hint)
+    return parse.token("scaling", ReplicaRange(int(low), int(high)), start, count)
 
 
-def replicas(reading: Reading, start: int) -> int:
+def replicas(parse: Parse, start: int) -> int:
     """`3 replicas`, `replicas 3`, `two pods`."""
-    if lead := _after_noun(reading, start):
-        number, count = reading.key(start, lead), lead + 1
-        if not _is_number(reading, start, lead):
-            message = f"{reading.said(start)} has no number beside it"
-            return reading.problem(Code.SPEC_INVALID, message, start, 1, hint=REPLICA_HINT)
-    elif reading.key(start, 1) in REPLICA_NOUNS:
-        number, count = str(NUMBER_WORDS.get(reading.key(start), reading.key(start))), 2
+    if lead := _after_noun(parse, start):
+        number, count = parse.key(start, lead), lead + 1
+        if not _is_number(parse, start, lead):
+            message = f"{parse.said(start)} has no number beside it"
+            return parse.problem(Code.SPEC_INVALID, message, start, 1, hint=REPLICA_HINT)
+    elif parse.key(start, 1) in REPLICA_NOUNS:
+        number, count = str(NUMBER_WORDS.get(parse.key(start), parse.key(start))), 2
         if not _NUMBER.fullmatch(number):
             return 0
     else:
         return 0
     if not _is_count(number, least=0):
-        return _bad_count(reading, start, count)
-    return reading.claim("replicas", int(number), start, count)
+        return _bad_count(parse, start, count)
+    return parse.token("replicas", int(number), start, count)
 
 
-def lone_count(reading: Reading, start: int, lead: int) -> int:
+def lone_count(parse: Parse, start: int, lead: int) -> int:
     """After `autoscaling` and `lead` words: a number alone would be read as a port, so it is asked about instead."""
-    at = lead + 1 if reading.key(start, lead) == "to" else lead
-    followed = reading.key(start, at + 1)
-    if not _is_number(reading, start, at) or followed in RANGE_LINKS | ARROWS | REPLICA_NOUNS:
+    at = lead + 1 if parse.key(start, lead) == "to" else lead
+    followed = parse.key(start, at + 1)
+    if not _is_number(parse, start, at) or followed in RANGE_LINKS | ARROWS | REPLICA_NOUNS:
         return 0
-    number = reading.key(start, at)
-    message = f"{reading.said(start, at + 1)} gives one number, autoscaling needs two"
+    number = parse.key(start, at)
+    message = f"{parse.said(start, at + 1)} gives one number, autoscaling needs two"
     hint = f"write `autoscaling 2..{number}`, or `{number} replicas` for a fixed number"
-    return reading.problem(Code.INTENT_CONTRADICTION, message, start, at + 1, hint=hint)
+    return parse.problem(Code.INTENT_CONTRADICTION, message, start, at + 1, hint=hint)
 
 
-def _after_noun(reading: Reading, start: int) -> int:
+def _after_noun(parse: Parse, start: int) -> int:
     """The words of `replicas` or `replicas is` at `start`; 0 when there are none."""
-    if reading.key(start) not in REPLICA_NOUNS:
+    if parse.key(start) not in REPLICA_NOUNS:
         return 0
-    return 2 if reading.key(start, 1) in {"is", "of"} else 1
+    return 2 if parse.key(start, 1) in {"is", "of"} else 1
 
 
-def _with_noun(reading: Reading, start: int, count: int) -> int:
-    return count + 1 if reading.key(start, count) in REPLICA_NOUNS else count
+def _with_noun(parse: Parse, start: int, count: int) -> int:
+    return count + 1 if parse.key(start, count) in REPLICA_NOUNS else count
 
 
-def _is_number(reading: Reading, start: int, offset: int) -> bool:
-    return bool(_NUMBER.fullmatch(reading.key(start, offset)))
+def _is_number(parse: Parse, start: int, offset: int) -> bool:
+    return bool(_NUMBER.fullmatch(parse.key(start, offset)))
 
 
 def _is_count(number: str, *, least: int) -> bool:
     return least <= int(number) <= 1000
 
 
-def _bad_count(reading: Reading, start: int, count: int) -> int:
-    message = f"{reading.said(start, count)} is not a number of replicas that atmos can run"
-    return reading.problem(Code.SPEC_INVALID, message, start, count, hint=REPLICA_HINT)
+def _bad_count(parse: Parse, start: int, count: int) -> int:
+    message = f"{parse.said(start, count)} is not a number of replicas that atmos can run"
+    return parse.problem(Code.SPEC_INVALID, message, start, count, hint=REPLICA_HINT)

@@ -11,62 +11,62 @@ from atmos_cli.spec.vocabulary import normal
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from atmos_cli.spec.reading import Claim, Reading
+    from atmos_cli.spec.parse import Parse, Token
 
 _USUAL = ReplicaRange(2, 6)
 _LOW = "a process without root may bind it because the pod sets ip_unprivileged_port_start=0"
 
 
-def settle(reading: Reading) -> tuple[Intent, tuple[Diagnostic, ...]]:
-    """The Intent, and all problems of `reading` in the order of the text."""
-    port = _port(reading)
+def settle(parse: Parse) -> tuple[Intent, tuple[Diagnostic, ...]]:
+    """The Intent, and all problems of `parse` in the order of the text."""
+    port = _port(parse)
     intent = Intent(
-        name=_only(reading, "name", "names"),
-        type=_only(reading, "type", "types"),
-        language=_only(reading, "language", "languages"),
+        name=_only(parse, "name", "names"),
+        type=_only(parse, "type", "types"),
+        language=_only(parse, "language", "languages"),
         port=port,
-        addons=_addons(reading),
-        without=_each(reading, "without"),
-        hosts=_each(reading, "host"),
-        scaling=_scaling(reading),
-        size=_only(reading, "size", "sizes"),
-        replicas=_only(reading, "replicas", "numbers of replicas"),
-        image=_only(reading, "image", "images"),
+        addons=_addons(parse),
+        without=_each(parse, "without"),
+        hosts=_each(parse, "host"),
+        scaling=_scaling(parse),
+        size=_only(parse, "size", "sizes"),
+        replicas=_only(parse, "replicas", "numbers of replicas"),
+        image=_only(parse, "image", "images"),
     )
-    _available(reading, intent)
-    _portless(reading, intent)
-    _scaled_twice(reading, intent)
-    _wanted_and_not(reading, intent)
-    ordered = sorted(reading.problems, key=lambda problem: problem[:2])
+    _available(parse, intent)
+    _portless(parse, intent)
+    _scaled_twice(parse, intent)
+    _wanted_and_not(parse, intent)
+    ordered = sorted(parse.problems, key=lambda problem: problem[:2])
     return intent, tuple(dict.fromkeys(diagnostic for _, _, diagnostic in ordered))
 
 
-def _claims(reading: Reading, *kinds: str) -> list[Claim]:
-    return [claim for claim in reading.claims if claim.kind in kinds]
+def _tokens(parse: Parse, *kinds: str) -> list[Token]:
+    return [token for token in parse.tokens if token.kind in kinds]
 
 
-def _stated(reading: Reading, value: Any, claims: Sequence[Claim], note: str | None = None) -> Stated[Any]:
-    spans = [reading.text[reading.words[c.first].start : reading.words[c.last].end] for c in claims]
+def _stated(parse: Parse, value: Any, tokens: Sequence[Token], note: str | None = None) -> Stated[Any]:
+    spans = [parse.text[parse.words[c.first].start : parse.words[c.last].end] for c in tokens]
     words = ", ".join(" ".join(span.split()) for span in spans)
-    notes = dict.fromkeys(c.note for c in claims if c.note)
-    number = reading.words[claims[0].first].number
+    notes = dict.fromkeys(c.note for c in tokens if c.note)
+    number = parse.words[tokens[0].first].number
     return Stated(value, words, "; ".join(notes) if note is None else note, number)
 
 
-def _only(reading: Reading, kind: str, plural: str) -> Stated[Any] | None:
+def _only(parse: Parse, kind: str, plural: str) -> Stated[Any] | None:
     """The one value of `kind`; words that are not strict agree with whatever the strict ones say, within reason."""
-    claims = _claims(reading, kind)
-    if not claims:
+    tokens = _tokens(parse, kind)
+    if not tokens:
         return None
-    strict = [c for c in claims if c.strict] or claims
+    strict = [c for c in tokens if c.strict] or tokens
     deciding = strict[0]
     other = next((c for c in strict if c.value != deciding.value), None)
-    other = other or next((c for c in claims if not c.strict and not _agrees(c, deciding)), None)
+    other = other or next((c for c in tokens if not c.strict and not _agrees(c, deciding)), None)
     if other:
-        said = f"{_said(reading, deciding)} and {_said(reading, other)} are two {plural}"
-        reading.problem(Code.INTENT_CONTRADICTION, said, other.first, _length(other), hint=_ONE[kind])
-    notes = "; ".join(dict.fromkeys(c.note for c in claims if c.note and c.value == deciding.value))
-    return _stated(reading, deciding.value, claims, notes)
+        said = f"{_said(parse, deciding)} and {_said(parse, other)} are two {plural}"
+        parse.problem(Code.INTENT_CONTRADICTION, said, other.first, _length(other), hint=_ONE[kind])
+    notes = "; ".join(dict.fromkeys(c.note for c in tokens if c.note and c.value == deciding.value))
+    return _stated(parse, deciding.value, tokens, notes)
 
 
 _ONE = {
@@ -80,52 +80,52 @@ _ONE = {
 }
 
 
-def _agrees(loose: Claim, strict: Claim) -> bool:
+def _agrees(loose: Token, strict: Token) -> bool:
     """TypeScript is also what static sites are built from; `service` is what anything is."""
     return loose.kind == "type" or strict.value in {loose.value, "static"}
 
 
-def _each(reading: Reading, kind: str) -> tuple[Stated[Any], ...]:
-    claims = _claims(reading, kind)
-    values = dict.fromkeys(c.value for c in claims)
-    return tuple(_stated(reading, value, [c for c in claims if c.value == value]) for value in values)
+def _each(parse: Parse, kind: str) -> tuple[Stated[Any], ...]:
+    tokens = _tokens(parse, kind)
+    values = dict.fromkeys(c.value for c in tokens)
+    return tuple(_stated(parse, value, [c for c in tokens if c.value == value]) for value in values)
 
 
-def _addons(reading: Reading) -> tuple[Stated[Any], ...]:
+def _addons(parse: Parse) -> tuple[Stated[Any], ...]:
     """By name. A host asks for http and a range for autoscaling, also when nobody names them."""
-    found = {item.value: item for item in _each(reading, "addon")}
+    found = {item.value: item for item in _each(parse, "addon")}
     implied = (("http", ("host",), "a host"), ("autoscaling", ("scaling", "min", "max"), "a range of replicas"))
     for addon, kinds, what in implied:
-        claims = _claims(reading, *kinds)
-        if claims and addon not in found:
-            found[addon] = _stated(reading, addon, claims, f"{what} needs {addon}")
+        tokens = _tokens(parse, *kinds)
+        if tokens and addon not in found:
+            found[addon] = _stated(parse, addon, tokens, f"{what} needs {addon}")
     return tuple(found[name] for name in sorted(found))
 
 
-def _port(reading: Reading) -> Stated[PortPair] | None:
+def _port(parse: Parse) -> Stated[PortPair] | None:
     """One pair from `port 80`, `80:3000`, and from `service port` and `container port`, which name one side."""
-    claims = _claims(reading, "port", "service_port", "container_port")
-    if not claims:
+    tokens = _tokens(parse, "port", "service_port", "container_port")
+    if not tokens:
         return None
     kinds = ("port", "service_port", "container_port")
-    by_kind = {kind: [c.value for c in claims if c.kind == kind] for kind in kinds}
+    by_kind = {kind: [c.value for c in tokens if c.kind == kind] for kind in kinds}
     by_kind["port"].sort(key=lambda pair: pair.service == pair.container)  # a pair explains a number, not vice versa
     service = (*by_kind["service_port"], *by_kind["port"], *by_kind["container_port"])[0].service
     container = (*by_kind["container_port"], *by_kind["port"], *by_kind["service_port"])[0].container
     value = PortPair(service, container)
-    other = next((c for c in claims if not _fits(c, value)), None)
+    other = next((c for c in tokens if not _fits(c, value)), None)
     if other:
-        said = f"{_said(reading, claims[0] if other is not claims[0] else claims[-1])} and {_said(reading, other)}"
+        said = f"{_said(parse, tokens[0] if other is not tokens[0] else tokens[-1])} and {_said(parse, other)}"
         message = f"{said} are two ports"
-        reading.problem(Code.INTENT_CONTRADICTION, message, other.first, _length(other), hint=_ONE["port"])
-    return _stated(reading, value, claims, _port_note(value, reading.vocabulary.usual_ports))
+        parse.problem(Code.INTENT_CONTRADICTION, message, other.first, _length(other), hint=_ONE["port"])
+    return _stated(parse, value, tokens, _port_note(value, parse.vocabulary.usual_ports))
 
 
-def _fits(claim: Claim, port: PortPair) -> bool:
-    said: PortPair = claim.value
-    if claim.kind == "service_port":
+def _fits(token: Token, port: PortPair) -> bool:
+    said: PortPair = token.value
+    if token.kind == "service_port":
         return said.service == port.service
-    if claim.kind == "container_port":
+    if token.kind == "container_port":
         return said.container == port.container
     return said == port or (said.service == said.container and said.service in {port.service, port.container})
 
@@ -140,28 +140,28 @@ def _port_note(port: PortPair, usual: Mapping[int, str]) -> str:
     return note + low + (f"; {port.container} is also the usual port of {owner}" if owner else "")
 
 
-def _scaling(reading: Reading) -> Stated[ReplicaRange] | None:
-    claims = _claims(reading, "scaling", "min", "max")
-    if not claims:
+def _scaling(parse: Parse) -> Stated[ReplicaRange] | None:
+    tokens = _tokens(parse, "scaling", "min", "max")
+    if not tokens:
         return None
-    lows = {c.value.min if c.kind == "scaling" else c.value for c in claims if c.kind != "max"}
-    highs = {c.value.max if c.kind == "scaling" else c.value for c in claims if c.kind != "min"}
+    lows = {c.value.min if c.kind == "scaling" else c.value for c in tokens if c.kind != "max"}
+    highs = {c.value.max if c.kind == "scaling" else c.value for c in tokens if c.kind != "min"}
     value = ReplicaRange(min(lows, default=min({_USUAL.min, *highs})), max(highs, default=_USUAL.max))
     if len(lows) > 1 or len(highs) > 1:
-        said = f"{_said(reading, claims[0])} and {_said(reading, claims[-1])} are two ranges of replicas"
-        reading.problem(Code.INTENT_CONTRADICTION, said, claims[-1].first, _length(claims[-1]), hint="keep one of them")
+        said = f"{_said(parse, tokens[0])} and {_said(parse, tokens[-1])} are two ranges of replicas"
+        parse.problem(Code.INTENT_CONTRADICTION, said, tokens[-1].first, _length(tokens[-1]), hint="keep one of them")
     elif value.min > value.max:
-        said = f"{_said(reading, claims[0])} asks for at least {value.min} replicas, but the most is {value.max}"
+        said = f"{_said(parse, tokens[0])} asks for at least {value.min} replicas, but the most is {value.max}"
         hint = f"say both, such as `autoscaling {value.min}..{value.min * 2}`"
-        reading.problem(Code.INTENT_CONTRADICTION, said, claims[0].first, _length(claims[0]), hint=hint)
+        parse.problem(Code.INTENT_CONTRADICTION, said, tokens[0].first, _length(tokens[0]), hint=hint)
     note = (
         "" if lows and highs else f"from {value.min} to {value.max}: the {'most' if lows else 'least'} is the default"
     )
-    return _stated(reading, value, claims, note)
+    return _stated(parse, value, tokens, note)
 
 
-def _available(reading: Reading, intent: Intent) -> None:
-    there = {"addon": ("add-ons", reading.vocabulary.addons), "type": ("types", reading.vocabulary.types)}
+def _available(parse: Parse, intent: Intent) -> None:
+    there = {"addon": ("add-ons", parse.vocabulary.addons), "type": ("types", parse.vocabulary.types)}
     wanted: list[tuple[str, Stated[str]]] = [("addon", addon) for addon in intent.addons]
     if intent.type:
         wanted.append(("type", intent.type))
@@ -169,33 +169,33 @@ def _available(reading: Reading, intent: Intent) -> None:
         what, available = there[kind]
         if item.value in available:
             continue
-        first = next(i for i, word in enumerate(reading.words) if word.number == item.word)
+        first = next(i for i, word in enumerate(parse.words) if word.number == item.word)
         meant = "" if item.value == normal(item.words).replace(" ", "") else f" means {item.value}, which"
         message = f"`{item.words}` (word {item.word}){meant} is not in this version of atmos"
         hint = f"{what} in this version: {', '.join(sorted(available))}"
-        reading.problem(Code.INTENT_NOT_YET, message, first, 1, hint=hint)
+        parse.problem(Code.INTENT_NOT_YET, message, first, 1, hint=hint)
 
 
-def _portless(reading: Reading, intent: Intent) -> None:
+def _portless(parse: Parse, intent: Intent) -> None:
     """Nobody calls a type that serves nothing; and a web service without a port cannot be called."""
-    claims = [
-        *_claims(reading, "port", "service_port", "host"),
-        *(c for c in _claims(reading, "addon") if c.value == "http"),
+    tokens = [
+        *_tokens(parse, "port", "service_port", "host"),
+        *(c for c in _tokens(parse, "addon") if c.value == "http"),
     ]
-    if intent.type and intent.type.value in reading.vocabulary.portless:
-        for claim in claims:
+    if intent.type and intent.type.value in parse.vocabulary.portless:
+        for token in tokens:
             kind = intent.type.value
-            message = f"{_said(reading, claim)} cannot go with `{intent.type.words}`: nothing connects to a {kind}"
+            message = f"{_said(parse, token)} cannot go with `{intent.type.words}`: nothing connects to a {kind}"
             hint = f"leave it out, or leave out `{intent.type.words}` for a web service"
-            reading.problem(Code.INTENT_CONTRADICTION, message, claim.first, _length(claim), hint=hint)
+            parse.problem(Code.INTENT_CONTRADICTION, message, token.first, _length(token), hint=hint)
         return
-    for claim in (c for c in _claims(reading, "without") if c.value == "port"):
-        message = f"{_said(reading, claim)} leaves a web service that nothing can connect to"
+    for token in (c for c in _tokens(parse, "without") if c.value == "port"):
+        message = f"{_said(parse, token)} leaves a web service that nothing can connect to"
         hint = "give it a port such as `port 8080`"
-        reading.problem(Code.INTENT_CONTRADICTION, message, claim.first, _length(claim), hint=hint)
+        parse.problem(Code.INTENT_CONTRADICTION, message, token.first, _length(token), hint=hint)
 
 
-def _scaled_twice(reading: Reading, intent: Intent) -> None:
+def _scaled_twice(parse: Parse, intent: Intent) -> None:
     scaled = [a for a in intent.addons if a.value == "autoscaling"]
     if not intent.replicas or not scaled:
         return
@@ -205,23 +205,23 @@ def _scaled_twice(reading: Reading, intent: Intent) -> None:
         f" `{scaled[0].words}` (word {scaled[0].word}) leaves open"
     )
     hint = f"keep one of them, or write `autoscaling {max(number, 1)}..{max(number, 1) * 2}`"
-    claim = _claims(reading, "replicas")[0]
-    reading.problem(Code.INTENT_CONTRADICTION, message, claim.first, _length(claim), hint=hint)
+    token = _tokens(parse, "replicas")[0]
+    parse.problem(Code.INTENT_CONTRADICTION, message, token.first, _length(token), hint=hint)
 
 
-def _wanted_and_not(reading: Reading, intent: Intent) -> None:
+def _wanted_and_not(parse: Parse, intent: Intent) -> None:
     wanted = {addon.value: addon for addon in intent.addons}
-    for claim in _claims(reading, "without"):
-        if claim.value in wanted:
-            addon = wanted[claim.value]
-            message = f"`{addon.words}` (word {addon.word}) asks for {addon.value}, {_said(reading, claim)} refuses it"
+    for token in _tokens(parse, "without"):
+        if token.value in wanted:
+            addon = wanted[token.value]
+            message = f"`{addon.words}` (word {addon.word}) asks for {addon.value}, {_said(parse, token)} refuses it"
             hint = "keep one of them"
-            reading.problem(Code.INTENT_CONTRADICTION, message, claim.first, _length(claim), hint=hint)
+            parse.problem(Code.INTENT_CONTRADICTION, message, token.first, _length(token), hint=hint)
 
 
-def _length(claim: Claim) -> int:
-    return claim.last - claim.first + 1
+def _length(token: Token) -> int:
+    return token.last - token.first + 1
 
 
-def _said(reading: Reading, claim: Claim) -> str:
-    return reading.said(claim.first, _length(claim))
+def _said(parse: Parse, token: Token) -> str:
+    return parse.said(token.first, _length(token))

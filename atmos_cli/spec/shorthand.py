@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
 from atmos_cli.spec.grammar import MANY, read
-from atmos_cli.spec.reading import Reading
+from atmos_cli.spec.parse import Parse
 from atmos_cli.spec.settle import settle
 from atmos_cli.spec.words import cut
 
@@ -34,8 +34,8 @@ def read_intent(text: str, vocabulary: Vocabulary) -> tuple[Intent, tuple[Diagno
     if len(text) > LONGEST:
         message = f"the intent has {len(text)} characters, more than {LONGEST}"
         too_long = Diagnostic(Code.INTENT_TOO_LONG, message, hint=f"say it shorter, {EXAMPLE}")
-        return settle(Reading("", (), vocabulary))[0], (too_long,)
-    intent, problems = settle(read(Reading(text, cut(text), vocabulary)))
+        return settle(Parse("", (), vocabulary))[0], (too_long,)
+    intent, problems = settle(read(Parse(text, cut(text), vocabulary)))
     if not problems and not intent.stated():
         return intent, (Diagnostic(Code.INTENT_EMPTY, "the intent says nothing", hint=f"say what to run, {EXAMPLE}"),)
     return intent, _few(problems)

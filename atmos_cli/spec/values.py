@@ -13,7 +13,7 @@ from atmos_cli.spec.vocabulary import FILLERS, HOST_WORDS, NAME_WORDS, SIZE_VALU
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from atmos_cli.spec.reading import Reading
+    from atmos_cli.spec.parse import Parse
 
 _IMAGE = re.compile(
     r"(?=.{1,255}$)([a-z0-9][a-z0-9.-]*(:[0-9]{1,5})?/)?[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*"
@@ -29,89 +29,89 @@ HOST_HINT = "a host is a full name in lower case without path and port, such as 
 IMAGE_HINT = "an image is `registry/name:tag` in lower case, such as `image ghcr.io/acme/shop:1.2.0`"
 
 
-def name(reading: Reading, start: int) -> int:
+def name(parse: Parse, start: int) -> int:
     """`named checkout`, `called "checkout"`, `name=checkout`; the name keeps its case so that a wrong one is shown."""
-    if reading.key(start) not in NAME_WORDS:
+    if parse.key(start) not in NAME_WORDS:
         return 0
-    lead = 2 if reading.key(start, 1) == "is" else 1
-    word = reading.near(start, lead)
+    lead = 2 if parse.key(start, 1) == "is" else 1
+    word = parse.near(start, lead)
     if word is None or (not word.quoted and normal(word.text) in FILLERS - RESERVED):
-        message = f"{reading.said(start)} is not followed by a name"
+        message = f"{parse.said(start)} is not followed by a name"
         hint = (
             f"write `named checkout`, or `named '{word.text}'` if that is the name"
             if word
             else "write `named checkout`"
         )
-        return reading.problem(Code.SPEC_NAME_INVALID, message, start, 1, hint=hint)
-    if store := reading.store_before(start):
-        message = f"{reading.said(start, lead + 1)} may name {store} or the service"
+        return parse.problem(Code.SPEC_NAME_INVALID, message, start, 1, hint=hint)
+    if store := parse.store_before(start):
+        message = f"{parse.said(start, lead + 1)} may name {store} or the service"
         hint = f"name the service first, as in `named {shown(word.text)}, {store}`; atmos names {store} after it"
-        return reading.problem(Code.INTENT_CONTRADICTION, message, start, lead + 1, hint=hint)
+        return parse.problem(Code.INTENT_CONTRADICTION, message, start, lead + 1, hint=hint)
     wrong = validate_name(word.text)
     if wrong:
         message = wrong.message.replace("` ", f"` (word {word.number}) ", 1)
-        return reading.problem(wrong.code, message, start, lead + 1, hint=wrong.hint)
-    note = "taken as the name, nothing else" if normal(word.text) in reading.vocabulary.meanings else ""
-    return reading.claim("name", word.text, start, lead + 1, note=note)
+        return parse.problem(wrong.code, message, start, lead + 1, hint=wrong.hint)
+    note = "taken as the name, nothing else" if normal(word.text) in parse.vocabulary.meanings else ""
+    return parse.token("name", word.text, start, lead + 1, note=note)
 
 
-def size(reading: Reading, start: int) -> int:
+def size(parse: Parse, start: int) -> int:
     """`size m`, `size medium`; small and large alone are ordinary vocabulary."""
-    if reading.key(start) != "size":
+    if parse.key(start) != "size":
         return 0
-    lead = 2 if reading.key(start, 1) == "is" else 1
-    value = normal(reading.key(start, lead))
+    lead = 2 if parse.key(start, 1) == "is" else 1
+    value = normal(parse.key(start, lead))
     if value in SIZE_VALUES:
         note = "" if value == SIZE_VALUES[value] else f"`{value}` means {SIZE_VALUES[value]}"
-        return reading.claim("size", SIZE_VALUES[value], start, lead + 1, note=note)
-    wrong = reading.near(start, lead)
+        return parse.token("size", SIZE_VALUES[value], start, lead + 1, note=note)
+    wrong = parse.near(start, lead)
     count = lead + 1 if wrong and value not in FILLERS else lead
     hint = "sizes are xs, s, m, l and xl; exact numbers go under `size` in service.yaml"
-    return reading.problem(Code.SPEC_INVALID, f"{reading.said(start, count)} is not a size", start, count, hint=hint)
+    return parse.problem(Code.SPEC_INVALID, f"{parse.said(start, count)} is not a size", start, count, hint=hint)
 
 
-def image(reading: Reading, start: int) -> int:
+def image(parse: Parse, start: int) -> int:
     """`image ghcr.io/acme/shop:1.2.0`, or such a reference alone: a path with a tag or digest is nothing else."""
-    if reading.key(start) != "image":
-        word = reading.near(start)
+    if parse.key(start) != "image":
+        word = parse.near(start)
         if word and "/" in word.text and re.search(r"[/\w]:\w|@sha256:", word.text) and _IMAGE.fullmatch(word.text):
-            return reading.claim("image", word.text, start, 1)
+            return parse.token("image", word.text, start, 1)
         return 0
-    lead = 2 if reading.key(start, 1) in {"is", "from"} else 1
-    word = reading.near(start, lead)
+    lead = 2 if parse.key(start, 1) in {"is", "from"} else 1
+    word = parse.near(start, lead)
     if word and _IMAGE.fullmatch(word.text) and (word.quoted or normal(word.text) not in FILLERS):
-        return reading.claim("image", word.text, start, lead + 1)
+        return parse.token("image", word.text, start, lead + 1)
     count = lead + 1 if word else lead
-    message = f"{reading.said(start, count)} does not name an image"
-    return reading.problem(Code.SPEC_INVALID, message, start, count, hint=IMAGE_HINT)
+    message = f"{parse.said(start, count)} does not name an image"
+    return parse.problem(Code.SPEC_INVALID, message, start, count, hint=IMAGE_HINT)
 
 
-def host(reading: Reading, start: int) -> int:
+def host(parse: Parse, start: int) -> int:
     """`host shop.example.com`, `https://shop.example.com`, or a full host name alone."""
     lead = 0
-    if reading.key(start) in HOST_WORDS:
-        lead = 2 if reading.key(start, 1) in {"is", "name"} else 1
-    word = reading.near(start, lead)
+    if parse.key(start) in HOST_WORDS:
+        lead = 2 if parse.key(start, 1) in {"is", "name"} else 1
+    word = parse.near(start, lead)
     given = word.text if word else ""
-    if lead and (word is None or (not word.quoted and (normal(given) in FILLERS or reading.phrase(start, lead)))):
-        note = f"`{reading.key(start)}` means http; the environment's domain gives the host"
-        return reading.claim("addon", "http", start, lead, note=note)
+    if lead and (word is None or (not word.quoted and (normal(given) in FILLERS or parse.phrase(start, lead)))):
+        note = f"`{parse.key(start)}` means http; the environment's domain gives the host"
+        return parse.token("addon", "http", start, lead, note=note)
     plain = re.sub(r"^https?://|/$", "", given.lower())
     if (
         _is_host(plain)
         and (lead or "://" in given or not _FILE.fullmatch(plain))
-        and (lead or not _nearly(plain, reading.vocabulary.meanings))
+        and (lead or not _nearly(plain, parse.vocabulary.meanings))
     ):
         note = f"`{given}` means {plain}" if plain != given else ""
-        if store := "" if lead else reading.store_before(start):
-            message = f"{reading.said(start)} may be the address of {store} or of the service"
+        if store := "" if lead else parse.store_before(start):
+            message = f"{parse.said(start)} may be the address of {store} or of the service"
             hint = f"for the service write `host {shown(plain)}`; where {store} is comes from the environment"
-            return reading.problem(Code.INTENT_CONTRADICTION, message, start, 1, hint=hint)
-        return reading.claim("host", plain, start, lead + 1, note=note)
+            return parse.problem(Code.INTENT_CONTRADICTION, message, start, 1, hint=hint)
+        return parse.token("host", plain, start, lead + 1, note=note)
     if not lead and "://" not in given:
         return 0
-    message = f"{reading.said(start + lead)} is not a host name"
-    return reading.problem(Code.SPEC_INVALID, message, start, lead + 1, hint=HOST_HINT)
+    message = f"{parse.said(start + lead)} is not a host name"
+    return parse.problem(Code.SPEC_INVALID, message, start, lead + 1, hint=HOST_HINT)
 
 
 def _is_host(text: str) -> bool:
@@ -123,18 +123,18 @@ def _nearly(text: str, known: Iterable[str]) -> bool:
     return text.count(".") == 1 and bool(nearest(text, tuple(w for w in known if w.count(".") == 1)))
 
 
-def schedule(reading: Reading, start: int) -> int:
+def schedule(parse: Parse, start: int) -> int:
     """`every 5 minutes`, `"0 2 * * *"`: understood, so that the answer is not a list of unknown words."""
-    word = reading.near(start)
+    word = parse.near(start)
     count = 0
     if word and word.quoted and _SCHEDULE.fullmatch(word.text):
         count = 1
-    elif reading.key(start) in {"every", "each"}:
-        count = next((n for n in (2, 3) if reading.key(start, n - 1) in _UNITS), 0)
+    elif parse.key(start) in {"every", "each"}:
+        count = next((n for n in (2, 3) if parse.key(start, n - 1) in _UNITS), 0)
     if not count:
         return 0
-    message = f"{reading.said(start, count)} is a schedule, which an intent cannot say in this version of atmos"
-    return reading.problem(Code.INTENT_NOT_YET, message, start, count, hint="leave it out")
+    message = f"{parse.said(start, count)} is a schedule, which an intent cannot say in this version of atmos"
+    return parse.problem(Code.INTENT_NOT_YET, message, start, count, hint="leave it out")
 
 
 def nearest(word: str, candidates: tuple[str, ...]) -> str:

@@ -29,7 +29,7 @@ COLON_KEYS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class WordMeaning:
     """`strict` words decide; others (`service`, `typescript`) only when no strict word of their kind is there."""
 
     kind: Kind
@@ -62,7 +62,7 @@ class Vocabulary:
     `usual_ports` name the add-on that people know by a port.
     """
 
-    meanings: Mapping[str, Meaning]
+    meanings: Mapping[str, WordMeaning]
     longest: int
     languages: tuple[str, ...]
     types: frozenset[str]
@@ -121,7 +121,7 @@ def _split(words: str) -> tuple[str, ...]:
     return tuple(normal(word.strip()) for word in words.split(","))
 
 
-def meanings_of(nouns: Iterable[Noun]) -> dict[str, Meaning]:
+def meanings_of(nouns: Iterable[Noun]) -> dict[str, WordMeaning]:
     """Return the meaning of every phrase; where two nouns have one word, the later noun keeps it."""
     found = _grammar()
     for noun in nouns:
@@ -129,30 +129,30 @@ def meanings_of(nouns: Iterable[Noun]) -> dict[str, Meaning]:
     return found
 
 
-def longest_phrase(meanings: Mapping[str, Meaning]) -> int:
+def longest_phrase(meanings: Mapping[str, WordMeaning]) -> int:
     """Return the number of words of the longest phrase."""
     return max((len(phrase.split()) for phrase in meanings), default=1)
 
 
-def _grammar() -> dict[str, Meaning]:
-    found: dict[str, Meaning] = {}
+def _grammar() -> dict[str, WordMeaning]:
+    found: dict[str, WordMeaning] = {}
     for size, words in _SIZES.items():
-        found |= {word: Meaning("size", size, _means(word, size)) for word in _split(words)}
+        found |= {word: WordMeaning("size", size, _means(word, size)) for word in _split(words)}
     for place, words in _ELSEWHERE.items():
-        found |= {word: Meaning("elsewhere", place) for word in _split(words)}
+        found |= {word: WordMeaning("elsewhere", place) for word in _split(words)}
     return found
 
 
-def _phrases(noun: Noun) -> Iterator[tuple[str, Meaning]]:
+def _phrases(noun: Noun) -> Iterator[tuple[str, WordMeaning]]:
     notes = {normal(word): note for word, note in noun.notes.items()}
     for words, strict in ((noun.loose_words, False), (noun.words, True)):
         for word in map(normal, words):
-            meaning = Meaning(noun.kind, noun.value, _means(word, noun.value, notes.get(word, "")), strict)
+            meaning = WordMeaning(noun.kind, noun.value, _means(word, noun.value, notes.get(word, "")), strict)
             yield word, meaning
             if word in map(normal, noun.store_words):
                 yield from ((f"{word} {store}", meaning) for store in _STORE_NOUNS)
     for word in map(normal, noun.without_words):
-        yield word, Meaning("without", noun.value, f"`{word}` means no {noun.value}")
+        yield word, WordMeaning("without", noun.value, f"`{word}` means no {noun.value}")
 
 
 def _means(word: str, value: str, note: str = "") -> str:

@@ -39,7 +39,7 @@ def conclude(evidence: Evidence, *, commit: str, outcome: Outcome, reasons: Sequ
         rollout=evidence.rollout,
         assessment=evidence.assessment,
         started=began,
-        ended=evidence.scene.at,
+        ended=evidence.snapshot.at,
     )
     return replace(verdict, headline=mask(headline(verdict)), next=_next(verdict))
 

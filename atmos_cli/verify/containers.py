@@ -49,7 +49,7 @@ class Trouble(NamedTuple):
 
 
 def trouble_of(spec: Resource, status: Resource, pod: Resource, look: Look) -> Trouble | None:
-    """Why this container of a new pod is doomed, None while it may still become good."""
+    """Why this container of a new pod cannot become good any more, None while it may still become good."""
     name = said(text(status, "name"))
     found = _trouble(spec, status, pod, look)
     return found._replace(message=said(f"container {name}: {found.message}")) if found else None

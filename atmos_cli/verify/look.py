@@ -1,4 +1,4 @@
-"""One scene, indexed once, so that judging many objects of it stays linear."""
+"""One cluster snapshot, indexed once, so that judging many objects of it stays linear."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from atmos_cli.kube.resource import Identity, Resource
-    from atmos_cli.verify.seen import Health, Scene
+    from atmos_cli.verify.seen import ClusterSnapshot, Health
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -36,9 +36,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A scene with its indexes. Build it with `look_at`."""
+    """A cluster snapshot with its indexes. Build it with `look_at`."""
 
-    scene: Scene
+    snapshot: ClusterSnapshot
     now: float
     live: Mapping[Identity, Resource]
     by_kind: Mapping[tuple[str, str], tuple[Resource, ...]]
@@ -74,15 +74,15 @@ class Look:
         return self.events.get((identity.kind, identity.namespace, identity.name), ())
 
 
-def look_at(scene: Scene, *, now: float, rules: HealthRules = NO_RULES) -> Look:
-    """Index a scene. `now`: unix seconds on the clock that the cluster's times are compared with.
+def look_at(snapshot: ClusterSnapshot, *, now: float, rules: HealthRules = NO_RULES) -> Look:
+    """Index a cluster snapshot. `now`: unix seconds on the clock that the cluster's times are compared with.
 
     `rules` judge kinds that this room does not know, such as those of the engines.
     """
     live: dict[Identity, Resource] = {}
     kinds: defaultdict[tuple[str, str], list[Resource]] = defaultdict(list)
     owned: defaultdict[tuple[str, str, str], list[Resource]] = defaultdict(list)
-    for resource in _objects(scene.objects):
+    for resource in _objects(snapshot.objects):
         identity = who(resource)
         if identity in live:
             continue
@@ -91,7 +91,7 @@ def look_at(scene: Scene, *, now: float, rules: HealthRules = NO_RULES) -> Look:
         owner = _controller(resource)
         if owner:
             owned[text(owner, "kind"), identity.namespace, text(owner, "name")].append(resource)
-    return Look(scene, now, live, _frozen(kinds), _frozen(owned), _events(scene.events), rules)
+    return Look(snapshot, now, live, _frozen(kinds), _frozen(owned), _events(snapshot.events), rules)
 
 
 def event_of(resource: Resource) -> Event:

@@ -122,7 +122,7 @@ def _rollout(progress: Progress, now: Now, deadline: float) -> Step:
         case Status.CURRENT:
             return Step(replace(progress, phase=Phase.SETTLE, since=now.at, settled=now.at, restarts=rollout.restarts))
         case Status.FAILED:
-            return _end(progress, Outcome.FAIL, _doom_code(rollout), rollout.message)
+            return _end(progress, Outcome.FAIL, _failure_code(rollout), rollout.message)
         case Status.SUSPENDED:
             return _end(progress, Outcome.INCONCLUSIVE, "rollout-paused", rollout.message)
     if now.at - progress.since < deadline:
@@ -147,7 +147,7 @@ def _restarted(progress: Progress, now: Now) -> Step | None:
     """Pods that were good and are so no more: back to ROLLOUT, but not for ever."""
     rollout = now.rollout
     if rollout.status is Status.FAILED:
-        return _end(progress, Outcome.FAIL, _doom_code(rollout), rollout.message)
+        return _end(progress, Outcome.FAIL, _failure_code(rollout), rollout.message)
     if rollout.status is Status.CURRENT and rollout.restarts <= progress.restarts:
         return None
     if progress.returns >= RETURNS:
@@ -159,7 +159,7 @@ def _restarted(progress: Progress, now: Now) -> Step | None:
 
 def _observe(progress: Progress, now: Now, limits: Limits, scrape: float) -> Step:
     if now.rollout.status is Status.FAILED:
-        return _end(progress, Outcome.FAIL, _doom_code(now.rollout), now.rollout.message)
+        return _end(progress, Outcome.FAIL, _failure_code(now.rollout), now.rollout.message)
     found = now.assessment
     if found is None:
         return Step(progress)
@@ -187,8 +187,8 @@ def _unavailable(progress: Progress, now: Now, found: Assessment) -> Step:
     return Step(replace(progress, phase=Phase.DONE), Outcome.INCONCLUSIVE, found.reasons)
 
 
-def _doom_code(rollout: Rollout) -> str:
-    return rollout.dooms[0].code if rollout.dooms else "rollout-failed"
+def _failure_code(rollout: Rollout) -> str:
+    return rollout.failures[0].code if rollout.failures else "rollout-failed"
 
 
 def _end(progress: Progress, outcome: Outcome, code: str, message: str) -> Step:

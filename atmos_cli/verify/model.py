@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from atmos_cli.ports import Series
     from atmos_cli.verify.measured import Assessment
     from atmos_cli.verify.outcome import Outcome, Reason
-    from atmos_cli.verify.seen import Delivery, Log, Rollout, Scene
+    from atmos_cli.verify.seen import ClusterSnapshot, Delivery, Log, Rollout
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Evidence:
     """All that a diagnosis may look at, collected once."""
 
     target: Target
-    scene: Scene
+    snapshot: ClusterSnapshot
     delivery: Delivery | None = None
     rollout: Rollout | None = None
     assessment: Assessment | None = None

@@ -28,7 +28,7 @@ _TROUBLE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Template:
+class LineShape:
     """`sample` is the first line of that shape; `before` counts it in the logs of the version before."""
 
     text: str
@@ -45,7 +45,7 @@ def template(line: str) -> str:
     return " ".join(found.split())
 
 
-def new_templates(lines: Iterable[str], before: Iterable[str], *, limit: int = 3) -> tuple[Template, ...]:
+def new_templates(lines: Iterable[str], before: Iterable[str], *, limit: int = 3) -> tuple[LineShape, ...]:
     """The shapes of `lines` (masked) that are not in `before`: what speaks of trouble first, then the most frequent."""
     known = Counter(template(line) for line in list(before)[:_MOST])
     counts: Counter[str] = Counter()
@@ -59,4 +59,4 @@ def new_templates(lines: Iterable[str], before: Iterable[str], *, limit: int = 3
     order = {shape: number for number, shape in enumerate(samples)}
     fresh = [shape for shape in counts if shape not in known]
     fresh.sort(key=lambda shape: (_TROUBLE.search(shape) is None, -counts[shape], order[shape]))
-    return tuple(Template(shape, samples[shape], counts[shape], known[shape]) for shape in fresh[:limit])
+    return tuple(LineShape(shape, samples[shape], counts[shape], known[shape]) for shape in fresh[:limit])

@@ -151,7 +151,7 @@ def desired(workload: Resource) -> int:
     return max(number(workload, "spec", "replicas", default=1), 0)
 
 
-def surge_room(workload: Resource) -> bool:
+def can_surge(workload: Resource) -> bool:
     """Whether a rolling update may take an old pod away before a new one is ready (`maxUnavailable` above 0)."""
     if text(workload, "spec", "strategy", "type") == "Recreate":
         return True

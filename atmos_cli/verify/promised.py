@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def is_promised(kind: str, name: str, look: Look) -> bool:
     """Whether a wanted object is, or makes, the Secret or ConfigMap of this name; `kind` in any case."""
-    return any(name in _makes(wanted, kind.lower()) for wanted in look.scene.wanted)
+    return any(name in _makes(wanted, kind.lower()) for wanted in look.snapshot.wanted)
 
 
 def _makes(wanted: Resource, kind: str) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ class Allowed:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class RollbackView:
     """All that a plan is made from. `commit` is what is taken back, `restores` the state that comes back.
 
     `chosen`: how `restores` was found: last verified, the state `previous` to the commit, or `named` by a person.
@@ -72,7 +72,7 @@ class Sight:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RestorePlan:
     """`files` bring the state back; `exact`: what will run is what ran then. `reasons`: all that is against it.
 
     `environments`: others that it changes too. `images`: run now and not after it, and so bad; none of a rollback's.
@@ -110,26 +110,26 @@ class History:
     past: tuple[Past, ...] = field(default=())
 
 
-def plan(sight: Sight, *, allowed: Allowed) -> Plan:
+def plan(view: RollbackView, *, allowed: Allowed) -> RestorePlan:
     """The smallest change of the service's files that brings the state back, with every reason not to make it."""
-    whole = bool(sight.shared) and _needs_shared(sight) and not allowed.overlay_only
-    after = sight.wholly if whole else sight.partly
-    if sight.now is not None and sight.now == sight.then and not allowed.overlay_only:
-        reasons = tuple(_overtaken(sight))
-        return Plan(sight.commit, sight.restores, sight.chosen, {}, exact=True, reasons=reasons, nothing=True)
-    files = {**sight.own, **sight.shared} if whole else dict(sight.own)
-    now, result = sight.now or {}, after or {}
-    return Plan(
-        sight.commit,
-        sight.restores,
-        sight.chosen,
+    whole = bool(view.shared) and _needs_shared(view) and not allowed.overlay_only
+    after = view.wholly if whole else view.partly
+    if view.now is not None and view.now == view.then and not allowed.overlay_only:
+        reasons = tuple(_overtaken(view))
+        return RestorePlan(view.commit, view.restores, view.chosen, {}, exact=True, reasons=reasons, nothing=True)
+    files = {**view.own, **view.shared} if whole else dict(view.own)
+    now, result = view.now or {}, after or {}
+    return RestorePlan(
+        view.commit,
+        view.restores,
+        view.chosen,
         files,
-        exact=after is not None and after == sight.then,
-        environments=sight.others if whole else (),
+        exact=after is not None and after == view.then,
+        environments=view.others if whole else (),
         changed=tuple(sorted(key for key in {*now, *result} if now.get(key) != result.get(key))),
         removed=tuple(sorted(key for key in now if key not in result)),
-        images=() if sight.undoes else tuple(sorted(images(now) - images(result))),
-        reasons=tuple(_reasons(sight, allowed, after=after, whole=whole)),
+        images=() if view.undoes else tuple(sorted(images(now) - images(result))),
+        reasons=tuple(_reasons(view, allowed, after=after, whole=whole)),
         nothing=not files,
     )
 
@@ -144,7 +144,7 @@ def images(objects: Mapping[Identity, Resource]) -> set[str]:
     return found - {""}
 
 
-def automatic(verdict: Verdict, plan: Plan, history: History, limits: Limits) -> Reason | None:
+def automatic(verdict: Verdict, plan: RestorePlan, history: History, limits: Limits) -> Reason | None:
     """Why this must wait for a person; None when atmos may do it by itself. verify.md §5."""
     if verdict.outcome is not Outcome.FAIL:
         return _no("verdict", f"only a failed deployment is rolled back, and this one is `{verdict.outcome.value}`")
@@ -211,50 +211,50 @@ def _loops(history: History) -> Reason | None:
     return None
 
 
-def _needs_shared(sight: Sight) -> bool:
-    return sight.partly is None or sight.partly != sight.then
+def _needs_shared(view: RollbackView) -> bool:
+    return view.partly is None or view.partly != view.then
 
 
-def _reasons(sight: Sight, allowed: Allowed, *, after: Objects | None, whole: bool) -> Iterator[Reason]:
-    yield from _overtaken(sight)
-    yield from _sharing(sight, allowed, after=after, whole=whole)
-    if sight.migration is not None and not allowed.migrations:
-        hint = sight.migration.hint or "if the old code runs on the new schema, add `--migrations-compatible`"
-        yield Reason(Outcome.FAIL, "migration", sight.migration.message, hint)
-    lost = losses(sight.now or {}, after) if after is not None else ()
-    lost += losses(sight.others_now, sight.others_after) if whole else ()
+def _reasons(view: RollbackView, allowed: Allowed, *, after: Objects | None, whole: bool) -> Iterator[Reason]:
+    yield from _overtaken(view)
+    yield from _sharing(view, allowed, after=after, whole=whole)
+    if view.migration is not None and not allowed.migrations:
+        hint = view.migration.hint or "if the old code runs on the new schema, add `--migrations-compatible`"
+        yield Reason(Outcome.FAIL, "migration", view.migration.message, hint)
+    lost = losses(view.now or {}, after) if after is not None else ()
+    lost += losses(view.others_now, view.others_after) if whole else ()
     if lost and not allowed.data_loss:
         yield _no("data-loss", f"it would remove or shrink data: {_listed(lost)}", "if it may go: `--accept-data-loss`")
-    if sight.quarantined and not allowed.quarantined:
-        message = f"it would bring back what was rolled back here before: {_listed(sight.quarantined)}"
+    if view.quarantined and not allowed.quarantined:
+        message = f"it would bring back what was rolled back here before: {_listed(view.quarantined)}"
         yield _no("quarantined", message, "name another state with `--to COMMIT`, or `--force`")
 
 
-def _overtaken(sight: Sight) -> Iterator[Reason]:
+def _overtaken(view: RollbackView) -> Iterator[Reason]:
     """What speaks against it by history alone, also when nothing would change."""
-    if sight.newer:
-        commits = _listed([each[:10] for each in sight.newer])
-        message = f"newer than {sight.commit[:10]}, and changing what {sight.environment} runs: {commits}"
+    if view.newer:
+        commits = _listed([each[:10] for each in view.newer])
+        message = f"newer than {view.commit[:10]}, and changing what {view.environment} runs: {commits}"
         hint = "`git pull`, look at the newer commit, and run the command again for it"
         yield Reason(Outcome.SUPERSEDED, "newer-commit", message, hint)
-    if sight.undoes and sight.chosen != "named":
-        message = f"{sight.commit[:10]} is itself a rollback: taking it back would bring {sight.undoes[:10]} back"
+    if view.undoes and view.chosen != "named":
+        message = f"{view.commit[:10]} is itself a rollback: taking it back would bring {view.undoes[:10]} back"
         yield _no("is-rollback", message, "name the state that you want with `--to COMMIT`")
 
 
-def _sharing(sight: Sight, allowed: Allowed, *, after: Objects | None, whole: bool) -> Iterator[Reason]:
-    if sight.then is None or after is None:
-        why = f": {sight.problem}" if sight.problem else ""
-        message = f"what {sight.environment} ran at {sight.restores[:10]} cannot be built{why}"
+def _sharing(view: RollbackView, allowed: Allowed, *, after: Objects | None, whole: bool) -> Iterator[Reason]:
+    if view.then is None or after is None:
+        why = f": {view.problem}" if view.problem else ""
+        message = f"what {view.environment} ran at {view.restores[:10]} cannot be built{why}"
         yield _no("unbuildable", message, "name another state with `--to COMMIT`")
         return
-    if whole and sight.others and not allowed.all_environments:
-        names = _listed(sorted({path.rpartition("/")[0] for path in sight.shared}))
-        message = f"files that other environments share changed as well ({names}): {_listed(sight.others)} would change"
+    if whole and view.others and not allowed.all_environments:
+        names = _listed(sorted({path.rpartition("/")[0] for path in view.shared}))
+        message = f"files that other environments share changed as well ({names}): {_listed(view.others)} would change"
         yield _no("shared-files", message, _SHARED_HINT)
-    elif after != sight.then and not allowed.overlay_only:
-        what = f": {_listed(sight.foreign)} changed outside of the service" if sight.foreign else ""
-        message = f"restoring the service's own files does not bring back what ran at {sight.restores[:10]}{what}"
+    elif after != view.then and not allowed.overlay_only:
+        what = f": {_listed(view.foreign)} changed outside of the service" if view.foreign else ""
+        message = f"restoring the service's own files does not bring back what ran at {view.restores[:10]}{what}"
         yield _no("foreign-files", message, "`--overlay-only` restores what it can")
 
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.kube.engine_annotations import HOOKS
 from atmos_cli.kube.shape import at, instant, mappings, number, text, who
-from atmos_cli.verify.dooms import dooms_of_job, dooms_of_pods, once, refusal, refused_by_events
+from atmos_cli.verify.failures import failures_of_job, failures_of_pods, once, refusal, refused_by_events
 from atmos_cli.verify.fields import annotation, condition, counted
 from atmos_cli.verify.health import aggregate, health_of
 from atmos_cli.verify.look import NO_RULES, look_at
 from atmos_cli.verify.pods import born, desired, is_observed, is_ready, restarts, revision_of
 from atmos_cli.verify.probes import never_ready
-from atmos_cli.verify.seen import Doom, Health, Rollout, Status
+from atmos_cli.verify.seen import Health, PermanentFailure, Rollout, Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from atmos_cli.kube.resource import Identity, Resource
     from atmos_cli.verify.look import HealthRules, Look
     from atmos_cli.verify.pods import Revision
-    from atmos_cli.verify.seen import Scene
+    from atmos_cli.verify.seen import ClusterSnapshot
 
 _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Rollout", "Job"})
 _MOST = 20
@@ -30,7 +30,7 @@ _DEADLINE = 600.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _WorkloadShare:
     """One workload's share: `new_ready` and `old_ready` pods, and when its new pods began and were all ready."""
 
     identity: Identity
@@ -40,20 +40,20 @@ class _Part:
     restarts: int
     started: float
     finished: float
-    dooms: tuple[Doom, ...]
+    failures: tuple[PermanentFailure, ...]
 
 
-def rollout(scene: Scene, *, now: float, rules: HealthRules = NO_RULES) -> Rollout:
+def rollout(snapshot: ClusterSnapshot, *, now: float, rules: HealthRules = NO_RULES) -> Rollout:
     """CURRENT only when every wanted object is; only pods of the new revision count as ready. `now`: unix seconds.
 
     `wanted` counts pods of Deployments, StatefulSets, DaemonSets, Argo Rollouts and Jobs; where it is 0, nothing runs,
     and CURRENT says nothing about the commit. `started` is the creation of the first new pod, `finished` when the last
     became ready, 0 until the status is CURRENT. `rules`: see `look_at`.
     """
-    look = look_at(scene, now=now, rules=rules)
+    look = look_at(snapshot, now=now, rules=rules)
     health: dict[Identity, Health] = {}
-    parts: list[_Part] = []
-    for wanted in scene.wanted:
+    parts: list[_WorkloadShare] = []
+    for wanted in snapshot.wanted:
         if not isinstance(wanted, dict) or any(annotation(wanted, hook) for hook in HOOKS):
             continue
         live = look.find(wanted)
@@ -69,7 +69,7 @@ def _absent(wanted: Resource) -> Health:
     return Health(Status.MISSING, "not in the cluster yet", "missing")
 
 
-def _together(health: dict[Identity, Health], parts: list[_Part]) -> Rollout:
+def _together(health: dict[Identity, Health], parts: list[_WorkloadShare]) -> Rollout:
     status = aggregate(found.status for found in health.values())
     starts = [part.started for part in parts if part.started]
     ends = [part.finished for part in parts if part.finished]
@@ -82,7 +82,7 @@ def _together(health: dict[Identity, Health], parts: list[_Part]) -> Rollout:
         restarts=sum(part.restarts for part in parts),
         started=min(starts, default=0.0),
         finished=max(ends, default=0.0) if status is Status.CURRENT else 0.0,
-        dooms=tuple(doom for part in parts for doom in part.dooms)[:_MOST],
+        failures=tuple(failure for part in parts for failure in part.failures)[:_MOST],
         health=health,
     )
     return replace(found, message=_message(found))
@@ -104,11 +104,11 @@ def _message(found: Rollout) -> str:
     return words
 
 
-def _part(live: Resource, look: Look) -> _Part:
+def _part(live: Resource, look: Look) -> _WorkloadShare:
     pods = revision_of(live, look)
     ready, old = _ready(live, pods)
     births = [moment for pod in pods.new if (moment := born(pod))]
-    return _Part(
+    return _WorkloadShare(
         identity=who(live),
         wanted=desired(live) if who(live).kind != "Job" else 0,
         new_ready=ready,
@@ -116,7 +116,7 @@ def _part(live: Resource, look: Look) -> _Part:
         restarts=sum(restarts(pod) for pod in pods.new),
         started=min(births, default=0.0),
         finished=_finished(live, pods),
-        dooms=once(_dooms(live, pods, look)),
+        failures=once(_failures(live, pods, look)),
     )
 
 
@@ -153,22 +153,22 @@ def _finished(live: Resource, pods: Revision) -> float:
     return max((instant(c, "lastUpdateTime") for c in updates), default=0.0)
 
 
-def _dooms(live: Resource, pods: Revision, look: Look) -> Iterator[Doom]:
+def _failures(live: Resource, pods: Revision, look: Look) -> Iterator[PermanentFailure]:
     refused = refusal(live, condition(live, "ReplicaFailure"), look)
     if refused is None and who(live).kind not in {"Deployment", "Rollout"}:
         refused = refused_by_events(live, look)
     if refused is not None:
         yield refused
-    yield from dooms_of_job(live, pods.new, look) if who(live).kind == "Job" else dooms_of_pods(pods.new, look)
+    yield from failures_of_job(live, pods.new, look) if who(live).kind == "Job" else failures_of_pods(pods.new, look)
     late = condition(live, "Progressing")
     overdue = late.false and late.reason == "ProgressDeadlineExceeded"
     for pod in pods.new:
         why = None if is_ready(pod) else never_ready(pod, look)
         if why is not None and (overdue or _is_overdue(live, pod, look)):
-            yield Doom(who(pod), "not-ready", why[1], why[0], why[2])
+            yield PermanentFailure(who(pod), "not-ready", why[1], why[0], why[2])
     if overdue:
         words = f"no progress within {number(live, 'spec', 'progressDeadlineSeconds', default=600)} s"
-        yield Doom(who(live), "progress-deadline", words, at=late.since)
+        yield PermanentFailure(who(live), "progress-deadline", words, at=late.since)
 
 
 def _is_overdue(live: Resource, pod: Resource, look: Look) -> bool:

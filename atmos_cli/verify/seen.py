@@ -39,7 +39,7 @@ class Log:
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class ClusterSnapshot:
     """All that was seen of one target at one time, in one look. `at` is unix seconds of our clock.
 
     `delivery`: the engine's own objects for it, such as a source and what applies it; empty when not found.
@@ -116,7 +116,7 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Doom:
+class PermanentFailure:
     """Why something will not become good by waiting. `at`: unix seconds since when, 0 when not known."""
 
     object: Identity
@@ -138,5 +138,5 @@ class Rollout:
     restarts: int = 0
     started: float = 0.0
     finished: float = 0.0
-    dooms: tuple[Doom, ...] = ()
+    failures: tuple[PermanentFailure, ...] = ()
     health: Mapping[Identity, Health] = field(default_factory=dict)

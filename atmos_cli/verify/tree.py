@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from atmos_cli.kube.resource import Resource
     from atmos_cli.verify.look import HealthRules, Look
     from atmos_cli.verify.model import Target
-    from atmos_cli.verify.seen import Scene
+    from atmos_cli.verify.seen import ClusterSnapshot
 
 DEEPEST = 8
 WIDEST = 200
@@ -31,7 +31,7 @@ _FIRST = ("Deployment", "Rollout", "StatefulSet", "DaemonSet", "CronJob", "Job",
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class TreeNode:
     """One object, or a container of a pod; `name` of several that are folded into one is such as `2 older`.
 
     `health.message` is why it is not healthy; `note` what people want to know beside that, such as `3 of 3 ready`.
@@ -42,7 +42,7 @@ class Node:
     namespace: str
     health: Health
     note: str = ""
-    children: tuple[Node, ...] = ()
+    children: tuple[TreeNode, ...] = ()
 
 
 @dataclass(slots=True)
@@ -55,29 +55,34 @@ class _Forest:
 
 
 def tree(
-    scene: Scene, *, target: Target, delivered: Health, pointers: Sequence[str], rules: HealthRules = NO_RULES
-) -> Node:
+    snapshot: ClusterSnapshot,
+    *,
+    target: Target,
+    delivered: Health,
+    pointers: Sequence[str],
+    rules: HealthRules = NO_RULES,
+) -> TreeNode:
     """Show the engine's object with everything below it; `delivered` is how that object is.
 
     `pointers`: the kinds of such objects, first the one that should exist. `rules`: see `look_at`.
     Owners that do not exist, loops and endless chains of owners are shown flat below the root: nothing is lost.
     """
-    look = look_at(scene, now=scene.at, rules=rules)
-    forest = _Forest(look, _owned(scene.objects))
-    live = {key_of(found): found for wanted in scene.wanted if (found := look.find(wanted)) is not None}
+    look = look_at(snapshot, now=snapshot.at, rules=rules)
+    forest = _Forest(look, _owned(snapshot.objects))
+    live = {key_of(found): found for wanted in snapshot.wanted if (found := look.find(wanted)) is not None}
     forest.placed |= live.keys()
-    sources = [_leaf(each, look) for each in scene.delivery if text(each, "kind") not in pointers]
+    sources = [_leaf(each, look) for each in snapshot.delivery if text(each, "kind") not in pointers]
     tops = [_below(found, forest, 1) for found in live.values()]
-    tops += [_absent(wanted) for wanted in scene.wanted if look.find(wanted) is None and not _may_be_gone(wanted)]
-    below = (*sources, *sorted(tops, key=_rank), *_strays(scene.objects, forest))
-    return _root(scene, target, delivered, pointers, below)
+    tops += [_absent(wanted) for wanted in snapshot.wanted if look.find(wanted) is None and not _may_be_gone(wanted)]
+    below = (*sources, *sorted(tops, key=_rank), *_strays(snapshot.objects, forest))
+    return _root(snapshot, target, delivered, pointers, below)
 
 
-def is_good(node: Node) -> bool:
+def is_good(node: TreeNode) -> bool:
     return node.health.status is Status.CURRENT or node.health.code == UNREAD
 
 
-def nodes(node: Node) -> Iterator[Node]:
+def nodes(node: TreeNode) -> Iterator[TreeNode]:
     """The node and all below it."""
     yield node
     for child in node.children:
@@ -89,13 +94,15 @@ def key_of(resource: Resource) -> str:
     return text(resource, "metadata", "uid") or "\n".join(who(resource))
 
 
-def _root(scene: Scene, target: Target, delivered: Health, pointers: Sequence[str], below: tuple[Node, ...]) -> Node:
-    pointer = next((each for each in scene.delivery if text(each, "kind") in pointers), None)
+def _root(
+    snapshot: ClusterSnapshot, target: Target, delivered: Health, pointers: Sequence[str], below: tuple[TreeNode, ...]
+) -> TreeNode:
+    pointer = next((each for each in snapshot.delivery if text(each, "kind") in pointers), None)
     if pointer is None:
         missing = delivered if delivered.status is not Status.CURRENT else Health(Status.MISSING, "does not exist")
-        return Node(pointers[0], target.service, target.namespace, missing, "", below)
+        return TreeNode(pointers[0], target.service, target.namespace, missing, "", below)
     identity = who(pointer)
-    return Node(identity.kind, shown(identity.name), shown(identity.namespace), _safe(delivered), "", below)
+    return TreeNode(identity.kind, shown(identity.name), shown(identity.namespace), _safe(delivered), "", below)
 
 
 def _owned(objects: Iterable[Resource]) -> dict[str, list[Resource]]:
@@ -128,7 +135,7 @@ def _owner(resource: Resource, known: set[str], by_name: dict[tuple[str, str, st
     return ""
 
 
-def _below(resource: Resource, forest: _Forest, depth: int) -> Node:
+def _below(resource: Resource, forest: _Forest, depth: int) -> TreeNode:
     """The object with what it owns, as far as nobody else was given that."""
     key, children = key_of(resource), []
     forest.placed.add(key)
@@ -140,11 +147,11 @@ def _below(resource: Resource, forest: _Forest, depth: int) -> Node:
         children = [_below(each, forest, depth + 1) for each in kept[:WIDEST]]
         children += folded + _more(kept)
     if text(resource, "kind") == "Pod":
-        children += [Node(kind, name, "", health, image) for kind, name, image, health in containers_of(resource)]
+        children += [TreeNode(kind, name, "", health, image) for kind, name, image, health in containers_of(resource)]
     return replace(_leaf(resource, forest.look), children=tuple(children))
 
 
-def _folded(owner: Resource, mine: list[Resource]) -> tuple[list[Resource], list[Node]]:
+def _folded(owner: Resource, mine: list[Resource]) -> tuple[list[Resource], list[TreeNode]]:
     """What is worth a line of its own, newest ReplicaSet first, and a line for the old ones that have no pods."""
     sets = [each for each in mine if text(each, "kind") == "ReplicaSet"]
     others = sorted((each for each in mine if text(each, "kind") != "ReplicaSet"), key=who)
@@ -162,17 +169,17 @@ def _folded(owner: Resource, mine: list[Resource]) -> tuple[list[Resource], list
         return kept, []
     health = Health(Status.CURRENT, "scaled to 0")
     space = text(owner, "metadata", "namespace")
-    return kept, [Node("ReplicaSet", f"{len(old)} older", shown(space), health)]
+    return kept, [TreeNode("ReplicaSet", f"{len(old)} older", shown(space), health)]
 
 
-def _more(kept: list[Resource]) -> list[Node]:
+def _more(kept: list[Resource]) -> list[TreeNode]:
     if len(kept) <= WIDEST:
         return []
     words = Health(Status.UNKNOWN, "too many to be shown", UNREAD)
-    return [Node(text(kept[-1], "kind"), f"{len(kept) - WIDEST} more", "", words)]
+    return [TreeNode(text(kept[-1], "kind"), f"{len(kept) - WIDEST} more", "", words)]
 
 
-def _strays(objects: Iterable[Resource], forest: _Forest) -> list[Node]:
+def _strays(objects: Iterable[Resource], forest: _Forest) -> list[TreeNode]:
     """Objects that no wanted one owns, a loop of owners among them."""
     owned = {key_of(each) for mine in forest.owned.values() for each in mine}
     left = [each for each in objects if key_of(each) not in forest.placed]
@@ -181,12 +188,12 @@ def _strays(objects: Iterable[Resource], forest: _Forest) -> list[Node]:
     return sorted(found, key=_rank)[:WIDEST]
 
 
-def _absent(wanted: Resource) -> Node:
+def _absent(wanted: Resource) -> TreeNode:
     identity = who(wanted)
     health = Health(Status.MISSING, "does not exist", "missing")
     if identity.kind == "Secret":
         health = Health(Status.UNKNOWN, "Secrets are not read", UNREAD)
-    return Node(identity.kind, shown(identity.name), shown(identity.namespace), health)
+    return TreeNode(identity.kind, shown(identity.name), shown(identity.namespace), health)
 
 
 def _may_be_gone(wanted: Resource) -> bool:
@@ -196,17 +203,17 @@ def _may_be_gone(wanted: Resource) -> bool:
     return text(wanted, "kind") == "Job" and at(wanted, "spec", "ttlSecondsAfterFinished") is not None
 
 
-def _leaf(resource: Resource, look: Look) -> Node:
+def _leaf(resource: Resource, look: Look) -> TreeNode:
     identity = who(resource)
     name, space = shown(identity.name), shown(identity.namespace)
-    return Node(shown(identity.kind), name, space, _safe(health_of(resource, look)), shown(note_of(resource)))
+    return TreeNode(shown(identity.kind), name, space, _safe(health_of(resource, look)), shown(note_of(resource)))
 
 
 def _safe(health: Health) -> Health:
     return replace(health, message=shown(health.message))
 
 
-def _rank(node: Node) -> tuple[int, str, str]:
+def _rank(node: TreeNode) -> tuple[int, str, str]:
     return _FIRST.index(node.kind) if node.kind in _FIRST else len(_FIRST), node.kind, node.name
 
 

@@ -9,7 +9,7 @@ from misbehaving import CERTIFICATES, FAULTS, context, listening, misbehaving
 
 from atmos_cli.adapters import prometheus, smoke, webhook
 from atmos_cli.adapters.kubernetes import transport
-from atmos_cli.adapters.kubernetes.client import Cluster
+from atmos_cli.adapters.kubernetes.client import ClusterClient
 from atmos_cli.adapters.kubernetes.events import events
 from atmos_cli.adapters.kubernetes.kubeconfig import Access
 from atmos_cli.diagnostics import AtmosError, Code
@@ -38,13 +38,13 @@ def _here(host, *args, **options):
 
 
 def metrics(url):
-    with prometheus.Prometheus(url, pause=lambda _: None) as server:
+    with prometheus.PrometheusClient(url, pause=lambda _: None) as server:
         server.query("up", at=1.0)
 
 
 def cluster(url):
     access = Access("test", url, ca=(CERTIFICATES / "ca.pem").read_text())
-    with Cluster(access, pause=lambda _: None) as server:
+    with ClusterClient(access, pause=lambda _: None) as server:
         server.list("v1", "Pod")
 
 
@@ -179,7 +179,7 @@ def test_a_watch_outlives_the_deadline_of_an_answer_and_ends_at_its_own():
             line.drip(chunk)
         line.send(found)
 
-    with listening(serve) as port, Cluster(Access("test", f"http://127.0.0.1:{port}")) as server:
+    with listening(serve) as port, ClusterClient(Access("test", f"http://127.0.0.1:{port}")) as server:
         began, count = time.monotonic(), 0
         for _ in events(server, "v1", "Pod", namespace="shop", since="1", opened=lambda _: None):
             count += 1

@@ -168,7 +168,7 @@ def test_a_second_atmos_is_told_who_writes(checkout: Path, monkeypatch: pytest.M
 def test_recovery_waits_for_nobody_while_another_atmos_writes(checkout: Path) -> None:
     place = place_of(checkout)
     with locked(place):
-        journal.save(place, journal.planned(place, (journal.Entry("apps/a.yaml", b"x", b"old a\n"),)))
+        journal.save(place, journal.planned(place, (journal.JournalEntry("apps/a.yaml", b"x", b"old a\n"),)))
         assert recover(checkout) == ()
         assert (checkout / "apps/a.yaml").read_bytes() == b"old a\n"
 
@@ -176,8 +176,8 @@ def test_recovery_waits_for_nobody_while_another_atmos_writes(checkout: Path) ->
 def test_a_file_that_the_user_changed_after_the_crash_is_left_alone_and_named(checkout: Path) -> None:
     place = place_of(checkout)
     entries = (
-        journal.Entry("apps/a.yaml", b"before\n", b"after\n"),
-        journal.Entry("apps/gone/b.yaml", b"was\n", b"old b\n"),
+        journal.JournalEntry("apps/a.yaml", b"before\n", b"after\n"),
+        journal.JournalEntry("apps/gone/b.yaml", b"was\n", b"old b\n"),
     )
     with locked(place):
         journal.save(place, journal.planned(place, entries))

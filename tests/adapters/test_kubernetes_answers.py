@@ -8,7 +8,7 @@ import pytest
 from fake_api import KINDS, Said, discovered, listing, pod, serving, status
 
 from atmos_cli.adapters.kubernetes import client, discovery, transport
-from atmos_cli.adapters.kubernetes.client import Cluster
+from atmos_cli.adapters.kubernetes.client import ClusterClient
 from atmos_cli.adapters.kubernetes.kubeconfig import Access
 from atmos_cli.diagnostics import AtmosError, Code
 
@@ -37,7 +37,7 @@ class Script:
     def cluster(self):
         access = Access("eu-admin", "https://api.test", token="s3cr3t")
         inner = httpx.MockTransport(self)
-        return Cluster(access, name="cluster `eu`", inner=inner, pause=self.pauses.append)
+        return ClusterClient(access, name="cluster `eu`", inner=inner, pause=self.pauses.append)
 
 
 def params(request):
@@ -309,13 +309,16 @@ def test_annotating_what_is_not_there_is_an_error():
 def test_a_real_server_that_is_not_there():
     with serving(lambda _: Said()) as api:
         gone = api.access()
-    with Cluster(gone, pause=lambda _: None) as cluster, pytest.raises(AtmosError, match="the connection was refused"):
+    with (
+        ClusterClient(gone, pause=lambda _: None) as cluster,
+        pytest.raises(AtmosError, match="the connection was refused"),
+    ):
         cluster.list("v1", "Pod")
 
 
 @pytest.mark.parametrize("server", ["https://[::1", "https://a b", "https://\u0130\u0130..test", "http://x:99999999"])
 def test_an_address_that_is_none_is_said(server):
-    with Cluster(Access("eu", server), pause=lambda _: None) as cluster, pytest.raises(AtmosError) as caught:
+    with ClusterClient(Access("eu", server), pause=lambda _: None) as cluster, pytest.raises(AtmosError) as caught:
         cluster.list("v1", "Pod")
     assert caught.value.diagnostics[0].code is Code.CLUSTER_UNREACHABLE
 
@@ -324,12 +327,12 @@ def test_a_proxy_of_the_environment_is_used_but_not_for_our_own_machine(monkeypa
     with serving(lambda r: discovered(r.path) or listing([])) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.delenv("no_proxy", raising=False)
-        with Cluster(Access("eu", "http://api.test:80")) as cluster:
+        with ClusterClient(Access("eu", "http://api.test:80")) as cluster:
             assert cluster.list("v1", "Pod") == ()
         assert proxy.requests
         count = len(proxy.requests)
-        with serving(lambda r: discovered(r.path) or listing([])) as api, Cluster(api.access()) as cluster:
+        with serving(lambda r: discovered(r.path) or listing([])) as api, ClusterClient(api.access()) as cluster:
             assert cluster.list("v1", "Pod") == ()
         assert len(proxy.requests) == count
-        with Cluster(Access("eu", "http://api.test", proxy="socks9://x")) as cluster, pytest.raises(AtmosError):
+        with ClusterClient(Access("eu", "http://api.test", proxy="socks9://x")) as cluster, pytest.raises(AtmosError):
             cluster.list("v1", "Pod")

@@ -8,7 +8,7 @@ import pytest
 from fake_api import Said, discovered, listing, serving, status
 
 from atmos_cli.adapters.kubernetes.auth import Login, run_plugin
-from atmos_cli.adapters.kubernetes.client import Cluster
+from atmos_cli.adapters.kubernetes.client import ClusterClient
 from atmos_cli.adapters.kubernetes.kubeconfig import Access, Plugin
 from atmos_cli.diagnostics import AtmosError, Code
 
@@ -126,7 +126,7 @@ def test_the_server_refuses_once_and_the_plugin_is_asked_again(plugin):
             return status(401, "Unauthorized")
         return discovered(request.path) or listing([])
 
-    with serving(answer) as api, Cluster(api.access(plugin=made)) as cluster:
+    with serving(answer) as api, ClusterClient(api.access(plugin=made)) as cluster:
         assert cluster.list("v1", "Pod") == ()
     assert plugin.runs() == 2
 
@@ -158,7 +158,7 @@ def test_a_token_that_breaks_out_of_its_header_is_refused_unseen(token):
 def test_impersonation_is_sent(tmp_path):
     pairs = (("Impersonate-User", "bob"), ("Impersonate-Group", "ops"), ("Impersonate-Group", "dev"))
     with serving(lambda r: discovered(r.path) or listing([])) as api:
-        with Cluster(api.access(token=TOKEN, impersonate=pairs)) as cluster:
+        with ClusterClient(api.access(token=TOKEN, impersonate=pairs)) as cluster:
             cluster.list("v1", "Pod")
         assert api.requests[-1].headers.get_all("Impersonate-Group") == ["ops", "dev"]
 
@@ -167,7 +167,7 @@ def test_an_error_of_the_server_does_not_show_the_token():
     def echo(request):
         return Said(500, b"\x1b[2Jboom https://u:p@x/")
 
-    with serving(echo) as api, Cluster(api.access(token=TOKEN)) as cluster, pytest.raises(AtmosError) as caught:
+    with serving(echo) as api, ClusterClient(api.access(token=TOKEN)) as cluster, pytest.raises(AtmosError) as caught:
         cluster.list("v1", "Pod")
     assert TOKEN not in str(caught.value)
     assert "\x1b" not in str(caught.value)

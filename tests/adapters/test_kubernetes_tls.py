@@ -5,7 +5,7 @@ import json
 import pytest
 from fake_api import discovered, listing, pem, serving
 
-from atmos_cli.adapters.kubernetes.client import Cluster
+from atmos_cli.adapters.kubernetes.client import ClusterClient
 from atmos_cli.adapters.kubernetes.kubeconfig import Plugin
 from atmos_cli.diagnostics import AtmosError, Code
 
@@ -21,7 +21,7 @@ def api():
 
 
 def ask(access):
-    with Cluster(access, name="cluster `eu`", pause=lambda _: None) as cluster:
+    with ClusterClient(access, name="cluster `eu`", pause=lambda _: None) as cluster:
         return cluster.list("v1", "Pod")
 
 
@@ -100,6 +100,6 @@ def test_a_certificate_from_a_plugin_is_shown_and_replaced_when_it_ends(tmp_path
     )
     with serving(answer, tls=True, client_ca="ca.pem") as api:
         access = api.access(ca=pem("ca.pem"), tls_server_name="api.test", plugin=plugin)
-        with Cluster(access) as cluster:
+        with ClusterClient(access) as cluster:
             assert cluster.list("v1", "Pod") == cluster.list("v1", "Pod") == ()
         assert {request.subject for request in api.requests} == {"client.test,testers"}

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atmos_cli.adapters.kubernetes import watch
-from atmos_cli.adapters.kubernetes.client import Cluster
-from atmos_cli.adapters.kubernetes.store import FullError, Store
+from atmos_cli.adapters.kubernetes.client import ClusterClient
+from atmos_cli.adapters.kubernetes.store import FullError, ObjectStore
 from atmos_cli.adapters.kubernetes.watch import Mirror
 from atmos_cli.diagnostics import AtmosError, Code
 
@@ -67,7 +67,7 @@ def names(mirror, **options):
 
 
 def followed(script, test, **options):
-    with serving(script) as api, Cluster(api.access(), pause=lambda _: None) as cluster:
+    with serving(script) as api, ClusterClient(api.access(), pause=lambda _: None) as cluster:
         with Mirror(cluster, options.pop("kinds", [POD]), **options) as mirror:
             test(mirror)
         script.watches.put(END)
@@ -83,7 +83,7 @@ def test_kinds_of_one_version_are_discovered_once():
             both.wait()  # a second request for the same would come meanwhile
         return discovered(request.path)
 
-    with serving(slow) as api, Cluster(api.access()) as cluster, ThreadPoolExecutor(2) as threads:
+    with serving(slow) as api, ClusterClient(api.access()) as cluster, ThreadPoolExecutor(2) as threads:
         found = threads.map(cluster.find, ["apps/v1"] * 2, ["Deployment", "ReplicaSet"])
         assert [each.plural for each in found] == ["deployments", "replicasets"]
         assert len(api.requests) == 1
@@ -174,7 +174,7 @@ def test_a_kind_that_is_refused_is_an_error_and_others_work():
             mirror.list("v1", "Secret")
         assert caught.value.diagnostics[0].code is Code.CLUSTER_UNREACHABLE  # ATM811
 
-    with serving(answer) as api, Cluster(api.access(), pause=lambda _: None) as cluster:
+    with serving(answer) as api, ClusterClient(api.access(), pause=lambda _: None) as cluster:
         with Mirror(cluster, [POD, ("v1", "Secret")]) as mirror:
             test(mirror)
         script.watches.put(END)
@@ -225,7 +225,7 @@ def test_closing_ends_a_watch_that_is_silent():
     script = Script(listing([], version="5"))
     script.watches.put([])
     before = threading.active_count()
-    with serving(script) as api, Cluster(api.access()) as cluster:
+    with serving(script) as api, ClusterClient(api.access()) as cluster:
         with Mirror(cluster, [POD]) as mirror:
             assert script.began.acquire(timeout=SECONDS)
             threads = mirror._threads
@@ -277,7 +277,7 @@ steps = st.lists(
 
 @given(steps)
 def test_the_store_is_a_dictionary_with_two_indexes(steps):
-    store, model = Store(), {}
+    store, model = ObjectStore(), {}
     for number, (what, space, name, uids) in enumerate(steps):
         if what == "put":
             store.put(POD, pod(name, namespace=space, version=str(number), ownerReferences=[{"uid": u} for u in uids]))
@@ -297,7 +297,7 @@ def test_the_store_is_a_dictionary_with_two_indexes(steps):
 
 
 def test_the_store_is_bounded_and_gives_copies():
-    store = Store(limit=300)
+    store = ObjectStore(limit=300)
     store.put(POD, pod("a"))
     store.get(POD, ("shop", "a"))["metadata"]["name"] = "changed"
     assert store.get(POD, ("shop", "a"))["metadata"]["name"] == "a"

@@ -181,7 +181,7 @@ def test_a_directory_that_became_a_link_meanwhile_is_not_written_through(
 def test_a_reader_does_not_disturb_a_writer(checkout: Path) -> None:
     place = place_of(checkout)
     with locked(place):
-        journal.save(place, journal.planned(place, (journal.Entry("apps/a.yaml", b"x", b"old a\n"),)))
+        journal.save(place, journal.planned(place, (journal.JournalEntry("apps/a.yaml", b"x", b"old a\n"),)))
         assert held(place)
         require_settled(checkout)
         journal.forget(place)

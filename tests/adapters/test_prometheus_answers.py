@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from atmos_cli.adapters import prometheus
-from atmos_cli.adapters.prometheus import Prometheus
+from atmos_cli.adapters.prometheus import PrometheusClient
 from atmos_cli.adapters.usage_prometheus import usage
 from atmos_cli.diagnostics import AtmosError, Code
 from atmos_cli.ports import Answer, Series
@@ -34,7 +34,7 @@ class Script:
         return said
 
     def server(self, url="https://metrics.test/", **options):
-        return Prometheus(url, inner=httpx.MockTransport(self), pause=self.pauses.append, **options)
+        return PrometheusClient(url, inner=httpx.MockTransport(self), pause=self.pauses.append, **options)
 
 
 def answered(data, **fields):
@@ -209,7 +209,7 @@ def test_a_huge_answer_is_cut(monkeypatch):
 
 @pytest.mark.parametrize("url", ["", "metrics.test", "ftp://metrics.test", "http://[::1", "http://a b/"])
 def test_an_address_that_is_none_is_said(url):
-    with Prometheus(url, pause=lambda _: None) as server, pytest.raises(AtmosError) as caught:
+    with PrometheusClient(url, pause=lambda _: None) as server, pytest.raises(AtmosError) as caught:
         server.query("up", at=1.0)
     assert caught.value.diagnostics[0].code is Code.METRICS_UNREACHABLE
 
@@ -219,7 +219,7 @@ def test_secrets_do_not_show():
     assert "s3cr3t" not in found.message
     assert "t0k3n" not in found.message
     with pytest.raises(AtmosError) as caught:
-        Prometheus("https://metrics.test", secret="t0k3n\r\nX-Evil")
+        PrometheusClient("https://metrics.test", secret="t0k3n\r\nX-Evil")
     assert "t0k3n" not in str(caught.value)
 
 
@@ -234,7 +234,7 @@ def test_usage_is_exact_and_its_errors_are_those_of_usage(monkeypatch):
         return success({"resultType": "vector", "result": result})
 
     def server(url):
-        return Prometheus(url, inner=httpx.MockTransport(answer), pause=lambda _: None)
+        return PrometheusClient(url, inner=httpx.MockTransport(answer), pause=lambda _: None)
 
     monkeypatch.setattr("atmos_cli.adapters.usage_prometheus.Prometheus", server)
     ask = {"namespace": "shop", "workload": "web", "container": "web", "days": 14}

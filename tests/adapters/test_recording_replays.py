@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from atmos_cli.adapters import recording_file as tape
+from atmos_cli.adapters import recording_file
 from atmos_cli.adapters.clock import SystemClock
 from atmos_cli.adapters.recording import record, replay
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Severity
@@ -72,7 +72,7 @@ def refused(call):
 
 
 def written(directory):
-    return (directory / tape.FILE).read_bytes()
+    return (directory / recording_file.FILE).read_bytes()
 
 
 def test_each_call_gets_its_own_answers_in_their_order(tmp_path):
@@ -207,7 +207,7 @@ def test_the_recorded_run_gets_what_a_replay_gets_and_no_secret_is_written(tmp_p
     assert b"hunter2" not in written(tmp_path)
     assert b"aHVudGVyMg" not in written(tmp_path)
     assert "hunter2" not in str(recorded)
-    assert (tmp_path / tape.FILE).stat().st_mode & 0o077 == 0
+    assert (tmp_path / recording_file.FILE).stat().st_mode & 0o077 == 0
 
 
 def test_an_answer_that_comes_again_is_written_once(tmp_path):
@@ -237,10 +237,10 @@ def whole(tmp_path_factory):
 @given(st.integers(0, 2000))
 def test_killed_at_any_byte_it_holds_all_whole_answers_and_goes_on(tmp_path, whole, size):
     kept = whole[: size % (len(whole) + 1)]
-    (tmp_path / tape.FILE).write_bytes(kept)
+    (tmp_path / recording_file.FILE).write_bytes(kept)
     if b"\n" not in kept:
         refused(lambda: replay(tmp_path))
-        (tmp_path / tape.FILE).unlink()
+        (tmp_path / recording_file.FILE).unlink()
         return
     count = kept[: kept.rfind(b"\n")].count(b'"call"')
     for extra in range(2):
@@ -271,12 +271,12 @@ def test_two_runs_do_not_record_into_one_directory(tmp_path):
 def test_a_place_that_cannot_be_written_is_said(tmp_path):
     (tmp_path / "file").write_text("")
     assert "cannot be written" in refused(lambda: record(tmp_path / "file", about=ABOUT)).message
-    (tmp_path / tape.FILE).symlink_to(tmp_path / "file")
+    (tmp_path / recording_file.FILE).symlink_to(tmp_path / "file")
     assert "cannot be written" in refused(lambda: record(tmp_path, about=ABOUT)).message
 
 
 def test_a_full_recording_is_said(tmp_path, monkeypatch):
-    monkeypatch.setattr(tape, "MAX_BYTES", 500)
+    monkeypatch.setattr(recording_file, "MAX_BYTES", 500)
     recorder = record(tmp_path, about=ABOUT)
     cluster = recorder.cluster(World(pod("x" * 1000)), name="eu")
     assert "is full" in refused(lambda: cluster.get("v1", "Pod", "web")).message
@@ -304,14 +304,14 @@ HEAD = json.dumps({"atmos-recording": 1, "version": "0", "about": {}})
     ids=lambda text: text[:40],
 )
 def test_a_damaged_recording_is_refused(tmp_path, text):
-    (tmp_path / tape.FILE).write_text(text)
+    (tmp_path / recording_file.FILE).write_text(text)
     refused(lambda: replay(tmp_path))
 
 
 def test_no_recording_and_one_too_large_are_said(tmp_path, monkeypatch):
     assert "holds no recording" in refused(lambda: replay(tmp_path / "missing")).message
-    monkeypatch.setattr(tape, "MAX_BYTES", 10)
-    (tmp_path / tape.FILE).write_text("x" * 100)
+    monkeypatch.setattr(recording_file, "MAX_BYTES", 10)
+    (tmp_path / recording_file.FILE).write_text("x" * 100)
     assert "larger" in refused(lambda: replay(tmp_path)).message
 
 
@@ -354,12 +354,12 @@ def test_an_answer_of_another_shape_is_refused(tmp_path, call, answer):
         json.dumps({"id": "a", "answer": answer}),
         json.dumps({"on": WHERE.get(call, "cluster eu"), "call": call, "args": ARGS[call], "id": "a"}),
     ]
-    (tmp_path / tape.FILE).write_text("\n".join(lines) + "\n")
+    (tmp_path / recording_file.FILE).write_text("\n".join(lines) + "\n")
     assert "is none that it can give" in refused(lambda: CALLS[call](replay(tmp_path))).message
 
 
 @pytest.mark.parametrize("error", [1, {}, {"diagnostics": [{}]}, {"diagnostics": [{"code": "ATM000"}], "exit_code": 1}])
 def test_an_error_of_another_shape_is_refused(tmp_path, error):
     call = {"on": "clock", "call": "now", "args": [], "error": error}
-    (tmp_path / tape.FILE).write_text(f"{HEAD}\n{json.dumps(call)}\n")
+    (tmp_path / recording_file.FILE).write_text(f"{HEAD}\n{json.dumps(call)}\n")
     assert "never raises" in refused(replay(tmp_path).clock().now).message

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from atmos_cli.adapters.git import directory_tree as room_tree
-from atmos_cli.adapters.git.directory_tree import RoomTree
+from atmos_cli.adapters.git.directory_tree import DirectoryTree
 from atmos_cli.adapters.git.repo import open_repo
 from atmos_cli.adapters.git.snapshots import ChangedSnapshot, CommitSnapshot, Snapshot
 from atmos_cli.adapters.git.tree import CommitTree
@@ -37,7 +37,7 @@ def test_in_any_order_and_however_many_rooms(repo, monkeypatch, many):
     under = ["", "apps", "apps/a", "apps/a/s1", "apps/a/s1/base", "apps/c", "none/at/all/here"]
     rng = random.Random(many)
     for _ in range(5):
-        rooms = RoomTree(repo, "HEAD")
+        rooms = DirectoryTree(repo, "HEAD")
         asked = [("read", path) for path in paths] + [("files", each) for each in under]
         rng.shuffle(asked)
         for what, path in asked:
@@ -47,7 +47,7 @@ def test_in_any_order_and_however_many_rooms(repo, monkeypatch, many):
 @pytest.mark.parametrize("many", [1, 40])
 def test_links_are_seen(repo, monkeypatch, many):
     monkeypatch.setattr(room_tree, "MANY", many)
-    tree = RoomTree(repo, "HEAD")
+    tree = DirectoryTree(repo, "HEAD")
     assert [name for name in ("s0", "s1", "s2", "s3") if tree.has_links(f"apps/a/{name}")] == ["s1", "s2"]
     assert tree.has_links("apps")
     assert not tree.has_links("apps/b")

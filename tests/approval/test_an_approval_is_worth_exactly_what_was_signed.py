@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from atmos_cli.approval.conflict import Hand
-from atmos_cli.approval.decide import Facts, decide
+from atmos_cli.approval.conflict import Contributor
+from atmos_cli.approval.decide import ApprovalFacts, decide
 from atmos_cli.approval.instants import seconds
 from atmos_cli.approval.model import Approval, approval_text, read_approval, signed_bytes
 from atmos_cli.approval.quorum import Excess
@@ -64,7 +64,7 @@ def make_roster(keys, **changes):
 
 
 def judged(approval, roster, **changes):
-    facts = Facts(
+    facts = ApprovalFacts(
         now=NOW,
         base_time=NOW - 3600,
         claim_digest=CLAIM,
@@ -72,7 +72,10 @@ def judged(approval, roster, **changes):
         budget_digest=BUDGET,
         limits={("environment", "requests.cpu"): "10"},
         excesses=(excess(),),
-        hands=(Hand("dev@example.test", "wrote", "commit 123"), Hand("noreply@forge.test", "committed", "commit 123")),
+        contributors=(
+            Contributor("dev@example.test", "wrote", "commit 123"),
+            Contributor("noreply@forge.test", "committed", "commit 123"),
+        ),
         proofs=ssh_proofs(approval, roster),
     )
     return decide(approval, path=path_of(approval), facts=replace(facts, **changes), roster=roster, tiers=TIERS)
@@ -164,27 +167,29 @@ def test_a_key_that_has_ended(keys, end, counts):
 @pytest.mark.parametrize("part", ["wrote", "committed", "co-wrote"])
 @pytest.mark.parametrize("address", ["lee@example.test", "LEE@home.test"])
 def test_who_had_a_hand_in_it_cannot_approve_it(keys, roster, part, address):
-    verdict = judged(signed(request(), keys["lee"]), roster, hands=(Hand(address, part, "commit 12"),))
+    verdict = judged(signed(request(), keys["lee"]), roster, contributors=(Contributor(address, part, "commit 12"),))
     assert codes(verdict) == [Code.APPROVAL_SELF, Code.APPROVAL_QUORUM]
     assert f"lee cannot approve this: lee {part} commit 12" in verdict.problems[0].message
 
 
 def test_who_requested_it_cannot_approve_it(keys, roster):
-    verdict = judged(signed(request(), keys["dev"]), roster, hands=())
+    verdict = judged(signed(request(), keys["dev"]), roster, contributors=())
     assert codes(verdict) == [Code.APPROVAL_SELF, Code.APPROVAL_QUORUM]
     assert "dev requested it" in verdict.problems[0].message
 
 
 @pytest.mark.parametrize("part", ["wrote", "committed", "co-wrote"])
 def test_an_unknown_hand_might_be_the_approver(keys, roster, part):
-    verdict = judged(signed(request(), keys["lee"]), roster, hands=(Hand("who@example.test", part, "commit 12"),))
+    verdict = judged(
+        signed(request(), keys["lee"]), roster, contributors=(Contributor("who@example.test", part, "commit 12"),)
+    )
     assert codes(verdict) == [Code.APPROVER_UNKNOWN]
     assert "who@example.test" in verdict.problems[0].message
 
 
 def test_a_forge_that_writes_hides_who_did(keys, roster):
-    hands = (Hand("noreply@forge.test", "wrote", "commit 12"),)
-    assert codes(judged(signed(request(), keys["lee"]), roster, hands=hands)) == [Code.APPROVER_UNKNOWN]
+    contributors = (Contributor("noreply@forge.test", "wrote", "commit 12"),)
+    assert codes(judged(signed(request(), keys["lee"]), roster, contributors=contributors)) == [Code.APPROVER_UNKNOWN]
 
 
 def test_an_unknown_requester(keys, roster):
@@ -232,7 +237,7 @@ def test_an_excess_that_no_tier_covers(keys, roster):
 
 
 def _facts(approval, roster):
-    return Facts(
+    return ApprovalFacts(
         NOW,
         NOW,
         CLAIM,

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.gitops.effective import Effective
 from atmos_cli.gitops.repository import deployments, open_repository
-from atmos_cli.live.connect import Connection
+from atmos_cli.live.connect import ClusterConnection
 from tests.verify.fake_cluster import FakeCluster
-from tests.verify.scenes import cond
+from tests.verify.snapshots import cond
 
 PAST = "2020-01-01T00:00:00Z"
 # A minute from now, so that every commit of a test is older than the engine's last look at Git.
@@ -185,7 +185,7 @@ class World:
         found = self.clusters.setdefault(cluster, FakeCluster())
         if isinstance(found, AtmosError):
             raise found
-        return Connection(found, found)
+        return ClusterConnection(found, found)
 
     def find(self, cluster, kind, name=""):
         """The one object of a kind, to be changed in place."""

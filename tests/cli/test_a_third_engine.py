@@ -13,7 +13,7 @@ from atmos_cli.live.refresh import refresh
 from atmos_cli.verify.model import Target
 from atmos_cli.verify.seen import Arrival, Delivery, Order, Pause
 from atmos_cli.yamlio.load import load_all
-from tests.verify.scenes import scene
+from tests.verify.snapshots import snapshot
 
 from .status_support import World
 
@@ -51,18 +51,18 @@ class Puller(Engine):
     def reached(self, facts):
         return ["apps"]
 
-    def revisions(self, scene):
-        return tuple(each["spec"]["at"] for each in scene.delivery)
+    def revisions(self, snapshot):
+        return tuple(each["spec"]["at"] for each in snapshot.delivery)
 
-    def delivery(self, scene, relations, *, pushed):
-        known = any(relations[each].order is Order.SAME for each in self.revisions(scene))
+    def delivery(self, snapshot, relations, *, pushed):
+        known = any(relations[each].order is Order.SAME for each in self.revisions(snapshot))
         return Delivery(Arrival.ARRIVED if known else Arrival.PENDING, "pulled" if known else "waiting", "as it says")
 
-    def applied_revision(self, scene):
-        return next(iter(self.revisions(scene)), "")
+    def applied_revision(self, snapshot):
+        return next(iter(self.revisions(snapshot)), "")
 
-    def paused(self, scene):
-        return Pause("nobody pulls", 0.0) if any("stop" in each["spec"] for each in scene.delivery) else None
+    def paused(self, snapshot):
+        return Pause("nobody pulls", 0.0) if any("stop" in each["spec"] for each in snapshot.delivery) else None
 
     def delivery_objects(self, clusters, target):
         found = clusters.cluster.get(*self.watched[0], target.service, namespace=target.namespace)
@@ -124,7 +124,7 @@ def test_what_it_applied_is_seen_and_what_stands_still_says_so(world, atmos):
     done = atmos("tree", "checkout", "--repo", world.root, "-o", "json")
     assert done.json["data"]["trees"][0]["root"]["kind"] == "Pull"
     target = Target("default", "checkout", "dev", "dev", "default-dev", "puller", "checkout")
-    refresh(world.connect(None, "dev"), target, scene(), Delivery(Arrival.PENDING, "", ""), at=0.0)
+    refresh(world.connect(None, "dev"), target, snapshot(), Delivery(Arrival.PENDING, "", ""), at=0.0)
     assert cluster.annotated[0][0] == "Pull"
     world.find("dev", "Pull")["spec"]["stop"] = True
     assert "nobody pulls" in atmos("status", "--repo", world.root).out

@@ -28,7 +28,7 @@ def pending(repo):
     """Killed when the new file was in its place, before anything else."""
     place = place_of(repo)
     with locked(place):
-        entry = journal.Entry("platform/note.yaml", None, b"a: 1\n")
+        entry = journal.JournalEntry("platform/note.yaml", None, b"a: 1\n")
         journal.save(place, journal.planned(place, (entry,)))
         journal.stage(place, journal.load(place))
     assert not (repo / "platform/note.yaml").exists()

@@ -4,7 +4,7 @@ import pytest
 
 from atmos_cli.gitops.repository import Deployment, open_repository
 from atmos_cli.gitops.write import git_repo
-from atmos_cli.history.deployments import Lineage
+from atmos_cli.history.deployments import DeploymentHistory
 from atmos_cli.history.revisions import GitAnswers, relations
 from atmos_cli.verify.seen import Order
 
@@ -54,28 +54,31 @@ def test_every_commit_stands_to_the_wanted_one_as_verify_says(history, git, envi
     wanted = answers("commit", "")
     every = git("rev-list", "--all", cwd=history.root).split()
     assert len(every) >= 11
-    with Lineage(repo, history.head()) as lineage:
-        assert lineage.wanted(deployment) == (wanted, answers("committed", wanted))
+    with DeploymentHistory(repo, history.head()) as deployment_history:
+        assert deployment_history.wanted(deployment) == (wanted, answers("committed", wanted))
         theirs = relations(answers, wanted, tuple(every))
-        mine = {each: lineage.relation(deployment, each) for each in every}
+        mine = {each: deployment_history.relation(deployment, each) for each in every}
         assert {k: v for k, v in mine.items() if theirs[k] != v} == {}
-        assert lineage.relation(deployment, "f" * 40).order is Order.UNKNOWN
-        assert lineage.relation(deployment, "--upload-pack=x").order is Order.UNKNOWN
+        assert deployment_history.relation(deployment, "f" * 40).order is Order.UNKNOWN
+        assert deployment_history.relation(deployment, "--upload-pack=x").order is Order.UNKNOWN
 
 
 def test_a_chart_names_its_commit_by_twelve_digits(history):
     deployment = Deployment("default", "checkout", "dev")
-    with Lineage(git_repo(history.root), history.head()) as lineage:
+    with DeploymentHistory(git_repo(history.root), history.head()) as deployment_history:
         short = history.head()[:12]
-        assert lineage.relation(deployment, short) == lineage.relation(deployment, history.head())
-        assert lineage.behind(deployment, short) == 0
+        assert deployment_history.relation(deployment, short) == deployment_history.relation(deployment, history.head())
+        assert deployment_history.behind(deployment, short) == 0
 
 
 def test_behind_counts_the_deployments_own_commits_alone(history, git):
     """Of dev: the squashed bump and the base; the merge brought nothing for it. Of prod: the base alone."""
     merge = git("rev-list", "--first-parent", "--max-count=1", "--grep=^merge$", "main", cwd=history.root)
-    with Lineage(git_repo(history.root), history.head()) as lineage:
-        counts = [lineage.behind(Deployment("default", "checkout", name), merge) for name in ("dev", "staging", "prod")]
+    with DeploymentHistory(git_repo(history.root), history.head()) as deployment_history:
+        counts = [
+            deployment_history.behind(Deployment("default", "checkout", name), merge)
+            for name in ("dev", "staging", "prod")
+        ]
         assert counts == [2, 1, 1]
         lonely = git("rev-parse", "lonely", cwd=history.root)
-        assert lineage.behind(Deployment("default", "checkout", "dev"), lonely) is None
+        assert deployment_history.behind(Deployment("default", "checkout", "dev"), lonely) is None

@@ -6,7 +6,7 @@ from atmos_cli.adapters.git.repo import open_repo
 from atmos_cli.commands.verify_act import act
 from atmos_cli.gitops.repository import Deployment, open_repository
 from atmos_cli.history.revisions import GitAnswers
-from atmos_cli.live.connect import Connection
+from atmos_cli.live.connect import ClusterConnection
 from atmos_cli.live.session import Session
 from atmos_cli.verify.measured import Assessment
 from atmos_cli.verify.outcome import Outcome
@@ -31,7 +31,7 @@ def acted(world, on_fail, *, watched):
     repository = open_repository(world.root)
     bad = verdict(world.head, "fail", at=2000.0, assessment=Assessment(Outcome.FAIL, (), 2000.0, final=True))
     asks = GitAnswers(open_repo(world.root), repository.config, PROD)
-    session = Session(bad.target, bad.commit, Connection(None, None), None, asks, asks, {})
+    session = Session(bad.target, bad.commit, ClusterConnection(None, None), None, asks, asks, {})
 
     def watch(again):
         watched.append(again)

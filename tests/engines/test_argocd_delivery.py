@@ -5,7 +5,7 @@ import pytest
 from atmos_cli.engines.argocd.delivery import delivery
 from atmos_cli.engines.argocd.status import revisions
 from atmos_cli.verify.seen import Arrival, Order, Relation
-from tests.verify.scenes import DIVERGED, NEWER, NEWER_EQUAL, OLDER, OLDER_EQUAL, SAME, obj, recorded, scene, when
+from tests.verify.snapshots import DIVERGED, NEWER, NEWER_EQUAL, OLDER, OLDER_EQUAL, SAME, obj, recorded, snapshot, when
 
 # sample -> (relations by the first 7 digits of the revision, pushed, arrival, code, final, a part of the message)
 C1 = {"4b89ca4": SAME}
@@ -47,7 +47,7 @@ ROWS = {
 
 
 def decide(app, relations, pushed="04:00:00", **more):
-    seen = scene(app, **more)
+    seen = snapshot(app, **more)
     full = {name: relations[name[:7]] for name in revisions(seen) if name[:7] in relations}
     return delivery(seen, full, pushed=when(f"2026-11-23T{pushed}Z") if pushed else 0.0)
 
@@ -62,7 +62,7 @@ def test_each_recorded_state_is_decided_as_it_was(name):
 
 
 def test_the_table_covers_every_recording_of_an_application():
-    from tests.verify.scenes import names
+    from tests.verify.snapshots import names
 
     synthetic = {"argo_app_ssdiff_false_synced_immutable", "argo_app_ssdiff_false_synced_unknown_field"}
     assert {n for n in names() if n.startswith("argo_app_")} == {f"argo_app_{n}" for n in ROWS} | synthetic
@@ -174,10 +174,10 @@ def test_an_old_failure_does_not_fail_the_new_commit():
 
 
 def test_the_application_set_says_why_there_is_no_application():
-    found = delivery(scene(recorded("argo_appset_project_not_found")), {}, pushed=0)
+    found = delivery(snapshot(recorded("argo_appset_project_not_found")), {}, pushed=0)
     assert (found.arrival, found.code) == (Arrival.FAILED, "applicationset-failed")
     assert 'AppProject.argoproj.io "pay" not found' in found.message
-    found = delivery(scene(), {}, pushed=0)
+    found = delivery(snapshot(), {}, pushed=0)
     assert (found.arrival, found.code) == (Arrival.PENDING, "application-missing")
 
 

@@ -6,7 +6,7 @@ from atmos_cli.engines.flux.delivery import delivery
 from atmos_cli.engines.flux.status import revisions
 from atmos_cli.verify.delivery.revisions import commit
 from atmos_cli.verify.seen import Arrival
-from tests.verify.scenes import DIVERGED, NEWER, NEWER_EQUAL, OLDER, SAME, cond, names, obj, recorded, scene, when
+from tests.verify.snapshots import DIVERGED, NEWER, NEWER_EQUAL, OLDER, SAME, cond, names, obj, recorded, snapshot, when
 
 A = "a" * 40
 # sample -> (relations, arrival, code, final, a part of the message); the source holds the wanted commit
@@ -44,7 +44,7 @@ def source(revision=A, *, at="2026-11-23T04:59:30Z", conditions=(), **spec):
 
 def decide(owner, relations, *, held=None, pushed="2026-11-23T04:59:00Z", **more):
     attempted = commit(owner["status"].get("lastAttemptedRevision", ""))
-    seen = scene(held or source(A if "aaaaaaa" in relations else (attempted or A)), owner, **more)
+    seen = snapshot(held or source(A if "aaaaaaa" in relations else (attempted or A)), owner, **more)
     full = {name: relations[name[:7]] for name in revisions(seen) if name[:7] in relations}
     return delivery(seen, full, pushed=when(pushed))
 
@@ -127,7 +127,7 @@ def test_a_suspended_pointer_comes_with_the_command_that_resumes_it(name):
     owner = recorded(name)
     owner["spec"]["suspend"] = True
     owner["metadata"] |= {"name": "orders", "namespace": "shop-dev; reboot"}
-    found = delivery(scene(owner), dict.fromkeys(revisions(scene(owner)), OLDER), pushed=0.0)
+    found = delivery(snapshot(owner), dict.fromkeys(revisions(snapshot(owner)), OLDER), pushed=0.0)
     assert found.next == f"flux resume {owner['kind'].lower()} orders -n 'shop-dev; reboot'"
 
 
@@ -159,7 +159,7 @@ def test_while_flux_tries_again_after_a_failed_health_check_the_commit_is_still_
 
 
 def test_a_kustomization_on_another_branch_is_diverged_also_when_its_source_was_not_seen():
-    seen = scene(recorded("flux_ks_live_healthy"))
+    seen = snapshot(recorded("flux_ks_live_healthy"))
     found = delivery(seen, dict.fromkeys(revisions(seen), DIVERGED), pushed=0.0)
     assert found.arrival is Arrival.DIVERGED
     found = delivery(seen, {}, pushed=0.0)
@@ -205,7 +205,7 @@ def test_an_unseen_spec_is_waited_for():
 
 
 def test_nothing_found_is_pending():
-    found = delivery(scene(source()), {}, pushed=0.0)
+    found = delivery(snapshot(source()), {}, pushed=0.0)
     assert (found.arrival, found.code) == (Arrival.PENDING, "kustomization-missing")
 
 
@@ -214,7 +214,7 @@ def test_nothing_found_is_pending():
 
 def test_a_release_is_known_by_the_short_commit_of_its_chart():
     live, failed = recorded("flux_hr_live"), recorded("flux_hr_install_failed")
-    assert revisions(scene(live)) == ("0ba8e74a6363",)
+    assert revisions(snapshot(live)) == ("0ba8e74a6363",)
     found = decide(live, {"0ba8e74": SAME})
     assert (found.arrival, found.code, found.revision) == (Arrival.ARRIVED, "arrived", "0ba8e74a6363")
     found = decide(failed, {"479f16d": SAME})

@@ -6,7 +6,7 @@ from atmos_cli.budget.claim import claim
 from atmos_cli.checks.references import _secrets
 from atmos_cli.checks.subject import Subject, facts_of
 from atmos_cli.kube import operators
-from atmos_cli.kube.operators import GAUGES, OPERATED, OperatedKind, Runs, Status, tenant_kinds
+from atmos_cli.kube.operators import GAUGES, OPERATED, OperatedKind, Runs, StatusField, tenant_kinds
 from atmos_cli.kube.secret_makers import secrets_made_by, secrets_taken_by
 from atmos_cli.kustomize.model import Built
 from atmos_cli.layout.tenants import ALL, RULES
@@ -27,7 +27,7 @@ QUEUES = OperatedKind(
         sizes=(("storage",),),
         classes=(("class",),),
     ),
-    status=Status(
+    status=StatusField(
         ("status", "state"), ("status", "why"), "Ready", ("Broken",), ("status", "up"), ("spec", "replicas"), ()
     ),
 )

@@ -4,7 +4,7 @@ import pytest
 
 from atmos_cli.kustomize.build import build
 from atmos_cli.kustomize.locate import locate
-from atmos_cli.kustomize.model import Built, Source
+from atmos_cli.kustomize.model import Built, Origin
 from atmos_cli.ports import MemoryTree
 from tests.kustomize.oracle import tree_of
 
@@ -159,5 +159,5 @@ def test_a_resource_without_sources_has_a_location():
 
 
 def test_what_the_real_tool_built_leads_to_its_kustomization():
-    built = Built({"kind": "Pod", "metadata": {"name": "x"}}, (Source("o/kustomization.yaml", 0, "tool"),))
+    built = Built({"kind": "Pod", "metadata": {"name": "x"}}, (Origin("o/kustomization.yaml", 0, "tool"),))
     assert str(locate(TREE, built, ("spec",))) == "o/kustomization.yaml:1:1"

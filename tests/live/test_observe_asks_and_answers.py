@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from atmos_cli.adapters.prometheus import Prometheus
+from atmos_cli.adapters.prometheus import PrometheusClient
 from atmos_cli.diagnostics import AtmosError, Code, fail
 from atmos_cli.live import observe, observe_backtest, observe_fetch, observe_gauges
 from atmos_cli.live.observe import find_source, look, plan
-from atmos_cli.live.observe_plan import Plan
+from atmos_cli.live.observe_plan import ObservationPlan
 from atmos_cli.ports import Answer, Series
 from atmos_cli.verify.model import Limits, Target
 from atmos_cli.verify.outcome import Outcome, Reason
@@ -56,7 +56,7 @@ def found(metrics, limits=LIMITS, **matchers):
 def watched(scenario, seed=3, *, api=None, limits=LIMITS):
     """A metrics client over generated samples, and a plan for it."""
     api = api or Api(generate(scenario, seed))
-    metrics = Prometheus(URL, inner=api.transport(), pause=lambda _: None)
+    metrics = PrometheusClient(URL, inner=api.transport(), pause=lambda _: None)
     moment = times(scenario)
     source = find_source(metrics, TARGET, limits, matchers={}, at=moment.new)
     settled = plan(
@@ -101,7 +101,7 @@ class TestSource:
 
     def test_the_matchers_of_the_cluster_are_in_every_query(self):
         api = Api(generate(Scenario(errors_plus=0.3), 1))
-        metrics = Prometheus(URL, inner=api.transport(), pause=lambda _: None)
+        metrics = PrometheusClient(URL, inner=api.transport(), pause=lambda _: None)
         source = find_source(metrics, TARGET, LIMITS, matchers={}, at=DEPLOY)
         assert not isinstance(source, Reason)
         asked = Scripted(("count", one(5.0)), ("sum.increase", one(900.0)))
@@ -126,7 +126,7 @@ class TestPlan:
         made = plan(
             Scripted((".", DOWN)), TARGET, LIMITS, source=source, matchers={}, started=DEPLOY, finished=DEPLOY + 9
         )
-        assert made == Plan(TARGET, LIMITS, source, {}, DEPLOY, DEPLOY + 9)
+        assert made == ObservationPlan(TARGET, LIMITS, source, {}, DEPLOY, DEPLOY + 9)
 
     def test_the_baseline_does_not_reach_behind_the_previous_deploy(self):
         settled = replace(watched(Scenario())[1], previous=DEPLOY - 600)
@@ -234,7 +234,7 @@ class TestLook:
 class TestBacktest:
     def test_a_steady_service_would_not_have_alarmed(self):
         api = Api(generate(Scenario(before=DAY, after=10.0, scrape=30.0), 5))
-        metrics = Prometheus(URL, inner=api.transport(), pause=lambda _: None)
+        metrics = PrometheusClient(URL, inner=api.transport(), pause=lambda _: None)
         done = observe_backtest.backtest(metrics, TARGET, LIMITS, matchers={}, at=DEPLOY, hours=6)
         assert done.tried >= 33
         assert not [alarm for alarm in done.alarms if alarm.outcome is Outcome.FAIL]
@@ -245,7 +245,7 @@ class TestBacktest:
 
         outage = Span(start=-7200, end=-6000, factor=60)
         api = Api(generate(Scenario(before=4 * 3600.0, after=10.0, scrape=30.0, incidents=(outage,)), 5))
-        metrics = Prometheus(URL, inner=api.transport(), pause=lambda _: None)
+        metrics = PrometheusClient(URL, inner=api.transport(), pause=lambda _: None)
         done = observe_backtest.backtest(metrics, TARGET, LIMITS, matchers={}, at=DEPLOY, hours=2.9)
         assert [alarm for alarm in done.alarms if alarm.outcome is Outcome.FAIL]
         assert all(-9600 < alarm.at - DEPLOY < -5400 for alarm in done.alarms if alarm.outcome is Outcome.FAIL)
@@ -271,12 +271,14 @@ def test_a_real_prometheus_reads_every_query(tmp_path):
     hostile = replace(TARGET, namespace='n"\\', service="s{}[1m]$(", workload='w"+.*\n')
     server = start_prometheus(tmp_path / "prometheus")
     try:
-        with Prometheus(server.url, pause=lambda _: None) as metrics:
+        with PrometheusClient(server.url, pause=lambda _: None) as metrics:
             at = 1_700_000_000.0
             for target in (TARGET, hostile):
                 for coarse in (False, True):
                     for source in observe.candidates(target, "auto", {"cluster": 'e"u'}):
-                        settled = Plan(target, LIMITS, source, {}, at, at + 60, coarse=coarse, coarse_latency=coarse)
+                        settled = ObservationPlan(
+                            target, LIMITS, source, {}, at, at + 60, coarse=coarse, coarse_latency=coarse
+                        )
                         known = observe_fetch.material(metrics, settled, source, at=at + 600)
                         known = observe_fetch.with_history(metrics, known, at=at + 600, latency=True)
                         assert known.history == ()

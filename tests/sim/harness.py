@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters.prometheus import Prometheus
+from atmos_cli.adapters.prometheus import PrometheusClient
 from atmos_cli.live.observe import find_source, look, plan
 from atmos_cli.verify.model import Limits, Target
 from atmos_cli.verify.outcome import Outcome, Reason
@@ -15,7 +15,7 @@ from tests.sim.rivals import argo_rollouts, flagger, kayenta
 from tests.sim.scenario import NAMESPACE, OBSERVE, WORKLOAD, times
 
 if TYPE_CHECKING:
-    from atmos_cli.live.observe_plan import Plan
+    from atmos_cli.live.observe_plan import ObservationPlan
     from atmos_cli.ports import Answer, Metrics
     from tests.sim.catalogue import Row
     from tests.sim.rivals import Fired
@@ -38,9 +38,9 @@ class Run:
     rivals: tuple[Fired, ...] = ()
 
 
-def connected(api: Api) -> Prometheus:
+def connected(api: Api) -> PrometheusClient:
     """The real client, whose requests `api` answers; it does not wait before asking again."""
-    return Prometheus(URL, inner=api.transport(), pause=lambda _: None)
+    return PrometheusClient(URL, inner=api.transport(), pause=lambda _: None)
 
 
 class Remembered:
@@ -76,7 +76,7 @@ def play(row: Row, seed: int, *, rivals: bool = False) -> Run:
     return Run(run.outcome, run.codes, run.ended, run.warned, run.failed, said)
 
 
-def _planned(metrics: Metrics, row: Row, seed: int) -> Plan:
+def _planned(metrics: Metrics, row: Row, seed: int) -> ObservationPlan:
     scenario = row.at(seed)
     moment = times(scenario)
     source = find_source(metrics, TARGET, LIMITS, matchers={}, at=moment.new)
@@ -93,7 +93,7 @@ def _planned(metrics: Metrics, row: Row, seed: int) -> Plan:
     )
 
 
-def _watch(metrics: Metrics, planned: Plan, settled: float) -> Run:
+def _watch(metrics: Metrics, planned: ObservationPlan, settled: float) -> Run:
     """Looks every 30 s until an answer is final, or the time to observe is over and more of it would not help.
 
     Beyond that time every five minutes only, to save ours: a look judges all those before it that nobody made.

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from atmos_cli.diagnostics import AtmosError, Code
 from atmos_cli.spec.grammar import read
 from atmos_cli.spec.model import ServiceSpec
-from atmos_cli.spec.reading import Reading
+from atmos_cli.spec.parse import Parse
 from atmos_cli.spec.shorthand import parse_intent, read_intent
 from atmos_cli.spec.vocabulary import FILLERS, normal
 from atmos_cli.spec.words import cut
@@ -49,7 +49,7 @@ def test_only_punctuation_stands_between_words(text):
 
 @given(texts)
 def test_every_word_is_claimed_or_reported(text):
-    reading = read(Reading(text, cut(text), BUNDLED))
+    reading = read(Parse(text, cut(text), BUNDLED))
     claimed = {i for claim in reading.claims for i in range(claim.first, claim.last + 1)}
     reported = {i for first, last, _ in reading.problems for i in range(first, last + 1)}
     assert claimed | reported == set(range(len(reading.words)))

@@ -23,7 +23,7 @@ from atmos_cli.verify.changes import field_changes
 from atmos_cli.verify.measured import Assessment, Count, Measure, Saturation
 from atmos_cli.verify.model import Evidence, Target
 from atmos_cli.verify.outcome import Outcome, Reason
-from atmos_cli.verify.seen import Arrival, Delivery, Doom, Log, Rollout, Scene, Status
+from atmos_cli.verify.seen import Arrival, ClusterSnapshot, Delivery, Log, PermanentFailure, Rollout, Status
 
 ROOT = Path(__file__).parent / "recorded" / "causes"
 START = 1_795_007_200.0
@@ -53,13 +53,13 @@ def case_of(name: str, raw: dict[str, Any]) -> Case:
     events = [event(row, number) for number, row in enumerate(raw.get("events", []))]
     own = [o for o in extra if o["metadata"]["name"].startswith("web") or raw.get("own")]
     wanted = (after, *(o for o in own if o["kind"] not in ("Pod", "Node", "EndpointSlice")))
-    scene = Scene(START + 120, (), wanted, tuple(live(raw, after, before, extra)), tuple(events))
+    snapshot = ClusterSnapshot(START + 120, (), wanted, tuple(live(raw, after, before, extra)), tuple(events))
     target = Target(
         "shop", "web", "prod", "eu", "shop-prod", "argocd", raw.get("workload", "web"), ("web.example.com",)
     )
     evidence = Evidence(
         target,
-        scene,
+        snapshot,
         delivery(raw),
         rollout(raw),
         assessment(raw.get("assessment")),
@@ -279,10 +279,10 @@ def rollout(raw: dict[str, Any]) -> Rollout:
     told = raw.get("rollout", {})
     status = Status(told.get("status", "failed" if raw["rule"] != "none" and not raw.get("assessment") else "current"))
     web = identity(deployment())
-    dooms = (Doom(web, "doomed", "new pods cannot become ready"),) if status is Status.FAILED else ()
+    failures = (PermanentFailure(web, "doomed", "new pods cannot become ready"),) if status is Status.FAILED else ()
     return Rollout(
         status, "", wanted=2, ready=told.get("ready", 2 if status is Status.CURRENT else 0), old_ready=0 if status is Status.CURRENT else 2,
-        restarts=told.get("restarts", 0), started=START, finished=START + 60 if status is Status.CURRENT else 0.0, dooms=dooms,
+        restarts=told.get("restarts", 0), started=START, finished=START + 60 if status is Status.CURRENT else 0.0, failures=failures,
     )  # fmt: skip
 
 

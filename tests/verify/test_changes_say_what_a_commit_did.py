@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from atmos_cli.verify.changes import field_changes, migration_suspect, says
 from atmos_cli.verify.model import Evidence
-from atmos_cli.verify.seen import Log, Scene
+from atmos_cli.verify.seen import ClusterSnapshot, Log
 
 from .causes import cases, deployment, merged
 
@@ -105,12 +105,12 @@ def test_no_secret_is_in_a_change():
 @settings(deadline=None)
 @given(st.sampled_from(cases()))
 def test_an_object_does_not_differ_from_itself(case):
-    objects = [o for o in case.evidence.scene.objects if isinstance(o, dict)]
+    objects = [o for o in case.evidence.snapshot.objects if isinstance(o, dict)]
     assert field_changes(objects, objects) == ()
 
 
 def evidence(*, objects=(), logs=(), wanted=(), changes=()):
-    return Evidence(TARGET, Scene(0.0, (), wanted, objects), logs=logs, changes=changes)
+    return Evidence(TARGET, ClusterSnapshot(0.0, (), wanted, objects), logs=logs, changes=changes)
 
 
 def job(name, command, *, started="2026-11-18T13:06:41Z"):

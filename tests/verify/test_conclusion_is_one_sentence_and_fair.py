@@ -7,7 +7,7 @@ from atmos_cli.verify.conclude import conclude
 from atmos_cli.verify.measured import Assessment, Count, Measure
 from atmos_cli.verify.model import Cause, Evidence, Target
 from atmos_cli.verify.outcome import Outcome, Reason
-from atmos_cli.verify.seen import Arrival, Delivery, Rollout, Scene, Status
+from atmos_cli.verify.seen import Arrival, ClusterSnapshot, Delivery, Rollout, Status
 
 TARGET = Target("shop", "checkout", "prod", "eu", "shop-prod", "argocd", "checkout")
 COMMIT = "a1b2c3d" + "0" * 33
@@ -25,7 +25,7 @@ def concluded(outcome, *, causes=(), measure=None, delivery=ARRIVED, rollout=GOO
     monkeypatch.setattr(module, "diagnose", lambda _: tuple(causes))
     reasons = (Reason(outcome, "worse", why),)
     assessment = Assessment(outcome, reasons, 9.0, measures=(measure,)) if measure else None
-    evidence = Evidence(TARGET, Scene(9.0), delivery, rollout, assessment)
+    evidence = Evidence(TARGET, ClusterSnapshot(9.0), delivery, rollout, assessment)
     return conclude(evidence, commit=COMMIT, outcome=outcome, reasons=reasons, began=1.0)
 
 
@@ -102,6 +102,6 @@ def test_the_pods_that_still_serve_are_said_once(monkeypatch):
 def test_what_somebody_turned_off_has_a_command_that_turns_it_on(code, why, command):
     reasons = (Reason(Outcome.INCONCLUSIVE, code, why),)
     delivery = Delivery(Arrival.PAUSED, "automation-paused", "automated sync is off", next="turn it on")
-    evidence = Evidence(TARGET, Scene(9.0), delivery, GOOD)
+    evidence = Evidence(TARGET, ClusterSnapshot(9.0), delivery, GOOD)
     found = conclude(evidence, commit=COMMIT, outcome=Outcome.INCONCLUSIVE, reasons=reasons, began=1.0)
     assert found.next == command

@@ -9,8 +9,8 @@ from atmos_cli.engines.registry import ENGINES, health_rules
 from atmos_cli.verify.delivery.applied import applied
 from atmos_cli.verify.health import health
 from atmos_cli.verify.rollout import rollout
-from atmos_cli.verify.seen import Delivery, Health, Order, Relation, Rollout, Scene
-from tests.verify.scenes import names, recorded
+from atmos_cli.verify.seen import ClusterSnapshot, Delivery, Health, Order, Relation, Rollout
+from tests.verify.snapshots import names, recorded
 
 ODD = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=20), st.just({}), st.just([]),
@@ -46,7 +46,7 @@ def damage(draw, node):
 def scene_of(objects, at, events=(), wanted=()):
     """As adapters give it: lists of objects; a list that was damaged away is empty."""
     kept = tuple(item for item in objects if isinstance(item, dict))
-    return Scene(at, kept, tuple(wanted), kept, tuple(item for item in events if isinstance(item, dict)))
+    return ClusterSnapshot(at, kept, tuple(wanted), kept, tuple(item for item in events if isinstance(item, dict)))
 
 
 AT = 1795406790.0
@@ -66,7 +66,7 @@ def test_damaged_objects_of_the_engines_get_an_answer(data):
         assert isinstance(found, Delivery)
         assert "\x1b" not in found.message
     for resource in seen.objects:
-        assert isinstance(health(resource, scene=seen, now=AT, rules=health_rules()), Health)
+        assert isinstance(health(resource, snapshot=seen, now=AT, rules=health_rules()), Health)
 
 
 @SLOW
@@ -83,7 +83,7 @@ def test_damaged_workloads_get_an_answer(data):
     assert isinstance(rollout(seen, now=AT), Rollout)
     applied(seen)
     for resource in seen.objects:
-        assert isinstance(health(resource, scene=seen, now=AT, rules=health_rules()), Health)
+        assert isinstance(health(resource, snapshot=seen, now=AT, rules=health_rules()), Health)
 
 
 @SLOW
@@ -112,6 +112,6 @@ def test_any_kind_with_any_status_gets_an_answer(data, named):
         "status": data.draw(body),
     }
     seen = scene_of([resource], AT, wanted=[resource])
-    assert isinstance(health(resource, scene=seen, now=AT, rules=health_rules()), Health)
+    assert isinstance(health(resource, snapshot=seen, now=AT, rules=health_rules()), Health)
     rollout(seen, now=AT)
     applied(seen)

@@ -3,7 +3,7 @@
 import pytest
 
 from atmos_cli.verify.delivery.applied import applied
-from tests.verify.scenes import obj, scene
+from tests.verify.snapshots import obj, snapshot
 
 
 def pods(**container):
@@ -13,7 +13,7 @@ def pods(**container):
 
 def drift(wanted, live, **more):
     live = live if isinstance(live, list) else [live]
-    found = applied(scene(wanted=[wanted], objects=live, **more))
+    found = applied(snapshot(wanted=[wanted], objects=live, **more))
     return [(".".join(map(str, item.path)), item.wanted, item.live) for item in found]
 
 
@@ -56,7 +56,7 @@ def test_what_differs_is_named(wanted, live, path):
 
 def test_an_object_that_does_not_exist_is_named_whole():
     assert drift(pods(), []) == [("", "an object", None)]
-    assert str(applied(scene(wanted=[pods()]))[0]) == "Deployment/web does not exist"
+    assert str(applied(snapshot(wanted=[pods()]))[0]) == "Deployment/web does not exist"
 
 
 def test_a_namespace_that_is_only_the_destinations_is_found():
@@ -90,16 +90,16 @@ def test_what_the_application_is_told_to_ignore_is_ignored():
     app = obj("argoproj.io/v1alpha1", "Application", "web", {})
     rule = {"group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas"]}
     app["spec"]["ignoreDifferences"] = [rule]
-    assert applied(scene(app, wanted=[scaled(2)], objects=[scaled(5)])) == ()
+    assert applied(snapshot(app, wanted=[scaled(2)], objects=[scaled(5)])) == ()
     rule["name"] = "other"
-    assert len(applied(scene(app, wanted=[scaled(2)], objects=[scaled(5)]))) == 1
+    assert len(applied(snapshot(app, wanted=[scaled(2)], objects=[scaled(5)]))) == 1
 
 
 def test_values_of_secrets_are_never_shown():
     wanted, live = obj("v1", "Secret", "s"), obj("v1", "Secret", "s")
     wanted |= {"data": {"k": "c2VjcmV0"}, "stringData": {"new": "hunter2"}}
     live |= {"data": {"k": "b3RoZXI="}}
-    found = applied(scene(wanted=[wanted], objects=[live]))
+    found = applied(snapshot(wanted=[wanted], objects=[live]))
     assert [item.path for item in found] == [("data", "k"), ("stringData", "new")]
     assert {item.wanted for item in found} == {"***"}
     assert "c2VjcmV0" not in repr(found)
@@ -110,7 +110,7 @@ def test_hooks_and_objects_that_flux_leaves_alone_are_not_compared():
     hook = obj("batch/v1", "Job", "migrate", annotations={"argocd.argoproj.io/hook": "PreSync"})
     alone = obj("v1", "ConfigMap", "x", annotations={"kustomize.toolkit.fluxcd.io/ssa": "IfNotPresent"})
     brief = obj("batch/v1", "Job", "once", {"ttlSecondsAfterFinished": 60})
-    assert applied(scene(wanted=[hook, alone, brief])) == ()
+    assert applied(snapshot(wanted=[hook, alone, brief])) == ()
 
 
 def test_custom_resources_are_compared_with_their_own_spellings():

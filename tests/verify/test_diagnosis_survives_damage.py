@@ -12,7 +12,7 @@ from atmos_cli.ports import Series
 from atmos_cli.verify.changes import field_changes, migration_suspect, says
 from atmos_cli.verify.diagnosis import diagnose, needs, wants
 from atmos_cli.verify.model import Evidence
-from atmos_cli.verify.seen import Log, Scene
+from atmos_cli.verify.seen import ClusterSnapshot, Log
 
 from .causes import cases
 
@@ -49,8 +49,8 @@ def everything(evidence):
     for cause in diagnose(evidence):
         assert cause.title
         assert 0 <= cause.confidence <= 1
-    assert len(needs(evidence.scene, evidence.rollout)) <= 10
-    wants(evidence.scene)
+    assert len(needs(evidence.snapshot, evidence.rollout)) <= 10
+    wants(evidence.snapshot)
     migration_suspect(evidence.changes, evidence)
 
 
@@ -58,15 +58,15 @@ def everything(evidence):
 @given(st.data())
 def test_no_damage_to_a_known_case_raises(data):
     evidence = CASES[data.draw(st.integers(0, len(CASES) - 1))].evidence
-    scene = evidence.scene
-    objects = damaged(list(scene.objects), data.draw, times=data.draw(st.integers(1, 6)))
-    wanted = damaged(list(scene.wanted), data.draw, times=data.draw(st.integers(0, 3)))
-    events = damaged(list(scene.events), data.draw, times=2) if scene.events else []
+    snapshot = evidence.snapshot
+    objects = damaged(list(snapshot.objects), data.draw, times=data.draw(st.integers(1, 6)))
+    wanted = damaged(list(snapshot.wanted), data.draw, times=data.draw(st.integers(0, 3)))
+    events = damaged(list(snapshot.events), data.draw, times=2) if snapshot.events else []
     changes = field_changes([o for o in wanted if isinstance(o, dict)], [o for o in objects if isinstance(o, dict)])
     for change in changes:
         assert isinstance(says(change), str)
-    broken = Scene(scene.at, (), tuple(wanted), tuple(objects), tuple(events))
-    everything(replace(evidence, scene=broken, changes=changes))
+    broken = ClusterSnapshot(snapshot.at, (), tuple(wanted), tuple(objects), tuple(events))
+    everything(replace(evidence, snapshot=broken, changes=changes))
 
 
 @PATIENT
@@ -81,8 +81,8 @@ def test_no_objects_logs_or_gauges_raise(objects, lines, numbers):
         name: (Series({}, tuple((0.0, n) for n in numbers)),)
         for name in ("hikari-pending", "mesh-flags", "cpu-throttling")
     }
-    scene = Scene(0.0, (), (), tuple(objects), tuple(objects))
-    everything(replace(base, scene=scene, logs=(Log("p", "c", False, tuple(lines)),), gauges=gauges))
+    snapshot = ClusterSnapshot(0.0, (), (), tuple(objects), tuple(objects))
+    everything(replace(base, snapshot=snapshot, logs=(Log("p", "c", False, tuple(lines)),), gauges=gauges))
 
 
 @pytest.mark.parametrize(
@@ -105,14 +105,14 @@ def test_no_objects_logs_or_gauges_raise(objects, lines, numbers):
 )
 def test_a_line_of_a_megabyte_takes_no_longer_than_its_head(line):
     base = next(case for case in CASES if case.name == "unknown-new-line").evidence
-    events = tuple({**event, "message": line} for event in base.scene.events)
+    events = tuple({**event, "message": line} for event in base.snapshot.events)
     logs = (Log(base.logs[0].pod, "web", True, (line,) * 20),)
-    everything(replace(base, logs=logs, scene=replace(base.scene, events=events)))
+    everything(replace(base, logs=logs, snapshot=replace(base.snapshot, events=events)))
 
 
 def test_nothing_of_nothing_is_nothing():
     base = CASES[0].evidence
-    assert diagnose(Evidence(base.target, Scene(0.0))) == ()
+    assert diagnose(Evidence(base.target, ClusterSnapshot(0.0))) == ()
 
 
 def test_what_is_said_holds_no_secret_and_no_control_character():

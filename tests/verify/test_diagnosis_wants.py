@@ -15,26 +15,26 @@ CASES = {case.name: case.evidence for case in cases()}
 
 def test_the_run_that_ended_is_read_before_the_one_that_runs():
     evidence = CASES["R12-python-keyerror"]
-    wanted = needs(evidence.scene, evidence.rollout)
+    wanted = needs(evidence.snapshot, evidence.rollout)
     assert wanted[0] == (pod_name("new:0"), "web", True)
     assert (pod_name("old:0"), "web", False) in wanted
 
 
 def test_containers_that_never_ran_have_no_log():
     evidence = CASES["R9-tag-not-pushed"]
-    assert all(pod != pod_name("new:0") for pod, _, _ in needs(evidence.scene, evidence.rollout))
+    assert all(pod != pod_name("new:0") for pod, _, _ in needs(evidence.snapshot, evidence.rollout))
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_at_most_ten_logs_and_never_a_secret_are_asked_for(name):
     evidence = CASES[name]
-    assert len(needs(evidence.scene, evidence.rollout)) <= 10
-    assert "Secret" not in {kind for _, kind, _ in wants(evidence.scene)}
+    assert len(needs(evidence.snapshot, evidence.rollout)) <= 10
+    assert "Secret" not in {kind for _, kind, _ in wants(evidence.snapshot)}
 
 
 def test_nodes_are_asked_for_only_where_they_matter():
-    assert ("v1", "Node", False) in wants(CASES["R24-cpu-request"].scene)
-    assert ("v1", "Node", False) not in wants(CASES["none-healthy"].scene)
+    assert ("v1", "Node", False) in wants(CASES["R24-cpu-request"].snapshot)
+    assert ("v1", "Node", False) not in wants(CASES["none-healthy"].snapshot)
 
 
 @pytest.mark.parametrize("name", sorted(GAUGES))

@@ -5,7 +5,7 @@ import pytest
 from atmos_cli.engines.registry import health_rules
 from atmos_cli.verify.health import aggregate, health
 from atmos_cli.verify.seen import Status
-from tests.verify.scenes import cond, names, obj, recorded, scene, when
+from tests.verify.snapshots import cond, names, obj, recorded, snapshot, when
 
 T0 = when("2026-11-23T04:00:00Z")  # `since` of every condition that does not say otherwise
 CURRENT, BUSY, FAILED, PAUSED = Status.CURRENT, Status.IN_PROGRESS, Status.FAILED, Status.SUSPENDED
@@ -189,13 +189,15 @@ ROWS = [
 
 @pytest.mark.parametrize(("resource", "expected"), ROWS, ids=[f"{i}-{r['kind']}-{s}" for i, (r, s) in enumerate(ROWS)])
 def test_each_row_of_the_table(resource, expected):
-    found = health(resource, scene=scene(objects=[resource]), now=T0 + 120, rules=health_rules())
+    found = health(resource, snapshot=snapshot(objects=[resource]), now=T0 + 120, rules=health_rules())
     assert found.status is expected, found
     assert found.message or expected is CURRENT or expected is Status.UNKNOWN
 
 
 def judged(resource, *others, events=(), now=T0 + 120):
-    return health(resource, scene=scene(objects=[resource, *others], events=events), now=now, rules=health_rules())
+    return health(
+        resource, snapshot=snapshot(objects=[resource, *others], events=events), now=now, rules=health_rules()
+    )
 
 
 def endpoints(service, *ready):

@@ -18,9 +18,9 @@ from atmos_cli.verify.measured import Count
 from atmos_cli.verify.model import Limits
 from atmos_cli.verify.outcome import Outcome, Reason
 from atmos_cli.verify.traffic.counts import Flow, flows
-from atmos_cli.verify.traffic.sources import Source
+from atmos_cli.verify.traffic.sources import TrafficSource
 
-SOURCE = Source("ingress-nginx", "m", (("status", "5(..|xx)"),), "m_bucket", edge=True, siblings="m")
+SOURCE = TrafficSource("ingress-nginx", "m", (("status", "5(..|xx)"),), "m_bucket", edge=True, siblings="m")
 NEW = 1_000_000.0
 ZERO = NEW + 120
 WINDOWS = Windows(NEW - 3600, NEW, ZERO, 30.0, 20, 120, 30.0)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from atmos_cli.kube.resource import identity
 from atmos_cli.verify.outcome import Outcome, Reason
-from atmos_cli.verify.rollback import Allowed, Sight, plan
+from atmos_cli.verify.rollback import Allowed, RollbackView, plan
 from atmos_cli.verify.rollback_files import pointer, restored
 from atmos_cli.verify.rollback_loss import losses
 from atmos_cli.yamlio.load import load_all
@@ -27,8 +27,10 @@ def deployment(image="a:1", name="web"):
 OLD, NEW = objects(deployment("a:1")), objects(deployment("a:2"))
 
 
-def sight(**more):
-    base = Sight("prod", "c" * 40, "1" * 40, "verified", {"o": b"1"}, {}, now=NEW, then=OLD, partly=OLD, wholly=OLD)
+def view(**more):
+    base = RollbackView(
+        "prod", "c" * 40, "1" * 40, "verified", {"o": b"1"}, {}, now=NEW, then=OLD, partly=OLD, wholly=OLD
+    )
     return dataclasses.replace(base, **more)
 
 
@@ -68,14 +70,14 @@ def test_comments_of_a_pointer_stay_where_nothing_else_changed():
 
 
 def test_the_overlay_alone_is_enough_when_it_gives_what_ran():
-    made = plan(sight(shared={"b": b"1"}, others=("dev",)), allowed=Allowed())
+    made = plan(view(shared={"b": b"1"}, others=("dev",)), allowed=Allowed())
     assert (made.files, made.exact, made.environments, made.reasons) == ({"o": b"1"}, True, (), ())
     assert made.images == ("a:2",)
 
 
 def test_shared_files_come_back_only_where_they_matter_and_are_allowed():
     mixed = objects(deployment("a:3"))
-    seen = sight(shared={"b": b"1"}, others=("dev",), partly=mixed)
+    seen = view(shared={"b": b"1"}, others=("dev",), partly=mixed)
     assert codes(plan(seen, allowed=Allowed())) == ["shared-files"]
     assert plan(seen, allowed=Allowed(all_environments=True)).environments == ("dev",)
     only = plan(seen, allowed=Allowed(overlay_only=True))
@@ -85,19 +87,19 @@ def test_shared_files_come_back_only_where_they_matter_and_are_allowed():
 
 
 def test_the_same_objects_are_nothing_to_restore():
-    assert plan(sight(now=OLD), allowed=Allowed()).nothing
+    assert plan(view(now=OLD), allowed=Allowed()).nothing
 
 
 def test_a_newer_commit_is_superseded_and_no_word_allows_it():
     everything = Allowed(*([True] * len(dataclasses.fields(Allowed))))
-    (reason,) = plan(sight(newer=("d" * 40,)), allowed=everything).reasons
+    (reason,) = plan(view(newer=("d" * 40,)), allowed=everything).reasons
     assert (reason.outcome, reason.code) == (Outcome.SUPERSEDED, "newer-commit")
 
 
 def test_each_reason_has_its_own_word_and_no_other():
     claim = {"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "d", "namespace": "n"}}
     suspect = Reason(Outcome.WARN, "migration-suspect", "the migration ran")
-    bad = sight(now={**NEW, **objects(claim)}, migration=suspect, quarantined=("a:1",))
+    bad = view(now={**NEW, **objects(claim)}, migration=suspect, quarantined=("a:1",))
     words = {"migrations": "migration", "data_loss": "data-loss", "quarantined": "quarantined"}
     assert codes(plan(bad, allowed=Allowed())) == list(words.values())
     for word, code in words.items():
@@ -106,14 +108,14 @@ def test_each_reason_has_its_own_word_and_no_other():
 
 
 def test_a_state_that_cannot_be_built_is_no_state_to_restore():
-    assert codes(plan(sight(then=None, partly=None), allowed=Allowed())) == ["unbuildable"]
-    assert codes(plan(sight(now=None), allowed=Allowed())) == []
+    assert codes(plan(view(then=None, partly=None), allowed=Allowed())) == ["unbuildable"]
+    assert codes(plan(view(now=None), allowed=Allowed())) == []
 
 
 def test_a_rollback_puts_no_image_into_quarantine_when_it_is_taken_back():
-    made = plan(sight(undoes="e" * 40), allowed=Allowed())
+    made = plan(view(undoes="e" * 40), allowed=Allowed())
     assert (codes(made), made.images) == (["is-rollback"], ())
-    assert codes(plan(sight(undoes="e" * 40, chosen="named"), allowed=Allowed())) == []
+    assert codes(plan(view(undoes="e" * 40, chosen="named"), allowed=Allowed())) == []
 
 
 def test_losses_are_named():
@@ -158,4 +160,4 @@ def test_hostile_objects_give_no_traceback(value):
     key = identity({"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster", "metadata": {"name": "x"}})
     pod = identity(deployment())
     found = {key: {"spec": value}, pod: {"apiVersion": "apps/v1", "kind": "Deployment", "spec": value}}
-    plan(sight(now=found, then=OLD, partly=found), allowed=Allowed())
+    plan(view(now=found, then=OLD, partly=found), allowed=Allowed())

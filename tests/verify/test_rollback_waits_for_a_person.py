@@ -7,7 +7,7 @@ import pytest
 from atmos_cli.verify.measured import BROKEN_BASELINE, Assessment, Count, Measure
 from atmos_cli.verify.model import Cause, Limits, Target, Verdict
 from atmos_cli.verify.outcome import Outcome, Reason
-from atmos_cli.verify.rollback import DAY, HOUR, History, Past, Plan, automatic, recovered
+from atmos_cli.verify.rollback import DAY, HOUR, History, Past, RestorePlan, automatic, recovered
 from atmos_cli.verify.seen import Rollout, Status
 
 NOW = 1_800_000_000.0
@@ -21,7 +21,7 @@ FAILED = Verdict(
     rollout=Rollout(Status.CURRENT, "3 of 3", wanted=3, ready=3),
     assessment=Assessment(Outcome.FAIL, (), NOW, final=True),
 )
-PLAN = Plan("c" * 40, "1" * 40, "verified", {"o": b"1"}, exact=True)
+PLAN = RestorePlan("c" * 40, "1" * 40, "verified", {"o": b"1"}, exact=True)
 AUTO = Limits(rollback="auto")
 NEVER = History(NOW)
 STUCK = Rollout(Status.FAILED, "0 of 3", wanted=3, ready=0, old_ready=3)

@@ -5,7 +5,7 @@ import pytest
 from atmos_cli.verify.probes import grace
 from atmos_cli.verify.rollout import rollout
 from atmos_cli.verify.seen import Status
-from tests.verify.scenes import cond, obj, scene
+from tests.verify.snapshots import cond, obj, snapshot
 from tests.verify.workloads import (
     BORN,
     PROBE,
@@ -66,7 +66,7 @@ def test_each_sign_is_given_its_time(details, early, late, code):
 
 def test_the_message_names_the_container_and_the_image():
     found = one_new_pod(5, state=waiting("ErrImagePull", f"{IMAGE}: not found"))
-    assert found.dooms[0].message == "container web: image registry/x:1 does not exist"
+    assert found.failures[0].message == "container web: image registry/x:1 does not exist"
 
 
 def test_a_back_off_is_explained_by_the_event_of_the_attempt():
@@ -102,7 +102,7 @@ def test_an_unschedulable_pod_is_given_the_time_that_an_autoscaler_needs(events,
     assert codes(one_new_pod(early, events=events, state=waiting(""), **NO_NODE)) == []
     found = one_new_pod(late, events=events, state=waiting(""), **NO_NODE)
     assert codes(found) == ["unschedulable"]
-    assert "3 Insufficient cpu" in found.dooms[0].message
+    assert "3 Insufficient cpu" in found.failures[0].message
 
 
 def test_a_gated_pod_is_not_unschedulable():
@@ -131,10 +131,10 @@ def test_half_of_the_new_pods_for_a_minute_lose_a_deployment():
     owner = deployment(status={**STARTED, "updatedReplicas": 3}, conditions=UNDER_WAY)
     new = replica_set(owner, "new", "2", ready=1)
     bad = [pod(new, f"b{i}", state=waiting("InvalidImageName")) for i in range(2)]
-    seen = scene(wanted=[owner], objects=[owner, new, pod(new, "good", ready=True), *bad])
+    seen = snapshot(wanted=[owner], objects=[owner, new, pod(new, "good", ready=True), *bad])
     assert rollout(seen, now=T0 + 59).status is Status.IN_PROGRESS
     assert rollout(seen, now=T0 + 60).status is Status.FAILED
-    seen = scene(
+    seen = snapshot(
         wanted=[owner], objects=[owner, new, pod(new, "good", ready=True), pod(new, "fine", ready=True), bad[0]]
     )
     assert rollout(seen, now=T0 + 600).status is Status.IN_PROGRESS
@@ -144,7 +144,7 @@ def test_pods_that_fail_alike_are_said_once():
     owner = deployment(status={**STARTED, "updatedReplicas": 3}, conditions=UNDER_WAY)
     new = replica_set(owner, "new", "2")
     bad = [pod(new, f"b{i}", state=waiting("InvalidImageName")) for i in range(3)]
-    seen = scene(wanted=[owner], objects=[owner, new, *bad])
+    seen = snapshot(wanted=[owner], objects=[owner, new, *bad])
     assert codes(rollout(seen, now=T0 + 1)) == ["image-invalid"]
 
 
@@ -153,7 +153,7 @@ def test_a_pod_that_is_being_deleted_is_not_looked_at():
     new = replica_set(owner, "new", "2")
     gone = pod(new, "web-new-1", state=waiting("InvalidImageName"))
     gone["metadata"]["deletionTimestamp"] = BORN
-    seen = scene(wanted=[owner], objects=[owner, new, gone])
+    seen = snapshot(wanted=[owner], objects=[owner, new, gone])
     assert codes(rollout(seen, now=T0 + 1)) == []
 
 
@@ -183,11 +183,11 @@ def test_a_pod_that_never_becomes_ready_is_explained_when_the_deadline_has_passe
     new = replica_set(owner, "new", "2")
     fresh = pod(new, "web-new-1", probe=PROBE)
     told = [event(fresh, "Unhealthy", "Readiness probe failed: HTTP probe failed with statuscode: 503")]
-    seen = scene(wanted=[owner], objects=[owner, new, fresh], events=told)
+    seen = snapshot(wanted=[owner], objects=[owner, new, fresh], events=told)
     found = rollout(seen, now=T0 + 305)
     assert codes(found) == ["not-ready", "progress-deadline"]
     words = "container web: not ready 305 s after its start: Readiness probe failed: HTTP probe failed with statuscode: 503 (GET /healthz on port 8080)"
-    assert found.dooms[0].message == words
+    assert found.failures[0].message == words
     assert found.message == f"Deployment/web: no progress within 300 s: {words}; 3 old pods still serve"
 
 

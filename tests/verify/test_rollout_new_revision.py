@@ -3,10 +3,10 @@
 import pytest
 
 from atmos_cli.engines.registry import ENGINES
-from atmos_cli.verify.pods import surge_room
+from atmos_cli.verify.pods import can_surge
 from atmos_cli.verify.rollout import rollout
 from atmos_cli.verify.seen import Arrival, Status
-from tests.verify.scenes import SAME, cond, recorded, scene, when
+from tests.verify.snapshots import SAME, cond, recorded, snapshot, when
 from tests.verify.workloads import BORN, T0, UNDER_WAY, codes, deployment, one_new_pod, pod, replica_set
 
 AT = "2026-11-23T04:06:30Z"
@@ -30,7 +30,7 @@ AT = "2026-11-23T04:06:30Z"
 def test_each_recorded_workload_fails_with_its_reason(name, code, ready, old, words):
     objects = recorded(f"k8s_workload_{name}")
     events = recorded(f"k8s_events_{name}") if name in {"psa", "quota"} else ()
-    seen = scene(at=AT, wanted=objects[:1], objects=objects, events=events)
+    seen = snapshot(at=AT, wanted=objects[:1], objects=objects, events=events)
     found = rollout(seen, now=seen.at)
     assert found.status is Status.FAILED
     assert (codes(found)[0], found.ready, found.old_ready) == (code, ready, old)
@@ -49,7 +49,7 @@ def test_each_recorded_workload_fails_with_its_reason(name, code, ready, old, wo
 def test_what_both_engines_applied_without_naming_why_it_fails_is_named_by_the_rollout(name, argo, flux, code):
     objects = recorded(f"k8s_workload_{name}")
     for engine, sample in (("argocd", argo), ("flux", flux)):
-        seen = scene(recorded(sample), at=AT, wanted=objects[:1], objects=objects)
+        seen = snapshot(recorded(sample), at=AT, wanted=objects[:1], objects=objects)
         known = dict.fromkeys(ENGINES[engine].revisions(seen), SAME)
         found = ENGINES[engine].delivery(seen, known, pushed=when("2026-11-23T04:02:40Z"))
         assert found.arrival is Arrival.ARRIVED
@@ -60,7 +60,7 @@ def test_what_both_engines_applied_without_naming_why_it_fails_is_named_by_the_r
 def test_a_quota_refusal_is_seen_while_argo_and_flux_say_progressing():
     deployed = recorded("k8s_workload_quota")[0]  # scaled up: no progress deadline runs, the rollout is complete
     assert not any(c["reason"] == "ProgressDeadlineExceeded" for c in deployed["status"]["conditions"])
-    seen = scene(at="2026-11-23T04:03:47Z", wanted=[deployed], objects=[deployed])
+    seen = snapshot(at="2026-11-23T04:03:47Z", wanted=[deployed], objects=[deployed])
     assert codes(rollout(seen, now=seen.at)) == ["quota"]
 
 
@@ -71,7 +71,7 @@ def test_a_quota_refusal_of_the_surge_pod_may_heal_while_old_pods_can_go_first()
 
     def after(seconds, strategy):
         owner = deployment(strategy=strategy, status=counts, conditions=[*UNDER_WAY, refused])
-        return rollout(scene(wanted=[owner], objects=[owner]), now=T0 + seconds).status
+        return rollout(snapshot(wanted=[owner], objects=[owner]), now=T0 + seconds).status
 
     assert after(1, held) is Status.FAILED
     assert after(1, free) is Status.IN_PROGRESS
@@ -81,7 +81,7 @@ def test_a_quota_refusal_of_the_surge_pod_may_heal_while_old_pods_can_go_first()
 def test_a_refusal_without_a_known_reason_is_given_thirty_seconds():
     refused = cond("ReplicaFailure", "True", "FailedCreate", "etcdserver: request timed out", BORN)
     owner = deployment(conditions=[*UNDER_WAY, refused])
-    seen = scene(wanted=[owner], objects=[owner])
+    seen = snapshot(wanted=[owner], objects=[owner])
     assert rollout(seen, now=T0 + 29).status is Status.IN_PROGRESS
     assert rollout(seen, now=T0 + 31).status is Status.FAILED
 
@@ -90,7 +90,7 @@ def complete(**details):
     owner = deployment(**details)
     new, old = replica_set(owner, "new", "2", ready=3), replica_set(owner, "old", "1")
     pods = [pod(new, f"web-new-{i}", ready=True) for i in range(3)]
-    return owner, scene(wanted=[owner], objects=[owner, new, old, *pods])
+    return owner, snapshot(wanted=[owner], objects=[owner, new, old, *pods])
 
 
 def test_all_new_pods_ready_is_current_with_its_times():
@@ -105,7 +105,7 @@ def test_the_words_of_a_rollout_under_way():
     owner = deployment(
         status={"replicas": 4, "updatedReplicas": 3, "readyReplicas": 3, "availableReplicas": 3}, conditions=UNDER_WAY
     )
-    found = rollout(scene(wanted=[owner], objects=[owner]), now=T0)
+    found = rollout(snapshot(wanted=[owner], objects=[owner]), now=T0)
     assert found.message == "Deployment/web: 2 of 3 new pods ready, 1 old terminating"
     assert (found.status, found.ready, found.finished) == (Status.IN_PROGRESS, 2, 0.0)
 
@@ -123,19 +123,19 @@ def test_ready_pods_of_the_old_revision_do_not_count():
 
 def test_a_paused_deployment_is_suspended_and_a_wanted_one_that_is_not_there_is_missing():
     owner = deployment(paused=True)
-    assert rollout(scene(wanted=[owner], objects=[owner]), now=T0).status is Status.SUSPENDED
-    found = rollout(scene(wanted=[owner]), now=T0)
+    assert rollout(snapshot(wanted=[owner], objects=[owner]), now=T0).status is Status.SUSPENDED
+    found = rollout(snapshot(wanted=[owner]), now=T0)
     assert (found.status, found.message) == (Status.MISSING, "Deployment/web: not in the cluster yet")
 
 
 def test_zero_replicas_is_current_and_says_that_nothing_runs():
     owner = deployment(replicas=0)
-    found = rollout(scene(wanted=[owner], objects=[owner]), now=T0)
+    found = rollout(snapshot(wanted=[owner], objects=[owner]), now=T0)
     assert (found.status, found.wanted, found.message) == (Status.CURRENT, 0, "nothing runs: scaled to 0")
 
 
 def test_nothing_wanted_is_unknown():
-    assert rollout(scene(), now=T0).status is Status.UNKNOWN
+    assert rollout(snapshot(), now=T0).status is Status.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -151,4 +151,4 @@ def test_nothing_wanted_is_unknown():
     ],
 )
 def test_whether_an_old_pod_may_go_first(strategy, replicas, room):
-    assert surge_room(deployment(replicas=replicas, strategy=strategy)) is room
+    assert can_surge(deployment(replicas=replicas, strategy=strategy)) is room

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from atmos_cli.ports import Series
 from atmos_cli.verify.traffic.counts import binned, flows, last_seen, scrape_interval
-from atmos_cli.verify.traffic.sources import Source
+from atmos_cli.verify.traffic.sources import TrafficSource
 from atmos_cli.verify.traffic.tally import buckets, by_label, errors, slower
 
-SOURCE = Source("any", "m", (("status", "5(..|xx)"),), "m_bucket", routes=("path",))
+SOURCE = TrafficSource("any", "m", (("status", "5(..|xx)"),), "m_bucket", routes=("path",))
 POD = "web-79c5d8b4c6-abcde"
 BASE = {"instance": "10.0.0.1:80", "pod": POD, "job": "web"}
 
@@ -113,7 +113,7 @@ def test_blocks_add_up_to_the_window(added):
 
 
 def test_the_first_label_that_a_series_carries_says_whether_it_failed():
-    source = Source("o", "m", (("http_response_status_code", "5.."), ("error_type", ".+")))
+    source = TrafficSource("o", "m", (("http_response_status_code", "5.."), ("error_type", ".+")))
     assert source.is_bad({"http_response_status_code": "503"})
     assert not source.is_bad({"http_response_status_code": "200", "error_type": "x"})
     assert source.is_bad({"error_type": "TimeoutError"})

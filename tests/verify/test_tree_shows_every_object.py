@@ -11,7 +11,7 @@ from atmos_cli.verify.model import Target
 from atmos_cli.verify.seen import Health, Status
 from atmos_cli.verify.tree import DEEPEST, WIDEST, nodes, tree
 
-from .scenes import cond, obj, owned_by, recorded, scene
+from .snapshots import cond, obj, owned_by, recorded, snapshot
 
 TARGET = Target("shop", "orders-api", "dev", "nonprod", "shop-dev", "argocd", "orders-api")
 ARRIVED = Health(Status.CURRENT, "applied")
@@ -42,7 +42,7 @@ def workload(name):
 def test_both_engines_have_the_same_tree_below_their_own_object(pointer):
     objects, wanted = workload("k8s_workload_crashloop")
     engine = "argocd" if pointer.startswith("argo") else "flux"
-    root = grown(scene(recorded(pointer), wanted=wanted, objects=objects), engine=engine)
+    root = grown(snapshot(recorded(pointer), wanted=wanted, objects=objects), engine=engine)
     assert root.kind == recorded(pointer)["kind"]
     assert lines(root)[1:] == [
         "  Deployment/orders-api failed",
@@ -57,7 +57,7 @@ def test_both_engines_have_the_same_tree_below_their_own_object(pointer):
 
 def test_a_container_says_why_it_does_not_run():
     objects, wanted = workload("k8s_workload_imagepull")
-    root = grown(scene(recorded("argo_app_imagepull_degraded"), wanted=wanted, objects=objects))
+    root = grown(snapshot(recorded("argo_app_imagepull_degraded"), wanted=wanted, objects=objects))
     bad = [each for each in named(root, "container") if each.health.status is Status.FAILED]
     assert bad
     assert all("image" in each.health.message.lower() for each in bad)
@@ -65,7 +65,7 @@ def test_a_container_says_why_it_does_not_run():
 
 def test_a_quota_refusal_that_no_engine_names_stands_at_the_workload():
     objects, wanted = workload("k8s_workload_quota")
-    root = grown(scene(recorded("argo_app_quota_progressing_forever"), wanted=wanted, objects=objects))
+    root = grown(snapshot(recorded("argo_app_quota_progressing_forever"), wanted=wanted, objects=objects))
     (deployment,) = named(root, "Deployment")
     assert deployment.health.status is Status.FAILED
     assert "exceeded quota" in deployment.health.message
@@ -73,20 +73,20 @@ def test_a_quota_refusal_that_no_engine_names_stands_at_the_workload():
 
 def test_the_root_says_how_far_the_commit_has_come_and_not_what_the_engine_claims():
     app = recorded("argo_app_live_healthy")
-    root = grown(scene(app), delivered=Health(Status.FAILED, "Argo CD cannot apply the commit: no"))
+    root = grown(snapshot(app), delivered=Health(Status.FAILED, "Argo CD cannot apply the commit: no"))
     assert (root.kind, root.health.status) == ("Application", Status.FAILED)
     assert root.health.message.endswith("no")
 
 
 @pytest.mark.parametrize(("engine", "kind"), [("argocd", "Application"), ("flux", "Kustomization")])
 def test_an_engine_that_knows_nothing_of_it_is_a_missing_root(engine, kind):
-    root = grown(scene(), Health(Status.IN_PROGRESS, "does not exist yet"), engine=engine)
+    root = grown(snapshot(), Health(Status.IN_PROGRESS, "does not exist yet"), engine=engine)
     assert (root.kind, root.health.message) == (kind, "does not exist yet")
-    assert grown(scene(), engine=engine).health.status is Status.MISSING
+    assert grown(snapshot(), engine=engine).health.status is Status.MISSING
 
 
 def test_the_source_of_a_kustomization_is_shown_with_its_own_health():
-    root = grown(scene(recorded("flux_gitrepository_failed"), recorded("flux_ks_live_healthy")), engine="flux")
+    root = grown(snapshot(recorded("flux_gitrepository_failed"), recorded("flux_ks_live_healthy")), engine="flux")
     assert lines(root)[1].startswith("  GitRepository/")
     assert root.kind == "Kustomization"
     assert root.children[0].health.status is not Status.CURRENT
@@ -108,27 +108,27 @@ def deployment(**more):
 def test_old_replica_sets_without_pods_are_folded_into_one_line():
     owner = deployment()
     sets = [replica_set(number, owner, replicas=1 if number == 11 else 0) for number in (2, 9, 10, 11)]
-    root = grown(scene(wanted=[owner], objects=[owner, *sets]))
+    root = grown(snapshot(wanted=[owner], objects=[owner, *sets]))
     assert [each.name for each in named(root, "ReplicaSet")] == ["orders-11", "3 older"]
 
 
 def test_an_old_replica_set_that_still_has_pods_is_never_folded():
     owner = deployment()
     sets = [replica_set(1, owner, replicas=2), replica_set(2, owner, replicas=1)]
-    root = grown(scene(wanted=[owner], objects=[owner, *sets]))
+    root = grown(snapshot(wanted=[owner], objects=[owner, *sets]))
     assert [each.name for each in named(root, "ReplicaSet")] == ["orders-2", "orders-1"]
 
 
 def test_the_newest_replica_set_is_shown_also_when_it_has_no_pods():
     owner = deployment()
     sets = [replica_set(1, owner, replicas=0), replica_set(2, owner, replicas=0)]
-    root = grown(scene(wanted=[owner], objects=[owner, *sets]))
+    root = grown(snapshot(wanted=[owner], objects=[owner, *sets]))
     assert [each.name for each in named(root, "ReplicaSet")] == ["orders-2", "1 older"]
 
 
 def test_what_is_wanted_and_not_there_is_shown_as_missing():
     wanted = [deployment(), obj("v1", "ConfigMap", "settings")]
-    root = grown(scene(wanted=wanted, objects=[wanted[0]]))
+    root = grown(snapshot(wanted=wanted, objects=[wanted[0]]))
     (missing,) = named(root, "ConfigMap")
     assert (missing.health.status, missing.health.message) == (Status.MISSING, "does not exist")
 
@@ -136,11 +136,11 @@ def test_what_is_wanted_and_not_there_is_shown_as_missing():
 def test_what_may_go_after_it_ran_is_not_missing():
     hook = obj("batch/v1", "Job", "migrate", annotations={"argocd.argoproj.io/hook": "PreSync"})
     short_lived = obj("batch/v1", "Job", "once", {"ttlSecondsAfterFinished": 60})
-    assert not grown(scene(wanted=[hook, short_lived])).children
+    assert not grown(snapshot(wanted=[hook, short_lived])).children
 
 
 def test_a_secret_is_never_read_and_so_never_missing():
-    (secret,) = grown(scene(wanted=[obj("v1", "Secret", "keys")])).children
+    (secret,) = grown(snapshot(wanted=[obj("v1", "Secret", "keys")])).children
     assert (secret.health.status, secret.health.code) == (Status.UNKNOWN, "not-read")
 
 
@@ -148,7 +148,7 @@ def test_an_endpoint_slice_is_below_its_service_with_its_addresses():
     service = obj("v1", "Service", "orders", {"selector": {"app": "orders"}}, uid="s")
     endpoints = [{"addresses": ["10.0.0.1"]}, {"addresses": ["10.0.0.2"], "conditions": {"ready": False}}]
     slices = obj("discovery.k8s.io/v1", "EndpointSlice", "orders-x", labels={"kubernetes.io/service-name": "orders"})
-    root = grown(scene(wanted=[service], objects=[service, {**slices, "endpoints": endpoints}]))
+    root = grown(snapshot(wanted=[service], objects=[service, {**slices, "endpoints": endpoints}]))
     (shown,) = named(root, "Service")
     assert [each.note for each in shown.children] == ["1 of 2 ready"]
 
@@ -158,7 +158,7 @@ def test_a_database_has_its_pods_and_claims_below_it():
     refs = owned_by(cluster, uid="c")
     pod = obj("v1", "Pod", "orders-db-1", {"containers": [{"name": "postgres"}]}, {}, uid="p", ownerReferences=refs)
     claim = obj("v1", "PersistentVolumeClaim", "orders-db-1", {}, {"phase": "Bound"}, uid="v", ownerReferences=refs)
-    root = grown(scene(wanted=[cluster], objects=[cluster, claim, pod]))
+    root = grown(snapshot(wanted=[cluster], objects=[cluster, claim, pod]))
     (shown,) = named(root, "Cluster")
     assert [each.kind for each in shown.children] == ["PersistentVolumeClaim", "Pod"]
 
@@ -167,13 +167,13 @@ def test_a_pod_that_two_own_is_shown_once():
     one, two = obj("v1", "ConfigMap", "one", uid="1"), obj("v1", "ConfigMap", "two", uid="2")
     refs = [{"kind": "ConfigMap", "name": name, "uid": uid} for name, uid in (("one", "1"), ("two", "2"))]
     pod = obj("v1", "Pod", "both", {}, {}, uid="p", ownerReferences=refs)
-    assert len(named(grown(scene(wanted=[one, two], objects=[one, two, pod])), "Pod")) == 1
+    assert len(named(grown(snapshot(wanted=[one, two], objects=[one, two, pod])), "Pod")) == 1
 
 
 def test_an_owner_of_the_same_name_but_another_life_does_not_own():
     owner = deployment()
     sets = replica_set(1, {**owner, "metadata": {**owner["metadata"], "uid": "the one before"}}, replicas=1)
-    root = grown(scene(wanted=[owner], objects=[owner, sets]))
+    root = grown(snapshot(wanted=[owner], objects=[owner, sets]))
     assert [each.kind for each in root.children] == ["Deployment", "ReplicaSet"]
 
 
@@ -181,7 +181,7 @@ def test_a_chain_of_owners_is_cut_and_nothing_of_it_is_lost():
     chain = [obj("v1", "ConfigMap", f"link-{i}", uid=f"u{i}") for i in range(100)]
     for child, owner in zip(chain[1:], chain, strict=False):
         child["metadata"]["ownerReferences"] = owned_by(owner, uid=owner["metadata"]["uid"])
-    root = grown(scene(wanted=chain[:1], objects=chain))
+    root = grown(snapshot(wanted=chain[:1], objects=chain))
     assert len(named(root, "ConfigMap")) == 100
     assert max(line.count("  ") for line in lines(root)) <= DEEPEST
 
@@ -191,7 +191,7 @@ def test_more_children_than_anyone_reads_are_counted_and_not_drawn():
     pods = [
         obj("v1", "Pod", f"p{i:04}", {}, {}, uid=f"p{i}", ownerReferences=owned_by(owner, uid="j")) for i in range(900)
     ]
-    root = grown(scene(wanted=[owner], objects=[owner, *pods]))
+    root = grown(snapshot(wanted=[owner], objects=[owner, *pods]))
     assert len(named(root, "Pod")) == WIDEST + 1
     assert named(root, "Pod")[-1].name == f"{900 - WIDEST} more"
 
@@ -200,7 +200,7 @@ def test_what_a_cluster_says_comes_without_control_characters_and_secrets():
     pod = obj("v1", "Pod", "x\x1b[31mred", {"containers": [{"name": "app", "image": "i\u202e"}]}, uid="p")
     state = {"waiting": {"reason": "CrashLoopBackOff", "message": "password=hunter22 \x1b]0;t\x07"}}
     pod["status"] = {"containerStatuses": [{"name": "app", "state": state}]}
-    found = "".join(f"{each.name}{each.note}{each.health.message}" for each in nodes(grown(scene(objects=[pod]))))
+    found = "".join(f"{each.name}{each.note}{each.health.message}" for each in nodes(grown(snapshot(objects=[pod]))))
     assert not set(found) & {"\x1b", "\x07", "\u202e"}
     assert "hunter22" not in found
 
@@ -232,7 +232,7 @@ def tangles(draw):
 @given(objects=tangles(), wanted=st.integers(0, 6))
 @settings(max_examples=2 * settings().max_examples)
 def test_every_object_is_in_the_tree_exactly_once_whoever_owns_whom(objects, wanted):
-    root = grown(scene(wanted=objects[:wanted], objects=objects))
+    root = grown(snapshot(wanted=objects[:wanted], objects=objects))
     shown = [each.name for each in nodes(root) if each.name.startswith("o") and each.kind != "Application"]
     folded = sum(int(each.name.split()[0]) for each in nodes(root) if each.name.endswith(" older"))
     assert len(shown) == len(set(shown))
@@ -246,5 +246,5 @@ def test_a_damaged_object_is_drawn_somehow(spec, status, metadata):
         {"apiVersion": "v1", "kind": kind, "metadata": metadata, "spec": spec, "status": status}
         for kind in ("Pod", "Job")
     ]
-    root = grown(scene(cond("Ready", "True"), objects=damaged, wanted=damaged))
+    root = grown(snapshot(cond("Ready", "True"), objects=damaged, wanted=damaged))
     assert list(nodes(root))

@@ -1,7 +1,7 @@
 """Made-up workloads and pods as a cluster shows them, for the tests about rollouts."""
 
 from atmos_cli.verify.rollout import rollout
-from tests.verify.scenes import cond, obj, owned_by, scene, when
+from tests.verify.snapshots import cond, obj, owned_by, snapshot, when
 
 BORN = "2026-11-23T04:00:00Z"
 T0 = when(BORN)
@@ -76,9 +76,9 @@ def one_new_pod(after, *, events=(), also=(), **details):
     fresh = pod(new, "web-new-1", **details)
     olds = [pod(old, f"web-old-{i}", ready=True) for i in range(3)]
     told = [event(fresh, *words) for words in events]
-    seen = scene(wanted=[owner, *also], objects=[owner, new, old, fresh, *olds], events=told, at=T0 + after)
+    seen = snapshot(wanted=[owner, *also], objects=[owner, new, old, fresh, *olds], events=told, at=T0 + after)
     return rollout(seen, now=seen.at)
 
 
 def codes(found):
-    return [doom.code for doom in found.dooms]
+    return [failure.code for failure in found.failures]

@@ -13,7 +13,7 @@ from atmos_cli.adapters.git.process import ask, failed, tell
 from atmos_cli.adapters.git.repo import head, identity, resolve
 from atmos_cli.adapters.git.status import chunks
 from atmos_cli.adapters.git.tree import FILE_MODES, TreeEntry, entries
-from atmos_cli.adapters.lock import Place, cannot_write, scratch
+from atmos_cli.adapters.lock import StateDirectory, cannot_write, scratch
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail
 from atmos_cli.foreign import shell
 
@@ -32,7 +32,7 @@ def write_branch(repo: Repo, changes: ChangeSet, message: str, *, branch: str, b
     parent = None if base is None else _commit_of(repo, base)
     contents = _verified(repo, changes, parent)
     try:
-        with scratch(Place(repo.top, repo.git_dir / "atmos-cli", repo.prefix)) as folder:
+        with scratch(StateDirectory(repo.top, repo.git_dir / "atmos-cli", repo.prefix)) as folder:
             index = folder / "index"
             git_index.read_base(repo, index, parent)
             git_index.take_contents(repo, index, contents, scratch=folder)
@@ -102,7 +102,7 @@ def _commit_of(repo: Repo, base: str) -> str:
 
 def _verified(repo: Repo, changes: ChangeSet, parent: str | None) -> dict[str, tuple[str, bytes | None]]:
     """`{path from the top: (mode, content)}`, after every file of `parent` was found as `changes.before` says."""
-    there = _standing(repo, [repo.inside(checked_path(path)) for path in changes.files], parent)
+    there = _existing(repo, [repo.inside(checked_path(path)) for path in changes.files], parent)
     problems = []
     contents = {}
     for path, after in changes.files.items():
@@ -119,7 +119,7 @@ def _verified(repo: Repo, changes: ChangeSet, parent: str | None) -> dict[str, t
     return contents
 
 
-def _standing(repo: Repo, paths: list[str], commit: str | None) -> dict[str, TreeEntry]:
+def _existing(repo: Repo, paths: list[str], commit: str | None) -> dict[str, TreeEntry]:
     """What `commit` holds at `paths` (a directory as mode 040000), and above them where that is no directory."""
     found: dict[str, TreeEntry] = {}
     above = {parent for path in paths for parent in parents(path)}

@@ -11,7 +11,7 @@ from atmos_cli.adapters.git.history import is_ancestor, parent
 from atmos_cli.adapters.git.own_programs import run
 from atmos_cli.adapters.git.push import TIMEOUT_SECONDS, quiet
 from atmos_cli.adapters.git.repo import head, resolve
-from atmos_cli.adapters.lock import Place, locked
+from atmos_cli.adapters.lock import StateDirectory, locked
 from atmos_cli.diagnostics import AtmosError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def _to_remote(repo: Repo, branch: str, commit: str, below: str, reason: str, re
     there = resolve(repo, where)
     if answer.status or there is None or not is_ancestor(repo, below, there):
         return False
-    with locked(Place(repo.top, repo.git_dir / "atmos-cli", repo.prefix)):
+    with locked(StateDirectory(repo.top, repo.git_dir / "atmos-cli", repo.prefix)):
         now = head(repo)
         if now.branch != branch or now.commit != commit:
             return False

@@ -11,10 +11,10 @@ from atmos_cli.adapters import journal
 from atmos_cli.adapters.git import index as git_index
 from atmos_cli.adapters.git.branch import commit_tree, move_ref
 from atmos_cli.adapters.git.own_programs import own_programs
-from atmos_cli.adapters.git.process import Answer, ask, plain, tell
+from atmos_cli.adapters.git.process import GitAnswer, ask, plain, tell
 from atmos_cli.adapters.git.repo import head, identity
 from atmos_cli.adapters.git.status import require_clean, require_idle
-from atmos_cli.adapters.lock import IN_HOOK, Place, locked
+from atmos_cli.adapters.lock import IN_HOOK, StateDirectory, locked
 from atmos_cli.adapters.programs import own_path
 from atmos_cli.adapters.transaction import all_or_nothing, settle, unchanged_meanwhile, verified
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Severity, fail
@@ -46,7 +46,7 @@ def write_commit(repo: Repo, changes: ChangeSet, message: str) -> Committed:
     Hooks run. AtmosError and a repository exactly as before when: detached (ATM604), no identity (ATM605), one of the
     paths has uncommitted changes (ATM603), a merge waits (ATM617), a hook refuses (ATM610), the branch moves (ATM608).
     """
-    place = Place(repo.top, repo.git_dir / "atmos-cli", repo.prefix)
+    place = StateDirectory(repo.top, repo.git_dir / "atmos-cli", repo.prefix)
     with locked(place) as lock:
         recovered = settle(place, lock)
         now, branch = _ready(repo)
@@ -71,7 +71,7 @@ def write_commit(repo: Repo, changes: ChangeSet, message: str) -> Committed:
     return Committed(commit, branch, (*recovered, *programs.notes(), *late))
 
 
-def _follow(place: Place, lock: int, commit: str) -> tuple[Diagnostic, ...]:
+def _follow(place: StateDirectory, lock: int, commit: str) -> tuple[Diagnostic, ...]:
     """Have the user's index follow. The commit is made: whatever fails from here on is said and finished later."""
     try:
         settle(place, lock)
@@ -101,7 +101,7 @@ def _ready(repo: Repo) -> tuple[Head, str]:
     return now, now.branch
 
 
-def _commit(programs: OwnPrograms, place: Place, plan: Journal, message: str) -> str:
+def _commit(programs: OwnPrograms, place: StateDirectory, plan: Journal, message: str) -> str:
     repo = programs.repo
     index = place.directory / "index"
     git_index.read_base(repo, index, plan.old)
@@ -115,7 +115,7 @@ def _commit(programs: OwnPrograms, place: Place, plan: Journal, message: str) ->
     _require(_hook(programs, "commit-msg", str(text), index=index), "commit-msg")
     said = text.read_bytes()
     if not said.strip():
-        raise _refused(Answer(1, b"", "it left an empty message"), "commit-msg")
+        raise _refused(GitAnswer(1, b"", "it left an empty message"), "commit-msg")
     return commit_tree(repo, tree, said, parent=plan.old)
 
 
@@ -123,11 +123,11 @@ def _reason(plan: Journal, message: str) -> str:
     return f"commit{'' if plan.old else ' (initial)'}: {message.splitlines()[0]}"
 
 
-def _hook(programs: OwnPrograms, name: str, *args: str, index: Path) -> Answer:
+def _hook(programs: OwnPrograms, name: str, *args: str, index: Path) -> GitAnswer:
     """Run the user's hook as `git commit` would, and give its answer; status 0 when there is none."""
     repo = programs.repo
     if not programs.is_own(name):
-        return Answer(0, b"", "")
+        return GitAnswer(0, b"", "")
     language = os.environ.get("LC_ALL") or os.environ.get("LANG") or "C.UTF-8"
     env = {**git_index.private_env(index), "GIT_EDITOR": ":", "LC_ALL": language, IN_HOOK: str(os.getpid())}
     words = ("hook", "run", "--ignore-missing", name, *(["--", *args] if args else []))
@@ -137,22 +137,22 @@ def _hook(programs: OwnPrograms, name: str, *args: str, index: Path) -> Answer:
     return answer
 
 
-def _old_hook(programs: OwnPrograms, name: str, *args: str, env: dict[str, str]) -> Answer:
+def _old_hook(programs: OwnPrograms, name: str, *args: str, env: dict[str, str]) -> GitAnswer:
     """The same for git before 2.36, which has no `git hook`."""
     hook = programs.hooks / name
     if not os.access(hook, os.X_OK):
-        return Answer(0, b"", "")
+        return GitAnswer(0, b"", "")
     given = {**os.environ, "PATH": own_path(), **env}
     done = subprocess.run([hook, *args], cwd=programs.repo.top, env=given, capture_output=True, check=False)
-    return Answer(done.returncode, b"", plain((done.stdout + done.stderr).decode(errors="replace")))
+    return GitAnswer(done.returncode, b"", plain((done.stdout + done.stderr).decode(errors="replace")))
 
 
-def _require(answer: Answer, name: str) -> None:
+def _require(answer: GitAnswer, name: str) -> None:
     if answer.status:
         raise _refused(answer, name)
 
 
-def _refused(answer: Answer, name: str) -> AtmosError:
+def _refused(answer: GitAnswer, name: str) -> AtmosError:
     return fail(
         Code.GIT_FAILED,
         f"the {name} hook refused the commit, and the files are as before: {answer.last_lines or 'it said nothing'}",

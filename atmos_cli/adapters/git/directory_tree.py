@@ -19,34 +19,34 @@ _LINK = "120000"
 _KEPT_BLOBS = 256
 
 
-class RoomTree(CommitTree):
+class DirectoryTree(CommitTree):
     """As CommitTree; `rev` may also be a tree. Beyond 40 rooms everything is listed at once."""
 
     def __init__(self, repo: Repo, rev: str) -> None:
         super().__init__(repo, rev)
-        self._rooms = _Rooms(repo, rev)
+        self._directories = _Directories(repo, rev)
         self._kept = lru_cache(_KEPT_BLOBS)(super()._blob)
 
     def files(self, under: str = "") -> list[str]:
         prefix = f"{checked_path(under)}/" if under else ""
-        listing = self._rooms.below(under)
+        listing = self._directories.below(under)
         found = (path for path, entry in listing.items() if path.startswith(prefix) and self._is_file(path, entry.mode))
         return sorted(found)
 
     def has_links(self, directory: str) -> bool:
         """Whether what stands in `directory` may depend on what lies outside of it."""
         prefix = f"{directory}/"
-        below = self._rooms.below(directory)
+        below = self._directories.below(directory)
         return any(entry.mode == _LINK and path.startswith(prefix) for path, entry in below.items())
 
     def _listing(self) -> Mapping[str, TreeEntry]:
-        return self._rooms
+        return self._directories
 
     def _blob(self, entry: TreeEntry, path: str) -> bytes:
         return self._kept(entry, path)
 
 
-class _Rooms(dict[str, TreeEntry]):
+class _Directories(dict[str, TreeEntry]):
     """Entries by path, listed when somebody first looks into their room."""
 
     def __init__(self, repo: Repo, rev: str) -> None:
@@ -67,16 +67,16 @@ class _Rooms(dict[str, TreeEntry]):
     def below(self, directory: str) -> Mapping[str, TreeEntry]:
         """At least every entry below `directory`."""
         steps = directory.split("/") if directory else []
-        room = "/".join(steps[:DEPTH])
+        directory = "/".join(steps[:DEPTH])
         if self._everything:
-            return self._listed.get(room, {}) if len(steps) >= DEPTH else self
-        if any(above in self._listed for above in _upwards(room)):
-            return self._nearest(room)
-        if not room or len(self._listed) >= MANY:
+            return self._listed.get(directory, {}) if len(steps) >= DEPTH else self
+        if any(above in self._listed for above in _upwards(directory)):
+            return self._nearest(directory)
+        if not directory or len(self._listed) >= MANY:
             self._list_everything()
             return self.below(directory)
-        found = entries(self._repo, self._tree, room)
-        self._listed[room] = found
+        found = entries(self._repo, self._tree, directory)
+        self._listed[directory] = found
         self.update(found)
         return found
 
@@ -87,11 +87,11 @@ class _Rooms(dict[str, TreeEntry]):
             self._listed.setdefault("/".join(path.split("/")[:DEPTH]), {})[path] = entry
         self._everything = True
 
-    def _nearest(self, room: str) -> Mapping[str, TreeEntry]:
-        return next(self._listed[above] for above in _upwards(room) if above in self._listed)
+    def _nearest(self, directory: str) -> Mapping[str, TreeEntry]:
+        return next(self._listed[above] for above in _upwards(directory) if above in self._listed)
 
 
-def _upwards(room: str) -> Iterator[str]:
-    steps = room.split("/")
+def _upwards(directory: str) -> Iterator[str]:
+    steps = directory.split("/")
     for end in range(len(steps), 0, -1):
         yield "/".join(steps[:end])

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from atmos_cli.adapters.journal import Journal
-    from atmos_cli.adapters.lock import Place
+    from atmos_cli.adapters.lock import StateDirectory
 
 _WAIT_SECONDS = 2.0
 
@@ -91,7 +91,7 @@ def landed(top: Path, commit: str, ref: str) -> bool:
     return ask(top, "merge-base", "--is-ancestor", commit, ref).status == 0
 
 
-def follow(place: Place, commit: str, plan: Journal, lock: int) -> None:
+def follow(place: StateDirectory, commit: str, plan: Journal, lock: int) -> None:
     """The user's index gets the plan's paths as committed, except where something else was staged since."""
     top = place.anchor
     repo = Repo(top, place.directory.parent, place.prefix)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from atmos_cli.adapters.git import index as git_index
 from atmos_cli.adapters.git.history import is_ancestor
 from atmos_cli.adapters.git.own_programs import run
-from atmos_cli.adapters.git.process import Answer, ask, ask_ok, failed, tell
+from atmos_cli.adapters.git.process import GitAnswer, ask, ask_ok, failed, tell
 from atmos_cli.adapters.git.push import quiet
 from atmos_cli.adapters.git.repo import identity, resolve
 from atmos_cli.adapters.git.tree import TreeEntry, entries
-from atmos_cli.adapters.lock import Place, cannot_write, scratch
+from atmos_cli.adapters.lock import StateDirectory, cannot_write, scratch
 from atmos_cli.diagnostics import AtmosError, Code, fail
 from atmos_cli.foreign import shell
 
@@ -67,7 +67,7 @@ def fetch(repo: Repo, *, remote: str = "origin") -> str:
 
 def publish(repo: Repo, *, remote: str = "origin") -> None:
     """Push our lines to `remote`, after taking in what others pushed, as often as they are quicker. ATM609 with why."""
-    answer = Answer(1, b"", "")
+    answer = GitAnswer(1, b"", "")
     for attempt in range(MOST_TRIES):
         ours = resolve(repo, REF)
         if ours is None:
@@ -157,7 +157,7 @@ def _commit(repo: Repo, notes: Mapping[str, TreeEntry], parents: Sequence[str], 
     """A tree in git's own form for notes, spread over 256 directories, so that one more line rewrites little."""
     rows = b"".join(f"100644 {note.blob}\t{name[:2]}/{name[2:]}\0".encode() for name, note in sorted(notes.items()))
     try:
-        with scratch(Place(repo.top, repo.git_dir / "atmos-cli", repo.prefix)) as folder:
+        with scratch(StateDirectory(repo.top, repo.git_dir / "atmos-cli", repo.prefix)) as folder:
             index = git_index.private_env(folder / "index")
             tell(repo.top, "update-index", "-z", "--index-info", stdin=rows, env=index)
             tree = tell(repo.top, "write-tree", env=index)

@@ -19,7 +19,7 @@ from atmos_cli.foreign import shell
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from atmos_cli.adapters.git.process import Answer
+    from atmos_cli.adapters.git.process import GitAnswer
     from atmos_cli.adapters.git.repo import Repo
 
 _HOOKS = "core.hookspath"
@@ -104,7 +104,7 @@ def _named_in(key: str) -> str:
     return key.partition(".")[2].rpartition(".")[0]
 
 
-def run(repo: Repo, *args: str, programs: OwnPrograms | None = None, **options: Any) -> Answer:
+def run(repo: Repo, *args: str, programs: OwnPrograms | None = None, **options: Any) -> GitAnswer:
     """Run `git args` as `git.ask` does, but allowed to start the user's own programs and to use the network.
 
     Raises ATM620 before it starts when a remote could be reached only with a program of the checkout.

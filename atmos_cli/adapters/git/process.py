@@ -69,7 +69,7 @@ _UNWRITABLE = re.compile("insufficient permission|permission denied|read-only fi
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GitAnswer:
     """What one git process said; `err` is readable text without control characters or credentials."""
 
     status: int
@@ -153,7 +153,7 @@ def ask(
     runs: bool = False,
     timeout: float | None = None,
     keep_open: Sequence[int] | None = None,
-) -> Answer:
+) -> GitAnswer:
     """Run `git args` in `top` to its end, whatever its status; interrupted or out of time, git is ended first.
 
     `runs` lets it start programs of the user's configuration and use the network; `settings` are git's. With a
@@ -181,7 +181,7 @@ def ask(
             if process.returncode is None:
                 _end(process, apart=apart)
         raise
-    return Answer(process.returncode, out, plain(err.decode(errors="replace")))
+    return GitAnswer(process.returncode, out, plain(err.decode(errors="replace")))
 
 
 def without_filters(top: Path) -> dict[str, str]:
@@ -218,7 +218,7 @@ def tell(top: Path, *args: str, **options: Any) -> str:
     return answer.text
 
 
-def failed(args: Sequence[str], answer: Answer) -> AtmosError:
+def failed(args: Sequence[str], answer: GitAnswer) -> AtmosError:
     verb = next((arg for arg in args if not arg.startswith("-") and "=" not in arg), "")
     lines = answer.err.strip().splitlines() or [f"exit status {answer.status}"]
     for line in lines:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from atmos_cli.adapters.git.own_programs import run
-from atmos_cli.adapters.git.process import Answer, ask, plain
+from atmos_cli.adapters.git.process import GitAnswer, ask, plain
 from atmos_cli.adapters.git.repo import remote_url
 from atmos_cli.diagnostics import AtmosError, Code, fail
 from atmos_cli.foreign import shell
@@ -119,7 +119,7 @@ def quiet(repo: Repo) -> dict[str, str]:
     return env
 
 
-def _refused(repo: Repo, answer: Answer, branch: str, remote: str) -> AtmosError:
+def _refused(repo: Repo, answer: GitAnswer, branch: str, remote: str) -> AtmosError:
     said = f"{plain(answer.out.decode(errors='replace'))}\n{answer.err}"
     reason, first = next(
         ((why, hint) for pattern, why, hint in _REASONS if re.search(pattern, said, re.IGNORECASE)), ("git says no", "")

@@ -6,7 +6,7 @@ import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters.git.directory_tree import RoomTree
+from atmos_cli.adapters.git.directory_tree import DirectoryTree
 from atmos_cli.adapters.git.process import aside, ask, ask_ok
 from atmos_cli.adapters.git.repo import head, resolve
 from atmos_cli.adapters.git.status import changed_here, chunks
@@ -47,8 +47,8 @@ class Snapshot:
 
 class CommitSnapshot(Snapshot):
     def __init__(self, repo: Repo, rev: str) -> None:
-        self._room_tree = RoomTree(repo, rev)
-        super().__init__(self._room_tree)
+        self._directory_tree = DirectoryTree(repo, rev)
+        super().__init__(self._directory_tree)
         self._repo = repo
         self._rev = f"{rev}:{repo.prefix}" if repo.prefix else rev
         self._levels: dict[str, Level] = {}
@@ -66,7 +66,7 @@ class CommitSnapshot(Snapshot):
         return {path: stamp for each in directories for path, stamp in self._levels[each].items()}
 
     def has_links(self, directory: str) -> bool:
-        return self._room_tree.has_links(directory)
+        return self._directory_tree.has_links(directory)
 
 
 class ChangedSnapshot(Snapshot):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from atmos_cli.adapters.deadline import Deadline
 from atmos_cli.adapters.http import UnusableError, parsed
-from atmos_cli.adapters.kubernetes.discovery import Discovery, Kind
+from atmos_cli.adapters.kubernetes.discovery import Discovery, ServedKind
 from atmos_cli.adapters.kubernetes.objects import key_of, slim, version_of
 from atmos_cli.adapters.kubernetes.transport import Transport
 from atmos_cli.diagnostics import Code, fail
@@ -37,7 +37,7 @@ class ExpiredError(Exception):
     """The place in a list or a watch is older than what the server remembers: begin again."""
 
 
-class Cluster:
+class ClusterClient:
     """`ports.ClusterApi` over HTTP. `name` is what messages call it. Close it, or use it in a `with`.
 
     Secrets come without their values. Nothing is asked before the first question.
@@ -56,7 +56,7 @@ class Cluster:
     def close(self) -> None:
         self.transport.close()
 
-    def find(self, api_version: str, kind: str) -> Kind | None:
+    def find(self, api_version: str, kind: str) -> ServedKind | None:
         """Where a kind is served; None when it is not."""
         return self._discovery.find(api_version, kind)
 
@@ -119,7 +119,7 @@ class Cluster:
         params = {"container": container, "tailLines": str(lines), "limitBytes": str(LOG_BYTES)}
         if previous:
             params["previous"] = "true"
-        path = Kind("/api/v1", "pods", namespaced=True).path(namespace=namespace, name=pod) + "/log"
+        path = ServedKind("/api/v1", "pods", namespaced=True).path(namespace=namespace, name=pod) + "/log"
         doing = f"get pods/log in {namespace}"
         reply = self.transport.ask("GET", path, doing=doing, params=params, expected=_NO_LOG, attempts=1)
         if reply.status != 200:

@@ -20,7 +20,7 @@ MAX_KINDS = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ServedKind:
     """Where the objects of a kind are: `base` is `/apis/apps/v1`, `plural` is `deployments`."""
 
     base: str
@@ -45,10 +45,10 @@ class Discovery:
     def __init__(self, transport: Transport, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._transport = transport
         self._monotonic = monotonic
-        self._known: dict[str, tuple[float, Mapping[str, Kind]]] = {}
+        self._known: dict[str, tuple[float, Mapping[str, ServedKind]]] = {}
         self._asking: dict[str, threading.Lock] = {}
 
-    def find(self, api_version: str, kind: str) -> Kind | None:
+    def find(self, api_version: str, kind: str) -> ServedKind | None:
         """None when the server does not serve it. Raises ATM811."""
         with self._asking.setdefault(api_version, threading.Lock()):
             at, kinds = self._known.get(api_version, (0.0, {}))
@@ -57,7 +57,7 @@ class Discovery:
                 self._known[api_version] = (self._monotonic(), kinds)
             return kinds.get(kind)
 
-    def _ask(self, api_version: str) -> Mapping[str, Kind]:
+    def _ask(self, api_version: str) -> Mapping[str, ServedKind]:
         base = "/apis/" if "/" in api_version else "/api/"
         base += "/".join(quote(part, safe="") for part in api_version.split("/"))
         reply = self._transport.ask("GET", base, doing=f"get the kinds of {api_version}")
@@ -74,5 +74,5 @@ class Discovery:
             if isinstance(item, dict) and isinstance(item.get("name"), str) and isinstance(item.get("kind"), str):
                 name = item["name"]
                 if "/" not in name:  # a subresource
-                    found[item["kind"]] = Kind(base, quote(name, safe=""), item.get("namespaced") is True)
+                    found[item["kind"]] = ServedKind(base, quote(name, safe=""), item.get("namespaced") is True)
         return found

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from atmos_cli.adapters.kubernetes.client import Cluster
+    from atmos_cli.adapters.kubernetes.client import ClusterClient
 
 SECONDS = 290  # after which the server ends a watch and we begin the next one where it ended
 MAX_EVENT = 16 * 1024 * 1024
@@ -22,7 +22,7 @@ _PAST = frozenset({404, 410, 504})  # the kind or the place is gone, or the plac
 
 
 def events(
-    cluster: Cluster,
+    cluster: ClusterClient,
     api_version: str,
     kind: str,
     *,

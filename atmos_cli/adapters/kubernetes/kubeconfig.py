@@ -56,7 +56,7 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class KubeconfigEntry:
     """`value` as a file has it; paths in it start from `directory`."""
 
     value: dict[str, Any] = field(repr=False)
@@ -68,16 +68,16 @@ class Kubeconfig:
     """All files together; of entries with one name the first counts, whole. `files` are those that exist."""
 
     files: tuple[Path, ...]
-    contexts: Mapping[str, Entry]
-    clusters: Mapping[str, Entry]
-    users: Mapping[str, Entry]
+    contexts: Mapping[str, KubeconfigEntry]
+    clusters: Mapping[str, KubeconfigEntry]
+    users: Mapping[str, KubeconfigEntry]
 
 
 def read_kubeconfig(environ: Mapping[str, str]) -> Kubeconfig:
     """The files of `KUBECONFIG`, or `~/.kube/config`; those that do not exist are passed over. Raises ATM810."""
     listed = [Path(part) for part in environ.get("KUBECONFIG", "").split(os.pathsep) if part]
     paths = listed or [Path(environ.get("HOME") or Path.home(), ".kube", "config")]
-    found: dict[str, dict[str, Entry]] = {name: {} for name in _LOADERS}
+    found: dict[str, dict[str, KubeconfigEntry]] = {name: {} for name in _LOADERS}
     files = []
     for path in paths:
         value = _read(path)
@@ -88,7 +88,7 @@ def read_kubeconfig(environ: Mapping[str, str]) -> Kubeconfig:
             for item in mappings(value, plural):
                 name, inner = item.get("name"), item.get(single)
                 if isinstance(name, str) and isinstance(inner, dict):
-                    found[plural].setdefault(name, Entry(inner, path.absolute().parent))
+                    found[plural].setdefault(name, KubeconfigEntry(inner, path.absolute().parent))
     return Kubeconfig(tuple(files), found["contexts"], found["clusters"], found["users"])
 
 
@@ -123,7 +123,7 @@ def access(kubeconfig: Kubeconfig, context: str, *, setting: str) -> Access:
         raise _no_context(kubeconfig, context, setting)
     names = kubeconfig.contexts[context].value
     cluster = _referred(kubeconfig.clusters, names, "cluster", context)
-    user = _referred(kubeconfig.users, names, "user", context) if names.get("user") else Entry({}, Path())
+    user = _referred(kubeconfig.users, names, "user", context) if names.get("user") else KubeconfigEntry({}, Path())
     server = text(cluster.value, "server")
     if not server.startswith(("https://", "http://")):
         raise _broken(f"the cluster of context `{context}` has no usable `server`")
@@ -172,14 +172,16 @@ def _no_context(kubeconfig: Kubeconfig, context: str, setting: str) -> AtmosErro
     return fail(Code.CLUSTER_UNCONFIGURED, f"{files} has no context `{context}`", hint=hint)
 
 
-def _referred(entries: Mapping[str, Entry], names: dict[str, Any], what: str, context: str) -> Entry:
+def _referred(
+    entries: Mapping[str, KubeconfigEntry], names: dict[str, Any], what: str, context: str
+) -> KubeconfigEntry:
     name = names.get(what)
     if not isinstance(name, str) or name not in entries:
         raise _broken(f"context `{context}` names the {what} `{name}`, which no kubeconfig has")
     return entries[name]
 
 
-def _plugin(user: Entry, context: str) -> Plugin | None:
+def _plugin(user: KubeconfigEntry, context: str) -> Plugin | None:
     value = user.value.get("exec")
     if not isinstance(value, dict):
         return None
@@ -204,12 +206,12 @@ def _impersonation(user: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     return (*found, *(("Impersonate-Group", each) for each in texts(user, "as-groups")))
 
 
-def _path(entry: Entry, key: str) -> Path | None:
+def _path(entry: KubeconfigEntry, key: str) -> Path | None:
     name = text(entry.value, key)
     return entry.directory / name if name else None
 
 
-def _pem(entry: Entry, key: str) -> str:
+def _pem(entry: KubeconfigEntry, key: str) -> str:
     """The text of `KEY-data`, which wins, or of the file that `KEY` names."""
     inline, path = text(entry.value, f"{key}-data"), _path(entry, key)
     try:

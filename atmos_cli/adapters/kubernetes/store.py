@@ -27,7 +27,7 @@ class _Kept:
     owners: tuple[str, ...]
 
 
-class Store:
+class ObjectStore:
     """Safe for threads. What it gives is a copy: changing it changes nothing here."""
 
     def __init__(self, *, limit: int = MAX_BYTES) -> None:

@@ -13,7 +13,7 @@ from atmos_cli.adapters.http import UnusableError
 from atmos_cli.adapters.kubernetes.client import ExpiredError
 from atmos_cli.adapters.kubernetes.events import events
 from atmos_cli.adapters.kubernetes.objects import key_of, version_of
-from atmos_cli.adapters.kubernetes.store import FullError, Store
+from atmos_cli.adapters.kubernetes.store import FullError, ObjectStore
 from atmos_cli.diagnostics import AtmosError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from atmos_cli.adapters.kubernetes.client import Cluster
+    from atmos_cli.adapters.kubernetes.client import ClusterClient
     from atmos_cli.adapters.kubernetes.store import Key
 
 STALE_SECONDS = 60.0  # so long a broken watch may be mended before its last answers count for nothing
@@ -134,9 +134,11 @@ class Mirror:
     that breaks is taken up again; only after a minute without it do its answers become ATM811.
     """
 
-    def __init__(self, cluster: Cluster, kinds: Iterable[tuple[str, str]], *, namespaces: Iterable[str] = ()) -> None:
+    def __init__(
+        self, cluster: ClusterClient, kinds: Iterable[tuple[str, str]], *, namespaces: Iterable[str] = ()
+    ) -> None:
         self.cluster = cluster
-        self.store = Store()
+        self.store = ObjectStore()
         self.stopping = threading.Event()
         self._seen = 0
         spaces = sorted(set(namespaces)) or [""]

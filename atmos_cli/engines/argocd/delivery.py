@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.engines.argocd.errors import application_missing, failed_condition, sync_failure
 from atmos_cli.engines.argocd.files import GROUP, NAMESPACE
-from atmos_cli.engines.argocd.source import Source, compared
+from atmos_cli.engines.argocd.source import ApplicationSource, compared
 from atmos_cli.engines.argocd.status import synced_revisions
 from atmos_cli.foreign import shell
 from atmos_cli.kube.shape import at, instant, mapping, mappings, number, text
 from atmos_cli.verify.delivery.applied import applied
 from atmos_cli.verify.delivery.proof import DETERMINISTIC, arrived, listed, short
-from atmos_cli.verify.delivery.revisions import NOT_KNOWN, commit, of_kind, standing
+from atmos_cli.verify.delivery.revisions import NOT_KNOWN, commit, of_kind, relation_of
 from atmos_cli.verify.fields import annotation, conditions, said
 from atmos_cli.verify.seen import Arrival, Delivery, Order
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from atmos_cli.kube.resource import Resource
-    from atmos_cli.verify.seen import Relation, Scene
+    from atmos_cli.verify.seen import ClusterSnapshot, Relation
 
 # How long the repo-server may answer with the branch head it has in its cache, and hide an error of manifests.
 _CACHED = 180.0
@@ -43,8 +43,8 @@ class _Operation:
 @dataclass(frozen=True, slots=True)
 class _Seen:
     app: Resource
-    scene: Scene
-    source: Source
+    snapshot: ClusterSnapshot
+    source: ApplicationSource
     operation: _Operation
     pushed: float
     reconciled: float
@@ -53,14 +53,14 @@ class _Seen:
         return Delivery(arrival, code, message, self.source.revision, final=final)
 
 
-def delivery(scene: Scene, relations: Mapping[str, Relation], *, pushed: float) -> Delivery:
-    """Of `scene.delivery`, the Application is read, and ApplicationSets when it does not exist."""
-    app = of_kind(scene, GROUP, "Application")
+def delivery(snapshot: ClusterSnapshot, relations: Mapping[str, Relation], *, pushed: float) -> Delivery:
+    """Of `snapshot.delivery`, the Application is read, and ApplicationSets when it does not exist."""
+    app = of_kind(snapshot, GROUP, "Application")
     if not app:
-        return application_missing(scene)
+        return application_missing(snapshot)
     source = compared(app, relations)
     reconciled = instant(app, "status", "reconciledAt")
-    seen = _Seen(app, scene, source, _operation(app, relations, source), pushed, reconciled)
+    seen = _Seen(app, snapshot, source, _operation(app, relations, source), pushed, reconciled)
     return _unless_paused(seen, _judge(seen))
 
 
@@ -69,7 +69,7 @@ def _judge(seen: _Seen) -> Delivery:
     if at(seen.app, "metadata", "deletionTimestamp") is not None:
         return seen.says(Arrival.FAILED, "application-deleting", "the Application is being deleted")
     return (
-        failed_condition(seen.app, seen.scene, "InvalidSpecError", revision=seen.source.revision)
+        failed_condition(seen.app, seen.snapshot, "InvalidSpecError", revision=seen.source.revision)
         or _refreshing(seen)
         or seen.source.problem
         or _no_commit(seen)
@@ -111,7 +111,7 @@ def _other_commit(seen: _Seen) -> Delivery | None:
     if relation.order is Order.UNKNOWN:
         words = f"Argo CD is at {name}, which is no known commit of this repository"
         return _look_again(seen.says(Arrival.UNKNOWN, "revision-unknown", words))
-    late = seen.pushed > 0 and seen.scene.at - seen.pushed > _CACHED
+    late = seen.pushed > 0 and seen.snapshot.at - seen.pushed > _CACHED
     if relation.order is Order.DIVERGED:
         words = f"Argo CD is at {name}, which is not on the wanted commit's line of history: it follows another branch"
         if late and seen.reconciled > seen.pushed:
@@ -146,7 +146,7 @@ def _wanted_commit(seen: _Seen) -> Delivery:
         return _retrying(seen)
     if operation.phase in {"Failed", "Error"} and operation.relation.inputs_equal:
         return _gave_up(seen)
-    failed = failed_condition(seen.app, seen.scene, "Error", revision=revision)
+    failed = failed_condition(seen.app, seen.snapshot, "Error", revision=revision)
     return failed or _at_rest(seen)
 
 
@@ -184,11 +184,11 @@ def _synced(seen: _Seen, *, proved: bool) -> Delivery:
         words = "the commit renders no objects at all: Argo CD calls that Synced and Healthy"
         return seen.says(Arrival.FAILED, "nothing-rendered", words, final=True)
     if proved:
-        return arrived(seen.scene, seen.source.revision, message=f"Argo CD applied {name}")
-    if not seen.scene.wanted:
+        return arrived(seen.snapshot, seen.source.revision, message=f"Argo CD applied {name}")
+    if not seen.snapshot.wanted:
         words = f"Argo CD says Synced at {name} without having applied it, and there is nothing to prove it by"
         return seen.says(Arrival.UNKNOWN, "not-proved", words)
-    drift = applied(seen.scene)
+    drift = applied(seen.snapshot)
     if not drift:
         words = f"no sync was needed for {name}: the live objects already show it"
         return Delivery(Arrival.ARRIVED, "arrived", words, seen.source.revision)
@@ -215,7 +215,7 @@ def _applied_yet_out_of_sync(seen: _Seen) -> Delivery:
     if shared is not None:
         words = f"two Applications overwrite each other: {shared.message}"
         return seen.says(Arrival.FAILED, "shared-resource", words)
-    if seen.scene.wanted and not applied(seen.scene):
+    if seen.snapshot.wanted and not applied(seen.snapshot):
         words = f"Argo CD applied {name} and calls it OutOfSync, but the live objects show all that is wanted"
         return Delivery(Arrival.ARRIVED, "arrived-out-of-sync", words, revision)
     words = f"Argo CD applied {name}, but something changed it again: OutOfSync"
@@ -251,15 +251,17 @@ def _look_again(found: Delivery, *, hard: bool = False) -> Delivery:
     return replace(found, refresh="hard" if hard else "normal")
 
 
-def _operation(app: Resource, relations: Mapping[str, Relation], source: Source) -> _Operation:
+def _operation(app: Resource, relations: Mapping[str, Relation], source: ApplicationSource) -> _Operation:
     state = mapping(app, "status", "operationState")
     wanted = synced_revisions(at(state, "syncResult")) or synced_revisions(at(state, "operation", "sync"))
     named = [revision for revision in wanted if commit(revision)]
-    revision = next((r for r in named if standing(relations, r).order is not Order.UNKNOWN), named[0] if named else "")
+    revision = next(
+        (r for r in named if relation_of(relations, r).order is not Order.UNKNOWN), named[0] if named else ""
+    )
     if source.hydrated and revision == source.hydrated:
         relation = source.relation
     else:
-        relation = standing(relations, revision) if revision else NOT_KNOWN
+        relation = relation_of(relations, revision) if revision else NOT_KNOWN
     retries = number(state, "retryCount")
     if "Retrying attempt" in text(state, "message"):
         retries = max(retries, 1)

@@ -11,7 +11,7 @@ from atmos_cli.verify.seen import Arrival, Delivery
 
 if TYPE_CHECKING:
     from atmos_cli.kube.resource import Resource
-    from atmos_cli.verify.seen import Scene
+    from atmos_cli.verify.seen import ClusterSnapshot
 
 _INVALID_SPEC = (
     ("which does not exist", "project-missing"),
@@ -24,9 +24,9 @@ _INVALID_SPEC = (
 _SETTLES = 60.0
 
 
-def application_missing(scene: Scene) -> Delivery:
+def application_missing(snapshot: ClusterSnapshot) -> Delivery:
     """No Application: the ApplicationSet that should make it says why, if it was seen."""
-    for resource in scene.delivery:
+    for resource in snapshot.delivery:
         for found in conditions(resource) if text(resource, "kind") == "ApplicationSet" else ():
             if found.type == "ErrorOccurred" and found.true:
                 name = said(text(resource, "metadata", "name"))
@@ -35,14 +35,14 @@ def application_missing(scene: Scene) -> Delivery:
     return Delivery(Arrival.PENDING, "application-missing", "no Application exists for it yet", refresh="normal")
 
 
-def failed_condition(app: Resource, scene: Scene, kind: str, *, revision: str) -> Delivery | None:
+def failed_condition(app: Resource, snapshot: ClusterSnapshot, kind: str, *, revision: str) -> Delivery | None:
     """The first condition whose type ends with `kind`, as a failure."""
     found = next((item for item in conditions(app) if item.type.endswith(kind)), None)
     if found is None:
         return None
     if found.type == "InvalidSpecError":
         code = next((code for words, code in _INVALID_SPEC if words in found.message), "spec-invalid")
-        final = code != "project-missing" and scene.at - found.since >= _SETTLES
+        final = code != "project-missing" and snapshot.at - found.since >= _SETTLES
         return Delivery(Arrival.FAILED, code, f"Argo CD refuses the Application: {found.message}", revision, final)
     code = {"ComparisonError": "comparison-failed", "SyncError": "sync-failed"}.get(found.type, "argocd-error")
     final = bool(DETERMINISTIC.search(found.message))

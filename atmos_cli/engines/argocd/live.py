@@ -29,7 +29,7 @@ def delivery_objects(clusters: Clusters, target: Target) -> tuple[Resource, ...]
 
 def refresh(clusters: Clusters, asked: Refresh) -> None:
     hub = clusters.hub
-    applications = [identity(each) for each in asked.scene.delivery if each.get("kind") == "Application"]
+    applications = [identity(each) for each in asked.snapshot.delivery if each.get("kind") == "Application"]
     for name in applications:
         annotations = {REFRESH: asked.how}
         hub.annotate(API, "Application", name.name, namespace=name.namespace, annotations=annotations)

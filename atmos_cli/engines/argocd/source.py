@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from atmos_cli.engines.argocd.status import synced_revisions
 from atmos_cli.kube.shape import at, mapping, text
 from atmos_cli.verify.delivery.proof import short
-from atmos_cli.verify.delivery.revisions import NOT_KNOWN, commit, standing
+from atmos_cli.verify.delivery.revisions import NOT_KNOWN, commit, relation_of
 from atmos_cli.verify.fields import said
 from atmos_cli.verify.seen import Arrival, Delivery, Order
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ApplicationSource:
     """`commit` is "" when the status names none. `hydrated`: the machine-written commit made of it, if any.
 
     `problem` is set when the hydrator has not got to the wanted commit.
@@ -33,20 +33,20 @@ class Source:
     problem: Delivery | None = None
 
 
-def compared(app: Resource, relations: Mapping[str, Relation]) -> Source:
+def compared(app: Resource, relations: Mapping[str, Relation]) -> ApplicationSource:
     """Of several sources, the first whose commit is known in this repository."""
     if mapping(app, "spec", "sourceHydrator"):
         return _hydrated(app, relations)
     named = synced_revisions(at(app, "status", "sync"))
-    known = [revision for revision in named if standing(relations, revision).order is not Order.UNKNOWN]
+    known = [revision for revision in named if relation_of(relations, revision).order is not Order.UNKNOWN]
     revision = next(iter((*known, *filter(commit, named), *named)), "")
-    return Source(revision, commit(revision), standing(relations, revision) if revision else NOT_KNOWN)
+    return ApplicationSource(revision, commit(revision), relation_of(relations, revision) if revision else NOT_KNOWN)
 
 
-def _hydrated(app: Resource, relations: Mapping[str, Relation]) -> Source:
+def _hydrated(app: Resource, relations: Mapping[str, Relation]) -> ApplicationSource:
     current = mapping(app, "status", "sourceHydrator", "currentOperation")
     dry, phase = commit(text(current, "drySHA")), text(current, "phase")
-    hydrated, relation = commit(text(current, "hydratedSHA")), standing(relations, dry)
+    hydrated, relation = commit(text(current, "hydratedSHA")), relation_of(relations, dry)
     problem = None
     if phase == "Failed" and relation.inputs_equal:
         words = f"Argo CD cannot hydrate the commit: {said(text(current, 'message'))}"
@@ -56,4 +56,4 @@ def _hydrated(app: Resource, relations: Mapping[str, Relation]) -> Source:
     elif relation.inputs_equal and hydrated not in synced_revisions(at(app, "status", "sync")):
         words = f"Argo CD has hydrated {short(dry)} and has not compared the result yet"
         problem = Delivery(Arrival.PENDING, "hydrated-not-compared", words, dry, refresh="normal")
-    return Source(dry, dry, relation, hydrated, problem)
+    return ApplicationSource(dry, dry, relation, hydrated, problem)

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from atmos_cli.kube.resource import Resource
-    from atmos_cli.verify.seen import Scene
+    from atmos_cli.verify.seen import ClusterSnapshot
 
 
-def revisions(scene: Scene) -> tuple[str, ...]:
-    return commits(name for resource in scene.delivery for name in _named(mapping(resource)))
+def revisions(snapshot: ClusterSnapshot) -> tuple[str, ...]:
+    return commits(name for resource in snapshot.delivery for name in _named(mapping(resource)))
 
 
 def _named(resource: Resource) -> Iterator[str]:
@@ -37,16 +37,16 @@ def synced_revisions(node: object) -> tuple[str, ...]:
     return tuple(filter(None, (text(node, "revision"), *texts(node, "revisions"))))
 
 
-def applied_revision(scene: Scene) -> str:
-    app = of_kind(scene, GROUP, "Application")
+def applied_revision(snapshot: ClusterSnapshot) -> str:
+    app = of_kind(snapshot, GROUP, "Application")
     state = at(app, "status", "operationState")
     done = synced_revisions(at(state, "syncResult")) if text(state, "phase") == "Succeeded" else ()
     before = (r for each in reversed(mappings(app, "status", "history")) for r in synced_revisions(each))
     return next(filter(None, map(commit, (*done, *before))), "")
 
 
-def paused(scene: Scene) -> Pause | None:
-    app = of_kind(scene, GROUP, "Application")
+def paused(snapshot: ClusterSnapshot) -> Pause | None:
+    app = of_kind(snapshot, GROUP, "Application")
     if not app:
         return None
     if annotation(app, "argocd.argoproj.io/skip-reconcile") == "true":

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.engines.flux.helm import delivery_by_helm
 from atmos_cli.engines.flux.kinds import HELM, KUSTOMIZE
-from atmos_cli.engines.flux.source import Case, case_of, not_attempted, say
+from atmos_cli.engines.flux.source import OwnerState, case_of, not_attempted, say
 from atmos_cli.foreign import shell
 from atmos_cli.kube.shape import at, mappings, number, text
 from atmos_cli.verify.delivery.proof import DETERMINISTIC, arrived, short
-from atmos_cli.verify.delivery.revisions import commit, of_kind, standing
+from atmos_cli.verify.delivery.revisions import commit, of_kind, relation_of
 from atmos_cli.verify.fields import condition, said
 from atmos_cli.verify.seen import Arrival, Delivery, Order
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from atmos_cli.kube.resource import Resource
-    from atmos_cli.verify.seen import Relation, Scene
+    from atmos_cli.verify.seen import ClusterSnapshot, Relation
 
 _CHECKING = re.compile(r"Running health checks for revision (\S{1,300}) with")
 _UNHEALTHY = frozenset({"HealthCheckFailed", "HealthCheckCanceled"})
@@ -33,19 +33,19 @@ _CODES = {
 }
 
 
-def delivery(scene: Scene, relations: Mapping[str, Relation], *, pushed: float) -> Delivery:
-    """Of `scene.delivery`, the source and its Kustomization or HelmRelease are read."""
-    kustomization = of_kind(scene, KUSTOMIZE, "Kustomization")
-    release = of_kind(scene, HELM, "HelmRelease")
+def delivery(snapshot: ClusterSnapshot, relations: Mapping[str, Relation], *, pushed: float) -> Delivery:
+    """Of `snapshot.delivery`, the source and its Kustomization or HelmRelease are read."""
+    kustomization = of_kind(snapshot, KUSTOMIZE, "Kustomization")
+    release = of_kind(snapshot, HELM, "HelmRelease")
     if not kustomization and not release:
         words = "no Kustomization or HelmRelease exists for it yet"
         return Delivery(Arrival.PENDING, "kustomization-missing", words)
-    case = case_of(kustomization or release, scene, relations, pushed=pushed)
+    case = case_of(kustomization or release, snapshot, relations, pushed=pushed)
     found = _judge(case) if kustomization else delivery_by_helm(case)
     return _unless_suspended(case, found)
 
 
-def _judge(case: Case) -> Delivery:
+def _judge(case: OwnerState) -> Delivery:
     owner = case.owner
     stalled = condition(owner, "Stalled")
     if at(owner, "metadata", "deletionTimestamp") is not None:
@@ -61,7 +61,7 @@ def _judge(case: Case) -> Delivery:
     return _attempted(case)
 
 
-def _path_missing(case: Case) -> Delivery | None:
+def _path_missing(case: OwnerState) -> Delivery | None:
     """An artifact without the path is refused before it counts as attempted."""
     ready = condition(case.owner, "Ready")
     if not (ready.false and ready.reason == "ArtifactFailed" and case.source_relation.inputs_equal):
@@ -72,7 +72,7 @@ def _path_missing(case: Case) -> Delivery | None:
     return say(case, Arrival.FAILED, code, f"Flux cannot use the commit: {ready.message}", final=final)
 
 
-def _attempted(case: Case) -> Delivery:
+def _attempted(case: OwnerState) -> Delivery:
     """What Flux tries, or tried, holds the wanted inputs."""
     ready = condition(case.owner, "Ready")
     if ready.stale and not case.suspended:
@@ -88,10 +88,10 @@ def _attempted(case: Case) -> Delivery:
     return _failed_before(case) or say(case, Arrival.APPLYING, "applying", "Flux is applying the commit")
 
 
-def _ready(case: Case) -> Delivery:
+def _ready(case: OwnerState) -> Delivery:
     status = case.owner.get("status")
     by_digest = text(status, "lastAppliedRevision") == text(status, "lastAttemptedRevision")
-    if not by_digest and not standing(case.relations, text(status, "lastAppliedRevision")).inputs_equal:
+    if not by_digest and not relation_of(case.relations, text(status, "lastAppliedRevision")).inputs_equal:
         return say(case, Arrival.APPLYING, "applying", "Flux is applying the commit")
     observed = number(case.owner, "status", "observedGeneration")
     if observed != number(case.owner, "metadata", "generation", default=observed) and not case.suspended:
@@ -100,10 +100,10 @@ def _ready(case: Case) -> Delivery:
         words = "the commit renders no objects at all: Flux calls that Ready"
         return say(case, Arrival.FAILED, "nothing-rendered", words, final=True)
     name = short(commit(case.revision))
-    return arrived(case.scene, commit(case.revision), message=f"Flux applied {name}")
+    return arrived(case.snapshot, commit(case.revision), message=f"Flux applied {name}")
 
 
-def _applied(case: Case, failure: str) -> Delivery:
+def _applied(case: OwnerState, failure: str) -> Delivery:
     """Health checks run only after everything is applied, whatever `lastAppliedRevision` says until they pass."""
     name, revision = short(commit(case.revision)), commit(case.revision)
     if failure:
@@ -112,7 +112,7 @@ def _applied(case: Case, failure: str) -> Delivery:
     return Delivery(Arrival.ARRIVED, "checking-health", words, revision)
 
 
-def _is_checking_health(case: Case) -> bool:
+def _is_checking_health(case: OwnerState) -> bool:
     for kind in ("Reconciling", "Healthy"):
         found = condition(case.owner, kind)
         match = _CHECKING.search(found.message)
@@ -121,13 +121,13 @@ def _is_checking_health(case: Case) -> bool:
     return False
 
 
-def _failed(case: Case, reason: str, message: str) -> Delivery:
+def _failed(case: OwnerState, reason: str, message: str) -> Delivery:
     code = _CODES.get(reason, "flux-error")
     final = bool(DETERMINISTIC.search(message))
     return say(case, Arrival.FAILED, code, f"Flux cannot apply the commit: {message}", final=final)
 
 
-def _failed_before(case: Case) -> Delivery | None:
+def _failed_before(case: OwnerState) -> Delivery | None:
     """While Flux tries again, `Ready` forgets why it failed; the history, and an event, do not."""
     last = mappings(case.owner, "status", "history")[:1]
     same = last and commit(text(last[0], "metadata", "revision")) == commit(case.revision)
@@ -139,7 +139,7 @@ def _failed_before(case: Case) -> Delivery | None:
     return _failed(case, reason, "it failed before, and Flux tries again") if reason in _CODES else None
 
 
-def _unless_suspended(case: Case, found: Delivery) -> Delivery:
+def _unless_suspended(case: OwnerState, found: Delivery) -> Delivery:
     """A suspended object keeps the conditions that it had, Ready=True among them."""
     if found.arrival in {Arrival.ARRIVED, Arrival.SUPERSEDED}:
         return found

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from atmos_cli.engines.flux.source import Case, not_attempted, say
+from atmos_cli.engines.flux.source import OwnerState, not_attempted, say
 from atmos_cli.kube.shape import at, mappings, number, text
 from atmos_cli.verify.delivery.applied import applied
 from atmos_cli.verify.delivery.proof import arrived, short
-from atmos_cli.verify.delivery.revisions import commit, standing
+from atmos_cli.verify.delivery.revisions import commit, relation_of
 from atmos_cli.verify.fields import condition
 from atmos_cli.verify.seen import Arrival, Delivery, Order
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WAITED = re.compile(r"timed out waiting|context deadline exceeded|not ready\b|status: '?(?:Failed|InProg)|wait for")
 
 
-def delivery_by_helm(case: Case) -> Delivery:
+def delivery_by_helm(case: OwnerState) -> Delivery:
     """The predicates of `delivery` for `case.owner`, a HelmRelease."""
     if at(case.owner, "metadata", "deletionTimestamp") is not None:
         return say(case, Arrival.FAILED, "release-deleting", "the HelmRelease is being deleted")
@@ -37,14 +37,14 @@ def delivery_by_helm(case: Case) -> Delivery:
     return _attempted(case)
 
 
-def _stalled(case: Case, stalled: Condition) -> Delivery:
+def _stalled(case: OwnerState, stalled: Condition) -> Delivery:
     released = condition(case.owner, "Released")
     why = released.message if released.false else stalled.message
     code = "retries-exceeded" if stalled.reason == "RetriesExceeded" else "stalled"
     return say(case, Arrival.FAILED, code, f"Helm gave up: {why}", final=True)
 
 
-def _rolled_back(case: Case) -> Delivery | None:
+def _rolled_back(case: OwnerState) -> Delivery | None:
     remediated = condition(case.owner, "Remediated")
     if not remediated.true or remediated.stale:
         return None
@@ -53,7 +53,7 @@ def _rolled_back(case: Case) -> Delivery | None:
     return say(case, Arrival.FAILED, "remediated", words, final=final)
 
 
-def _attempted(case: Case) -> Delivery:
+def _attempted(case: OwnerState) -> Delivery:
     ready, tested = condition(case.owner, "Ready"), condition(case.owner, "TestSuccess")
     retrying = condition(case.owner, "Reconciling").true
     taken_back = _rolled_back(case)
@@ -72,31 +72,31 @@ def _attempted(case: Case) -> Delivery:
     if ready.false:
         words = f"Helm cannot apply the commit: {ready.message}"
         return say(case, Arrival.FAILED, "helm-failed", words, final=not retrying)
-    if case.scene.wanted and not applied(case.scene):
+    if case.snapshot.wanted and not applied(case.snapshot):
         words = f"Helm applied {short(commit(case.revision))} and waits for it"
         return Delivery(Arrival.ARRIVED, "checking-health", words, commit(case.revision))
     return say(case, Arrival.APPLYING, "applying", "Helm is applying the commit")
 
 
-def _released(case: Case) -> Delivery:
+def _released(case: OwnerState) -> Delivery:
     last = next(iter(mappings(case.owner, "status", "history")), {})
-    wanted = standing(case.relations, text(last, "chartVersion")).inputs_equal
+    wanted = relation_of(case.relations, text(last, "chartVersion")).inputs_equal
     observed = number(case.owner, "status", "observedGeneration")
     if not wanted or text(last, "status") != "deployed":
         return say(case, Arrival.APPLYING, "applying", "Helm is applying the commit")
     if observed != number(case.owner, "metadata", "generation", default=observed) and not case.suspended:
         return say(case, Arrival.APPLYING, "spec-not-seen", "Flux has not yet seen the HelmRelease's new spec")
     revision = commit(case.revision)
-    return arrived(case.scene, revision, message=f"Helm deployed {short(revision)}")
+    return arrived(case.snapshot, revision, message=f"Helm deployed {short(revision)}")
 
 
-def _versioned(case: Case) -> Delivery:
+def _versioned(case: OwnerState) -> Delivery:
     """A chart whose version names no commit (from a chart repository): only the live objects can tell."""
     ready = condition(case.owner, "Ready")
     if ready.false:
         words = f"Helm cannot apply the release: {ready.message}"
         return say(case, Arrival.FAILED, "helm-failed", words, final=False)
-    if case.scene.wanted and not applied(case.scene):
+    if case.snapshot.wanted and not applied(case.snapshot):
         return say(case, Arrival.ARRIVED, "arrived", "the live objects show all that is wanted")
     words = "the chart's version names no commit, and the live objects do not show it yet"
-    return say(case, Arrival.PENDING if case.scene.wanted else Arrival.UNKNOWN, "not-proved", words)
+    return say(case, Arrival.PENDING if case.snapshot.wanted else Arrival.UNKNOWN, "not-proved", words)

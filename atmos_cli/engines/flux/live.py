@@ -32,7 +32,7 @@ def delivery_objects(clusters: Clusters, target: Target) -> tuple[Resource, ...]
 
 def refresh(clusters: Clusters, asked: Refresh) -> None:
     """The source first, so that the pointer finds what is new there."""
-    for each in sorted(asked.scene.delivery, key=lambda one: not str(one.get("kind", "")).endswith("Repository")):
+    for each in sorted(asked.snapshot.delivery, key=lambda one: not str(one.get("kind", "")).endswith("Repository")):
         name = identity(each)
         clusters.cluster.annotate(
             str(each.get("apiVersion")),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from atmos_cli.engines.flux.kinds import SOURCE
 from atmos_cli.kube.shape import at, instant, text
 from atmos_cli.verify.delivery.proof import short
-from atmos_cli.verify.delivery.revisions import NOT_KNOWN, commit, of_kind, standing
+from atmos_cli.verify.delivery.revisions import NOT_KNOWN, commit, of_kind, relation_of
 from atmos_cli.verify.fields import condition, said
 from atmos_cli.verify.seen import Arrival, Delivery, Order
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from atmos_cli.kube.resource import Resource
-    from atmos_cli.verify.seen import Relation, Scene
+    from atmos_cli.verify.seen import ClusterSnapshot, Relation
 
 _QUEUED = 60.0
 WITH_ARTIFACTS = ("GitRepository", "OCIRepository", "Bucket", "ExternalArtifact")
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class OwnerState:
     """A Kustomization or HelmRelease (`owner`), its source ({} when not seen), and how both stand to the commit.
 
     `revision` is what the owner attempted, `artifact` what the source holds, `fetched` since when (0: not known).
@@ -32,7 +32,7 @@ class Case:
 
     owner: Resource
     source: Resource
-    scene: Scene
+    snapshot: ClusterSnapshot
     relations: Mapping[str, Relation]
     pushed: float
     revision: str
@@ -43,34 +43,36 @@ class Case:
     suspended: bool
 
 
-def case_of(owner: Resource, scene: Scene, relations: Mapping[str, Relation], *, pushed: float) -> Case:
+def case_of(
+    owner: Resource, snapshot: ClusterSnapshot, relations: Mapping[str, Relation], *, pushed: float
+) -> OwnerState:
     """Revisions of OCI artifacts are digests; the commit is then in the revision of their origin."""
     status = at(owner, "status")
     attempted = text(status, "lastAttemptedRevision")
-    source = of_kind(scene, SOURCE, *WITH_ARTIFACTS)
+    source = of_kind(snapshot, SOURCE, *WITH_ARTIFACTS)
     held = text(source, "status", "artifact", "revision")
     origin = text(source, "status", "artifact", "metadata", "org.opencontainers.image.revision")
     if attempted and not commit(attempted):
         applied = text(status, "lastAppliedOriginRevision") if text(status, "lastAppliedRevision") == attempted else ""
         attempted = (origin if held == attempted else "") or applied or attempted
     held = held if commit(held) else origin or held
-    return Case(
+    return OwnerState(
         owner=owner,
         source=source,
-        scene=scene,
+        snapshot=snapshot,
         relations=relations,
         pushed=pushed,
         revision=attempted,
-        relation=standing(relations, attempted) if attempted else NOT_KNOWN,
+        relation=relation_of(relations, attempted) if attempted else NOT_KNOWN,
         artifact=held,
-        source_relation=standing(relations, held) if held else NOT_KNOWN,
+        source_relation=relation_of(relations, held) if held else NOT_KNOWN,
         fetched=instant(source, "status", "artifact", "lastUpdateTime"),
         suspended=at(owner, "spec", "suspend") is True,
     )
 
 
 def say(
-    case: Case,
+    case: OwnerState,
     arrival: Arrival,
     code: str,
     message: str,
@@ -82,7 +84,7 @@ def say(
     return Delivery(arrival, code, message, commit(case.revision) or said(case.revision), final, refresh)
 
 
-def not_attempted(case: Case) -> Delivery:
+def not_attempted(case: OwnerState) -> Delivery:
     """The owner has not attempted the wanted inputs: superseded, diverged, or waiting for one of several things."""
     name = short(commit(case.revision))
     if case.relation.order is Order.NEWER:
@@ -91,7 +93,7 @@ def not_attempted(case: Case) -> Delivery:
     return _source(case) or _owner(case, name)
 
 
-def _source(case: Case) -> Delivery | None:
+def _source(case: OwnerState) -> Delivery | None:
     """A broken source leaves its Kustomizations Ready=True on the old commit."""
     if not case.source or case.source_relation.inputs_equal:
         return None
@@ -117,12 +119,12 @@ def _source(case: Case) -> Delivery | None:
     return say(case, Arrival.PENDING, "not-fetched", words, refresh="normal")
 
 
-def _owner(case: Case, name: str) -> Delivery:
+def _owner(case: OwnerState, name: str) -> Delivery:
     kind, ready = text(case.owner, "kind"), condition(case.owner, "Ready")
     if ready.reason == "DependencyNotReady":
         return say(case, Arrival.PENDING, "dependency-not-ready", f"Flux waits: {ready.message}")
     if case.source_relation.inputs_equal:
-        waited = case.scene.at - case.fetched if case.fetched else 0.0
+        waited = case.snapshot.at - case.fetched if case.fetched else 0.0
         words = f"Flux has fetched the commit, and the {kind} waits for its turn at {name}"
         if waited > _QUEUED:
             words += ": workers are busy with others, or it depends on something that is not ready"

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from atmos_cli.kube.resource import Resource
-    from atmos_cli.verify.seen import Scene
+    from atmos_cli.verify.seen import ClusterSnapshot
 
 
-def revisions(scene: Scene) -> tuple[str, ...]:
-    return commits(name for resource in scene.delivery for name in _named(mapping(resource)))
+def revisions(snapshot: ClusterSnapshot) -> tuple[str, ...]:
+    return commits(name for resource in snapshot.delivery for name in _named(mapping(resource)))
 
 
 def _named(resource: Resource) -> Iterator[str]:
@@ -32,16 +32,16 @@ def _named(resource: Resource) -> Iterator[str]:
         yield text(past, "metadata", "revision")
 
 
-def applied_revision(scene: Scene) -> str:
-    pointer = of_kind(scene, KUSTOMIZE, "Kustomization")
+def applied_revision(snapshot: ClusterSnapshot) -> str:
+    pointer = of_kind(snapshot, KUSTOMIZE, "Kustomization")
     names = (text(pointer, "status", name) for name in ("lastAppliedOriginRevision", "lastAppliedRevision"))
-    release = mappings(of_kind(scene, HELM, "HelmRelease"), "status", "history")[:1]
+    release = mappings(of_kind(snapshot, HELM, "HelmRelease"), "status", "history")[:1]
     charts = (text(each, "chartVersion") for each in release)
     return next(filter(None, map(commit, (*names, *charts))), "")
 
 
-def paused(scene: Scene) -> Pause | None:
-    for each in reversed(scene.delivery):
+def paused(snapshot: ClusterSnapshot) -> Pause | None:
+    for each in reversed(snapshot.delivery):
         if at(each, "spec", "suspend") is True:
             kind = shown(text(each, "kind"))
             history = mappings(each, "status", "history")[:1]

@@ -9,14 +9,14 @@ from atmos_cli.budget.digest import exact
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from atmos_cli.budget.evaluate import Row
+    from atmos_cli.budget.evaluate import LimitRow
     from atmos_cli.budget.prices import PriceSheet
     from atmos_cli.commands.audit import Audit
-    from atmos_cli.commands.budget import Share, Shown
+    from atmos_cli.commands.budget import ExplainedDeployment, Shown
     from atmos_cli.kube.quantity import Quantity
 
 
-def row_data(row: Row) -> dict[str, Any]:
+def row_data(row: LimitRow) -> dict[str, Any]:
     """Return what a change makes of one limit, with amounts as exact texts."""
     return {
         "environment": row.environment,
@@ -65,7 +65,7 @@ def shown_data(shown: Shown) -> dict[str, Any]:
     }
 
 
-def share_data(share: Share) -> dict[str, Any]:
+def share_data(share: ExplainedDeployment) -> dict[str, Any]:
     """Return the sum of one deployment, line by line."""
     return {
         "team": share.deployment.team,

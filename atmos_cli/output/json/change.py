@@ -9,7 +9,7 @@ from atmos_cli.output.json.budget import row_data
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from atmos_cli.approval.decide import Verdict
+    from atmos_cli.approval.decide import ApprovalDecision
     from atmos_cli.approval.model import Approval
     from atmos_cli.commands.approve import RequestPlan
     from atmos_cli.commands.budget_init import BudgetPlan
@@ -67,7 +67,7 @@ def new_data(plan: NewPlan, written: Written | None) -> dict[str, Any]:
 
 def rollback_data(plan: RollbackPlan, done: RolledBack | None) -> dict[str, Any]:
     """Return what a rollback restores and changes; `written` and `next` are of what was done."""
-    team, service, environment = plan.ground.deployment
+    team, service, environment = plan.start.deployment
     changes = plan.changes
     return {
         "service": service,
@@ -137,6 +137,6 @@ def request_data(plan: RequestPlan, written: Written | None) -> dict[str, Any]:
     return {**approval_data(plan.path, plan.approval), "needs": list(plan.needs), "written": written_data(written)}
 
 
-def worth_data(verdict: Verdict) -> dict[str, Any]:
+def worth_data(verdict: ApprovalDecision) -> dict[str, Any]:
     """Return what an approval is worth."""
     return {"state": verdict.state, "valid": verdict.valid, "approvers": list(verdict.approvers)}

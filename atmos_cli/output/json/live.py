@@ -6,13 +6,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.output.json.envelope import answer
-from atmos_cli.verify.standing import drifted
+from atmos_cli.verify.deployment_status import drifted
 
 if TYPE_CHECKING:
-    from atmos_cli.commands.status import Overview, Row
+    from atmos_cli.commands.status import Overview, StatusRow
     from atmos_cli.commands.tree import Grown
-    from atmos_cli.verify.standing import Standing
-    from atmos_cli.verify.tree import Node
+    from atmos_cli.verify.deployment_status import DeploymentStatus
+    from atmos_cli.verify.tree import TreeNode
 
 MOST_DRIFT = 20
 
@@ -37,7 +37,7 @@ class Changes:
         self._last = rows
 
 
-def status_data(row: Row) -> dict[str, Any]:
+def status_data(row: StatusRow) -> dict[str, Any]:
     """Return one deployment; every key is always there, and what is not known is null.
 
     Times are unix seconds, commits 40 digits.
@@ -54,13 +54,13 @@ def status_data(row: Row) -> dict[str, Any]:
         "wanted": {"commit": row.wanted, "at": row.committed},
         "live": row.live or None,
         "behind": row.behind,
-        **_standing(row.standing),
+        **_status(row.status),
         "verdict": verdict and {"outcome": verdict.outcome.value, "commit": verdict.commit, "at": verdict.at},
         "problem": row.problem and {"code": row.problem.code.value, "message": row.problem.message},
     }
 
 
-def _standing(found: Standing | None) -> dict[str, Any]:
+def _status(found: DeploymentStatus | None) -> dict[str, Any]:
     if found is None:
         return {"delivery": None, "health": None, "drift": None, "paused": None}
     delivery, health, pause = found.delivery, found.health, found.pause
@@ -93,7 +93,7 @@ def tree_data(grown: Grown) -> dict[str, Any]:
     }
 
 
-def _node(node: Node) -> dict[str, Any]:
+def _node(node: TreeNode) -> dict[str, Any]:
     return {
         "kind": node.kind,
         "name": node.name,

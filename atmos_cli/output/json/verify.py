@@ -97,7 +97,7 @@ def _rollout(rollout: Rollout | None) -> dict[str, Any] | None:
         "finished": rollout.finished,
         "dooms": [
             {"object": str(each.object), "code": each.code, "message": each.message, "container": each.container}
-            for each in rollout.dooms
+            for each in rollout.failures
         ],
         "health": {str(name): {"status": h.status.value, "message": h.message} for name, h in rollout.health.items()},
     }

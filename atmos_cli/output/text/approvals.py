@@ -9,7 +9,7 @@ from atmos_cli.output.say import say
 from atmos_cli.output.text.diagnostics import print_diagnostics
 
 if TYPE_CHECKING:
-    from atmos_cli.approval.decide import Verdict
+    from atmos_cli.approval.decide import ApprovalDecision
     from atmos_cli.approval.model import Approval
     from atmos_cli.commands.approve import Checked, RequestPlan
     from atmos_cli.gitops.write import Written
@@ -35,7 +35,7 @@ def show_signed(path: str, signed: Approval, who: str) -> None:
     say(f"Next: commit it, and nothing else with it: git commit -m {message} -- {shell(path)}")
 
 
-def show_worth(path: str, approval: Approval, verdict: Verdict) -> None:
+def show_worth(path: str, approval: Approval, verdict: ApprovalDecision) -> None:
     """Print what an approval asks for, who has signed it and what it is worth."""
     show_approval(path, approval)
     say(f"  signed by  {', '.join(verdict.approvers) or 'nobody whose signature counts'}")
@@ -80,7 +80,7 @@ def _show_written(written: Written) -> None:
         say(f"Open a pull request: {written.link}")
 
 
-def _worth(verdict: Verdict) -> str:
+def _worth(verdict: ApprovalDecision) -> str:
     if verdict.valid:
         return f"valid until {verdict.approval.expires_at}, approved by {' and '.join(verdict.approvers)}"
     if verdict.state == "in use":

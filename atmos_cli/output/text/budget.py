@@ -17,10 +17,10 @@ from atmos_cli.output.text.sentences import cost_line, top_users
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from atmos_cli.budget.evaluate import Row
+    from atmos_cli.budget.evaluate import LimitRow
     from atmos_cli.budget.explain import Explained
     from atmos_cli.commands.audit import Audit
-    from atmos_cli.commands.budget import Share, Shown
+    from atmos_cli.commands.budget import ExplainedDeployment, Shown
     from atmos_cli.gitops.budgeting import Budgeted
     from atmos_cli.gitops.judging import Judged
     from atmos_cli.kube.quantity import Quantity
@@ -76,7 +76,7 @@ def _parts(shown: Shown) -> Table:
     return table
 
 
-def show_shares(shares: Sequence[Share]) -> None:
+def show_shares(shares: Sequence[ExplainedDeployment]) -> None:
     """Print the sum of each deployment, container by container."""
     out = console()
     for share in shares:
@@ -122,7 +122,7 @@ def _amounts(amounts: Mapping[str, Quantity]) -> str:
     return escape(", ".join(f"{name} {amount_text(name, amount)}" for name, amount in amounts.items()))
 
 
-def show_change(judged: Sequence[Budgeted], *, rows: Sequence[Row] | None = None) -> None:
+def show_change(judged: Sequence[Budgeted], *, rows: Sequence[LimitRow] | None = None) -> None:
     """Print now, after, limit and over by, for every limit of each environment that a change moves or passes."""
     out = console()
     for each in judged:
@@ -164,7 +164,7 @@ def show_budgets(budgets: Mapping[str, Budgeted]) -> None:
                 out.print(f"  {escape(line)}")
 
 
-def change_table(rows: Sequence[Row]) -> Table:
+def change_table(rows: Sequence[LimitRow]) -> Table:
     """Return a line for each limit; a scope is named once."""
     table = _table(7)
     table.add_row(*(f"[dim]{text}[/]" for text in ("scope", "what", "now", "after", "limit", "over by", "")))

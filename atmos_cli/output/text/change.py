@@ -145,7 +145,7 @@ def _common(changes: ChangeSet) -> str:
 
 def show_rollback(plan: RollbackPlan, *, with_diff: bool) -> None:
     """Print what a rollback restores and changes, and its checks."""
-    team, service, environment = plan.ground.deployment
+    team, service, environment = plan.start.deployment
     changes = plan.changes
     removed = sum(data is None for data in changes.files.values())
     rows = {

@@ -14,19 +14,19 @@ from rich.tree import Tree
 from atmos_cli.output.console import console, escape
 from atmos_cli.output.say import say
 from atmos_cli.output.text.diagnostics import print_diagnostics
+from atmos_cli.verify.deployment_status import drifted
 from atmos_cli.verify.fields import counted
 from atmos_cli.verify.masking import shown
 from atmos_cli.verify.seen import Arrival, Status
-from atmos_cli.verify.standing import drifted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from types import TracebackType
 
-    from atmos_cli.commands.status import Overview, Row
+    from atmos_cli.commands.status import Overview, StatusRow
     from atmos_cli.commands.tree import Grown
-    from atmos_cli.verify.standing import Standing
-    from atmos_cli.verify.tree import Node
+    from atmos_cli.verify.deployment_status import DeploymentStatus
+    from atmos_cli.verify.tree import TreeNode
 
 SHORT = 7
 LONGEST = 300
@@ -70,14 +70,14 @@ def show_overview(found: Overview) -> None:
 
 
 def _sum(found: Overview) -> str:
-    good, asked = sum(row.good for row in found.rows), [row for row in found.rows if row.standing is not None]
+    good, asked = sum(row.good for row in found.rows), [row for row in found.rows if row.status is not None]
     words = [f"{good} of {counted(len(found.rows), 'deployment')} as wanted and healthy"]
     if len(asked) < len(found.rows):
         words.append(f"{len(found.rows) - len(asked)} unreachable")
     return ", ".join(words)
 
 
-def _table(rows: Iterable[Row], now: float) -> Table:
+def _table(rows: Iterable[StatusRow], now: float) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for heading in HEADINGS:
         table.add_column(heading, overflow="fold")
@@ -86,7 +86,7 @@ def _table(rows: Iterable[Row], now: float) -> Table:
     return table
 
 
-def _cells(row: Row, now: float) -> tuple[str, ...]:
+def _cells(row: StatusRow, now: float) -> tuple[str, ...]:
     target = row.target
     verdict = row.verdict.outcome.value if row.verdict else "-"
     if row.verdict and row.verdict.commit != row.wanted:
@@ -101,25 +101,25 @@ def _cells(row: Row, now: float) -> tuple[str, ...]:
     )
 
 
-def _live(row: Row) -> str:
+def _live(row: StatusRow) -> str:
     behind = f" ({row.behind} behind)" if row.behind else ""
     return f"{row.live[:SHORT]}{behind}" if row.live else "-"
 
 
-def _health(row: Row) -> str:
-    if row.standing is None:
+def _health(row: StatusRow) -> str:
+    if row.status is None:
         return "[magenta]unreachable[/]"
-    status = row.standing.health.status
+    status = row.status.health.status
     return f"[{COLOURS[status]}]{word(status)}[/]"
 
 
-def why(row: Row, now: float) -> str:
+def why(row: StatusRow, now: float) -> str:
     """Return what a person must know beside the columns: the reasons, most urgent first; empty when all is well."""
     words = [row.problem.message] if row.problem else []
-    return "; ".join(words + (_reasons(row.standing, now) if row.standing else []))
+    return "; ".join(words + (_reasons(row.status, now) if row.status else []))
 
 
-def _reasons(found: Standing, now: float) -> list[str]:
+def _reasons(found: DeploymentStatus, now: float) -> list[str]:
     words = []
     if found.health.status is not Status.CURRENT:
         reason = found.health.message or word(found.health.status)
@@ -180,11 +180,11 @@ class Screen:
                 sys.stdout.flush()
 
 
-def _line(row: Row) -> tuple[str, str]:
+def _line(row: StatusRow) -> tuple[str, str]:
     target = row.target
-    state = word(row.standing.health.status) if row.standing else "unreachable"
+    state = word(row.status.health.status) if row.status else "unreachable"
     # Without the age of a pause, which would be a change every time.
-    reasons = why(row, row.standing.pause.since if row.standing and row.standing.pause else 0.0)
+    reasons = why(row, row.status.pause.since if row.status and row.status.pause else 0.0)
     line = f"wanted {row.wanted[:SHORT]}, live {_live(row)}, {state}" + (f"; {reasons}" if reasons else "")
     return f"{target.team}/{target.service} {target.environment}@{target.cluster}", shown(line, most=LONGEST)
 
@@ -204,14 +204,14 @@ def show_trees(grown: Sequence[Grown]) -> None:
         out.print("all healthy" if not bad else f"{bad} not healthy")
 
 
-def _drawn(node: Node, onto: Tree | None = None) -> Tree:
+def _drawn(node: TreeNode, onto: Tree | None = None) -> Tree:
     branch = onto.add(_label(node)) if onto is not None else Tree(_label(node), guide_style="dim")
     for child in node.children:
         _drawn(child, branch)
     return branch
 
 
-def _label(node: Node) -> Text:
+def _label(node: TreeNode) -> Text:
     """Return a line that is never markup: names and messages are what a cluster says."""
     status = node.health.status
     text = Text.assemble((f"{MARKS[status]} ", COLOURS[status]), (f"{node.kind} ", "dim"), node.name)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from atmos_cli.kube.resource import Identity, Resource
     from atmos_cli.verify.look import Look
-    from atmos_cli.verify.seen import Scene
+    from atmos_cli.verify.seen import ClusterSnapshot
 
 Path = tuple[str | int, ...]
 
@@ -47,14 +47,14 @@ class Drift:
         return f"{self.object}: {'.'.join(map(str, self.path))}" if self.path else f"{self.object} does not exist"
 
 
-def applied(scene: Scene) -> tuple[Drift, ...]:
+def applied(snapshot: ClusterSnapshot) -> tuple[Drift, ...]:
     """Each wanted field that the live objects do not show, at most 200; empty when they show all.
 
     Fields that only the live objects have are no drift: the API server, autoscalers and webhooks add some. So a commit
     that only removes fields cannot be proved or refuted by this.
     """
-    look = look_at(scene, now=scene.at)
-    found = (drift for wanted in scene.wanted if isinstance(wanted, dict) for drift in _drift(wanted, look))
+    look = look_at(snapshot, now=snapshot.at)
+    found = (drift for wanted in snapshot.wanted if isinstance(wanted, dict) for drift in _drift(wanted, look))
     return tuple(islice(found, _MOST))
 
 
@@ -81,7 +81,7 @@ def _drift(wanted: Resource, look: Look) -> Iterator[Drift]:
 
 def is_autoscaled(identity: Identity, look: Look) -> bool:
     """Whether a HorizontalPodAutoscaler or a ScaledObject, wanted or live, owns this workload's replicas."""
-    for resource in (*look.scene.wanted, *look.scene.objects):
+    for resource in (*look.snapshot.wanted, *look.snapshot.objects):
         kind = text(resource, "kind")
         if kind not in {"HorizontalPodAutoscaler", "ScaledObject"}:
             continue
@@ -95,7 +95,7 @@ def is_autoscaled(identity: Identity, look: Look) -> bool:
 def _ignored(identity: Identity, look: Look) -> set[Path]:
     """What the Application's `ignoreDifferences` excepts for this object, as far as it says so by JSON pointers."""
     found: set[Path] = set()
-    for resource in look.scene.delivery:
+    for resource in look.snapshot.delivery:
         for rule in mappings(resource, "spec", "ignoreDifferences"):
             says = tuple(text(rule, key) for key in ("group", "kind", "namespace", "name"))
             if all(word in {"", "*", fact} for word, fact in zip(says, identity, strict=True)):

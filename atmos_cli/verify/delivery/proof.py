@@ -10,7 +10,7 @@ from atmos_cli.verify.fields import counted
 from atmos_cli.verify.seen import Arrival, Delivery
 
 if TYPE_CHECKING:
-    from atmos_cli.verify.seen import Scene
+    from atmos_cli.verify.seen import ClusterSnapshot
 
 # The API server will answer the same until the manifest changes. A missing namespace, kind or right can still come.
 DETERMINISTIC = re.compile(
@@ -20,9 +20,9 @@ DETERMINISTIC = re.compile(
 )
 
 
-def arrived(scene: Scene, revision: str, *, code: str = "arrived", message: str) -> Delivery:
+def arrived(snapshot: ClusterSnapshot, revision: str, *, code: str = "arrived", message: str) -> Delivery:
     """ARRIVED, and a code of its own (`arrived-drifting`) when live objects do not show all that is wanted."""
-    drift = applied(scene) if scene.objects else ()
+    drift = applied(snapshot) if snapshot.objects else ()
     if drift and code == "arrived":
         words = f"{message}, but live objects differ from it: {listed(drift)}"
         return Delivery(Arrival.ARRIVED, "arrived-drifting", words, revision)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from atmos_cli.kube.resource import Resource
-    from atmos_cli.verify.seen import Scene
+    from atmos_cli.verify.seen import ClusterSnapshot
 
 # `main@sha1:<40>`, `sha1:<40>`, a bare hash, and the `main/<40>` of older engines.
 _WHOLE = re.compile(r"(?:.*(?:sha1:|/))?([0-9a-f]{40})", re.DOTALL)
@@ -30,15 +30,15 @@ def commit(revision: str) -> str:
     return match[1] if match else ""
 
 
-def standing(relations: Mapping[str, Relation], revision: str) -> Relation:
+def relation_of(relations: Mapping[str, Relation], revision: str) -> Relation:
     """How a revision, written as the engine writes it, stands to the wanted commit."""
     relation = relations.get(commit(revision), NOT_KNOWN)
     return Relation(Order.SAME, inputs_equal=True) if relation.order is Order.SAME else relation
 
 
-def of_kind(scene: Scene, group: str, *kinds: str) -> Resource:
+def of_kind(snapshot: ClusterSnapshot, group: str, *kinds: str) -> Resource:
     """The first delivery object of a group and one of the kinds, {} when there is none."""
-    for resource in scene.delivery:
+    for resource in snapshot.delivery:
         if text(resource, "kind") in kinds and text(resource, "apiVersion").rpartition("/")[0] == group:
             return resource
     return {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, Finding, certainty, from_lines, word
+from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, Suspect, certainty, from_lines, word
 from atmos_cli.verify.masking import plain_text
 
 if TYPE_CHECKING:
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from atmos_cli.verify.diagnosis.facts import Facts
 
 
-def access_rules(facts: Facts) -> Iterator[Finding]:
+def access_rules(facts: Facts) -> Iterator[Suspect]:
     if facts.hurting:
         yield from _cluster(facts)
         yield from _cloud(facts)
 
 
-def _cluster(facts: Facts) -> Iterator[Finding]:
+def _cluster(facts: Facts) -> Iterator[Suspect]:
     first = next(facts.matching("RBAC"), None)
     if first is None:
         return
     line, match = first
     verb, resource = match["verb"], match["named"] or match["resource"]
     space, _, account = match["account"].partition(":")
-    yield Finding(
+    yield Suspect(
         "R30",
         f"ServiceAccount {account} may not {verb} {resource}",
         f"Grant `{verb}` on {resource} to ServiceAccount {account} in namespace {space}: a Role and a RoleBinding.",
@@ -38,7 +38,7 @@ def _cluster(facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _cloud(facts: Facts) -> Iterator[Finding]:
+def _cloud(facts: Facts) -> Iterator[Suspect]:
     sure = certainty(facts, "CLOUD_IAM", novel=0.85, stale=0.5)
     if not sure:
         return
@@ -48,7 +48,7 @@ def _cloud(facts: Facts) -> Iterator[Finding]:
         account, "metadata", "annotations", "iam.gke.io/gcp-service-account"
     )
     bound = f" It is bound to {notes}." if notes else " No role is annotated on it." if account else ""
-    yield Finding(
+    yield Suspect(
         "R31",
         "the cloud refuses the program's identity",
         f"The cloud refuses what ServiceAccount {name} asks for: its role is missing or lacks a permission.{bound}",

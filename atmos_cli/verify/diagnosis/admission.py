@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from atmos_cli.kube.shape import mappings
-from atmos_cli.verify.diagnosis.finding import EXACT, IMAGE, SYMPTOM, Finding, quoted, word
+from atmos_cli.verify.diagnosis.finding import EXACT, IMAGE, SYMPTOM, Suspect, quoted, word
 from atmos_cli.verify.diagnosis.patterns import RX
-from atmos_cli.verify.dooms import given_up
+from atmos_cli.verify.failures import given_up
 from atmos_cli.verify.masking import plain_text, shown
 from atmos_cli.verify.seen import Arrival
 
@@ -40,7 +40,7 @@ _BUILD = re.compile(
 )
 
 
-def admission_rules(facts: Facts) -> Iterator[Finding]:
+def admission_rules(facts: Facts) -> Iterator[Suspect]:
     for said in facts.failed_create:
         found = _refused(facts, said)
         if found is not None:
@@ -50,7 +50,7 @@ def admission_rules(facts: Facts) -> Iterator[Finding]:
     yield from _jobs(facts)
 
 
-def _refused(facts: Facts, said: str) -> Finding | None:
+def _refused(facts: Facts, said: str) -> Suspect | None:
     evidence = (shown(said),)
     if RX["NO_ACCOUNT"].search(said):
         return _account(facts, said, evidence)
@@ -61,7 +61,7 @@ def _refused(facts: Facts, said: str) -> Finding | None:
     return None
 
 
-def _quota(facts: Facts, said: str, evidence: tuple[str, ...]) -> Finding:
+def _quota(facts: Facts, said: str, evidence: tuple[str, ...]) -> Suspect:
     match = RX["QUOTA"].search(said)
     found = match.groupdict() if match else {}
     if found.get("quota2"):
@@ -73,7 +73,7 @@ def _quota(facts: Facts, said: str, evidence: tuple[str, ...]) -> Finding:
             f"{title}: requested {found.get('asked')}, used {found.get('used')} of {found.get('limit')}. "
             "A rollout also needs room for the surge pods."
         )
-    return Finding(
+    return Suspect(
         "R27",
         shown(title),
         shown(hint),
@@ -93,13 +93,13 @@ def _quota(facts: Facts, said: str, evidence: tuple[str, ...]) -> Finding:
     )
 
 
-def _policy(facts: Facts, said: str, evidence: tuple[str, ...]) -> Finding:
+def _policy(facts: Facts, said: str, evidence: tuple[str, ...]) -> Suspect:
     level = _LEVEL.search(said)
     match = RX["ADMISSION"].search(said)
     found = match.groupdict() if match else {}
     who = found.get("webhook") or found.get("policy")
     if "failed calling webhook" in said:
-        return Finding(
+        return Suspect(
             "R28",
             "an admission webhook does not answer",
             "The API server cannot reach an admission webhook and refuses pods until it can. This is not your change.",
@@ -116,7 +116,7 @@ def _policy(facts: Facts, said: str, evidence: tuple[str, ...]) -> Finding:
         title, what = f"policy {who} refuses the pod", said.partition("denied the request:")[2].strip() or said
     else:
         title, what = "a LimitRange refuses the pod", said.partition("is forbidden:")[2].strip() or said
-    return Finding(
+    return Suspect(
         "R28",
         shown(title),
         shown(f"{title}: {what}"),
@@ -128,10 +128,10 @@ def _policy(facts: Facts, said: str, evidence: tuple[str, ...]) -> Finding:
     )
 
 
-def _account(facts: Facts, said: str, evidence: tuple[str, ...]) -> Finding:
+def _account(facts: Facts, said: str, evidence: tuple[str, ...]) -> Suspect:
     match = RX["NO_ACCOUNT"].search(said)
     name = (match["account"] or match["account2"].rpartition("/")[2]) if match else ""
-    return Finding(
+    return Suspect(
         "R29",
         f"ServiceAccount {name} does not exist",
         f"ServiceAccount {name} is not in namespace {facts.namespace}: add it to the manifests, or correct the name.",
@@ -143,7 +143,7 @@ def _account(facts: Facts, said: str, evidence: tuple[str, ...]) -> Finding:
     )
 
 
-def _manifest(facts: Facts) -> Iterator[Finding]:
+def _manifest(facts: Facts) -> Iterator[Suspect]:
     delivery = facts.evidence.delivery
     said = delivery.message if delivery else ""
     immutable = RX["IMMUTABLE"].search(said)
@@ -153,7 +153,7 @@ def _manifest(facts: Facts) -> Iterator[Finding]:
     field = match["field"] if match else "a field"
     named = re.search(r'([A-Z][A-Za-z]{2,40})(?:\.[\w.-]{1,80})? "([^"]{1,253})" is invalid', said)
     what = f"{named[1]}/{named[2]}" if named else "the object"
-    yield Finding(
+    yield Suspect(
         "R48",
         f"{field} of {what} cannot be changed" if immutable else "the engine cannot build the manifests",
         f"{field} of {what} is immutable: give the object another name, or delete it and let the engine make it again."
@@ -167,7 +167,7 @@ def _manifest(facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _jobs(facts: Facts) -> Iterator[Finding]:
+def _jobs(facts: Facts) -> Iterator[Suspect]:
     for job in facts.of_kind("Job"):
         end = given_up(job)
         if end.true:
@@ -175,7 +175,7 @@ def _jobs(facts: Facts) -> Iterator[Finding]:
             return
 
 
-def _job(facts: Facts, job: Resource, end: Condition) -> Finding:
+def _job(facts: Facts, job: Resource, end: Condition) -> Suspect:
     name = plain_text(job, "metadata", "name")
     pods = [pod for pod in facts.new_pods if pod.owner == name]
     codes = [one.code for pod in pods for c in pod.containers for one in c.ends if one.code]
@@ -185,7 +185,7 @@ def _job(facts: Facts, job: Resource, end: Condition) -> Finding:
     last = next((line for line in reversed(lines) if line.text.strip()), None)
     explained = any(RX[rule].search(line.text) for line in lines for rule in _NOT_THE_JOB)
     containers = mappings(job, "spec", "template", "spec", "containers")
-    return Finding(
+    return Suspect(
         "R47",
         f"Job {name} {'took longer than its activeDeadlineSeconds' if late else f'failed{told}'}",
         f"Job {name} {'ran out of time' if late else f'failed{told} and is not tried again'}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.kube.shape import at, mappings, whole
 from atmos_cli.verify.diagnosis.facts import env_of, replicas_with_surge
-from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, Finding, certainty, from_lines, word
+from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, Suspect, certainty, from_lines, word
 from atmos_cli.verify.diagnosis.gauges import gauge, judged
 from atmos_cli.verify.diagnosis.workload import Container
 from atmos_cli.verify.fields import conditions
@@ -40,7 +40,7 @@ _CREDENTIALS = r"\b(?:DB|DATABASE|PG|POSTGRES|REDIS|MYSQL|MONGO)\w*(?:UR[LI]|PAS
 _DEFAULT_MAX = 100  # max_connections of PostgreSQL and so of CloudNativePG
 
 
-def database_rules(facts: Facts) -> Iterator[Finding]:
+def database_rules(facts: Facts) -> Iterator[Suspect]:
     if facts.hurting:
         yield from _server(facts)
         yield from _client(facts)
@@ -49,14 +49,14 @@ def database_rules(facts: Facts) -> Iterator[Finding]:
         yield from _locks(facts)
 
 
-def _server(facts: Facts) -> Iterator[Finding]:
+def _server(facts: Facts) -> Iterator[Suspect]:
     used, most = gauge(facts, "pg-connections"), gauge(facts, "pg-max-connections")
     full = used is not None and most is not None and most > 0 and used / most >= 0.9
     sure = certainty(facts, "POOL_SERVER", novel=0.9, stale=0.6)
     if not sure and not full:
         return
     counts = (f"the database has {used:.0f} of {most:.0f} connections in use",) if full and used and most else ()
-    yield Finding(
+    yield Suspect(
         "R1",
         "the database server is out of connections",
         f"Check the database connection pool: the server refuses connections. {_sum(facts)}"
@@ -123,7 +123,7 @@ def _psql(facts: Facts, statement: str) -> str:
     return f"psql \"$DATABASE_URL\" -c '{statement}'"
 
 
-def _client(facts: Facts) -> Iterator[Finding]:
+def _client(facts: Facts) -> Iterator[Suspect]:
     sure = certainty(facts, "POOL_CLIENT", novel=0.85, stale=0.6)
     waits = list(_waits(facts))
     if not sure and not waits:
@@ -132,7 +132,7 @@ def _client(facts: Facts) -> Iterator[Finding]:
     worst = max(counted, key=lambda match: int(match[3]), default=None)
     numbers = f" ({worst[2]} of {worst[1]} in use, {worst[3]} waiting)" if worst else f" ({waits[0]})" if waits else ""
     server = certainty(facts, "POOL_SERVER", novel=1, stale=1)
-    yield Finding(
+    yield Suspect(
         "R2",
         f"every connection of the pool is in use{numbers}",
         f"Check the database connection pool: all connections are checked out{numbers}. {_pool_hint(facts)}"
@@ -175,7 +175,7 @@ def _waits(facts: Facts) -> Iterator[str]:
         yield f"a request waits {wait * 1000:.0f} ms for a connection"
 
 
-def _credentials(facts: Facts) -> Iterator[Finding]:
+def _credentials(facts: Facts) -> Iterator[Suspect]:
     first = next(facts.matching("DB_AUTH"), None)
     if first is None:
         return
@@ -184,7 +184,7 @@ def _credentials(facts: Facts) -> Iterator[Finding]:
     who = f" for user {user['user']}" if user else ""
     source = f" from {secrets[0]}" if len(secrets) == 1 else f" (of {', '.join(secrets[:3])})" if secrets else ""
     name = next((name for name, _ in _secret_refs(facts)), "")
-    yield Finding(
+    yield Suspect(
         "R3",
         f"the database rejects the credentials{who}",
         f"The database rejects the credentials{source}{who}. Were they rotated? "
@@ -210,7 +210,7 @@ def _secret_refs(facts: Facts) -> list[tuple[str, str]]:
     return found
 
 
-def _schema(facts: Facts) -> Iterator[Finding]:
+def _schema(facts: Facts) -> Iterator[Suspect]:
     sure = certainty(facts, "DB_SCHEMA", novel=0.88, stale=0.55)
     if not sure:
         return
@@ -230,7 +230,7 @@ def _schema(facts: Facts) -> Iterator[Finding]:
         told = f"migration Job {plain_text(job, 'metadata', 'name')} is {said}" + (
             f" after {failed} failed pods" if failed else ""
         )
-    yield Finding(
+    yield Suspect(
         "R4",
         "code and database schema disagree",
         f"Schema and code disagree: {told}. Do not take the code back blindly if a migration ran in part.",
@@ -242,10 +242,10 @@ def _schema(facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _locks(facts: Facts) -> Iterator[Finding]:
+def _locks(facts: Facts) -> Iterator[Suspect]:
     sure = certainty(facts, "DB_LOCK", novel=0.8, stale=0.5)
     if sure:
-        yield Finding(
+        yield Suspect(
             "R5",
             "statements are blocked by locks in the database",
             "Statements wait for locks; look for a running migration and for long transactions.",

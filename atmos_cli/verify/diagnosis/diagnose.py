@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from atmos_cli.verify.diagnosis.facts import Facts
-    from atmos_cli.verify.diagnosis.finding import Finding
+    from atmos_cli.verify.diagnosis.finding import Suspect
     from atmos_cli.verify.model import Evidence, FieldChange
 
 MOST = 3
@@ -32,7 +32,7 @@ LIKELY = 0.45
 BOOST = 0.05
 UNSURE = 0.7
 
-RULES: tuple[Callable[[Facts], Iterable[Finding]], ...] = (
+RULES: tuple[Callable[[Facts], Iterable[Suspect]], ...] = (
     image_rules,
     start_rules,
     scheduling_rules,
@@ -59,16 +59,16 @@ def diagnose(evidence: Evidence) -> tuple[Cause, ...]:
     return tuple(_cause(finding, related(finding, evidence.changes)) for finding in ranked[:MOST])
 
 
-def _distinct(found: Iterable[Finding]) -> list[Finding]:
+def _distinct(found: Iterable[Suspect]) -> list[Suspect]:
     """One finding of each rule, the surest."""
-    best: dict[str, Finding] = {}
+    best: dict[str, Suspect] = {}
     for finding in found:
         if finding.rule not in best or finding.confidence > best[finding.rule].confidence:
             best[finding.rule] = finding
     return list(best.values())
 
 
-def _rank(finding: Finding, changes: Iterable[FieldChange]) -> tuple[float, float, float, str]:
+def _rank(finding: Suspect, changes: Iterable[FieldChange]) -> tuple[float, float, float, str]:
     changed = related(finding, changes)
     near = finding.specificity + (0.5 if _speaks_of_more_than_the_image(changed) else 0.0)
     near -= 1.5 if finding.confidence < UNSURE else 0.0
@@ -80,7 +80,7 @@ def _speaks_of_more_than_the_image(changed: tuple[FieldChange, ...]) -> bool:
     return any(change.path[-1:] != ("image",) for change in changed)
 
 
-def _cause(finding: Finding, changed: tuple[FieldChange, ...]) -> Cause:
+def _cause(finding: Suspect, changed: tuple[FieldChange, ...]) -> Cause:
     boost = BOOST if changed else 0.0
     blames = None if finding.unsure or not (changed or finding.elsewhere) else not finding.elsewhere
     return Cause(

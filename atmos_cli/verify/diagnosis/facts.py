@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.kube.shape import at, instant, mapping, mappings, whole
 from atmos_cli.verify.diagnosis.patterns import RX
-from atmos_cli.verify.diagnosis.workload import Container, Pod, new_owner, pods_of, workload_of
+from atmos_cli.verify.diagnosis.workload import Container, SeenPod, new_owner, pods_of, workload_of
 from atmos_cli.verify.fields import conditions
 from atmos_cli.verify.masking import mask_lines, plain_text
 from atmos_cli.verify.novelty import template
@@ -37,7 +37,7 @@ _STAMPS = (("series", "lastObservedTime"), ("lastTimestamp",), ("eventTime",), (
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class EventFact:
     """`at`: when it was last seen, unix seconds; 0 when it does not say."""
 
     kind: str
@@ -49,7 +49,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LogLine:
     """One masked line of a log. `new`: of the new revision; `novel`: the old revision never wrote such a line."""
 
     pod: str
@@ -64,9 +64,9 @@ class Facts:
     evidence: Evidence
     workload: Resource | None
     wanted: Resource | None
-    pods: tuple[Pod, ...]
-    events: tuple[Event, ...]
-    lines: tuple[Line, ...]
+    pods: tuple[SeenPod, ...]
+    events: tuple[EventFact, ...]
+    lines: tuple[LogLine, ...]
     objects: tuple[Resource, ...] = field(default=())
     failed_create: tuple[str, ...] = ()
 
@@ -75,11 +75,11 @@ class Facts:
         return self.evidence.target.namespace
 
     @property
-    def new_pods(self) -> tuple[Pod, ...]:
+    def new_pods(self) -> tuple[SeenPod, ...]:
         return tuple(pod for pod in self.pods if pod.new)
 
     @property
-    def old_pods(self) -> tuple[Pod, ...]:
+    def old_pods(self) -> tuple[SeenPod, ...]:
         return tuple(pod for pod in self.pods if not pod.new)
 
     @property
@@ -129,7 +129,7 @@ class Facts:
             or stuck
             or bool(self.failed_create)
             or (delivery is not None and delivery.arrival is Arrival.FAILED)
-            or bool(self.evidence.rollout and (self.evidence.rollout.dooms or self.evidence.rollout.restarts))
+            or bool(self.evidence.rollout and (self.evidence.rollout.failures or self.evidence.rollout.restarts))
             or self._inconclusive()
         )
 
@@ -140,12 +140,12 @@ class Facts:
     def named(self, kind: str, name: str) -> Resource | None:
         return next((o for o in self.of_kind(kind) if plain_text(o, "metadata", "name") == name), None)
 
-    def matching(self, rule: str) -> Iterator[tuple[Line, re.Match[str]]]:
+    def matching(self, rule: str) -> Iterator[tuple[LogLine, re.Match[str]]]:
         """New lines that match one pattern, those first that the version before never wrote."""
         found = [(line, match) for line in self.lines if line.new and (match := RX[rule].search(line.text))]
         return iter(sorted(found, key=lambda pair: not pair[0].novel))
 
-    def events_of(self, *reasons: str) -> Iterator[Event]:
+    def events_of(self, *reasons: str) -> Iterator[EventFact]:
         return (event for event in self.events if event.reason in reasons)
 
     def _measured(self, *names: str) -> bool:
@@ -162,7 +162,7 @@ class Facts:
         )
 
 
-def pod_stuck(pod: Pod) -> bool:
+def pod_stuck(pod: SeenPod) -> bool:
     """The pod's own status says that it does not start."""
     if plain_text(pod.object, "status", "phase") == "Failed":
         return True
@@ -182,14 +182,14 @@ def pod_stuck(pod: Pod) -> bool:
 
 def facts_of(evidence: Evidence) -> Facts:
     """Never raises, whatever the objects hold."""
-    scene = evidence.scene
-    live = tuple(o for o in scene.objects if isinstance(o, dict))
-    wishes = tuple(o for o in scene.wanted if isinstance(o, dict))
+    snapshot = evidence.snapshot
+    live = tuple(o for o in snapshot.objects if isinstance(o, dict))
+    wishes = tuple(o for o in snapshot.wanted if isinstance(o, dict))
     known = {(o.get("kind"), plain_text(o, "metadata", "name")) for o in live if isinstance(o.get("kind"), str)}
     missing = tuple(o for o in wishes if (_kind(o), plain_text(o, "metadata", "name")) not in known)
     workload = workload_of(live, evidence.target)
     pods = pods_of(live, workload, evidence.target)
-    events = _events(scene.events, since=_since(evidence, pods))
+    events = _events(snapshot.events, since=_since(evidence, pods))
     return Facts(
         evidence,
         workload,
@@ -207,13 +207,13 @@ def _kind(resource: Resource) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _since(evidence: Evidence, pods: Iterable[Pod]) -> float:
+def _since(evidence: Evidence, pods: Iterable[SeenPod]) -> float:
     births = [pod.born for pod in pods if pod.new and pod.born]
     started = evidence.rollout.started if evidence.rollout else 0.0
     return min([*births, *([started] if started else [])], default=0.0) - 5.0
 
 
-def _events(events: Iterable[Resource], *, since: float) -> tuple[Event, ...]:
+def _events(events: Iterable[Resource], *, since: float) -> tuple[EventFact, ...]:
     found = []
     for event in list(events)[-_MOST_EVENTS:]:
         if not isinstance(event, dict) or plain_text(event, "reason") in _NOISE:
@@ -225,23 +225,25 @@ def _events(events: Iterable[Resource], *, since: float) -> tuple[Event, ...]:
         said = plain_text(event, "message") or plain_text(event, "note")
         count = whole(event, "count") or whole(event, "series", "count") or 1
         found.append(
-            Event(plain_text(about, "kind"), plain_text(about, "name"), plain_text(event, "reason"), said, seen, count)
+            EventFact(
+                plain_text(about, "kind"), plain_text(about, "name"), plain_text(event, "reason"), said, seen, count
+            )
         )
     return tuple(found)
 
 
-def _lines(evidence: Evidence, pods: Iterable[Pod]) -> tuple[Line, ...]:
+def _lines(evidence: Evidence, pods: Iterable[SeenPod]) -> tuple[LogLine, ...]:
     new = {pod.name: pod.new for pod in pods}
     masked = [(log, mask_lines(log.lines)) for log in evidence.logs[:40]]
     before = {template(line) for log, lines in masked if new.get(log.pod) is False for line in lines}
     return tuple(
-        Line(log.pod, log.container, line, new.get(log.pod, True), template(line) not in before)
+        LogLine(log.pod, log.container, line, new.get(log.pod, True), template(line) not in before)
         for log, lines in masked
         for line in lines
     )
 
 
-def _refusals(objects: Iterable[Resource], workload: Resource | None, events: Iterable[Event]) -> tuple[str, ...]:
+def _refusals(objects: Iterable[Resource], workload: Resource | None, events: Iterable[EventFact]) -> tuple[str, ...]:
     """Why pods could not be created, by the conditions of the newest ReplicaSet and the workload, then by events."""
     listed = list(objects)
     newest = new_owner(listed, workload)

@@ -12,7 +12,7 @@ from atmos_cli.verify.masking import shown
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from atmos_cli.verify.diagnosis.facts import Facts, Line
+    from atmos_cli.verify.diagnosis.facts import Facts, LogLine
     from atmos_cli.verify.model import FieldChange
 
 # Specificity: how near to the cause a rule looks.
@@ -20,7 +20,7 @@ SYMPTOM, PATTERN, CAUSE, EXACT = 1, 2, 3, 4
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Suspect:
     """`subject`: what the rule speaks of, as patterns over the words of a change. `elsewhere`: not this commit."""
 
     rule: str
@@ -36,7 +36,7 @@ class Finding:
     unsure: bool = False
 
 
-def related(finding: Finding, changes: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
+def related(finding: Suspect, changes: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
     """The changes that speak of the finding's subject, at most 5."""
     if not finding.subject:
         return ()
@@ -64,7 +64,7 @@ def _texts(node: Any, *, depth: int) -> list[str]:
     return [str(node)[:200]] if isinstance(node, str | int | float) else []
 
 
-def quoted(line: Line) -> str:
+def quoted(line: LogLine) -> str:
     """A line of a log as evidence."""
     return shown(f"log of {line.pod}/{line.container}: {line.text}")
 

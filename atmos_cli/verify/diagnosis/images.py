@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.foreign import shell
 from atmos_cli.kube.shape import mappings
-from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, Finding
+from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, Suspect
 from atmos_cli.verify.diagnosis.patterns import RX
 from atmos_cli.verify.masking import plain_text, shown
 
@@ -28,7 +28,7 @@ _PULL = {
 _RETRIED = re.compile(r"429|toomanyrequests|rate limit", re.IGNORECASE)
 
 
-def image_rules(facts: Facts) -> Iterator[Finding]:
+def image_rules(facts: Facts) -> Iterator[Suspect]:
     stuck = [container for container in facts.containers if container.waiting in _PULL]
     seen = set()
     for container in stuck:
@@ -37,14 +37,14 @@ def image_rules(facts: Facts) -> Iterator[Finding]:
             yield _of(facts, container)
 
 
-def _of(facts: Facts, container: Container) -> Finding:
+def _of(facts: Facts, container: Container) -> Suspect:
     said, at = _registry_said(facts, container)
     image = container.image or container.name
     evidence = (shown(f"pod {container.pod}/{container.name}: {container.waiting}: {said or 'no reason given'}"),)
     if container.waiting in ("InvalidImageName", "ErrImageNeverPull"):
         return _invalid(container, evidence, at)
     if RX["IMG_PLATFORM"].search(said):
-        return Finding(
+        return Suspect(
             "R8",
             f"image {image} has no variant for the nodes' architecture",
             f"The image has no variant for the nodes' architecture{_architectures(facts)}; build it for each of them.",
@@ -80,8 +80,8 @@ def _information(said: str) -> tuple[bool, int]:
     return any(RX[name].search(said) for name in known), len(said)
 
 
-def _missing(image: str, evidence: tuple[str, ...], at: float, confidence: float) -> Finding:
-    return Finding(
+def _missing(image: str, evidence: tuple[str, ...], at: float, confidence: float) -> Suspect:
+    return Suspect(
         "R9",
         f"image {image} does not exist" if confidence > 0.8 else f"image {image} cannot be pulled",
         f"The registry does not have {image} (yet). Did CI finish pushing it, and is the tag spelled as it was pushed?"
@@ -96,10 +96,10 @@ def _missing(image: str, evidence: tuple[str, ...], at: float, confidence: float
     )
 
 
-def _invalid(container: Container, evidence: tuple[str, ...], at: float) -> Finding:
+def _invalid(container: Container, evidence: tuple[str, ...], at: float) -> Suspect:
     never = container.waiting == "ErrImageNeverPull"
     why = "is not on the node and `imagePullPolicy: Never` forbids to pull it" if never else "is no valid image name"
-    return Finding(
+    return Suspect(
         "R9",
         f"image `{container.image}` {why}",
         f"`{container.image}` {why}. " + ("Set `imagePullPolicy: IfNotPresent`." if never else "Correct it in Git."),
@@ -112,7 +112,7 @@ def _invalid(container: Container, evidence: tuple[str, ...], at: float) -> Find
     )
 
 
-def _denied(facts: Facts, container: Container, image: str, evidence: tuple[str, ...], at: float) -> Finding:
+def _denied(facts: Facts, container: Container, image: str, evidence: tuple[str, ...], at: float) -> Suspect:
     pod = next((pod.object for pod in facts.new_pods if pod.name == container.pod), {})
     names = [plain_text(row, "name") for row in mappings(pod, "spec", "imagePullSecrets")]
     account = plain_text(pod, "spec", "serviceAccountName") or "default"
@@ -124,7 +124,7 @@ def _denied(facts: Facts, container: Container, image: str, evidence: tuple[str,
         there = [name for name in names if facts.named("Secret", name)]
         told = f"the pod uses imagePullSecrets {', '.join(names)}" + (", which exists" if there else "")
         step = f"kubectl -n {where} get secret {names[0]}"
-    return Finding(
+    return Suspect(
         "R10",
         f"no permission to pull {image}",
         f"The registry refuses to give {image}: {told}. "
@@ -157,8 +157,8 @@ def _repository(image: str) -> str:
     return f"{path}/{last.partition(':')[0]}"
 
 
-def _unreachable(image: str, why: str, evidence: tuple[str, ...], at: float, *, moved: bool) -> Finding:
-    return Finding(
+def _unreachable(image: str, why: str, evidence: tuple[str, ...], at: float, *, moved: bool) -> Suspect:
+    return Suspect(
         "R11",
         f"the registry of {image} {why}",
         "This commit names another registry or repository than before, and it cannot be reached: is the name right?"

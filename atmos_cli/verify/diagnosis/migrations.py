@@ -37,7 +37,7 @@ def _changed(changes: Sequence[FieldChange]) -> Iterator[str]:
 
 def _ran(evidence: Evidence) -> str:
     started = evidence.rollout.started if evidence.rollout else 0.0
-    for item in (*evidence.scene.objects, *evidence.scene.wanted):
+    for item in (*evidence.snapshot.objects, *evidence.snapshot.wanted):
         name = plain_text(item, "metadata", "name")
         commands = [plain_text(c, "image") + str(at(c, "command")) + str(at(c, "args")) for c in _containers(item)]
         since = instant(item, "status", "startTime")
@@ -54,7 +54,7 @@ def _ran(evidence: Evidence) -> str:
 
 def _starts(evidence: Evidence) -> str:
     images = [c for c in evidence.changes if "initContainers" not in c.path and c.path[-1:] == ("image",)]
-    for item in evidence.scene.wanted if images else ():
+    for item in evidence.snapshot.wanted if images else ():
         for container in mappings(item, "spec", "template", "spec", "initContainers"):
             if MIGRATION.search(
                 f"{plain_text(container, 'name')} {at(container, 'command')} {at(container, 'args')}"[:4000]

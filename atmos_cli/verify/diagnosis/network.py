@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from atmos_cli.kube.shape import at, mappings, strings
-from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, PATTERN, Finding, certainty, from_lines, word
+from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, PATTERN, Suspect, certainty, from_lines, word
 from atmos_cli.verify.diagnosis.gauges import by_label
 from atmos_cli.verify.diagnosis.patterns import host_port
 from atmos_cli.verify.diagnosis.policies import blocks_in, blocks_out
@@ -33,7 +33,7 @@ _FLAGS = {
 _CERTIFICATE = re.compile(r"expired|notAfter|not yet valid", re.IGNORECASE)
 
 
-def network_rules(facts: Facts) -> Iterator[Finding]:
+def network_rules(facts: Facts) -> Iterator[Suspect]:
     if facts.hurting:
         yield from _names(facts)
         yield from _timeouts(facts)
@@ -43,7 +43,7 @@ def network_rules(facts: Facts) -> Iterator[Finding]:
         yield from _mesh(facts)
 
 
-def _names(facts: Facts) -> Iterator[Finding]:
+def _names(facts: Facts) -> Iterator[Suspect]:
     first = next(facts.matching("DNS"), None)
     if first is None:
         return
@@ -61,7 +61,7 @@ def _names(facts: Facts) -> Iterator[Finding]:
         why = f"Service {label} exists, so the DNS server or a NetworkPolicy is at fault"
     else:
         why = f"there is no Service {label} in namespace {facts.namespace} (did you mean {label}.OTHER-NAMESPACE?)"
-    yield Finding(
+    yield Suspect(
         "R32",
         f"the name {host} cannot be resolved" if host else "names cannot be resolved",
         f"Cannot resolve {host or 'a name'}: {why}.",
@@ -80,7 +80,7 @@ def _names(facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _timeouts(facts: Facts) -> Iterator[Finding]:
+def _timeouts(facts: Facts) -> Iterator[Suspect]:
     for line, _ in facts.matching("NET_TIMEOUT"):
         host, port = host_port(line.text)
         if not host or not port:
@@ -92,7 +92,7 @@ def _timeouts(facts: Facts) -> Iterator[Finding]:
             policy, allowed = blocks_in(facts, target, port)
             side = "ingress"
         if policy:
-            yield Finding(
+            yield Suspect(
                 "R33",
                 f"NetworkPolicy {policy} drops connections to {host}:{port}",
                 f"Connections to {host}:{port} time out: the {side} of NetworkPolicy {policy} allows only {allowed}. "
@@ -106,7 +106,7 @@ def _timeouts(facts: Facts) -> Iterator[Finding]:
             return
 
 
-def _refused(facts: Facts) -> Iterator[Finding]:
+def _refused(facts: Facts) -> Iterator[Suspect]:
     for line, _ in facts.matching("REFUSED"):
         host, port = host_port(line.text)
         if not host:
@@ -115,11 +115,11 @@ def _refused(facts: Facts) -> Iterator[Finding]:
         return
 
 
-def _nobody(facts: Facts, host: str, port: int, *, novel: bool) -> Finding:
+def _nobody(facts: Facts, host: str, port: int, *, novel: bool) -> Suspect:
     where = f"{host}:{port}" if port else host
     evidence = from_lines(facts, "REFUSED")
     if host in _LOCAL:
-        return Finding(
+        return Suspect(
             "R34",
             f"nothing listens at {where} inside the pod",
             f"The program connects to {where}, which is its own pod, and nothing listens there: is the address of the "
@@ -135,7 +135,7 @@ def _nobody(facts: Facts, host: str, port: int, *, novel: bool) -> Finding:
     ready = _ready_endpoints(facts, name) if service else None
     if service and ready == 0:
         since = f"kubectl -n {facts.namespace} get pods -l {_selector(service)}" if _selector(service) else ""
-        return Finding(
+        return Suspect(
             "R34",
             f"{name} has no ready pods",
             f"Dependency {name} has no ready pods, so {where} refuses connections. Not necessarily your change.",
@@ -146,7 +146,7 @@ def _nobody(facts: Facts, host: str, port: int, *, novel: bool) -> Finding:
             since or f"kubectl -n {facts.namespace} get endpointslices -l kubernetes.io/service-name={name}",
             elsewhere=name not in _own(facts),
         )
-    return Finding(
+    return Suspect(
         "R34",
         f"{where} refuses connections",
         f"Nothing listens at {where}: the dependency is down, or the port is wrong. Not necessarily your change.",
@@ -160,7 +160,7 @@ def _nobody(facts: Facts, host: str, port: int, *, novel: bool) -> Finding:
 
 def _own(facts: Facts) -> set[str]:
     return {
-        plain_text(o, "metadata", "name") for o in facts.evidence.scene.wanted if plain_text(o, "kind") == "Service"
+        plain_text(o, "metadata", "name") for o in facts.evidence.snapshot.wanted if plain_text(o, "kind") == "Service"
     }
 
 
@@ -191,7 +191,7 @@ def _selector(service: Resource) -> str:
     return ",".join(f"{key}={value}" for key, value in strings(service, "spec", "selector").items())
 
 
-def _certificates(facts: Facts) -> Iterator[Finding]:
+def _certificates(facts: Facts) -> Iterator[Suspect]:
     bad = [(o, row) for o in facts.of_kind("Certificate") for row in conditions(o) if row.type == "Ready" and row.false]
     told = certainty(facts, "TLS", novel=0.88, stale=0.55) if facts.hurting else 0.0
     if not told and not (bad and facts.worse):
@@ -211,7 +211,7 @@ def _certificates(facts: Facts) -> Iterator[Finding]:
         "name": "the certificate is for another name",
         "trust": "the certificate's issuer is not trusted, or the other side speaks no TLS",
     }[why]
-    yield Finding(
+    yield Suspect(
         "R35",
         f"TLS to {host} fails" if host else f"certificate {name} is not ready" if name and not told else "TLS fails",
         shown(f"TLS{f' to {host}' if host else ''} fails: {reason}.{status}"),
@@ -225,7 +225,7 @@ def _certificates(facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _mesh(facts: Facts) -> Iterator[Finding]:
+def _mesh(facts: Facts) -> Iterator[Suspect]:
     now, then = by_label(facts, "mesh-flags", "response_flags"), by_label(facts, "mesh-flags-before", "response_flags")
     total, before = sum(now.values()), sum(then.values())
     if total < 20:
@@ -239,7 +239,7 @@ def _mesh(facts: Facts) -> Iterator[Finding]:
     if shares:
         flag = max(shares, key=lambda each: shares[each])
         title, why = _FLAGS[flag]
-        yield Finding(
+        yield Suspect(
             "R36",
             f"the mesh reports {flag}: {title}",
             f"{shares[flag]:.0%} of requests carry the flag {flag}: {why}.",

@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.kube.shape import at, mapping, mappings, whole
-from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, PATTERN, SYMPTOM, Finding
+from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, PATTERN, SYMPTOM, Suspect
 from atmos_cli.verify.diagnosis.patterns import RX
 from atmos_cli.verify.masking import plain_text, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atmos_cli.verify.diagnosis.facts import Event, Facts
+    from atmos_cli.verify.diagnosis.facts import EventFact, Facts
     from atmos_cli.verify.diagnosis.workload import Container
 
 _STATUS = re.compile(r"statuscode: (\d{3})")
@@ -28,7 +28,7 @@ _ADDRESS = (
 _LOOPBACK = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\]):\d")
 
 
-def probe_rules(facts: Facts) -> Iterator[Finding]:
+def probe_rules(facts: Facts) -> Iterator[Suspect]:
     pods = {pod.name: pod for pod in facts.new_pods}
     failed = [e for e in facts.events_of("Unhealthy", "ProbeWarning") if e.name in pods and not _recovered(facts, e)]
     killed = [e for e in facts.events_of("Killing", "Unhealthy") if e.name in pods and _KILLED.search(e.message)]
@@ -43,13 +43,13 @@ def probe_rules(facts: Facts) -> Iterator[Finding]:
             return
 
 
-def _recovered(facts: Facts, event: Event) -> bool:
+def _recovered(facts: Facts, event: EventFact) -> bool:
     """The pod became ready after all, and has not ended: probes that failed while it started are no trouble."""
     pod = next((pod for pod in facts.new_pods if pod.name == event.name), None)
     return pod is not None and pod.ready and not any(c.restarts for c in pod.containers) and not facts.worse
 
 
-def _failed(facts: Facts, event: Event, kind: str) -> Finding | None:
+def _failed(facts: Facts, event: EventFact, kind: str) -> Suspect | None:
     container = _container(facts, event, kind)
     probe = _probe(container, kind)
     said = (shown(f"pod {event.name}: {event.message}" + (f" ({event.count} times)" if event.count > 1 else "")),)
@@ -58,7 +58,7 @@ def _failed(facts: Facts, event: Event, kind: str) -> Finding | None:
         return _wrong_path(facts, event, kind, probe, int(status[1]), said)
     if status is not None and status[1][0] == "5":
         path = plain_text(probe, "httpGet", "path") or "/"
-        return Finding(
+        return Suspect(
             "R22",
             f"the program answers its own {kind} probe with {status[1]}",
             f"The program runs and answers {path} with {status[1]}: something it needs fails; see its log.",
@@ -75,11 +75,11 @@ def _failed(facts: Facts, event: Event, kind: str) -> Finding | None:
 
 
 def _wrong_path(
-    facts: Facts, event: Event, kind: str, probe: dict[str, Any], code: int, said: tuple[str, ...]
-) -> Finding:
+    facts: Facts, event: EventFact, kind: str, probe: dict[str, Any], code: int, said: tuple[str, ...]
+) -> Suspect:
     path = plain_text(probe, "httpGet", "path") or "/"
     why = "must not need a login" if code in (401, 403) else "is not a path that the program serves"
-    return Finding(
+    return Suspect(
         "R21",
         f"the {kind} probe's path {path} answers {code}",
         f"The {kind} probe asks {path} and gets {code}: the endpoint {why}. Correct `path` in the probe, or serve it.",
@@ -93,8 +93,8 @@ def _wrong_path(
 
 
 def _wrong_port(
-    facts: Facts, event: Event, kind: str, container: Container | None, probe: dict[str, Any], said: tuple[str, ...]
-) -> Finding | None:
+    facts: Facts, event: EventFact, kind: str, container: Container | None, probe: dict[str, Any], said: tuple[str, ...]
+) -> Suspect | None:
     if container is None or not container.running or container.crashing:
         return None
     port = _port(probe, container)
@@ -113,7 +113,7 @@ def _wrong_port(
     cure = (
         "listen on 0.0.0.0" if local else f"make them the same port{'' if declared else ' and declare it in `ports`'}"
     )
-    return Finding(
+    return Suspect(
         "R20",
         f"the {kind} probe asks port {port}, and the program listens {where}",
         f"The {kind} probe calls port {port}, but the program listens {where}: {cure}.",
@@ -129,8 +129,8 @@ def _wrong_port(
 _LISTENER = re.compile(r"listen|running|started|serv|bound|ready", re.IGNORECASE)
 
 
-def _not_listening(facts: Facts, event: Event, kind: str, port: int | None, said: tuple[str, ...]) -> Finding:
-    return Finding(
+def _not_listening(facts: Facts, event: EventFact, kind: str, port: int | None, said: tuple[str, ...]) -> Suspect:
+    return Suspect(
         "R20",
         f"nothing listens on port {port} that the {kind} probe asks" if port else f"the {kind} probe is refused",
         "The program runs but not on the probe's port: on another one, only on the loopback interface, or not yet.",
@@ -143,7 +143,7 @@ def _not_listening(facts: Facts, event: Event, kind: str, port: int | None, said
     )
 
 
-def _killed(facts: Facts, killed: list[Event], failed: list[Event]) -> Iterator[Finding]:
+def _killed(facts: Facts, killed: list[EventFact], failed: list[EventFact]) -> Iterator[Suspect]:
     restarted = [c for c in facts.containers if c.restarts > 0]
     if not killed or not restarted:
         return
@@ -157,7 +157,7 @@ def _killed(facts: Facts, killed: list[Event], failed: list[Event]) -> Iterator[
     answered = [_STATUS.search(e.message) for e in failed if e.name == event.name and kind in e.message.lower()]
     wrong = any(match and match[1][0] == "4" for match in answered)
     cure = "raise its `failureThreshold`" if has else "add a `startupProbe`"
-    yield Finding(
+    yield Suspect(
         "R23",
         f"the {kind} probe kills the program" + (" before it is up" if slow else ""),
         f"The {kind} probe gives up after about {budget} s and the kubelet restarts the program"
@@ -171,7 +171,7 @@ def _killed(facts: Facts, killed: list[Event], failed: list[Event]) -> Iterator[
     )
 
 
-def _never_ready(facts: Facts, event: Event) -> bool:
+def _never_ready(facts: Facts, event: EventFact) -> bool:
     pod = next((pod for pod in facts.new_pods if pod.name == event.name), None)
     return pod is not None and not pod.ready and not facts.worse
 
@@ -184,7 +184,7 @@ def _budget(probe: dict[str, Any]) -> int:
     return field("initialDelaySeconds", 0) + field("periodSeconds", 10) * field("failureThreshold", 3)
 
 
-def _container(facts: Facts, event: Event, kind: str) -> Container | None:
+def _container(facts: Facts, event: EventFact, kind: str) -> Container | None:
     mine = [c for c in facts.containers if c.pod == event.name and not c.init]
     probed = [c for c in mine if mapping(c.spec, f"{kind}Probe")]
     named = [c for c in mine if f"Container {c.name} " in event.message]

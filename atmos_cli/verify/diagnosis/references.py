@@ -6,7 +6,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 from atmos_cli.kube.shape import mapping, mappings
-from atmos_cli.verify.diagnosis.finding import EXACT, Finding, word
+from atmos_cli.verify.diagnosis.finding import EXACT, Suspect, word
 from atmos_cli.verify.diagnosis.patterns import RX
 from atmos_cli.verify.masking import plain_text, shown
 
@@ -26,7 +26,7 @@ def missing_reference(message: str) -> tuple[str, str, str]:
     return title, name, found["key"] or found["key3"]
 
 
-def absent(facts: Facts, kind: str, name: str, key: str, evidence: tuple[str, ...], *, rule: str) -> Finding:
+def absent(facts: Facts, kind: str, name: str, key: str, evidence: tuple[str, ...], *, rule: str) -> Suspect:
     """A Secret or ConfigMap that a pod refers to and that, or whose key, does not exist."""
     what = f"key {key} of {kind} {name}" if key else f"{kind} {name}"
     source = _source_of(facts, name)
@@ -36,7 +36,7 @@ def absent(facts: Facts, kind: str, name: str, key: str, evidence: tuple[str, ..
     hint = f"The pod refers to {what}, which does not exist in {place}.{source}"
     if near:
         hint += f" The nearest key is {near[0]}."
-    return Finding(
+    return Suspect(
         rule,
         f"{what} does not exist",
         hint,

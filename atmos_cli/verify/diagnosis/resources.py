@@ -6,7 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, PATTERN, SYMPTOM, Finding, certainty, from_lines
+from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, PATTERN, SYMPTOM, Suspect, certainty, from_lines
 from atmos_cli.verify.diagnosis.gauges import gauge, judged
 from atmos_cli.verify.masking import plain_text, shown
 
@@ -22,7 +22,7 @@ _FULL = re.compile(
 )
 
 
-def resource_rules(facts: Facts) -> Iterator[Finding]:
+def resource_rules(facts: Facts) -> Iterator[Suspect]:
     yield from _memory(facts)
     yield from _sigkill(facts)
     yield from _throttled(facts)
@@ -30,7 +30,7 @@ def resource_rules(facts: Facts) -> Iterator[Finding]:
     yield from _descriptors(facts)
 
 
-def _memory(facts: Facts) -> Iterator[Finding]:
+def _memory(facts: Facts) -> Iterator[Suspect]:
     killed = [c for c in facts.containers if any(end.reason == "OOMKilled" for end in c.ends)]
     words = certainty(facts, "OOM_APP", novel=0.88, stale=0.6) if facts.hurting else 0.0
     counted = gauge(facts, "oom-killed") or 0.0
@@ -44,7 +44,7 @@ def _memory(facts: Facts) -> Iterator[Finding]:
     was = f" The previous version peaked at {_bytes(peak)}." if peak else ""
     least = f" to at least {_bytes(peak * 1.3)}" if peak else ""
     restarts = max((c.restarts for c in killed), default=0)
-    yield Finding(
+    yield Suspect(
         "R6",
         f"container {name} runs out of memory{told}",
         f"Container {name} {'was OOM-killed' if killed else 'ran out of memory'}{told}.{was} "
@@ -70,11 +70,11 @@ def _bytes(value: float) -> str:
     return f"{mebi / 1024:.1f}Gi" if mebi >= 4096 else f"{math.ceil(mebi)}Mi"
 
 
-def _sigkill(facts: Facts) -> Iterator[Finding]:
+def _sigkill(facts: Facts) -> Iterator[Suspect]:
     for container in facts.containers:
         ends = [end for end in container.ends if end.code == 137 and end.reason != "OOMKilled"]
         if ends and not any(end.reason == "OOMKilled" for end in container.ends):
-            yield Finding(
+            yield Suspect(
                 "R6",
                 f"container {container.name} was killed (exit code 137)",
                 "The container was killed by SIGKILL without being marked OOM-killed: a failed liveness probe, a stop "
@@ -89,7 +89,7 @@ def _sigkill(facts: Facts) -> Iterator[Finding]:
             return
 
 
-def _throttled(facts: Facts) -> Iterator[Finding]:
+def _throttled(facts: Facts) -> Iterator[Suspect]:
     seen = judged(facts, "cpu-throttling")
     now = seen.after if seen else gauge(facts, "cpu-throttling")
     then = seen.before if seen else gauge(facts, "cpu-throttling-before")
@@ -97,7 +97,7 @@ def _throttled(facts: Facts) -> Iterator[Finding]:
         return
     limit = next((found for c in facts.containers if (found := plain_text(c.spec, "resources", "limits", "cpu"))), "")
     was = f" (before: {then:.0%})" if then is not None else ""
-    yield Finding(
+    yield Suspect(
         "R7",
         f"the CPU limit slows the pods down: throttled in {now:.0%} of periods{was}",
         f"CPU is throttled in {now:.0%} of periods{was}{f' at limit {limit}' if limit else ''}. "
@@ -110,7 +110,7 @@ def _throttled(facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _disk(facts: Facts) -> Iterator[Finding]:
+def _disk(facts: Facts) -> Iterator[Suspect]:
     full = [
         (pod.name, said)
         for pod in facts.new_pods
@@ -125,7 +125,7 @@ def _disk(facts: Facts) -> Iterator[Finding]:
     bound = next(
         (c for f in facts.containers if (c := plain_text(f.spec, "resources", "limits", "ephemeral-storage"))), ""
     )
-    yield Finding(
+    yield Suspect(
         "R42",
         "the disk of the node is full" if node else "the pod's disk is full",
         "The node runs out of disk and evicted the pod."
@@ -141,11 +141,11 @@ def _disk(facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _descriptors(facts: Facts) -> Iterator[Finding]:
+def _descriptors(facts: Facts) -> Iterator[Suspect]:
     sure = certainty(facts, "FD", novel=0.88, stale=0.5) if facts.hurting else 0.0
     if sure:
         line, _ = next(facts.matching("FD"))
-        yield Finding(
+        yield Suspect(
             "R43",
             "the program has too many open files",
             "Too many open files: sockets or files leak, or the limit of the container is low.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.kube.shape import at, mappings, strings, whole
-from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, PATTERN, SYMPTOM, Finding, word
+from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, PATTERN, SYMPTOM, Suspect, word
 from atmos_cli.verify.diagnosis.policies import pod_labels
 from atmos_cli.verify.fields import Condition, condition, condition_of, conditions
 from atmos_cli.verify.masking import plain_text, shown
@@ -20,13 +20,13 @@ _BLIND = ("FailedGetResourceMetric", "FailedGetObjectMetric", "FailedGetPodsMetr
           "FailedGetContainerResourceMetric", "FailedComputeMetricsReplicas", "InvalidMetricSourceType")  # fmt: skip
 
 
-def routing_rules(facts: Facts) -> Iterator[Finding]:
+def routing_rules(facts: Facts) -> Iterator[Suspect]:
     found = facts.evidence.assessment
     lost = next((r for r in found.reasons if r.code == "traffic-lost"), None) if found else None
     broken = [*_services(facts), *_routes(facts)]
     if lost is not None or facts.errors_up or (facts.evidence.rollout is not None and broken and facts.troubled):
         for title, hint, subject, step in broken[:1]:
-            yield Finding(
+            yield Suspect(
                 "R38",
                 title,
                 f"{'Traffic stopped: ' if lost else ''}{hint}",
@@ -37,7 +37,7 @@ def routing_rules(facts: Facts) -> Iterator[Finding]:
                 step,
             )
     if lost is not None and not broken:
-        yield Finding(
+        yield Suspect(
             "R38",
             "traffic stopped, and every Service selects pods",
             "Traffic stops before it reaches the pods: look at the Ingress or HTTPRoute, DNS, and what is in front.",
@@ -53,7 +53,7 @@ def routing_rules(facts: Facts) -> Iterator[Finding]:
 def _services(facts: Facts) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
     carried = pod_labels(facts)
     wanted = {
-        plain_text(o, "metadata", "name") for o in facts.evidence.scene.wanted if plain_text(o, "kind") == "Service"
+        plain_text(o, "metadata", "name") for o in facts.evidence.snapshot.wanted if plain_text(o, "kind") == "Service"
     }
     for service in facts.of_kind("Service"):
         name, selector = plain_text(service, "metadata", "name"), strings(service, "spec", "selector")
@@ -128,7 +128,7 @@ def _plainly(row: Resource) -> Condition:
     return condition_of(row, generation=0)
 
 
-def _autoscalers(facts: Facts) -> Iterator[Finding]:
+def _autoscalers(facts: Facts) -> Iterator[Suspect]:
     for scaler in facts.of_kind("HorizontalPodAutoscaler"):
         target = plain_text(scaler, "spec", "scaleTargetRef", "name")
         if target and target != facts.evidence.target.workload:
@@ -136,7 +136,7 @@ def _autoscalers(facts: Facts) -> Iterator[Finding]:
         name = plain_text(scaler, "metadata", "name")
         active = condition(scaler, "ScalingActive")
         if active.false and active.reason in _BLIND:
-            yield Finding(
+            yield Suspect(
                 "R44",
                 f"HorizontalPodAutoscaler {name} cannot read its metric",
                 f"HPA {name} cannot read its metric, so it does not scale: {active.message}",
@@ -149,7 +149,7 @@ def _autoscalers(facts: Facts) -> Iterator[Finding]:
             )
         elif facts.worse and _at_most(scaler):
             most = whole(scaler, "spec", "maxReplicas")
-            yield Finding(
+            yield Suspect(
                 "R44",
                 f"HorizontalPodAutoscaler {name} is at its maximum of {most} pods",
                 f"HPA {name} is at maxReplicas {most} and needs more: raise it, or find why each pod does more work.",

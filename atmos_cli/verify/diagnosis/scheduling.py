@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from atmos_cli.kube.shape import mappings
-from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, Finding, word
+from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, Suspect, word
 from atmos_cli.verify.diagnosis.patterns import RX
 from atmos_cli.verify.diagnosis.references import absent, missing_reference
 from atmos_cli.verify.fields import conditions
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from atmos_cli.verify.diagnosis.facts import Facts
-    from atmos_cli.verify.diagnosis.workload import Pod
+    from atmos_cli.verify.diagnosis.workload import SeenPod
 
 _PLACES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (r"untolerated taint|had taints? that", "the nodes have taints that the pod does not tolerate", ("tolerations",)),
@@ -42,7 +42,7 @@ _PLACES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 
 
-def scheduling_rules(facts: Facts) -> Iterator[Finding]:
+def scheduling_rules(facts: Facts) -> Iterator[Suspect]:
     for pod in facts.new_pods:
         said, since = _unscheduled(facts, pod)
         if not said:
@@ -59,7 +59,7 @@ def scheduling_rules(facts: Facts) -> Iterator[Finding]:
     yield from _mounts(facts)
 
 
-def _unscheduled(facts: Facts, pod: Pod) -> tuple[str, float]:
+def _unscheduled(facts: Facts, pod: SeenPod) -> tuple[str, float]:
     for row in conditions(pod.object):
         if row.type == "PodScheduled" and row.false:
             said = [e.message for e in facts.events_of("FailedScheduling") if e.name == pod.name]
@@ -72,7 +72,7 @@ def _verdict(said: str) -> str:
     return said.partition(" preemption:")[0]
 
 
-def _resources(facts: Facts, pod: Pod, said: str, since: float) -> Finding:
+def _resources(facts: Facts, pod: SeenPod, said: str, since: float) -> Suspect:
     short = sorted({match["what"] for match in RX["SCHED_RES"].finditer(said)})
     asked = []
     for what in short:
@@ -80,7 +80,7 @@ def _resources(facts: Facts, pod: Pod, said: str, since: float) -> Finding:
         asked.append(f"{what}={'+'.join(want for want in wants if want) or '?'}")
     scaling = next((e for e in facts.events_of("NotTriggerScaleUp") if e.name == pod.name), None)
     more = " The autoscaler does not add a node for it either." if scaling else ""
-    return Finding(
+    return Suspect(
         "R24",
         f"no node has room for {', '.join(asked)}",
         f"No node fits {', '.join(asked)}.{more} Lower the requests in service.yaml, or add nodes.",
@@ -93,10 +93,10 @@ def _resources(facts: Facts, pod: Pod, said: str, since: float) -> Finding:
     )
 
 
-def _place(facts: Facts, pod: Pod, said: str, since: float) -> Finding:
+def _place(facts: Facts, pod: SeenPod, said: str, since: float) -> Suspect:
     found = [(title, subject) for pattern, title, subject in _PLACES if re.search(pattern, said)]
     titles = [title for title, _ in found]
-    return Finding(
+    return Suspect(
         "R25",
         titles[0] if titles else "no node may run the pod",
         f"No node fits: {'; '.join(titles)}. Change the rule in Git, or label or add nodes.",
@@ -109,7 +109,7 @@ def _place(facts: Facts, pod: Pod, said: str, since: float) -> Finding:
     )
 
 
-def _volume(facts: Facts, pod: Pod, said: str, since: float) -> Finding:
+def _volume(facts: Facts, pod: SeenPod, said: str, since: float) -> Suspect:
     match = RX["SCHED_VOL"].search(said)
     used = [plain_text(v, "persistentVolumeClaim", "claimName") for v in mappings(pod.object, "spec", "volumes")]
     name = (match["claim"] if match else "") or next((claim for claim in used if claim), "")
@@ -130,7 +130,7 @@ def _volume(facts: Facts, pod: Pod, said: str, since: float) -> Finding:
         why = "finds no node that may attach one volume more"
     else:
         why = "is not bound to a volume"
-    return Finding(
+    return Suspect(
         "R26",
         f"PersistentVolumeClaim {name} {why}".replace("  ", " "),
         f"PersistentVolumeClaim {name} {why}.".replace("  ", " "),
@@ -149,7 +149,7 @@ def _volume(facts: Facts, pod: Pod, said: str, since: float) -> Finding:
     )
 
 
-def _mounts(facts: Facts) -> Iterator[Finding]:
+def _mounts(facts: Facts) -> Iterator[Suspect]:
     pods = {pod.name for pod in facts.new_pods if not pod.ready}
     for event in facts.events_of("FailedMount", "FailedAttachVolume", "FailedMapVolume"):
         if event.name not in pods or RX["CACHE"].search(event.message):
@@ -163,7 +163,7 @@ def _mounts(facts: Facts) -> Iterator[Finding]:
         return
 
 
-def _mount(facts: Facts, said: str, evidence: tuple[str, ...], since: float) -> Finding:
+def _mount(facts: Facts, said: str, evidence: tuple[str, ...], since: float) -> Suspect:
     match = re.search(r'volume "(?P<volume>[^"]{1,253})"', said)
     volume = match["volume"] if match else "a volume"
     attached = "Multi-Attach" in said
@@ -173,7 +173,7 @@ def _mount(facts: Facts, said: str, evidence: tuple[str, ...], since: float) -> 
         if attached
         else f"Volume {volume} cannot be mounted: see the kubelet's message."
     )
-    return Finding(
+    return Suspect(
         "R14",
         f"volume {volume} is still attached to another node" if attached else f"volume {volume} cannot be mounted",
         hint,

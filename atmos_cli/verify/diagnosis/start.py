@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.foreign import shell
 from atmos_cli.kube.shape import at, mapping, mappings, texts
-from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, PATTERN, Finding, certainty, from_lines, word
+from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, PATTERN, Suspect, certainty, from_lines, word
 from atmos_cli.verify.diagnosis.patterns import RX
 from atmos_cli.verify.diagnosis.references import absent, missing_reference
 from atmos_cli.verify.masking import plain_text, shown
@@ -29,7 +29,7 @@ _PATH = re.compile(r"(?:['\"` ]|^)(?P<path>/[\w./@%+-]{2,200})")
 _TAKEN = re.compile(r":(?P<port>\d{2,5})\b")
 
 
-def start_rules(facts: Facts) -> Iterator[Finding]:
+def start_rules(facts: Facts) -> Iterator[Suspect]:
     yield from _references(facts)
     yield from _commands(facts)
     if facts.crashing:
@@ -41,19 +41,19 @@ def start_rules(facts: Facts) -> Iterator[Finding]:
     yield from _one_shots(facts)
 
 
-def _references(facts: Facts) -> Iterator[Finding]:
+def _references(facts: Facts) -> Iterator[Suspect]:
     for container in facts.containers:
         if container.waiting == "CreateContainerConfigError" and not RX["CACHE"].search(container.message):
             yield _reference(facts, container)
             return
 
 
-def _reference(facts: Facts, container: Container) -> Finding:
+def _reference(facts: Facts, container: Container) -> Suspect:
     kind, name, key = missing_reference(container.message)
     evidence = (shown(f"pod {container.pod}/{container.name}: {container.waiting}: {container.message}"),)
     if not name and not key:
         root = "runAsNonRoot" in container.message
-        return Finding(
+        return Suspect(
             "R18" if root else "R13",
             "the image runs as root, which the pod forbids" if root else "the container's configuration is refused",
             "The image's user is root or a name: set `runAsUser`, or USER in the image to a number."
@@ -68,7 +68,7 @@ def _reference(facts: Facts, container: Container) -> Finding:
     return absent(facts, kind, name, key, evidence, rule="R13")
 
 
-def _commands(facts: Facts) -> Iterator[Finding]:
+def _commands(facts: Facts) -> Iterator[Suspect]:
     for container in facts.containers:
         ended = [end for end in container.ends if end.code in (126, 127, 128) or end.reason in _CANNOT_RUN]
         said = " ".join([*(end.message for end in ended), container.message])
@@ -86,7 +86,7 @@ def _commands(facts: Facts) -> Iterator[Finding]:
             else "a wrong path, or a file that may not be executed"
         )
         line = said.strip() or (log.text if log else f"exit code {next(end.code for end in ended)}")
-        yield Finding(
+        yield Suspect(
             "R15",
             f"container {container.name} cannot start its command",
             f"The container cannot start {shown(command, most=120)}: {why}.",
@@ -100,7 +100,7 @@ def _commands(facts: Facts) -> Iterator[Finding]:
         return
 
 
-def _environment(facts: Facts) -> Iterator[Finding]:
+def _environment(facts: Facts) -> Iterator[Suspect]:
     found = list(facts.matching("MISSING_ENV"))
     if not found:
         return
@@ -114,7 +114,7 @@ def _environment(facts: Facts) -> Iterator[Finding]:
     hint += f" The nearest one that exists is {near[0]}." if near and near[0] != name else ""
     hint += " This commit removed it." if lost else ""
     present = name in known and not lost
-    yield Finding(
+    yield Suspect(
         "R12",
         f"environment variable {name} is missing" if name else "a setting that the program needs is missing",
         hint,
@@ -140,13 +140,13 @@ def _keys(facts: Facts) -> set[str]:
     return {key for owner in facts.of_kind("ConfigMap", "Secret") for key in mapping(owner, "data")}
 
 
-def _modules(facts: Facts) -> Iterator[Finding]:
+def _modules(facts: Facts) -> Iterator[Suspect]:
     sure = certainty(facts, "NO_MODULE", novel=0.9, stale=0.6)
     if sure:
         line, _ = next(facts.matching("NO_MODULE"))
         match = _DEPENDENCY.search(line.text)
         name = match["name"] if match else ""
-        yield Finding(
+        yield Suspect(
             "R16",
             f"the image lacks {name}" if name else "the image lacks a library",
             f"The image lacks {name or 'a dependency'}: the build is at fault, not the cluster.",
@@ -158,7 +158,7 @@ def _modules(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _ports(facts: Facts) -> Iterator[Finding]:
+def _ports(facts: Facts) -> Iterator[Suspect]:
     sure = certainty(facts, "PORT_USED", novel=0.88, stale=0.6)
     if sure:
         line, _ = next(facts.matching("PORT_USED"))
@@ -166,7 +166,7 @@ def _ports(facts: Facts) -> Iterator[Finding]:
         port = f"port {match['port']}" if match else "its port"
         beside = {c.name for c in facts.containers} - {line.container}
         other = f" beside container {', '.join(sorted(beside))}" if beside else ""
-        yield Finding(
+        yield Suspect(
             "R17",
             f"{port} is already taken inside the pod",
             f"Container {line.container} cannot listen on {port}{other}: two processes of one pod share its ports.",
@@ -178,7 +178,7 @@ def _ports(facts: Facts) -> Iterator[Finding]:
         )
 
 
-def _files(facts: Facts) -> Iterator[Finding]:
+def _files(facts: Facts) -> Iterator[Suspect]:
     sure = certainty(facts, "PERM_FS", novel=0.85, stale=0.5)
     hard = [c for c in facts.containers if mapping(c.spec, "securityContext")]
     pod = any(mapping(pod.object, "spec", "securityContext") for pod in facts.new_pods)
@@ -191,7 +191,7 @@ def _files(facts: Facts) -> Iterator[Finding]:
     cure = (
         f"mount an emptyDir at {path}" if sealed else "set `fsGroup` to the image's group, or mount an emptyDir there"
     )
-    yield Finding(
+    yield Suspect(
         "R18",
         f"the program may not write to {path}",
         f"Writing to {path} is denied{' (the root file system is read-only)' if sealed else ''}: {cure}.",
@@ -203,7 +203,7 @@ def _files(facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _one_shots(facts: Facts) -> Iterator[Finding]:
+def _one_shots(facts: Facts) -> Iterator[Suspect]:
     for pod in facts.new_pods:
         if plain_text(pod.object, "spec", "restartPolicy") not in ("Always", ""):
             continue
@@ -214,7 +214,7 @@ def _one_shots(facts: Facts) -> Iterator[Finding]:
             killed = any(e.name == pod.name and e.reason in ("Killing", "Unhealthy") for e in facts.events)
             if killed:
                 continue
-            yield Finding(
+            yield Suspect(
                 "R19",
                 f"container {container.name} ends by itself, successfully",
                 "The process exits with code 0 and is started again: it is a Job, or a server gone to the background.",

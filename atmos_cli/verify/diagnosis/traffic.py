@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from atmos_cli.kube.shape import mapping, mappings
-from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, PATTERN, Finding, certainty, from_lines
+from atmos_cli.verify.diagnosis.finding import CAUSE, EXACT, IMAGE, PATTERN, Suspect, certainty, from_lines
 from atmos_cli.verify.diagnosis.patterns import host_port
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _FEWEST = 10
 
 
-def traffic_rules(facts: Facts) -> Iterator[Finding]:
+def traffic_rules(facts: Facts) -> Iterator[Suspect]:
     if facts.evidence.assessment is None:
         return
     yield from _transition(facts)
@@ -30,7 +30,7 @@ def traffic_rules(facts: Facts) -> Iterator[Finding]:
     yield from _limited(facts)
 
 
-def _transition(facts: Facts) -> Iterator[Finding]:
+def _transition(facts: Facts) -> Iterator[Suspect]:
     """Errors while pods were replaced, and none any more."""
     found = facts.evidence.assessment
     moment = found.transition if found else None
@@ -50,7 +50,7 @@ def _transition(facts: Facts) -> Iterator[Finding]:
         if drains
         else "add a `preStop` sleep of 5 to 10 s and handle SIGTERM"
     )
-    yield Finding(
+    yield Suspect(
         "R37",
         f"{moment.bad:.0f} requests failed while pods were replaced, and none since"
         if not _bad(after)
@@ -82,14 +82,14 @@ def _grew(before: float, after: float) -> str:
     return f"{after / before:.0f}x" if before > 0 else f"from none to {after:.1%}"
 
 
-def _not_found(facts: Facts) -> Iterator[Finding]:
+def _not_found(facts: Facts) -> Iterator[Suspect]:
     found = facts.evidence.assessment
     before, after, count = _share(found.codes, "404") if found else (0, 0, 0)
     if found is None or count < _FEWEST or after < 0.01 or after < 10 * before or facts.errors_up:
         return
     routes = sorted(found.routes.items(), key=lambda item: -item[1][1].bad)
     route = f" on route {routes[0][0]}" if routes and routes[0][1][1].bad else ""
-    yield Finding(
+    yield Suspect(
         "R39",
         f"404s rose {_grew(before, after)}{route}",
         f"404s rose {_grew(before, after)}{route}, and 5xx did not: a route or its prefix was removed or renamed.",
@@ -101,12 +101,12 @@ def _not_found(facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _rejected(facts: Facts) -> Iterator[Finding]:
+def _rejected(facts: Facts) -> Iterator[Suspect]:
     found = facts.evidence.assessment
     before, after, count = _share(found.codes, "40[13]") if found else (0, 0, 0)
     if count < _FEWEST or after < 0.01 or after < 3 * before:
         return
-    yield Finding(
+    yield Suspect(
         "R40",
         f"401 and 403 rose {_grew(before, after)}",
         "Requests are rejected: check the issuer, audience, keys and secrets of authentication, and the clocks.",
@@ -129,7 +129,7 @@ def _rejected(facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _limited(facts: Facts) -> Iterator[Finding]:
+def _limited(facts: Facts) -> Iterator[Suspect]:
     found = facts.evidence.assessment
     before, after, count = _share(found.codes, "429") if found else (0, 0, 0)
     grown = count >= _FEWEST and after >= 0.01 and after >= 3 * before and facts.worse
@@ -147,7 +147,7 @@ def _limited(facts: Facts) -> Iterator[Finding]:
         if said
         else "A rate limit in front of the service limits"
     )
-    yield Finding(
+    yield Suspect(
         "R41",
         f"{host} answers 429: too many requests" if host else "requests are answered with 429",
         f"{who} the rate of requests: did retries, polling or fan-out grow with this commit or its replicas?",
@@ -169,7 +169,7 @@ def _limited(facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _one_pod(facts: Facts) -> Iterator[Finding]:
+def _one_pod(facts: Facts) -> Iterator[Suspect]:
     found = facts.evidence.assessment
     errors = {pod: after.bad for pod, (_, after) in found.pods.items()} if found else {}
     total = sum(errors.values())
@@ -178,7 +178,7 @@ def _one_pod(facts: Facts) -> Iterator[Finding]:
     worst = max(errors, key=lambda pod: errors[pod])
     node = next((pod.node for pod in facts.pods if pod.name == worst), "")
     others = [pod for pod in facts.new_pods if pod.name != worst and pod.name in errors]
-    yield Finding(
+    yield Suspect(
         "R45",
         f"{errors[worst] / total:.0%} of the errors come from pod {worst}" + (f" on node {node}" if node else ""),
         f"Errors come from pod {worst}{f' on node {node}' if node else ''} only; the other pods serve well. "
@@ -192,7 +192,7 @@ def _one_pod(facts: Facts) -> Iterator[Finding]:
     )
 
 
-def _elsewhere(facts: Facts) -> Iterator[Finding]:
+def _elsewhere(facts: Facts) -> Iterator[Suspect]:
     found = facts.evidence.assessment
     if found is None:
         return
@@ -227,8 +227,8 @@ def _old_too(facts: Facts) -> bool:
     return is_bad / is_total >= 0.5 * bad / total and is_bad / is_total > 1.5 * (was_bad / was if was else 0.0)
 
 
-def _shared(title: str, told: str, confidence: float, specificity: int) -> Finding:
-    return Finding(
+def _shared(title: str, told: str, confidence: float, specificity: int) -> Suspect:
+    return Suspect(
         "R46",
         title,
         f"{title[0].upper()}{title[1:]}: likely a shared dependency, and not this deployment.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.diagnosis.finding import IMAGE, Finding
+from atmos_cli.verify.diagnosis.finding import IMAGE, Suspect
 from atmos_cli.verify.masking import shown
 from atmos_cli.verify.novelty import new_templates
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from atmos_cli.verify.diagnosis.facts import Facts
 
 
-def unknown_rules(facts: Facts) -> Iterator[Finding]:
+def unknown_rules(facts: Facts) -> Iterator[Suspect]:
     if not facts.hurting:
         return
     new = [line for line in facts.lines if line.new]
@@ -34,7 +34,7 @@ def unknown_rules(facts: Facts) -> Iterator[Finding]:
     target = (
         f"{ended.pod} -c {ended.name} --previous" if ended else f"deploy/{facts.evidence.target.workload} --since=10m"
     )
-    yield Finding(
+    yield Suspect(
         "new-lines" if fresh else "exit",
         title,
         f"No known cause matches.{said}",

@@ -11,8 +11,8 @@ from atmos_cli.verify.model import Target
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atmos_cli.verify.diagnosis.workload import Container, Pod
-    from atmos_cli.verify.seen import Rollout, Scene
+    from atmos_cli.verify.diagnosis.workload import Container, SeenPod
+    from atmos_cli.verify.seen import ClusterSnapshot, Rollout
 
 MOST_LOGS = 10
 _ALWAYS = (
@@ -32,19 +32,19 @@ _REFERENCES = (
 _NODES = (("v1", "Node", False),)
 
 
-def needs(scene: Scene, rollout: Rollout | None) -> tuple[tuple[str, str, bool], ...]:
+def needs(snapshot: ClusterSnapshot, rollout: Rollout | None) -> tuple[tuple[str, str, bool], ...]:
     """(pod, container, previous run?) of at most 10 logs.
 
     First of what ended, then of what is not ready, then of an old pod, for comparison, and of new ones that serve.
     """
-    pods = _pods(scene, rollout)
+    pods = _pods(snapshot, rollout)
     wanted = [*_ended(pods), *_waiting(pods), *_serving(pods)]
     return tuple(dict.fromkeys(wanted))[:MOST_LOGS]
 
 
-def wants(scene: Scene) -> tuple[tuple[str, str, bool], ...]:
+def wants(snapshot: ClusterSnapshot) -> tuple[tuple[str, str, bool], ...]:
     """(apiVersion, kind, namespaced?) of the lists that the rules could use. Secrets are not among them, ever."""
-    pods = [pod for pod in _pods(scene, None) if pod.new]
+    pods = [pod for pod in _pods(snapshot, None) if pod.new]
     waiting = {c.waiting for pod in pods for c in pod.containers}
     found = list(_ALWAYS)
     if any(not pod.node for pod in pods):
@@ -56,19 +56,19 @@ def wants(scene: Scene) -> tuple[tuple[str, str, bool], ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _pods(scene: Scene, rollout: Rollout | None) -> tuple[Pod, ...]:
-    objects = [o for o in scene.objects if isinstance(o, dict)]
-    wanted = [o for o in scene.wanted if isinstance(o, dict)]
+def _pods(snapshot: ClusterSnapshot, rollout: Rollout | None) -> tuple[SeenPod, ...]:
+    objects = [o for o in snapshot.objects if isinstance(o, dict)]
+    wanted = [o for o in snapshot.wanted if isinstance(o, dict)]
     names = [plain_text(o, "metadata", "name") for o in (*wanted, *objects) if plain_text(o, "kind") in _ROLLING]
-    doomed = [doom.object.name for doom in rollout.dooms if doom.object.kind in _ROLLING] if rollout else []
-    target = Target("", "", "", "", "", "", next(iter([*doomed, *names]), ""))
+    failing = [each.object.name for each in rollout.failures if each.object.kind in _ROLLING] if rollout else []
+    target = Target("", "", "", "", "", "", next(iter([*failing, *names]), ""))
     return pods_of(objects, workload_of(objects, target), target)
 
 
 _ROLLING = ("Deployment", "StatefulSet", "DaemonSet", "Rollout")
 
 
-def _ended(pods: tuple[Pod, ...]) -> Iterator[tuple[str, str, bool]]:
+def _ended(pods: tuple[SeenPod, ...]) -> Iterator[tuple[str, str, bool]]:
     ended = [c for pod in pods if pod.new for c in pod.containers if c.ends]
     for container in sorted(ended, key=lambda c: not c.crashing)[:3]:
         yield container.pod, container.name, container.restarts > 0
@@ -76,13 +76,13 @@ def _ended(pods: tuple[Pod, ...]) -> Iterator[tuple[str, str, bool]]:
             yield container.pod, container.name, False
 
 
-def _waiting(pods: tuple[Pod, ...]) -> Iterator[tuple[str, str, bool]]:
+def _waiting(pods: tuple[SeenPod, ...]) -> Iterator[tuple[str, str, bool]]:
     unready = [c for pod in pods if pod.new and not pod.ready for c in pod.containers if c.running or c.ends]
     for container in unready[:3]:
         yield container.pod, container.name, False
 
 
-def _serving(pods: tuple[Pod, ...]) -> Iterator[tuple[str, str, bool]]:
+def _serving(pods: tuple[SeenPod, ...]) -> Iterator[tuple[str, str, bool]]:
     for new, most in ((False, 1), (True, 2)):
         serving = [pod for pod in pods if pod.new is new and pod.ready]
         for pod in serving[:most]:
@@ -90,5 +90,5 @@ def _serving(pods: tuple[Pod, ...]) -> Iterator[tuple[str, str, bool]]:
                 yield container.pod, container.name, False
 
 
-def _main(pod: Pod) -> list[Container]:
+def _main(pod: SeenPod) -> list[Container]:
     return [c for c in pod.containers if not c.init and c.running][:2]

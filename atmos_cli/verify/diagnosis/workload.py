@@ -55,7 +55,7 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True)
-class Pod:
+class SeenPod:
     name: str
     object: Resource
     new: bool
@@ -96,7 +96,7 @@ def new_owner(objects: Sequence[Resource], workload: Resource | None) -> Resourc
     return max(sets, key=_age, default=None)
 
 
-def pods_of(objects: Sequence[Resource], workload: Resource | None, target: Target) -> tuple[Pod, ...]:
+def pods_of(objects: Sequence[Resource], workload: Resource | None, target: Target) -> tuple[SeenPod, ...]:
     """Every pod of the workload, and of the Jobs among the objects; pods that are going away are left out."""
     newest = new_owner(objects, workload)
     current = _current_hash(workload, newest)
@@ -143,7 +143,7 @@ def _age(resource: Resource) -> tuple[int, float]:
     return number, instant(resource, "metadata", "creationTimestamp")
 
 
-def _pod(pod: Resource, *, new: bool, owner: str) -> Pod:
+def _pod(pod: Resource, *, new: bool, owner: str) -> SeenPod:
     name = plain_text(pod, "metadata", "name")
     found = []
     for specs, statuses, init in (
@@ -154,7 +154,7 @@ def _pod(pod: Resource, *, new: bool, owner: str) -> Pod:
         for spec in mappings(pod, "spec", specs):
             found.append(_container(name, spec, by_name.pop(plain_text(spec, "name"), {}), init=init))  # noqa: PERF401
         found += [_container(name, {"name": left}, row, init=init) for left, row in by_name.items()]
-    return Pod(name, pod, new, owner, tuple(found), strings(pod, "metadata", "labels"))
+    return SeenPod(name, pod, new, owner, tuple(found), strings(pod, "metadata", "labels"))
 
 
 def _container(pod: str, spec: dict[str, Any], status: dict[str, Any], *, init: bool) -> Container:

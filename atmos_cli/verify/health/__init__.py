@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from atmos_cli.kube.resource import Resource
     from atmos_cli.verify.look import HealthRules, Look
-    from atmos_cli.verify.seen import Health, Scene
+    from atmos_cli.verify.seen import ClusterSnapshot, Health
 
 _ROWS: HealthRules = {
     **workloads.ROWS,
@@ -37,9 +37,9 @@ _WORST_FIRST = (
 )
 
 
-def health(resource: Resource, *, scene: Scene, now: float, rules: HealthRules = NO_RULES) -> Health:
-    """Judge one live object of the scene; `rules` as in `look_at`. `now`: unix seconds. For many, use `health_of`."""
-    return health_of(resource, look_at(scene, now=now, rules=rules))
+def health(resource: Resource, *, snapshot: ClusterSnapshot, now: float, rules: HealthRules = NO_RULES) -> Health:
+    """Judge one live object of `snapshot`; `rules` as in `look_at`. `now`: unix seconds. For many, use `health_of`."""
+    return health_of(resource, look_at(snapshot, now=now, rules=rules))
 
 
 def health_of(resource: Resource, look: Look) -> Health:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.kube.shape import at, instant, mappings, number, text
-from atmos_cli.verify.dooms import dooms_of_job, dooms_of_pods, given_up, refused_by_events
+from atmos_cli.verify.failures import failures_of_job, failures_of_pods, given_up, refused_by_events
 from atmos_cli.verify.fields import condition, counted, said
 from atmos_cli.verify.health.generic import current, failed, in_progress, suspended
 from atmos_cli.verify.pods import is_ready, is_transient, restarts, revision_of
@@ -23,9 +23,9 @@ def pod(resource: Resource, look: Look) -> Health:
     if phase == "Failed":
         why = text(resource, "status", "message") or text(resource, "status", "reason") or "its containers failed"
         return failed(said(why), "evicted" if is_transient(resource) else "pod-failed")
-    dooms = dooms_of_pods((resource,), look)
-    if dooms:
-        return failed(dooms[0].message, dooms[0].code)
+    failures = failures_of_pods((resource,), look)
+    if failures:
+        return failed(failures[0].message, failures[0].code)
     if is_ready(resource):
         again = restarts(resource)
         return current(f"restarted {counted(again, 'time')}" if again else "")
@@ -46,17 +46,17 @@ def _waits_for(resource: Resource) -> str:
 
 def job(resource: Resource, look: Look) -> Health:
     pods = revision_of(resource, look).new
-    dooms = tuple(dooms_of_job(resource, pods, look))
+    failures = tuple(failures_of_job(resource, pods, look))
     if given_up(resource).true:
-        return failed(dooms[0].message, dooms[0].code)
+        return failed(failures[0].message, failures[0].code)
     if condition(resource, "Complete").true or condition(resource, "SuccessCriteriaMet").true:
         return current("completed")
     if at(resource, "spec", "suspend") is True:
         return suspended("suspended: someone has to resume it")
     refused = refused_by_events(resource, look) if not pods else None
-    doomed = dooms[0] if dooms else refused
-    if doomed is not None:
-        return failed(doomed.message, doomed.code)
+    failure = failures[0] if failures else refused
+    if failure is not None:
+        return failed(failure.message, failure.code)
     active, lost = number(resource, "status", "active"), number(resource, "status", "failed")
     most = number(resource, "spec", "backoffLimit", default=6)
     return in_progress(f"{active} active, failed {lost} of at most {most + 1} times")

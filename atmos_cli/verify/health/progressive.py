@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.kube.shape import at, mappings, number, text
-from atmos_cli.verify.dooms import dooms_of_pods, is_lost
+from atmos_cli.verify.failures import failures_of_pods, is_lost
 from atmos_cli.verify.fields import annotation, condition, said
 from atmos_cli.verify.health.generic import current, failed, in_progress, suspended
 from atmos_cli.verify.pods import desired, revision_of
@@ -31,9 +31,9 @@ def rollout(resource: Resource, look: Look) -> Health:
     if phase == "Paused":
         return suspended(f"paused: {words or 'someone has to promote it'}", "paused")
     pods = revision_of(resource, look).new
-    dooms = dooms_of_pods(pods, look)
-    if is_lost(pods, dooms, look):
-        return failed(dooms[0].message, dooms[0].code)
+    failures = failures_of_pods(pods, look)
+    if is_lost(pods, failures, look):
+        return failed(failures[0].message, failures[0].code)
     if phase == "Healthy":
         wanted = desired(resource)
         return current("" if wanted else "scaled to 0: nothing runs", "" if wanted else "zero-replicas")

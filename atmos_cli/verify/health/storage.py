@@ -13,7 +13,7 @@ from atmos_cli.verify.health.generic import current, failed, in_progress, is_pau
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from atmos_cli.kube.operators import OperatedKind, Status
+    from atmos_cli.kube.operators import OperatedKind, StatusField
     from atmos_cli.kube.resource import Resource
     from atmos_cli.verify.look import Look
     from atmos_cli.verify.seen import Health
@@ -52,7 +52,7 @@ def _is_used(resource: Resource, look: Look) -> bool:
     return False
 
 
-def _operated(row: OperatedKind, status: Status, resource: Resource, _look: Look) -> Health:
+def _operated(row: OperatedKind, status: StatusField, resource: Resource, _look: Look) -> Health:
     """As the operator itself says, in the fields that its row names."""
     for name, value, means in row.pauses:
         if is_paused_by(resource, name, value):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.kube.shape import at, number, text, who
-from atmos_cli.verify.dooms import dooms_of_pods, is_lost, refusal, refused_by_events
+from atmos_cli.verify.failures import failures_of_pods, is_lost, refusal, refused_by_events
 from atmos_cli.verify.fields import condition, counted, said
 from atmos_cli.verify.health.generic import current, failed, in_progress, suspended
 from atmos_cli.verify.pods import desired, is_ready, revision_of
@@ -22,8 +22,8 @@ def deployment(resource: Resource, look: Look) -> Health:
     if at(resource, "spec", "paused") is True:
         return suspended("paused: someone has to resume it", "paused")
     pods = revision_of(resource, look)
-    dooms = dooms_of_pods(pods.new, look)
-    first = f": {dooms[0].message}" if dooms else ""
+    failures = failures_of_pods(pods.new, look)
+    first = f": {failures[0].message}" if failures else ""
     refused = refusal(resource, condition(resource, "ReplicaFailure"), look)
     if refused is not None:
         return failed(refused.message, refused.code)
@@ -31,8 +31,8 @@ def deployment(resource: Resource, look: Look) -> Health:
     if progressing.false and progressing.reason == "ProgressDeadlineExceeded":
         seconds = number(resource, "spec", "progressDeadlineSeconds", default=600)
         return failed(f"no progress within {seconds} s{first or _unready(pods, look)}", "progress-deadline")
-    if is_lost(pods.new, dooms, look):
-        return failed(dooms[0].message, dooms[0].code)
+    if is_lost(pods.new, failures, look):
+        return failed(failures[0].message, failures[0].code)
     return _rolling(resource, progressing.reason) or _at_rest(resource)
 
 
@@ -83,7 +83,7 @@ def replica_set(resource: Resource, look: Look) -> Health:
 
 
 def stateful_set(resource: Resource, look: Look) -> Health:
-    broken = _any_doom(resource, look)
+    broken = _any_failure(resource, look)
     if broken is not None:
         return broken
     wanted, status = desired(resource), at(resource, "status")
@@ -111,7 +111,7 @@ def _highest_unready(resource: Resource, look: Look) -> str:
 
 
 def daemon_set(resource: Resource, look: Look) -> Health:
-    broken = _any_doom(resource, look)
+    broken = _any_failure(resource, look)
     if broken is not None:
         return broken
     wanted, status = desired(resource), at(resource, "status")
@@ -124,15 +124,15 @@ def daemon_set(resource: Resource, look: Look) -> Health:
     return current(f"{ready} of {wanted} nodes ready")
 
 
-def _any_doom(resource: Resource, look: Look) -> Health | None:
+def _any_failure(resource: Resource, look: Look) -> Health | None:
     """Sets that replace one pod at a time stop at the first bad one."""
     refused = refused_by_events(resource, look)
     if refused is not None:
         return failed(refused.message, refused.code)
     pods = revision_of(resource, look).new
     usable = tuple(pod for pod in pods if not _on_bad_node(pod, look))
-    dooms = dooms_of_pods(usable, look)
-    return failed(f"{dooms[0].object.name}: {dooms[0].message}", dooms[0].code) if dooms else None
+    failures = failures_of_pods(usable, look)
+    return failed(f"{failures[0].object.name}: {failures[0].message}", failures[0].code) if failures else None
 
 
 def _on_bad_node(pod: Resource, look: Look) -> bool:

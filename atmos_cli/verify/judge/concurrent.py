@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from atmos_cli.verify.traffic.counts import Flow
-    from atmos_cli.verify.traffic.sources import Source
+    from atmos_cli.verify.traffic.sources import TrafficSource
 
 WARM = 60.0
 """Errors of a new pod's first seconds are not held against it."""
@@ -36,7 +36,7 @@ class Contest:
 
 def contest(
     flows: Sequence[Flow],
-    source: Source,
+    source: TrafficSource,
     new: Mapping[str, float],
     old: Mapping[str, float],
     *,

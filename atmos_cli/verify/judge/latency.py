@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from atmos_cli.verify.judge.sequence import Windows
     from atmos_cli.verify.model import Limits
     from atmos_cli.verify.traffic.counts import Flow
-    from atmos_cli.verify.traffic.sources import Source
+    from atmos_cli.verify.traffic.sources import TrafficSource
 
 MOST_SHARE = 0.25
 """A bound that more requests than this exceed says little: they cannot become twice as many for long."""
@@ -43,7 +43,7 @@ Window = tuple[float, float]
 
 
 def streams(
-    flows: Sequence[Flow], source: Source, limits: Limits, *, before: Window, after: Window, scrape: float
+    flows: Sequence[Flow], source: TrafficSource, limits: Limits, *, before: Window, after: Window, scrape: float
 ) -> list[Stream]:
     """One for each bound, chosen `before`, that requests `after` know as well."""
     then, now = buckets(flows, source, (before, after), scrape=scrape)
@@ -72,7 +72,7 @@ def quantile(cumulative: Mapping[float, float], q: float) -> float | None:
 
 
 def quantiles(
-    flows: Sequence[Flow], source: Source, windows: Windows, *, now: float
+    flows: Sequence[Flow], source: TrafficSource, windows: Windows, *, now: float
 ) -> dict[str, tuple[float | None, float | None]]:
     """`p50`, `p95` and `p99` in seconds, before and after."""
     spans = ((windows.start, windows.end), (windows.zero, now))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from atmos_cli.verify.judge.vetoes import Siblings
     from atmos_cli.verify.model import Limits
     from atmos_cli.verify.traffic.counts import Flow
-    from atmos_cli.verify.traffic.sources import Source
+    from atmos_cli.verify.traffic.sources import TrafficSource
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Material:
 
     windows: Windows
     limits: Limits
-    source: Source
+    source: TrafficSource
     now: float
     started: float
     flows: Sequence[Flow]

@@ -15,7 +15,7 @@ from atmos_cli.verify.outcome import Outcome
 
 if TYPE_CHECKING:
     from atmos_cli.verify.judge.concurrent import Contest
-    from atmos_cli.verify.judge.sequence import Finding, Rule, Windows
+    from atmos_cli.verify.judge.sequence import Rule, StreamResult, Windows
     from atmos_cli.verify.model import Limits
     from atmos_cli.verify.traffic.tally import Tally
 
@@ -24,7 +24,7 @@ EARLY, EARLY_PART, EARLY_TOTAL = 300.0, 0.7, 500.0
 """A PASS may come before the end: after so many seconds, this part of the time to observe, and so many requests."""
 
 
-def measure(finding: Finding, windows: Windows) -> Measure:
+def measure(finding: StreamResult, windows: Windows) -> Measure:
     """FAIL and WARN when a look reached them; else PASS where a relevant increase is excluded; else `low-power`."""
     before, after, rule = raw(finding), finding.after, finding.stream.rule
     low, high = ratio_interval(before.bad, before.total, after.bad, after.total, phi=finding.phi)
@@ -65,7 +65,7 @@ def measure(finding: Finding, windows: Windows) -> Measure:
     )
 
 
-def _at_most(finding: Finding, windows: Windows) -> float:
+def _at_most(finding: StreamResult, windows: Windows) -> float:
     """The ratio that is excluded by the whole baseline, or by its last third when an incident was over by then."""
     after, last = finding.after, windows.end - (windows.end - windows.start) / 3
     tally, drift = finding.stream.tally, max(1.0, finding.stream.drift)
@@ -76,7 +76,7 @@ def _at_most(finding: Finding, windows: Windows) -> float:
     return min(whole, late) if recent.bad else whole
 
 
-def _early(finding: Finding, windows: Windows, high: float) -> bool:
+def _early(finding: StreamResult, windows: Windows, high: float) -> bool:
     """Not while the last minutes are worse than the whole: what leaks in slowly would be missed."""
     after, rule = finding.after, finding.stream.rule
     least = max(EARLY, EARLY_PART * windows.looks * windows.step)
@@ -88,12 +88,12 @@ def _early(finding: Finding, windows: Windows, high: float) -> bool:
     return high < rule.fail.ratio or share_above(after.bad / finding.phi, after.total / finding.phi) < rule.clean
 
 
-def _few_slow(finding: Finding) -> bool:
+def _few_slow(finding: StreamResult) -> bool:
     """So few slow requests could not be called worse, whatever came before; errors are never excused like this."""
     return finding.stream.bound is not None and finding.after.bad < finding.stream.rule.fail.bad
 
 
-def _needed(finding: Finding) -> str:
+def _needed(finding: StreamResult) -> str:
     """How many requests would exclude twice as many errors, if nothing has changed."""
     before, after, rule = raw(finding), finding.after, finding.stream.rule
     most = rule.fail.ratio * 4 / 3

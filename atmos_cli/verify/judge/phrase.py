@@ -9,7 +9,7 @@ from atmos_cli.verify.judge.beta import ratio_interval
 from atmos_cli.verify.judge.sequence import raw
 
 if TYPE_CHECKING:
-    from atmos_cli.verify.judge.sequence import Finding
+    from atmos_cli.verify.judge.sequence import StreamResult
 
 
 def number(count: float) -> str:
@@ -31,7 +31,7 @@ def span(seconds: float) -> str:
     return f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"
 
 
-def what(finding: Finding) -> str:
+def what(finding: StreamResult) -> str:
     """`5xx rate`, or what is slow."""
     bound = finding.stream.bound
     return "error rate" if bound is None else f"share of requests slower than {seconds(bound)}"
@@ -41,7 +41,7 @@ def seconds(value: float) -> str:
     return f"{value * 1000:.3g} ms" if value < 1 else f"{value:.3g} s"
 
 
-def change(finding: Finding) -> str:
+def change(finding: StreamResult) -> str:
     """What became of the share of bad requests, as one sentence without a full stop."""
     before, after = raw(finding), finding.after
     times = f"{number(after.bad)} of {number(after.total)} requests in {span(after.end - after.start)}"
@@ -70,7 +70,7 @@ def signed(ratio: float) -> str:
     return f"{ratio:.0f}x" if ratio >= 10 else f"{(ratio - 1) * 100:+.0f}%"
 
 
-def traffic_only(finding: Finding) -> str:
+def traffic_only(finding: StreamResult) -> str:
     """Said when there are more errors only because there are more requests; empty otherwise."""
     before, after = raw(finding), finding.after
     length, since = before.end - before.start, after.end - after.start

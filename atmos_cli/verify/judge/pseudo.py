@@ -13,7 +13,7 @@ from atmos_cli.verify.outcome import Outcome
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from atmos_cli.verify.judge.sequence import Finding, Stream
+    from atmos_cli.verify.judge.sequence import Stream, StreamResult
     from atmos_cli.verify.measured import Count
     from atmos_cli.verify.model import Limits
 
@@ -79,7 +79,7 @@ def _alarms(streams: Sequence[Stream], windows: Windows) -> list[Alarm]:
     return [_alarm(worst, windows)] if worst.failed or worst.warned else []
 
 
-def _alarm(finding: Finding, windows: Windows) -> Alarm:
+def _alarm(finding: StreamResult, windows: Windows) -> Alarm:
     look = finding.failed or finding.warned
     count = finding.stream.tally.count(windows.zero, windows.at(look))
     return Alarm(

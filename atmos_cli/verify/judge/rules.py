@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.verify.judge.sequence import Rule, Tier
+from atmos_cli.verify.judge.sequence import JudgeTier, Rule
 
 if TYPE_CHECKING:
     from atmos_cli.verify.model import Limits
@@ -22,8 +22,8 @@ def availability(limits: Limits) -> Rule:
     more, least = limits.errors_increase, limits.errors_absolute
     return Rule(
         "availability",
-        fail=Tier(FAIL_ALPHA, 1 + more / 2, 1 + more, least, bad=5, total=ENOUGH, looks=2, recent=True),
-        warn=Tier(WARN_ALPHA, 1.0, 1 + more / 2, least, bad=3, total=30, recent=True),
+        fail=JudgeTier(FAIL_ALPHA, 1 + more / 2, 1 + more, least, bad=5, total=ENOUGH, looks=2, recent=True),
+        warn=JudgeTier(WARN_ALPHA, 1.0, 1 + more / 2, least, bad=3, total=30, recent=True),
         fast=True,
         clean=least,
     )
@@ -34,8 +34,8 @@ def latency(limits: Limits, *, near: bool) -> Rule:
     more = limits.latency_increase
     return Rule(
         "latency-near" if near else "latency-far",
-        fail=Tier(FAIL_ALPHA, 1 + more / 2, 1 + 2 * more, 0.002, bad=10, total=ENOUGH, looks=2, recent=True),
-        warn=Tier(WARN_ALPHA, 1.0, 1 + more, 0.002, bad=10, total=30, recent=True),
+        fail=JudgeTier(FAIL_ALPHA, 1 + more / 2, 1 + 2 * more, 0.002, bad=10, total=ENOUGH, looks=2, recent=True),
+        warn=JudgeTier(WARN_ALPHA, 1.0, 1 + more, 0.002, bad=10, total=30, recent=True),
         fast=False,
         clean=2 * nominal(limits, near=near),
     )

@@ -21,7 +21,7 @@ LEAK_WINDOW = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class GaugeThreshold:
     """A gauge warns at `least` when it rose by `rise`, in `samples` samples or by its median when that is 0."""
 
     name: str
@@ -32,12 +32,12 @@ class Line:
     says: str
 
 
-LINES: tuple[Line, ...] = (
-    Line("cpu-throttling", 0.25, 0.10, 0, share=True, says="of CPU periods are throttled"),
-    Line("memory", 0.90, 0.05, 0, share=True, says="of the memory limit is used by the fullest container"),
-    Line("restarts", 1.0, 1.0, 1, share=False, says="container restarts"),
-    Line("pool-pending", 1.0, 1.0, 3, share=False, says="requests wait for a database connection"),
-    Line("pool-timeouts", 1.0, 1.0, 1, share=False, says="waits for a database connection timed out"),
+LINES: tuple[GaugeThreshold, ...] = (
+    GaugeThreshold("cpu-throttling", 0.25, 0.10, 0, share=True, says="of CPU periods are throttled"),
+    GaugeThreshold("memory", 0.90, 0.05, 0, share=True, says="of the memory limit is used by the fullest container"),
+    GaugeThreshold("restarts", 1.0, 1.0, 1, share=False, says="container restarts"),
+    GaugeThreshold("pool-pending", 1.0, 1.0, 3, share=False, says="requests wait for a database connection"),
+    GaugeThreshold("pool-timeouts", 1.0, 1.0, 1, share=False, says="waits for a database connection timed out"),
 )
 
 
@@ -55,7 +55,7 @@ def saturation(
     return tuple(out)
 
 
-def _judged(line: Line, before: Sequence[float], after: Sequence[tuple[float, float]]) -> Saturation:
+def _judged(line: GaugeThreshold, before: Sequence[float], after: Sequence[tuple[float, float]]) -> Saturation:
     values = [value for _, value in after]
     was = median(before) if before else None
     now = max(values) if line.samples else median(values)

@@ -42,7 +42,7 @@ class Windows:
 
 
 @dataclass(frozen=True, slots=True)
-class Tier:
+class JudgeTier:
     """What it takes. `margin`: the ratio that must be exceeded beyond doubt; the rest is the least estimated size."""
 
     alpha: float
@@ -60,8 +60,8 @@ class Rule:
     """How one measure is judged. `fast`: a disaster needs one look only. `clean`: a share that is good anyway."""
 
     name: str
-    fail: Tier
-    warn: Tier
+    fail: JudgeTier
+    warn: JudgeTier
     fast: bool
     clean: float
 
@@ -80,7 +80,7 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class StreamResult:
     """One stream after look `look`. `failed`, `warned`: the first look at which that tier was reached, 0 for none.
 
     `refused`: a FAIL was proven, but history without deploys holds as bad a time.
@@ -166,7 +166,7 @@ def follow(
     look: int,
     *,
     unusual: Callable[[Stream, Count, Count, int], bool] = lambda *_: True,
-) -> tuple[Finding, ...]:
+) -> tuple[StreamResult, ...]:
     """Every look up to `look` in order, as a run that never stopped would have made them.
 
     `unusual(stream, before, after, look)` may refuse a FAIL: it asks whether history holds nothing like it.
@@ -194,7 +194,7 @@ def follow(
     return tuple(found.values())
 
 
-def raw(finding: Finding) -> Count:
+def raw(finding: StreamResult) -> Count:
     """The baseline as it was counted, without what yesterday says."""
     return finding.stream.tally.count(finding.before.start, finding.before.end)
 
@@ -209,17 +209,17 @@ def _baseline(stream: Stream, windows: Windows) -> Count:
     return replace(before, bad=min(before.total, before.bad * max(1.0, stream.drift)))
 
 
-def _finding(stream: Stream, before: Count, windows: Windows, look: int, phi: float) -> Finding:
+def _finding(stream: Stream, before: Count, windows: Windows, look: int, phi: float) -> StreamResult:
     after = stream.tally.count(windows.zero, windows.at(look))
     phi = _busier(phi, before, after)
     p_fail, p_warn = (
         p_worse(before.bad, before.total, after.bad, after.total, phi=phi, margin=tier.margin)
         for tier in (stream.rule.fail, stream.rule.warn)
     )
-    return Finding(stream, before, after, look, phi, p_fail, p_warn)
+    return StreamResult(stream, before, after, look, phi, p_fail, p_warn)
 
 
-def _big(finding: Finding, tier: Tier, windows: Windows) -> bool:
+def _big(finding: StreamResult, tier: JudgeTier, windows: Windows) -> bool:
     before, after = finding.before, finding.after
     if after.bad < tier.bad or after.total < tier.total:
         return False
@@ -231,5 +231,5 @@ def _big(finding: Finding, tier: Tier, windows: Windows) -> bool:
     return finding.stream.tally.count(max(windows.zero, now - RECENT), now).share >= tier.ratio * before.share
 
 
-def _disaster(finding: Finding) -> bool:
+def _disaster(finding: StreamResult) -> bool:
     return finding.p_fail <= 1e-5 and finding.after.share >= 0.10 and finding.after.bad >= 10

@@ -23,7 +23,7 @@ HTTP_5XX = "5(..|xx)"
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class SourceKind:
     """One kind of source. `bad`: the first of these labels that a series carries decides, by an anchored regex.
 
     `histogram` has the same matchers as `metric`; its bounds are in `unit` seconds. `siblings` are matchers for the
@@ -42,7 +42,7 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class TrafficSource:
     """A kind of source filled in for one target: complete selectors, without a range. `histogram` may be empty."""
 
     name: str
@@ -79,8 +79,8 @@ _PODS: tuple[Matcher, ...] = (_NAMESPACE, ("pod", "=~", POD))
 _CODES = tuple((label, HTTP_5XX) for label in ("status", "code", "status_code", "http_status"))
 _PATHS = ("route", "path", "handler", "uri", "endpoint_name")
 
-KINDS: tuple[Kind, ...] = (
-    Kind(
+KINDS: tuple[SourceKind, ...] = (
+    SourceKind(
         "ingress-nginx",
         "nginx_ingress_controller_requests",
         (_NAMESPACE, ("service", "=", "$svc")),
@@ -90,7 +90,7 @@ KINDS: tuple[Kind, ...] = (
         siblings=(("service", "!=", "$svc"),),
         edge=True,
     ),
-    Kind(
+    SourceKind(
         "istio-client",
         "istio_requests_total",
         (
@@ -104,7 +104,7 @@ KINDS: tuple[Kind, ...] = (
         siblings=(("reporter", "=~", "source|waypoint"), ("destination_service_name", "!=", "$svc")),
         edge=True,
     ),
-    Kind(
+    SourceKind(
         "istio-server",
         "istio_requests_total",
         (
@@ -116,7 +116,7 @@ KINDS: tuple[Kind, ...] = (
         "istio_request_duration_milliseconds_bucket",
         0.001,
     ),
-    Kind(
+    SourceKind(
         "envoy-gateway",
         "envoy_cluster_upstream_rq_xx",
         (("envoy_cluster_name", "=~", "(httproute|grpcroute)/$ns/$svc/rule/.*"),),
@@ -126,7 +126,7 @@ KINDS: tuple[Kind, ...] = (
         siblings=(("envoy_cluster_name", "!~", "(httproute|grpcroute)/$ns/$svc/rule/.*"),),
         edge=True,
     ),
-    Kind(
+    SourceKind(
         "contour",
         "envoy_cluster_upstream_rq",
         (("envoy_cluster_name", "=~", "$ns[_]$svc[_][0-9a-zA-Z-]+"),),
@@ -136,7 +136,7 @@ KINDS: tuple[Kind, ...] = (
         siblings=(("envoy_cluster_name", "!~", "$ns[_]$svc[_][0-9a-zA-Z-]+"),),
         edge=True,
     ),
-    Kind(
+    SourceKind(
         "linkerd",
         "response_total",
         (_NAMESPACE, ("deployment", "=", "$wl"), ("direction", "=", "inbound")),
@@ -144,7 +144,7 @@ KINDS: tuple[Kind, ...] = (
         "response_latency_ms_bucket",
         0.001,
     ),
-    Kind(
+    SourceKind(
         "traefik",
         "traefik_service_requests_total",
         (("service", "=~", "$ns-$svc-.*@kubernetes.*"),),
@@ -153,7 +153,7 @@ KINDS: tuple[Kind, ...] = (
         siblings=(("service", "!~", "$ns-$svc-.*@kubernetes.*"),),
         edge=True,
     ),
-    Kind(
+    SourceKind(
         "opentelemetry",
         "http_server_request_duration_seconds_count",
         (("k8s_namespace_name", "=", "$ns"), ("k8s_deployment_name", "=", "$wl")),
@@ -161,7 +161,7 @@ KINDS: tuple[Kind, ...] = (
         "http_server_request_duration_seconds_bucket",
         routes=("http_route",),
     ),
-    Kind(
+    SourceKind(
         "spring",
         "http_server_requests_seconds_count",
         _PODS,
@@ -169,7 +169,7 @@ KINDS: tuple[Kind, ...] = (
         "http_server_requests_seconds_bucket",
         routes=("uri",),
     ),
-    Kind(
+    SourceKind(
         "grpc",
         "grpc_server_handled_total",
         _PODS,
@@ -178,7 +178,7 @@ KINDS: tuple[Kind, ...] = (
         routes=("grpc_method",),
     ),
     *(
-        Kind(f"generic-app{suffix}", metric, _PODS, _CODES, "http_request_duration_seconds_bucket", routes=_PATHS)
+        SourceKind(f"generic-app{suffix}", metric, _PODS, _CODES, "http_request_duration_seconds_bucket", routes=_PATHS)
         for suffix, metric in (
             ("", "http_requests_total"),
             ("-duration", "http_request_duration_seconds_count"),
@@ -188,7 +188,7 @@ KINDS: tuple[Kind, ...] = (
 )
 
 
-def fill(kind: Kind, target: Target, extra: Mapping[str, str]) -> Source:
+def fill(kind: SourceKind, target: Target, extra: Mapping[str, str]) -> TrafficSource:
     """`kind` for `target`; each matcher of `extra` is added to every selector."""
     values = {"ns": target.namespace, "svc": target.service, "wl": target.workload}
     added: tuple[Matcher, ...] = tuple((label, "=", value) for label, value in sorted(extra.items()))
@@ -197,7 +197,7 @@ def fill(kind: Kind, target: Target, extra: Mapping[str, str]) -> Source:
         done = ((name, op, filled(text, values, regex=op in ("=~", "!~"))) for name, op, text in matchers)
         return selector(metric, (*done, *added))
 
-    return Source(
+    return TrafficSource(
         name=kind.name,
         requests=select(kind.metric, kind.matchers),
         bad=kind.bad,
@@ -209,7 +209,7 @@ def fill(kind: Kind, target: Target, extra: Mapping[str, str]) -> Source:
     )
 
 
-def candidates(target: Target, wanted: str, extra: Mapping[str, str]) -> tuple[Source, ...]:
+def candidates(target: Target, wanted: str, extra: Mapping[str, str]) -> tuple[TrafficSource, ...]:
     """Every source to try, best first: edge before server side; only those named `wanted` unless that is `auto`."""
     kinds = [kind for kind in KINDS if wanted in ("auto", kind.name) or kind.name.startswith(f"{wanted}-")]
     return tuple(fill(kind, target, extra) for kind in sorted(kinds, key=lambda kind: not kind.edge))

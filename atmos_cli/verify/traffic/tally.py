@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from atmos_cli.verify.traffic.counts import Flow
-    from atmos_cli.verify.traffic.sources import Source
+    from atmos_cli.verify.traffic.sources import TrafficSource
 
 Event = tuple[float, float, float, float]
 """(start, end, bad, total)"""
@@ -85,7 +85,7 @@ def tally(events: Iterable[Event], *, scrape: float) -> Tally:
     )
 
 
-def errors(flows: Iterable[Flow], source: Source, *, scrape: float, routes: tuple[str, ...] = ()) -> Tally:
+def errors(flows: Iterable[Flow], source: TrafficSource, *, scrape: float, routes: tuple[str, ...] = ()) -> Tally:
     """Requests and errors; of `routes` only, where the source names routes."""
     return tally(
         (
@@ -97,13 +97,13 @@ def errors(flows: Iterable[Flow], source: Source, *, scrape: float, routes: tupl
     )
 
 
-def wanted(flow: Flow, source: Source, routes: tuple[str, ...]) -> bool:
+def wanted(flow: Flow, source: TrafficSource, routes: tuple[str, ...]) -> bool:
     route = source.route(flow.labels)
     return not routes or not route or route in routes
 
 
 def by_label(
-    flows: Iterable[Flow], source: Source, name: Callable[[Mapping[str, str]], str], *, scrape: float
+    flows: Iterable[Flow], source: TrafficSource, name: Callable[[Mapping[str, str]], str], *, scrape: float
 ) -> dict[str, Tally]:
     """One tally for each value of `name(labels)` that is not empty."""
     groups: dict[str, list[Flow]] = defaultdict(list)
@@ -122,7 +122,7 @@ def bound(labels: Mapping[str, str]) -> float | None:
     return None if math.isnan(value) else value
 
 
-def slower(flows: Iterable[Flow], source: Source, limit: float, *, scrape: float) -> Tally:
+def slower(flows: Iterable[Flow], source: TrafficSource, limit: float, *, scrape: float) -> Tally:
     """Requests, and of these the ones slower than the bucket bound `limit`; failed requests are left out."""
     events: list[Event] = []
     for flow in flows:
@@ -137,7 +137,7 @@ def slower(flows: Iterable[Flow], source: Source, limit: float, *, scrape: float
 
 
 def buckets(
-    flows: Iterable[Flow], source: Source, windows: Sequence[tuple[float, float]], *, scrape: float
+    flows: Iterable[Flow], source: TrafficSource, windows: Sequence[tuple[float, float]], *, scrape: float
 ) -> list[dict[float, float]]:
     """For each window (start, end], the cumulative bucket counts of requests that did not fail, by bound.
 

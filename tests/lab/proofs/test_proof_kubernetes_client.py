@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atmos_cli.adapters.kubernetes import client, watch
-from atmos_cli.adapters.kubernetes.client import Cluster, ExpiredError
+from atmos_cli.adapters.kubernetes.client import ClusterClient, ExpiredError
 from atmos_cli.adapters.kubernetes.events import events
 from atmos_cli.adapters.kubernetes.kubeconfig import access, read_kubeconfig
 from atmos_cli.adapters.kubernetes.watch import Mirror
@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.lab
 
 
-def connect(kubeconfig: Path, context: str = "shared", **options: Any) -> Cluster:
+def connect(kubeconfig: Path, context: str = "shared", **options: Any) -> ClusterClient:
     found = access(read_kubeconfig({"KUBECONFIG": str(kubeconfig)}), context, setting="clusters.eu.context")
-    return Cluster(found, name="cluster `eu`", **options)
+    return ClusterClient(found, name="cluster `eu`", **options)
 
 
 @pytest.fixture
-def cluster(control_plane: ControlPlane) -> Iterator[Cluster]:
+def cluster(control_plane: ControlPlane) -> Iterator[ClusterClient]:
     with connect(control_plane.kubeconfig) as cluster:
         yield cluster
 
@@ -76,7 +76,7 @@ def token_for(kube: Kube, namespace: str, account: str) -> str:
 
 
 def test_objects_are_found_in_pages_and_without_what_is_not_ours(
-    cluster: Cluster, kube: Kube, namespace: str, monkeypatch: pytest.MonkeyPatch
+    cluster: ClusterClient, kube: Kube, namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     kube.apply(*(config_map(namespace, f"c-{n:02d}", labels={"odd": str(n % 2)}) for n in range(25)))
     secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": namespace}}
@@ -93,7 +93,7 @@ def test_objects_are_found_in_pages_and_without_what_is_not_ours(
     assert cluster.list("acme.example.com/v1", "Widget") == ()
 
 
-def test_annotations_belong_to_the_manager_that_was_named(cluster: Cluster, kube: Kube, namespace: str) -> None:
+def test_annotations_belong_to_the_manager_that_was_named(cluster: ClusterClient, kube: Kube, namespace: str) -> None:
     kube.apply(config_map(namespace, "web"))
     for manager in ("atmos-cli", "flux-client-side-apply"):
         given = {f"example.com/{manager}": "1"}
@@ -106,7 +106,7 @@ def test_annotations_belong_to_the_manager_that_was_named(cluster: Cluster, kube
         cluster.annotate("v1", "ConfigMap", "none", namespace=namespace, annotations={})
 
 
-def test_a_pod_whose_node_cannot_be_reached_has_no_log(cluster: Cluster, kube: Kube, namespace: str) -> None:
+def test_a_pod_whose_node_cannot_be_reached_has_no_log(cluster: ClusterClient, kube: Kube, namespace: str) -> None:
     kube.apply(deployment(namespace, "web", replicas=1))
     kube.wait("apps/v1", "Deployment", "web", namespace, until=lambda d: d["status"].get("readyReplicas") == 1)
     (pod,) = cluster.list("v1", "Pod", namespace=namespace)
@@ -205,7 +205,7 @@ def test_a_client_certificate_and_the_servers_own_authority(
 
 
 def test_a_rollout_is_seen_as_it_happens(
-    cluster: Cluster, kube: Kube, namespace: str, monkeypatch: pytest.MonkeyPatch
+    cluster: ClusterClient, kube: Kube, namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A kind that is not served is asked for again after this time: a slow machine must not add to the count.
     monkeypatch.setattr(watch, "UNSERVED_SECONDS", 10 * PATIENCE)
@@ -280,7 +280,7 @@ def test_the_server_restarts_while_it_is_watched(own_plane: ControlPlane, monkey
         until(mirror, lambda: {"before", "after"} <= names())
 
 
-def test_many_services_share_one_watch_per_kind(cluster: Cluster, kube: Kube, namespace: str) -> None:
+def test_many_services_share_one_watch_per_kind(cluster: ClusterClient, kube: Kube, namespace: str) -> None:
     """The same with 500 services, and its memory: `benchmarks/watch_many.py`."""
     count, kinds = 25, [("apps/v1", "Deployment"), ("apps/v1", "ReplicaSet"), ("v1", "Pod")]
     with Mirror(cluster, kinds, namespaces=[namespace]) as mirror:

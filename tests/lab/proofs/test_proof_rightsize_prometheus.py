@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from atmos_cli.adapters.prometheus import Prometheus as Client
+from atmos_cli.adapters.prometheus import PrometheusClient as Client
 from atmos_cli.diagnostics import AtmosError, Code
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from atmos_cli.kustomize.build import build
 from atmos_cli.verify.delivery.applied import applied
 from atmos_cli.verify.health import health
 from atmos_cli.verify.rollout import rollout
-from atmos_cli.verify.seen import Scene, Status
+from atmos_cli.verify.seen import ClusterSnapshot, Status
 from tests.lab.kube import rolled_out
 from tests.lab.processes import wait_until
 from tests.lab.proofs.golden import ADDONS, bundled, config_of, overlay, repo_files, service
@@ -50,14 +50,14 @@ def made() -> tuple[list[Object], list[Object]]:
     ]
 
 
-def look(kube: Kube, namespace: str, wanted: list[Object]) -> Scene:
+def look(kube: Kube, namespace: str, wanted: list[Object]) -> ClusterSnapshot:
     named = [(w["apiVersion"], w["kind"], w["metadata"]["name"], w["metadata"].get("namespace", "")) for w in wanted]
     live = [found for name in named if (found := kube.find(*name)) is not None]
     owned = [
         {"apiVersion": api, "kind": kind, **item} for api, kind in OWNED for item in kube.list(api, kind, namespace)
     ]
     events = [{"apiVersion": "v1", "kind": "Event", **item} for item in kube.list("v1", "Event", namespace)]
-    return Scene(time.time(), (), tuple(wanted), (*live, *owned), tuple(events))
+    return ClusterSnapshot(time.time(), (), tuple(wanted), (*live, *owned), tuple(events))
 
 
 def test_generated_services_are_seen_to_arrive_to_run_and_to_break(control_plane: ControlPlane) -> None:
@@ -83,7 +83,7 @@ def test_generated_services_are_seen_to_arrive_to_run_and_to_break(control_plane
 
     found = wait_until(good, "every object to be current")
     assert found.ready == found.wanted >= 3
-    assert found.dooms == ()
+    assert found.failures == ()
 
     web = next(w for w in of_kind(services, "Deployment") if w["metadata"]["name"] == "web")
     bad = copy.deepcopy(web)
@@ -99,11 +99,11 @@ def test_generated_services_are_seen_to_arrive_to_run_and_to_break(control_plane
     def broken() -> object:
         seen = look(kube, namespace, [bad])
         found = rollout(seen, now=seen.at + 121)
-        return (seen, found) if found.dooms else None
+        return (seen, found) if found.failures else None
 
     seen, found = wait_until(broken, "the pull to fail")
     assert (found.status, found.ready, found.old_ready) == (Status.FAILED, 0, 2)
-    assert found.dooms[0].code == "image-pull"
+    assert found.failures[0].code == "image-pull"
     assert "2 old pods still serve" in found.message
     assert applied(seen) == ()
     assert rollout(seen, now=seen.at).status is Status.IN_PROGRESS
@@ -118,7 +118,7 @@ def test_generated_services_are_seen_to_arrive_to_run_and_to_break(control_plane
     assert wait_until(back, "the old image to be back").ready == 2
     for each in kube.list("v1", "Pod", namespace):
         seen = look(kube, namespace, [])
-        assert health({"apiVersion": "v1", "kind": "Pod", **each}, scene=seen, now=seen.at).status in {
+        assert health({"apiVersion": "v1", "kind": "Pod", **each}, snapshot=seen, now=seen.at).status in {
             Status.CURRENT,
             Status.TERMINATING,
         }

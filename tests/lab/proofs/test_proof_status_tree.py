@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from atmos_cli.commands.status import Overview, Row
+    from atmos_cli.commands.status import Overview, StatusRow
     from tests.lab.kube import Object
     from tests.lab.proofs.engines_world import World
     from tests.lab.proofs.worlds import Worlds
@@ -82,8 +82,8 @@ def settled(clone: Path, until: Callable[[Overview], bool]) -> Overview:
     return found[-1]
 
 
-def failed(row: Row) -> bool:
-    return row.standing is not None and row.standing.health.status is Status.FAILED
+def failed(row: StatusRow) -> bool:
+    return row.status is not None and row.status.health.status is Status.FAILED
 
 
 def atmos(clone: Path, *arguments: str) -> tuple[int, Object]:
@@ -118,8 +118,8 @@ def test_status_and_tree_say_what_real_engines_did(
         broken = settled(clone, lambda found: any(failed(row) and row.live == commit for row in found.rows))
         (row,) = [each for each in broken.rows if failed(each)]
         assert (row.target.service, row.target.environment, row.live) == ("cart", "dev", commit)
-        assert row.standing is not None
-        assert "crash" in row.standing.health.message
+        assert row.status is not None
+        assert "crash" in row.status.health.message
         (grown,) = trees(open_repository(clone), Asked("shop/cart", None, ("dev",)), clock=SystemClock())
         assert grown.root is not None
         bad = {each.kind for each in nodes(grown.root) if each.health.status is Status.FAILED}

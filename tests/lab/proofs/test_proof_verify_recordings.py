@@ -25,7 +25,7 @@ from tests.lab.proofs.verify_support import FastClock, OnDemand, Traffic, Watche
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atmos_cli.adapters.prometheus import Prometheus
+    from atmos_cli.adapters.prometheus import PrometheusClient
     from atmos_cli.verify.model import Verdict
     from tests.lab.kube import Object
     from tests.lab.proofs.worlds import Worlds
@@ -81,7 +81,7 @@ def test_a_recorded_run_replays_to_the_same_verdict(name: str, stage: Stage, tmp
     clock = FastClock(pause=3.0, stride=30.0)  # few looks make a small recording
     commit = stage.deploy(wanted.tag)
 
-    def metrics(turn: float) -> Prometheus:
+    def metrics(turn: float) -> PrometheusClient:
         text = history(wanted.traffic or Traffic(), namespace=stage.namespace, service=SERVICE, turn=turn, every=60)
         return stage.watched.prometheus(text)
 

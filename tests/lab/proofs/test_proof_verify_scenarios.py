@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from atmos_cli.adapters.prometheus import Prometheus
+    from atmos_cli.adapters.prometheus import PrometheusClient
     from atmos_cli.commands.verify import Run
     from atmos_cli.verify.model import Verdict
     from tests.lab.kube import Object
@@ -192,7 +192,7 @@ def verdict_on(
     still: Callable[[Stage], bool] = never,
     clock: FastClock | None = None,
 ) -> Verdict:
-    def begin(turn: float) -> Prometheus:
+    def begin(turn: float) -> PrometheusClient:
         text = history(traffic or Traffic(), namespace=stage.namespace, service=SERVICE, turn=turn, sibling="orders")
         return stage.watched.prometheus(text)
 

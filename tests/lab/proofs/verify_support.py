@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from atmos_cli.adapters.prometheus import Prometheus as PrometheusClient
+from atmos_cli.adapters.prometheus import PrometheusClient
 from atmos_cli.commands.verify import Run, verify
 from atmos_cli.gitops.repository import open_repository
 from atmos_cli.live.sessions import live_sessions

@@ -10,12 +10,12 @@ from atmos_cli.spec.names import shown
 from atmos_cli.spec.vocabulary import FILLERS, normal
 
 if TYPE_CHECKING:
-    from atmos_cli.spec.vocabulary import Meaning, Vocabulary
+    from atmos_cli.spec.vocabulary import Vocabulary, WordMeaning
     from atmos_cli.spec.words import Word
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Token:
     """The words `first` to `last` (indexes, inclusive) say `value` of `kind`; kind `filler` says nothing."""
 
     kind: str
@@ -27,13 +27,13 @@ class Claim:
 
 
 @dataclass(slots=True)
-class Reading:
+class Parse:
     """Every word ends in a claim or a problem; nothing is dropped."""
 
     text: str
     words: tuple[Word, ...]
     vocabulary: Vocabulary
-    claims: list[Claim] = field(default_factory=list)
+    tokens: list[Token] = field(default_factory=list)
     problems: list[tuple[int, int, Diagnostic]] = field(default_factory=list)
 
     def near(self, start: int, offset: int = 0) -> Word | None:
@@ -48,7 +48,7 @@ class Reading:
         word = self.near(start, offset)
         return "" if word is None or word.quoted else word.text.lower()
 
-    def phrase(self, start: int, offset: int = 0) -> tuple[Meaning, int] | None:
+    def phrase(self, start: int, offset: int = 0) -> tuple[WordMeaning, int] | None:
         """The longest phrase that begins there, and how many words it has."""
         keys: list[str] = []
         while len(keys) < self.vocabulary.longest and (key := self.key(start, offset + len(keys))):
@@ -62,11 +62,11 @@ class Reading:
         """The add-on right before `start`, at most a filler between, when it has names and addresses of its own."""
         at = start - 2 if self.key(start, -1) in FILLERS else start - 1
         beside = self.near(start, at - start) is not None
-        found = (c.value for c in self.claims if beside and c.last == at and c.kind == "addon")
+        found = (c.value for c in self.tokens if beside and c.last == at and c.kind == "addon")
         return next((str(value) for value in found if value not in self.vocabulary.properties), "")
 
-    def claim(self, kind: str, value: Any, start: int, count: int, *, note: str = "", strict: bool = True) -> int:
-        self.claims.append(Claim(kind, value, start, start + count - 1, note, strict))
+    def token(self, kind: str, value: Any, start: int, count: int, *, note: str = "", strict: bool = True) -> int:
+        self.tokens.append(Token(kind, value, start, start + count - 1, note, strict))
         return count
 
     def problem(self, code: Code, message: str, start: int, count: int, *, hint: str = "") -> int:

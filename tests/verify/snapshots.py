@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from atmos_cli.kube.shape import instant
-from atmos_cli.verify.seen import Order, Relation, Scene
+from atmos_cli.verify.seen import ClusterSnapshot, Order, Relation
 
 RECORDED = Path(__file__).parent / "recorded" / "engines"
 SAME = Relation(Order.SAME, inputs_equal=True)
@@ -38,9 +38,9 @@ def when(words):
     return found
 
 
-def scene(*delivery, at="2026-11-23T05:00:00Z", wanted=(), objects=(), events=()):
+def snapshot(*delivery, at="2026-11-23T05:00:00Z", wanted=(), objects=(), events=()):
     moment = when(at) if isinstance(at, str) else at
-    return Scene(moment, tuple(delivery), tuple(wanted), tuple(objects), tuple(events))
+    return ClusterSnapshot(moment, tuple(delivery), tuple(wanted), tuple(objects), tuple(events))
 
 
 def obj(api_version, kind, name, spec=None, status=None, namespace="shop-dev", **metadata):

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from atmos_cli.kube.shape import at, instant, mapping, number, text, who
 from atmos_cli.verify.containers import PROMISE_PATIENCE, REFERENCE, memory_words, trouble_of
 from atmos_cli.verify.fields import condition, said
-from atmos_cli.verify.pods import born, containers, desired, is_ready, surge_room
+from atmos_cli.verify.pods import born, can_surge, containers, desired, is_ready
 from atmos_cli.verify.promised import is_promised
-from atmos_cli.verify.seen import Doom
+from atmos_cli.verify.seen import PermanentFailure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,14 +45,14 @@ _RECENT = 180.0
 _KILLED_LATELY = 900.0
 
 
-def dooms_of_pods(pods: tuple[Resource, ...], look: Look) -> tuple[Doom, ...]:
-    """The dooms of new pods, oldest first, one per pod at most; a ready pod has none."""
-    found = [doom for pod in pods for doom in _of_pod(pod, look)]
-    known = {doom.object for doom in found}
+def failures_of_pods(pods: tuple[Resource, ...], look: Look) -> tuple[PermanentFailure, ...]:
+    """The permanent failures of new pods, oldest first, one per pod at most; a ready pod has none."""
+    found = [failure for pod in pods for failure in _of_pod(pod, look)]
+    known = {failure.object for failure in found}
     killed = [(pod, hit) for pod in pods for hit in _memory_kills(pod, look)]
     if sum(hit[2] for _, hit in killed) >= 2:
-        found += [_memory_doom(pod, *hit[:2]) for pod, hit in killed if who(pod) not in known]
-    return tuple(sorted(dict.fromkeys(found), key=lambda doom: (doom.at, doom.object)))
+        found += [_memory_failure(pod, *hit[:2]) for pod, hit in killed if who(pod) not in known]
+    return tuple(sorted(dict.fromkeys(found), key=lambda failure: (failure.at, failure.object)))
 
 
 def given_up(job: Resource) -> Condition:
@@ -64,38 +64,38 @@ def given_up(job: Resource) -> Condition:
     return failed if failed.true else condition(job, "FailureTarget")
 
 
-def dooms_of_job(job: Resource, pods: tuple[Resource, ...], look: Look) -> Iterator[Doom]:
+def failures_of_job(job: Resource, pods: tuple[Resource, ...], look: Look) -> Iterator[PermanentFailure]:
     """That it has given up, and what its pods met; until then a pod that failed only means another try."""
     end = given_up(job)
     if end.true:
-        yield Doom(who(job), "job-failed", f"the job failed: {end.message or end.reason}", at=end.since)
+        yield PermanentFailure(who(job), "job-failed", f"the job failed: {end.message or end.reason}", at=end.since)
     tried = tuple(pod for pod in pods if end.true or text(pod, "status", "phase") != "Failed")
-    yield from dooms_of_pods(tried, look)
+    yield from failures_of_pods(tried, look)
 
 
-def is_lost(pods: tuple[Resource, ...], dooms: tuple[Doom, ...], look: Look) -> bool:
-    """Whether a Deployment's new revision is lost: all its pods are doomed, or half of them for a minute."""
-    bad = sorted({doom.object: doom.at for doom in reversed(dooms)}.values())
+def is_lost(pods: tuple[Resource, ...], failures: tuple[PermanentFailure, ...], look: Look) -> bool:
+    """Whether a Deployment's new revision is lost: all its pods fail for good, or half of them for a minute."""
+    bad = sorted({failure.object: failure.at for failure in reversed(failures)}.values())
     half = math.ceil(len(pods) / 2)
     if not bad or not pods:
         return False
     return len(bad) >= len(pods) or (len(bad) >= half and look.now - bad[half - 1] >= _HALF_PATIENCE)
 
 
-def refusal(workload: Resource, found: Condition, look: Look) -> Doom | None:
-    """The doom that a `ReplicaFailure` condition means; every engine and kubectl ignore it."""
+def refusal(workload: Resource, found: Condition, look: Look) -> PermanentFailure | None:
+    """The permanent failure that a `ReplicaFailure` condition means; every engine and kubectl ignore it."""
     if not found.true or found.stale:
         return None
     code = next((code for code, pattern in _REFUSED if pattern.search(found.message)), "pods-refused")
     patience = 0.0 if code != "pods-refused" else _REFUSED_PATIENCE
-    if code == "quota" and surge_room(workload) and _has_old_pods(workload):
+    if code == "quota" and can_surge(workload) and _has_old_pods(workload):
         patience = _SURGE_PATIENCE  # an old pod may go first and make room
     if look.now - found.since < patience:
         return None
-    return Doom(who(workload), code, f"new pods are refused: {_pod_words(found.message)}", at=found.since)
+    return PermanentFailure(who(workload), code, f"new pods are refused: {_pod_words(found.message)}", at=found.since)
 
 
-def refused_by_events(workload: Resource, look: Look) -> Doom | None:
+def refused_by_events(workload: Resource, look: Look) -> PermanentFailure | None:
     """StatefulSets, DaemonSets and Jobs have no such condition; their events tell, while pods are missing."""
     status = at(workload, "status")
     there = max(number(status, name) for name in ("readyReplicas", "numberReady", "active", "succeeded"))
@@ -106,7 +106,9 @@ def refused_by_events(workload: Resource, look: Look) -> Doom | None:
             continue
         code = next((code for code, pattern in _REFUSED if pattern.search(event.message)), "pods-refused")
         if code != "pods-refused" or look.now - event.first >= _REFUSED_PATIENCE:
-            return Doom(who(workload), code, f"new pods are refused: {_pod_words(event.message)}", at=event.first)
+            return PermanentFailure(
+                who(workload), code, f"new pods are refused: {_pod_words(event.message)}", at=event.first
+            )
     return None
 
 
@@ -121,25 +123,25 @@ def _pod_words(message: str) -> str:
     return said(re.sub(r"^pods \"[^\"]*\" is forbidden: ", "", words))
 
 
-def _of_pod(pod: Resource, look: Look) -> Iterator[Doom]:
+def _of_pod(pod: Resource, look: Look) -> Iterator[PermanentFailure]:
     if is_ready(pod):
         return
     identity = who(pod)
     if text(pod, "status", "phase") == "Failed":
         why = text(pod, "status", "message") or text(pod, "status", "reason") or "its containers failed"
-        yield Doom(identity, "pod-failed", f"the pod failed: {said(why)}", at=condition(pod, "Ready").since)
+        yield PermanentFailure(identity, "pod-failed", f"the pod failed: {said(why)}", at=condition(pod, "Ready").since)
         return
     for spec, status in containers(pod):
         trouble = trouble_of(spec, status, pod, look)
         if trouble is not None:
-            yield Doom(identity, trouble.code, trouble.message, said(text(status, "name")), trouble.at)
+            yield PermanentFailure(identity, trouble.code, trouble.message, said(text(status, "name")), trouble.at)
             return
-    doom = _unschedulable(pod, look) or _mount(pod, look)
-    if doom is not None:
-        yield doom
+    failure = _unschedulable(pod, look) or _mount(pod, look)
+    if failure is not None:
+        yield failure
 
 
-def _unschedulable(pod: Resource, look: Look) -> Doom | None:
+def _unschedulable(pod: Resource, look: Look) -> PermanentFailure | None:
     scheduled = condition(pod, "PodScheduled")
     if not scheduled.false or scheduled.reason != "Unschedulable":
         return None
@@ -151,10 +153,10 @@ def _unschedulable(pod: Resource, look: Look) -> Doom | None:
             patience = _NO_SCALE_UP_PATIENCE
     if look.now - since <= patience:
         return None
-    return Doom(who(pod), "unschedulable", f"no node takes the pod: {scheduled.message}", at=since)
+    return PermanentFailure(who(pod), "unschedulable", f"no node takes the pod: {scheduled.message}", at=since)
 
 
-def _mount(pod: Resource, look: Look) -> Doom | None:
+def _mount(pod: Resource, look: Look) -> PermanentFailure | None:
     reasons = {text(status, "state", "waiting", "reason") for _, status in containers(pod)}
     if not reasons <= _STARTING or any(mapping(status, "state", "running") for _, status in containers(pod)):
         return None
@@ -171,7 +173,7 @@ def _mount(pod: Resource, look: Look) -> Doom | None:
     if waited < patience:
         return None
     code = "sandbox-failed" if last.reason == "FailedCreatePodSandBox" else "mount-failed"
-    return Doom(who(pod), code, f"the pod cannot start: {last.message}", at=since)
+    return PermanentFailure(who(pod), code, f"the pod cannot start: {last.message}", at=since)
 
 
 def _memory_kills(pod: Resource, look: Look) -> Iterator[tuple[Resource, Resource, int]]:
@@ -183,12 +185,12 @@ def _memory_kills(pod: Resource, look: Look) -> Iterator[tuple[Resource, Resourc
             yield spec, kills[0], max(len(kills), min(number(status, "restartCount"), 2))
 
 
-def _memory_doom(pod: Resource, spec: Resource, end: Resource) -> Doom:
+def _memory_failure(pod: Resource, spec: Resource, end: Resource) -> PermanentFailure:
     name = said(text(spec, "name"))
     words = f"container {name}: {memory_words(spec)}"
-    return Doom(who(pod), "oom-killed", words, name, instant(end, "finishedAt"))
+    return PermanentFailure(who(pod), "oom-killed", words, name, instant(end, "finishedAt"))
 
 
-def once(dooms: Iterable[Doom]) -> tuple[Doom, ...]:
-    """Pods of one workload fail alike: of dooms that say the same, the oldest."""
-    return tuple({(d.code, d.container, d.message): d for d in reversed(tuple(dooms))}.values())[::-1]
+def once(failures: Iterable[PermanentFailure]) -> tuple[PermanentFailure, ...]:
+    """Pods of one workload fail alike: of failures that say the same, the oldest."""
+    return tuple({(d.code, d.container, d.message): d for d in reversed(tuple(failures))}.values())[::-1]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from atmos_cli.kube.resource import Identity
     from atmos_cli.verify.delivery.applied import Drift
     from atmos_cli.verify.look import HealthRules
-    from atmos_cli.verify.seen import Delivery, Scene
+    from atmos_cli.verify.seen import ClusterSnapshot, Delivery
 
 _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Rollout", "Job", "Cluster"})
 # The order in which people must act.
@@ -42,7 +42,7 @@ _ARRIVALS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class DeploymentStatus:
     """`revision`: the commit that the engine last applied, "" when none.
 
     `worst`: the object that `health` is of, None when all are good.
@@ -62,13 +62,15 @@ class Standing:
         return self.delivery.arrival is Arrival.ARRIVED and healthy and not self.drift
 
 
-def standing(scene: Scene, arrived: Delivery, *, revision: str, pause: Pause | None, rules: HealthRules) -> Standing:
+def deployment_status(
+    snapshot: ClusterSnapshot, arrived: Delivery, *, revision: str, pause: Pause | None, rules: HealthRules
+) -> DeploymentStatus:
     """Judge one deployment of which the engine said `arrived`, `pause`, and `revision` as the commit it applied last.
 
     `rules`: see `look_at`.
     """
-    worst, health = _worst(scene, rules)
-    return Standing(arrived, revision, health, worst, applied(scene), pause or _rollout_paused(scene))
+    worst, health = _worst(snapshot, rules)
+    return DeploymentStatus(arrived, revision, health, worst, applied(snapshot), pause or _rollout_paused(snapshot))
 
 
 def delivered(found: Delivery) -> Health:
@@ -76,17 +78,17 @@ def delivered(found: Delivery) -> Health:
     return Health(_ARRIVALS[found.arrival], found.message, found.code)
 
 
-def _rollout_paused(scene: Scene) -> Pause | None:
-    for each in scene.objects:
+def _rollout_paused(snapshot: ClusterSnapshot) -> Pause | None:
+    for each in snapshot.objects:
         if text(each, "kind") == "Deployment" and at(each, "spec", "paused") is True:
             since = condition(each, "Progressing").since
             return Pause(f"Deployment/{shown(text(each, 'metadata', 'name'))} is paused", since)
     return None
 
 
-def _worst(scene: Scene, rules: HealthRules) -> tuple[Identity | None, Health]:
+def _worst(snapshot: ClusterSnapshot, rules: HealthRules) -> tuple[Identity | None, Health]:
     """The worst of the wanted objects; of several, the workload, whose words say most. Secrets are never read."""
-    found = rollout(scene, now=scene.at, rules=rules)
+    found = rollout(snapshot, now=snapshot.at, rules=rules)
     health = [(key, item) for key, item in found.health.items() if key.kind != "Secret"]
     bad = [(key, item) for key, item in health if item.status is not Status.CURRENT]
     if bad:
