@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.diagnostics import Code, Location, fail
+from atmos_cli.diagnostics import AtmosError, Code, Location, fail
 from atmos_cli.yamlio.edits import Edit, InsertItem, Path, RemoveValue, SetValue
 from atmos_cli.yamlio.load import Document, load_all
 from atmos_cli.yamlio.locate import field_of, located
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from atmos_cli.diagnostics import AtmosError
 
 
 def edit(data: bytes, edits: Sequence[Edit]) -> bytes:
@@ -36,7 +34,7 @@ def append_document(data: bytes, value: Any) -> bytes:
 
     before = [document.value for document in load_all(data)]
     result = whole_documents.appended(data, value)
-    return _proven(data, result, [*before, value], (), len(before))[0]
+    return _proven(data, result, [*before, value], len(before))
 
 
 def remove_document(data: bytes, index: int) -> bytes | None:
@@ -50,7 +48,7 @@ def remove_document(data: bytes, index: int) -> bytes | None:
         return None
     result = whole_documents.removed(data, index)
     rest = [document.value for document in documents if document.index != index]
-    return _proven(data, result, rest, (), index)[0]
+    return _proven(data, result, rest, index)
 
 
 def _edited(data: bytes, documents: tuple[Document, ...], change: Edit) -> tuple[bytes, tuple[Document, ...]]:
@@ -70,24 +68,31 @@ def _edited(data: bytes, documents: tuple[Document, ...], change: Edit) -> tuple
         raise _not_editable(data, change.document, error.path, str(error)) from None
     if same(before, wanted):
         return data, documents
-    result = spliced(data, change)
     values = [wanted if each.index == change.document else each.value for each in documents]
-    return _proven(data, result, values, change.path, change.document)
+    for blocks in (True, False):
+        result = spliced(data, change, before, blocks=blocks)
+        if (found := _read(result)) is not None and same([each.value for each in found], values):
+            return result, found
+    raise _unproven(data, change.path, change.document)
 
 
-def _proven(
-    data: bytes, result: bytes, wanted: list[Any], path: Path, document: int
-) -> tuple[bytes, tuple[Document, ...]]:
-    from atmos_cli.diagnostics import AtmosError
+def _proven(data: bytes, result: bytes, wanted: list[Any], document: int) -> bytes:
+    found = _read(result)
+    if found is None or not same([each.value for each in found], wanted):
+        raise _unproven(data, (), document)
+    return result
 
+
+def _read(data: bytes) -> tuple[Document, ...] | None:
     try:
-        found = load_all(result)
+        return load_all(data)
     except AtmosError:
-        found = ()
-    if not same([each.value for each in found], wanted):
-        message = f"`{field_of(path) or 'the document'}` is written in a way that cannot be changed in place"
-        raise _not_editable(data, document, path, message)
-    return result, found
+        return None
+
+
+def _unproven(data: bytes, path: Path, document: int) -> AtmosError:
+    message = f"`{field_of(path) or 'the document'}` is written in a way that cannot be changed in place"
+    return _not_editable(data, document, path, message)
 
 
 def _not_editable(data: bytes, document: int, path: Path, message: str) -> AtmosError:

@@ -14,6 +14,7 @@ from atmos_cli.yamlio.composed import (
     is_block,
     is_mapping,
     is_sequence,
+    key_text,
 )
 from atmos_cli.yamlio.written import Indents
 
@@ -29,6 +30,7 @@ class Page:
 
     text: str
     trees: tuple[Tree, ...]
+    blocks: bool = True
 
     def line_start(self, at: int) -> int:
         """Return where the line of an offset starts."""
@@ -96,7 +98,7 @@ class Page:
         """Return the indents that stand nearest to an offset, those of `emit` where there are none."""
         mapping = min(self._offsets(mappings=True), key=lambda found: abs(found[0] - at), default=(0, 2))
         dash = min(self._offsets(mappings=False), key=lambda found: abs(found[0] - at), default=(0, 0))
-        return Indents(mapping[1], dash[1])
+        return Indents(mapping[1], dash[1], self.blocks)
 
     def _offsets(self, *, mappings: bool) -> Iterator[tuple[int, int]]:
         for tree in self.trees:
@@ -113,8 +115,6 @@ class Page:
             found = children(node)
             index = part + len(found) if part < 0 else part
             return (index, found[index]) if 0 <= index < len(found) else None
-        from atmos_cli.yamlio.composed import key_text
-
         if is_mapping(node) and isinstance(part, str):
             for index, (key, value) in enumerate(node.value):
                 if key_text(key) == part:

@@ -96,9 +96,7 @@ def set_value(page: Page, node: Any, index: int, value: Any) -> list[Change]:
         child = page.column(start) if same else column + _offset(value, indents)
         return [(page.line_start(start), page.line_end(end), "\n".join(block_lines(value, " " * child, indents)))]
     first, *rest = scalar_lines(value, " " * column, indents)
-    if not rest:
-        return [(at, at, f" {first}"), removed]
-    return [(at, at, f" {first}"), (page.line_start(start), page.line_end(end), "\n".join(rest))]
+    return [(at, at, f" {first}"), *([_below(page, at, rest)] if rest else []), removed]
 
 
 def _replaced(page: Page, old: Any, value: Any, *, parent: int, content: int, key: Any = None) -> list[Change]:
