@@ -7,44 +7,38 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.diagnostics import Code, Location, fail
 from atmos_cli.yamlio import brackets, splice
 from atmos_cli.yamlio.composed import AliasNode, Tree, below, compose, is_flow, is_mapping, is_sequence, key_text
-from atmos_cli.yamlio.edits import Edit, InsertItem, Path, RemoveValue
-from atmos_cli.yamlio.expected import nested
+from atmos_cli.yamlio.expected import Path, nested
 from atmos_cli.yamlio.locate import field_of
 from atmos_cli.yamlio.places import Change, Page
 from atmos_cli.yamlio.written import Flow, flow_text, is_filled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from atmos_cli.diagnostics import AtmosError
 
 BOM = "\ufeff"
 
 
-def spliced(data: bytes, edit: Edit, before: Any, *, blocks: bool) -> bytes:
-    """Return a file with one edit made, that can be applied to the value of its document before, unproven.
+def spliced(
+    data: bytes, value: Any, path: Path, changes: Callable[[Walk], list[Change]], document: int, *, blocks: bool
+) -> bytes:
+    """Return a file with what `changes` makes of the walk to `path` in a document that reads as `value`, unproven.
 
     Without `blocks` no text becomes a `|` block. Raises AtmosError (ATM304).
     """
     whole = data.decode()
     text = whole.removeprefix(BOM)
     page = Page(text, compose(text), blocks)
-    eol = "\r\n" if text.find("\r\n") >= 0 and text.find("\n") == text.find("\r\n") + 1 else "\n"
+    eol = "\r\n" if 0 <= text.find("\r\n") == text.find("\n") - 1 else "\n"
     # From the end on; of two at one place, the first of the list comes first in the text.
-    for start, end, new in sorted(_changes(page, edit, before), key=lambda change: change[:2])[::-1]:
+    found = changes(Walk(page, page.trees[document], path, value))
+    for start, end, new in sorted(found, key=lambda change: change[:2])[::-1]:
         text = text[:start] + (new.replace("\n", eol) if eol != "\n" else new) + text[end:]
     return (whole[: len(whole) - len(page.text)] + text).encode()
 
 
-def _changes(page: Page, edit: Edit, before: Any) -> list[Change]:
-    tree = page.trees[edit.document]
-    walk = _Walk(page, tree, edit.path, before)
-    if isinstance(edit, RemoveValue):
-        return walk.removed()
-    if isinstance(edit, InsertItem):
-        return walk.inserted(edit.value, edit.index)
-    return walk.set(edit.value, after=edit.after)
-
-
-class _Walk:
+class Walk:
     """The nodes of a path from the root down to the last that exists."""
 
     def __init__(self, page: Page, tree: Tree, path: Path, value: Any) -> None:
@@ -64,6 +58,7 @@ class _Walk:
         self.missing = path[len(self.indexes) :]
 
     def removed(self) -> list[Change]:
+        """Take out the key or item at the end of the path."""
         node, index = self.chain[-2], self.indexes[-1]
         self._must_not_be_aliased(self.chain[-1])
         if is_mapping(node):
@@ -73,6 +68,7 @@ class _Walk:
         return splice.remove_entry(self.page, node, index, key=self._key(-2))
 
     def set(self, value: Any, *, after: str | None = None) -> list[Change]:
+        """Replace the value at the end of the path, or add what is missing of the path."""
         node = self.chain[-1]
         if self.missing and is_mapping(node) and not self._reopens(node):
             key, value = str(self.missing[0]), nested(self.missing[1:], value)
@@ -85,6 +81,7 @@ class _Walk:
         return self._replaced(nested(self.missing, value))
 
     def inserted(self, value: Any, index: int | None) -> list[Change]:
+        """Put an item into the list at the end of the path."""
         node = self.chain[-1]
         if self.missing or not is_sequence(node) or self._reopens(node):
             return self.set([value])

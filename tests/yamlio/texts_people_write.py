@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import random
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +16,7 @@ from atmos_cli.diagnostics import AtmosError
 from atmos_cli.yamlio.load import load_all
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable
 
 ROOT = Path(__file__).parent.parent.parent
@@ -94,6 +94,28 @@ def _comments(text: str, chance: random.Random) -> str:
     return "\n".join(lines)
 
 
+def _anchor(text: str, chance: random.Random) -> str:
+    """One value gets a name, and is repeated by it at the end."""
+    lines = text.split("\n")
+    number = chance.randrange(len(lines))
+    lines[number] = re.sub(
+        r"(: |:$|- )", lambda found: f"{found[0].rstrip()} &shared ", lines[number], count=1
+    ).rstrip()
+    named = "\n".join(lines)
+    if _same(text, named) == text:
+        return text
+    repeated = named.rstrip("\n") + "\nshared: *shared\n"
+    try:
+        load_all(repeated.encode())
+    except AtmosError:
+        return named
+    return repeated if chance.random() < 0.6 else named
+
+
+def _dashes_alone(text: str, chance: random.Random) -> str:
+    return _same(text, re.sub(r"(?m)^( *)- (?=\w[\w.]*:( |$))", lambda found: f"{found[1]}-\n{found[1]}  ", text))
+
+
 def _quotes(text: str, chance: random.Random) -> str:
     quote = chance.choice("'\"")
     return _same(text, re.sub(r"(?m)(: |- )([A-Za-z][\w./:@-]*)$", rf"\1{quote}\2{quote}", text))
@@ -122,6 +144,8 @@ STYLES: dict[str, Callable[[str, random.Random], str]] = {
 FINISHES: dict[str, Callable[[str, random.Random], str]] = {
     "comments": _comments,
     "quotes": _quotes,
+    "an anchor": _anchor,
+    "dashes alone": _dashes_alone,
     "blank lines": _blank_lines,
     "no last newline": lambda text, chance: _same(text, text.rstrip("\n")),
     "blank end": lambda text, chance: _same(text, text + "\n\n"),
@@ -135,7 +159,21 @@ def text(chance: random.Random) -> str:
     """One text, as somebody could have written it."""
     found = chance.choice(files()).decode()
     found = STYLES[chance.choice(list(STYLES))](found, chance)
-    for name in FINISHES:
+    for name, finished in FINISHES.items():
         if chance.random() < (0.6 if name == "comments" else 0.15):
-            found = FINISHES[name](found, chance)
+            found = finished(found, chance)
     return found
+
+
+HOSTILE = (
+    "\t", "&a ", "*a", "<<: *a", "? ", "- ", "-", ": ", ":", "#", " #", "{", "}", "[", "]", ",", "|", ">", "|+", "|2", "!!str ", "!x ",
+    "'", '"', "\n", "\r", "\r\n", "\x85", "\u2028", "\ufeff", "...", "---", "\n---\n", "\n...\n", "%", "é", "  ", "\x00", "\\",
+)  # fmt: skip
+
+
+def damaged(text: str, chance: random.Random) -> str:
+    """A text after some keys were hit that should not have been."""
+    for _ in range(chance.randint(1, 4)):
+        place = chance.randrange(len(text) + 1)
+        text = text[:place] + chance.choice(HOSTILE) + text[place + chance.choice((0, 0, 1, 5)) :]
+    return text
