@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.diagnostics import Code, Location, fail
 from atmos_cli.yamlio import brackets, splice
 from atmos_cli.yamlio.composed import AliasNode, Tree, below, compose, is_flow, is_mapping, is_sequence, key_text
-from atmos_cli.yamlio.expected import Path, nested
+from atmos_cli.yamlio.expected import nested
 from atmos_cli.yamlio.locate import field_of
 from atmos_cli.yamlio.places import Change, Page
 from atmos_cli.yamlio.written import Flow, flow_text, is_filled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from atmos_cli.diagnostics import AtmosError
 
@@ -21,7 +21,13 @@ BOM = "\ufeff"
 
 
 def spliced(
-    data: bytes, value: Any, path: Path, changes: Callable[[Walk], list[Change]], document: int, *, blocks: bool
+    data: bytes,
+    value: Any,
+    path: Sequence[str | int],
+    changes: Callable[[Walk], list[Change]],
+    document: int,
+    *,
+    blocks: bool,
 ) -> bytes:
     """Return a file with what `changes` makes of the walk to `path` in a document that reads as `value`, unproven.
 
@@ -41,7 +47,7 @@ def spliced(
 class Walk:
     """The nodes of a path from the root down to the last that exists."""
 
-    def __init__(self, page: Page, tree: Tree, path: Path, value: Any) -> None:
+    def __init__(self, page: Page, tree: Tree, path: Sequence[str | int], value: Any) -> None:
         self.page, self.tree, self.path = page, tree, path
         self.chain: list[Any] = [tree.root]
         self.indexes: list[int] = []

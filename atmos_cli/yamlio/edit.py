@@ -144,12 +144,12 @@ def _read(data: bytes) -> tuple[Document, ...] | None:
         return None
 
 
-def _unproven(data: bytes, path: Path, document: int) -> AtmosError:
+def _unproven(data: bytes, path: Sequence[str | int], document: int) -> AtmosError:
     message = f"`{field_of(path) or 'the document'}` is written in a way that cannot be changed in place"
     return _not_editable(data, document, path, message)
 
 
-def _not_editable(data: bytes, document: int, path: Path, message: str) -> AtmosError:
+def _not_editable(data: bytes, document: int, path: Sequence[str | int], message: str) -> AtmosError:
     hint = f"edit `{field_of(path)}` by hand" if path else "edit the document by hand"
     return fail(Code.NOT_EDITABLE, message, hint=hint, where=located(data, document, path, file=""))
 

@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.yamlio.locate import field_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-Path = tuple[str | int, ...]
+    from collections.abc import Callable, Sequence
 
 
 class NotThereError(ValueError):
     """The path of an edit leads nowhere; `path` is how far it leads."""
 
-    def __init__(self, message: str, path: Path) -> None:
+    def __init__(self, message: str, path: Sequence[str | int]) -> None:
         super().__init__(message)
         self.path = path
 
 
-def after_set(value: Any, path: Path, new: Any, *, after: str | None) -> Any:
+def after_set(value: Any, path: Sequence[str | int], new: Any, *, after: str | None) -> Any:
     """Return a value with `new` at `path`; what is not on the path is shared with the value before."""
 
     def act(parent: Any) -> Any:
@@ -38,7 +36,7 @@ def after_set(value: Any, path: Path, new: Any, *, after: str | None) -> Any:
     return _along(value, path, len(path) - 1, act, makes=True) if path else new
 
 
-def after_removal(value: Any, path: Path) -> Any:
+def after_removal(value: Any, path: Sequence[str | int]) -> Any:
     """Return a value without the key or item at `path`."""
 
     def act(parent: Any) -> Any:
@@ -56,7 +54,7 @@ def after_removal(value: Any, path: Path) -> Any:
     return _along(value, path, len(path) - 1, act, makes=False)
 
 
-def after_insertion(value: Any, path: Path, item: Any, index: int | None) -> Any:
+def after_insertion(value: Any, path: Sequence[str | int], item: Any, index: int | None) -> Any:
     """Return a value with an item more in the list at `path`."""
 
     def act(items: Any) -> Any:
@@ -72,7 +70,7 @@ def after_insertion(value: Any, path: Path, item: Any, index: int | None) -> Any
     return _along(value, path, len(path), act, makes=True)
 
 
-def nested(path: Path, value: Any) -> Any:
+def nested(path: Sequence[str | int], value: Any) -> Any:
     """Return mappings in mappings, one for each key of `path`, around a value."""
     for part in reversed(path):
         value = {part: value}
@@ -90,7 +88,9 @@ def same(left: Any, right: Any) -> bool:
     return isinstance(left, str) is isinstance(right, str) and bool(left == right)
 
 
-def _along(value: Any, path: Path, steps: int, act: Callable[[Any], Any], *, makes: bool, depth: int = 0) -> Any:
+def _along(
+    value: Any, path: Sequence[str | int], steps: int, act: Callable[[Any], Any], *, makes: bool, depth: int = 0
+) -> Any:
     """Return a value with `act` done to what `steps` steps of the path lead to."""
     if depth == steps:
         return act(value)
@@ -105,14 +105,14 @@ def _along(value: Any, path: Path, steps: int, act: Callable[[Any], Any], *, mak
     return {**mapping, part: _along(mapping.get(part), path, steps, act, makes=makes, depth=depth + 1)}
 
 
-def _index(items: list[Any], part: int, path: Path) -> int:
+def _index(items: list[Any], part: int, path: Sequence[str | int]) -> int:
     index = part + len(items) if part < 0 else part
     if not 0 <= index < len(items):
         raise NotThereError(f"`{field_of(path) or 'the document'}` has no item {part}", path)
     return index
 
 
-def _mapping(value: Any, part: str | int, path: Path) -> dict[Any, Any]:
+def _mapping(value: Any, part: str | int, path: Sequence[str | int]) -> dict[Any, Any]:
     if isinstance(part, str) and isinstance(value, dict | None):
         return value or {}
     place = f"item {part}" if isinstance(part, int) else f"key `{part}`"

@@ -216,6 +216,7 @@ def deployment(containers: int) -> str:
     return "spec:\n  containers:\n" + "".join(map(one.format, range(containers)))
 
 
+@pytest.mark.slow
 def test_a_hundred_edits_of_two_thousand_lines() -> None:
     changes = [Set(("spec", "containers", number, "image"), "r/c:new") for number in range(100)]
     start = time.process_time()

@@ -192,13 +192,12 @@ def check_some(seed: int) -> None:
             refused_for_a_reason(error, text)
 
 
-@settings(max_examples=6 * settings().max_examples)
+@settings(max_examples=4 * settings().max_examples)
 @given(st.integers(0, 2**32))
 def test_any_edit_of_any_text(seed: int) -> None:
     check_some(seed)
 
 
-@settings(max_examples=2 * settings().max_examples)
 @given(st.integers(0, 2**32))
 def test_many_edits_one_after_the_other(seed: int) -> None:
     chance = random.Random(seed)
@@ -218,7 +217,7 @@ def test_many_edits_one_after_the_other(seed: int) -> None:
         assert same(values_of(result), documents)
 
 
-@settings(max_examples=4 * settings().max_examples)
+@settings(max_examples=2 * settings().max_examples)
 @given(st.integers(0, 2**32))
 def test_hostile_texts_are_edited_right_or_refused(seed: int) -> None:
     """Whatever stands in a file: the proof inside `edit` holds, and nothing else than AtmosError comes out."""
@@ -237,7 +236,6 @@ def test_hostile_texts_are_edited_right_or_refused(seed: int) -> None:
     assert same(values_of(result), wanted)
 
 
-@settings(max_examples=2 * settings().max_examples)
 @given(st.integers(0, 2**32))
 def test_whole_documents_come_and_go(seed: int) -> None:
     chance = random.Random(seed)
