@@ -36,7 +36,14 @@ def collect(
     outcome: Outcome,
 ) -> Evidence:
     """What cannot be had is left out. A run that ended well is not asked why."""
-    found = Evidence(target, snapshot, now.delivery, now.rollout, now.assessment, changes=tuple(changes))
+    found = Evidence(
+        target=target,
+        snapshot=snapshot,
+        delivery=now.delivery,
+        rollout=now.rollout,
+        assessment=now.assessment,
+        changes=tuple(changes),
+    )
     if outcome in (Outcome.PASS, Outcome.SUPERSEDED):
         return found
     around = _around(connection, target, snapshot)

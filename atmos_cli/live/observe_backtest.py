@@ -58,4 +58,6 @@ def backtest(
         )
     found = replayed(streams, limits, start=begin, end=at, width=width)
     note = "".join(c for c in "; ".join(dict.fromkeys(warnings)) if c.isprintable())[:200]
-    return Backtest(source.name, hours, found.tried, found.skipped, found.alarms, note)
+    return Backtest(
+        source=source.name, hours=hours, tried=found.tried, skipped=found.skipped, alarms=found.alarms, note=note
+    )

@@ -33,7 +33,15 @@ def windows_of(plan: ObservationPlan) -> Windows:
     zero = max(plan.finished, plan.started) + plan.settle + plan.scrape
     step = max(30.0, plan.scrape)
     looks = max(1, round(plan.limits.observe / step))
-    return Windows(start, plan.started, zero, step, looks, max(looks, int(LONGEST / step)), plan.scrape)
+    return Windows(
+        start=start,
+        end=plan.started,
+        zero=zero,
+        step=step,
+        looks=looks,
+        most=max(looks, int(LONGEST / step)),
+        scrape=plan.scrape,
+    )
 
 
 def material(metrics: Metrics, plan: ObservationPlan, source: TrafficSource, *, at: float) -> Material:

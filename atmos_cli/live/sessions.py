@@ -114,7 +114,15 @@ def _live(
         connections[target.cluster] = stack.enter_context(connect(trusted, target.cluster))
     prometheus = config.clusters[target.cluster].prometheus
     matchers = dict(prometheus.matchers) if prometheus else {}
-    return Session(target, commit, connections[target.cluster], SystemClock(), git, Web(), matchers)
+    return Session(
+        target=target,
+        commit=commit,
+        connection=connections[target.cluster],
+        clock=SystemClock(),
+        ask_git=git,
+        ask_web=Web(),
+        matchers=matchers,
+    )
 
 
 def recorded_sessions(sessions: Sequence[Session], directory: Path, stack: ExitStack) -> tuple[Session, ...]:
@@ -169,7 +177,13 @@ def replayed_sessions(directory: Path) -> tuple[Session, ...]:
             git, web = recorded.ask(name=_name(target)), recorded.ask(name=_web(target))
             made.append(
                 Session(
-                    target, str(about["commit"]), ClusterConnection(cluster, hub, metrics), clock, git, web, matchers
+                    target=target,
+                    commit=str(about["commit"]),
+                    connection=ClusterConnection(cluster, hub, metrics),
+                    clock=clock,
+                    ask_git=git,
+                    ask_web=web,
+                    matchers=matchers,
                 )
             )
     except (KeyError, TypeError, ValueError) as error:

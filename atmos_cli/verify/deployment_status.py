@@ -70,7 +70,14 @@ def deployment_status(
     `rules`: see `look_at`.
     """
     worst, health = _worst(snapshot, rules)
-    return DeploymentStatus(arrived, revision, health, worst, applied(snapshot), pause or _rollout_paused(snapshot))
+    return DeploymentStatus(
+        delivery=arrived,
+        revision=revision,
+        health=health,
+        worst=worst,
+        drift=applied(snapshot),
+        pause=pause or _rollout_paused(snapshot),
+    )
 
 
 def delivered(found: Delivery) -> Health:

@@ -134,7 +134,13 @@ def _of_pod(pod: Resource, look: Look) -> Iterator[PermanentFailure]:
     for spec, status in containers(pod):
         trouble = trouble_of(spec, status, pod, look)
         if trouble is not None:
-            yield PermanentFailure(identity, trouble.code, trouble.message, said(text(status, "name")), trouble.at)
+            yield PermanentFailure(
+                object=identity,
+                code=trouble.code,
+                message=trouble.message,
+                container=said(text(status, "name")),
+                at=trouble.at,
+            )
             return
     failure = _unschedulable(pod, look) or _mount(pod, look)
     if failure is not None:
@@ -188,7 +194,9 @@ def _memory_kills(pod: Resource, look: Look) -> Iterator[tuple[Resource, Resourc
 def _memory_failure(pod: Resource, spec: Resource, end: Resource) -> PermanentFailure:
     name = said(text(spec, "name"))
     words = f"container {name}: {memory_words(spec)}"
-    return PermanentFailure(who(pod), "oom-killed", words, name, instant(end, "finishedAt"))
+    return PermanentFailure(
+        object=who(pod), code="oom-killed", message=words, container=name, at=instant(end, "finishedAt")
+    )
 
 
 def once(failures: Iterable[PermanentFailure]) -> tuple[PermanentFailure, ...]:

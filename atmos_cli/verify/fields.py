@@ -40,7 +40,7 @@ class Condition:
         return self.status == "False"
 
 
-_NO_CONDITION = Condition("", "", "", "", 0.0, stale=False)
+_NO_CONDITION = Condition(type="", status="", reason="", message="", since=0.0, stale=False)
 
 
 def conditions(resource: Any) -> Iterator[Condition]:
@@ -55,7 +55,14 @@ def condition_of(item: Any, *, generation: int) -> Condition:
     observed = number(item, "observedGeneration", default=generation)
     since = instant(item, "lastTransitionTime") or instant(item, "lastUpdateTime")
     reason, message = text(item, "reason"), said(text(item, "message"))
-    return Condition(text(item, "type"), text(item, "status"), reason, message, since, stale=observed < generation)
+    return Condition(
+        type=text(item, "type"),
+        status=text(item, "status"),
+        reason=reason,
+        message=message,
+        since=since,
+        stale=observed < generation,
+    )
 
 
 def condition(resource: Any, kind: str) -> Condition:

@@ -91,7 +91,15 @@ def look_at(snapshot: ClusterSnapshot, *, now: float, rules: HealthRules = NO_RU
         owner = _controller(resource)
         if owner:
             owned[text(owner, "kind"), identity.namespace, text(owner, "name")].append(resource)
-    return Look(snapshot, now, live, _frozen(kinds), _frozen(owned), _events(snapshot.events), rules)
+    return Look(
+        snapshot=snapshot,
+        now=now,
+        live=live,
+        by_kind=_frozen(kinds),
+        owned=_frozen(owned),
+        events=_events(snapshot.events),
+        rules=rules,
+    )
 
 
 def event_of(resource: Resource) -> Event:
@@ -101,7 +109,14 @@ def event_of(resource: Resource) -> Event:
     last = instant(resource, "lastTimestamp") or instant(resource, "series", "lastObservedTime") or single
     count = number(resource, "count") or number(resource, "series", "count") or 1
     warning = text(resource, "type") == "Warning"
-    return Event(text(resource, "reason"), said(text(resource, "message")), first, max(first, last), count, warning)
+    return Event(
+        reason=text(resource, "reason"),
+        message=said(text(resource, "message")),
+        first=first,
+        last=max(first, last),
+        count=count,
+        warning=warning,
+    )
 
 
 def _events(resources: Iterable[Resource]) -> Mapping[tuple[str, str, str], tuple[Event, ...]]:

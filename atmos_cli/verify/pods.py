@@ -74,7 +74,7 @@ def _by_replica_sets(workload: Resource, look: Look) -> Revision:
     new = pods.get(who(newest).name, ()) if newest is not None else ()
     old = tuple(pod for s in sets if s is not newest for pod in pods[who(s).name])
     leaving = _leaving(new) + _leaving(old)
-    return Revision(_kept(new), _kept(old), leaving, newest, newest is not None)
+    return Revision(new=_kept(new), old=_kept(old), leaving=leaving, set=newest, known=newest is not None)
 
 
 def _newest(workload: Resource, sets: tuple[Resource, ...]) -> Resource | None:
@@ -96,7 +96,7 @@ def _daemon_revision(workload: Resource, look: Look) -> str:
 def _split(pods: tuple[Resource, ...], wanted: str, *, known: bool) -> Revision:
     new = tuple(pod for pod in pods if wanted and wanted in _marks(pod))
     old = tuple(pod for pod in pods if pod not in new)
-    return Revision(_kept(new), _kept(old), _leaving(pods), None, known)
+    return Revision(new=_kept(new), old=_kept(old), leaving=_leaving(pods), set=None, known=known)
 
 
 def _marks(resource: Resource) -> tuple[str, ...]:

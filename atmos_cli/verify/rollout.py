@@ -165,7 +165,7 @@ def _failures(live: Resource, pods: Revision, look: Look) -> Iterator[PermanentF
     for pod in pods.new:
         why = None if is_ready(pod) else never_ready(pod, look)
         if why is not None and (overdue or _is_overdue(live, pod, look)):
-            yield PermanentFailure(who(pod), "not-ready", why[1], why[0], why[2])
+            yield PermanentFailure(object=who(pod), code="not-ready", message=why[1], container=why[0], at=why[2])
     if overdue:
         words = f"no progress within {number(live, 'spec', 'progressDeadlineSeconds', default=600)} s"
         yield PermanentFailure(who(live), "progress-deadline", words, at=late.since)

@@ -100,9 +100,18 @@ def _root(
     pointer = next((each for each in snapshot.delivery if text(each, "kind") in pointers), None)
     if pointer is None:
         missing = delivered if delivered.status is not Status.CURRENT else Health(Status.MISSING, "does not exist")
-        return TreeNode(pointers[0], target.service, target.namespace, missing, "", below)
+        return TreeNode(
+            kind=pointers[0], name=target.service, namespace=target.namespace, health=missing, note="", children=below
+        )
     identity = who(pointer)
-    return TreeNode(identity.kind, shown(identity.name), shown(identity.namespace), _safe(delivered), "", below)
+    return TreeNode(
+        kind=identity.kind,
+        name=shown(identity.name),
+        namespace=shown(identity.namespace),
+        health=_safe(delivered),
+        note="",
+        children=below,
+    )
 
 
 def _owned(objects: Iterable[Resource]) -> dict[str, list[Resource]]:
@@ -147,7 +156,10 @@ def _below(resource: Resource, forest: _Forest, depth: int) -> TreeNode:
         children = [_below(each, forest, depth + 1) for each in kept[:WIDEST]]
         children += folded + _more(kept)
     if text(resource, "kind") == "Pod":
-        children += [TreeNode(kind, name, "", health, image) for kind, name, image, health in containers_of(resource)]
+        children += [
+            TreeNode(kind=kind, name=name, namespace="", health=health, note=image)
+            for kind, name, image, health in containers_of(resource)
+        ]
     return replace(_leaf(resource, forest.look), children=tuple(children))
 
 
@@ -206,7 +218,13 @@ def _may_be_gone(wanted: Resource) -> bool:
 def _leaf(resource: Resource, look: Look) -> TreeNode:
     identity = who(resource)
     name, space = shown(identity.name), shown(identity.namespace)
-    return TreeNode(shown(identity.kind), name, space, _safe(health_of(resource, look)), shown(note_of(resource)))
+    return TreeNode(
+        kind=shown(identity.kind),
+        name=name,
+        namespace=space,
+        health=_safe(health_of(resource, look)),
+        note=shown(note_of(resource)),
+    )
 
 
 def _safe(health: Health) -> Health:

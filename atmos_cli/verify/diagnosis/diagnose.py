@@ -84,13 +84,13 @@ def _cause(finding: Suspect, changed: tuple[FieldChange, ...]) -> Cause:
     boost = BOOST if changed else 0.0
     blames = None if finding.unsure or not (changed or finding.elsewhere) else not finding.elsewhere
     return Cause(
-        finding.rule,
-        finding.title,
-        finding.hint,
-        round(min(finding.confidence + boost, 0.99), 2),
-        finding.evidence,
-        changed,
-        finding.next,
-        finding.at,
-        blames,
+        rule=finding.rule,
+        title=finding.title,
+        hint=finding.hint,
+        confidence=round(min(finding.confidence + boost, 0.99), 2),
+        evidence=finding.evidence,
+        changed=changed,
+        next=finding.next,
+        at=finding.at,
+        blames=blames,
     )

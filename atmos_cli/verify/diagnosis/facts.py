@@ -191,14 +191,14 @@ def facts_of(evidence: Evidence) -> Facts:
     pods = pods_of(live, workload, evidence.target)
     events = _events(snapshot.events, since=_since(evidence, pods))
     return Facts(
-        evidence,
-        workload,
-        workload_of(wishes, evidence.target) or workload,
-        pods,
-        events,
-        _lines(evidence, pods),
-        live + missing,
-        _refusals(live, workload, events),
+        evidence=evidence,
+        workload=workload,
+        wanted=workload_of(wishes, evidence.target) or workload,
+        pods=pods,
+        events=events,
+        lines=_lines(evidence, pods),
+        objects=live + missing,
+        failed_create=_refusals(live, workload, events),
     )
 
 
@@ -226,7 +226,12 @@ def _events(events: Iterable[Resource], *, since: float) -> tuple[EventFact, ...
         count = whole(event, "count") or whole(event, "series", "count") or 1
         found.append(
             EventFact(
-                plain_text(about, "kind"), plain_text(about, "name"), plain_text(event, "reason"), said, seen, count
+                kind=plain_text(about, "kind"),
+                name=plain_text(about, "name"),
+                reason=plain_text(event, "reason"),
+                message=said,
+                at=seen,
+                count=count,
             )
         )
     return tuple(found)
@@ -237,7 +242,13 @@ def _lines(evidence: Evidence, pods: Iterable[SeenPod]) -> tuple[LogLine, ...]:
     masked = [(log, mask_lines(log.lines)) for log in evidence.logs[:40]]
     before = {template(line) for log, lines in masked if new.get(log.pod) is False for line in lines}
     return tuple(
-        LogLine(log.pod, log.container, line, new.get(log.pod, True), template(line) not in before)
+        LogLine(
+            pod=log.pod,
+            container=log.container,
+            text=line,
+            new=new.get(log.pod, True),
+            novel=template(line) not in before,
+        )
         for log, lines in masked
         for line in lines
     )

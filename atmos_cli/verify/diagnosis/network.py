@@ -62,19 +62,19 @@ def _names(facts: Facts) -> Iterator[Suspect]:
     else:
         why = f"there is no Service {label} in namespace {facts.namespace} (did you mean {label}.OTHER-NAMESPACE?)"
     yield Suspect(
-        "R32",
-        f"the name {host} cannot be resolved" if host else "names cannot be resolved",
-        f"Cannot resolve {host or 'a name'}: {why}.",
-        (0.9 if first[0].novel else 0.55) if host or policy else 0.7,
-        EXACT,
-        from_lines(facts, "DNS"),
-        (
+        rule="R32",
+        title=f"the name {host} cannot be resolved" if host else "names cannot be resolved",
+        hint=f"Cannot resolve {host or 'a name'}: {why}.",
+        confidence=(0.9 if first[0].novel else 0.55) if host or policy else 0.7,
+        specificity=EXACT,
+        evidence=from_lines(facts, "DNS"),
+        subject=(
             *((word(host), word(label)) if host else ()),
             "NetworkPolicy/",
             "dnsPolicy",
             "dnsConfig",
         ),
-        f"kubectl -n {facts.namespace} get service {label}"
+        next=f"kubectl -n {facts.namespace} get service {label}"
         if host
         else f"kubectl -n {facts.namespace} get networkpolicy",
     )
@@ -93,15 +93,15 @@ def _timeouts(facts: Facts) -> Iterator[Suspect]:
             side = "ingress"
         if policy:
             yield Suspect(
-                "R33",
-                f"NetworkPolicy {policy} drops connections to {host}:{port}",
-                f"Connections to {host}:{port} time out: the {side} of NetworkPolicy {policy} allows only {allowed}. "
-                "(Refused means that nobody listens; a time-out, that packets are dropped.)",
-                0.88 if line.novel else 0.6,
-                EXACT,
-                (shown(f"log of {line.pod}/{line.container}: {line.text}"),),
-                ("NetworkPolicy/", word(host), "labels"),
-                f"kubectl -n {facts.namespace} describe networkpolicy {policy}",
+                rule="R33",
+                title=f"NetworkPolicy {policy} drops connections to {host}:{port}",
+                hint=f"Connections to {host}:{port} time out: the {side} of NetworkPolicy {policy} allows only "
+                f"{allowed}. (Refused means that nobody listens; a time-out, that packets are dropped.)",
+                confidence=0.88 if line.novel else 0.6,
+                specificity=EXACT,
+                evidence=(shown(f"log of {line.pod}/{line.container}: {line.text}"),),
+                subject=("NetworkPolicy/", word(host), "labels"),
+                next=f"kubectl -n {facts.namespace} describe networkpolicy {policy}",
             )
             return
 
@@ -120,15 +120,15 @@ def _nobody(facts: Facts, host: str, port: int, *, novel: bool) -> Suspect:
     evidence = from_lines(facts, "REFUSED")
     if host in _LOCAL:
         return Suspect(
-            "R34",
-            f"nothing listens at {where} inside the pod",
-            f"The program connects to {where}, which is its own pod, and nothing listens there: is the address of the "
-            "dependency set, or is a sidecar missing?",
-            0.75 if novel else 0.5,
-            CAUSE,
-            evidence,
-            (word(host), r"(?:HOST|URL|ADDR|ENDPOINT)\w* removed", r"\bcontainer\b", "ConfigMap/"),
-            f"kubectl -n {facts.namespace} set env deploy/{facts.evidence.target.workload} --list",
+            rule="R34",
+            title=f"nothing listens at {where} inside the pod",
+            hint=f"The program connects to {where}, which is its own pod, and nothing listens there: is the "
+            "address of the dependency set, or is a sidecar missing?",
+            confidence=0.75 if novel else 0.5,
+            specificity=CAUSE,
+            evidence=evidence,
+            subject=(word(host), r"(?:HOST|URL|ADDR|ENDPOINT)\w* removed", r"\bcontainer\b", "ConfigMap/"),
+            next=f"kubectl -n {facts.namespace} set env deploy/{facts.evidence.target.workload} --list",
         )
     service = _service(facts, host)
     name = plain_text(service, "metadata", "name") or host.partition(".")[0]
@@ -136,25 +136,25 @@ def _nobody(facts: Facts, host: str, port: int, *, novel: bool) -> Suspect:
     if service and ready == 0:
         since = f"kubectl -n {facts.namespace} get pods -l {_selector(service)}" if _selector(service) else ""
         return Suspect(
-            "R34",
-            f"{name} has no ready pods",
-            f"Dependency {name} has no ready pods, so {where} refuses connections. Not necessarily your change.",
-            0.88,
-            EXACT,
-            (*evidence, f"Service {name}: 0 ready endpoints"),
-            (word(name),),
-            since or f"kubectl -n {facts.namespace} get endpointslices -l kubernetes.io/service-name={name}",
+            rule="R34",
+            title=f"{name} has no ready pods",
+            hint=f"Dependency {name} has no ready pods, so {where} refuses connections. Not necessarily your change.",
+            confidence=0.88,
+            specificity=EXACT,
+            evidence=(*evidence, f"Service {name}: 0 ready endpoints"),
+            subject=(word(name),),
+            next=since or f"kubectl -n {facts.namespace} get endpointslices -l kubernetes.io/service-name={name}",
             elsewhere=name not in _own(facts),
         )
     return Suspect(
-        "R34",
-        f"{where} refuses connections",
-        f"Nothing listens at {where}: the dependency is down, or the port is wrong. Not necessarily your change.",
-        0.6 if novel else 0.4,
-        PATTERN,
-        evidence,
-        (word(host), *((word(str(port)),) if port else ())),
-        f"kubectl -n {facts.namespace} get endpointslices -l kubernetes.io/service-name={name}",
+        rule="R34",
+        title=f"{where} refuses connections",
+        hint=f"Nothing listens at {where}: the dependency is down, or the port is wrong. Not necessarily your change.",
+        confidence=0.6 if novel else 0.4,
+        specificity=PATTERN,
+        evidence=evidence,
+        subject=(word(host), *((word(str(port)),) if port else ())),
+        next=f"kubectl -n {facts.namespace} get endpointslices -l kubernetes.io/service-name={name}",
     )
 
 
@@ -212,14 +212,18 @@ def _certificates(facts: Facts) -> Iterator[Suspect]:
         "trust": "the certificate's issuer is not trusted, or the other side speaks no TLS",
     }[why]
     yield Suspect(
-        "R35",
-        f"TLS to {host} fails" if host else f"certificate {name} is not ready" if name and not told else "TLS fails",
-        shown(f"TLS{f' to {host}' if host else ''} fails: {reason}.{status}"),
-        told or 0.7,
-        EXACT if told else CAUSE,
-        (*from_lines(facts, "TLS"), *((shown(f"Certificate {name}: {bad[0][1].message}"),) if bad else ())),
-        ("Certificate/", "Issuer/", "tls", "SSL", "_CA", *((word(host),) if host else ())),
-        f"kubectl -n {facts.namespace} describe certificate {name}"
+        rule="R35",
+        title=f"TLS to {host} fails"
+        if host
+        else f"certificate {name} is not ready"
+        if name and not told
+        else "TLS fails",
+        hint=shown(f"TLS{f' to {host}' if host else ''} fails: {reason}.{status}"),
+        confidence=told or 0.7,
+        specificity=EXACT if told else CAUSE,
+        evidence=(*from_lines(facts, "TLS"), *((shown(f"Certificate {name}: {bad[0][1].message}"),) if bad else ())),
+        subject=("Certificate/", "Issuer/", "tls", "SSL", "_CA", *((word(host),) if host else ())),
+        next=f"kubectl -n {facts.namespace} describe certificate {name}"
         if name
         else f"openssl s_client -connect {host or 'HOST'}:443 </dev/null | openssl x509 -noout -dates -issuer -subject",
     )
@@ -240,13 +244,13 @@ def _mesh(facts: Facts) -> Iterator[Suspect]:
         flag = max(shares, key=lambda each: shares[each])
         title, why = _FLAGS[flag]
         yield Suspect(
-            "R36",
-            f"the mesh reports {flag}: {title}",
-            f"{shares[flag]:.0%} of requests carry the flag {flag}: {why}.",
-            0.8,
-            CAUSE,
-            (f"istio_requests_total: {shares[flag]:.1%} with response_flags {flag} in 5 min",),
-            (
+            rule="R36",
+            title=f"the mesh reports {flag}: {title}",
+            hint=f"{shares[flag]:.0%} of requests carry the flag {flag}: {why}.",
+            confidence=0.8,
+            specificity=CAUSE,
+            evidence=(f"istio_requests_total: {shares[flag]:.1%} with response_flags {flag} in 5 min",),
+            subject=(
                 "VirtualService/",
                 "DestinationRule/",
                 "HTTPRoute/",
@@ -254,5 +258,6 @@ def _mesh(facts: Facts) -> Iterator[Suspect]:
                 "ports?",
                 "Service/",
             ),
-            f"kubectl -n {facts.namespace} logs deploy/{facts.evidence.target.workload} -c istio-proxy | grep {flag}",
+            next=f"kubectl -n {facts.namespace} logs deploy/{facts.evidence.target.workload} -c istio-proxy | "
+            f"grep {flag}",
         )

@@ -37,14 +37,14 @@ def absent(facts: Facts, kind: str, name: str, key: str, evidence: tuple[str, ..
     if near:
         hint += f" The nearest key is {near[0]}."
     return Suspect(
-        rule,
-        f"{what} does not exist",
-        hint,
-        0.95,
-        EXACT,
-        evidence,
-        tuple(word(part) for part in (name, key) if part),
-        f"kubectl -n {facts.namespace} get {kind.lower() or 'secret'} {name}".rstrip(),
+        rule=rule,
+        title=f"{what} does not exist",
+        hint=hint,
+        confidence=0.95,
+        specificity=EXACT,
+        evidence=evidence,
+        subject=tuple(word(part) for part in (name, key) if part),
+        next=f"kubectl -n {facts.namespace} get {kind.lower() or 'secret'} {name}".rstrip(),
     )
 
 

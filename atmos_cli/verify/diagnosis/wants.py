@@ -61,7 +61,15 @@ def _pods(snapshot: ClusterSnapshot, rollout: Rollout | None) -> tuple[SeenPod, 
     wanted = [o for o in snapshot.wanted if isinstance(o, dict)]
     names = [plain_text(o, "metadata", "name") for o in (*wanted, *objects) if plain_text(o, "kind") in _ROLLING]
     failing = [each.object.name for each in rollout.failures if each.object.kind in _ROLLING] if rollout else []
-    target = Target("", "", "", "", "", "", next(iter([*failing, *names]), ""))
+    target = Target(
+        team="",
+        service="",
+        environment="",
+        cluster="",
+        namespace="",
+        engine="",
+        workload=next(iter([*failing, *names]), ""),
+    )
     return pods_of(objects, workload_of(objects, target), target)
 
 

@@ -154,7 +154,9 @@ def _pod(pod: Resource, *, new: bool, owner: str) -> SeenPod:
         for spec in mappings(pod, "spec", specs):
             found.append(_container(name, spec, by_name.pop(plain_text(spec, "name"), {}), init=init))  # noqa: PERF401
         found += [_container(name, {"name": left}, row, init=init) for left, row in by_name.items()]
-    return SeenPod(name, pod, new, owner, tuple(found), strings(pod, "metadata", "labels"))
+    return SeenPod(
+        name=name, object=pod, new=new, owner=owner, containers=tuple(found), labels=strings(pod, "metadata", "labels")
+    )
 
 
 def _container(pod: str, spec: dict[str, Any], status: dict[str, Any], *, init: bool) -> Container:

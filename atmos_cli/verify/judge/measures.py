@@ -50,12 +50,12 @@ def measure(finding: StreamResult, windows: Windows) -> Measure:
     said = "; ".join(part for part in (said, traffic_only(finding)) if part)
     ratio = after.share / before.share if before.bad and after.total else None
     return Measure(
-        rule.name,
-        outcome,
-        code,
-        said,
-        before,
-        after,
+        name=rule.name,
+        outcome=outcome,
+        code=code,
+        says=said,
+        before=before,
+        after=after,
         ratio=ratio,
         low=low if after.total and before.total else None,
         high=high if math.isfinite(high) else None,
@@ -145,7 +145,16 @@ def first(tally: Tally, rule: Rule, limits: Limits, windows: Windows, look: int)
         outcome = Outcome.INCONCLUSIVE
     before = tally.count(windows.start, windows.end)
     said = f"{said}; no requests before to compare with"
-    return Measure(rule.name, outcome, "first-deploy", said, before, after, p_fail=p_fail, p_warn=p_warn)
+    return Measure(
+        name=rule.name,
+        outcome=outcome,
+        code="first-deploy",
+        says=said,
+        before=before,
+        after=after,
+        p_fail=p_fail,
+        p_warn=p_warn,
+    )
 
 
 def side_by_side(contest: Contest, rule: Rule) -> Measure:
@@ -163,12 +172,12 @@ def side_by_side(contest: Contest, rule: Rule) -> Measure:
         f"({percent(new.share)}), and {number(old.bad)} of {number(old.total)} to old pods ({percent(old.share)})"
     )
     return Measure(
-        "concurrent",
-        outcome,
-        code,
-        said,
-        old,
-        new,
+        name="concurrent",
+        outcome=outcome,
+        code=code,
+        says=said,
+        before=old,
+        after=new,
         ratio=new.share / old.share if old.bad else None,
         low=low,
         high=high if math.isfinite(high) else None,

@@ -63,7 +63,9 @@ def replayed(streams: Sequence[Stream], limits: Limits, *, start: float, end: fl
 
 def _windows(at: float, limits: Limits, width: float) -> Windows:
     looks = max(1, round(limits.observe / width))
-    return Windows(at - BASELINE, at, at + SETTLE + width, width, looks, looks, width)
+    return Windows(
+        start=at - BASELINE, end=at, zero=at + SETTLE + width, step=width, looks=looks, most=looks, scrape=width
+    )
 
 
 def _alarms(streams: Sequence[Stream], windows: Windows) -> list[Alarm]:

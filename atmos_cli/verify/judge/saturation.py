@@ -67,7 +67,7 @@ def _judged(line: GaugeThreshold, before: Sequence[float], after: Sequence[tuple
     full = _full_in(after) if line.name == "memory" and not warn else None
     if full is not None:
         says, warn = f"{says}, and at this slope the limit is reached in {full / 60:.0f} min", True
-    return Saturation(line.name, was, now, says, warn)
+    return Saturation(name=line.name, before=was, after=now, says=says, warn=warn)
 
 
 def _full_in(samples: Sequence[tuple[float, float]]) -> float | None:

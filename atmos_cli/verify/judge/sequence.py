@@ -216,7 +216,7 @@ def _finding(stream: Stream, before: Count, windows: Windows, look: int, phi: fl
         p_worse(before.bad, before.total, after.bad, after.total, phi=phi, margin=tier.margin)
         for tier in (stream.rule.fail, stream.rule.warn)
     )
-    return StreamResult(stream, before, after, look, phi, p_fail, p_warn)
+    return StreamResult(stream=stream, before=before, after=after, look=look, phi=phi, p_fail=p_fail, p_warn=p_warn)
 
 
 def _big(finding: StreamResult, tier: JudgeTier, windows: Windows) -> bool:

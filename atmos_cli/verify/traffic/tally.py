@@ -76,12 +76,12 @@ def tally(events: Iterable[Event], *, scrape: float) -> Tally:
             short[end] = [bad, total]
     times = sorted(short)
     return Tally(
-        tuple(times),
-        tuple(accumulate(short[at][0] for at in times)),
-        tuple(accumulate(short[at][1] for at in times)),
-        tuple(sorted(long)),
-        scrape,
-        first,
+        times=tuple(times),
+        bad=tuple(accumulate(short[at][0] for at in times)),
+        total=tuple(accumulate(short[at][1] for at in times)),
+        long=tuple(sorted(long)),
+        scrape=scrape,
+        first=first,
     )
 
 
