@@ -26,7 +26,7 @@ class Lists:
     """
 
     def __init__(self, source: ClusterApi, *, whole: bool, selects: bool = False) -> None:
-        """Wrap `source`. With `selects`, it filters by labels itself; else all of a kind are fetched and filtered here."""
+        """Wrap `source`. With `selects`, it filters by labels; else all of a kind are fetched and filtered here."""
         self.with_events: set[str] = set()
         self.whole = whole
         self._selects = selects
