@@ -1,4 +1,4 @@
-"""R30, R31: rights that a program lacks, in the cluster and in the cloud."""
+"""Rules R30, R31: rights that a program lacks, in the cluster and in the cloud."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""R27 to R29, R47, R48: what the API server or the engine refuses, and Jobs that give up."""
+"""Rules R27 to R29, R47, R48: what the API server or the engine refuses, and Jobs that give up."""
 
 from __future__ import annotations
 
@@ -184,14 +184,14 @@ def _job(facts: Facts, job: Resource, end: Condition) -> Suspect:
     codes = [one.code for pod in pods for c in pod.containers for one in c.ends if one.code]
     lines = [line for line in facts.lines if line.pod in {pod.name for pod in pods}]
     late = end.reason == "DeadlineExceeded"
-    told = f" with exit code {codes[0]}" if codes else ""
+    exited = f" with exit code {codes[0]}" if codes else ""
     last = next((line for line in reversed(lines) if line.text.strip()), None)
     explained = any(RX[rule].search(line.text) for line in lines for rule in _NOT_THE_JOB)
     containers = mappings(job, "spec", "template", "spec", "containers")
     return Suspect(
         rule="R47",
-        title=f"Job {name} {'took longer than its activeDeadlineSeconds' if late else f'failed{told}'}",
-        hint=f"Job {name} {'ran out of time' if late else f'failed{told} and is not tried again'}"
+        title=f"Job {name} {'took longer than its activeDeadlineSeconds' if late else f'failed{exited}'}",
+        hint=f"Job {name} {'ran out of time' if late else f'failed{exited} and is not tried again'}"
         + (f": {shown(last.text, most=200)}" if last else "; its log is empty or gone."),
         confidence=0.9,
         specificity=SYMPTOM if explained else EXACT,

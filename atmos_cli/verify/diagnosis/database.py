@@ -1,4 +1,4 @@
-"""R1 to R5: the database, its connections, its credentials and its shape."""
+"""Rules R1 to R5: the database, its connections, its credentials and its schema."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _server(facts: Facts) -> Iterator[Suspect]:
 
 
 def _sum(facts: Facts) -> str:
-    """`(8 pods + 2 surge) x 15 connections = 150 > max_connections 100. ` as far as it is known."""
+    """Return `(8 pods + 2 surge) x 15 connections = 150 > max_connections 100. `, as far as it is known."""
     replicas, surge = replicas_with_surge(facts.workload or facts.wanted)
     pool = pool_size(facts)
     most = _most(facts)
@@ -85,7 +85,7 @@ def _sum(facts: Facts) -> str:
 
 
 def pool_size(facts: Facts) -> int | None:
-    """Connections that one pod may open: by its environment, by SQLAlchemy's own words; None when nothing tells."""
+    """Return how many connections one pod may open, by SQLAlchemy's log or its environment; None when neither says."""
     for line in facts.lines:
         if line.new and (match := _SQLALCHEMY.search(line.text)):
             return int(match[1]) + int(match[2])
@@ -224,18 +224,18 @@ def _schema(facts: Facts) -> Iterator[Suspect]:
         ),
         None,
     )
-    told = "no migration Job was seen"
+    job_state = "no migration Job was seen"
     if job is not None:
         state = next((row.type for row in conditions(job) if row.true), "")
         failed = whole(job, "status", "failed") or 0
-        said = state.lower() or ("still running" if whole(job, "status", "active") else "not started")
-        told = f"migration Job {plain_text(job, 'metadata', 'name')} is {said}" + (
+        how_far = state.lower() or ("still running" if whole(job, "status", "active") else "not started")
+        job_state = f"migration Job {plain_text(job, 'metadata', 'name')} is {how_far}" + (
             f" after {failed} failed pods" if failed else ""
         )
     yield Suspect(
         rule="R4",
         title="code and database schema disagree",
-        hint=f"Schema and code disagree: {told}. Do not take the code back blindly if a migration ran in part.",
+        hint=f"Schema and code disagree: {job_state}. Do not take the code back blindly if a migration ran in part.",
         confidence=sure,
         specificity=EXACT,
         evidence=from_lines(facts, "DB_SCHEMA"),

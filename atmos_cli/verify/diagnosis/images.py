@@ -1,4 +1,4 @@
-"""R8 to R11: an image that cannot be had."""
+"""Rules R8 to R11: an image that cannot be pulled."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _of(facts: Facts, container: Container) -> Suspect:
 
 
 def _registry_said(facts: Facts, container: Container) -> tuple[str, float]:
-    """The status or the pod's event that says most: after the first back-off older kubelets say it in events only."""
+    """Return the status or event that says most: after the first back-off older kubelets say it in events only."""
     about = [e for e in facts.events_of("Failed", "FailedPull", "InspectFailed", "BackOff") if e.name == container.pod]
     mine = [e for e in about if not container.image or container.image in e.message] or about
     said = [container.message, *(e.message for e in mine)]
@@ -121,16 +121,16 @@ def _denied(facts: Facts, container: Container, image: str, evidence: tuple[str,
     account = plain_text(pod, "spec", "serviceAccountName") or "default"
     where = facts.namespace
     if not names:
-        told = f"the pod names no imagePullSecrets, and neither does its ServiceAccount {account}"
+        credentials = f"the pod names no imagePullSecrets, and neither does its ServiceAccount {account}"
         step = f"kubectl -n {where} get serviceaccount {account} -o jsonpath='{{.imagePullSecrets}}'"
     else:
-        there = [name for name in names if facts.named("Secret", name)]
-        told = f"the pod uses imagePullSecrets {', '.join(names)}" + (", which exists" if there else "")
+        exists = any(facts.named("Secret", name) for name in names)
+        credentials = f"the pod uses imagePullSecrets {', '.join(names)}" + (", which exists" if exists else "")
         step = f"kubectl -n {where} get secret {names[0]}"
     return Suspect(
         rule="R10",
         title=f"no permission to pull {image}",
-        hint=f"The registry refuses to give {image}: {told}. "
+        hint=f"The registry refuses to give {image}: {credentials}. "
         "Some registries also say so of a repository that does not exist.",
         confidence=0.9,
         specificity=EXACT,
@@ -148,7 +148,7 @@ def _denied(facts: Facts, container: Container, image: str, evidence: tuple[str,
 
 
 def _moved(facts: Facts, container: Container) -> bool:
-    """The commit took the image from another repository, not only another tag."""
+    """Check whether the commit took the image from another repository, not only another tag."""
     for change in facts.evidence.changes:
         if change.path[-1:] == ("image",) and change.after == container.image and isinstance(change.before, str):
             return _repository(change.before) != _repository(container.image)

@@ -1,4 +1,4 @@
-"""R32 to R36: names, connections, certificates, the mesh."""
+"""Rules R32 to R36: names, connections, certificates, the mesh."""
 
 from __future__ import annotations
 
@@ -111,11 +111,11 @@ def _refused(facts: Facts) -> Iterator[Suspect]:
         host, port = host_port(line.text)
         if not host:
             continue
-        yield _nobody(facts, host, port, novel=line.novel)
+        yield _not_listening(facts, host, port, novel=line.novel)
         return
 
 
-def _nobody(facts: Facts, host: str, port: int, *, novel: bool) -> Suspect:
+def _not_listening(facts: Facts, host: str, port: int, *, novel: bool) -> Suspect:
     where = f"{host}:{port}" if port else host
     evidence = from_lines(facts, "REFUSED")
     if host in _LOCAL:
@@ -165,7 +165,7 @@ def _own(facts: Facts) -> set[str]:
 
 
 def _service(facts: Facts, host: str) -> Resource | None:
-    """The Service of a host name or cluster address, in the target's namespace."""
+    """Return the Service of a host name or cluster address, in the target's namespace."""
     name, _, rest = host.partition(".")
     if rest and not rest.replace(".", "").isdigit() and rest.partition(".")[0] != facts.namespace:
         return None
@@ -193,11 +193,11 @@ def _selector(service: Resource) -> str:
 
 def _certificates(facts: Facts) -> Iterator[Suspect]:
     bad = [(o, row) for o in facts.of_kind("Certificate") for row in conditions(o) if row.type == "Ready" and row.false]
-    told = certainty(facts, "TLS", novel=0.88, stale=0.55) if facts.hurting else 0.0
-    if not told and not (bad and facts.worse):
+    in_log = certainty(facts, "TLS", novel=0.88, stale=0.55) if facts.hurting else 0.0
+    if not in_log and not (bad and facts.worse):
         return
     host = ""
-    if told:
+    if in_log:
         line, _ = next(facts.matching("TLS"))
         host, _port = host_port(line.text)
     name = plain_text(bad[0][0], "metadata", "name") if bad else ""
@@ -216,11 +216,11 @@ def _certificates(facts: Facts) -> Iterator[Suspect]:
         title=f"TLS to {host} fails"
         if host
         else f"certificate {name} is not ready"
-        if name and not told
+        if name and not in_log
         else "TLS fails",
         hint=shown(f"TLS{f' to {host}' if host else ''} fails: {reason}.{status}"),
-        confidence=told or 0.7,
-        specificity=EXACT if told else CAUSE,
+        confidence=in_log or 0.7,
+        specificity=EXACT if in_log else CAUSE,
         evidence=(*from_lines(facts, "TLS"), *((shown(f"Certificate {name}: {bad[0][1].message}"),) if bad else ())),
         subject=("Certificate/", "Issuer/", "tls", "SSL", "_CA", *((word(host),) if host else ())),
         next=f"kubectl -n {facts.namespace} describe certificate {name}"

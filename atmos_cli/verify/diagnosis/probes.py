@@ -1,4 +1,4 @@
-"""R20 to R23: probes that fail."""
+"""Rules R20 to R23: probes that fail."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def probe_rules(facts: Facts) -> Iterator[Suspect]:
 
 
 def _recovered(facts: Facts, event: EventFact) -> bool:
-    """The pod became ready after all, and has not ended: probes that failed while it started are no trouble."""
+    """Check whether the pod became ready and has not ended: probes that failed while it started are no trouble then."""
     pod = next((pod for pod in facts.new_pods if pod.name == event.name), None)
     return pod is not None and pod.ready and not any(c.restarts for c in pod.containers) and not facts.worse
 

@@ -1,4 +1,4 @@
-"""R6, R7, R42, R43: memory, CPU, disk, file descriptors."""
+"""Rules R6, R7, R42, R43: memory, CPU, disk, file descriptors."""
 
 from __future__ import annotations
 
@@ -40,14 +40,14 @@ def _memory(facts: Facts) -> Iterator[Suspect]:
     limit = _limit(container)
     peak = gauge(facts, "memory-peak-before")
     name = container.name if container else facts.evidence.target.workload
-    told = f" at its limit of {limit}" if limit else ""
+    at_limit = f" at its limit of {limit}" if limit else ""
     was = f" The previous version peaked at {_bytes(peak)}." if peak else ""
     least = f" to at least {_bytes(peak * 1.3)}" if peak else ""
     restarts = max((c.restarts for c in killed), default=0)
     yield Suspect(
         rule="R6",
-        title=f"container {name} runs out of memory{told}",
-        hint=f"Container {name} {'was OOM-killed' if killed else 'ran out of memory'}{told}.{was} "
+        title=f"container {name} runs out of memory{at_limit}",
+        hint=f"Container {name} {'was OOM-killed' if killed else 'ran out of memory'}{at_limit}.{was} "
         f"Raise the memory limit{least}, or set the program's heap below it.",
         confidence=0.95 if killed else words or 0.75,
         specificity=EXACT,

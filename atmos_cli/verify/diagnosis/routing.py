@@ -1,4 +1,4 @@
-"""R38, R44: routes that lead nowhere, and autoscalers that cannot scale."""
+"""Rules R38, R44: routes that lead nowhere, and autoscalers that cannot scale."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _services(facts: Facts) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
 
 
 def _serves_others(facts: Facts, selector: dict[str, str]) -> bool:
-    """A Service for something else that the commit also wants, such as a database."""
+    """Check for a Service of something else that the commit also wants, such as a database."""
     for other in facts.of_kind("StatefulSet", "Deployment", "DaemonSet"):
         carried = strings(other, "spec", "template", "metadata", "labels")
         if other is not facts.workload and selector.items() <= carried.items():
@@ -178,7 +178,7 @@ def _at_most(scaler: Resource) -> bool:
 
 
 def _busy(scaler: Resource) -> bool:
-    """Its measured utilization reaches the target, as far as both are known."""
+    """Check whether the measured utilization reaches the target, as far as both are known."""
     targets = [at(m, "resource", "target", "averageUtilization") for m in mappings(scaler, "spec", "metrics")]
     measured = [
         at(m, "resource", "current", "averageUtilization") for m in mappings(scaler, "status", "currentMetrics")

@@ -1,4 +1,4 @@
-"""R14, R24 to R26: pods that find no node, and volumes that do not come."""
+"""Rules R14, R24 to R26: pods that find no node, and volumes that cannot be bound or mounted."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _unscheduled(facts: Facts, pod: SeenPod) -> tuple[str, float]:
 
 
 def _verdict(said: str) -> str:
-    """Without what preemption says, which repeats the counts of nodes."""
+    """Cut off what preemption says, which repeats the counts of nodes."""
     return said.partition(" preemption:")[0]
 
 
@@ -122,8 +122,10 @@ def _volume(facts: Facts, pod: SeenPod, said: str, since: float) -> Suspect:
     name = (match["claim"] if match else "") or next((claim for claim in used if claim), "")
     claim = facts.named("PersistentVolumeClaim", name)
     class_name = plain_text(claim, "spec", "storageClassName")
-    told = [e for e in facts.events_of("ProvisioningFailed", "FailedBinding", "WaitForFirstConsumer") if e.name == name]
-    absent_class = next((m["class"] for e in told if (m := RX["CLASS_MISSING"].search(e.message))), "")
+    events = [
+        e for e in facts.events_of("ProvisioningFailed", "FailedBinding", "WaitForFirstConsumer") if e.name == name
+    ]
+    absent_class = next((m["class"] for e in events if (m := RX["CLASS_MISSING"].search(e.message))), "")
     known = {plain_text(o, "metadata", "name") for o in facts.of_kind("StorageClass")}
     if not absent_class and class_name and known and class_name not in known:
         absent_class = class_name
@@ -145,7 +147,7 @@ def _volume(facts: Facts, pod: SeenPod, said: str, since: float) -> Suspect:
         specificity=EXACT,
         evidence=(
             shown(f"pod {pod.name}: {said}"),
-            *(shown(f"PersistentVolumeClaim {name}: {e.message}") for e in told[:1]),
+            *(shown(f"PersistentVolumeClaim {name}: {e.message}") for e in events[:1]),
         ),
         subject=(
             "PersistentVolumeClaim/",

@@ -1,4 +1,4 @@
-"""R12, R13, R15 to R19: a container that cannot start, or starts and ends."""
+"""Rules R12, R13, R15 to R19: a container that cannot start, or starts and ends."""
 
 from __future__ import annotations
 
@@ -76,9 +76,9 @@ def _commands(facts: Facts) -> Iterator[Suspect]:
         said = " ".join([*(end.message for end in ended), container.message])
         log = next((line for line, _ in facts.matching("EXEC") if line.container == container.name), None)
         unstartable = container.waiting in ("RunContainerError", "CreateContainerError", "StartError")
-        told = RX["EXEC"].search(said)
+        explained = RX["EXEC"].search(said)
         exits = any(end.code in (126, 127) for end in ended)
-        if not (told and (ended or unstartable)) and not exits and not (log and container.crashing):
+        if not (explained and (ended or unstartable)) and not exits and not (log and container.crashing):
             continue
         wrong = "exec format error" in f"{said} {log.text if log else ''}"
         command = " ".join(texts(container.spec, "command") + texts(container.spec, "args")) or "the image's entrypoint"
@@ -92,7 +92,7 @@ def _commands(facts: Facts) -> Iterator[Suspect]:
             rule="R15",
             title=f"container {container.name} cannot start its command",
             hint=f"The container cannot start {shown(command, most=120)}: {why}.",
-            confidence=0.93 if told or log else 0.8,
+            confidence=0.93 if explained or log else 0.8,
             specificity=EXACT,
             evidence=(shown(f"pod {container.pod}/{container.name}: {line}"),),
             subject=(IMAGE, "command", "args"),
@@ -129,7 +129,7 @@ def _environment(facts: Facts) -> Iterator[Suspect]:
 
 
 def _after_validation(facts: Facts, line: str) -> str:
-    """Pydantic writes the field's name on the line after its count of errors."""
+    """Return the variable of a pydantic error: it writes the field's name on the line after its count of errors."""
     lines = [each.text.strip() for each in facts.lines if each.new]
     where = lines.index(line.strip()) if line.strip() in lines else len(lines)
     for each in lines[where + 1 : where + 3]:

@@ -1,4 +1,4 @@
-"""R37 to R41, R45, R46: what the counts of requests themselves say."""
+"""Rules R37 to R41, R45, R46: what the counts of requests themselves say."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def traffic_rules(facts: Facts) -> Iterator[Suspect]:
 
 
 def _transition(facts: Facts) -> Iterator[Suspect]:
-    """Errors while pods were replaced, and none any more."""
+    """Report errors that happened while pods were replaced, and no longer do."""
     found = facts.evidence.assessment
     moment = found.transition if found else None
     if found is None or moment is None or moment.bad < 5 or facts.errors_up or facts.crashing:
@@ -70,7 +70,7 @@ def _bad(after: list[float]) -> bool:
 
 
 def _share(codes: Mapping[str, tuple[Count, Count]], pattern: str) -> tuple[float, float, float]:
-    """(share before, share after, requests after) of the status codes that match."""
+    """Return (share before, share after, requests after) of the status codes that match."""
     wanted = [pair for code, pair in codes.items() if re.fullmatch(pattern, code)]
     totals = [sum(pair[side].total for pair in codes.values()) for side in (0, 1)]
     mine = [sum(pair[side].total for pair in wanted) for side in (0, 1)]
@@ -213,12 +213,12 @@ def _elsewhere(facts: Facts) -> Iterator[Suspect]:
 
 
 def _weight(facts: Facts) -> int:
-    """What all services suffer from explains the errors, but not that the new pods cannot start."""
+    """Return the specificity: what all services suffer from explains errors, but not that new pods cannot start."""
     return PATTERN if facts.crashing or facts.unready else EXACT + 1
 
 
 def _old_too(facts: Facts) -> bool:
-    """Old pods that still serve err more than before, and at least half as often as the new ones."""
+    """Check whether old pods that still serve err more than before, and at least half as often as the new ones."""
     found = facts.evidence.assessment
     pods = found.pods if found else {}
     new = [pods[pod.name][1] for pod in facts.new_pods if pod.name in pods]
@@ -231,14 +231,14 @@ def _old_too(facts: Facts) -> bool:
     return is_bad / is_total >= 0.5 * bad / total and is_bad / is_total > 1.5 * (was_bad / was if was else 0.0)
 
 
-def _shared(title: str, told: str, confidence: float, specificity: int) -> Suspect:
+def _shared(title: str, observation: str, confidence: float, specificity: int) -> Suspect:
     return Suspect(
         rule="R46",
         title=title,
         hint=f"{title[0].upper()}{title[1:]}: likely a shared dependency, and not this deployment.",
         confidence=confidence,
         specificity=specificity,
-        evidence=(told,),
+        evidence=(observation,),
         subject=(),
         next="kubectl get events -A --sort-by=.lastTimestamp | tail -30",
         elsewhere=True,

@@ -1,4 +1,4 @@
-"""When no rule explains it: the lines that the version before never wrote, and how the program ended."""
+"""The finding when no rule explains it: lines that the version before never wrote, and how the program ended."""
 
 from __future__ import annotations
 
