@@ -134,7 +134,7 @@ class Facts:
         )
 
     def of_kind(self, *kinds: str) -> list[Resource]:
-        """Return the objects of these kinds: first live ones, then those that the commit wants and that do not exist."""
+        """Return the objects of these kinds: live ones first, then those that the commit wants and do not exist."""
         return [o for o in self.objects if o.get("kind") in kinds]
 
     def named(self, kind: str, name: str) -> Resource | None:

@@ -23,7 +23,7 @@ def pod_labels(facts: Facts) -> dict[str, str]:
 
 
 def blocks_out(facts: Facts, port: int, *, protocol: str = "TCP") -> tuple[str, str]:
-    """Return (policy, what it allows instead) when no egress rule that applies names this port; else ("", "")."""
+    """Return (policy, what it allows instead) when egress policies apply and none allows this port; else ("", "")."""
     policies = [p for p in _selecting(facts, pod_labels(facts)) if _type(p, "Egress")]
     if not policies or any(_open(p, "egress", port, protocol) for p in policies):
         return "", ""

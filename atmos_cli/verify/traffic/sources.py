@@ -1,6 +1,6 @@
-"""Where request counts can come from: what each ingress, mesh and library calls them.
+"""The sources of request counts, by the names that each ingress, mesh and library gives them.
 
-Names and labels are those of the projects' own documentation and source at the end of 2025; edge sources stand first,
+Names and labels are those of the projects' own documentation and source at the end of 2025; edge sources come first,
 because only they see requests that never reached a pod.
 """
 
@@ -55,14 +55,14 @@ class TrafficSource:
     edge: bool = False
 
     def is_bad(self, labels: Mapping[str, str]) -> bool:
-        """Whether requests counted under `labels` failed."""
+        """Check whether requests counted under `labels` failed."""
         for label, pattern in self.bad:
             if labels.get(label):
                 return _anchored(pattern).match(labels[label]) is not None
         return False
 
     def code(self, labels: Mapping[str, str]) -> str:
-        """The status of requests counted under `labels`; empty when no label says it."""
+        """Return the status of requests counted under `labels`; "" when no label says it."""
         return next((labels[label] for label, _ in self.bad if labels.get(label)), "")
 
     def route(self, labels: Mapping[str, str]) -> str:
@@ -196,7 +196,7 @@ KINDS: tuple[SourceKind, ...] = (
 
 
 def fill(kind: SourceKind, target: Target, extra: Mapping[str, str]) -> TrafficSource:
-    """`kind` for `target`; each matcher of `extra` is added to every selector."""
+    """Fill in `kind` for `target`; each matcher of `extra` is added to every selector."""
     values = {"ns": target.namespace, "svc": target.service, "wl": target.workload}
     added: tuple[Matcher, ...] = tuple((label, "=", value) for label, value in sorted(extra.items()))
 
@@ -217,6 +217,6 @@ def fill(kind: SourceKind, target: Target, extra: Mapping[str, str]) -> TrafficS
 
 
 def candidates(target: Target, wanted: str, extra: Mapping[str, str]) -> tuple[TrafficSource, ...]:
-    """Every source to try, best first: edge before server side; only those named `wanted` unless that is `auto`."""
+    """Return every source to try, edge before server side; only those named `wanted` unless that is `auto`."""
     kinds = [kind for kind in KINDS if wanted in ("auto", kind.name) or kind.name.startswith(f"{wanted}-")]
     return tuple(fill(kind, target, extra) for kind in sorted(kinds, key=lambda kind: not kind.edge))
