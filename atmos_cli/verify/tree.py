@@ -1,4 +1,4 @@
-"""The objects of one deployment as a tree: what the engine applies, what that owns, how each is, what is missing."""
+"""The tree of one deployment's objects: what the engine applies, what that owns, each one's health, what is missing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class TreeNode:
 
 @dataclass(slots=True)
 class _Forest:
-    """Who owns whom; an object is given away once only, so no loop of owners is ever walked twice."""
+    """Objects by owner; each is placed in the tree only once, so no loop of owners is ever walked twice."""
 
     look: Look
     owned: dict[str, list[Resource]]
@@ -62,7 +62,7 @@ def tree(
     pointers: Sequence[str],
     rules: HealthRules = NO_RULES,
 ) -> TreeNode:
-    """Show the engine's object with everything below it; `delivered` is how that object is.
+    """Build the tree of the engine's object with everything below it; `delivered` is the health of that object.
 
     `pointers`: the kinds of such objects, first the one that should exist. `rules`: see `look_at`.
     Owners that do not exist, loops and endless chains of owners are shown flat below the root: nothing is lost.
@@ -83,14 +83,14 @@ def is_good(node: TreeNode) -> bool:
 
 
 def nodes(node: TreeNode) -> Iterator[TreeNode]:
-    """The node and all below it."""
+    """Yield the node and all below it."""
     yield node
     for child in node.children:
         yield from nodes(child)
 
 
 def key_of(resource: Resource) -> str:
-    """What tells one live object from another: its uid, or its identity where a recording has none."""
+    """Return the key of a live object: its uid, or its identity where a recording has none."""
     return text(resource, "metadata", "uid") or "\n".join(who(resource))
 
 
@@ -115,7 +115,7 @@ def _root(
 
 
 def _owned(objects: Iterable[Resource]) -> dict[str, list[Resource]]:
-    """Owner's key -> what it owns. An EndpointSlice without an owner goes to the Service that its label names."""
+    """Return owner's key -> what it owns. An EndpointSlice without one goes to the Service that its label names."""
     found: defaultdict[str, list[Resource]] = defaultdict(list)
     by_name: dict[tuple[str, str, str], str] = {}
     known = set()
@@ -145,7 +145,7 @@ def _owner(resource: Resource, known: set[str], by_name: dict[tuple[str, str, st
 
 
 def _below(resource: Resource, forest: _Forest, depth: int) -> TreeNode:
-    """The object with what it owns, as far as nobody else was given that."""
+    """Build the node of an object and of what it owns that is not in the tree yet."""
     key, children = key_of(resource), []
     forest.placed.add(key)
     if depth < DEEPEST:
@@ -164,7 +164,7 @@ def _below(resource: Resource, forest: _Forest, depth: int) -> TreeNode:
 
 
 def _folded(owner: Resource, mine: list[Resource]) -> tuple[list[Resource], list[TreeNode]]:
-    """What is worth a line of its own, newest ReplicaSet first, and a line for the old ones that have no pods."""
+    """Split into objects with a node each, newest ReplicaSet first, and one node for all old ones without pods."""
     sets = [each for each in mine if text(each, "kind") == "ReplicaSet"]
     others = sorted((each for each in mine if text(each, "kind") != "ReplicaSet"), key=who)
     sets.sort(key=_revision, reverse=True)
@@ -192,7 +192,7 @@ def _more(kept: list[Resource]) -> list[TreeNode]:
 
 
 def _strays(objects: Iterable[Resource], forest: _Forest) -> list[TreeNode]:
-    """Objects that no wanted one owns, a loop of owners among them."""
+    """Build the nodes of objects that no wanted one owns, loops of owners among them."""
     owned = {key_of(each) for mine in forest.owned.values() for each in mine}
     left = [each for each in objects if key_of(each) not in forest.placed]
     left.sort(key=lambda each: key_of(each) in owned)  # owners first, so that what they own is found below them
@@ -209,7 +209,7 @@ def _absent(wanted: Resource) -> TreeNode:
 
 
 def _may_be_gone(wanted: Resource) -> bool:
-    """Hooks are removed as the engine sees fit, and so are finished Jobs with a time to live."""
+    """Check for hooks, which the engine removes as it sees fit, and Jobs that are removed some time after they end."""
     if any(annotation(wanted, hook) for hook in HOOKS):
         return True
     return text(wanted, "kind") == "Job" and at(wanted, "spec", "ttlSecondsAfterFinished") is not None
