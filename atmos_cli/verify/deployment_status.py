@@ -94,7 +94,7 @@ def _rollout_paused(snapshot: ClusterSnapshot) -> Pause | None:
 
 
 def _worst(snapshot: ClusterSnapshot, rules: HealthRules) -> tuple[Identity | None, Health]:
-    """Return the worst of the wanted objects; of several, the workload, whose message says most. Never reads Secrets."""
+    """Return the worst of the wanted objects; of several, the workload, which says most. Never reads Secrets."""
     found = rollout(snapshot, now=snapshot.at, rules=rules)
     health = [(key, item) for key, item in found.health.items() if key.kind != "Secret"]
     bad = [(key, item) for key, item in health if item.status is not Status.CURRENT]
