@@ -30,9 +30,11 @@ def service(resource: Resource, look: Look) -> Health:
     if not selector or not slices:
         return current()
     name, namespace = who(resource).name, who(resource).namespace
-    mine = [s for s in slices if text(s, "metadata", "labels", "kubernetes.io/service-name") == name]
-    mine = [s for s in mine if who(s).namespace == namespace]
-    if any(at(endpoint, "conditions", "ready") is not False for s in mine for endpoint in mappings(s, "endpoints")):
+    own_slices = [s for s in slices if text(s, "metadata", "labels", "kubernetes.io/service-name") == name]
+    own_slices = [s for s in own_slices if who(s).namespace == namespace]
+    if any(
+        at(endpoint, "conditions", "ready") is not False for s in own_slices for endpoint in mappings(s, "endpoints")
+    ):
         return current()
     if _selects_nothing_on_purpose(selector, namespace, look):
         return current("what it selects is scaled to 0", "zero-replicas")
