@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -105,6 +106,7 @@ class Catalogue:
     def __init__(self, layers: Sequence[Layer]) -> None:
         self.layers = tuple(layers)
         self._read: dict[str, Blueprint] = {}
+        self._contents: dict[str, str] = {}
 
     def names(self) -> tuple[str, ...]:
         return tuple(sorted({name for layer in self.layers for name in layer.names}))
@@ -171,6 +173,18 @@ class Catalogue:
                     hint = f"languages are: {', '.join(self.languages.languages)}"
                     raise fail(Code.BLUEPRINT_INVALID, message, where=where, hint=hint)
         return {name: row for layer in self.layers for name, row in layer.frameworks.frameworks.items()}
+
+    def content(self, name: str) -> str:
+        """Return a checksum of all files of a blueprint; of what all blueprints share for the name ""."""
+        if name not in self._contents:
+            if name:
+                tree, paths = self.files(name)
+                parts = [tree.read(path) or b"" for path in paths]
+            else:
+                shared = [(layer, path) for layer in self.layers for path in (LANGUAGES, *layer.tree.files("shared"))]
+                parts = [layer.tree.read(path) or b"" for layer, path in shared]
+            self._contents[name] = format(zlib.crc32(b"\0".join(parts)), "08x")
+        return self._contents[name]
 
     def files(self, name: str) -> tuple[FileTree, tuple[str, ...]]:
         """The tree that holds the blueprint, and the paths of its files in it."""

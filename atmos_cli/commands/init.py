@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,8 +11,6 @@ from atmos_cli.adapters.bundle import catalogue
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.sparse import disk_tree
 from atmos_cli.adapters.transaction import recover, require_settled
-from atmos_cli.blueprint.nouns import spec_schema
-from atmos_cli.budget.model import budget_path, read_budget
 from atmos_cli.checks.committed_secrets import secrets_in_file
 from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
@@ -21,9 +18,9 @@ from atmos_cli.engines.registry import ENGINES
 from atmos_cli.engines.source import portable_url
 from atmos_cli.gitops.plain_secrets import require_no_secret
 from atmos_cli.gitops.repository import teams as teams_of
+from atmos_cli.gitops.skeleton_update import update_skeleton
 from atmos_cli.gitops.write import Written, base_of, trailers, write
 from atmos_cli.kube.names import dns_label
-from atmos_cli.layout.skeleton import default_budget, skeleton
 from atmos_cli.ports import MemoryTree
 from atmos_cli.result import ChangeSet
 from atmos_cli.yamlio.locate import located
@@ -36,7 +33,6 @@ if TYPE_CHECKING:
     from atmos_cli.config import WriteMode
     from atmos_cli.ports import FileTree
 
-LOCK = "atmos-cli.lock"
 MAX_NAMESPACE = 63
 PRODUCTION = ("prod", "production", "live")
 
@@ -109,20 +105,11 @@ def plan_init(
     teams = tuple(sorted({*found, *(options.teams or (() if found else ("default",)))}))
     _check_names("the team", teams)
     _check_namespaces(teams, tuple(config.environments))
-    budgets = {
-        name: read_budget(data, environment=name)
-        if (data := tree.read(budget_path(name))) is not None
-        else default_budget(name, production=environment.production)
-        for name, environment in config.environments.items()
-    }
-    configured = sorted({path.split("/")[2] for path in tree.files("infrastructure/configs") if path.count("/") > 2})
-    schema = spec_schema(blueprints)
-    files = skeleton(config, teams=teams, budgets=budgets, configured=configured, spec_schema=schema)
-    inputs = {FILE, *(budget_path(name) for name in budgets)}
-    files = {path: data for path, data in files.items() if path not in inputs or tree.read(path) is None}
-    changes, kept = _changes(tree, files)
-    new = existing is None
-    return InitPlan(root, config, teams, changes, MemoryTree(changes.files, tree), kept, new, recovered)
+    made = update_skeleton(tree, config, blueprints, choose=lambda _: None, teams=teams)
+    # `init` completes and says what is left to decide; `atmos update` is where people decide it
+    kept = tuple(dict.fromkeys(each.file for each in made.merged.conflicts))
+    changes = ChangeSet(dict(made.files), {path: tree.read(path) for path in made.files})
+    return InitPlan(root, config, teams, changes, MemoryTree(changes.files, tree), kept, existing is None, recovered)
 
 
 def execute_init(plan: InitPlan, *, mode: WriteMode | None = None) -> Written:
@@ -244,32 +231,3 @@ def _check_namespaces(teams: Sequence[str], environments: Sequence[str]) -> None
             message = f"team and environment {team}/{environment} and {other} would share the namespace `{name}`"
             raise fail(Code.USAGE, message, hint="rename the team or the environment")
         owners[name] = (team, environment)
-
-
-def _changes(tree: FileTree, files: dict[str, bytes]) -> tuple[ChangeSet, tuple[str, ...]]:
-    """Writes what is missing and renews what is as atmos left it; a file that differs from both is a person's."""
-    known = _read_lock(tree.read(LOCK) or b"")
-    wanted: dict[str, bytes | None] = {}
-    kept = []
-    lock = dict(known)
-    for path, content in files.items():
-        now = tree.read(path)
-        if now is None or (now != content and known.get(path) == _digest(now)):
-            wanted[path] = content
-        elif now != content:
-            kept.append(path)
-            continue
-        lock[path] = _digest(content)
-    text = "".join(f"{lock[path]} {path}\n" for path in sorted(lock)).encode()
-    if tree.read(LOCK) != text:
-        wanted[LOCK] = text
-    return ChangeSet(wanted, {path: tree.read(path) for path in wanted}), tuple(sorted(kept))
-
-
-def _read_lock(data: bytes) -> dict[str, str]:
-    lines = data.decode("utf-8", "replace").splitlines()
-    return {path: digest for digest, _, path in (line.partition(" ") for line in lines) if path}
-
-
-def _digest(data: bytes) -> str:
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
