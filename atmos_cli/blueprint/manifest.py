@@ -187,7 +187,7 @@ class UnavailableType(Called):
 
 
 class Unavailable(Strict):
-    """`unavailable.yaml`: words for what no blueprint offers, so that they are answered and not taken for mistakes."""
+    """`unavailable.yaml`: words for what no blueprint offers, so that they are answered, not taken for mistakes."""
 
     languages: tuple[str, ...] = ()
     types: dict[BlueprintName, UnavailableType] = Field(default={})

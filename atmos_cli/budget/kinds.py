@@ -1,4 +1,4 @@
-"""Which kinds ask for nothing by themselves; every other kind may make pods behind our back."""
+"""The kinds that ask for nothing by themselves; every other kind may make pods that Git does not show."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def asks_nothing(who: Identity) -> bool:
 
 
 def injected(metadata: Any, switches: Mapping[str, tuple[str, ...]]) -> str:
-    """The annotation or label that has a sidecar injected; empty when none does."""
+    """Return the annotation or label that has a sidecar injected; empty when none does."""
     for field in ("annotations", "labels"):
         found = mapping(metadata, field)
         for key, values in switches.items():

@@ -69,7 +69,7 @@ _SEEN_TOO_LATE = ("unexpected end of stream", "could not find expected ':'")
 
 
 def explained(error: YAMLError, data: bytes, *, path: str = "") -> Diagnostic:
-    """The error of one parse as a located YAML_SYNTAX diagnostic."""
+    """Return the error of one parse as a located YAML_SYNTAX diagnostic."""
     if isinstance(error, ReaderError):
         return _unreadable_character(error, data, path)
     if not isinstance(error, MarkedYAMLError):
