@@ -67,7 +67,7 @@ def evaluate(
 ) -> tuple[LimitRow, ...]:
     """Check all scopes in the order of the file: environment, teams, services, change, and unknown ones.
 
-    `earlier` gives the sums at the start of each `window` of `perChange`; one that is missing counts from `before`.
+    `earlier` holds the sums at the start of each `window` of `perChange`; one that is missing counts from `before`.
     """
     rows = list(_rows(budget, "environment", budget.limits, before.environment, after.environment))
     for team, limits in budget.teams.items():

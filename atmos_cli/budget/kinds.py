@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from atmos_cli.kube.resource import Identity
 
-# By group; None stands for every kind of it.
+# By group; None means every kind of it.
 ASK_NOTHING: Final[dict[str, frozenset[str] | None]] = {
     "": None,
     "rbac.authorization.k8s.io": None,

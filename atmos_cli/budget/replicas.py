@@ -114,7 +114,8 @@ def scaled_jobs(spec: dict[str, Any]) -> Pods:
     high, also_wrong = _number(spec.get("maxReplicaCount"), KEDA_MAX, "spec.maxReplicaCount")
     one = _job(mapping(spec, "jobTargetRef"))
     peak = max(low, high) * one.peak
-    return Pods(low * one.peak, peak, peak, wrong or also_wrong or one.unknown, f"ScaledJob {low}..{high} jobs")
+    unknown = wrong or also_wrong or one.unknown
+    return Pods(low * one.peak, peak, peak, unknown=unknown, why=f"ScaledJob {low}..{high} jobs")
 
 
 def _share(value: Any, of: int, field: str) -> tuple[int, str]:

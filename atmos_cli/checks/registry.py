@@ -27,7 +27,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`function` takes Facts (subject) or a RepoSubject and yields Findings; `codes` are the ones it can give."""
+    """`function` takes Facts (subject) or a RepoSubject and yields Findings; `codes` are the ones it can return."""
 
     slug: str
     codes: tuple[Code, ...]

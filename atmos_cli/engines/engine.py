@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from atmos_cli.verify.seen import ClusterSnapshot, Delivery, Pause, Relation
 
     Files = dict[str, list[dict[str, Any]]]
-    # Of some directories, what is in each: path -> id of its content.
+    # Lists some directories: path of each entry -> id of its content.
     Listing = Callable[[list[str]], Mapping[str, str]]
 
 

@@ -1,4 +1,4 @@
-"""Whether a value in a file is a secret in plain text, by its name or by its shape; the value is never given back."""
+"""Whether a value in a file is a secret in plain text, by its name or by its shape; the value is never returned."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def pod_requests(
 ) -> Resources:
     """Return the requests of a pod by resource name, after the API server's defaulting; unrequested names are absent.
 
-    `overhead_classes` gives the overhead of each RuntimeClass by its name. Raises AtmosError (ATM408) for every
+    `overhead_classes` holds the overhead of each RuntimeClass by its name. Raises AtmosError (ATM408) for every
     amount that cannot be read, its `where.field` relative to the pod's spec.
     """
     pod = _stored(_read(pod_spec, overhead_classes or {}))

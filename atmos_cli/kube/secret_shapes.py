@@ -128,7 +128,7 @@ USERINFO = re.compile(r"(://[^\s:/@\"']{0,128}:)(?!\d{1,5}(?:[/?#\s\"',;)]|$))(?
 def shape(text: str, *, public: bool = False) -> str:
     """Return what secret the text holds, in words: `a GitHub token`; empty when none. Never returns the value itself.
 
-    `public` leaves out what web pages hold by design: browser keys, and tokens for anybody.
+    `public` leaves out what web pages hold by design: browser keys, and public tokens.
     """
     if len(text) >= _SHORTEST:
         for what, marks, pattern in _SHAPES:

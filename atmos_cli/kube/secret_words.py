@@ -26,7 +26,7 @@ _KEYS = frozenset(
 _PHRASES = (("secret", "key", "base"), ("erlang", "cookie"))
 # Public on purpose: the bundle of a web page has it.
 _PUBLIC = frozenset({"public", "publishable", "vite"})
-# The Secret with a certificate or for pulling images is named, never given as a value; tokens that texts are cut into.
+# The Secret with a certificate or for pulling images is named, never written as a value; and the tokens of tokenizers.
 _NAMED = frozenset({"pull", "tls", "cert", "certificate", "ca"})
 _PARTS_OF_TEXT = frozenset({"bos", "eos", "pad", "unk", "sep", "cls", "mask", "stop"})
 

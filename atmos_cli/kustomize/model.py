@@ -139,7 +139,7 @@ class WorkingResource:
     @property
     def previous_ids(self) -> list[Id]:
         group, version, _ = self.gvk
-        return [Id(group, version, before.kind, before.name, before.space) for before in self.previous]
+        return [Id(group, version, kind=old.kind, name=old.name, space=old.space) for old in self.previous]
 
     @property
     def original_id(self) -> Id:

@@ -26,7 +26,7 @@ class _Target(NamedTuple):
 
 
 def fix_references(items: list[WorkingResource]) -> None:
-    """Let references follow renamed resources; an ambiguous name raises AtmosError at the file that has it."""
+    """Rename references along with resources; an ambiguous name raises AtmosError at the file that has it."""
     problems: list[Diagnostic] = []
     for item in items:
         try:

@@ -1,4 +1,4 @@
-"""What one run has read from YAML so far: each text is parsed once, whoever asks for it and under whatever path."""
+"""What one run has read from YAML so far: each text is parsed once, for all readers and under any path."""
 
 from __future__ import annotations
 
