@@ -114,7 +114,7 @@ def _outcome(old: Quantity, new: Quantity, allowed: Quantity, limit: Limit) -> O
 
 
 def _changes(budget: Budget, before: Sums, after: Sums, earlier: Mapping[str, Sums]) -> Iterator[LimitRow]:
-    """Return how much each team grows: by this change, and by everything since the start of the window."""
+    """Yield how much each team grows: by this change, and by everything since the start of the window."""
     for dimension, change in budget.per_change.items():
         for team in sorted(after.teams):
             new, old = after.teams[team].get(dimension, ZERO), before.teams.get(team, {}).get(dimension, ZERO)

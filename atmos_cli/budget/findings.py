@@ -17,7 +17,7 @@ SHOWN = 5
 
 
 def budget_diagnostics(rows: Sequence[LimitRow], *, ask: str, fits: str = "") -> tuple[Diagnostic, ...]:
-    """Yield one error per environment over its limits, with what and by how much; warnings for what comes near.
+    """Return one error per environment over its limits, with what and by how much; warnings for what comes near.
 
     `ask` is how to ask for approval here; `fits` says what would fit, when that is known.
     """

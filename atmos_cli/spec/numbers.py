@@ -83,7 +83,7 @@ def _token_of_port(parse: Parse, start: int, lead: int, *, side: str) -> int:
 
 
 def scaling(parse: Parse, start: int) -> int:
-    """Claim a range: `2..10`, `2-10 replicas`, `2 to 10`, `from 2 to 10`, `between 2 and 10`, `min 2`, `up to 10`."""
+    """Claim `2..10`, `2-10 replicas`, `2 to 10`, `from 2 to 10`, `between 2 and 10`, `min 2`, `max 10`, `up to 10`."""
     lead = _after_noun(parse, start)
     opening = parse.key(start, lead)
     lead += 1 if opening in {"from", "between"} else 0

@@ -1,6 +1,6 @@
 """The `verify:` block of `service.yaml`: what counts as worse after a deployment, and what may be done about it.
 
-Every field is absent unless somebody wrote it, so an environment can change one of them and keep the rest.
+Every field is absent unless written, so an environment can change one of them and keep the rest.
 """
 
 from __future__ import annotations

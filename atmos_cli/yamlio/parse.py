@@ -12,7 +12,7 @@ from yaml.scanner import Scanner
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAX_DEPTH = 200  # Go allows 10,000; no Kubernetes object passes 60, and every walker of ours recurses
+MAX_DEPTH = 200  # Go allows 10,000; no Kubernetes object passes 60, and all code that walks one recurses
 
 
 class _PureParser(Reader, Scanner, Parser):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _TEMPLATE = "a `{{ … }}` template is not YAML: render it first, or quote it"
 _INDENT = "line the keys of one mapping up, and indent with spaces"
 
-# part of the parser's words -> ours, hint. The first that fits wins.
+# Part of the parser's words -> atmos's words, hint. The first that fits wins.
 _EXPLAINED = (
     (
         "mapping values are not allowed",
