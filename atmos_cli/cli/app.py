@@ -113,7 +113,7 @@ app.add_typer(blueprint.app, name="blueprint")
 app.add_typer(schema.app, name="schema")
 
 
-# Typer reads the signatures of all commands to make it; whoever runs several command lines in one process does so once.
+# Typer reads the signatures of all commands to make it; several command lines in one process share the result.
 _command = cache(lambda: _adapted(get_command(app)))
 
 
