@@ -38,7 +38,7 @@ MOST_TRIES = 6
 
 @dataclass(frozen=True, slots=True)
 class NewPlan:
-    """Everything that is known before anything is written; `again` makes it anew from the repo as it is then."""
+    """Everything that is known before anything is written; `again` plans anew from the repo as it is then."""
 
     repository: Repository
     config: Config
@@ -56,7 +56,7 @@ class NewPlan:
 
     @property
     def exceeds(self) -> bool:
-        """Over a budget that an approval could let pass, and nothing else is wrong."""
+        """Return whether it is over a budget that an approval could allow, and nothing else is wrong."""
         found = errors(self.guarded.diagnostics)
         return bool(found) and all(each.code in BUDGET_CODES for each in found)
 
@@ -75,7 +75,7 @@ class NewPlan:
         return f"Add the service {self.spec.name}\n\n{words}; in {', '.join(self.environments)}.\n\n{tail}\n"
 
     def next_steps(self) -> tuple[tuple[str, str], ...]:
-        """What the developer does now, with real names: (topic, sentence)."""
+        """Return what the developer does now, with real names: (topic, sentence)."""
         root = f"apps/{self.team}/{self.spec.name}"
         steps: dict[tuple[str, str], None] = {}
         for composition in self.generated.compositions.values():
@@ -116,7 +116,7 @@ class NewOptions:
 
 
 def plan_new(repository: Repository, text: str, flags: Flags, options: NewOptions) -> NewPlan:
-    """Raises AtmosError when the intent or the repo does not allow a plan; findings stand in `guarded`."""
+    """Plan a new service. Raises AtmosError when the intent or the repo allows none; `guarded` has the findings."""
     mode = "branch" if options.request_approval else options.mode or repository.config.git.write
     base = base_of(repository.root, repository.tree, mode=mode, config=repository.config)
     config = config_of(base.tree) if mode == "branch" else repository.config
@@ -176,7 +176,7 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
 
 
 def execute_new(plan: NewPlan, *, pushes: bool = False, request_approval: bool = False) -> Written:
-    """Writes the plan, all or nothing. Raises AtmosError (exit 1) with the findings when the answer is no.
+    """Write the plan, all or nothing. Raises AtmosError (exit 1) with the findings when the answer is no.
 
     When others push first, the change is made and judged again on top of theirs, a few times.
     """
@@ -234,7 +234,7 @@ def _require_new(base: Base, team: str, name: str) -> None:
 
 
 def _require_faithful(generated: Generated, after: Effective, touched: list[Deployment]) -> None:
-    """Always on: an overlay that does not build to what was composed is a bug of atmos, and must not reach Git."""
+    """Check, always, that the overlays build to what was composed: anything else is a bug of atmos, kept out of Git."""
     found: list[Diagnostic] = []
     for deployment in touched:
         composition = generated.compositions[deployment.environment]

@@ -52,7 +52,7 @@ def rightsize(
     environment: str | None = None,
     days: int = 14,
 ) -> Rightsizing:
-    """Raises ATM412 when the figures cannot be used, ATM511 for an unknown service."""
+    """Suggest a size from use. Raises ATM412 when the figures cannot be used, ATM511 for an unknown service."""
     deployments = find_service(repository.tree, service, team=team)
     first = next((each for each in deployments if each.environment == environment), deployments[-1])
     path = f"apps/{first.team}/{first.service}/service.yaml"
@@ -128,7 +128,7 @@ def _notes(spec: ServiceSpec) -> list[str]:
 
 
 def _with_size(data: bytes, size: Resources) -> bytes:
-    """`service.yaml` with another `size`; every other line stays as it is."""
+    """Return `service.yaml` with another `size`; every other line stays as it is."""
     lines = data.decode().splitlines(keepends=True)
     text = f'size: {{cpu: "{size.cpu}", memory: "{size.memory}"}}\n'
     value = load(data)

@@ -43,7 +43,7 @@ class RolledBack:
 
 
 def execute_rollback(planned: RollbackPlan) -> RolledBack:
-    """Writes it, all or nothing, by the plan as it is once the lock is held.
+    """Write it, all or nothing, by the plan as it is once the lock is held.
 
     Raises AtmosError (exit status 1) with every reason when the answer is no, ATM821 when another one is at it. When
     others push first, everything is asked again on top of theirs, a few times; a newer commit of the service ends it.
@@ -99,7 +99,7 @@ def roll_back_failed(
     pushes: bool | None = None,
     evidence: Evidence | None = None,
 ) -> RolledBack | Reason:
-    """Take the deployment of `verdict` back without a person; or the first precondition that does not hold.
+    """Take the deployment of `verdict` back without a person; or return the first precondition that does not hold.
 
     Raises what `plan_rollback` and `execute_rollback` raise: nothing to restore, the lock, a refused push.
     """
@@ -118,7 +118,7 @@ def roll_back_failed(
 
 
 def _write(planned: RollbackPlan) -> tuple[Written, RollbackPlan]:
-    """Under the lock: what was agreed to may have been overtaken while the question stood."""
+    """Write under the lock: what was agreed to may have been overtaken while the question was open."""
     for attempt in range(MOST_TRIES):
         began = time.monotonic()
         planned = planned.again()
@@ -135,7 +135,7 @@ def _write(planned: RollbackPlan) -> tuple[Written, RollbackPlan]:
 
 
 def _once(planned: RollbackPlan) -> Written:
-    """A commit that the server does not take is taken back: left here, the next attempt would start from it."""
+    """Write once; a commit that the server refuses is taken back, so that the next attempt does not start from it."""
     repo = planned.start.repo
     before = repos.head(repo)
     try:

@@ -1,4 +1,4 @@
-"""Whether the quotas of the tenants still say what the budgets say, and have room for what is deployed."""
+"""Checks that the quotas of tenants match the budgets, and have room for what is deployed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FILE = "resourcequota.yaml"
 
 
 def quota_drift(tree: FileTree, environment: str, judged: Budgeted | None) -> Iterator[Diagnostic]:
-    """Warnings ATM410 for each limit of a tenant's ResourceQuota that the budget, in the same tree, does not have."""
+    """Yield a warning, ATM410, for each limit of a tenant's ResourceQuota that the same tree's budget does not have."""
     try:
         budget = read_budget(tree.read(budget_path(environment)), environment=environment)
     except AtmosError:

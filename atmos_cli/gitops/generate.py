@@ -38,7 +38,10 @@ class Generated:
 def generate(
     spec: ServiceSpec, *, team: str, environments: Sequence[str], config: Config, catalogue: Catalogue
 ) -> Generated:
-    """Pure: the same spec, config and blueprints give the same bytes. Raises AtmosError with all refusals at once."""
+    """Make the files of a service; the same spec, config and blueprints give the same bytes.
+
+    Raises AtmosError with all refusals at once.
+    """
     compositions: dict[str, Composition] = {}
     refused: list[AtmosError] = []
     for environment in environments:
@@ -67,7 +70,7 @@ def generate(
 
 
 def unfaithful(composition: Composition, built: Sequence[Built]) -> str:
-    """Where building the overlay does not give exactly the composed objects; empty when it does, as it always must."""
+    """Return where the built overlay differs from the composed objects; empty when it does not, as must always be."""
     wanted = {identity(item.resource): item.resource for item in composition.resources}
     found = {identity(each.resource): each.resource for each in built}
     for key in sorted(wanted.keys() | found.keys()):

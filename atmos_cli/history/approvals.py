@@ -1,4 +1,4 @@
-"""Which limits that a change passes may be passed: finds the approvals that belong to it and has each one judged."""
+"""Decides which exceeded limits of a change are approved: finds the approvals that belong to it and judges each."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def covered(
     author: bool | None = None,
     base: str | None = None,
 ) -> Coverage:
-    """The rows that are over and that valid approvals in the tree of `after` let pass. Never raises: no means no.
+    """Return the rows that are over and that valid approvals in the tree of `after` allow. Never raises: none means no.
 
     A row needs an approval of every service that adds to it. `author`: whoever runs this is about to commit the
     change (None: they are when the checkout has uncommitted changes).
@@ -86,7 +86,7 @@ def _covered(case: ProposedChange, over: Sequence[LimitRow], roster: Roster) -> 
 
 
 def _explains(adding: Sequence[Deployment], row: LimitRow, case: ProposedChange) -> bool:
-    """Whether these services bring all that `row` grows by, so that nothing else (a controller) rides along."""
+    """Return whether these services bring all that `row` grows by, so that nothing else (a controller) rides along."""
     if row.dimension == UNKNOWN:
         return bool(adding)
     growth = ZERO
@@ -109,12 +109,12 @@ def _told(verdict: ApprovalDecision | None) -> Iterator[Diagnostic]:
 
 
 def _as_reason(diagnostic: Diagnostic) -> Diagnostic:
-    """The excess itself is the error; why an approval does not help stands beside it."""
+    """Turn it into a warning: the excess itself is the error, and why an approval does not help accompanies it."""
     return replace(diagnostic, severity=Severity.WARNING)
 
 
 def adds_to(row: LimitRow, after: Effective, before: Effective | None) -> tuple[Deployment, ...]:
-    """The services that make the sum of `row` larger; one whose share cannot be told counts when its claim changed."""
+    """Return the services that add to the sum of `row`; one whose share is unknown counts when its claim changed."""
     found = []
     for deployment in after.deployments(row.environment):
         if row.team not in ("", deployment.team) or row.service not in ("", deployment.service):
@@ -141,7 +141,7 @@ def _grew(row: LimitRow, deployment: Deployment, after: Effective, before: Effec
 def _approval_of(
     case: ProposedChange, deployment: Deployment, roster: Roster
 ) -> tuple[ApprovalDecision | None, tuple[Diagnostic, ...]]:
-    """The verdict on the approval that `deployment` carries: that of its claim, else the last one asked for."""
+    """Judge the approval that `deployment` carries: that of its claim, else the last one asked for."""
     tree = case.after.tree
     right = approval_path(deployment.environment, deployment.service, digest_in(case.after, deployment))
     reasons: list[Diagnostic] = []
@@ -161,7 +161,7 @@ def _approval_of(
 
 
 def judge(case: ProposedChange, approval: Approval, *, path: str, roster: Roster) -> ApprovalDecision:
-    """The verdict on one approval of the tree under test."""
+    """Judge one approval of the tree under test."""
     trusted, environment = case.trusted, approval.environment
     deployment = Deployment(approval.team, approval.service, environment)
     budget, digest = budget_of(case.after, environment)
@@ -189,14 +189,14 @@ def excess(row: LimitRow) -> Excess:
 
 
 def budget_of(effective: Effective, environment: str) -> tuple[Budget, str]:
-    """The budget that counts, and its digest."""
+    """Return the budget that counts, and its digest."""
     policy = effective.policy
     tree = effective.tree if policy.is_new(environment) else policy.tree
     return policy.budget(environment), budget_digest(tree.read(budget_path(environment)) or b"")
 
 
 def grants(effective: Effective, deployment: Deployment) -> dict[str, str]:
-    """What the service asks for, as the budget counts it, by dimension; empty when it is not there or not known."""
+    """Return what the service asks for, as the budget counts it, by dimension; empty when it is missing or unknown."""
     if not digest_in(effective, deployment):
         return {}
     totals = effective.total(deployment)
@@ -204,7 +204,7 @@ def grants(effective: Effective, deployment: Deployment) -> dict[str, str]:
 
 
 def amount_of(dimension: str, amount: Quantity) -> str:
-    """Exact, and one way to write it: what is compared with what was signed."""
+    """Write an amount exactly, and in only one way: it is compared with what was signed."""
     return exact(amount) if dimension == MONEY else str(amount)
 
 

@@ -37,7 +37,7 @@ _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 def follow(repo: Repo, branch: str, *, run: str = "") -> Iterator[Diagnostic]:
-    """See what `origin` has, branch and notes; a warning where it cannot be asked. Nothing of the user's moves."""
+    """Fetch what `origin` has, branch and notes; warns where it cannot be asked. Moves nothing of the user's."""
     if repos.remote_url(repo) is None:
         return
     problem = rollbacks.follow_remote(repo, branch) or notes.fetch(repo)
@@ -50,7 +50,7 @@ def follow(repo: Repo, branch: str, *, run: str = "") -> Iterator[Diagnostic]:
 def rollback_start(
     repository: Repository, repo: Repo, environment: str, *, mode: WriteMode
 ) -> tuple[Base, RollbackStart]:
-    """The checkout, or for a branch the newer one of the base branch here and at `origin`; its deployment is empty yet.
+    """Return the checkout, or for a branch the newer base branch, here or at `origin`; its deployment is still empty.
 
     Raises ATM604 when a commit would go to another branch than the engines follow, ATM602 without any commit, ATM610
     where history is cut off.
@@ -80,7 +80,7 @@ def rollback_start(
 
 
 def named_deployment(start: RollbackStart, service: str, environment: str, *, team: str | None) -> Deployment:
-    """The deployment that is meant, also one that a later commit removed. Raises ATM511 or ATM702."""
+    """Return the deployment that is meant, also one that a later commit removed. Raises ATM511 or ATM702."""
     try:
         found = find_service(start.tree, service, team=team)
     except AtmosError:
@@ -100,7 +100,7 @@ def named_deployment(start: RollbackStart, service: str, environment: str, *, te
 
 
 def limits_of(start: RollbackStart) -> Limits:
-    """What `service.yaml` says about rollbacks; the defaults when it is gone or wrong, which `validate` reports."""
+    """Return the spec's settings of rollbacks; the defaults when it is gone or wrong, which `validate` reports."""
     path = f"{start.service_directory}/service.yaml"
     data = start.tree.read(path)
     try:
@@ -112,7 +112,7 @@ def limits_of(start: RollbackStart) -> Limits:
 def judged(
     repository: Repository, start: RollbackStart, changes: ChangeSet, plan: RestorePlan, *, base: Base
 ) -> Guarded:
-    """All checks and budgets of the result, as for any change, with two differences.
+    """Run all checks and budgets on the result, as for any change, with two differences.
 
     What is wrong already, and stays as it is, does not keep a better state from coming back. And a state that ran
     before may pass a budget, since the room that it had may be taken meanwhile; no state may pass a ceiling, and one
@@ -157,7 +157,7 @@ def _already(before: Effective, deployment: Deployment, config: Config) -> tuple
 
 
 def _removed(start: RollbackStart, service: str, environment: str, *, team: str | None) -> Deployment | None:
-    """A deployment that is in the commit before the last one that touched its overlay, and not here."""
+    """Return a deployment that is in the commit before the last one that touched its overlay, and not here."""
     owner, _, name = service.rpartition("/")
     owner = team or owner
     if not _LABEL.fullmatch(name) or (owner and not _LABEL.fullmatch(owner)):
