@@ -1,4 +1,4 @@
-"""Writes every answer of the outside world down, and gives them again: a run that can be repeated, offline.
+"""Records every answer of the outside world, and replays them: a run that can be repeated, offline.
 
 What a recorded run itself gets is what a replay will get: without the values of Secrets, with secrets in environment
 variables and logs masked. The answers of `ask` are written as they are.
@@ -24,7 +24,7 @@ Resource = dict[str, Any]
 
 
 class Recorder:
-    """Each method gives `live` again, with every call and its answer (or its AtmosError) written down. Close it."""
+    """Each method returns `live` again, with every call and its answer (or its AtmosError) recorded. Close it."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
@@ -59,7 +59,7 @@ class Replayer:
         return _Cluster(self._reader, f"cluster {name}", None)
 
     def metrics(self, *, name: str) -> Metrics | None:
-        """None when the recorded run had none."""
+        """Return the recorded metrics; None when the recorded run had none."""
         on = f"metrics {name}"
         return _Metrics(self._reader, on, None) if on in self._reader.used else None
 
@@ -71,7 +71,7 @@ class Replayer:
 
 
 def record(directory: Path, *, about: Mapping[str, Any]) -> Recorder:
-    """Begins a recording in `directory`, or goes on with the one there of the same version, `about` the same.
+    """Begin a recording in `directory`, or continue the one there of the same version, `about` the same.
 
     Raises ATM814 when it cannot be written, or is one of something else.
     """
@@ -79,13 +79,13 @@ def record(directory: Path, *, about: Mapping[str, Any]) -> Recorder:
 
 
 def replay(directory: Path) -> Replayer:
-    """Raises ATM814 when there is no recording that can be used."""
+    """Open a recording to replay. Raises ATM814 when there is none that can be used."""
     return Replayer(Reader(directory))
 
 
 class CallRecord(Protocol):
     def take(self, on: str, call: str, args: Sequence[Any], live: Callable[[], Any], /) -> Any:
-        """The answer to a call, as JSON gives it back."""
+        """Return the answer to a call, as JSON returns it."""
 
 
 class _Cluster:
@@ -198,7 +198,7 @@ def _used(writer: Writer, what: str, name: str) -> str:
 
 
 def _told(answer: Answer) -> dict[str, Any]:
-    """As JSON holds it: what is no finite number becomes its name."""
+    """Convert an answer to what JSON holds: what is no finite number becomes its name."""
     series = [
         (dict(each.labels), [(at, value if math.isfinite(value) else str(value)) for at, value in each.samples])
         for each in answer.series
@@ -207,7 +207,7 @@ def _told(answer: Answer) -> dict[str, Any]:
 
 
 def _odd(record: CallRecord, on: str, call: str) -> AtmosError:
-    """ATM814; what was just recorded cannot be odd, so there is a Reader behind it."""
+    """Make the ATM814 of an odd answer; what was just recorded cannot be odd, so `record` is a Reader."""
     if not isinstance(record, Reader):
         raise TypeError(f"an answer to `{call}` of {on} is none that it can give")
     return record.odd(on, call)

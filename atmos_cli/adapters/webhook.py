@@ -16,7 +16,7 @@ MAX_BYTES = 1024 * 1024
 
 
 def address(variable: str, *, environ: Mapping[str, str]) -> str:
-    """The URL under `variable`. Raises ATM816 when the environment holds none, ATM818 for plain http."""
+    """Return the URL under `variable`. Raises ATM816 when the environment holds none, ATM818 for plain http."""
     url = environ.get(variable, "")
     if not url.startswith(("https://", "http://")):
         message = f"the environment variable `{variable}` holds no URL to post to"
@@ -27,7 +27,7 @@ def address(variable: str, *, environ: Mapping[str, str]) -> str:
 
 
 def post(variable: str, message: Mapping[str, Any], *, environ: Mapping[str, str]) -> None:
-    """Raises ATM816 when the environment does not hold a URL under `variable`, or the message was not taken."""
+    """Post a message. Raises ATM816 when the environment has no URL under `variable`, or the message was refused."""
     import httpx
 
     url = address(variable, environ=environ)

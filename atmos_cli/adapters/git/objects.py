@@ -24,7 +24,7 @@ class BlobReader:
         self._end: Callable[[], object] = _nothing
 
     def read(self, blob: str) -> bytes | None:
-        """The content of the object named `blob`; None when git cannot read it."""
+        """Return the content of the object named `blob`; None when git cannot read it."""
         if self._process is None:
             self._process = start(self._top, "cat-file", "--batch")
             self._end = weakref.finalize(self, _ended, self._process)
@@ -49,7 +49,7 @@ class BlobReader:
         self._process = None
 
     def _restart_unless_missing(self, told: list[bytes]) -> None:
-        """After `<name> missing` the next question can be asked; after anything else nobody knows what comes."""
+        """Keep git after `<name> missing`, which is a whole answer; restart it after anything else."""
         if told[-1:] != [b"missing"]:
             self.close()
 

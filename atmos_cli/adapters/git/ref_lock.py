@@ -1,4 +1,4 @@
-"""One at a time for a service in an environment, here and at the remote: a ref that only its first creator can make."""
+"""A lock for a service in an environment, here and at the remote: a ref that only its first creator can make."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who holds a lock, as its commit says. `expires` is unix seconds; 0 when it does not say, and so never."""
+    """The holder of a lock, as its commit says. `expires` is unix seconds; 0 when it does not say, and so never."""
 
     commit: str
     holder: str = ""
@@ -38,7 +38,7 @@ class Lease:
     process: int = 0
 
     def is_stale(self, now: float) -> bool:
-        """Past its time; or of a process on this machine that has ended."""
+        """Return whether it is past its time, or of a process on this machine that has ended."""
         if self.expires and self.expires <= now:
             return True
         return self.host == socket.gethostname() and self.process > 0 and not _runs(self.process)
@@ -50,7 +50,7 @@ def lock_ref(environment: str, team: str, service: str) -> str:
 
 @contextmanager
 def held(repo: Repo, ref: str, *, holder: str, remote: str = "", now: float | None = None) -> Iterator[tuple[str, ...]]:
-    """Hold `ref`, here and at `remote` when it is given; gives what went wrong that does not matter to us alone.
+    """Hold `ref`, here and at `remote` when it is given; yields what went wrong that does not matter to us alone.
 
     AtmosError ATM821 with the holder's name when another one has it. A lease past its time is taken over.
     """
@@ -70,7 +70,7 @@ def held(repo: Repo, ref: str, *, holder: str, remote: str = "", now: float | No
 
 
 def _object(repo: Repo, ref: str, holder: str, now: float) -> str:
-    """A commit like no other: with equal ones the second pusher hears "up-to-date" and believes it holds the lock."""
+    """Make a unique commit: with equal ones the second pusher gets "up-to-date" and believes it holds the lock."""
     lines = (
         f"Lock {ref.removeprefix('refs/atmos/locks/')}",
         "",
@@ -99,7 +99,7 @@ def _take_here(repo: Repo, ref: str, mine: str, now: float) -> None:
 
 
 def _take_there(repo: Repo, ref: str, mine: str, now: float, remote: str) -> str:
-    """Empty when `remote` keeps the lock; else why it does not, and nobody else has it."""
+    """Take the lock at `remote`; empty when it keeps it, else why it does not, with no other holder."""
     said = ""
     for _ in range(_TRIES):
         said = _push(repo, remote, f"{mine}:{ref}", expected=f"{ref}:")
@@ -118,14 +118,14 @@ def _take_there(repo: Repo, ref: str, mine: str, now: float, remote: str) -> str
 
 
 def _push(repo: Repo, remote: str, spec: str, *, expected: str) -> str:
-    """Empty when done. Without the user's pre-push hook, which is about branches."""
+    """Push; empty when done. Without the user's pre-push hook, which is about branches."""
     args = ("push", "--porcelain", "--no-verify", f"--force-with-lease={expected}", remote, spec)
     answer = run(repo, *args, env=quiet(repo), timeout=TIMEOUT_SECONDS)
     return (answer.last_lines or "no more was said")[:500] if answer.status else ""
 
 
 def _old(repo: Repo, ref: str, remote: str) -> str:
-    """The commit that holds `ref` at `remote`, fetched; empty when there is none, or it cannot be asked."""
+    """Return the commit that holds `ref` at `remote`, fetched; empty when there is none, or it cannot be asked."""
     env = quiet(repo)
     listed = run(repo, "ls-remote", "--quiet", remote, ref, env=env, timeout=TIMEOUT_SECONDS)
     commit = listed.text.split("\t")[0] if not listed.status else ""
