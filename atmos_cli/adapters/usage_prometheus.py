@@ -46,7 +46,11 @@ def _usage(
         message = f"{plain(url)} has no figures of the container `{container}` in `{namespace}`"
         raise fail(Code.USAGE_INVALID, message, hint="does it scrape the kubelet (cAdvisor) of that cluster?")
     return Usage(
-        Quantity(round(cpu * 10**9)), Quantity(math.ceil(memory) * 10**9, "Ki"), math.ceil(points or 0), days, bool(oom)
+        cpu=Quantity(round(cpu * 10**9)),
+        memory=Quantity(math.ceil(memory) * 10**9, "Ki"),
+        points=math.ceil(points or 0),
+        days=days,
+        oom=bool(oom),
     )
 
 

@@ -84,7 +84,7 @@ def plan_request(
     case = case_of(repository, (environment,), base=base)
     path, approval, needs = request_of(case, deployment, reason=reason, expires=expires)
     changes = ChangeSet({path: approval_text(approval).encode()}, {path: repository.tree.read(path)})
-    return RequestPlan(repository, path, approval, changes, needs)
+    return RequestPlan(repository=repository, path=path, approval=approval, changes=changes, needs=needs)
 
 
 def request_of(
@@ -220,7 +220,7 @@ def case_of(repository: Repository, environments: Sequence[str], *, base: str | 
     rows = tuple(
         row for name in environments for row in budgeted(after, before=before, environment=name, earlier=windows).rows
     )
-    return ProposedChange(trusted, rows, after, before, uncommitted(trusted))
+    return ProposedChange(trusted=trusted, rows=rows, after=after, before=before, author=uncommitted(trusted))
 
 
 _PASSED = ("over", "denied", "approved")

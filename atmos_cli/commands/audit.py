@@ -81,7 +81,9 @@ def audit(repository: Repository, *, environments: tuple[str, ...] = (), base: s
             used += _in_use(trusted, states, environment)
         over += mine
     found += [each for row in over for each in _findings(row, used, now=trusted.now)]
-    return Audit(trusted.base, named, tuple(over), tuple(used), in_order(found))
+    return Audit(
+        commit=trusted.base, environments=named, over=tuple(over), used=tuple(used), diagnostics=in_order(found)
+    )
 
 
 def _growth(row: LimitRow) -> bool:
@@ -133,13 +135,26 @@ def _used(trusted: TrustedBase, states: States, path: str, commit: str) -> Used:
     """Judge it as it was in `commit`, by budget and people of the commit before, at the time that `commit` states."""
     before = history.parent(trusted.repo, commit) or commit
     tree = CommitTree(trusted.repo, before)
-    then = TrustedBase(trusted.repo, before, before, commit, tree, history.commit_time(trusted.repo, commit))
+    then = TrustedBase(
+        repo=trusted.repo,
+        base=before,
+        tip=before,
+        head=commit,
+        tree=tree,
+        now=history.commit_time(trusted.repo, commit),
+    )
     policy = Policy(tree)
     old, after = (_state(trusted, states, policy, each) for each in (before, commit))
     approval = read_approval(after.tree.read(path) or b"", path=path)
     rows = budgeted(after, before=old, environment=approval.environment).rows
     verdict = judge(ProposedChange(then, rows, after, old, author=False), approval, path=path, roster=then.roster())
-    return Used(path, approval, commit, verdict, {(row.scope, dimension_of(row)): row.after for row in rows})
+    return Used(
+        path=path,
+        approval=approval,
+        commit=commit,
+        verdict=verdict,
+        sums={(row.scope, dimension_of(row)): row.after for row in rows},
+    )
 
 
 def _state(trusted: TrustedBase, states: States, policy: Policy, commit: str) -> Effective:

@@ -114,11 +114,15 @@ def _undeclared(part: Blueprint) -> Iterator[AtmosError]:
     source = part.source
     for section in ("inputs", "values", "contributes", "refuse", "connections", "requires", "notes"):
         if section in source.value:
-            yield from undeclared(Template(source.value[section], source.path, source.data, 0, (section,)), NAMES)
+            yield from undeclared(
+                Template(value=source.value[section], path=source.path, data=source.data, index=0, at=(section,)), NAMES
+            )
     for section in ("resources", "contributes", "refuse", "connections", "requires", "notes"):
         for index, item in enumerate(getattr(part.manifest, section)):
             text = "${{ " + item.when + " }}"
-            yield from undeclared(Template(text, source.path, source.data, 0, (section, index, "when")), NAMES)
+            yield from undeclared(
+                Template(value=text, path=source.path, data=source.data, index=0, at=(section, index, "when")), NAMES
+            )
 
 
 def _examples(catalogue: Catalogue, part: Blueprint) -> list[Diagnostic]:

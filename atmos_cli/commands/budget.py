@@ -84,7 +84,17 @@ def show(
         )
         parts = sorted((part for part in named if _any(part[1])), key=lambda part: (-_weight(part[1]), part[0]))
         unknown = tuple(f"{team}/{name}: {note}" for (team, name), notes in sums.unknown.items() for note, _ in notes)
-        found.append(Shown(environment, count, budget, sheet, sums.environment, tuple(parts), unknown))
+        found.append(
+            Shown(
+                environment=environment,
+                count=count,
+                budget=budget,
+                sheet=sheet,
+                total=sums.environment,
+                parts=tuple(parts),
+                unknown=unknown,
+            )
+        )
     if problems:
         raise AtmosError(*dict.fromkeys(problems))
     return tuple(found)

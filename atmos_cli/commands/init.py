@@ -122,7 +122,16 @@ def plan_init(
     files = {path: data for path, data in files.items() if path not in inputs or tree.read(path) is None}
     changes, kept = _changes(tree, files)
     new = existing is None
-    return InitPlan(root, config, teams, changes, MemoryTree(changes.files, tree), kept, new, recovered)
+    return InitPlan(
+        root=root,
+        config=config,
+        teams=teams,
+        changes=changes,
+        tree=MemoryTree(changes.files, tree),
+        kept=kept,
+        new_repo=new,
+        recovered=recovered,
+    )
 
 
 def execute_init(plan: InitPlan, *, mode: WriteMode | None = None) -> Written:

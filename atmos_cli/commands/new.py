@@ -159,18 +159,18 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
         changes = ChangeSet({**changes.files, **requests}, changes.before)
     branch = options.branch or f"atmos/new-{spec.name}"
     return NewPlan(
-        repository,
-        config,
-        spec,
-        team,
-        environments,
-        understood.rows,
-        generated,
-        changes,
-        guarded,
-        base,
-        mode,
-        branch,
+        repository=repository,
+        config=config,
+        spec=spec,
+        team=team,
+        environments=environments,
+        rows=understood.rows,
+        generated=generated,
+        changes=changes,
+        guarded=guarded,
+        base=base,
+        mode=mode,
+        branch=branch,
         again=lambda: plan_new(open_repository(repository.root, writes=True), text, flags, options),
     )
 

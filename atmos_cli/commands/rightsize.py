@@ -64,7 +64,7 @@ def rightsize(
     usage = _usage(file, prometheus, first, days=days)
     suggestion = suggest(usage)
     if suggestion.problem:
-        return Rightsizing(first.service, suggestion, (), (), ChangeSet({}))
+        return Rightsizing(service=first.service, suggestion=suggestion, notes=(), saves=(), changes=ChangeSet({}))
     size = Resources(cpu=str(suggestion.cpu), memory=str(suggestion.memory))
     other = spec.model_copy(update={"size": size})
     saves, currency = [], ""
@@ -73,7 +73,14 @@ def rightsize(
         saves += [(each.environment, name, now.get(name, ZERO) - then.get(name, ZERO)) for name in SHOWN if name in now]
     changed = _with_size(data, size)
     changes = ChangeSet({path: changed}, {path: data})
-    return Rightsizing(first.service, suggestion, tuple(_notes(spec)), tuple(saves), changes, currency)
+    return Rightsizing(
+        service=first.service,
+        suggestion=suggestion,
+        notes=tuple(_notes(spec)),
+        saves=tuple(saves),
+        changes=changes,
+        currency=currency,
+    )
 
 
 def apply_rightsizing(repository: Repository, found: Rightsizing) -> None:

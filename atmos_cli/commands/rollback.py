@@ -85,7 +85,17 @@ def roll_back(
     pushes: bool | None = None,
 ) -> RolledBack:
     """Plan and execute at once, for a person who confirmed it elsewhere. Raises as `execute_rollback` does."""
-    ask = RollbackRequest(service, environment, team, commit, to, reason, run_id, mode, pushes=pushes)
+    ask = RollbackRequest(
+        service=service,
+        environment=environment,
+        team=team,
+        commit=commit,
+        to=to,
+        reason=reason,
+        run=run_id,
+        mode=mode,
+        pushes=pushes,
+    )
     return execute_rollback(plan_rollback(repository, ask))
 
 

@@ -294,7 +294,16 @@ def _row(
     live = deployment_history.own(deployment, found.revision) if found.revision else ""
     behind = deployment_history.behind(deployment, found.revision) if found.revision else None
     problem = _not_built(target) if case.wanted is None else None
-    return StatusRow(target, commit, committed, live, behind, found, verdict, problem)
+    return StatusRow(
+        target=target,
+        wanted=commit,
+        committed=committed,
+        live=live,
+        behind=behind,
+        status=found,
+        verdict=verdict,
+        problem=problem,
+    )
 
 
 def _not_built(target: Target) -> Diagnostic:

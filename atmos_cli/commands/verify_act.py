@@ -130,4 +130,4 @@ def _done(
         says = f"rolled back by {commit[:12]}, and not recovered: this deployment was not the cause"
     else:
         says = f"rolled back by {commit[:12]}; whether that helped is not known: {recovery.headline}"
-    return Action(kind, says, commit, branch, recovery, helped, notes)
+    return Action(kind=kind, says=says, commit=commit, branch=branch, recovery=recovery, recovered=helped, notes=notes)

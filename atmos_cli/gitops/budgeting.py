@@ -64,7 +64,9 @@ def budgeted(
     findings = _together(rows, environment, changed) if before is not None else ()
     if policy.is_new(environment) and any(row.after > row.before for row in rows) and before is not None:
         findings = (_new_budget(environment),)
-    return Budgeted(environment, budget, sheet, rows, old, after, findings)
+    return Budgeted(
+        environment=environment, budget=budget, sheet=sheet, rows=rows, before=old, after=after, findings=findings
+    )
 
 
 def _compared(effective: Effective, before: Effective | None) -> set[Service] | None:

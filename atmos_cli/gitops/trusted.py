@@ -79,7 +79,7 @@ def trust(repository: Repository, *, environ: Mapping[str, str] = os.environ) ->
         return Trusted(repository.config, own=own, own_path=path)
     (base, theirs), ours = found, repository.config
     if theirs is None:
-        return Trusted(ours, base, own, path, frozenset(ours.clusters))
+        return Trusted(config=ours, base=base, own=own, own_path=path, new=frozenset(ours.clusters))
     clusters = {**theirs.clusters, **{name: _as(theirs, name, each) for name, each in ours.clusters.items()}}
     environments = {
         name: each.model_copy(update={"cluster": theirs.environments[name].cluster})
@@ -89,7 +89,9 @@ def trust(repository: Repository, *, environ: Mapping[str, str] = os.environ) ->
     }
     config = ours.model_copy(update={"clusters": clusters, "environments": environments})
     new = frozenset(ours.clusters) - frozenset(theirs.clusters)
-    return Trusted(config, base, own, path, new, tuple(_differences(ours, theirs, base)))
+    return Trusted(
+        config=config, base=base, own=own, own_path=path, new=new, notes=tuple(_differences(ours, theirs, base))
+    )
 
 
 def _as(theirs: Config, name: str, ours: Cluster) -> Cluster:
@@ -111,7 +113,7 @@ def _differences(ours: Config, theirs: Config, base: str) -> Iterator[Diagnostic
 def _differs(setting: str, base: str) -> Diagnostic:
     message = f"`{setting}` is not what it is on {base}, and what is there counts"
     where = Location(FILE, field=setting)
-    return Diagnostic(Code.CREDENTIAL_REFUSED, message, Severity.WARNING, where, _land(base))
+    return Diagnostic(Code.CREDENTIAL_REFUSED, message, severity=Severity.WARNING, where=where, hint=_land(base))
 
 
 def _land(base: str) -> str:

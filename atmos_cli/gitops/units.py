@@ -41,18 +41,31 @@ class Unit(NamedTuple):
 
 def app_unit(team: str, service: str, environment: str) -> Unit:
     directory = f"apps/{team}/{service}"
-    return Unit(team, service, environment, f"{directory}/overlays/{environment}", directory)
+    return Unit(
+        team=team,
+        service=service,
+        environment=environment,
+        place=f"{directory}/overlays/{environment}",
+        directory=directory,
+    )
 
 
 def other_units(snapshot: Snapshot, config: Config, environment: str) -> list[tuple[Unit, str]]:
     """List all but services, each with the id of its content: tenants, and what the environment's cluster runs."""
     found = [
-        (Unit(path.split("/")[2], "(tenant)", environment, path, path), stamp)
+        (Unit(team=path.split("/")[2], service="(tenant)", environment=environment, place=path, directory=path), stamp)
         for path, stamp in snapshot.level([f"tenants/{environment}"]).items()
     ]
     cluster = config.environments[environment].cluster
     for each in ENGINES[config.engine(environment)].places(snapshot.level, cluster):
-        unit = Unit(each.team, each.name, environment, each.path, each.path, each.reads)
+        unit = Unit(
+            team=each.team,
+            service=each.name,
+            environment=environment,
+            place=each.path,
+            directory=each.path,
+            reads=each.reads,
+        )
         found.append((unit, each.stamp))
     return found
 

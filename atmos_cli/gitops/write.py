@@ -110,7 +110,7 @@ def write(
     if pushes:
         _push(repo, where, commit if mode == "commit" and commit != before else "")
     link = compare_link(url, config.git.branch, where) if url and where != config.git.branch else None
-    return Written(mode, paths, commit, where, pushes, link or "", notes)
+    return Written(mode=mode, paths=paths, commit=commit, branch=where, pushed=pushes, link=link or "", notes=notes)
 
 
 def _push(repo: Repo, branch: str, commit: str) -> None:

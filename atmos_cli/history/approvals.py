@@ -63,7 +63,13 @@ def covered(
         return Coverage()
     try:
         trusted = trusted_base_of(root, config_of(after.tree).git.branch, base=base)
-        case = ProposedChange(trusted, rows, after, before, uncommitted(trusted) if author is None else author)
+        case = ProposedChange(
+            trusted=trusted,
+            rows=rows,
+            after=after,
+            before=before,
+            author=uncommitted(trusted) if author is None else author,
+        )
         return _covered(case, over, trusted.roster())
     except AtmosError as error:
         return Coverage(diagnostics=tuple(_as_reason(each) for each in error.diagnostics))
@@ -185,7 +191,7 @@ def judge(case: ProposedChange, approval: Approval, *, path: str, roster: Roster
 
 
 def excess(row: LimitRow) -> Excess:
-    return Excess(row.scope, dimension_of(row), row.limit, row.after, row.ceiling)
+    return Excess(scope=row.scope, dimension=dimension_of(row), limit=row.limit, after=row.after, ceiling=row.ceiling)
 
 
 def budget_of(effective: Effective, environment: str) -> tuple[Budget, str]:

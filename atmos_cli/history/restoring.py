@@ -111,16 +111,16 @@ def look(start: RollbackStart, choice: Choice, *, evidence: Evidence | None = No
     coming = images(then or {}) - images(now or {})
     paths = (*start.paths, *shared, *foreign)
     return RollbackView(
-        deployment.environment,
-        choice.commit,
-        choice.restores,
-        choice.chosen,
-        own,
-        shared,
-        now,
-        then,
-        partly,
-        _build(whole, deployment)[0] if shared else partly,
+        environment=deployment.environment,
+        commit=choice.commit,
+        restores=choice.restores,
+        chosen=choice.chosen,
+        own=own,
+        shared=shared,
+        now=now,
+        then=then,
+        partly=partly,
+        wholly=_build(whole, deployment)[0] if shared else partly,
         others=tuple(others),
         others_now={key: value for before, _ in others.values() for key, value in (before or {}).items()},
         others_after={key: value for _, after in others.values() for key, value in (after or {}).items()},
@@ -216,7 +216,15 @@ def _migration(
     team, service, environment = start.deployment
     where = start.config.environments[environment].cluster
     engine = start.config.engine(environment)
-    target = Target(team, service, environment, where, namespace(team, environment), engine, service)
+    target = Target(
+        team=team,
+        service=service,
+        environment=environment,
+        cluster=where,
+        namespace=namespace(team, environment),
+        engine=engine,
+        workload=service,
+    )
     changes = field_changes(tuple(then.values()), tuple(now.values()))
     return migration_suspect(changes, evidence or Evidence(target, ClusterSnapshot(0.0)))
 

@@ -68,7 +68,9 @@ def rollback_start(
             raise _no_commit()
         tree = CommitTree(repo, tip)
         config = config_of(tree)
-        return Base(tree, tip), RollbackStart(repo, tip, there or tip, tree, config, nowhere)
+        return Base(tree, tip), RollbackStart(
+            repo=repo, tip=tip, ahead=there or tip, tree=tree, config=config, deployment=nowhere
+        )
     now = repos.head(repo)
     if now.commit is None:
         raise _no_commit()
@@ -76,7 +78,9 @@ def rollback_start(
         message = f"`{now.branch or 'no branch'}` is checked out, but the engines follow `{branch}`"
         raise fail(Code.REPO_DETACHED, message, hint=f"`--write branch`, or `git switch {shell(branch)}` first")
     disk = DiskTree(repository.root)
-    return Base(disk), RollbackStart(repo, now.commit, there or now.commit, disk, config_of(disk), nowhere)
+    return Base(disk), RollbackStart(
+        repo=repo, tip=now.commit, ahead=there or now.commit, tree=disk, config=config_of(disk), deployment=nowhere
+    )
 
 
 def named_deployment(start: RollbackStart, service: str, environment: str, *, team: str | None) -> Deployment:

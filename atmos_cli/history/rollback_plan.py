@@ -161,7 +161,19 @@ def _planned(
         now = replace(now, deployment=start.deployment)
         return _planned(repository, ask, base=now_base, start=now, choice=choice, mode=mode, notes=problems)
 
-    return RollbackPlan(repository, ask, start, choice, made, changes, guarded, base, mode, notes, again=again)
+    return RollbackPlan(
+        repository=repository,
+        ask=ask,
+        start=start,
+        choice=choice,
+        plan=made,
+        changes=changes,
+        guarded=guarded,
+        base=base,
+        mode=mode,
+        notes=notes,
+        again=again,
+    )
 
 
 def _require_own(start: RollbackStart, changes: ChangeSet) -> None:

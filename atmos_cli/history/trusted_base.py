@@ -66,7 +66,14 @@ def trusted_base_of(root: Path, branch: str, *, base: str | None = None) -> Trus
         message = "the history here is cut off (a shallow clone), so nobody can tell which approvals are used up"
         raise fail(Code.GIT_FAILED, message, hint="`git fetch --unshallow`; in CI, check out with `fetch-depth: 0`")
     on_base = base is None and repos.head(repo).branch == branch and history.is_ancestor(repo, trusted, head)
-    return TrustedBase(repo, trusted, head if on_base else trusted, head, CommitTree(repo, trusted), int(time.time()))
+    return TrustedBase(
+        repo=repo,
+        base=trusted,
+        tip=head if on_base else trusted,
+        head=head,
+        tree=CommitTree(repo, trusted),
+        now=int(time.time()),
+    )
 
 
 def contributors_of(trusted: TrustedBase, path: str, *, author: bool) -> tuple[Contributor, ...]:

@@ -191,7 +191,15 @@ def _verdict(commit: str, value: dict[str, Any]) -> Verified | None:
     images = value.get("images")
     known = tuple(filter(None, map(_text, images))) if isinstance(images, list) else ()
     return Verified(
-        commit, team, service, environment, cluster, Outcome(outcome), float(at or 0), _text(value.get("run")), known
+        commit=commit,
+        team=team,
+        service=service,
+        environment=environment,
+        cluster=cluster,
+        outcome=Outcome(outcome),
+        at=float(at or 0),
+        run=_text(value.get("run")),
+        images=known,
     )
 
 

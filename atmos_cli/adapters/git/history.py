@@ -116,4 +116,10 @@ def _read(record: str) -> Credits:
     named: Sequence[str] = _CO_AUTHOR.findall(body)
     # one without an address is a person all the same
     nameless = len(_CO_AUTHOR_AT_ALL.findall(body)) - len(named)
-    return Credits(commit, tuple(parents.split()), author, committer, (*named, *["(no address)"] * nameless))
+    return Credits(
+        commit=commit,
+        parents=tuple(parents.split()),
+        author=author,
+        committer=committer,
+        co_authors=(*named, *["(no address)"] * nameless),
+    )

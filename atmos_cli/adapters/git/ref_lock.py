@@ -141,7 +141,11 @@ def _lease(repo: Repo, commit: str) -> Lease:
     said = dict(re.findall(r"^(Holder|Expires|Host|Process): (.{1,200})$", plain(answer.text), re.MULTILINE))
     number = {key: int(said[key]) for key in ("Expires", "Process") if re.fullmatch(r"\d{1,12}", said.get(key, ""))}
     return Lease(
-        commit, said.get("Holder", ""), number.get("Expires", 0), said.get("Host", ""), number.get("Process", 0)
+        commit=commit,
+        holder=said.get("Holder", ""),
+        expires=number.get("Expires", 0),
+        host=said.get("Host", ""),
+        process=number.get("Process", 0),
     )
 
 

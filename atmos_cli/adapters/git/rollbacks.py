@@ -90,7 +90,13 @@ def _past(commit: str, time: float, body: str, target: str) -> Iterable[Past]:
     for key, value in _TRAILER.findall(body):
         said.setdefault(key, value.strip())
     if said.get("Service") == target and "Rollback-Of" in said:
-        yield Past(commit, time, said["Rollback-Of"], said.get("Restores", ""), said.get("Verify-Run", ""))
+        yield Past(
+            commit=commit,
+            at=time,
+            of=said["Rollback-Of"],
+            restores=said.get("Restores", ""),
+            run=said.get("Verify-Run", ""),
+        )
 
 
 def _listed(repo: Repo, *selection: str, paths: Sequence[str] = ()) -> tuple[str, ...]:

@@ -197,7 +197,15 @@ def _plugin(user: KubeconfigEntry, context: str) -> Plugin | None:
     pairs = [(each.get("name"), each.get("value")) for each in mappings(value, "env")]
     env = tuple((name, text) for name, text in pairs if isinstance(name, str) and isinstance(text, str))
     provide = value.get("provideClusterInfo") is True
-    return Plugin(command, args, env, version, text(value, "installHint"), provide, user.directory)
+    return Plugin(
+        command=command,
+        args=args,
+        env=env,
+        api_version=version,
+        hint=text(value, "installHint"),
+        provide_cluster=provide,
+        directory=user.directory,
+    )
 
 
 def _impersonation(user: dict[str, Any]) -> tuple[tuple[str, str], ...]:
