@@ -163,7 +163,7 @@ class Diagnostic:
     where: Location | None = None
     hint: str = ""
     environment: str = ""
-    count: int = 1  # how many findings it stands for
+    count: int = 1  # how many findings it represents
 
     def at(self, where: Location) -> Diagnostic:
         return replace(self, where=where)

@@ -67,8 +67,8 @@ def _diagnostic(
     elif problem["type"] == "missing":
         message = f"`{field}` is required in `{path}`"
     else:
-        said = plain_words(problem["msg"])
-        message = f"`{field}`: {said}" if field else said
+        reason = plain_words(problem["msg"])
+        message = f"`{field}`: {reason}" if field else reason
     return Diagnostic(code, message, where=Location(path, line, column, field=field), hint=hint)
 
 
@@ -76,8 +76,8 @@ def path_in(value: Any, problem: Any) -> tuple[str | int, ...]:
     """Return where in `value` a problem of pydantic is, without the branches of unions that its own path also names."""
     steps: list[str | int] = []
     for index, step in enumerate(problem["loc"]):
-        there = step in value if isinstance(value, dict) else isinstance(value, list) and step in range(len(value))
-        if there:
+        exists = step in value if isinstance(value, dict) else isinstance(value, list) and step in range(len(value))
+        if exists:
             value = value[step]
             steps.append(step)
         elif problem["type"] == "missing" and index == len(problem["loc"]) - 1 and isinstance(value, dict):
@@ -87,10 +87,10 @@ def path_in(value: Any, problem: Any) -> tuple[str | int, ...]:
 
 def plain_words(message: str) -> str:
     """Reword a sentence of pydantic in terms of YAML: a person wrote a list and a mapping, not a tuple and a model."""
-    said = re.sub(r"^(Value error|Assertion failed), ", "", message)
-    said = re.sub(r"valid (dictionary or instance of \w+|dictionary)", "mapping", said)
-    said = said.replace("valid tuple", "list").replace("valid list", "list").replace("Input should", "should")
-    return f"{said[:1].lower()}{said[1:]}"
+    text = re.sub(r"^(Value error|Assertion failed), ", "", message)
+    text = re.sub(r"valid (dictionary or instance of \w+|dictionary)", "mapping", text)
+    text = text.replace("valid tuple", "list").replace("valid list", "list").replace("Input should", "should")
+    return f"{text[:1].lower()}{text[1:]}"
 
 
 def _siblings(model: type[BaseModel], steps: Sequence[str | int]) -> list[str]:

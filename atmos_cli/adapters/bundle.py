@@ -24,7 +24,7 @@ def bundled() -> Layer:
 
 
 def from_directory(directory: Path) -> Layer:
-    """Return the blueprints below `directory`. Raises ATM201 when it is none."""
+    """Return the blueprints below `directory`. Raises ATM201 when `directory` does not exist."""
     if not directory.is_dir():
         raise fail(
             Code.BLUEPRINT_UNKNOWN, f"there is no directory `{directory}`", hint="name a directory of blueprints"
@@ -45,7 +45,7 @@ def own_place(source: Path | None, start: Path) -> tuple[Path, str] | None:
 
 
 def bundled_place() -> tuple[Path, str]:
-    """Return where the blueprints are that travel with atmos, for whoever works on atmos itself."""
+    """Return where the blueprints are that are part of atmos, for those who work on atmos itself."""
     return _bundled_directory(), ""
 
 

@@ -44,7 +44,7 @@ class ClaimCache:
         self._seen.update(values)
 
     def save(self) -> None:
-        """Store what was put; whoever is killed meanwhile loses at most that."""
+        """Store what was put; a run that is killed meanwhile loses at most that."""
         if self._path is None or not self._new:
             return
         with suppress(sqlite3.Error, OSError):

@@ -1,7 +1,7 @@
 """Single steps on disk that a write is made of: each is durable, follows no link and names its file when it fails.
 
 Paths are posix, below a real directory `base`. Their directories are opened one after the other, never by the whole
-path, so that nobody can put a link in between.
+path, so that no link can be put in between.
 """
 
 from __future__ import annotations

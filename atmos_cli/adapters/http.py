@@ -38,7 +38,7 @@ def client(
 ) -> httpx.Client:
     """Make a client, as nothing else does: its requests follow no redirect and keep the Deadline that they are given.
 
-    Through `proxy`, or the one that the environment names for `url`. Raises ValueError for a proxy that is none.
+    Through `proxy`, or the one that the environment names for `url`. Raises ValueError for an unusable proxy.
     """
     import httpx
 
@@ -103,8 +103,8 @@ def _bounded(text: str) -> int:
 
 def wait_before(response: httpx.Response | None, attempt: int) -> float:
     """Return seconds to wait before asking again: what the server says, else doubling from a quarter of a second."""
-    said = response.headers.get("Retry-After", "") if response is not None else ""
-    seconds = float(said) if said.isdecimal() and len(said) < 8 else 0.25 * 2.0**attempt
+    asked = response.headers.get("Retry-After", "") if response is not None else ""
+    seconds = float(asked) if asked.isdecimal() and len(asked) < 8 else 0.25 * 2.0**attempt
     return min(seconds, LONGEST_WAIT)
 
 

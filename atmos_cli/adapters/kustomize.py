@@ -160,8 +160,18 @@ def _named(files: Files, path: str, found: dict[str, bytes]) -> Iterator[str]:
 
 
 _PLACES = (
-    *("resources", "bases", "components", "crds", "openapi", "patches", "patchesStrategicMerge", "patchesJson6902"),
-    *("configMapGenerator", "secretGenerator", "replacements", *_LISTING_FILES),
+    "resources",
+    "bases",
+    "components",
+    "crds",
+    "openapi",
+    "patches",
+    "patchesStrategicMerge",
+    "patchesJson6902",
+    "configMapGenerator",
+    "secretGenerator",
+    "replacements",
+    *_LISTING_FILES,
 )
 
 
@@ -214,8 +224,8 @@ def _built(resource: Any, files: dict[str, bytes], file: str, directory: str, *,
 def _source(resource: dict[str, Any], files: dict[str, bytes], directory: str, origin: str) -> Origin | None:
     """Return where a resource says that it is from; nothing it says is believed, since a repo can write that, too."""
     try:
-        told = text(load(origin.encode()), "path")
-        path = join(directory, told) if told else None
+        stated = text(load(origin.encode()), "path")
+        path = join(directory, stated) if stated else None
         documents = load_all(files[path or ""])
     except (AtmosError, KeyError):
         return None

@@ -1,7 +1,7 @@
 """Where a write keeps its notes, and the lock that lets one atmos at a time write to a checkout.
 
-Notes are believed by whoever writes next, so they lie where no checkout can bring any along: in the Git directory, or
-without one in this user's state directory; and there only in a real directory that belongs to this user.
+The next run that writes believes these notes, so they lie where no checkout can bring any along: in the Git directory,
+or without one in this user's state directory; and there only in a real directory that belongs to this user.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def scratch(place: StateDirectory) -> Iterator[Path]:
 
 
 def _made_in(base: Path) -> tuple[Path, int]:
-    """Make a new directory, and the descriptor by which it is locked: whoever sweeps sees that it is in use.
+    """Make a new directory, and the descriptor by which it is locked: the lock shows that it is in use.
 
     `base`, or the new directory when taken for a left one, may be removed before it is locked: then another is made.
     """

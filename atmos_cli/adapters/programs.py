@@ -1,6 +1,6 @@
 """The programs of this machine that atmos may start: found by absolute entries of PATH alone.
 
-An empty or relative entry means the directory one stands in, and that may be a stranger's checkout.
+An empty or relative entry means the current directory, and that may be a stranger's checkout.
 """
 
 from __future__ import annotations

@@ -145,25 +145,25 @@ class _Metrics:
         self._record, self._on, self._live = record, on, live
 
     def query(self, promql: str, *, at: float) -> Answer:
-        told = self._record.take(self._on, "query", (promql, at), lambda: _told(self._live.query(promql, at=at)))
-        return self._answer(told, "query")
+        recorded = self._record.take(self._on, "query", (promql, at), lambda: _as_json(self._live.query(promql, at=at)))
+        return self._answer(recorded, "query")
 
     def query_range(self, promql: str, *, start: float, end: float, step: float) -> Answer:
         def live() -> Any:
-            return _told(self._live.query_range(promql, start=start, end=end, step=step))
+            return _as_json(self._live.query_range(promql, start=start, end=end, step=step))
 
         return self._answer(self._record.take(self._on, "query_range", (promql, start, end, step), live), "query_range")
 
-    def _answer(self, told: Any, call: str) -> Answer:
+    def _answer(self, recorded: Any, call: str) -> Answer:
         try:
             series = tuple(
                 Series(
                     {str(key): str(value) for key, value in labels.items()},
                     tuple((float(at), float(value)) for at, value in samples),
                 )
-                for labels, samples in told["series"]
+                for labels, samples in recorded["series"]
             )
-            return Answer(series, tuple(str(text) for text in told["warnings"]))
+            return Answer(series, tuple(str(text) for text in recorded["warnings"]))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             raise _odd(self._record, self._on, call) from None
 
@@ -197,8 +197,8 @@ def _used(writer: Writer, what: str, name: str) -> str:
     return on
 
 
-def _told(answer: Answer) -> dict[str, Any]:
-    """Convert an answer to what JSON holds: what is no finite number becomes its name."""
+def _as_json(answer: Answer) -> dict[str, Any]:
+    """Convert an answer to what JSON holds: a number that is not finite becomes its name."""
     series = [
         (dict(each.labels), [(at, value if math.isfinite(value) else str(value)) for at, value in each.samples])
         for each in answer.series

@@ -64,7 +64,7 @@ class Writer:
         try:
             text = _dumped(live())
         except AtmosError as error:
-            self._write({"on": on, "call": call, "args": args, "error": _told(error)})
+            self._write({"on": on, "call": call, "args": args, "error": _as_json(error)})
             raise
         digest = hashlib.sha256(text).hexdigest()[:24]
         with self._lock:
@@ -215,7 +215,7 @@ def _whole(file: Any, size: int) -> int:
     return 0
 
 
-def _told(error: AtmosError) -> dict[str, Any]:
+def _as_json(error: AtmosError) -> dict[str, Any]:
     listed = [
         {"code": d.code.value, "message": d.message, "severity": d.severity.value, "hint": d.hint}
         for d in error.diagnostics
@@ -223,12 +223,12 @@ def _told(error: AtmosError) -> dict[str, Any]:
     return {"diagnostics": listed, "exit_code": error.exit_code}
 
 
-def _error(told: Any) -> AtmosError:
+def _error(recorded: Any) -> AtmosError:
     """Return the error that was recorded, or one that says that somebody edited it."""
     with suppress(KeyError, TypeError, ValueError):
         found = [
             Diagnostic(Code(d["code"]), str(d["message"]), Severity(d["severity"]), hint=str(d["hint"]))
-            for d in told["diagnostics"]
+            for d in recorded["diagnostics"]
         ]
-        return AtmosError(*found, exit_code=int(told["exit_code"]))
+        return AtmosError(*found, exit_code=int(recorded["exit_code"]))
     return fail(Code.RECORDING_INVALID, "the recording holds an error that atmos never raises", hint=_AGAIN)

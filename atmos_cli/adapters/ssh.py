@@ -98,6 +98,6 @@ def _run(
 
 def _refused(message: str, done: subprocess.CompletedProcess[bytes]) -> AtmosError:
     lines = plain(done.stderr.decode(errors="replace")).strip().splitlines()
-    said = lines[-1].strip().removesuffix(".") if lines else f"exit status {done.returncode}"
+    reason = lines[-1].strip().removesuffix(".") if lines else f"exit status {done.returncode}"
     hint = "load it into the agent (`ssh-add KEY`) if it has a passphrase, and name the `.pub` file"
-    return fail(Code.APPROVAL_SIGNATURE, f"{message}: {said}", hint=hint)
+    return fail(Code.APPROVAL_SIGNATURE, f"{message}: {reason}", hint=hint)

@@ -165,7 +165,7 @@ def unchanged_meanwhile(foreign: tuple[str, ...]) -> None:
 
 
 def _summed_up(changed: list[Diagnostic]) -> list[Diagnostic]:
-    """Name a few; where somebody else made all of it meanwhile, use one sentence for all of them."""
+    """Name a few; when another process made the same change meanwhile, say so in one sentence."""
     if len(changed) <= _NAMED:
         return changed
     more = f"; so did {len(changed) - 1} other files of this change"

@@ -37,8 +37,8 @@ def post(variable: str, message: Mapping[str, Any], *, environ: Mapping[str, str
             status = answer.status_code
             body(answer, limit=MAX_BYTES)
     except (httpx.HTTPError, httpx.InvalidURL, UnusableError, ValueError) as error:
-        said = why(error).replace(url, "the webhook")
-        raise fail(Code.WEBHOOK_FAILED, f"the webhook of `{variable}` cannot be reached: {said}") from None
+        reason = why(error).replace(url, "the webhook")
+        raise fail(Code.WEBHOOK_FAILED, f"the webhook of `{variable}` cannot be reached: {reason}") from None
     if status >= 300:
         refusal = f"the webhook of `{variable}` answered {status}"
         raise fail(Code.WEBHOOK_FAILED, refusal, hint="is it still valid? make a new one and set the variable again")

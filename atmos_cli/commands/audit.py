@@ -1,4 +1,4 @@
-"""`atmos budget audit`: where the base branch is over a limit that nobody approved, or approves any more."""
+"""`atmos budget audit`: where the base branch is over a limit without an approval that is still valid."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ class InitPlan:
 def plan_init(
     root: Path, options: InitOptions, *, explicit: frozenset[str] = frozenset(), writes: bool = True
 ) -> InitPlan:
-    """Plan what `init` would write below `root`. `explicit`: names of options that the user gave."""
+    """Plan what `init` would write below `root`. `explicit`: names of the options that the user set."""
     if root.exists() and not root.is_dir():
         raise fail(Code.WRITE_FAILED, f"{root} is a file, not a directory", hint="name another directory")
     recovered = recover(root) if writes and root.is_dir() else ()

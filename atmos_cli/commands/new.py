@@ -127,7 +127,7 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
     spec = understood.spec
     generated = generate(spec, team=team, environments=environments, config=config, catalogue=catalogue)
     changes = ChangeSet(dict(generated.files), {path: base.tree.read(path) for path in generated.files})
-    # after what stands there was read: whoever wrote the same service meanwhile is seen now, or when it is written
+    # after the existing files were read: a same service written meanwhile is seen now, or when this one is written
     _require_new(base, team, spec.name)
     states = States(repository.root, repository.tree, branch=config.git.branch)
     before = states.at(base.commit) if base.commit else states.here()
@@ -198,8 +198,8 @@ def execute_new(plan: NewPlan, *, pushes: bool = False, request_approval: bool =
 
 
 def _no_longer(diagnostic: Diagnostic) -> Diagnostic:
-    said = "this change was good when it was checked, but others pushed first, and nothing is committed now"
-    return replace(diagnostic, message=f"{said}: {diagnostic.message}")
+    reason = "this change was good when it was checked, but others pushed first, and nothing is committed now"
+    return replace(diagnostic, message=f"{reason}: {diagnostic.message}")
 
 
 def _write(plan: NewPlan, *, pushes: bool) -> Written:

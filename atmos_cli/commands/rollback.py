@@ -114,10 +114,10 @@ def roll_back_failed(
     Raises what `plan_rollback` and `execute_rollback` raise: nothing to restore, the lock, a refused push.
     """
     target = verdict.target
-    said = "; ".join(f"{each.code}: {each.message}" for each in verdict.reasons) or verdict.headline
+    reason = "; ".join(f"{each.code}: {each.message}" for each in verdict.reasons) or verdict.headline
     allowed = Allowed(migrations=limits.migrations == "compatible")
     ask = RollbackRequest(
-        target.service, target.environment, target.team, verdict.commit, reason=said, run=run_id, mode=mode
+        target.service, target.environment, target.team, verdict.commit, reason=reason, run=run_id, mode=mode
     )
     planned = plan_rollback(repository, replace(ask, pushes=pushes, allowed=allowed, evidence=evidence))
     label = rollbacks.label(target.environment, target.team, target.service)
@@ -168,8 +168,8 @@ def _once(planned: RollbackPlan) -> Written:
         if not catch_up(repo, made.branch, made.commit):
             raise
         hint = "run it again with `--write branch`; the commit was taken back here"
-        said = tuple(replace(each, hint=hint) for each in error.diagnostics)
-        raise AtmosError(*said, exit_code=error.exit_code) from error
+        hinted = tuple(replace(each, hint=hint) for each in error.diagnostics)
+        raise AtmosError(*hinted, exit_code=error.exit_code) from error
 
 
 def _require(planned: RollbackPlan) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """`files` and `deployments` say how much was looked at, so that "no findings" can be told from "nothing seen"."""
+    """`files` and `deployments` say how much was looked at, to tell "no findings" from "nothing seen"."""
 
     diagnostics: tuple[Diagnostic, ...]
     files: int

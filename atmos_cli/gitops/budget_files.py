@@ -37,7 +37,7 @@ def _stray(tree: FileTree, path: str, name: str) -> Iterator[Diagnostic]:
 
 
 def _services_not_deployed(tree: FileTree, environment: str) -> Iterator[Diagnostic]:
-    """Warn of limits on services that are not deployed: a limit may be set before its service exists, and may outlive it."""
+    """Warn of limits on services not deployed: a limit may be set before its service exists, and may outlive it."""
     path = budget_path(environment)
     data = tree.read(path) or b""
     try:

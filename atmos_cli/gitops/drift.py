@@ -58,8 +58,8 @@ def _too_small(path: str, data: bytes, team: str, hard: Mapping[str, Any], judge
 
 
 def _differs(path: str, data: bytes, name: str, now: Any, wanted: str | None, environment: str) -> Diagnostic:
-    said = "no limit" if now is None else f"`{now}`"
-    message = f"`{path}` has {said} for {name}, but the budget of '{environment}' makes it {wanted or 'no limit'}"
+    limit = "no limit" if now is None else f"`{now}`"
+    message = f"`{path}` has {limit} for {name}, but the budget of '{environment}' makes it {wanted or 'no limit'}"
     hint = "run `atmos init` to renew it; a file that a person changed stays, so remove that one first"
     return _warning(path, data, name, message, hint, environment)
 

@@ -81,8 +81,8 @@ def guard(
         rows = coverage.applied(rows)
         budgets = {name: replace(each, rows=coverage.applied(each.rows)) for name, each in budgets.items()}
     for each in budgets.values():
-        said = budget_diagnostics(each.rows, ask="`--request-approval`", fits=fits(each) if fits else "")
-        found += [*each.findings, *said]
+        over = budget_diagnostics(each.rows, ask="`--request-approval`", fits=fits(each) if fits else "")
+        found += [*each.findings, *over]
     found += doubly_owned(effective, environments=environments, touched=touched)
     return Guarded(in_order(found), rows, claims, budgets)
 

@@ -243,6 +243,6 @@ def _shown(value: Any) -> str:
 
 def _refused(problem: Any, values: dict[str, Any]) -> Diagnostic:
     where = ".".join(str(step) for step in path_in(values, problem))
-    said = plain_words(problem["msg"])
-    message = f"`{where}`: {said}" if where else said
+    reason = plain_words(problem["msg"])
+    message = f"`{where}`: {reason}" if where else reason
     return Diagnostic(Code.SPEC_INVALID, message, hint="see `atmos schema spec` for what is allowed")

@@ -58,7 +58,7 @@ def open_repository(start: Path, *, writes: bool = False, faults: list[Diagnosti
 
     With `faults`, a file that cannot be read is noted there and does not end the run.
 
-    With `writes`, what a killed run left is first put right; without, it is only reported (ATM619).
+    With `writes`, what a killed run left is repaired first; without, it is only reported (ATM619).
     """
     root = find_root(start)
     if root is None:

@@ -91,19 +91,19 @@ def use_of(effective: Effective, environment: str, *, services: Iterable[Service
     """
     counting = _Counting(effective, environment)
     teams: dict[str, UsageSums] = {}
-    told: dict[Service, UsageSums] = {}
+    by_service: dict[Service, UsageSums] = {}
     wanted = None if services is None else set(services)
     stamps = effective.snapshot.level(["apps"])
     counting.expect(stamps)
     for path, stamp in stamps.items():
         team = path.split("/")[1]
         mine = {} if wanted is None else {each for each in wanted if each[0] == team}
-        teams[team] = counting.team(team, stamp, told if wanted is None or mine else None)
+        teams[team] = counting.team(team, stamp, by_service if wanted is None or mine else None)
     for unit, entry in counting.others():
         teams.setdefault(unit.team, UsageSums()).add(entry)
-        told.setdefault((unit.team, unit.service), UsageSums()).add(entry)
+        by_service.setdefault((unit.team, unit.service), UsageSums()).add(entry)
     effective.cache.save()
-    kept = told if wanted is None else {each: entry for each, entry in told.items() if each in wanted}
+    kept = by_service if wanted is None else {each: entry for each, entry in by_service.items() if each in wanted}
     return EnvironmentUsage(environment, teams, kept)
 
 
@@ -130,16 +130,16 @@ class _Counting:
         keys = (self._key("team", path.split("/")[1], stamp) for path, stamp in teams.items())
         self.effective.cache.get([key for key in keys if key])
 
-    def team(self, team: str, stamp: str, told: dict[Service, UsageSums] | None) -> UsageSums:
+    def team(self, team: str, stamp: str, by_service: dict[Service, UsageSums] | None) -> UsageSums:
         """Add up a team's services; `told`, when given, gets the sum of each of them."""
         key = self._key("team", team, stamp)
-        if told is None and key and (known := self._known([key]).get(key)):
+        if by_service is None and key and (known := self._known([key]).get(key)):
             return known
         sums = UsageSums()
         for service, entry in self._services(team):
             sums.add(entry)
-            if told is not None:
-                told[team, service] = entry
+            if by_service is not None:
+                by_service[team, service] = entry
         if key and sums.lasting:
             self.effective.cache.put({key: sums.text()})
         return sums

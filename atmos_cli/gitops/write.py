@@ -121,8 +121,10 @@ def _push(repo: Repo, branch: str, commit: str) -> None:
         if not commit or not catch_up(repo, branch, commit):
             raise
         message = f"others pushed to {branch} first, so the commit was taken back, and {branch} here follows origin"
-        said = Diagnostic(Code.PUSH_REFUSED, message, hint="run the command again: it starts from what they pushed")
-        raise OvertakenError(said, exit_code=1) from behind
+        overtaken = Diagnostic(
+            Code.PUSH_REFUSED, message, hint="run the command again: it starts from what they pushed"
+        )
+        raise OvertakenError(overtaken, exit_code=1) from behind
 
 
 def wait_to_try_again(root: Path, attempt: int, began: float) -> None:

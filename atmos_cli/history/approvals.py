@@ -87,8 +87,8 @@ def _covered(case: ProposedChange, over: Sequence[LimitRow], roster: Roster) -> 
         approved = all(verdict is not None and verdict.valid for verdict in verdicts)
         if approved and _explains(adding, row, case):
             rows.add(row_key(row))
-    said = [each for verdict, reasons in judged.values() for each in (*reasons, *_told(verdict))]
-    return Coverage(frozenset(rows), tuple(said))
+    diagnostics = [each for verdict, reasons in judged.values() for each in (*reasons, *_reported(verdict))]
+    return Coverage(frozenset(rows), tuple(diagnostics))
 
 
 def _explains(adding: Sequence[Deployment], row: LimitRow, case: ProposedChange) -> bool:
@@ -102,7 +102,7 @@ def _explains(adding: Sequence[Deployment], row: LimitRow, case: ProposedChange)
     return bool(adding) and growth >= row.after - row.before
 
 
-def _told(verdict: ApprovalDecision | None) -> Iterator[Diagnostic]:
+def _reported(verdict: ApprovalDecision | None) -> Iterator[Diagnostic]:
     if verdict is None:
         return
     if verdict.valid:
@@ -135,13 +135,13 @@ def _grew(row: LimitRow, deployment: Deployment, after: Effective, before: Effec
     if new == old:
         return False
     try:
-        here = after.total(deployment).get(row.dimension)
-        there = before.total(deployment).get(row.dimension) if before and old else None
+        new_amount = after.total(deployment).get(row.dimension)
+        old_amount = before.total(deployment).get(row.dimension) if before and old else None
     except AtmosError:
         return True
-    if here is None and there is None:
+    if new_amount is None and old_amount is None:
         return row.dimension == UNKNOWN or row.service != ""
-    return here is not None and (there is None or here > there)
+    return new_amount is not None and (old_amount is None or new_amount > old_amount)
 
 
 def _approval_of(

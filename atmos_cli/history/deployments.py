@@ -75,7 +75,7 @@ class DeploymentHistory:
         return self._wanted[deployment]
 
     def missing(self, revisions: Iterable[str]) -> bool:
-        """Return whether one of `revisions` is no commit that is here: then a fetch may bring it."""
+        """Return whether one of `revisions` is not a commit known here: then a fetch may bring it."""
         return any(self._resolved(each) is None for each in revisions)
 
     def relation(self, deployment: Deployment, revision: str) -> Relation:

@@ -125,18 +125,18 @@ def relations(ask_git: Ask, commit: str, revisions: tuple[str, ...]) -> dict[str
     """Ask how each revision that an engine names relates to `commit`."""
     found = {}
     for revision in revisions:
-        told = ask_git("relation", commit, plain(revision))
-        found[revision] = Relation(Order(told["order"]), inputs_equal=bool(told["inputs_equal"]))
+        answer = ask_git("relation", commit, plain(revision))
+        found[revision] = Relation(Order(answer["order"]), inputs_equal=bool(answer["inputs_equal"]))
     return found
 
 
 def manifests(ask_git: Ask, commit: str) -> tuple[Resource, ...] | None:
     """Ask for the effective manifests at `commit`; None when nothing was there, or it could not be built."""
-    told = ask_git("manifests", commit) if commit else None
-    return None if told is None else tuple(told)
+    answer = ask_git("manifests", commit) if commit else None
+    return None if answer is None else tuple(answer)
 
 
 def limits_of(ask_git: Ask, commit: str) -> Limits:
     """Ask for the settled `verify:` block of the spec at `commit`. Raises ATM104 or ATM801 when it cannot be read."""
-    told = ask_git("limits", commit)
-    return Limits(**{**told, "routes": tuple(told["routes"]), "smoke": tuple(told["smoke"])})
+    answer = ask_git("limits", commit)
+    return Limits(**{**answer, "routes": tuple(answer["routes"]), "smoke": tuple(answer["smoke"])})

@@ -59,17 +59,17 @@ def rollback_start(
         message = "the history here is cut off (a shallow clone), so nobody can tell which state was good"
         raise fail(Code.GIT_FAILED, message, hint="`git fetch --unshallow`; in CI, check out with `fetch-depth: 0`")
     branch = repository.config.git.branch
-    here, there = (repos.resolve(repo, f"refs/{where}/{branch}") for where in ("heads", "remotes/origin"))
+    here, remote = (repos.resolve(repo, f"refs/{where}/{branch}") for where in ("heads", "remotes/origin"))
     nowhere = Deployment("", "", environment)
     if mode == "branch":
-        tip = here if here and (there is None or history.is_ancestor(repo, there, here)) else there
+        tip = here if here and (remote is None or history.is_ancestor(repo, remote, here)) else remote
         tip = tip or repos.resolve(repo, "HEAD")
         if tip is None:
             raise _no_commit()
         tree = CommitTree(repo, tip)
         config = config_of(tree)
         return Base(tree, tip), RollbackStart(
-            repo=repo, tip=tip, ahead=there or tip, tree=tree, config=config, deployment=nowhere
+            repo=repo, tip=tip, ahead=remote or tip, tree=tree, config=config, deployment=nowhere
         )
     now = repos.head(repo)
     if now.commit is None:
@@ -79,7 +79,7 @@ def rollback_start(
         raise fail(Code.REPO_DETACHED, message, hint=f"`--write branch`, or `git switch {shell(branch)}` first")
     disk = DiskTree(repository.root)
     return Base(disk), RollbackStart(
-        repo=repo, tip=now.commit, ahead=there or now.commit, tree=disk, config=config_of(disk), deployment=nowhere
+        repo=repo, tip=now.commit, ahead=remote or now.commit, tree=disk, config=config_of(disk), deployment=nowhere
     )
 
 
@@ -97,9 +97,9 @@ def named_deployment(start: RollbackStart, service: str, environment: str, *, te
             return each
     gone = _removed(start, found[0].service, environment, team=found[0].team)
     if gone is None:
-        there = ", ".join(each.environment for each in found)
+        places = ", ".join(each.environment for each in found)
         message = f"`{service}` is not in {environment}, and never was"
-        raise fail(Code.ENVIRONMENT_UNKNOWN, message, hint=f"it is in: {there}")
+        raise fail(Code.ENVIRONMENT_UNKNOWN, message, hint=f"it is in: {places}")
     return gone
 
 
@@ -119,7 +119,7 @@ def judged(
     """Run all checks and budgets on the result, as for any change, with two differences.
 
     What is wrong already, and stays as it is, does not keep a better state from coming back. And a state that ran
-    before may pass a budget, since the room that it had may be taken meanwhile; no state may pass a ceiling, and one
+    before may pass a budget, since others may use its share meanwhile; no state may pass a ceiling, and one
     that a person named has to fit like any other change.
     """
     states = States(repository.root, repository.tree, branch=start.config.git.branch)

@@ -168,7 +168,7 @@ def _line(value: dict[str, Any]) -> str:
 def _values(repo: Repo, *target: str) -> Iterable[tuple[str, dict[str, Any]]]:
     """Yield what notes say about one target (team, service, environment), or about all of them when none is named.
 
-    Anyone who can push can write a note: what is not as expected is passed over.
+    Anyone who can push can write a note: what is not as expected is skipped.
     """
     wanted = {"v": FORMAT, **dict(zip(("team", "service", "environment"), target, strict=False))}
     for commit, lines in notes.lines(repo).items():

@@ -41,8 +41,8 @@ def _to_remote(repo: Repo, branch: str, commit: str, below: str, reason: str, re
     where = f"refs/remotes/{remote}/{branch}"
     args = ("fetch", "--quiet", remote, f"+refs/heads/{branch}:{where}")
     answer = run(repo, *args, env=quiet(repo), timeout=TIMEOUT_SECONDS)
-    there = resolve(repo, where)
-    if answer.status or there is None or not is_ancestor(repo, below, there):
+    theirs = resolve(repo, where)
+    if answer.status or theirs is None or not is_ancestor(repo, below, theirs):
         return False
     with locked(StateDirectory(repo.top, repo.git_dir / "atmos-cli", repo.prefix)):
         now = head(repo)
@@ -50,12 +50,12 @@ def _to_remote(repo: Repo, branch: str, commit: str, below: str, reason: str, re
             return False
         # refreshed first: git takes a file that only looks newer for one that the user changed
         run(repo, "update-index", "-q", "--refresh")
-        if run(repo, "read-tree", "-m", "-u", commit, there).status:
+        if run(repo, "read-tree", "-m", "-u", commit, theirs).status:
             return False
         try:
-            move_ref(repo, f"refs/heads/{branch}", new=there, old=commit, reason=f"atmos: {reason}")
+            move_ref(repo, f"refs/heads/{branch}", new=theirs, old=commit, reason=f"atmos: {reason}")
         except AtmosError:
-            run(repo, "read-tree", "-m", "-u", there, commit)
+            run(repo, "read-tree", "-m", "-u", theirs, commit)
             return False
     return True
 
@@ -63,7 +63,7 @@ def _to_remote(repo: Repo, branch: str, commit: str, below: str, reason: str, re
 def pause(attempt: int, began: float) -> None:
     """Wait for a random time, longer with each attempt, so that many who came too late do not meet again.
 
-    `began`: the monotonic time when the attempt began. As long as it took, somebody else can be first in the next one.
+    `began`: the monotonic time when the attempt began. In the time that it took, another can be first in the next one.
     """
     most = min(_LONGEST, max(_SHORTEST, time.monotonic() - began) * 2**attempt)
     time.sleep(random.uniform(0, most))  # noqa: S311 - spreads load, hides nothing

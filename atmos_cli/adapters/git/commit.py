@@ -113,10 +113,10 @@ def _commit(programs: OwnPrograms, place: StateDirectory, plan: Journal, message
     text.write_text(message.rstrip("\n") + "\n", encoding="utf-8")
     _require(_hook(programs, "prepare-commit-msg", str(text), "message", index=index), "prepare-commit-msg")
     _require(_hook(programs, "commit-msg", str(text), index=index), "commit-msg")
-    said = text.read_bytes()
-    if not said.strip():
+    edited = text.read_bytes()
+    if not edited.strip():
         raise _refused(GitAnswer(1, b"", "it left an empty message"), "commit-msg")
-    return commit_tree(repo, tree, said, parent=plan.old)
+    return commit_tree(repo, tree, edited, parent=plan.old)
 
 
 def _reason(plan: Journal, message: str) -> str:

@@ -27,7 +27,7 @@ def line(repo: Repo, tip: str) -> tuple[str, ...]:
 
 
 def changes(repo: Repo, since: str, *, under: str, most: int) -> tuple[Change, ...]:
-    """Return, of the commits from `since` on back, the newest `most` that change a file below `under`.
+    """Return the newest `most` commits, from `since` on back, that change a file below `under`.
 
     A merge counts with all that it brings. Paths are relative to the root.
     """

@@ -45,8 +45,10 @@ def default_branch(repo: Repo) -> tuple[str, str] | None:
     As `origin` said when it was cloned, else by the usual names, which nothing in a checkout can choose. Local branches
     count only where `origin` has none: whoever checks out a stranger's work may name a local branch as they like.
     """
-    told = ask(repo.top, "symbolic-ref", "--quiet", f"{_ORIGIN}HEAD")
-    names = [told.text.removeprefix(_ORIGIN)] if told.status == 0 and told.text.startswith(_ORIGIN) else _usual(repo)
+    answer = ask(repo.top, "symbolic-ref", "--quiet", f"{_ORIGIN}HEAD")
+    names = (
+        [answer.text.removeprefix(_ORIGIN)] if answer.status == 0 and answer.text.startswith(_ORIGIN) else _usual(repo)
+    )
     remote = bool(tell(repo.top, "for-each-ref", "--count=1", "--format=%(refname)", _ORIGIN))
     for name in names:
         commit = resolve(repo, f"{_ORIGIN if remote else _LOCAL}{name}")

@@ -66,7 +66,7 @@ def fetch(repo: Repo, *, remote: str = "origin") -> str:
 
 
 def publish(repo: Repo, *, remote: str = "origin") -> None:
-    """Push our lines to `remote`, after taking in what others pushed, as often as they are quicker. ATM609 with why."""
+    """Push our lines to `remote`, again with those of others when they were first. ATM609 says why it failed."""
     answer = GitAnswer(1, b"", "")
     for attempt in range(MOST_TRIES):
         ours = resolve(repo, REF)
@@ -118,7 +118,7 @@ def _united(repo: Repo, ours: str, theirs: str) -> str:
 
 
 def _notes(repo: Repo, tree: str) -> Notes:
-    """Read notes however git or others spread them over directories; what is none is left out."""
+    """Read notes however git or others spread them over directories; other entries are left out."""
     if resolve(repo, tree) is None:
         return {}
     found = {path.replace("/", ""): entry for path, entry in entries(repo, tree).items()}

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from atmos_cli.adapters.git.repo import Repo
 
 _HOOKS = "core.hookspath"
-# The keys whose value is a command, by what needs them: section and last part; in between may stand any name.
+# The keys whose value is a command, by what needs them: section and last part, with any name in between.
 _FILTER = {("filter", name) for name in ("clean", "smudge", "process")}
 _COMMITTING = {("gpg", "program"), ("gpg", "defaultkeycommand"), ("hook", "command")}
 _REMOTE = {
@@ -32,7 +32,7 @@ _REMOTE = {
     *(("remote", name) for name in ("receivepack", "uploadpack", "vcs")),
 }
 _REACHES = ("push", "fetch", "ls-remote")
-# Hooks that git starts by itself, in the middle of what it was told.
+# Hooks that git starts by itself, in the middle of a command.
 _IMPLIED = ("reference-transaction", "post-index-change", "pre-push", "pre-auto-gc", "push-to-checkout")
 
 
@@ -85,8 +85,8 @@ class OwnPrograms:
         if not filters:
             return
         stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
-        said = ask(self.repo.top, "check-attr", "-z", "--stdin", "filter", stdin=stdin).out.split(b"\0")
-        used = {os.fsdecode(value) for value in said[2::3]}
+        attributes = ask(self.repo.top, "check-attr", "-z", "--stdin", "filter", stdin=stdin).out.split(b"\0")
+        used = {os.fsdecode(value) for value in attributes[2::3]}
         self._require([key for key in filters if _named_in(key) in used], "pass the files through")
 
     def _require(self, keys: list[str], doing: str) -> None:

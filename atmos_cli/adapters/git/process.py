@@ -189,8 +189,8 @@ def without_filters(top: Path) -> dict[str, str]:
 
     Whatever looks at files or writes an index needs them: git then reads again what changed in the same instant.
     """
-    said = ask(top, "config", "--name-only", "-z", "--get-regexp", r"^filter\.").out
-    names = sorted({name for each in said.split(b"\0") if (name := os.fsdecode(each)).endswith(_FILTERING)})
+    listed = ask(top, "config", "--name-only", "-z", "--get-regexp", r"^filter\.").out
+    names = sorted({name for each in listed.split(b"\0") if (name := os.fsdecode(each)).endswith(_FILTERING)})
     return {name: "false" if name.endswith(".required") else "" for name in names}
 
 
@@ -228,17 +228,17 @@ def failed(args: Sequence[str], answer: GitAnswer) -> AtmosError:
                 f"git {verb} could not write: {line.removesuffix('.')}",
                 hint="make room, or give yourself write access to the .git directory, and run the command again",
             )
-    said = ([line for line in lines if line.startswith(("fatal:", "error:"))] or lines)[-1].removesuffix(".")
-    return fail(Code.GIT_FAILED, f"git {verb} failed: {said}", hint=_way_out(answer.err, said))
+    reason = ([line for line in lines if line.startswith(("fatal:", "error:"))] or lines)[-1].removesuffix(".")
+    return fail(Code.GIT_FAILED, f"git {verb} failed: {reason}", hint=_way_out(answer.err, reason))
 
 
-def _way_out(err: str, said: str) -> str:
+def _way_out(err: str, reason: str) -> str:
     if ".lock'" in err or "index.lock" in err:
         return "another git is running here, or one died: wait, or remove the lock file it names"
-    if "dubious ownership" in said:
-        owned = shell(said.rpartition(" at ")[2].strip("'"))
+    if "dubious ownership" in reason:
+        owned = shell(reason.rpartition(" at ")[2].strip("'"))
         return f"it belongs to another user; if you trust them: git config --global --add safe.directory {owned}"
-    if "would be replaced by" in said:
+    if "would be replaced by" in reason:
         return "git config core.safecrlf warn, or `* text eol=lf` in .gitattributes, or use `--write files`"
     return "run `git status` in the repository: it names what is wrong with it"
 

@@ -57,14 +57,14 @@ def held(repo: Repo, ref: str, *, holder: str, remote: str = "", now: float | No
     when = time.time() if now is None else now
     mine = _object(repo, ref, holder, when)
     _take_here(repo, ref, mine, when)
-    there = False
+    held_there = False
     try:
         problem = _take_there(repo, ref, mine, when, remote) if remote else ""
-        there = bool(remote) and not problem
+        held_there = bool(remote) and not problem
         yield (problem,) if problem else ()
     finally:
         with suppress(AtmosError):
-            if there:
+            if held_there:
                 _push(repo, remote, f":{ref}", expected=f"{ref}:{mine}")
             run(repo, "update-ref", "-d", ref, mine)
 
@@ -100,10 +100,10 @@ def _take_here(repo: Repo, ref: str, mine: str, now: float) -> None:
 
 def _take_there(repo: Repo, ref: str, mine: str, now: float, remote: str) -> str:
     """Take the lock at `remote`; empty when it keeps it, else why it does not, with no other holder."""
-    said = ""
+    problem = ""
     for _ in range(_TRIES):
-        said = _push(repo, remote, f"{mine}:{ref}", expected=f"{ref}:")
-        if not said:
+        problem = _push(repo, remote, f"{mine}:{ref}", expected=f"{ref}:")
+        if not problem:
             return ""
         old = _old(repo, ref, remote)
         if not old:
@@ -111,10 +111,10 @@ def _take_there(repo: Repo, ref: str, mine: str, now: float, remote: str) -> str
         lease = _lease(repo, old)
         if not lease.is_stale(now):
             raise _busy(ref, lease, f"git push {remote} --delete {ref}")
-        said = _push(repo, remote, f"{mine}:{ref}", expected=f"{ref}:{old}")
-        if not said:
+        problem = _push(repo, remote, f"{mine}:{ref}", expected=f"{ref}:{old}")
+        if not problem:
             return ""
-    return f"{remote} keeps no lock, so only this clone is locked ({said})"
+    return f"{remote} keeps no lock, so only this clone is locked ({problem})"
 
 
 def _push(repo: Repo, remote: str, spec: str, *, expected: str) -> str:
@@ -138,13 +138,13 @@ def _old(repo: Repo, ref: str, remote: str) -> str:
 
 def _lease(repo: Repo, commit: str) -> Lease:
     answer = ask(repo.top, "cat-file", "commit", commit)
-    said = dict(re.findall(r"^(Holder|Expires|Host|Process): (.{1,200})$", plain(answer.text), re.MULTILINE))
-    number = {key: int(said[key]) for key in ("Expires", "Process") if re.fullmatch(r"\d{1,12}", said.get(key, ""))}
+    fields = dict(re.findall(r"^(Holder|Expires|Host|Process): (.{1,200})$", plain(answer.text), re.MULTILINE))
+    number = {key: int(fields[key]) for key in ("Expires", "Process") if re.fullmatch(r"\d{1,12}", fields.get(key, ""))}
     return Lease(
         commit=commit,
-        holder=said.get("Holder", ""),
+        holder=fields.get("Holder", ""),
         expires=number.get("Expires", 0),
-        host=said.get("Host", ""),
+        host=fields.get("Host", ""),
         process=number.get("Process", 0),
     )
 

@@ -86,16 +86,16 @@ def earlier_rollbacks(repo: Repo, target: str, *tips: str) -> tuple[Past, ...]:
 
 
 def _past(commit: str, time: float, body: str, target: str) -> Iterable[Past]:
-    said: dict[str, str] = {}
+    trailers: dict[str, str] = {}
     for key, value in _TRAILER.findall(body):
-        said.setdefault(key, value.strip())
-    if said.get("Service") == target and "Rollback-Of" in said:
+        trailers.setdefault(key, value.strip())
+    if trailers.get("Service") == target and "Rollback-Of" in trailers:
         yield Past(
             commit=commit,
             at=time,
-            of=said["Rollback-Of"],
-            restores=said.get("Restores", ""),
-            run=said.get("Verify-Run", ""),
+            of=trailers["Rollback-Of"],
+            restores=trailers.get("Restores", ""),
+            run=trailers.get("Verify-Run", ""),
         )
 
 

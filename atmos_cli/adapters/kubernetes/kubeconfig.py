@@ -74,7 +74,7 @@ class Kubeconfig:
 
 
 def read_kubeconfig(environ: Mapping[str, str]) -> Kubeconfig:
-    """Read the files of `KUBECONFIG`, or `~/.kube/config`; those that do not exist are passed over. Raises ATM810."""
+    """Read the files of `KUBECONFIG`, or `~/.kube/config`; those that do not exist are skipped. Raises ATM810."""
     listed = [Path(part) for part in environ.get("KUBECONFIG", "").split(os.pathsep) if part]
     paths = listed or [Path(environ.get("HOME") or Path.home(), ".kube", "config")]
     found: dict[str, dict[str, KubeconfigEntry]] = {name: {} for name in _LOADERS}
