@@ -118,7 +118,7 @@ def _content(tree: FileTree, path: str) -> bytes | None:
 
 @contextmanager
 def merged(repo: Repo, base: str, other: str) -> Iterator[str | None]:
-    """Yield the tree that merging `other` into `base` would make; None when they conflict, or this git is too old.
+    """Yield the tree that merging `other` into `base` would make; None when they conflict, or Git alone cannot tell.
 
     It can be read within only: nothing of it is kept in the repository.
     """
