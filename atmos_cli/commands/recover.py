@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def recover(start: Path) -> tuple[Diagnostic, ...]:
-    """Repair what a killed write left around `start`, which need not hold a whole repo yet; return what was done.
+    """Repair what a killed write left around `start`, which need not be a whole repo yet; return what was done, if any.
 
     Raises ATM601 when there is no such directory, ATM612 while another atmos is writing there.
     """

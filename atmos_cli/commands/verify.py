@@ -62,7 +62,7 @@ class Run:
     """One verification in progress: call `look` as often as you like, until it returns the verdict."""
 
     def __init__(self, session: Session, *, remembered: Progress | None = None) -> None:
-        """Start a run, or continue a killed one from `remembered`. Raises AtmosError without the service."""
+        """Start a run, or continue `remembered`. Raises AtmosError when the commit does not hold the service."""
         self.session = session
         self.progress = remembered or begin(session.clock.now())
         self.now: Now | None = None

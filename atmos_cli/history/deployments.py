@@ -1,4 +1,4 @@
-"""Finds which commits of the base branch belong to which deployment, with one run of git for all deployments."""
+"""Finds which commits of the base branch belong to which deployment, asking git for all deployments at once."""
 
 from __future__ import annotations
 
