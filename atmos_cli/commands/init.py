@@ -1,4 +1,4 @@
-"""`atmos init`: make a GitOps repo, or complete one; what people changed stays as they left it."""
+"""`atmos init`: makes a GitOps repo, or completes one; what people changed stays as they left it."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class InitPlan:
         return f"{subject}\n\n{body}\n\n{trailers({'Version': __version__})}\n"
 
     def next_steps(self) -> tuple[str, ...]:
-        """What remains for a person, with the real names."""
+        """Return what remains for a person to do, with the real names."""
         steps = []
         if self.config.git.url == Git().url:
             steps.append(f"set `git.url` in {FILE} to where this repo will be, then run `atmos init` again")
@@ -87,7 +87,7 @@ class InitPlan:
 def plan_init(
     root: Path, options: InitOptions, *, explicit: frozenset[str] = frozenset(), writes: bool = True
 ) -> InitPlan:
-    """What `init` would write below `root`. `explicit`: names of options that the user gave."""
+    """Plan what `init` would write below `root`. `explicit`: names of the options that the user set."""
     if root.exists() and not root.is_dir():
         raise fail(Code.WRITE_FAILED, f"{root} is a file, not a directory", hint="name another directory")
     recovered = recover(root) if writes and root.is_dir() else ()
@@ -105,17 +105,26 @@ def plan_init(
     teams = tuple(sorted({*found, *(options.teams or (() if found else ("default",)))}))
     _check_names("the team", teams)
     _check_namespaces(teams, tuple(config.environments))
-    made = update_skeleton(tree, config, blueprints, choose=lambda _: None, teams=teams)
+    made = update_skeleton(tree, config, blueprints, choose=lambda _: None, teams=teams, restore_files=True)
     # `init` completes and says what is left to decide; `atmos update` is where people decide it
     kept = tuple(dict.fromkeys(each.file for each in made.merged.conflicts))
     changes = ChangeSet(dict(made.files), {path: tree.read(path) for path in made.files})
-    return InitPlan(root, config, teams, changes, MemoryTree(changes.files, tree), kept, existing is None, recovered)
+    return InitPlan(
+        root=root,
+        config=config,
+        teams=teams,
+        changes=changes,
+        tree=MemoryTree(changes.files, tree),
+        kept=kept,
+        new_repo=existing is None,
+        recovered=recovered,
+    )
 
 
 def execute_init(plan: InitPlan, *, mode: WriteMode | None = None) -> Written:
-    """Writes the plan; a directory that is in no Git repository becomes one, unless only files are wanted."""
+    """Write the plan; a directory that is in no Git repository becomes one, unless only files are wanted."""
     wanted = mode or plan.config.git.write
-    # A new directory inside another checkout becomes a repo of its own: nobody wants it committed over there.
+    # A new directory inside another checkout becomes a repo of its own: it is not meant to be committed over there.
     fresh = not plan.root.is_dir() or not any(plan.root.iterdir())
     plan.root.mkdir(parents=True, exist_ok=True)
     if wanted != "files" and (fresh or repos.open_repo(plan.root) is None):
@@ -146,7 +155,7 @@ def _existing(data: bytes, explicit: frozenset[str], blueprints: Catalogue) -> C
 
 
 def new_config(options: InitOptions, *, catalogue: Catalogue, remote: str | None = None) -> Config:
-    """The configuration of a new repo. Raises AtmosError for names that do not fit together."""
+    """Make the configuration of a new repo. Raises AtmosError for names that do not fit together."""
     _check_names("the environment", options.environments)
     _check_names("the cluster", tuple(dict(options.clusters).values()))
     engines, clusters = dict(options.engines), dict(options.clusters)
@@ -180,7 +189,7 @@ def new_config(options: InitOptions, *, catalogue: Catalogue, remote: str | None
 
 
 def _require_clean(data: bytes) -> None:
-    """Raises ATM333, located: what `init` makes of a secret in its settings would spread it."""
+    """Refuse, with ATM333 located, a secret in the settings: what `init` makes of them would spread it."""
     found = [
         Diagnostic(each.code, each.message, where=located(data, 0, each.path, file=FILE), hint=each.hint)
         for each in secrets_in_file(FILE, data)
@@ -190,7 +199,7 @@ def _require_clean(data: bytes) -> None:
 
 
 def _new_environment(name: str, *, cluster: str, settings: Mapping[str, Any]) -> Environment:
-    """Two replicas where a rollout should be like production's."""
+    """Make an environment, with two replicas where a rollout should be like production's."""
     production = name in PRODUCTION
     return Environment(
         cluster=cluster,
@@ -219,7 +228,7 @@ def _check_names(what: str, names: Sequence[str]) -> None:
 
 
 def _check_namespaces(teams: Sequence[str], environments: Sequence[str]) -> None:
-    """Two teams must not share a namespace, as `a-b` in `c` and `a` in `b-c` would."""
+    """Check that no two teams share a namespace, as `a-b` in `c` and `a` in `b-c` would."""
     owners: dict[str, tuple[str, str]] = {}
     for team, environment in itertools.product(teams, environments):
         name = namespace(team, environment)

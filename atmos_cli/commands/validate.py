@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """`files` and `deployments` say how much was looked at, so that "no findings" can be told from "nothing seen"."""
+    """`files` and `deployments` say how much was looked at, to tell "no findings" from "nothing seen"."""
 
     diagnostics: tuple[Diagnostic, ...]
     files: int
@@ -48,7 +48,7 @@ def validate(
     base: str | None = None,
     faults: Sequence[Diagnostic] = (),
 ) -> Validation:
-    """Findings of the whole repo, or only those in `paths` (files or directories, from the root).
+    """Check the whole repo; return its findings, or only those in `paths` (files or directories, from the root).
 
     `faults` is where the repo notes files that cannot be read, while they are looked at. `base` names the commit to
     trust, so that a change of `atmos-cli.yaml` cannot choose another; raises ATM610 when there is none of that name.
@@ -76,7 +76,7 @@ def validate(
 
 
 def _unseen(repo: Sequence[Diagnostic], found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
-    """Without secrets of files whose very line is reported for an environment already."""
+    """Leave out secrets of files whose very line is reported for an environment already."""
     seen = {(d.where.path, d.where.line) for d in found if d.where and d.code is Code.PLAIN_SECRET}
     for each in repo:
         if not (each.code is Code.PLAIN_SECRET and each.where and (each.where.path, each.where.line) in seen):
@@ -119,7 +119,7 @@ def _unknown_environment(deployment: Deployment, config: Config) -> Diagnostic:
 
 
 def _budgets(repository: Repository, states: States, base: str | None) -> tuple[Judged, list[Diagnostic]]:
-    """Each environment by the base branch's budget: what is not on that branch yet may not be over it."""
+    """Judge each environment by the base branch's budget: what is not on that branch yet may not be over it."""
     tree, config = repository.tree, repository.config
     if base and states.base is None:
         raise fail(
@@ -145,14 +145,14 @@ def _budgets(repository: Repository, states: States, base: str | None) -> tuple[
 
 
 def _approved(rows: Sequence[LimitRow], **change: Any) -> Coverage:
-    """Asked only where something is over: most of a validate needs no approval, and so none of what reads them."""
+    """Look for approvals only where something is over: most runs need none, and so nothing that reads them."""
     from atmos_cli.history.approvals import covered
 
     return covered(rows, **change)
 
 
 def _before(states: States) -> tuple[Effective | None, tuple[str, ...]]:
-    """Where the checkout left the base branch, and what its commits changed since; nothing without Git."""
+    """Return where the checkout left the base branch, and what its commits changed since; nothing without Git."""
     head = repos.resolve(states.repo, "HEAD") if states.repo else None
     if states.repo is None or states.base is None or head is None:
         return None, ()

@@ -45,10 +45,11 @@ def update_skeleton(
     choose: Choose,
     teams: Sequence[str] = (),
     restore: bool = False,
+    restore_files: bool = False,
 ) -> SkeletonUpdate:
     """Merge all that `init` makes for this config into the tree; `teams` come beside those that are there.
 
-    Inputs (the config and the budgets) are written where they are missing, and never merged.
+    `restore` brings back what people deleted, `restore_files` only files as a whole. Inputs (the config and the budgets) are written where they are missing, and never merged.
     """
     owners = sorted({*teams_of(tree), *teams})
     budgets = {
@@ -65,10 +66,20 @@ def update_skeleton(
     lock_data = tree.read(INIT_LOCK)
     locks = _locks(lock_data, tree, theirs)
     merged = merge_files(
-        tree, root="", bases=[lock.files for lock in locks], theirs=theirs, choose=choose, restore=restore
+        tree,
+        root="",
+        bases=[lock.files for lock in locks],
+        theirs=theirs,
+        choose=choose,
+        restore=restore,
+        restore_files=restore or restore_files,
     )
     files |= merged.files
-    text = lock_text(Lock({path: each.content for path, each in theirs.items()})).encode()
+    generated = {path: each.content for path, each in theirs.items()}
+    for path in {each.file for each in merged.conflicts}:  # still to be decided, from where it was
+        generated.pop(path, None)
+        generated |= {path: lock.files[path] for lock in locks[:1] if path in lock.files}
+    text = lock_text(Lock(generated)).encode()
     if text != lock_data:
         files[INIT_LOCK] = text
     return SkeletonUpdate(merged, files)

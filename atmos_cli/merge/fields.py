@@ -30,6 +30,7 @@ class Findings:
     conflicts: list[Conflict] = field(default_factory=list)
     kept: list[KeptEdit] = field(default_factory=list)
     restore: bool = False
+    restore_files: bool = False
 
 
 @dataclass(slots=True)

@@ -37,13 +37,15 @@ def merge_files(
     theirs: Mapping[str, GeneratedFile],
     choose: Choose,
     restore: bool = False,
+    restore_files: bool = False,
 ) -> Merged:
     """Merge what is generated now into the files below `root` and others that were generated with them.
 
-    `bases`: what may have been generated last, by path. `restore` brings back what people deleted. Raises AtmosError
+    `bases`: what may have been generated last, by path. `restore` brings back what people deleted,
+    `restore_files` only files as a whole. Raises AtmosError
     with every file that cannot be read or changed.
     """
-    work = _Work(OurFiles(tree, root), tuple(bases), theirs, Findings(choose, restore=restore))
+    work = _Work(OurFiles(tree, root), tuple(bases), theirs, Findings(choose, restore=restore, restore_files=restore or restore_files))
     problems: list[Diagnostic] = []
     for path in sorted({*theirs, *(each for base in bases for each in base)}):
         try:
@@ -87,7 +89,7 @@ class _Work:
         elif data is None and new is not None and not known and not self._elsewhere(path, new):
             self.whole[path] = new.data
             self.findings.changed.append(FieldChange(path, "", MISSING, "a new file"))
-        elif data is None and new is not None and self.findings.restore and not self._elsewhere(path, new):
+        elif data is None and new is not None and self.findings.restore_files and not self._elsewhere(path, new):
             self.whole[path] = new.data
             self.findings.changed.append(FieldChange(path, "", MISSING, "restored"))
         else:

@@ -22,10 +22,10 @@ def merge_text(
     """Return the merged content (None: the file goes), or MISSING where our file stays as it is."""
     wanted = new.data if new else None
     if data == wanted or any(is_content(wanted, each) for each in known):
-        if data is None and wanted is not None and not findings.restore:
+        if data is None and wanted is not None and not findings.restore_files:
             findings.kept.append(KeptEdit(path, "", "deleted", "the file is not restored"))
-        return wanted if data is None and wanted is not None and findings.restore else MISSING
-    if data is None and known and not findings.restore:
+        return wanted if data is None and wanted is not None and findings.restore_files else MISSING
+    if data is None and known and not findings.restore_files:
         findings.kept.append(KeptEdit(path, "", "deleted", "the file is not restored"))
         return MISSING
     merged: bytes | Missing | None = wanted
