@@ -67,7 +67,6 @@ def update_skeleton(
     locks = _locks(lock_data, tree, theirs)
     merged = merge_files(
         tree,
-        root="",
         bases=[lock.files for lock in locks],
         theirs=theirs,
         choose=choose,

@@ -32,20 +32,21 @@ AUTOSCALER = ("autoscaling", "HorizontalPodAutoscaler")
 def merge_files(
     tree: FileTree,
     *,
-    root: str,
+    root: str = "",
     bases: Sequence[Mapping[str, Content]],
     theirs: Mapping[str, GeneratedFile],
     choose: Choose,
     restore: bool = False,
     restore_files: bool = False,
 ) -> Merged:
-    """Merge what is generated now into the files below `root` and others that were generated with them.
+    """Merge what is generated now into the files of the service at `root`; of the repo itself without one.
 
     `bases`: what may have been generated last, by path. `restore` brings back what people deleted,
     `restore_files` only files as a whole. Raises AtmosError
     with every file that cannot be read or changed.
     """
-    work = _Work(OurFiles(tree, root), tuple(bases), theirs, Findings(choose, restore=restore, restore_files=restore or restore_files))
+    tops = (root,) if root else tuple(sorted({path.split("/")[0] for path in theirs if "/" in path}))
+    work = _Work(OurFiles(tree, tops, service=bool(root)), tuple(bases), theirs, Findings(choose, restore=restore, restore_files=restore or restore_files))
     problems: list[Diagnostic] = []
     for path in sorted({*theirs, *(each for base in bases for each in base)}):
         try:
@@ -213,7 +214,7 @@ class _Work:
             target = (
                 posixpath.normpath(posixpath.join(posixpath.dirname(ours.file), file)) if isinstance(file, str) else ""
             )
-            content = self.ours.documents(target) if target.startswith(f"{self.ours.root}/") else ()
+            content = self.ours.documents(target) if target.startswith(tuple(f"{root}/" for root in self.ours.roots)) else ()
             if len(content) == 1 and isinstance(content[0], dict):
                 moved[position] = target
                 rest = {key: each for key, each in item.items() if key != "path"}

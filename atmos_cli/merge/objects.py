@@ -30,10 +30,14 @@ class FoundObject:
 
 @dataclass(slots=True)
 class OurFiles:
-    """The files below `root` as people left them, read when they are asked for."""
+    """The files below `roots` as people left them, read when they are asked for.
+
+    `service`: they are those of one service, with a base and overlays; else each directory stands for itself.
+    """
 
     tree: FileTree
-    root: str
+    roots: tuple[str, ...]
+    service: bool
     _documents: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     _objects: dict[tuple[str, str], list[FoundObject]] | None = None
 
@@ -61,7 +65,9 @@ class OurFiles:
 
     def zone(self, path: str) -> str:
         """Return what is built on its own and holds the file: `base`, `overlays/dev`, or "" for the rest."""
-        steps = path.removeprefix(f"{self.root}/").split("/")
+        if not self.service:
+            return posixpath.dirname(path)
+        steps = path.removeprefix(f"{self.roots[0]}/").split("/")
         return "/".join(steps[:2]) if steps[0] == "overlays" else "base" if steps[0] == "base" else ""
 
     def of_kind(self, zone: str, kind: tuple[str, str]) -> Iterator[Any]:
@@ -73,7 +79,7 @@ class OurFiles:
     def _all(self) -> Iterator[FoundObject]:
         patches: set[str] = set()
         found: list[FoundObject] = []
-        for path in self.tree.files(self.root):
+        for path in (path for root in self.roots for path in self.tree.files(root)):
             if not path.endswith(MANIFESTS) or path.rsplit("/", 1)[1] in NOT_OBJECTS:
                 continue
             try:
