@@ -65,7 +65,8 @@ def service(
     dry_run: DryRun = False,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.commands.new import NewOptions, execute_new, open_requests, plan_new
+    from atmos_cli.commands.changes import write_change
+    from atmos_cli.commands.new import NewOptions, open_requests, plan_new
     from atmos_cli.gitops.intent import Flags
 
     flags = Flags(
@@ -90,13 +91,13 @@ def service(
         from atmos_cli.output.text.change import show_new
 
         show_new(plan, open_requests(plan), with_diff=with_diff)
-    refused = plan.refused and not (plan.exceeds and request_approval)
+    refused = plan.change.refused and not (plan.change.exceeds and request_approval)
     written = None
     if not refused and not dry_run:
         confirm("Write this?", yes=yes, output=output)
         if first is not None:
             _execute_init(first)
-        written = execute_new(plan, pushes=push, request_approval=request_approval)
+        written = write_change(plan.change, pushes=push, request_approval=request_approval)
     _finish(plan, written, output=output, refused=refused)
 
 
@@ -123,7 +124,7 @@ def _finish(plan: NewPlan, written: Written | None, *, output: str, refused: boo
         from atmos_cli.output.json.change import new_data
 
         notes = written.notes if written else ()
-        diagnostics = (*plan.repository.recovered, *plan.guarded.diagnostics, *notes)
+        diagnostics = (*plan.repository.recovered, *plan.change.guarded.diagnostics, *notes)
         answer("new service", data=new_data(plan, written), diagnostics=diagnostics, exit_code=code)
     else:
         from atmos_cli.output.text.change import show_done

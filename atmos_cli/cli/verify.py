@@ -83,8 +83,8 @@ def run(
             say_progress("this commit changes no service in these environments")
         verdicts = watch(sessions, repo, live=output == "text", replayed=replay is not None)
         actions = [] if replay else act_on(repo, sessions, verdicts, on_fail, live=output == "text")
-    told = [] if replay else [*steered(repo), *(note for action in actions for note in action.notes)]
-    notes = [*told, *notify(verdicts, webhook, summary)]
+    before = [] if replay else [*steered(repo), *(note for action in actions for note in action.notes)]
+    notes = [*before, *notify(verdicts, webhook, summary)]
     code = _exit(verdicts, fail_on)
     _print(verdicts, actions, notes, output, code)
     raise typer.Exit(code)

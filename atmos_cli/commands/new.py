@@ -2,43 +2,36 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from atmos_cli import __version__
 from atmos_cli.blueprint.compose import compose
 from atmos_cli.commands.approve import request_files
 from atmos_cli.commands.budget import Pending, pending
-from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, errors, fail, in_order
+from atmos_cli.commands.changes import Change, Start, judge, start_of
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail, in_order
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.generate import Generated, generate, unfaithful
-from atmos_cli.gitops.guard import Guarded, guard
 from atmos_cli.gitops.intent import Flags, PlanRow, understand
-from atmos_cli.gitops.repository import Deployment, Repository, config_of, open_repository, teams
-from atmos_cli.gitops.states import States
+from atmos_cli.gitops.repository import Deployment, Repository, open_repository, teams
 from atmos_cli.gitops.suggestions import suggestion
-from atmos_cli.gitops.write import Base, OvertakenError, Written, base_of, trailers, wait_to_try_again, write
-from atmos_cli.history.approvals import ProposedChange, covered
+from atmos_cli.gitops.write import Base, trailers
+from atmos_cli.history.approvals import ProposedChange
 from atmos_cli.history.trusted_base import trusted_base_of
 from atmos_cli.result import ChangeSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from atmos_cli.config import Config, WriteMode
     from atmos_cli.gitops.effective import Effective
+    from atmos_cli.gitops.guard import Guarded
     from atmos_cli.kube.resource import Resource
     from atmos_cli.spec.model import ServiceSpec
-
-# What an approval can let pass.
-BUDGET_CODES = frozenset({Code.BUDGET_EXCEEDED, Code.CLAIM_INDETERMINATE})
-MOST_TRIES = 6
 
 
 @dataclass(frozen=True, slots=True)
 class NewPlan:
-    """Everything that is known before anything is written; `again` makes it anew from the repo as it is then."""
+    """Everything that is known before anything is written."""
 
     repository: Repository
     config: Config
@@ -47,32 +40,7 @@ class NewPlan:
     environments: tuple[str, ...]
     rows: tuple[PlanRow, ...]
     generated: Generated
-    changes: ChangeSet
-    guarded: Guarded
-    base: Base
-    mode: WriteMode
-    branch: str
-    again: Callable[[], NewPlan] = field(repr=False, compare=False)
-
-    @property
-    def exceeds(self) -> bool:
-        """Over a budget that an approval could let pass, and nothing else is wrong."""
-        found = errors(self.guarded.diagnostics)
-        return bool(found) and all(each.code in BUDGET_CODES for each in found)
-
-    @property
-    def refused(self) -> bool:
-        return bool(errors(self.guarded.diagnostics))
-
-    @property
-    def message(self) -> str:
-        port = [f"port {self.spec.port.service}"] if self.spec.port else [self.spec.type]
-        words = ", ".join([self.spec.language, *port, *sorted(self.spec.addons)])
-        tags = next(iter(self.generated.compositions.values())).blueprints
-        tail = trailers(
-            {"Service": f"{self.team}/{self.spec.name}", "Blueprint": ", ".join(tags), "Version": __version__}
-        )
-        return f"Add the service {self.spec.name}\n\n{words}; in {', '.join(self.environments)}.\n\n{tail}\n"
+    change: Change
 
     def next_steps(self) -> tuple[tuple[str, str], ...]:
         """What the developer does now, with real names: (topic, sentence)."""
@@ -103,7 +71,7 @@ class NewPlan:
 
 def open_requests(plan: NewPlan) -> tuple[Pending, ...]:
     """Return what other open branches would add; nothing where the plan is within its budget."""
-    return pending(plan.repository, plan.environments, without=plan.branch) if plan.exceeds else ()
+    return pending(plan.repository, plan.environments, without=plan.change.branch) if plan.change.exceeds else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,106 +84,67 @@ class NewOptions:
 
 
 def plan_new(repository: Repository, text: str, flags: Flags, options: NewOptions) -> NewPlan:
-    """Raises AtmosError when the intent or the repo does not allow a plan; findings stand in `guarded`."""
-    mode = "branch" if options.request_approval else options.mode or repository.config.git.write
-    base = base_of(repository.root, repository.tree, mode=mode, config=repository.config)
-    config = config_of(base.tree) if mode == "branch" else repository.config
-    team = _team(teams(base.tree), flags.team)
+    """Plan a new service. Raises AtmosError when the intent or the repo does not allow it; findings are in `change`."""
+    start = start_of(repository, mode="branch" if options.request_approval else options.mode)
+    config = start.config
+    team = team_of(teams(start.tree), flags.team)
     environments = config.named(flags.environments)
     catalogue = repository.catalogue
     understood = understand(text, flags, config=config, catalogue=catalogue, team=team)
     spec = understood.spec
     generated = generate(spec, team=team, environments=environments, config=config, catalogue=catalogue)
-    changes = ChangeSet(dict(generated.files), {path: base.tree.read(path) for path in generated.files})
+    changes = ChangeSet(dict(generated.files), {path: start.tree.read(path) for path in generated.files})
     # after what stands there was read: whoever wrote the same service meanwhile is seen now, or when it is written
-    _require_new(base, team, spec.name)
-    states = States(repository.root, repository.tree, branch=config.git.branch)
-    before = states.at(base.commit) if base.commit else states.here()
-    after = states.changed(before, changes.files)
+    _require_new(start.base, team, spec.name)
     touched = [Deployment(team, spec.name, environment) for environment in environments]
-    _require_faithful(generated, after, touched)
 
     def make(other: ServiceSpec, environment: str) -> list[Resource]:
         made = compose(other, team=team, environment=environment, config=config, catalogue=catalogue)
         return [item.resource for item in made.resources]
 
-    guarded = guard(
-        after,
-        touched=touched,
-        before=before,
-        environments=environments,
-        changed=tuple(changes.files),
-        earlier=states.earlier,
-        fits=lambda judged: suggestion(
-            spec, judged, make=lambda other: make(other, judged.environment), policy=states.policy
-        ),
-        approvals=lambda rows: covered(rows, after=after, before=before, root=repository.root, author=True),
-    )
-    if options.request_approval and {"over"} == {row.outcome for row in guarded.rows} & {"over", "denied"}:
-        case = ProposedChange(
-            trusted_base_of(repository.root, config.git.branch), guarded.rows, after, before, author=True
-        )
-        requests = request_files(case, touched)
-        changes = ChangeSet({**changes.files, **requests}, changes.before)
-    branch = options.branch or f"atmos/new-{spec.name}"
-    return NewPlan(
-        repository,
-        config,
-        spec,
-        team,
-        environments,
-        understood.rows,
-        generated,
+    after, guarded = judge(
+        start,
         changes,
+        touched=touched,
+        environments=environments,
+        fits=lambda judged: suggestion(
+            spec, judged, make=lambda other: make(other, judged.environment), policy=start.states.policy
+        ),
+    )
+    _require_faithful(generated, after, touched)
+    if options.request_approval and {"over"} == {row.outcome for row in guarded.rows} & {"over", "denied"}:
+        changes = _with_requests(start, changes, after, guarded, touched)
+    change = Change(
+        start,
+        changes,
+        after,
         guarded,
-        base,
-        mode,
-        branch,
-        again=lambda: plan_new(open_repository(repository.root, writes=True), text, flags, options),
+        touched=tuple(touched),
+        message=_message(spec, team, environments, generated),
+        branch=options.branch or f"atmos/new-{spec.name}",
+        again=lambda: plan_new(open_repository(repository.root, writes=True), text, flags, options).change,
     )
+    return NewPlan(repository, config, spec, team, environments, understood.rows, generated, change)
 
 
-def execute_new(plan: NewPlan, *, pushes: bool = False, request_approval: bool = False) -> Written:
-    """Writes the plan, all or nothing. Raises AtmosError (exit 1) with the findings when the answer is no.
-
-    When others push first, the change is made and judged again on top of theirs, a few times.
-    """
-    if plan.refused and not (plan.exceeds and request_approval):
-        raise AtmosError(*errors(plan.guarded.diagnostics), exit_code=1)
-    began = time.monotonic()
-    for attempt in range(MOST_TRIES):
-        try:
-            return _write(plan, pushes=pushes)
-        except OvertakenError:
-            if attempt == MOST_TRIES - 1:
-                raise
-        wait_to_try_again(plan.repository.root, attempt, began)
-        began = time.monotonic()
-        plan = plan.again()
-        if plan.refused:
-            raise AtmosError(*(_no_longer(each) for each in errors(plan.guarded.diagnostics)), exit_code=1)
-    raise AssertionError
+def _message(spec: ServiceSpec, team: str, environments: tuple[str, ...], generated: Generated) -> str:
+    port = [f"port {spec.port.service}"] if spec.port else [spec.type]
+    words = ", ".join([spec.language, *port, *sorted(spec.addons)])
+    tags = next(iter(generated.compositions.values())).blueprints
+    tail = trailers({"Service": f"{team}/{spec.name}", "Blueprint": ", ".join(tags), "Version": __version__})
+    return f"Add the service {spec.name}\n\n{words}; in {', '.join(environments)}.\n\n{tail}\n"
 
 
-def _no_longer(diagnostic: Diagnostic) -> Diagnostic:
-    said = "this change was good when it was checked, but others pushed first, and nothing is committed now"
-    return replace(diagnostic, message=f"{said}: {diagnostic.message}")
+def _with_requests(
+    start: Start, changes: ChangeSet, after: Effective, guarded: Guarded, touched: list[Deployment]
+) -> ChangeSet:
+    trusted = trusted_base_of(start.repository.root, start.config.git.branch)
+    proposed = ProposedChange(trusted, guarded.rows, after, start.before, author=True)
+    return ChangeSet({**changes.files, **request_files(proposed, touched)}, changes.before)
 
 
-def _write(plan: NewPlan, *, pushes: bool) -> Written:
-    return write(
-        plan.repository.root,
-        plan.changes,
-        plan.message,
-        mode=plan.mode,
-        base=plan.base,
-        branch=plan.branch,
-        config=plan.config,
-        pushes=pushes or plan.config.git.push,
-    )
-
-
-def _team(known: tuple[str, ...], wanted: str | None) -> str:
+def team_of(known: tuple[str, ...], wanted: str | None) -> str:
+    """Return the team that is meant: `wanted`, or the only one there is. Raises AtmosError when that is not one."""
     if wanted is None and len(known) == 1:
         return known[0]
     if wanted is None:

@@ -58,8 +58,8 @@ def new_data(plan: NewPlan, written: Written | None) -> dict[str, Any]:
             {"field": row.field, "value": row.value, "source": row.source, "note": row.note or None}
             for row in plan.rows
         ],
-        "budget": [row_data(row) for row in plan.guarded.rows],
-        "files": {"added": list(plan.changes.added), "modified": list(plan.changes.modified)},
+        "budget": [row_data(row) for row in plan.change.guarded.rows],
+        "files": {"added": list(plan.change.changes.added), "modified": list(plan.change.changes.modified)},
         "next": _steps(plan.next_steps()),
         "written": written_data(written),
     }

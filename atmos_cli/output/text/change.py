@@ -34,9 +34,9 @@ def show_new(plan: NewPlan, pending: Iterable[Pending], *, with_diff: bool) -> N
     """Print the plan of a new service, its checks, and what other open branches ask for where it is over a budget."""
     print_diagnostics(plan.repository.recovered)
     _show_plan(plan, with_diff=with_diff)
-    say(f"Checks  {summary(plan.guarded.diagnostics)}")
+    say(f"Checks  {summary(plan.change.guarded.diagnostics)}")
     sys.stdout.flush()
-    print_diagnostics(plan.guarded.diagnostics)
+    print_diagnostics(plan.change.guarded.diagnostics)
     for line in pending_lines(pending):
         say(f"  {line}")
 
@@ -46,9 +46,9 @@ def _show_plan(plan: NewPlan, *, with_diff: bool) -> None:
     tags = ", ".join(next(iter(plan.generated.compositions.values())).blueprints)
     out.print(f"Plan for [bold]{escape(plan.spec.name)}[/] (team {escape(plan.team)}; {escape(tags)})")
     out.print(_plan_table(plan.rows))
-    show_budgets(plan.guarded.budgets)
-    out.print(f"Files  {len(plan.changes.files)} new below {escape(_common(plan.changes))}")
-    for path, data in sorted(plan.changes.files.items()):
+    show_budgets(plan.change.guarded.budgets)
+    out.print(f"Files  {len(plan.change.changes.files)} new below {escape(_common(plan.change.changes))}")
+    for path, data in sorted(plan.change.changes.files.items()):
         if with_diff:
             out.print(f"[bold]+++ {escape(path)}[/]")
             for line in (data or b"").decode().splitlines():
@@ -161,7 +161,7 @@ def show_rollback(plan: RollbackPlan, *, with_diff: bool) -> None:
         if value:
             say(f"  {topic:13} {value}")
     if with_diff:
-        for line in _diff(plan):
+        for line in diff_lines(plan.changes):
             say(line)
     say(f"Checks  {summary(plan.diagnostics)}")
     sys.stdout.flush()
@@ -169,10 +169,11 @@ def show_rollback(plan: RollbackPlan, *, with_diff: bool) -> None:
     print_diagnostics(plan.diagnostics)
 
 
-def _diff(plan: RollbackPlan) -> list[str]:
+def diff_lines(changes: ChangeSet) -> list[str]:
+    """Return the lines of a unified diff of every file that changes."""
     found: list[str] = []
-    for path, data in sorted(plan.changes.files.items()):
-        old = (plan.changes.before.get(path) or b"").decode("utf-8", "replace").splitlines()
+    for path, data in sorted(changes.files.items()):
+        old = (changes.before.get(path) or b"").decode("utf-8", "replace").splitlines()
         new = (data or b"").decode("utf-8", "replace").splitlines()
         found += [_plain(line) for line in difflib.unified_diff(old, new, f"a/{path}", f"b/{path}", lineterm="")]
     return found
