@@ -115,7 +115,7 @@ class Page:
         return Indents(mapping[1], dash[1], self.blocks)
 
     def _offsets(self) -> Iterator[tuple[int, int, bool]]:
-        """Where each block that is the value of a key stands, how far to the right of it, and whether it is a mapping."""
+        """Where each block under a key stands, how far to the right of the key, and whether it is a mapping."""
         for tree in self.trees:
             for node in below(tree.root):
                 if is_mapping(node) and is_block(node):
