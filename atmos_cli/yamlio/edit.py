@@ -5,10 +5,10 @@ Each edit is proven before it counts: what `load` reads from the result is the v
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError, Code, Location, fail
+from atmos_cli.yamlio.edits import Edit, InsertItem, Path, RemoveValue, SetValue
 from atmos_cli.yamlio.expected import NotThereError, after_insertion, after_removal, after_set, same
 from atmos_cli.yamlio.load import Document, load_all
 from atmos_cli.yamlio.locate import field_of, located
@@ -19,41 +19,8 @@ if TYPE_CHECKING:
     from atmos_cli.yamlio.changes import Walk
     from atmos_cli.yamlio.places import Change
 
-Path = tuple[str | int, ...]  # keys and list indexes, as in `yamlio.locate`
-
-
-@dataclass(frozen=True, slots=True)
-class SetValue:
-    """Replace the value at `path`, or add its key: behind the sibling key `after` where there is one, else at the end.
-
-    Mappings that are missing on the way are made.
-    """
-
-    path: Path
-    value: Any
-    after: str | None = None
-    document: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveValue:
-    """Take out a key or a list item. The comments above it stay."""
-
-    path: Path
-    document: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class InsertItem:
-    """Put an item before position `index` of the list at `path`, at its end for None. A missing list is made."""
-
-    path: Path
-    value: Any
-    index: int | None = None
-    document: int = 0
-
-
-Edit = SetValue | RemoveValue | InsertItem
+# Those who edit find everything here.
+__all__ = ("Edit", "InsertItem", "Path", "RemoveValue", "SetValue", "append_document", "edit", "remove_document")
 
 
 def edit(data: bytes, edits: Sequence[Edit]) -> bytes:

@@ -150,7 +150,7 @@ def check(text: str, change: Edit, wanted: list[Any]) -> None:
         assert lost <= 1
     if "\r\n" in text and "\n" not in text.replace("\r\n", ""):
         assert "\n" not in result.replace("\r\n", "")
-    if not text.endswith("\n") and not isinstance(change, RemoveValue):
+    if not text.endswith("\n") and not replaces(text, change):
         assert not result.endswith("\n")
 
 
