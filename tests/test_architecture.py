@@ -23,6 +23,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("kube",),
     ("kustomize",),
     ("documents",),
+    ("promotion",),
     ("config", "spec"),
     ("budget", "checks", "blueprint", "verify"),
     ("engines",),
@@ -52,6 +53,7 @@ ONLY_IN = {
     "pydantic": {
         "documents.py",
         "config.py",
+        "promotion.py",
         "spec/",
         "blueprint/manifest.py",
         "blueprint/settings.py",
@@ -79,6 +81,7 @@ PURE = (
     "yamlio",
     "documents",
     "config",
+    "promotion",
 )
 IO_MODULES = {"os", "subprocess", "socket", "shutil", "tempfile", "time", "random", "datetime", "urllib", "sys"}
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from atmos_cli.adapters.git.repo import Repo
 
 FETCH_SECONDS = 60.0
-_TRAILER = re.compile(r"^[ \t>*]*Atmos-(Rollback-Of|Restores|Service|Verify-Run): (\S.{0,300})$", re.MULTILINE)
+_TRAILER = re.compile(r"^[ \t>*]*Atmos-(Rollback-Of|Restores|Service|Verify-Run|Reason): (\S.{0,500})$", re.MULTILINE)
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -90,7 +90,14 @@ def _past(commit: str, time: float, body: str, target: str) -> Iterable[Past]:
     for key, value in _TRAILER.findall(body):
         said.setdefault(key, value.strip())
     if said.get("Service") == target and "Rollback-Of" in said:
-        yield Past(commit, time, said["Rollback-Of"], said.get("Restores", ""), said.get("Verify-Run", ""))
+        yield Past(
+            commit,
+            time,
+            said["Rollback-Of"],
+            said.get("Restores", ""),
+            said.get("Verify-Run", ""),
+            said.get("Reason", ""),
+        )
 
 
 def _listed(repo: Repo, *selection: str, paths: Sequence[str] = ()) -> tuple[str, ...]:
