@@ -29,9 +29,14 @@ def _is_a_day(value: Any) -> Any:
 
 
 def _is_a_time(value: Any) -> Any:
-    """YAML 1.1 reads 16:00 as a number to base 60, so only text can be meant."""
     if not isinstance(value, str) or not _TIME.fullmatch(value):
-        raise ValueError(f'`{str(value)[:40]}` is no time of day: write it in quotes, from "00:00" to "23:59"')
+        raise ValueError(f'`{str(value)[:40]}` is no time of day: write it from "00:00" to "23:59"')
+    return value
+
+
+def _some(value: Any) -> Any:
+    if value == []:
+        raise ValueError("this is empty: leave it out for every day, or name one")
     return value
 
 
@@ -50,7 +55,9 @@ Zone = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_+/-]*$", m
 class Freeze(Strict):
     """A window in which nothing is promoted. It begins on each of `days` at `from`, and ends at the next `to`."""
 
-    days: tuple[Day, ...] = Field(default=DAYS, min_length=1, description="the days on which it begins; all by default")
+    days: Annotated[tuple[Day, ...], BeforeValidator(_some)] = Field(
+        default=DAYS, description="the days on which it begins; all by default"
+    )
     start: TimeOfDay = Field(default="00:00", alias="from")
     end: TimeOfDay = Field(default="00:00", alias="to", description="not after `from`: on the day after")
     zone: Zone = Field(default="UTC", description="the time zone of both, such as `Europe/Berlin`")

@@ -25,7 +25,10 @@ from atmos_cli.gitops.overlay_images import images_of
 from atmos_cli.gitops.repository import config_of, find_service, open_repository
 from atmos_cli.history.gates import Candidate, promotion_findings, quarantine_findings
 from atmos_cli.kube.image_reference import ImageReference
+from atmos_cli.kube.resource import pod_template
+from atmos_cli.kube.shape import mappings
 from atmos_cli.kustomize.images import split_image
+from atmos_cli.layout.ownership import CONTAINER_LISTS
 from atmos_cli.layout.replica_entries import carried_replicas
 from atmos_cli.verify.changes import field_changes, says
 
@@ -210,10 +213,14 @@ def _differences(start: Start, change: Change, source: Deployment, target: Deplo
 
 
 def _in_no_namespace(resource: Resource, deployment: Deployment) -> Resource:
-    """The namespace differs by definition, also where another field names it."""
+    """The namespace differs by definition, also where another field names it; no `env` is one without an entry."""
     own = namespace(deployment.team, deployment.environment)
     made: Resource = _without(copy.deepcopy(resource), own)
     made["metadata"].pop("namespace", None)
+    _, template = pod_template(made) or ((), {})
+    for field in CONTAINER_LISTS:
+        for container in mappings(template, "spec", field):
+            container.setdefault("env", [])
     return made
 
 

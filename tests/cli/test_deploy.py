@@ -80,7 +80,10 @@ def test_the_commit_says_what_was_deployed(deployed):
 
 def test_people_see_what_moves_and_what_is_next(deployed):
     done = deployed.run("deploy", "checkout", "--image", ":1.4.2", "--yes", "--repo", deployed.root)
-    assert "Deploy default/checkout to dev\n  checkout  registry.test/checkout:1.0 → registry.test/checkout:1.4.2\n" in done.out
+    assert (
+        "Deploy default/checkout to dev\n  checkout  registry.test/checkout:1.0 → registry.test/checkout:1.4.2\n"
+        in done.out
+    )
     assert "atmos verify default/checkout --env dev --commit " in done.out
 
 
@@ -158,11 +161,15 @@ def test_files_alone(deployed):
     "text",
     [
         # as Flux's automation marks it, re-indented, with quotes and comments
-        "# ours\nresources:\n  - ../../base\nnamespace: default-dev   # fixed\nimages:\n"
-        "  # what runs\n  - name: checkout\n    newName: registry.test/checkout   # {\"$imagepolicy\": \"flux:x:name\"}\n"
-        "    newTag: '1.0' # {\"$imagepolicy\": \"flux:x:tag\"}\n  # - name: old\nreplicas:\n  - {name: checkout, count: 1}\n",
-        "resources: [../../base]\r\nnamespace: default-dev\r\nimages:\r\n- newTag: \"1.0\"   # tag\r\n"
-        "  newName: registry.test/checkout\r\n  name: checkout\r\n",
+        (
+            "# ours\nresources:\n  - ../../base\nnamespace: default-dev   # fixed\nimages:\n"
+            '  # what runs\n  - name: checkout\n    newName: registry.test/checkout   # {"$imagepolicy": "flux:x:name"}\n'
+            '    newTag: \'1.0\' # {"$imagepolicy": "flux:x:tag"}\n  # - name: old\nreplicas:\n  - {name: checkout, count: 1}\n'
+        ),
+        (
+            'resources: [../../base]\r\nnamespace: default-dev\r\nimages:\r\n- newTag: "1.0"   # tag\r\n'
+            "  newName: registry.test/checkout\r\n  name: checkout\r\n"
+        ),
         "{resources: [../../base], namespace: default-dev, images: [{name: checkout, newName: registry.test/checkout, newTag: '1.0'}]}",
     ],
     ids=["comments", "crlf", "flow"],
@@ -189,7 +196,9 @@ def test_several_images_at_once_by_container(crowded):
         "envoy:1.31",
     ]
     shown = crowded.run("render", "checkout", "--env", "dev", "--repo", crowded.root).out
-    assert {"envoy:1.31", "registry.test/migrate:2.1", "registry.test/checkout:2.0"} <= set(shown.replace('"', "").split())
+    assert {"envoy:1.31", "registry.test/migrate:2.1", "registry.test/checkout:2.0"} <= set(
+        shown.replace('"', "").split()
+    )
     assert crowded.git("log", "-1", "--format=%s") == "Deploy default/checkout 2.0, 2.1, 1.31 to dev"
 
 
@@ -241,7 +250,8 @@ def test_bad_input_is_one_sentence_and_changes_nothing(deployed, args, code, say
 
 
 @pytest.mark.parametrize(
-    "image", ["user:hunter2@registry.test/checkout:1", "user:hunter2@registry.test", "https://user:hunter2@registry.test/x:1"]
+    "image",
+    ["user:hunter2@registry.test/checkout:1", "user:hunter2@registry.test", "https://user:hunter2@registry.test/x:1"],
 )
 def test_credentials_are_never_repeated(deployed, image):
     done = deploy(deployed, "--image", image)
@@ -298,7 +308,9 @@ def test_a_patch_with_the_last_word_is_found_out(deployed):
     deployed.commit("an overlay of an overlay")
     done = deploy(deployed, "--image", ":2.0")
     assert done.code == 0, done.out
-    assert "registry.test/checkout:2.0" in deployed.run("render", "checkout", "--env", "dev", "--repo", deployed.root).out
+    assert (
+        "registry.test/checkout:2.0" in deployed.run("render", "checkout", "--env", "dev", "--repo", deployed.root).out
+    )
 
 
 def test_what_the_checks_refuse_is_not_written(deployed):
