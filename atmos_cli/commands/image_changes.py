@@ -122,8 +122,8 @@ def versions(images: Iterable[ImageReference]) -> str:
 
 def branch_name(*words: str) -> str:
     """Return the name of a branch that says what it is for, of what Git takes."""
-    name = re.sub(r"[^A-Za-z0-9]+(?=$|[^A-Za-z0-9])|[^A-Za-z0-9.-]|\.(?=\.|$)", "-", "-".join(words))[:MOST_OF_A_NAME]
-    return f"atmos/{name.strip('.-').removesuffix('.lock')}"
+    name = re.sub(r"[^A-Za-z0-9-]+", lambda found: "." if found[0] == "." else "-", "-".join(words))[:MOST_OF_A_NAME]
+    return f"atmos/{name.removesuffix('.lock').strip('.-')}"
 
 
 def next_steps(change: Change, written: Written) -> tuple[tuple[str, str], ...]:
@@ -153,7 +153,7 @@ def _message(start: Start, wanted: Sequence[WantedImages], announced: Announced,
         "Environment": ", ".join(each.deployment.environment for each in wanted),
         "Image": ", ".join(images),
     }
-    if forced:
+    if forced and start.mode != "files":
         tail["Forced-By"] = _who(start)
     body = f"{announced.body}\n\n" if announced.body else ""
     return f"{announced.subject}\n\n{body}{trailers({**tail, 'Version': __version__})}\n"

@@ -296,12 +296,27 @@ def test_images_behind_an_alias_are_for_a_person(deployed):
     (deployed.root / DEV).write_text(text.replace("replicas:", "- *image\nreplicas:"))
     deployed.commit("an alias")
     done = deploy(deployed, "--image", ":2.0")
-    assert (done.code, len(done.codes)) == (2, 1)
+    assert (done.code, done.codes) == (2, ["ATM304"])
     assert done.json["diagnostics"][0]["where"]["path"] == DEV
 
 
-def test_a_patch_with_the_last_word_is_found_out(deployed):
-    """Kustomize's own order: patches first, so only what comes after `images` could. A second overlay of the same."""
+def test_an_entry_that_takes_the_new_name_further_is_found_out(deployed):
+    deployed.replace(DEV, "replicas:", "- {name: registry.test/next, newName: registry.test/other}\nreplicas:")
+    deployed.commit("a chain of names")
+    before = state(deployed.root)
+    done = deploy(deployed, "--image", "registry.test/next:2.0")
+    assert (done.code, done.codes) == (2, ["ATM513"])
+    assert "would run registry.test/other:2.0" in done.json["diagnostics"][0]["message"]
+    assert state(deployed.root) == before
+
+
+def test_without_git_files_can_be_written(deployed):
+    (deployed.root / ".git").rename(deployed.root.parent / "elsewhere")
+    assert deploy(deployed, "--image", ":2.0", "--write", "files").code == 0
+    assert deployed.tag(environment="dev") == "2.0"
+
+
+def test_an_overlay_of_an_overlay(deployed):
     text = deployed.read(DEV)
     deployed.write("apps/default/checkout/inner/kustomization.yaml", text.replace("../../base", "../base"))
     deployed.write(DEV, "namespace: default-dev\nresources: [../../inner]\nimages: []\n")

@@ -35,7 +35,7 @@ def test_every_pipeline_lands(deployed, fleet):
         "2.0"
     ] * PIPELINES
     subjects = deployed.git("log", "--format=%s", f"-{PIPELINES}").splitlines()
-    assert sorted(subjects) == [f"Deploy default/svc-{number} 2.0 to dev" for number in range(PIPELINES)]
+    assert set(subjects) == {f"Deploy default/svc-{number} 2.0 to dev" for number in range(PIPELINES)}
 
 
 @pytest.mark.slow
