@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 FACTS = frozenset({"svc", "env", "language", "labels", "selector", "pods", "keep", "platform", "analysis"})
 NAMES = FACTS | {"inputs", "values", "blueprint"}
 # What expressions read of `env` without any blueprint: settings of a blueprint stand there by its name.
+# How a version comes into an environment says nothing about what runs there.
+NOT_FOR_BLUEPRINTS = {"promotion"}
 ENVIRONMENT_NAMES = frozenset({*ENVIRONMENT_KEYS, "name", "kubernetes", "engine", "users", "prometheus"})
 MANAGED_BY = "atmos-cli"
 
@@ -65,7 +67,7 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, cat
             "engine": config.engine(environment),
             "users": config.clusters[where.cluster].users,
             "prometheus": prometheus.model_dump() if prometheus else None,
-            **{key: value for key, value in where.model_dump(by_alias=False).items() if key not in where.settings},
+            **{key: value for key, value in where.model_dump(by_alias=False, exclude=NOT_FOR_BLUEPRINTS).items() if key not in where.settings},
         },
         "language": language.model_dump(exclude=set(Called.model_fields)),
         "selector": selector,
