@@ -22,7 +22,7 @@ FILE = "atmos-cli.yaml"
 
 DnsLabel = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 WriteMode = Literal["files", "commit", "branch"]
-# Both stand in templates of an engine and in a workflow, where braces and white space would change the meaning.
+# Both end up in templates of an engine and in a workflow, where braces and white space would change the meaning.
 Url = Annotated[str, StringConstraints(pattern=r"^[^\s{}\"'`]+$", max_length=2048)]
 Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./+-]*$", max_length=200)]
 
@@ -107,7 +107,7 @@ class Environment(Strict, extra="allow"):
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What is set of blueprints, by their names."""
+        """Return the settings of blueprints, by the blueprint's name."""
         return dict(self.model_extra or {})
 
 
@@ -125,11 +125,11 @@ class Config(Strict):
         return self.clusters[self.environments[environment].cluster].engine
 
     def on_cluster(self, cluster: str) -> tuple[str, ...]:
-        """The environments that `cluster` hosts, in the order of the file."""
+        """Return the environments that `cluster` hosts, in the order of the file."""
         return tuple(name for name, env in self.environments.items() if env.cluster == cluster)
 
     def named(self, environments: tuple[str, ...]) -> tuple[str, ...]:
-        """`environments`, or all of them when none is named. Raises ATM702 for one that is not configured."""
+        """Return `environments`, or all of them when none is named. Raises ATM702 for one that is not configured."""
         for name in environments:
             if name not in self.environments:
                 close = difflib.get_close_matches(name[:80], self.environments, n=1)
@@ -228,7 +228,7 @@ def _settings(value: dict[str, Any], data: bytes, blueprints: Blueprints) -> Ite
 
 
 def namespace(team: str, environment: str) -> str:
-    """The namespace of a team in an environment; identity comes from the path, never from a file's content."""
+    """Return the namespace of a team in an environment; identity comes from the path, never from a file's content."""
     return f"{team}-{environment}"
 
 

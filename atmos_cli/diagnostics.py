@@ -115,6 +115,9 @@ class Code(StrEnum):
     FILE_UNREADABLE = "ATM618"
     WRITE_PENDING = "ATM619"
     PROGRAM_IN_CHECKOUT = "ATM620"
+    LOCK_UNREADABLE = "ATM621"
+    UPDATE_CONFLICT = "ATM622"
+    UPDATE_PENDING = "ATM623"
     # 7xx configuration and engines
     CONFIG_INVALID = "ATM701"
     ENVIRONMENT_UNKNOWN = "ATM702"
@@ -171,7 +174,7 @@ class Diagnostic:
     where: Location | None = None
     hint: str = ""
     environment: str = ""
-    count: int = 1  # how many findings it stands for
+    count: int = 1  # how many findings it represents
 
     def at(self, where: Location) -> Diagnostic:
         return replace(self, where=where)
@@ -187,7 +190,7 @@ class AtmosError(Exception):
 
 
 def fail(code: Code, message: str, *, hint: str = "", where: Location | None = None, exit_code: int = 2) -> AtmosError:
-    """An AtmosError of one diagnostic, ready to `raise`."""
+    """Make an AtmosError of one diagnostic, ready to `raise`."""
     return AtmosError(Diagnostic(code, message, where=where, hint=hint), exit_code=exit_code)
 
 
@@ -196,7 +199,7 @@ def errors(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """Without duplicates, by place, then code, then message: the same findings print the same on any machine."""
+    """Drop duplicates and sort by place, then code, then message: the same findings print the same on any machine."""
     return tuple(sorted(set(diagnostics), key=lambda d: (d.where or Location(""), d.code, d.environment, d.message)))
 
 
@@ -204,7 +207,7 @@ MOST_IN_A_FILE = 100
 
 
 def capped(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """At most 100 findings of each file, errors first, and one that counts the rest; in the order they came in."""
+    """Keep at most 100 findings of each file, errors first, and one that counts the rest; in the order they came in."""
     found = tuple(diagnostics)
     if len(found) <= MOST_IN_A_FILE:
         return found
@@ -228,7 +231,7 @@ def _capped(path: str, found: list[Diagnostic]) -> list[Diagnostic]:
 
 
 def left_out(path: str, rest: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
-    """One finding for `rest` of each severity, which says how many they are."""
+    """Sum up `rest` in one finding for each severity, which says how many there are."""
     counts: dict[Severity, int] = {}
     for each in rest:
         counts[each.severity] = counts.get(each.severity, 0) + each.count

@@ -29,7 +29,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def read_model(model: type[M], data: bytes, *, path: str, code: Code) -> M:
-    """The document in `data` as a `model`. Raises AtmosError with `code` and a position for each invalid field."""
+    """Read the document in `data` as a `model`. Raises AtmosError with `code` and a position for each invalid field."""
     return check_model(model, read_mapping(data, path=path, code=code), data=data, path=path, code=code)
 
 
@@ -43,7 +43,7 @@ def read_mapping(data: bytes, *, path: str, code: Code) -> dict[Any, Any]:
 
 
 def check_model(model: type[M], value: Any, *, data: bytes, path: str, code: Code, at: tuple[str | int, ...] = ()) -> M:
-    """`value` (found at the path `at` of the document in `data`) as a `model`, or AtmosError as in `read_model`."""
+    """Check `value`, found at `at` in the document in `data`; return it as a `model`. Raises as `read_model` does."""
     try:
         return model.model_validate(value, by_alias=True, by_name=False)
     except ValidationError as error:
@@ -67,17 +67,17 @@ def _diagnostic(
     elif problem["type"] == "missing":
         message = f"`{field}` is required in `{path}`"
     else:
-        said = plain_words(problem["msg"])
-        message = f"`{field}`: {said}" if field else said
+        reason = plain_words(problem["msg"])
+        message = f"`{field}`: {reason}" if field else reason
     return Diagnostic(code, message, where=Location(path, line, column, field=field), hint=hint)
 
 
 def path_in(value: Any, problem: Any) -> tuple[str | int, ...]:
-    """Where in `value` a problem of pydantic is; its paths also name branches of unions, which no document has."""
+    """Return where in `value` a problem of pydantic is, without the branches of unions that its own path also names."""
     steps: list[str | int] = []
     for index, step in enumerate(problem["loc"]):
-        there = step in value if isinstance(value, dict) else isinstance(value, list) and step in range(len(value))
-        if there:
+        exists = step in value if isinstance(value, dict) else isinstance(value, list) and step in range(len(value))
+        if exists:
             value = value[step]
             steps.append(step)
         elif problem["type"] == "missing" and index == len(problem["loc"]) - 1 and isinstance(value, dict):
@@ -86,11 +86,11 @@ def path_in(value: Any, problem: Any) -> tuple[str | int, ...]:
 
 
 def plain_words(message: str) -> str:
-    """A sentence of pydantic in the words of YAML: a person wrote a list and a mapping, not a tuple and a model."""
-    said = re.sub(r"^(Value error|Assertion failed), ", "", message)
-    said = re.sub(r"valid (dictionary or instance of \w+|dictionary)", "mapping", said)
-    said = said.replace("valid tuple", "list").replace("valid list", "list").replace("Input should", "should")
-    return f"{said[:1].lower()}{said[1:]}"
+    """Reword a sentence of pydantic in terms of YAML: a person wrote a list and a mapping, not a tuple and a model."""
+    text = re.sub(r"^(Value error|Assertion failed), ", "", message)
+    text = re.sub(r"valid (dictionary or instance of \w+|dictionary)", "mapping", text)
+    text = text.replace("valid tuple", "list").replace("valid list", "list").replace("Input should", "should")
+    return f"{text[:1].lower()}{text[1:]}"
 
 
 def _siblings(model: type[BaseModel], steps: Sequence[str | int]) -> list[str]:

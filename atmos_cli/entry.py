@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     from atmos_cli.output.streams import SafeStreams
 
-# What ends a job in CI and what a closed terminal sends: both leave time to put things right, as Ctrl-C does.
+# What ends a job in CI, and what a closed terminal sends: both leave time to clean up, as Ctrl-C does.
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 class _EndedError(BaseException):
-    """Raised where the program is when it is told to end; what takes back a write on Ctrl-C takes it back here, too.
+    """Raised wherever the program is when a signal ends it, so that a write is taken back as it is on Ctrl-C.
 
-    No KeyboardInterrupt, which Typer turns into an exit status of its own.
+    Not a KeyboardInterrupt, which Typer turns into an exit status of its own.
     """
 
     def __init__(self, number: int) -> None:
@@ -33,9 +33,9 @@ class _EndedError(BaseException):
 
 
 def main(argv: Sequence[str] | None = None) -> NoReturn:
-    """Runs one command and exits: 0 yes, 1 the answer is no, 2 cannot do it, 3 a bug in atmos, 130 interrupted.
+    """Run one command and exit: 0 yes, 1 the answer is no, 2 cannot do it, 3 a bug in atmos, 130 interrupted.
 
-    Ended by a signal, the status is 128 and its number: 143 for SIGTERM, 129 for SIGHUP.
+    When a signal ends it, the status is 128 plus its number: 143 for SIGTERM, 129 for SIGHUP.
     """
     args = list(sys.argv[1:] if argv is None else argv)
     before = _listen()
@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> NoReturn:
 
 
 def _answered(args: list[str], streams: SafeStreams) -> int:
-    """The exit status of one command; whatever ended it is said."""
+    """Run one command and return its exit status, after reporting whatever ended it."""
     try:
         streams.require_output()
         code = _dispatch(args)
@@ -73,7 +73,10 @@ def _answered(args: list[str], streams: SafeStreams) -> int:
 
 
 def _listen() -> dict[signal.Signals, signal.Handlers]:
-    """The handlers to put back. Only the main thread may, and what the caller has ignored (`nohup`) stays ignored."""
+    """Handle the signals that end the program; return the handlers to put back.
+
+    Only the main thread may do this, and what the caller has ignored (`nohup`) stays ignored.
+    """
     if threading.current_thread() is not threading.main_thread():
         return {}
     found = [number for number in _ENDING if signal.getsignal(number) is signal.SIG_DFL]
@@ -84,7 +87,7 @@ def _listen() -> dict[signal.Signals, signal.Handlers]:
 
 def _end(number: int, _frame: FrameType | None) -> None:
     for each in _ENDING:
-        signal.signal(each, signal.SIG_IGN)  # once is enough: a second one would cut off what puts things right
+        signal.signal(each, signal.SIG_IGN)  # once is enough: a second one would cut off the clean-up
     raise _EndedError(number)
 
 

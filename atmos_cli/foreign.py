@@ -1,6 +1,6 @@
 """Makes text that somebody else wrote safe to show: in a line, a shell command, JSON, XML, HTML or Markdown.
 
-Everything that a terminal does not show as it stands becomes a visible escape, and nothing that is printed can be a
+Everything that a terminal does not show as it is becomes a visible escape, and nothing that is printed can be a
 command to the program that reads the log.
 """
 
@@ -31,19 +31,19 @@ _REFERENCE = re.compile(r"[@#]|(?<=:)(?=//)|(?i:(?<=www)(?=\.)|(?<=gh)(?=-\d))")
 
 
 def line(text: str) -> str:
-    """Return one line, whatever stands in `text`: line ends are escapes, too."""
+    """Return `text` as one line: line ends become escapes, too."""
     if not (text.isascii() and text.isprintable()):
         text = _HIDDEN.sub(_escape, text)
     return _ANYWHERE.sub(_inert, text) if "##" in text else text
 
 
 def block(text: str) -> str:
-    """Return several lines: line ends and tabs stay, and no line begins with a command."""
+    """Return `text` as several lines: line ends and tabs stay, and no line begins with a command."""
     return _COMMAND.sub(_inert, _HIDDEN_IN_BLOCK.sub(_escape, text))
 
 
 def _inert(match: re.Match[str]) -> str:
-    """Return the command without its last character as such, so that what was written before can stand."""
+    """Return the command without its last character as such, so that what was written before can stay."""
     return f"{match[0][:-1]}{spelled(match[0][-1])}"
 
 

@@ -1,4 +1,4 @@
-"""What the pure core asks of the outside world."""
+"""What the pure core needs from the outside world, as protocols, and the values that these exchange."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ class FileTree(Protocol):
     """A tree of regular files under one root; paths are posix, relative, without `.` or `..`."""
 
     def read(self, path: str) -> bytes | None:
-        """The content, or None when there is no such file. Raises AtmosError ATM614 for a symlink out of the root."""
+        """Return the content, or None for no such file. Raises AtmosError ATM614 for a symlink out of the root."""
 
     def files(self, under: str = "") -> Iterable[str]:
-        """Every file below the directory `under`, sorted; never anything inside `.git`."""
+        """Return every file below the directory `under`, sorted; never anything inside `.git`."""
 
 
 class MemoryTree:
@@ -75,25 +75,28 @@ class Metrics(Protocol):
     """A server with Prometheus' HTTP API."""
 
     def query(self, promql: str, *, at: float) -> Answer:
-        """The instant query at `at` (unix seconds); a range selector gives raw samples. Raises AtmosError ATM812."""
+        """Ask for the value at `at` (unix seconds); a range selector returns raw samples. Raises AtmosError ATM812."""
 
     def query_range(self, promql: str, *, start: float, end: float, step: float) -> Answer:
-        """Raises AtmosError ATM812 when the server cannot be asked or refuses the query."""
+        """Ask for values every `step` seconds from `start` to `end` (unix seconds).
+
+        Raises AtmosError ATM812 when the server cannot be asked or refuses the query.
+        """
 
 
 class ClusterApi(Protocol):
     """One Kubernetes API server, as one user sees it. Every method raises AtmosError ATM811 when it cannot be asked."""
 
     def get(self, api_version: str, kind: str, name: str, *, namespace: str = "") -> dict[str, Any] | None:
-        """The live object; None when it, or its kind, does not exist."""
+        """Return the live object; None when it, or its kind, does not exist."""
 
     def list(
         self, api_version: str, kind: str, *, namespace: str = "", selector: str = ""
     ) -> tuple[dict[str, Any], ...]:
-        """By namespace and name; empty when the kind does not exist."""
+        """Return the live objects by namespace and name; none when the kind does not exist."""
 
     def logs(self, pod: str, container: str, *, namespace: str, previous: bool, lines: int) -> tuple[str, ...]:
-        """The last lines of a container's log, or of its previous run; empty when there is none."""
+        """Return the last lines of a container's log, or of its previous run; none when there is no log."""
 
     def annotate(
         self,
@@ -105,7 +108,7 @@ class ClusterApi(Protocol):
         annotations: Mapping[str, str],
         manager: str = "atmos-cli",
     ) -> None:
-        """Sets annotations on a live object, which is how an engine is asked to look again.
+        """Set annotations on a live object, which is how an engine is asked to look again.
 
         `manager` owns the fields: Flux takes back what kubectl's managers set, and leaves `flux-client-side-apply`.
         """
@@ -115,10 +118,10 @@ class Clock(Protocol):
     """Time as the outside world has it, so that a recorded run can be given its own time again."""
 
     def now(self) -> float:
-        """Unix seconds."""
+        """Return the time in unix seconds."""
 
     def sleep(self, seconds: float) -> None:
-        """Returns after `seconds`, or at once in a replay."""
+        """Wait for `seconds`; a replay does not wait."""
 
 
 class Ask(Protocol):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """Files to write, by posix path relative to the root; None removes the file. `before` is what stood there."""
+    """Files to write, by posix path relative to the root; None removes the file. `before` is what they replace."""
 
     files: Mapping[str, bytes | None]
     before: Mapping[str, bytes | None] = field(default_factory=dict)

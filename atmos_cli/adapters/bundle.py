@@ -19,12 +19,12 @@ OWN = "platform/blueprints"
 
 @cache
 def bundled() -> Layer:
-    """The same for the whole run: it cannot change, and configurations are read many times."""
+    """Return the blueprints of atmos, the same in the whole run: they cannot change, and are read often."""
     return Layer(DiskTree(_bundled_directory()))
 
 
 def from_directory(directory: Path) -> Layer:
-    """The blueprints below `directory`. Raises ATM201 when it is none."""
+    """Return the blueprints below `directory`. Raises ATM201 when `directory` does not exist."""
     if not directory.is_dir():
         raise fail(
             Code.BLUEPRINT_UNKNOWN, f"there is no directory `{directory}`", hint="name a directory of blueprints"
@@ -45,12 +45,12 @@ def own_place(source: Path | None, start: Path) -> tuple[Path, str] | None:
 
 
 def bundled_place() -> tuple[Path, str]:
-    """Return where the blueprints are that travel with atmos, for whoever works on atmos itself."""
+    """Return where the blueprints are that are part of atmos, for those who work on atmos itself."""
     return _bundled_directory(), ""
 
 
 def catalogue(repo: FileTree | None = None) -> Catalogue:
-    """The bundled blueprints, and before them those of `platform/blueprints` in `repo`."""
+    """List the bundled blueprints, and before them those of `platform/blueprints` in `repo`."""
     return Catalogue((bundled(), *([Layer(SubTree(repo, OWN))] if repo is not None else [])))
 
 

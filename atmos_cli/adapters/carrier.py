@@ -1,4 +1,4 @@
-"""The transport of every HTTP client here: each read and write gets what is left of the answer's deadline, no more."""
+"""The transport of every HTTP client here: each read and write may use what is left of the answer's deadline."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        """Each address of `host` in turn: the standard library gives each the whole timeout."""
+        """Connect to each address of `host` in turn: the standard library allows each of them the whole timeout."""
         error: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in _addresses(host, port):
             try:
@@ -130,7 +130,7 @@ class _Stream(httpcore.NetworkStream):
         try:
             seconds = _wait(timeout, httpcore.ConnectTimeout)
         except httpcore.ConnectTimeout:
-            self.close()  # nobody else knows of this connection yet
+            self.close()  # no other code knows of this connection yet
             raise
         with self._cut_after(seconds if nested else None, httpcore.ConnectTimeout):
             stream = self._inner.start_tls(ssl_context, server_hostname, seconds)
@@ -141,7 +141,7 @@ class _Stream(httpcore.NetworkStream):
 
     @contextmanager
     def _cut_after(self, seconds: float | None, late: type[Exception]) -> Iterator[None]:
-        """Hangs up after `seconds`, since what is done inside gives every byte of the server as many anew."""
+        """Hang up after `seconds`: what is done inside restarts its timeout with every byte from the server."""
         if seconds is None:
             yield
             return
@@ -165,7 +165,7 @@ class _Stream(httpcore.NetworkStream):
 
 
 def _wait(timeout: float | None, late: type[Exception]) -> float | None:
-    """Seconds for one wait. Raises `late` when none are left: a socket would take 0 for not waiting at all."""
+    """Return seconds for one wait. Raises `late` when none are left: a socket would take 0 for not waiting at all."""
     seconds = left_of(timeout)
     if seconds is not None and seconds <= 0:
         raise late("timed out")
@@ -198,7 +198,7 @@ def _through(proxy: httpx.Proxy, common: dict[str, Any]) -> httpcore.ConnectionP
 
 @contextmanager
 def _errors_of_httpx() -> Iterator[None]:
-    """Each error of httpcore as the one of httpx that has its name."""
+    """Turn each error of httpcore into the one of httpx that has its name."""
     try:
         yield
     except (

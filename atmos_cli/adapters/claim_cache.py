@@ -1,4 +1,4 @@
-"""What was computed before, by the digest of all it was computed from. In the user's cache, never in the repo."""
+"""Results computed before, by the digest of all they were computed from. In the user's cache, never in the repo."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ClaimCache:
         self._seen: dict[str, str | None] = {}
 
     def get(self, keys: Sequence[str]) -> dict[str, str]:
-        """What is known of `keys`."""
+        """Return what is known of `keys`."""
         wanted = [key for key in keys if key not in self._seen]
         self._seen.update(dict.fromkeys(wanted))
         if self._path is not None and wanted and self._path.exists():
@@ -44,7 +44,7 @@ class ClaimCache:
         self._seen.update(values)
 
     def save(self) -> None:
-        """Keeps what was put; whoever is killed meanwhile loses at most that."""
+        """Store what was put; a run that is killed meanwhile loses at most that."""
         if self._path is None or not self._new:
             return
         with suppress(sqlite3.Error, OSError):
@@ -65,9 +65,9 @@ class ClaimCache:
 
 
 def claim_cache(top: Path) -> ClaimCache:
-    """The cache of this user; `ATMOS_CLI_CACHE` names another directory, and empty switches it off.
+    """Return the cache of this user; `ATMOS_CLI_CACHE` names another directory, and empty switches it off.
 
-    One inside the checkout at `top` is none: it could have come along with what is checked. Nor is one that others own.
+    One inside the checkout at `top` is not used: it could have come with what is checked. Nor is one that others own.
     """
     named = os.environ.get("ATMOS_CLI_CACHE")
     if named == "":
@@ -78,7 +78,7 @@ def claim_cache(top: Path) -> ClaimCache:
 
 
 def _is_own(file: Path) -> bool:
-    """Whether `file`, and the directory that it is in, are real and belong to this user, as far as they exist."""
+    """Return whether `file`, and its directory, are real and belong to this user, as far as they exist."""
     for path, kind in ((file.parent, stat.S_ISDIR), (file, stat.S_ISREG)):
         try:
             found = os.stat(path, follow_symlinks=False)  # noqa: PTH116 - beside the other calls of os

@@ -16,7 +16,7 @@ class Deadline(float):
         self._end = time.monotonic() + seconds
 
     def left(self) -> float:
-        """Seconds, never less than none."""
+        """Return the seconds that are left, never less than none."""
         return max(0.0, self._end - time.monotonic())
 
     def extend(self, seconds: float) -> None:
@@ -24,14 +24,14 @@ class Deadline(float):
         self._end = time.monotonic() + seconds
 
     def within(self, seconds: float) -> Deadline:
-        """One for a part: `seconds` from now, but no later than this one."""
+        """Make a deadline for a part: `seconds` from now, but no later than this one."""
         return Deadline(min(seconds, self.left()))
 
     def timeouts(self) -> dict[str, float]:
-        """What httpx and httpcore take as the extension `timeout` of a request."""
+        """Return what httpx and httpcore take as the extension `timeout` of a request."""
         return {"connect": self.within(CONNECT_SECONDS), "read": self, "write": self, "pool": self}
 
 
 def left_of(timeout: float | None) -> float | None:
-    """Seconds that a socket may still wait: of a Deadline what is left, of any other timeout all of it."""
+    """Return the seconds that a socket may still wait: what is left of a Deadline, and all of any other timeout."""
     return timeout.left() if isinstance(timeout, Deadline) else timeout

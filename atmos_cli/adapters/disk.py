@@ -1,7 +1,7 @@
 """Single steps on disk that a write is made of: each is durable, follows no link and names its file when it fails.
 
 Paths are posix, below a real directory `base`. Their directories are opened one after the other, never by the whole
-path, so that nobody can put a link in between.
+path, so that no link can be put in between.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FRESH = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW
 
 @contextmanager
 def parent_of(base: Path, path: str, *, make: bool = False) -> Iterator[tuple[int, str]]:
-    """The open directory that holds `path` below `base`, and the last part of the path; `make` makes what is missing.
+    """Open the directory that holds `path` below `base`; yield it and `path`'s last part. `make` makes missing ones.
 
     Raises AtmosError ATM614 for a link on the way, FileNotFoundError and NotADirectoryError as `open` does.
     """
@@ -45,7 +45,7 @@ def parent_of(base: Path, path: str, *, make: bool = False) -> Iterator[tuple[in
 
 
 def content(base: Path, path: str) -> bytes | None:
-    """What stands at `path`; None for nothing. A link or anything but a regular file raises OSError."""
+    """Return the content of `path`; None for nothing. A link or anything but a regular file raises OSError."""
     try:
         with parent_of(base, path) as (folder, name):
             handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
@@ -61,7 +61,7 @@ def content(base: Path, path: str) -> bytes | None:
 
 
 def write(base: Path, path: str, data: bytes, mode: int | None = None) -> None:
-    """`data` durably in `path`, with `mode`, or 0644 as the umask allows. OSError names the file."""
+    """Write `data` durably to `path`, with `mode`, or 0644 as the umask allows. OSError names the file."""
     with parent_of(base, path, make=True) as (folder, name):
         with suppress(FileNotFoundError):
             os.unlink(name, dir_fd=folder)
@@ -78,13 +78,13 @@ def write(base: Path, path: str, data: bytes, mode: int | None = None) -> None:
 
 
 def rename(base: Path, path: str, target: str) -> None:
-    """Moves the file `path` onto `target`, in one step; both stand in one directory."""
+    """Move the file `path` onto `target`, in one step; both are in one directory."""
     with parent_of(base, path) as (folder, name):
         os.replace(name, target.rpartition("/")[2], src_dir_fd=folder, dst_dir_fd=folder)
 
 
 def remove(base: Path, path: str) -> None:
-    """Removes the file, or the link, if there is one; where nothing can be written, nothing need be removed."""
+    """Remove the file, or the link, if there is one; where nothing can be written, nothing need be removed."""
     with suppress(FileNotFoundError, NotADirectoryError), parent_of(base, path) as (folder, name):
         os.stat(name, dir_fd=folder, follow_symlinks=False)
         os.unlink(name, dir_fd=folder)
@@ -96,13 +96,13 @@ def make_directory(base: Path, path: str) -> None:
 
 
 def remove_directory(base: Path, path: str) -> None:
-    """Removes the directory; OSError when it is not empty, or none."""
+    """Remove the directory; OSError when it is not empty, or none."""
     with parent_of(base, path) as (folder, name):
         os.rmdir(name, dir_fd=folder)
 
 
 def status(base: Path, path: str) -> os.stat_result | None:
-    """What stands at `path`, of a link the link itself; None for nothing."""
+    """Return the status of what is at `path`, of a link the link's own; None for nothing."""
     try:
         with parent_of(base, path) as (folder, name):
             return os.stat(name, dir_fd=folder, follow_symlinks=False)
@@ -111,20 +111,20 @@ def status(base: Path, path: str) -> os.stat_result | None:
 
 
 def require_writable(base: Path, path: str) -> None:
-    """PermissionError when nothing in the directory of `path` may be made or removed."""
+    """Check that files in the directory of `path` may be made and removed; PermissionError when they may not."""
     with parent_of(base, path) as (folder, name):
         if not os.access(".", os.W_OK, dir_fd=folder):
             raise PermissionError(13, "permission denied", name)
 
 
 def sync(base: Path, path: str) -> None:
-    """Makes durable what was made, moved and removed in the directory of `path`."""
+    """Make durable what was made, moved and removed in the directory of `path`."""
     with parent_of(base, path) as (folder, _):
         os.fsync(folder)
 
 
 def parents(path: str) -> list[str]:
-    """`a`, `a/b` of `a/b/c`."""
+    """Return `a`, `a/b` of `a/b/c`."""
     parts = path.split("/")
     return ["/".join(parts[:end]) for end in range(1, len(parts))]
 

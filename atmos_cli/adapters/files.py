@@ -21,13 +21,13 @@ MAX_FILE_BYTES = 16 * 1024 * 1024
 
 
 def find_root(start: Path) -> Path | None:
-    """The nearest directory at or above `start` that holds `atmos-cli.yaml`."""
+    """Return the nearest directory at or above `start` that holds `atmos-cli.yaml`."""
     start = Path(os.path.abspath(start))  # noqa: PTH100 - resolve() would leave the directory the user named
     return next((folder for folder in (start, *start.parents) if (folder / ROOT_MARKER).is_file()), None)
 
 
 def find_checkout(start: Path) -> tuple[Path, Path] | None:
-    """(top, Git directory) of the checkout that the real directory `start` is in; None when it is in none.
+    """Return (top, Git directory) of the checkout that the real directory `start` is in; None when it is in none.
 
     By `.git` alone, which no commit can contain. Git itself also takes any directory for a repository that holds the
     files of a bare one, and those a commit can bring.
@@ -43,7 +43,7 @@ def find_checkout(start: Path) -> tuple[Path, Path] | None:
 
 
 def _git_dir(entry: Path) -> Path | None:
-    """The Git directory that `entry` (a checkout's `.git`) is or, in a linked worktree or submodule, names."""
+    """Return the Git directory that `entry` (a checkout's `.git`) is or, in a linked worktree or submodule, names."""
     git_dir = entry
     try:
         if entry.is_file():
@@ -57,7 +57,7 @@ def _git_dir(entry: Path) -> Path | None:
 
 
 def checked_path(path: str) -> str:
-    """`path` itself; AtmosError ATM614 for `..`, `.`, `//`, a leading `/`, NUL or anything in `.git`."""
+    """Return `path` itself; AtmosError ATM614 for `..`, `.`, `//`, a leading `/`, NUL or anything in `.git`."""
     parts = path.split("/")
     if "\0" in path or any(part in ("", ".", "..") for part in parts):
         raise fail(Code.PATH_ESCAPES, f"{path!r} is not a plain path below the root", hint="use a path without `..`")
@@ -102,7 +102,7 @@ def unreadable(path: str, error: OSError) -> AtmosError:
 class DiskTree:
     """The files below `root` as they are now. Links to files inside it are read, linked directories not walked.
 
-    What cannot be read is an error; with `faults` it is noted there, and then stands for nothing.
+    What cannot be read is an error; with `faults` it is noted there, and then counts as nothing.
     """
 
     def __init__(self, root: Path, *, faults: list[Diagnostic] | None = None) -> None:
@@ -112,7 +112,7 @@ class DiskTree:
         self._inside: dict[str, bool] = {}
 
     def read(self, path: str) -> bytes | None:
-        """The content, None when no regular file is there; AtmosError ATM614, ATM615 or ATM618."""
+        """Return the content, None when no regular file is there; AtmosError ATM614, ATM615 or ATM618."""
         try:
             return self._content(path)
         except AtmosError as error:
@@ -138,7 +138,7 @@ class DiskTree:
         return self._read_link(target, path)
 
     def files(self, under: str = "") -> list[str]:
-        """Every file below `under`, sorted; dangling links are no files; a linked directory is not entered."""
+        """Return every file below `under`, sorted, without dangling links; a linked directory is not entered."""
         start = checked_path(under) if under else ""
         folder = os.path.join(self._real, start) if start else self._real  # noqa: PTH118
         if start and os.path.realpath(folder) != folder:
@@ -184,7 +184,7 @@ def _read(target: str, path: str, flags: int) -> bytes | None:
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
-    """Whether to list `entry`; what cannot be looked at is listed, so that reading it says why."""
+    """Return whether to list `entry`; what cannot be looked at is listed, so that reading it says why."""
     try:
         return entry.is_file()
     except OSError as error:

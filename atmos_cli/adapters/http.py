@@ -1,4 +1,4 @@
-"""What every HTTP adapter needs: an answer bounded in size and time, and one clause that says why there is none."""
+"""What every HTTP adapter needs: an answer bounded in size and time, or one clause that says why there is none."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def client(
     socket_options: Iterable[Any] = (),
     inner: httpx.BaseTransport | None = None,
 ) -> httpx.Client:
-    """The only place that makes one: its requests follow no redirect and keep the Deadline that they are given.
+    """Make a client, as nothing else does: its requests follow no redirect and keep the Deadline that they are given.
 
-    Through `proxy`, or the one that the environment names for `url`. Raises ValueError for a proxy that is none.
+    Through `proxy`, or the one that the environment names for `url`. Raises ValueError for an unusable proxy.
     """
     import httpx
 
@@ -54,7 +54,7 @@ def client(
 
 
 def proxy_of(url: str) -> str:
-    """The proxy that the environment names for this server; none for our own machine."""
+    """Return the proxy that the environment names for this server; none for our own machine."""
     from urllib.request import getproxies, proxy_bypass
 
     parts = urlsplit(url)
@@ -66,7 +66,7 @@ def proxy_of(url: str) -> str:
 
 
 def body(response: httpx.Response, *, limit: int) -> bytes:
-    """The decoded body of a streamed response. Raises UnusableError past `limit` bytes, as httpx does when late."""
+    """Read the decoded body of a streamed response. UnusableError past `limit` bytes, an error of httpx when late."""
     found = bytearray()
     for part in response.iter_bytes():
         found += part
@@ -76,7 +76,7 @@ def body(response: httpx.Response, *, limit: int) -> bytes:
 
 
 def parsed(data: bytes, *, server: str) -> dict[str, Any]:
-    """The JSON object in `data`; UnusableError for anything else: too deep, or with a number that has no end."""
+    """Return the JSON object in `data`; UnusableError for anything else: too deep, or with a number that has no end."""
     try:
         found = json.loads(data, parse_constant=_refuse, parse_float=_finite, parse_int=_bounded)
     except (ValueError, RecursionError):
@@ -87,7 +87,7 @@ def parsed(data: bytes, *, server: str) -> dict[str, Any]:
 
 
 def _refuse(text: str) -> float:
-    """`NaN` and `Infinity`, which Python reads, are no JSON."""
+    """Refuse `NaN` and `Infinity`, which Python reads: they are no JSON."""
     raise ValueError(text)
 
 
@@ -97,19 +97,19 @@ def _finite(text: str) -> float:
 
 
 def _bounded(text: str) -> int:
-    """No server counts beyond 64 bits, and what is longer fits no float."""
+    """Return a number of at most 64 bits, as servers count; a longer one fits no float."""
     return int(text) if len(text) <= _DIGITS else int(_refuse(text))
 
 
 def wait_before(response: httpx.Response | None, attempt: int) -> float:
-    """Seconds to wait before asking again: what the server says, else doubling from a quarter of a second."""
-    said = response.headers.get("Retry-After", "") if response is not None else ""
-    seconds = float(said) if said.isdecimal() and len(said) < 8 else 0.25 * 2.0**attempt
+    """Return seconds to wait before asking again: what the server says, else doubling from a quarter of a second."""
+    asked = response.headers.get("Retry-After", "") if response is not None else ""
+    seconds = float(asked) if asked.isdecimal() and len(asked) < 8 else 0.25 * 2.0**attempt
     return min(seconds, LONGEST_WAIT)
 
 
 def why(error: BaseException) -> str:
-    """What a person should read of an exception of httpx: never a traceback, a credential or a control character."""
+    """Describe an exception of httpx for a person: never a traceback, a credential or a control character."""
     import httpx
 
     causes = list(_causes(error))
@@ -136,26 +136,26 @@ def _causes(error: BaseException | None) -> list[BaseException]:
 
 
 def certificate_error(error: BaseException) -> str:
-    """OpenSSL's word on a certificate that is not trusted; empty for any other error."""
+    """Return OpenSSL's reason why a certificate is not trusted; empty for any other error."""
     found = (each for each in _causes(error) if isinstance(each, ssl.SSLCertVerificationError))
     return next((each.verify_message for each in found), "")
 
 
 def said(text: str) -> str:
-    """The first line of what a server said, fit for a message."""
+    """Return the first line of what a server said, fit for a message."""
     lines = plain(_beginning(text)).strip().splitlines()
     line = lines[0].strip().removesuffix(".") if lines else ""
     return line if len(line) <= _SAID else f"{line[:_SAID]}…"
 
 
 def _beginning(text: str) -> str:
-    """Up to a gap between words: half of a URL would not show any more that it begins with a login."""
+    """Cut the text at a gap between words: half of a URL would no longer show that it begins with a login."""
     head = text[:_READ]
     return text if len(text) <= _READ else head[: max(head.rfind(gap) for gap in " \n\t\r") + 1]
 
 
 def is_loopback(host: str) -> bool:
-    """A proxy of the environment is never asked for these."""
+    """Return whether `host` is this machine, for which no proxy of the environment is asked."""
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
@@ -163,7 +163,7 @@ def is_loopback(host: str) -> bool:
 
 
 def in_clear(url: str, *, proxy: str = "") -> bool:
-    """Whether what is sent to `url` can be read on its way: by plain http, and not to this very machine."""
+    """Return whether what is sent to `url` can be read on its way: by plain http, and not to this very machine."""
     import httpx
 
     try:
@@ -174,16 +174,16 @@ def in_clear(url: str, *, proxy: str = "") -> bool:
 
 
 def _is_here(host: str) -> bool:
-    """Stricter than `is_loopback`: a resolver may send `x.localhost` anywhere."""
+    """Decide more strictly than `is_loopback`: a resolver may send `x.localhost` anywhere."""
     return host == "localhost" or (is_loopback(host) and not host.endswith("localhost"))
 
 
 def bare_credential(server: str, *, hint: str) -> AtmosError:
-    """ATM818, before anything is sent."""
+    """Make the ATM818 to raise before anything is sent."""
     message = f"{server} is reached by plain http, where anyone on the way could read the credential, so none was sent"
     return fail(Code.CREDENTIAL_IN_CLEAR, message, hint=hint)
 
 
 def fits_a_header(text: str) -> bool:
-    """False for what would break out of an HTTP header; httpx would show it in its error."""
+    """Return False for what would break out of an HTTP header; httpx would show it in its error."""
     return text.isascii() and text.isprintable()

@@ -58,7 +58,7 @@ class Journal:
 def planned(
     place: StateDirectory, entries: tuple[JournalEntry, ...], *, ref: str = "", old: str | None = None
 ) -> Journal:
-    """The journal of writing `entries`; looks which directories are missing and which modes to keep."""
+    """Plan the writing of `entries` as a journal; looks which directories are missing and which modes to keep."""
     missing: set[str] = set()
     for entry in entries:
         if entry.after is not None:
@@ -76,14 +76,14 @@ def save(place: StateDirectory, journal: Journal) -> None:
 
 
 def note(place: StateDirectory, name: str, data: bytes) -> None:
-    """`data` durably in the place's file `name`: after a crash it is there whole or not at all."""
+    """Write `data` durably to the place's file `name`: after a crash it is there whole or not at all."""
     disk.write(place.directory, f"{name}.new", data)
     disk.rename(place.directory, f"{name}.new", name)
     disk.sync(place.directory, name)
 
 
 def noted(place: StateDirectory, name: str) -> str:
-    """What `note` wrote, "" when it did not."""
+    """Return what `note` wrote, "" when it did not."""
     return (content(place.directory, name) or b"").decode("ascii", "replace")
 
 
@@ -92,7 +92,7 @@ def exists(place: StateDirectory) -> bool:
 
 
 def load(place: StateDirectory) -> Journal | None:
-    """The journal that an interrupted write left behind, None when there is none.
+    """Read the journal that an interrupted write left behind, None when there is none.
 
     Raises ATM611 for one that is not about this tree, or that atmos did not write.
     """
@@ -110,13 +110,13 @@ def load(place: StateDirectory) -> Journal | None:
 
 
 def commit_point(place: StateDirectory) -> None:
-    """From here on the write is finished, not undone."""
+    """Mark the write as one to finish from here on, not to undo."""
     disk.rename(place.directory, UNDO, REDO)
     disk.sync(place.directory, REDO)
 
 
 def call_off(place: StateDirectory) -> None:
-    """Back before `commit_point`: a write that cannot be finished will be undone."""
+    """Go back before `commit_point`: a write that cannot be finished will be undone."""
     with suppress(FileNotFoundError):
         disk.rename(place.directory, REDO, UNDO)
         disk.sync(place.directory, UNDO)
@@ -133,7 +133,7 @@ def forget(place: StateDirectory) -> None:
 
 
 def stage(place: StateDirectory, journal: Journal) -> None:
-    """Every new content beside its target, durable: a full disk or a closed directory shows before any file moves."""
+    """Write every new content beside its target, durably: a full disk or closed directory shows before a file moves."""
     for directory in journal.directories:
         disk.make_directory(place.anchor, directory)
     for number, entry in enumerate(journal.entries):
@@ -144,7 +144,7 @@ def stage(place: StateDirectory, journal: Journal) -> None:
 
 
 def finish(place: StateDirectory, journal: Journal) -> tuple[str, ...]:
-    """Every file as it shall be; gives the paths left alone because someone else changed them meanwhile."""
+    """Put every file into its new state; return the paths left alone because someone else changed them meanwhile."""
     foreign = _move(place, journal, forward=True, force=False)
     for entry in journal.entries:
         if entry.after is None and entry.path not in foreign:
@@ -154,7 +154,7 @@ def finish(place: StateDirectory, journal: Journal) -> tuple[str, ...]:
 
 
 def undo(place: StateDirectory, journal: Journal, *, force: bool = False) -> tuple[str, ...]:
-    """Every file as it was; gives the paths left alone because someone else changed them (with `force`: none are)."""
+    """Restore every file; return the paths left alone because someone else changed them (with `force`: none are)."""
     foreign = _move(place, journal, forward=False, force=force)
     for directory in reversed(journal.directories):
         with suppress(OSError, AtmosError):
@@ -223,7 +223,7 @@ def _mode(place: StateDirectory, path: str) -> int | None:
 
 
 def _tree(place: StateDirectory) -> list[int]:
-    """Which directory this is about: its device and its inode."""
+    """Identify the directory that this is about, by its device and its inode."""
     found = os.stat(place.anchor, follow_symlinks=False)  # noqa: PTH116 - beside the other calls of os
     return [found.st_dev, found.st_ino]
 

@@ -1,4 +1,4 @@
-"""Effective manifests: built in process where the portable subset suffices, else by the kustomize or kubectl on PATH.
+"""Builds effective manifests: in process where the portable subset suffices, else by kustomize or kubectl on PATH.
 
 The real tool sees a copy of what the build needs, in a directory of its own, and has no way to the network.
 """
@@ -35,7 +35,7 @@ Pointer = tuple[str | int, ...]
 
 
 def build(tree: FileTree, directory: str) -> tuple[Built, ...]:
-    """As `kustomize.build.build`; what that does not support is given to the real tool, if there is one.
+    """Build as `kustomize.build.build` does; what that does not support goes to the real tool, if there is one.
 
     Raises AtmosError, and Unsupported when nothing on this machine can build it or nothing may (remote bases, charts).
     """
@@ -73,7 +73,7 @@ def _build_outside(tree: FileTree, directory: str, command: list[str]) -> tuple[
 
 
 def _run(command: list[str], temporary: Path, file: str) -> bytes:
-    """Standard output. No shell, no flag that enables plugins or charts, and proxies that lead nowhere."""
+    """Return standard output. No shell, no flag that enables plugins or charts, and proxies that lead nowhere."""
     nowhere = dict.fromkeys(
         ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9"
     )
@@ -110,18 +110,18 @@ def _run(command: list[str], temporary: Path, file: str) -> bytes:
 
 
 def _bounded() -> None:
-    """In the child: no more output than is read afterwards."""
+    """Limit, in the child, the output to what is read afterwards."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (MAX_BYTES + 1, MAX_BYTES + 1))
 
 
 def _last_error(reason: str) -> str:
-    """What stands behind `Error:`, on one line and not endless."""
+    """Return what follows `Error:`, on one line and not endless."""
     found = re.sub(r"\s+", " ", reason.rpartition("Error: ")[2]).rstrip(".")
     return found if len(found) <= 300 else f"{found[:300]}…"
 
 
 def _closure(files: Files, directory: str) -> dict[str, bytes]:
-    """Every file that the kustomization, or one it refers to, names. Raises Unsupported for what lies elsewhere."""
+    """Return every file that the kustomization, or one it refers to, names. Raises Unsupported for others."""
     found: dict[str, bytes] = {}
     todo, seen = [directory], {directory}
     while todo:
@@ -135,7 +135,7 @@ def _closure(files: Files, directory: str) -> dict[str, bytes]:
 
 
 def _named(files: Files, path: str, found: dict[str, bytes]) -> Iterator[str]:
-    """Adds the file and the files it names to `found`; yields the other places it names."""
+    """Add the file and the files it names to `found`; yield the other places it names."""
     data = files.read(path) or b""
     found[path] = data
     file = Reference(path, data)
@@ -160,8 +160,18 @@ def _named(files: Files, path: str, found: dict[str, bytes]) -> Iterator[str]:
 
 
 _PLACES = (
-    *("resources", "bases", "components", "crds", "openapi", "patches", "patchesStrategicMerge", "patchesJson6902"),
-    *("configMapGenerator", "secretGenerator", "replacements", *_LISTING_FILES),
+    "resources",
+    "bases",
+    "components",
+    "crds",
+    "openapi",
+    "patches",
+    "patchesStrategicMerge",
+    "patchesJson6902",
+    "configMapGenerator",
+    "secretGenerator",
+    "replacements",
+    *_LISTING_FILES,
 )
 
 
@@ -185,7 +195,7 @@ def _texts(value: Any, pointer: Pointer = ()) -> Iterator[tuple[str, Pointer]]:
 
 
 def _trace_origins(root: Path, directory: str) -> tuple[str, bool]:
-    """The kustomization that is built; asks kustomize, in the copy, to say where each resource is from."""
+    """Return the kustomization to build; asks kustomize, in the copy, to say where each resource is from."""
     for name in NAMES:
         file = root / directory / name
         if file.exists():
@@ -212,10 +222,10 @@ def _built(resource: Any, files: dict[str, bytes], file: str, directory: str, *,
 
 
 def _source(resource: dict[str, Any], files: dict[str, bytes], directory: str, origin: str) -> Origin | None:
-    """Where a resource says that it is from; nothing it says is believed, since a repo can write that, too."""
+    """Return where a resource says that it is from; nothing it says is believed, since a repo can write that, too."""
     try:
-        told = text(load(origin.encode()), "path")
-        path = join(directory, told) if told else None
+        stated = text(load(origin.encode()), "path")
+        path = join(directory, stated) if stated else None
         documents = load_all(files[path or ""])
     except (AtmosError, KeyError):
         return None

@@ -1,7 +1,7 @@
 """Where a write keeps its notes, and the lock that lets one atmos at a time write to a checkout.
 
-Notes are believed by whoever writes next, so they lie where no checkout can bring any along: in the Git directory, or
-without one in this user's state directory; and there only in a real directory that belongs to this user.
+The next run that writes believes these notes, so they lie where no checkout can bring any along: in the Git directory,
+or without one in this user's state directory; and there only in a real directory that belongs to this user.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from atmos_cli.foreign import shell
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Twenty commits one after the other, each with slow hooks: who waits gets through.
+# Twenty commits one after the other, each with slow hooks: a process that waits this long gets its turn.
 IN_HOOK = "ATMOS_CLI_IN_HOOK_OF"
 WAIT_SECONDS = 300.0
 _PAUSES = (0.01, 0.1)
@@ -47,7 +47,7 @@ class StateDirectory:
 
 
 def place_of(root: Path) -> StateDirectory:
-    """Inside the Git directory of the checkout that `root` is in, else in the user's state directory; runs no git."""
+    """Return the place in the Git directory of `root`'s checkout, else in the user's state directory; runs no git."""
     root = Path(os.path.realpath(root))
     found = find_checkout(root)
     if found is not None:
@@ -59,7 +59,7 @@ def place_of(root: Path) -> StateDirectory:
 
 
 def state_directory() -> Path:
-    """The `$XDG_STATE_HOME/atmos-cli` of this user, by default `~/.local/state/atmos-cli`."""
+    """Return the `$XDG_STATE_HOME/atmos-cli` of this user, by default `~/.local/state/atmos-cli`."""
     named = os.environ.get("XDG_STATE_HOME", "")
     base = Path(named) if os.path.isabs(named) else Path.home() / ".local" / "state"  # noqa: PTH117 - "" is no path
     return base / "atmos-cli"
@@ -67,7 +67,7 @@ def state_directory() -> Path:
 
 @contextmanager
 def locked(place: StateDirectory, *, wait: float = WAIT_SECONDS) -> Iterator[int]:
-    """Hold the lock of `place`; gives its descriptor. ATM612 when another process keeps it past `wait` seconds."""
+    """Hold the lock of `place`; yields its descriptor. ATM612 when another process keeps it past `wait` seconds."""
     handle = _acquire(place, wait)
     try:
         yield handle
@@ -76,7 +76,7 @@ def locked(place: StateDirectory, *, wait: float = WAIT_SECONDS) -> Iterator[int
 
 
 def _acquire(place: StateDirectory, wait: float) -> int:
-    """Whoever runs in a hook of the commit that holds the lock would wait for itself."""
+    """Wait for the lock; refuses at once in a hook of the commit that holds it, which would wait for itself."""
     in_hook = os.environ.get(IN_HOOK) not in (None, "") and os.environ.get(IN_HOOK) == _holder(place)
     deadline = time.monotonic() + (0 if in_hook else wait)
     while True:
@@ -134,7 +134,7 @@ def _release(place: StateDirectory, handle: int) -> None:
 
 @contextmanager
 def scratch(place: StateDirectory) -> Iterator[Path]:
-    """A directory for files that only a few calls of git read; the next writer removes what a killed run left."""
+    """Make a directory for files that only a few calls of git read; the next writer removes what a killed run left."""
     base = _scratch_of(place)
     sweep(place)
     try:
@@ -151,9 +151,9 @@ def scratch(place: StateDirectory) -> Iterator[Path]:
 
 
 def _made_in(base: Path) -> tuple[Path, int]:
-    """A new directory, and the descriptor by which it is locked: whoever sweeps sees that somebody is at work there.
+    """Make a new directory, and the descriptor by which it is locked: the lock shows that it is in use.
 
-    Somebody may remove `base`, or take the new directory for a left one, before it is locked: then another is made.
+    `base`, or the new directory when taken for a left one, may be removed before it is locked: then another is made.
     """
     while True:
         with suppress(FileNotFoundError):
@@ -171,7 +171,7 @@ def _scratch_of(place: StateDirectory) -> Path:
 
 
 def sweep(place: StateDirectory) -> None:
-    """Removes the scratch directories of runs that were killed; those of living ones are locked."""
+    """Remove the scratch directories of runs that were killed; those of living ones are locked."""
     base = _scratch_of(place)
     try:
         every = list(base.iterdir())
@@ -190,7 +190,7 @@ def sweep(place: StateDirectory) -> None:
 
 
 def require_own(place: StateDirectory) -> None:
-    """Raises ATM611 unless the directory of `place` is a real one that belongs to this user, outside of the tree."""
+    """Check that the directory of `place` is real, this user's own, and outside of the tree; raises ATM611 if not."""
     found = os.stat(place.directory, follow_symlinks=False)  # noqa: PTH116 - beside fstat
     problem = ""
     if not stat.S_ISDIR(found.st_mode):
@@ -205,9 +205,9 @@ def require_own(place: StateDirectory) -> None:
 
 
 def held(place: StateDirectory) -> bool:
-    """Whether some atmos is writing at this moment; asks without making anything."""
+    """Return whether some atmos is writing at this moment; asks without making anything."""
     try:
-        # without O_NONBLOCK a pipe of that name would hold whoever asks
+        # without O_NONBLOCK a pipe of that name would block the caller
         handle = os.open(place.lock, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return False
@@ -236,7 +236,7 @@ def full(error: OSError) -> bool:
 
 
 def _holder(place: StateDirectory) -> str:
-    """The process that took the lock last, as it says itself."""
+    """Return the process that took the lock last, as it says itself."""
     with suppress(OSError):
         return (content(place.directory, place.lock.name) or b"").decode("ascii", "replace").strip()
     return ""

@@ -1,4 +1,4 @@
-"""The user's own configuration, outside of every checkout: what may be sent where no base branch vouches for it."""
+"""The user's own configuration, outside of every checkout: what may be sent although no base branch allows it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ MAX_BYTES = 1024 * 1024
 
 
 def own_config_path(environ: Mapping[str, str]) -> Path:
-    """`$XDG_CONFIG_HOME/atmos-cli/config.yaml`; a relative one would be the checkout's, so it counts for nothing."""
+    """Return `$XDG_CONFIG_HOME/atmos-cli/config.yaml`; a relative one would be the checkout's, so it is ignored."""
     named = Path(environ.get("XDG_CONFIG_HOME") or "")
     home = named if named.is_absolute() else Path(environ.get("HOME") or Path.home(), ".config")
     return home / "atmos-cli" / "config.yaml"
 
 
 def own_config(environ: Mapping[str, str]) -> OwnConfig:
-    """What the file says, and nothing at all without one. Raises ATM701 with the place of each mistake."""
+    """Read the user's file; without one nothing is allowed. Raises ATM701 with the place of each mistake."""
     path = own_config_path(environ)
     try:
         with path.open("rb") as file:

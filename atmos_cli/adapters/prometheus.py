@@ -121,7 +121,7 @@ class PrometheusClient:
             return self._client
 
     def _read(self, status: int, data: bytes) -> Answer:
-        """Prometheus says why it refuses in the same JSON, whatever the status."""
+        """Read an answer; Prometheus says why it refuses in the same JSON, whatever the status."""
         if status in (401, 403):
             hint = "`tokenEnv` in atmos-cli.yaml names the environment variable that holds a token or `user:password`"
             raise self._no(f"it does not let you ask ({status})", hint=hint)
@@ -146,7 +146,7 @@ class PrometheusClient:
 
 
 def _has_user(url: str) -> bool:
-    """Whether the URL itself holds a login, which httpx sends as a header."""
+    """Return whether the URL itself holds a login, which httpx sends as a header."""
     return "@" in url.partition("://")[2].partition("/")[0]
 
 
@@ -186,7 +186,7 @@ def _series(result: list[Any]) -> Iterator[Series]:
 
 
 def _sample(pair: Any) -> tuple[float, float]:
-    """`[1700000000.5, "0.25"]`; the text may be `NaN`, `+Inf` or `-Inf`."""
+    """Read `[1700000000.5, "0.25"]`; the text may be `NaN`, `+Inf` or `-Inf`."""
     try:
         at, value = pair
         when, number = float(at), float(value)

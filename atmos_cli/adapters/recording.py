@@ -1,4 +1,4 @@
-"""Writes every answer of the outside world down, and gives them again: a run that can be repeated, offline.
+"""Records every answer of the outside world, and replays them: a run that can be repeated, offline.
 
 What a recorded run itself gets is what a replay will get: without the values of Secrets, with secrets in environment
 variables and logs masked. The answers of `ask` are written as they are.
@@ -24,7 +24,7 @@ Resource = dict[str, Any]
 
 
 class Recorder:
-    """Each method gives `live` again, with every call and its answer (or its AtmosError) written down. Close it."""
+    """Each method returns `live` again, with every call and its answer (or its AtmosError) recorded. Close it."""
 
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
@@ -59,7 +59,7 @@ class Replayer:
         return _Cluster(self._reader, f"cluster {name}", None)
 
     def metrics(self, *, name: str) -> Metrics | None:
-        """None when the recorded run had none."""
+        """Return the recorded metrics; None when the recorded run had none."""
         on = f"metrics {name}"
         return _Metrics(self._reader, on, None) if on in self._reader.used else None
 
@@ -71,7 +71,7 @@ class Replayer:
 
 
 def record(directory: Path, *, about: Mapping[str, Any]) -> Recorder:
-    """Begins a recording in `directory`, or goes on with the one there of the same version, `about` the same.
+    """Begin a recording in `directory`, or continue the one there of the same version, `about` the same.
 
     Raises ATM814 when it cannot be written, or is one of something else.
     """
@@ -79,13 +79,13 @@ def record(directory: Path, *, about: Mapping[str, Any]) -> Recorder:
 
 
 def replay(directory: Path) -> Replayer:
-    """Raises ATM814 when there is no recording that can be used."""
+    """Open a recording to replay. Raises ATM814 when there is none that can be used."""
     return Replayer(Reader(directory))
 
 
 class CallRecord(Protocol):
     def take(self, on: str, call: str, args: Sequence[Any], live: Callable[[], Any], /) -> Any:
-        """The answer to a call, as JSON gives it back."""
+        """Return the answer to a call, as JSON returns it."""
 
 
 class _Cluster:
@@ -145,25 +145,25 @@ class _Metrics:
         self._record, self._on, self._live = record, on, live
 
     def query(self, promql: str, *, at: float) -> Answer:
-        told = self._record.take(self._on, "query", (promql, at), lambda: _told(self._live.query(promql, at=at)))
-        return self._answer(told, "query")
+        recorded = self._record.take(self._on, "query", (promql, at), lambda: _as_json(self._live.query(promql, at=at)))
+        return self._answer(recorded, "query")
 
     def query_range(self, promql: str, *, start: float, end: float, step: float) -> Answer:
         def live() -> Any:
-            return _told(self._live.query_range(promql, start=start, end=end, step=step))
+            return _as_json(self._live.query_range(promql, start=start, end=end, step=step))
 
         return self._answer(self._record.take(self._on, "query_range", (promql, start, end, step), live), "query_range")
 
-    def _answer(self, told: Any, call: str) -> Answer:
+    def _answer(self, recorded: Any, call: str) -> Answer:
         try:
             series = tuple(
                 Series(
                     {str(key): str(value) for key, value in labels.items()},
                     tuple((float(at), float(value)) for at, value in samples),
                 )
-                for labels, samples in told["series"]
+                for labels, samples in recorded["series"]
             )
-            return Answer(series, tuple(str(text) for text in told["warnings"]))
+            return Answer(series, tuple(str(text) for text in recorded["warnings"]))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
             raise _odd(self._record, self._on, call) from None
 
@@ -197,8 +197,8 @@ def _used(writer: Writer, what: str, name: str) -> str:
     return on
 
 
-def _told(answer: Answer) -> dict[str, Any]:
-    """As JSON holds it: what is no finite number becomes its name."""
+def _as_json(answer: Answer) -> dict[str, Any]:
+    """Convert an answer to what JSON holds: a number that is not finite becomes its name."""
     series = [
         (dict(each.labels), [(at, value if math.isfinite(value) else str(value)) for at, value in each.samples])
         for each in answer.series
@@ -207,7 +207,7 @@ def _told(answer: Answer) -> dict[str, Any]:
 
 
 def _odd(record: CallRecord, on: str, call: str) -> AtmosError:
-    """ATM814; what was just recorded cannot be odd, so there is a Reader behind it."""
+    """Make the ATM814 of an odd answer; what was just recorded cannot be odd, so `record` is a Reader."""
     if not isinstance(record, Reader):
         raise TypeError(f"an answer to `{call}` of {on} is none that it can give")
     return record.odd(on, call)

@@ -1,4 +1,4 @@
-"""The file of a recording: JSON lines, each whole or not there, so that a run that is killed loses nothing before.
+"""The file of a recording: JSON lines, each whole or absent, so that a run that is killed loses nothing before.
 
 The first line says the format and what was recorded. `{"id", "answer"}` is an answer; `{"on", "call", "args", "id"}` a
 call that got it, or with `error` in place of `id` one that failed; `{"uses"}` something that was there to be asked.
@@ -31,7 +31,7 @@ _SHOWN = 200
 
 
 class Writer:
-    """Asks for real, and writes each call down before its answer is used. Gives what a replay will give."""
+    """Asks the outside world, and records each call before its answer is used. Returns what a replay will return."""
 
     def __init__(self, directory: Path, *, about: Mapping[str, Any]) -> None:
         self._path = directory / FILE
@@ -60,11 +60,11 @@ class Writer:
         self._write({"uses": on})
 
     def take(self, on: str, call: str, args: Sequence[Any], live: Callable[[], Any]) -> Any:
-        """The answer of `live`, as JSON gives it back. Raises what `live` raises, after writing it down."""
+        """Return the answer of `live`, as JSON returns it. Raises what `live` raises, after recording it."""
         try:
             text = _dumped(live())
         except AtmosError as error:
-            self._write({"on": on, "call": call, "args": args, "error": _told(error)})
+            self._write({"on": on, "call": call, "args": args, "error": _as_json(error)})
             raise
         digest = hashlib.sha256(text).hexdigest()[:24]
         with self._lock:
@@ -116,7 +116,7 @@ class Writer:
 
 
 class Reader:
-    """Gives each call its recorded answers in their order; knows nothing of what could be asked for real."""
+    """Returns the recorded answers of each call in their order; cannot ask the outside world."""
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / FILE
@@ -129,7 +129,7 @@ class Reader:
         self._read()
 
     def take(self, on: str, call: str, args: Sequence[Any], _: Callable[[], Any]) -> Any:
-        """The next answer to this call, or the next error. Raises ATM814 when there is none left."""
+        """Return the next answer to this call, or raise the next error. Raises ATM814 when there is none left."""
         key = (on, call, _dumped(args))
         with self._lock:
             left = self._calls.get(key)
@@ -142,7 +142,7 @@ class Reader:
         return self._parsed(self._answers[found["id"]], 0)["answer"]
 
     def odd(self, on: str, call: str) -> AtmosError:
-        """ATM814 for an answer that is not what that call answers."""
+        """Make the ATM814 for an answer that is not what that call answers."""
         return self._invalid(f"an answer to `{call}` of {on} is none that it can give")
 
     def _read(self) -> None:
@@ -202,7 +202,7 @@ def _dumped(value: Any) -> bytes:
 
 
 def _whole(file: Any, size: int) -> int:
-    """Where the last whole line of a file ends."""
+    """Return where the last whole line of a file ends."""
     step = 1 << 16
     end = size
     while end > 0:
@@ -215,7 +215,7 @@ def _whole(file: Any, size: int) -> int:
     return 0
 
 
-def _told(error: AtmosError) -> dict[str, Any]:
+def _as_json(error: AtmosError) -> dict[str, Any]:
     listed = [
         {"code": d.code.value, "message": d.message, "severity": d.severity.value, "hint": d.hint}
         for d in error.diagnostics
@@ -223,12 +223,12 @@ def _told(error: AtmosError) -> dict[str, Any]:
     return {"diagnostics": listed, "exit_code": error.exit_code}
 
 
-def _error(told: Any) -> AtmosError:
-    """The error that was written down; one that a hand has changed says so."""
+def _error(recorded: Any) -> AtmosError:
+    """Return the error that was recorded, or one that says that somebody edited it."""
     with suppress(KeyError, TypeError, ValueError):
         found = [
             Diagnostic(Code(d["code"]), str(d["message"]), Severity(d["severity"]), hint=str(d["hint"]))
-            for d in told["diagnostics"]
+            for d in recorded["diagnostics"]
         ]
-        return AtmosError(*found, exit_code=int(told["exit_code"]))
+        return AtmosError(*found, exit_code=int(recorded["exit_code"]))
     return fail(Code.RECORDING_INVALID, "the recording holds an error that atmos never raises", hint=_AGAIN)

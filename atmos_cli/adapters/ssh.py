@@ -22,9 +22,9 @@ _GOOD = re.compile(r'^Good "[^"]+" signature (?:for \S+ )?with \S+ key (SHA256:[
 
 
 def sign(data: bytes, *, key: Path, namespace: str, interactive: bool) -> tuple[str, str]:
-    """(fingerprint, armoured signature) of `data` by the private key in the file `key`, or by the agent for a `.pub`.
+    """Return (fingerprint, armoured signature) of `data` by the private key in `key`, or by the agent for a `.pub`.
 
-    Off a terminal nothing is asked: a key with a passphrase then needs the agent. Raises ATM430 with ssh-keygen's word.
+    Off a terminal it asks nothing: a key with a passphrase then needs the agent. ATM430 has ssh-keygen's reason.
     """
     path = key.expanduser()
     if not path.is_file():
@@ -43,7 +43,7 @@ def sign(data: bytes, *, key: Path, namespace: str, interactive: bool) -> tuple[
 
 
 def verify(data: bytes, signature: str, *, keys: Mapping[str, str], namespace: str) -> tuple[str, str]:
-    """(fingerprint, "") of the key that made `signature` over `data`; ("", reason) for other bytes or another purpose.
+    """Return (fingerprint, "") of the key that signed `data`; ("", reason) for other bytes or another purpose.
 
     A key among `keys` (public keys by fingerprint) is verified as an allowed signer; any other is only named.
     Raises ATM430 without ssh-keygen.
@@ -98,6 +98,6 @@ def _run(
 
 def _refused(message: str, done: subprocess.CompletedProcess[bytes]) -> AtmosError:
     lines = plain(done.stderr.decode(errors="replace")).strip().splitlines()
-    said = lines[-1].strip().removesuffix(".") if lines else f"exit status {done.returncode}"
+    reason = lines[-1].strip().removesuffix(".") if lines else f"exit status {done.returncode}"
     hint = "load it into the agent (`ssh-add KEY`) if it has a passphrase, and name the `.pub` file"
-    return fail(Code.APPROVAL_SIGNATURE, f"{message}: {said}", hint=hint)
+    return fail(Code.APPROVAL_SIGNATURE, f"{message}: {reason}", hint=hint)

@@ -1,4 +1,4 @@
-"""All files of a change or none, whenever the process ends; and putting right what an earlier, killed run left."""
+"""Writes all files of a change or none, whenever the process ends; and repairs what an earlier, killed run left."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
     from atmos_cli.result import ChangeSet
 
-# More files than these that are not as planned have one cause, and are said in one sentence.
+# When more files than these are not as planned, there is one cause, and one sentence reports them.
 _NAMED = 5
 
 
 def apply(root: Path, changes: ChangeSet) -> tuple[Diagnostic, ...]:
-    """Write all of `changes` below `root`, or none of them; gives what had to be recovered first.
+    """Write all of `changes` below `root`, or none of them; return what had to be recovered first.
 
     Killed at any instant, the next `recover` or `apply` finishes the write or takes it back. AtmosError ATM616 when a
     file is not as `changes.before` says, ATM612 when another atmos writes, ATM614 or ATM611 for what cannot be written.
@@ -65,9 +65,9 @@ def recover(root: Path) -> tuple[Diagnostic, ...]:
 
 
 def require_settled(root: Path) -> None:
-    """ATM619 when a killed atmos left a change half written below `root`: what stands there now was never meant.
+    """Check that no killed atmos left a change half written below `root`; ATM619 when one did.
 
-    Looks only. While another atmos is writing nothing is wrong: a hook of its commit may be who asks.
+    Looks only. While another atmos is writing nothing is wrong: a hook of its commit may be what asks.
     """
     place = place_of(root)
     if not journal.exists(place) or held(place) or not journal.exists(place):
@@ -84,7 +84,7 @@ def require_settled(root: Path) -> None:
 
 
 def _left(place: StateDirectory) -> bool:
-    """Whether a killed run left anything; the memory of a verification, a directory in there, does not count."""
+    """Return whether a killed run left anything; the memory of a verification, a directory in there, does not count."""
     try:
         names = os.listdir(place.directory)  # noqa: PTH208 - names, not paths
     except OSError:
@@ -116,7 +116,7 @@ def settle(place: StateDirectory, lock: int, *, force: bool = False) -> tuple[Di
 
 @contextmanager
 def all_or_nothing(place: StateDirectory, lock: int, *, force: bool = False) -> Iterator[None]:
-    """Whatever ends the block early, Ctrl-C included: the journal is settled before the error goes on."""
+    """Settle the journal before the error goes on, whatever ends the block early, Ctrl-C included."""
     try:
         yield
     except AtmosError:
@@ -134,7 +134,7 @@ def all_or_nothing(place: StateDirectory, lock: int, *, force: bool = False) -> 
 
 
 def verified(place: StateDirectory, changes: ChangeSet) -> tuple[JournalEntry, ...]:
-    """What has to be written; every file must be as `changes.before` says. AtmosError with all that are not."""
+    """Return what has to be written; every file must be as `changes.before` says. AtmosError with all that are not."""
     problems: list[Diagnostic] = []
     changed: list[Diagnostic] = []
     entries = []
@@ -165,7 +165,7 @@ def unchanged_meanwhile(foreign: tuple[str, ...]) -> None:
 
 
 def _summed_up(changed: list[Diagnostic]) -> list[Diagnostic]:
-    """A few by name; where somebody else made all of it meanwhile, one sentence for all of them."""
+    """Name a few; when another process made the same change meanwhile, say so in one sentence."""
     if len(changed) <= _NAMED:
         return changed
     more = f"; so did {len(changed) - 1} other files of this change"

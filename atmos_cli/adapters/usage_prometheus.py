@@ -1,4 +1,4 @@
-"""What a container used, asked of a Prometheus: the queries of KRR."""
+"""The use of a container, measured by a Prometheus: the queries of KRR."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STEP = "75s"
 
 
 def usage(url: str, *, namespace: str, workload: str, container: str, days: int) -> Usage:
-    """Raises ATM412 when the server cannot be asked, or has no figures of that container."""
+    """Ask what a container used. Raises ATM412 when the server cannot be asked, or has no figures of that container."""
     try:
         with PrometheusClient(url) as server:
             now = time.time()
@@ -39,21 +39,25 @@ def _usage(
     killed = f'kube_pod_container_status_last_terminated_reason{{reason="OOMKilled",{pods}}}'
     span = f"[{days}d:{STEP}]"
     cpu = ask(f"max(quantile_over_time(0.95, ({used}){span}))")
-    memory = ask(f"max(max_over_time({held}[{days}d]))")  # every sample: a peak may stand between two steps
+    memory = ask(f"max(max_over_time({held}[{days}d]))")  # every sample: a peak may fall between two steps
     points = ask(f"sum(count_over_time({held}{span}))")
     oom = ask(f"max(max_over_time({killed}{span}))")
     if cpu is None or memory is None:
         message = f"{plain(url)} has no figures of the container `{container}` in `{namespace}`"
         raise fail(Code.USAGE_INVALID, message, hint="does it scrape the kubelet (cAdvisor) of that cluster?")
     return Usage(
-        Quantity(round(cpu * 10**9)), Quantity(math.ceil(memory) * 10**9, "Ki"), math.ceil(points or 0), days, bool(oom)
+        cpu=Quantity(round(cpu * 10**9)),
+        memory=Quantity(math.ceil(memory) * 10**9, "Ki"),
+        points=math.ceil(points or 0),
+        days=days,
+        oom=bool(oom),
     )
 
 
 def _number(server: PrometheusClient, query: str, now: float) -> Fraction | None:
-    """The single value of an instant query; None when there is none, or it is not a number.
+    """Return the single value of an instant query; None when there is none, or it is not a number.
 
-    As the shortest decimal that is that float, which is what the server wrote: its binary value would round up.
+    It is the shortest decimal that is that float, which is what the server wrote: its binary value would round up.
     """
     series = server.query(query, at=now).series
     value = series[0].samples[-1][1] if series else math.nan

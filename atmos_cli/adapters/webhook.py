@@ -16,7 +16,7 @@ MAX_BYTES = 1024 * 1024
 
 
 def address(variable: str, *, environ: Mapping[str, str]) -> str:
-    """The URL under `variable`. Raises ATM816 when the environment holds none, ATM818 for plain http."""
+    """Return the URL under `variable`. Raises ATM816 when the environment holds none, ATM818 for plain http."""
     url = environ.get(variable, "")
     if not url.startswith(("https://", "http://")):
         message = f"the environment variable `{variable}` holds no URL to post to"
@@ -27,7 +27,7 @@ def address(variable: str, *, environ: Mapping[str, str]) -> str:
 
 
 def post(variable: str, message: Mapping[str, Any], *, environ: Mapping[str, str]) -> None:
-    """Raises ATM816 when the environment does not hold a URL under `variable`, or the message was not taken."""
+    """Post a message. Raises ATM816 when the environment has no URL under `variable`, or the message was refused."""
     import httpx
 
     url = address(variable, environ=environ)
@@ -37,8 +37,8 @@ def post(variable: str, message: Mapping[str, Any], *, environ: Mapping[str, str
             status = answer.status_code
             body(answer, limit=MAX_BYTES)
     except (httpx.HTTPError, httpx.InvalidURL, UnusableError, ValueError) as error:
-        said = why(error).replace(url, "the webhook")
-        raise fail(Code.WEBHOOK_FAILED, f"the webhook of `{variable}` cannot be reached: {said}") from None
+        reason = why(error).replace(url, "the webhook")
+        raise fail(Code.WEBHOOK_FAILED, f"the webhook of `{variable}` cannot be reached: {reason}") from None
     if status >= 300:
         refusal = f"the webhook of `{variable}` answered {status}"
         raise fail(Code.WEBHOOK_FAILED, refusal, hint="is it still valid? make a new one and set the variable again")

@@ -1,4 +1,4 @@
-"""Who must not approve a change: everyone who asked for it or had a hand in it, and nobody when a hand is unknown."""
+"""Who must not approve a change: everyone who asked for it or took part; no one may if one of them is unknown."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Contributor:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """`people` maps an id to what makes them part of the change; `unknown` are hands that nobody in the roster has."""
+    """`people` maps an id to what makes them part of the change; `unknown` are contributors missing in the roster."""
 
     people: Mapping[str, str]
     unknown: tuple[Contributor, ...]
 
 
 def conflict(contributors: Iterable[Contributor], roster: Roster) -> Conflict:
-    """A forge that only committed (merged, squashed) what others wrote is nobody; as an author it hides somebody."""
+    """Return who took part. A forge that only committed others' work is skipped; as an author it hides someone."""
     people: dict[str, str] = {}
     unknown: dict[str, Contributor] = {}
     for contributor in contributors:

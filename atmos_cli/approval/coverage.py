@@ -1,4 +1,4 @@
-"""What approvals let pass: which rows of a budget, and what is to be said of the approvals."""
+"""What approvals let pass: which rows of a budget, and what to report about the approvals."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Coverage:
     diagnostics: tuple[Diagnostic, ...] = ()
 
     def applied(self, rows: Sequence[LimitRow]) -> tuple[LimitRow, ...]:
-        """`rows`, with the outcome `approved` where an approval lets them pass."""
+        """Return `rows`, with the outcome `approved` where an approval lets them pass."""
         return tuple(replace(row, outcome="approved") if row_key(row) in self.rows else row for row in rows)
 
 

@@ -1,4 +1,4 @@
-"""Points in time as whole seconds since 1970 in UTC; nobody here reads a clock."""
+"""Points in time as whole seconds since 1970 in UTC; nothing here reads a clock."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _INSTANT = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}):([0-9]{2}):(
 
 
 def seconds(text: str) -> int:
-    """`2026-12-01T00:00:00Z` as seconds since 1970. Raises ValueError with a sentence for anything else."""
+    """Return `2026-12-01T00:00:00Z` as seconds since 1970. Raises ValueError with a sentence for anything else."""
     match = _INSTANT.fullmatch(text)
     if match is None:
         raise ValueError(f"`{text[:40]}` is not a time in UTC such as 2026-12-01T00:00:00Z")

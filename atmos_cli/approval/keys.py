@@ -20,7 +20,7 @@ _LEAST_RSA_BYTES = 256
 
 
 def plain_key(text: str) -> str:
-    """`ssh-ed25519 AAAA…` without its comment. Raises ValueError with a sentence for what is no plain public key."""
+    """Return `ssh-ed25519 AAAA…` without its comment. Raises ValueError with a sentence for no plain public key."""
     if "PRIVATE KEY" in text:
         raise ValueError("this is a private key; replace it, since it is now known, and write the public one here")
     words = text.split()
@@ -39,7 +39,7 @@ def plain_key(text: str) -> str:
 
 
 def fingerprint(key: str) -> str:
-    """`SHA256:…` of a key that `plain_key` gave."""
+    """Return the fingerprint, `SHA256:…`, of a key that `plain_key` returned."""
     digest = hashlib.sha256(_blob(key.split()[1])).digest()
     return "SHA256:" + base64.b64encode(digest).decode().rstrip("=")
 

@@ -106,7 +106,7 @@ def is_approval_path(path: str) -> bool:
 
 
 def read_approval(data: bytes, *, path: str) -> Approval:
-    """Raises ATM420 with positions for a malformed file, and for one that lies elsewhere than its content says."""
+    """Read an approval; raises ATM420 with positions if malformed, or if it lies elsewhere than its content says."""
     approval = read_model(Approval, data, path=path, code=Code.APPROVAL_INVALID)
     right = approval_path(approval.environment, approval.service, approval.claim_digest)
     if path != right:
@@ -117,7 +117,7 @@ def read_approval(data: bytes, *, path: str) -> Approval:
 
 
 def signed_bytes(approval: Approval) -> bytes:
-    """What a signature is made over: every field but the signatures, one way to write it, whatever the YAML's looks."""
+    """Return what a signature is made over: all fields but signatures, in one form, whatever the YAML's looks."""
     value = {name: each for name, each in _value(approval).items() if name != "signatures"}
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return f"{NAMESPACE} 1\n{text}\n".encode("ascii")
@@ -129,8 +129,8 @@ def approval_text(approval: Approval) -> str:
 
 
 def with_signature(approval: Approval, *, key: str, signature: str) -> Approval:
-    """The approval with one more signature; one by the same key is replaced."""
-    kept = [each for each in approval.signatures if each.key != key]
+    """Return the approval with one more signature; one by the same key is replaced."""
+    kept = [one for one in approval.signatures if one.key != key]
     return approval.model_copy(update={"signatures": [*kept, Signature(key=key, signature=signature)]})
 
 

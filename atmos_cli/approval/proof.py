@@ -21,6 +21,6 @@ class Proof:
 
 
 class Prover(Protocol):
-    """Finds the proofs of one approval. A forge's adapter would give the reviews of the change's head commit."""
+    """Finds the proofs of one approval. A forge's adapter would return the reviews of the change's head commit."""
 
     def __call__(self, approval: Approval, roster: Roster) -> Sequence[Proof]: ...

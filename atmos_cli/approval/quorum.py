@@ -38,14 +38,14 @@ def tiers_of(excess: Excess, tiers: Sequence[Tier]) -> tuple[Tier, ...]:
 
 
 def shortest_ttl(tiers: Sequence[Tier], excesses: Iterable[Excess]) -> int | None:
-    """In seconds; None when no tier has a say, and so nobody can approve anyway."""
+    """Return the shortest lifetime in seconds; None when no tier has a say, and so no one can approve anyway."""
     return min((seconds(tier.max_ttl) for each in excesses for tier in tiers_of(each, tiers)), default=None)
 
 
 def quorum_problems(
     excesses: Iterable[Excess], *, tiers: Sequence[Tier], approvers: Sequence[str], roster: Roster, team: str
 ) -> Iterator[str]:
-    """One sentence for each tier that is not satisfied: who is needed, how many there are, and who could."""
+    """Yield one sentence per unsatisfied tier: who is needed, how many there are, and who could approve."""
     told: set[str] = set()
     for excess in excesses:
         mine = tiers_of(excess, tiers)

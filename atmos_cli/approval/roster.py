@@ -86,24 +86,24 @@ class Roster(Strict):
         return self
 
     def by_email(self, email: str) -> str | None:
-        """The id of the person who commits with `email`, None when nobody is known to."""
+        """Return the id of the person who commits with `email`, None when no one is known to."""
         wanted = email.lower()
         return next((n for n, p in self.people.items() if wanted in (e.lower() for e in p.emails)), None)
 
     def by_key(self, mark: str) -> tuple[str, Key] | None:
-        """The id of the owner of the key with the fingerprint `mark`, and that key."""
+        """Return the id of the owner of the key with the fingerprint `mark`, and that key."""
         return next(((n, k) for n, p in self.people.items() for k in p.keys if k.fingerprint == mark), None)
 
     def is_forge(self, email: str) -> bool:
         return email.lower() in (each.lower() for each in self.forges)
 
     def with_role(self, roles: Sequence[str], *, team: str) -> tuple[str, ...]:
-        """The ids of everyone who has one of `roles` for the services of `team`, sorted."""
+        """Return the ids of everyone who has one of `roles` for the services of `team`, sorted."""
         return tuple(sorted(n for n, p in self.people.items() if any(p.has(role, team=team) for role in roles)))
 
 
 def read_roster(data: bytes | None) -> Roster:
-    """Raises ATM429: without a file nobody is known, so nobody can approve."""
+    """Read who may approve; raises ATM429 without a file: then no one is known, so no one can approve."""
     if data is None:
         message = f"there is no `{FILE}` on the base branch, so nobody can approve anything"
         hint = "list people, their e-mail addresses, roles and SSH keys there; see docs/approvals.md"

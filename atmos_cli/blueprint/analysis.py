@@ -42,7 +42,7 @@ _5XX = "5..|5xx"
 _LABELS = ("status", "code", "status_code", "http_status")
 COUNTERS: Final[dict[str, Counters]] = {
     "generic-app": Counters(
-        "http_requests_total", "http_request_duration_seconds_bucket", "1", tuple((each, _5XX) for each in _LABELS)
+        "http_requests_total", "http_request_duration_seconds_bucket", "1", tuple((label, _5XX) for label in _LABELS)
     ),
     "spring": Counters(
         "http_server_requests_seconds_count", "http_server_requests_seconds_bucket", "1", (("status", "5.."),)
@@ -80,7 +80,7 @@ SCRAPED: Final = ("generic-app", "spring", "grpc")
 
 
 def analysis(chosen: Settled, *, name: str, namespace: str, matchers: Mapping[str, str]) -> dict[str, Any]:
-    """Texts and numbers for the trees of an engine. `source` is empty when the one that was asked for sees no pods."""
+    """Return texts and numbers for the trees of an engine; `source` is empty if the requested one sees no pods."""
     source = "generic-app" if chosen.source == "auto" else chosen.source
     step = max(int(chosen.observe) // LOOKS, 30)
     window = max(300, 2 * step)
@@ -97,12 +97,14 @@ def analysis(chosen: Settled, *, name: str, namespace: str, matchers: Mapping[st
     }
     if source in COUNTERS and chosen.engine == "argo-rollouts":
         hashed = (f"{name}-{{{{args.{version}-hash}}}}-[0-9a-z]{{5}}" for version in ("canary", "stable"))
-        new, old = (_Pods(COUNTERS[source], pods, namespace, f"{window}s", matchers) for pods in hashed)
+        new, old = (_Pods(COUNTERS[source], pods, namespace, window=f"{window}s", matchers=matchers) for pods in hashed)
         found |= {"errors": _sorted_errors(new, old), "latency": _sorted_latency(new, old, chosen)}
         found |= _error_conditions(chosen) | _latency_conditions(chosen)
     elif source in COUNTERS and chosen.engine == "flagger":
         named = (f"{name}-[0-9a-z]+-[0-9a-z]{{5}}", f"{name}-primary-[0-9a-z-]+")
-        new, old = (_Pods(COUNTERS[source], pods, namespace, "{{ interval }}", matchers) for pods in named)
+        new, old = (
+            _Pods(COUNTERS[source], pods, namespace, window="{{ interval }}", matchers=matchers) for pods in named
+        )
         found |= {"errors": _excess(new, old, chosen), "latency": _slower(new, old, chosen)}
     return found
 
@@ -131,7 +133,7 @@ class _Pods:
         return self._count([self.select(self.counters.requests, f'{label}=~"{codes}"') for label, codes in failed])
 
     def _count(self, selectors: list[str]) -> str:
-        """What was counted in the window. A request failed when any of its labels says so, but only once."""
+        """Count over the window. A request failed when any of its labels says so, but only once."""
         grown = "\n    or ".join(f"increase({each}[{self.window}])" for each in selectors)
         born = "\n    or ".join(
             f"(min_over_time({each}[{self.window}]) unless {each} offset {self.window})" for each in selectors
@@ -142,14 +144,14 @@ class _Pods:
         return self._count([self.select(self.counters.histogram, 'le="+Inf"')])
 
     def quantile(self, quantile: Fraction) -> str:
-        """Milliseconds; 0 when there is no such histogram, or nothing in it."""
+        """Return milliseconds; 0 when there is no such histogram, or nothing in it."""
         buckets = f"sum by (le) (increase({self.select(self.counters.histogram)}[{self.window}]))"
         unit = "1000" if self.counters.unit == "1" else "1"
         return f"((\n  {unit} * histogram_quantile({_number(quantile)}, {buckets}) >= 0\n) or vector(0))"
 
 
 def _sorted_errors(new: _Pods, old: _Pods) -> str:
-    """[requests and errors of the new version, requests and errors of the old one], each in its own range."""
+    """Return [requests and errors of the new version, those of the old one], each in its own range."""
     return _in_order(
         {
             "new-requests": new.requests(),
@@ -161,7 +163,7 @@ def _sorted_errors(new: _Pods, old: _Pods) -> str:
 
 
 def _sorted_latency(new: _Pods, old: _Pods, chosen: Settled) -> str:
-    """[requests of the new version, its quantile, that of the old one], each in its own range."""
+    """Return [requests of the new version, its quantile, that of the old one], each in its own range."""
     quantiles = {"new-ms": new.quantile(chosen.quantile), "old-ms": old.quantile(chosen.quantile)}
     return _in_order({"new-requests": new.observed(), **quantiles})
 
@@ -187,7 +189,7 @@ def _error_conditions(chosen: Settled) -> dict[str, str]:
 
 
 def _latency_conditions(chosen: Settled) -> dict[str, str]:
-    """Too few requests say nothing about a quantile, which is no reason to stop: the errors decide then."""
+    """Return conditions; too few requests for a quantile are no reason to stop: the errors decide then."""
     new, old = f"(result[1] - {RANGE})", f"(result[2] - {2 * RANGE})"
     slower = f"{old} > 0 && {new} >= {_number(1 + chosen.latency_increase)} * {old}"
     if chosen.latency_most is not None:
@@ -197,7 +199,7 @@ def _latency_conditions(chosen: Settled) -> dict[str, str]:
 
 
 def _excess(new: _Pods, old: _Pods, chosen: Settled) -> str:
-    """Points by which the errors of the canary pass the limit; 0 while too few requests or errors were seen."""
+    """Return points by which the canary's errors pass the limit; 0 while too few requests or errors were seen."""
     factor = _number(100 * (1 + chosen.errors_increase))
     return (
         f"(\n100 * {new.errors()} / clamp_min({new.requests()}, 1)\n"
@@ -207,7 +209,7 @@ def _excess(new: _Pods, old: _Pods, chosen: Settled) -> str:
 
 
 def _slower(new: _Pods, old: _Pods, chosen: Settled) -> str:
-    """1 when the canary is too slow, else 0; 0 while too few requests were seen."""
+    """Return 1 when the canary is too slow, else 0; 0 while too few requests were seen."""
     mine, theirs = new.quantile(chosen.quantile), old.quantile(chosen.quantile)
     slower = f"({theirs} > bool 0)\n* ({mine} >= bool {_number(1 + chosen.latency_increase)} * {theirs})"
     if chosen.latency_most is not None:
@@ -216,12 +218,12 @@ def _slower(new: _Pods, old: _Pods, chosen: Settled) -> str:
 
 
 def _floor(chosen: Settled) -> int:
-    """So many requests that at least ten are beyond the quantile."""
+    """Return so many requests that at least ten are beyond the quantile."""
     return max(LEAST_REQUESTS, -(-LEAST_SLOW // (1 - chosen.quantile)))
 
 
 def _number(value: Fraction) -> str:
-    """The shortest decimal text, without an exponent."""
+    """Return the shortest decimal text, without an exponent."""
     return f"{float(value):.6f}".rstrip("0").rstrip(".")
 
 

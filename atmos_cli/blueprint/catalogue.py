@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import zlib
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -49,7 +50,7 @@ class Layer:
 
     def __init__(self, tree: FileTree) -> None:
         self.tree = tree
-        # A company reads of its own files as they are called in its repo.
+        # Messages call a company's own files as its repo does.
         self.place = f"{tree.root}/" if isinstance(tree, SubTree) else ""
         self._manifests: dict[str, tuple[Manifest, Template]] = {}
         self._settings: dict[str, type[Strict]] = {}
@@ -85,7 +86,7 @@ class Layer:
         return self._manifests[name]
 
     def has(self, name: str) -> bool:
-        """Tell whether the blueprint `name` is in this tree."""
+        """Return whether the blueprint `name` is in this tree."""
         return NAME.fullmatch(name) is not None and self.tree.read(f"{name}/{MANIFEST}") is not None
 
     def settings(self, name: str) -> type[Strict]:
@@ -100,11 +101,12 @@ class Layer:
 
 
 class Catalogue:
-    """Blueprints are read once, when first asked for. `layers` begin with the one that the others are laid over."""
+    """All blueprints, read once, when first asked for. `layers` begin with the one that the others are laid over."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self.layers = tuple(layers)
         self._read: dict[str, Blueprint] = {}
+        self._contents: dict[str, str] = {}
 
     def names(self) -> tuple[str, ...]:
         return tuple(sorted({name for layer in self.layers for name in layer.names}))
@@ -136,7 +138,7 @@ class Catalogue:
         return {name: values for name, values in wanted.items() if values}
 
     def get(self, name: str, *, kind: str = "") -> Blueprint:
-        """Raises ATM201 when no tree has it (of that kind), ATM202 with positions when it is not well-formed."""
+        """Return a blueprint. Raises ATM201 if no tree has it (of that kind), ATM202 with positions when malformed."""
         if name not in self._read:
             self._read[name] = self._load(name, kind)
         found = self._read[name]
@@ -161,7 +163,7 @@ class Catalogue:
 
     @cached_property
     def frameworks(self) -> dict[str, Framework]:
-        """Return the rows by name. Raises ATM202, located, for one of a language that there is not."""
+        """Return the rows by name. Raises ATM202, located, for one of an unknown language."""
         for layer in self.layers:
             for name, row in layer.frameworks.frameworks.items():
                 if row.language not in self.languages.languages:
@@ -172,13 +174,25 @@ class Catalogue:
                     raise fail(Code.BLUEPRINT_INVALID, message, where=where, hint=hint)
         return {name: row for layer in self.layers for name, row in layer.frameworks.frameworks.items()}
 
+    def content(self, name: str) -> str:
+        """Return a checksum of all files of a blueprint; of what all blueprints share for the name ""."""
+        if name not in self._contents:
+            if name:
+                tree, paths = self.files(name)
+                parts = [tree.read(path) or b"" for path in paths]
+            else:
+                shared = [(layer, path) for layer in self.layers for path in (LANGUAGES, *layer.tree.files("shared"))]
+                parts = [layer.tree.read(path) or b"" for layer, path in shared]
+            self._contents[name] = format(zlib.crc32(b"\0".join(parts)), "08x")
+        return self._contents[name]
+
     def files(self, name: str) -> tuple[FileTree, tuple[str, ...]]:
-        """The tree that holds the blueprint, and the paths of its files in it."""
+        """Return the tree that holds the blueprint, and the paths of its files in it."""
         layer = self._layer(name)
         return layer.tree, tuple(layer.tree.files(name))
 
     def _resource(self, layer: Layer, name: str, source: Template, index: int) -> Template:
-        """The tree of the resource that the manifest `source` names in its entry `index`, with what it includes."""
+        """Return the tree of the resource in entry `index` of the manifest `source`, with what it includes."""
         file = source.value["resources"][index]["file"]
         shared = SHARED.fullmatch(file) is not None
         path = file if shared else f"{name}/resources/{file}"
@@ -192,7 +206,7 @@ class Catalogue:
         return next((found for layer in reversed(self.layers) if (found := _object(layer, path))), None)
 
     def serves(self, workload: str) -> Serves:
-        """Return what clients of a type connect to; a type that there is not is reported elsewhere."""
+        """Return what clients of a type connect to; an unknown type is reported elsewhere."""
         return self.manifest(workload).serves if workload in self.names() else "port"
 
     def _layer(self, name: str, kind: str = "") -> Layer:
@@ -221,7 +235,7 @@ class Catalogue:
 
 
 def _object(layer: Layer, path: str) -> Template | None:
-    """The one object of a file; None when the layer does not have it."""
+    """Return the one object of a file; None when the layer does not have it."""
     data = layer.tree.read(path)
     if data is None:
         return None

@@ -67,7 +67,7 @@ class _BlueprintPart:
 
 
 def compose(spec: ServiceSpec, *, team: str, environment: str, config: Config, catalogue: Catalogue) -> Composition:
-    """Raises AtmosError with every refusal of a blueprint at once, and located errors of blueprint files."""
+    """Compose the objects of one service; raises AtmosError with all refusals at once, and located file errors."""
     names = scope(spec, team=team, environment=environment, config=config, catalogue=catalogue)
     parts = _parts(spec, environment=environment, names=names, catalogue=catalogue)
     _refuse(parts)
@@ -90,7 +90,7 @@ def compose(spec: ServiceSpec, *, team: str, environment: str, config: Config, c
 def _parts(
     spec: ServiceSpec, *, environment: str, names: Mapping[str, Any], catalogue: Catalogue
 ) -> tuple[_BlueprintPart, ...]:
-    """The workload, then the add-ons by name. Raises what is wrong with any of them, all together."""
+    """Return the workload, then the add-ons by name. Raises what is wrong with any of them, all together."""
     found: list[_BlueprintPart] = []
     wrong: list[Diagnostic] = []
     for name, kind in [(spec.type, "workload"), *((name, "addon") for name in sorted(spec.addons))]:
@@ -117,7 +117,7 @@ def _scope(part: Blueprint, spec: ServiceSpec, *, environment: str, names: Mappi
 
 
 def _holds(part: _BlueprintPart, section: str, index: int) -> bool:
-    """Whether the `when` of an entry of the manifest is true; absent means always."""
+    """Return whether the `when` of an entry of the manifest is true; absent means always."""
     entry = part.blueprint.source.part(section, index)
     return "when" not in entry.value or holds(entry.part("when"), part.scope)
 
@@ -154,7 +154,7 @@ def _resources(part: _BlueprintPart, namespace: str) -> Iterator[Composed]:
 
 
 def _repeated(part: _BlueprintPart, entry: ResourceFile, index: int) -> list[Mapping[str, Any]]:
-    """The scope of each object that the file makes: one, or one for each item of its `for` loop."""
+    """Return the scope of each object that the file makes: one, or one for each item of its `for` loop."""
     if entry.repeat is None:
         return [part.scope]
     loop = part.blueprint.source.part("resources", index, "for")
@@ -166,7 +166,7 @@ def _repeated(part: _BlueprintPart, entry: ResourceFile, index: int) -> list[Map
 
 
 def _check(template: Template, resource: Any) -> None:
-    """Raises a located ATM202 for what is no object of Kubernetes, or has a name that could not be a file's."""
+    """Check an object; raises a located ATM202 if it is none of Kubernetes, or its name could not be a file's."""
     metadata = resource.get("metadata") if isinstance(resource, dict) else None
     if not isinstance(metadata, dict) or not all(isinstance(resource.get(key), str) for key in ("apiVersion", "kind")):
         message = "this does not give an object with `apiVersion`, `kind` and `metadata`"
@@ -206,7 +206,7 @@ def _notes(part: _BlueprintPart) -> Iterator[str]:
 
 
 def _unique(resources: list[Composed]) -> None:
-    """Raises ATM204 for an object, or a file, that two entries of the blueprints make."""
+    """Check that no two entries make the same object or file; raises ATM204."""
     seen: dict[Any, Composed] = {}
     for item in resources:
         who = identity(item.resource)

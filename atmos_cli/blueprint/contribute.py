@@ -37,7 +37,7 @@ class _Contribution:
 
 
 def contribute(resources: list[Composed], parts: Sequence[tuple[Blueprint, Mapping[str, Any]]]) -> list[Composed]:
-    """`resources` with every contribution of `parts` merged in. Two that disagree raise ATM204, no target ATM205."""
+    """Merge every contribution of `parts` into `resources`. Raises ATM204 if two disagree, ATM205 for no target."""
     merged = {identity(item.resource): copy.deepcopy(item.resource) for item in resources}
     for part, scope in parts:
         for index, contribution in enumerate(part.manifest.contributes):
@@ -91,11 +91,11 @@ def _merge(into: dict[str, Any], tree: Mapping[str, Any], which: _Contribution) 
 
 
 def _merge_list(into: list[Any], items: list[Any], which: _Contribution) -> None:
-    """Items with the same key become one; without a key, what is not there yet is added at the end."""
+    """Merge items with the same key; without a key, add what is not there yet at the end."""
     keys = merge_keys_of(which.path[-1], [*into, *items])
     for index, item in enumerate(items):
         wanted = _key_of(item, keys)
-        found = next((each for each in into if _key_of(each, keys) == wanted), None)
+        found = next((item for item in into if _key_of(item, keys) == wanted), None)
         if found is None:
             into.append(copy.deepcopy(item))
         elif which.path[-1] == "env" and found != item:

@@ -28,7 +28,7 @@ class ExpressionError(Exception):
 
 
 def evaluate(expression: str, scope: Mapping[str, Any]) -> Any:
-    """The value of `expression` with the names in `scope`, as plain data. Raises ExpressionError for anything else."""
+    """Evaluate `expression` with the names in `scope`, as plain data. Raises ExpressionError for anything else."""
     found = _looked_up(expression, scope)
     try:
         return plain(_compiled(expression)(**scope) if found is _ABSENT else found)
@@ -37,7 +37,7 @@ def evaluate(expression: str, scope: Mapping[str, Any]) -> Any:
 
 
 def _looked_up(expression: str, scope: Mapping[str, Any]) -> Any:
-    """The value of a dotted path. Most expressions are no more than that, and compiling one takes a millisecond."""
+    """Return the value of a dotted path. Most expressions are no more than that, and compiling takes a millisecond."""
     value: Any = scope
     for step in expression.split("."):
         if not isinstance(value, dict) or step not in value:
@@ -47,7 +47,7 @@ def _looked_up(expression: str, scope: Mapping[str, Any]) -> Any:
 
 
 def names_in(expression: str) -> frozenset[str]:
-    """The top-level names that `expression` reads. Raises ExpressionError when it does not parse."""
+    """Return the top-level names that `expression` reads. Raises ExpressionError when it does not parse."""
     from jinja2 import meta, nodes
 
     try:
@@ -59,7 +59,7 @@ def names_in(expression: str) -> frozenset[str]:
 
 
 def tokens(text: str) -> list[tuple[int, int, str]]:
-    """Start, end and expression of each `${{ … }}` in `text`. Raises ExpressionError for one that does not end."""
+    """Return start, end and text of each `${{ … }}` in `text`. Raises ExpressionError for one that does not end."""
     found: list[tuple[int, int, str]] = []
     start = text.find("${{")
     while start >= 0:
@@ -70,7 +70,7 @@ def tokens(text: str) -> list[tuple[int, int, str]]:
 
 
 def plain(value: Any) -> Any:
-    """A copy of `value` in lists and dicts only. Raises ExpressionError for what is not data, or is too much of it."""
+    """Copy `value` into lists and dicts only. Raises ExpressionError for what is not data, or too much of it."""
     return _plain(value, _Allowance(), 0)
 
 
@@ -131,7 +131,7 @@ def _number(value: Any) -> Any:
 
 
 def _end(text: str, at: int) -> int:
-    """Where the `}}` stands that ends the expression at `at`: not one inside a text or a mapping of it."""
+    """Return where the `}}` is that ends the expression at `at`: not one inside a text or a mapping of it."""
     quote, depth = "", 0
     while at < len(text):
         char = text[at]
@@ -151,7 +151,7 @@ def _end(text: str, at: int) -> int:
 
 
 def _failures() -> tuple[type[Exception], ...]:
-    """What evaluating data can raise; anything else is a bug of ours. Jinja compiles to Python, hence SyntaxError."""
+    """Return what evaluating data can raise; the rest are bugs of ours. Jinja compiles to Python, so SyntaxError."""
     from jinja2 import TemplateError
 
     data = (TypeError, ValueError, ArithmeticError, LookupError, AttributeError)
@@ -179,7 +179,7 @@ def _compiled(expression: str) -> Callable[..., Any]:
 
 
 def _parsed(expression: str) -> Any:
-    """Jinja's tree of one expression, by the parser that compiles it; bounded before it recurses."""
+    """Return Jinja's tree of one expression, by the parser that compiles it; bounded before it recurses."""
     from jinja2 import TemplateSyntaxError, nodes
     from jinja2.parser import Parser
 

@@ -1,4 +1,4 @@
-"""What an expression can do to a value: `${{ svc.name | variable }}`. Each raises ValueError with the words to say."""
+"""What an expression can do to a value: `${{ svc.name | variable }}`. Each raises ValueError with the message."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ def _text(value: Any) -> str:
 
 
 def _slug(value: Any) -> str:
-    """`My Shop!` as `my-shop`."""
+    """Write `My Shop!` as `my-shop`."""
     return re.sub(r"[^a-z0-9]+", "-", _text(value).lower()).strip("-")
 
 
 def _variable(value: Any) -> str:
-    """`cart-api` as `CART_API`, the form of an environment variable."""
+    """Write `cart-api` as `CART_API`, the form of an environment variable."""
     return re.sub(r"[^A-Z0-9]+", "_", _text(value).upper()).strip("_")
 
 
 def _rows(value: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A mapping as a list of `{name, value}`, sorted by name, for `$for`."""
+    """Return a mapping as a list of `{name, value}`, sorted by name, for `$for`."""
     return [{"name": key, "value": value[key]} for key in sorted(value)]
 
 
 def _bytes(value: Any) -> int:
-    """`128Mi` as 134217728."""
+    """Return `128Mi` as 134217728."""
     return parse(value).whole
 
 

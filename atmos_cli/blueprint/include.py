@@ -20,13 +20,13 @@ SHARED = re.compile(r"shared/[a-z0-9][a-z0-9-]*\.yaml")
 
 
 def included(template: Template, read: Callable[[str], Template | None], *, within: Sequence[str] = ()) -> Template:
-    """Return `template` with each `$include: shared/<file>` replaced by that file, which `read` gives, as a template.
+    """Return `template` with each `$include: shared/<file>` replaced by that file, a template that `read` returns.
 
     Raises a located ATM202 for a file that is not there, or that includes itself, and past 100 files or 8 levels.
     """
     read = read if within else _counted(template, read)
     value = _included(template, template.value, read, (*within, template.path), ())
-    # A file that is nothing but another one is that one, so that its messages name the place to mend.
+    # A file that only includes another one is that one, so that its messages name the place to fix.
     return value if isinstance(value, Template) else replace(template, value=value)
 
 

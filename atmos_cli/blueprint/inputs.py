@@ -31,7 +31,7 @@ FORMS = {"path": re.compile(r"/[^\s]*"), "duration": re.compile(r"[0-9]+(ms|s|m|
 
 
 def addon_inputs(part: Blueprint, spec: ServiceSpec, *, environment: str, names: Mapping[str, Any]) -> dict[str, Any]:
-    """Every declared input with its value. Raises ATM104 for each one that is unknown or of the wrong type."""
+    """Return every declared input with its value. Raises ATM104 for each one that is unknown or of the wrong type."""
     name = part.manifest.name
     given = {
         **spec.addons.get(name, {}),
@@ -64,16 +64,16 @@ def _problems(part: Blueprint, given: Mapping[str, Any]) -> Iterator[Diagnostic]
 
 
 def _typed(declared: Input, value: Any) -> Any:
-    """YAML gives `17` and `1` as numbers, where a version and a quantity are texts."""
+    """Make texts of numbers: YAML parses `17` and `1` as numbers, where a version and a quantity are texts."""
     number = isinstance(value, int) and not isinstance(value, bool)
     return str(value) if number and declared.type in ("string", "quantity") else value
 
 
 def _wanted(declared: Input, value: Any) -> str:
-    """What the value had to be, as `an integer`; empty when it is."""
+    """Return what the value had to be, as `an integer`; empty when it is."""
     if declared.values:
         known = ", ".join(map(str, declared.values))
-        return "" if any(type(each) is type(value) and each == value for each in declared.values) else f"one of {known}"
+        return "" if any(type(one) is type(value) and one == value for one in declared.values) else f"one of {known}"
     if not _fits(declared.type, value):
         return KINDS[declared.type]
     least, most = declared.minimum, declared.maximum

@@ -13,7 +13,7 @@ SettingName = Annotated[str, StringConstraints(pattern=r"^[a-z][A-Za-z0-9]{0,40}
 FileName = Annotated[str, StringConstraints(pattern=r"^(shared/)?[a-z0-9][a-z0-9-]*\.yaml$")]
 Owner = Literal["base", "environment"]
 Serves = Literal["port", "nothing"]
-# YAML gives `true` as a boolean; every other condition is an expression.
+# YAML parses `true` as a boolean; every other condition is an expression.
 Condition = Annotated[str, BeforeValidator(lambda value: str(value).lower() if isinstance(value, bool) else value)]
 
 
@@ -187,7 +187,7 @@ class UnavailableType(Called):
 
 
 class Unavailable(Strict):
-    """`unavailable.yaml`: words for what no blueprint offers, so that they are answered and not taken for mistakes."""
+    """`unavailable.yaml`: words for what no blueprint offers, so that they are answered, not taken for mistakes."""
 
     languages: tuple[str, ...] = ()
     types: dict[BlueprintName, UnavailableType] = Field(default={})

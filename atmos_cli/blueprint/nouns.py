@@ -1,4 +1,4 @@
-"""What an intent can say where a catalogue of blueprints is: their words, and those of languages and frameworks."""
+"""The words of an intent, given a catalogue of blueprints: theirs, and those of languages and frameworks."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ KINDS: dict[str, Kind] = {"workload": "type", "addon": "addon"}
 
 
 def vocabulary(catalogue: Catalogue) -> Vocabulary:
-    """Return all that can be said; a word of a company's own wins over the same word of a bundled noun."""
+    """Return all words of an intent; a company's own word wins over the same word of a bundled noun."""
     types, addons = catalogue.of_kind("workload"), catalogue.of_kind("addon")
     meanings = meanings_of(_nouns(catalogue))
     known = [layer.unavailable for layer in catalogue.layers]
-    called = {name: row for each in known for name, row in each.addons.items()}
+    called = {name: row for one in known for name, row in one.addons.items()}
     called |= {b.manifest.name: b.manifest for b in addons}
-    serving = {name: row.serves for each in known for name, row in each.types.items()}
+    serving = {name: row.serves for one in known for name, row in one.types.items()}
     serving |= {b.manifest.name: b.manifest.serves for b in types}
     return Vocabulary(
         meanings=meanings,
@@ -42,7 +42,7 @@ def vocabulary(catalogue: Catalogue) -> Vocabulary:
 
 
 def alternatives(names: Iterable[str]) -> str:
-    """Return `a, b or c`."""
+    """Return names as a choice: `a, b or c`."""
     *others, last = names
     return f"{', '.join(others)} or {last}" if others else last
 
@@ -75,7 +75,7 @@ def spec_schema(catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _property(declared: Input) -> dict[str, Any]:
-    """One setting as JSON Schema: it accepts all that atmos accepts, and marks what is plainly wrong."""
+    """Return one setting as JSON Schema: it accepts all that atmos accepts, and marks what is plainly wrong."""
     found: dict[str, Any] = {"description": declared.summary}
     if declared.values:
         texts = [value for value in declared.values if isinstance(value, str) and value.isdecimal()]
@@ -90,7 +90,7 @@ def _property(declared: Input) -> dict[str, Any]:
 
 
 def _nouns(catalogue: Catalogue) -> Iterator[Noun]:
-    """From the least to the most particular: a company's words win over bundled ones, and names over all words.
+    """Yield nouns from the least to the most particular: a company's words win over bundled ones, names over words.
 
     What a company replaces keeps its words.
     """

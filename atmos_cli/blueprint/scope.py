@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 FACTS = frozenset({"svc", "env", "language", "labels", "selector", "pods", "keep", "platform", "analysis"})
 NAMES = FACTS | {"inputs", "values", "blueprint"}
-# What expressions read of `env` without any blueprint: settings of a blueprint stand there by its name.
 # How a version comes into an environment says nothing about what runs there.
 NOT_FOR_BLUEPRINTS = {"promotion"}
+# What expressions read of `env` without any blueprint; a blueprint's settings are there under its name.
 ENVIRONMENT_NAMES = frozenset({*ENVIRONMENT_KEYS, "name", "kubernetes", "engine", "users", "prometheus"})
 MANAGED_BY = "atmos-cli"
 
 
 def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, catalogue: Catalogue) -> dict[str, Any]:
-    """Plain values only: what one service is in one environment, with the overrides of that environment applied.
+    """Return plain values: what one service is in one environment, with that environment's overrides applied.
 
     Raises AtmosError for overrides of environments or add-ons that are not there: they would change nothing.
     """
@@ -49,7 +49,7 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, cat
     # The image, and so the version, changes with every deployment; a selector can never change.
     selector = {"app.kubernetes.io/name": spec.name, "app.kubernetes.io/instance": spec.name}
     chosen = {name: _verify(spec, name, config) for name in config.environments}
-    engines = sorted({each.engine for each in chosen.values()} - {"none"})
+    engines = sorted({block.engine for block in chosen.values()} - {"none"})
     service = _service(spec, overrides, team=team, environment=environment, config=config, languages=languages)
     prometheus = config.clusters[where.cluster].prometheus
     return {
@@ -85,7 +85,7 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, cat
             "app.kubernetes.io/managed-by": MANAGED_BY,
         },
         "keep": KEEP,
-        # What stands in the base is the same everywhere, so it must suit the oldest and strictest cluster.
+        # The base is the same everywhere, so it must suit the oldest and strictest cluster.
         "platform": {
             "kubernetes": min(int(c.kubernetes.split(".")[1]) for c in config.clusters.values()),
             "users": "cluster" if any(c.users == "cluster" for c in config.clusters.values()) else "blueprint",
@@ -94,7 +94,7 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, cat
 
 
 def _settings(environment: str, where: Environment, catalogue: Catalogue) -> dict[str, Any]:
-    """What the environment says of each blueprint that has settings, with the defaults, by the blueprint's name."""
+    """Return the environment's settings of each blueprint that has some, with defaults, by the blueprint's name."""
     found = ((name, catalogue.settings(name)) for name in catalogue.settable())
     return {
         name.replace("-", "_"): setting_values(
@@ -111,7 +111,7 @@ def _verify(spec: ServiceSpec, environment: str, config: Config) -> Settled:
 
 
 def _pods(spec: ServiceSpec, selector: dict[str, str], engines: Sequence[str]) -> dict[str, str]:
-    """What selects every pod of the service: Flagger gives those of its own copy another name, and keeps the rest."""
+    """Return labels that select every pod of the service; Flagger's own copy differs in one label only."""
     if "flagger" not in engines:
         return selector
     return {"app.kubernetes.io/instance": spec.name, "app.kubernetes.io/component": spec.type}
@@ -136,7 +136,7 @@ def _check(spec: ServiceSpec, config: Config, serves: Serves) -> None:
 
 
 def _of_no_use(spec: ServiceSpec) -> Iterator[Diagnostic]:
-    """What a spec says of connections although its type serves nothing."""
+    """Report what a spec says of connections although its type serves nothing."""
     given = {"port": spec.port, "hosts": spec.hosts, "probes": spec.probes != Probes()}
     given |= {f"environments.{name}.hosts": each.hosts for name, each in spec.environments.items()}
     for field in (field for field, value in given.items() if value):
@@ -145,7 +145,7 @@ def _of_no_use(spec: ServiceSpec) -> Iterator[Diagnostic]:
 
 
 def image_of(spec: ServiceSpec, *, team: str, environment: str, config: Config) -> str:
-    """The image as `name:tag` or `name@digest`; a placeholder in the configured registry when the spec has none."""
+    """Return the image as `name:tag` or `name@digest`; without one, a placeholder in the configured registry."""
     overrides = spec.environments.get(environment, Overrides())
     return overrides.image or spec.image or f"{config.registry}/{team}/{spec.name}:0.1.0"
 

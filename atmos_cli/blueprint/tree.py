@@ -23,7 +23,7 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """One YAML document of a blueprint (or the part of it at `at`): its value, and where it stands for messages."""
+    """One YAML document of a blueprint (or the part of it at `at`): its value, and where it is for messages."""
 
     value: Any
     path: str
@@ -32,11 +32,11 @@ class Template:
     at: Path = ()
 
     def part(self, *path: str | int) -> Template:
-        """The part of this tree at `path`, which must be there."""
+        """Return the part of this tree at `path`, which must be there."""
         value = self.value
         for step in path:
             value = value[step]
-        return Template(value, self.path, self.data, self.index, (*self.at, *path))
+        return Template(value, self.path, self.data, index=self.index, at=(*self.at, *path))
 
     def error(
         self, message: str, path: Path = (), *, code: Code = Code.BLUEPRINT_EXPRESSION, hint: str = ""
@@ -58,7 +58,7 @@ class _Rendering:
             raise self.template.error(f"this makes more than {MAX_STEPS} values", path)
 
     def inside(self, template: Template, scope: Mapping[str, Any]) -> Any:
-        """The value of an included file, whose own places messages name."""
+        """Return the value of an included file, whose own places messages name."""
         inner = _Rendering(template, self.left)
         value = _value(inner, template.value, scope, ())
         self.left = inner.left
@@ -66,24 +66,24 @@ class _Rendering:
 
 
 def render(template: Template, scope: Mapping[str, Any]) -> Any:
-    """The tree with each expression replaced by its typed value, None if its `$if` says no. Raises a located ATM203."""
+    """Replace each expression by its typed value; None if the tree's `$if` says no. Raises a located ATM203."""
     value = _value(_Rendering(template), template.value, scope, ())
     return None if value is _ABSENT else value
 
 
 def holds(template: Template, scope: Mapping[str, Any]) -> bool:
-    """Whether the condition that `template` is (`true`, or an expression without `${{ }}`) is true."""
+    """Return whether the condition `template` (`true`, or an expression without `${{ }}`) is true."""
     return bool(_evaluate(_Rendering(template), template.value, scope, ()))
 
 
 def items_of(template: Template, scope: Mapping[str, Any]) -> list[Any]:
-    """The values that the loop `name in expression` goes through."""
+    """Return the values that the loop `name in expression` goes through."""
     name, _ = _loop(template, template.value, ())
     return [inner[name] for inner in _scopes(_Rendering(template), template.value, scope, ())]
 
 
 def undeclared(template: Template, known: frozenset[str]) -> Iterator[AtmosError]:
-    """An error for every expression that reads a name not in `known`, or does not parse, without rendering anything."""
+    """Find every expression that reads a name not in `known`, or does not parse, without rendering; yield errors."""
     yield from _undeclared(template, template.value, known, ())
 
 
@@ -190,7 +190,7 @@ def _size(value: Any) -> int:
 
 
 def _misused(value: dict[str, Any], *, item: bool) -> Iterator[tuple[str, str]]:
-    """Directives that would be ignored, or taken as fields: (what is wrong, the key)."""
+    """Yield directives that would be ignored, or taken as fields: (what is wrong, the key)."""
     for key in value:
         if key == "$include":
             yield "`$include` belongs into the trees of `resources/` and `shared/`", key

@@ -1,4 +1,4 @@
-"""What effective manifests ask for: exact, line by line; what cannot be known is said, never counted as zero."""
+"""What effective manifests ask for: exact, line by line; what cannot be known is reported, never counted as zero."""
 
 from __future__ import annotations
 
@@ -57,17 +57,17 @@ class Claim:
     lines: tuple[ClaimLine, ...]
 
     def total(self, count: Count) -> dict[str, Quantity]:
-        """Sums by dimension (`requests.cpu`, `pods`, …), as a ResourceQuota would count them."""
+        """Return the sums by dimension (`requests.cpu`, `pods`, …), as a ResourceQuota would count them."""
         return added(line.total(count) for line in self.lines)
 
     @property
     def unknown(self) -> tuple[tuple[str, str], ...]:
-        """(`Kind/name: why`, mark) for everything that cannot be known."""
+        """Return (`Kind/name: why`, mark) for everything that cannot be known."""
         return tuple((f"{line.resource}: {line.unknown}", line.mark) for line in self.lines if line.unknown)
 
 
 def claim(resources: Sequence[Resource], *, terms: Terms | None = None) -> Claim:
-    """Raises AtmosError with an ATM408 for every quantity that is none; `where.resource` says of which object."""
+    """Sum what `resources` ask for. Raises AtmosError with an ATM408, by `where.resource`, per invalid quantity."""
     scalers: dict[tuple[str, str, str], Resource] = {}
     for resource in resources:
         target = _scaled(resource)
@@ -94,7 +94,7 @@ def _of(resource: Resource, problem: Diagnostic) -> Diagnostic:
 
 
 def _scaled(resource: Resource) -> tuple[str, str, str] | None:
-    """The namespace, kind and name that an autoscaler scales; None for anything else."""
+    """Return the namespace, kind and name that an autoscaler scales; None for anything else."""
     who = identity(resource)
     if (who.group, who.kind) not in (("autoscaling", "HorizontalPodAutoscaler"), ("keda.sh", "ScaledObject")):
         return None
@@ -155,7 +155,7 @@ def workload(
     claims: Sequence[Resource] = (),
     fixed: Mapping[str, Quantity] | None = None,
 ) -> ClaimLine:
-    """The share of `count` pods made from `template`, each with a claim of its own for every one of `claims`."""
+    """Return the share of `count` pods made from `template`, each with a claim of its own for each of `claims`."""
     spec = mapping(template, "spec")
     missing = missing_requests(spec)
     if terms.assumed is not None and missing:
@@ -171,13 +171,14 @@ def workload(
     sidecar = f"`{switch}` has a sidecar injected, which Git does not show" if switch else ""
     overhead = _unknown_runtime(spec, terms)
     unknown = count.unknown or sidecar or overhead or problem or kept_problem
-    told = tuple(f"container `{name}` has no {resource} request" for name, resource in missing)
+    unrequested = tuple(f"container `{name}` has no {resource} request" for name, resource in missing)
     mark = _mark([str(count), *(f"{name} {amount.nano}" for name, amount in sorted(each.items()))]) if unknown else ""
-    return ClaimLine(who, count, added([each, own]), whole, told, unknown, mark)
+    per_pod = added([each, own])
+    return ClaimLine(who, count, per_pod, fixed=whole, missing=unrequested, unknown=unknown, mark=mark)
 
 
 def with_assumed(spec: Mapping[str, Any], assumed: AssumedRequests) -> dict[str, Any]:
-    """`spec` with a request wherever a container has neither request nor limit, as a LimitRange would fill it."""
+    """Return `spec` with a request for each container without request or limit, as a LimitRange would fill it."""
     values = {"cpu": assumed.cpu, "memory": assumed.memory}
     result = dict(spec)
     level = mapping(spec, "resources")
@@ -212,7 +213,7 @@ def _retains(resource: Resource) -> bool:
 
 
 def left_behind(before: Claim | None, after: Claim | None) -> dict[str, Quantity]:
-    """What objects of `before` keep in the cluster although `after` asks for less: volumes that nobody deletes."""
+    """Return what objects of `before` keep although `after` asks for less: volumes that are not deleted."""
     now = {line.resource: line.fixed for line in after.lines} if after else {}
     found = []
     for line in before.lines if before else ():
@@ -222,7 +223,7 @@ def left_behind(before: Claim | None, after: Claim | None) -> dict[str, Quantity
 
 
 def added(claims: Iterable[Mapping[str, Quantity]]) -> dict[str, Quantity]:
-    """The sum of several totals, dimension by dimension."""
+    """Return the sum of several totals, dimension by dimension."""
     sums: dict[str, Quantity] = {}
     for each in claims:
         for name, amount in each.items():

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """Holds what the budget of the environment declares; without one, what counts then."""
+    """Holds what the budget of the environment declares, or the defaults without a budget."""
 
     budget: Budget | None = None
 
@@ -33,7 +33,7 @@ class Terms:
 
     @property
     def by_class(self) -> bool:
-        """Whether any limit is on the storage of one class, so that a claim without a class matters."""
+        """Return whether any limit is on the storage of one class, so that a claim without a class matters."""
         if self.budget is None:
             return False
         scopes = (self.budget.limits, *self.budget.teams.values(), *self.budget.services.values())

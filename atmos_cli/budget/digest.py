@@ -18,7 +18,7 @@ SCHEMA = "atmos-cli.dev/claim/v1"
 
 
 def claim_digest(claim: Claim, *, environment: str, cluster: str, team: str, service: str) -> str:
-    """`sha256:<hex>` of what `service` asks for in `environment`, and of nothing else.
+    """Return `sha256:<hex>` of what `service` asks for in `environment`, and of nothing else.
 
     Images, labels, annotations and the order of objects do not enter, so a new version of the same size needs no new
     approval; any other amount, number of pods, object or place does.
@@ -35,17 +35,17 @@ def claim_digest(claim: Claim, *, environment: str, cluster: str, team: str, ser
 
 
 def budget_digest(data: bytes) -> str:
-    """`sha256:<hex>` of what a budget file says, whatever its comments. Raises AtmosError when it is no YAML."""
+    """Return `sha256:<hex>` of a budget file, whatever its comments. Raises AtmosError when it is no YAML."""
     return f"sha256:{hashlib.sha256(canonical(load(data)).encode()).hexdigest()}"
 
 
 def canonical(value: Any) -> str:
-    """JSON with sorted keys and no blanks, in ASCII: one text for one value."""
+    """Return JSON with sorted keys and no blanks, in ASCII: one text for one value."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, default=str)
 
 
 def exact(amount: Quantity) -> str:
-    """A quantity in its base unit as a plain decimal, without exponent: `1.1`, `671088640`."""
+    """Return a quantity in its base unit as a plain decimal, without exponent: `1.1`, `671088640`."""
     sign, nano = ("-" if amount.nano < 0 else ""), abs(amount.nano)
     fraction = f"{nano % 10**9:09d}".rstrip("0")
     return f"{sign}{nano // 10**9}{'.' + fraction if fraction else ''}"

@@ -22,7 +22,7 @@ PLAIN: Final[tuple[str, ...]] = (
     "services.nodeports",
     MONEY,
 )
-# Room for what nobody plans: these are the ones that autoscalers and rollouts move.
+# The headroom is for unplanned growth: these are the dimensions that autoscalers and rollouts move.
 WITH_HEADROOM: Final[tuple[str, ...]] = ("requests.cpu", "requests.memory", "limits.cpu", "limits.memory", "pods")
 
 _LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
@@ -33,12 +33,12 @@ _QUOTA_CLASS = ".storageclass.storage.k8s.io/requests.storage"
 
 
 def dimension_problem(name: str) -> str:
-    """Why `name` is nothing that a budget can limit; empty when it is."""
+    """Return why `name` is nothing that a budget can limit; empty when it is."""
     if len(name) <= 300 and (name in PLAIN or _CLASS.fullmatch(name) or _EXTENDED.fullmatch(name)):
         return ""
     import difflib
 
-    close = difflib.get_close_matches(name, [*PLAIN, *(f"requests.{short}" for short in ("gpu",))], n=1)
+    close = difflib.get_close_matches(name, [*PLAIN, "requests.gpu"], n=1)
     known = f"did you mean `{close[0]}`?" if close and close[0] in PLAIN else f"use one of {', '.join(PLAIN)}"
     more = "`requests.storage/CLASS`, or `requests.DOMAIN/NAME` for an extended resource such as a GPU"
     return f"`{name[:80]}` is no dimension: {known}, {more}"
@@ -49,7 +49,7 @@ def storage_dimension(storage_class: str) -> str:
 
 
 def quota_name(dimension: str) -> str | None:
-    """The key of ResourceQuota's `hard` for a dimension; None for what no quota can count (money)."""
+    """Return the key of ResourceQuota's `hard` for a dimension; None for what no quota can count (money)."""
     if dimension == MONEY:
         return None
     if dimension.startswith("requests.storage/"):
@@ -58,13 +58,13 @@ def quota_name(dimension: str) -> str | None:
 
 
 def in_family(dimension: str, nano: int) -> Quantity:
-    """`nano` billionths as a quantity that prints as people write it: bytes in Ki, Mi, Gi, all else in decimals."""
+    """Return `nano` billionths as a quantity that prints as people write it: bytes in Ki, Mi, Gi, else decimals."""
     in_bytes = any(word in dimension for word in ("memory", "storage", "hugepages"))
     return Quantity(nano, "Ki" if in_bytes else "k")
 
 
 def amount_text(dimension: str, amount: Quantity, *, currency: str = "") -> str:
-    """For people: `37.4`, `16.5Gi`, `USD 291.42`; beyond three decimals it is rounded up, money to cents."""
+    """Write an amount for people: `37.4`, `16.5Gi`, `USD 291.42`; rounded up past three decimals, money to cents."""
     if dimension == MONEY:
         cents = (abs(amount.nano) + 5 * 10**6) // 10**7 * (-1 if amount.nano < 0 else 1)
         sign = "-" if cents < 0 else ""

@@ -23,7 +23,7 @@ ONE = parse("1")
 
 @dataclass(frozen=True, slots=True)
 class LimitRow:
-    """One limit and what becomes of it. `scope` is for people; `team` and `service` say the same to programs.
+    """One limit and its outcome. `scope` is for people; `team` and `service` are the same for programs.
 
     `dimension` is `unknown` for what cannot be known, and `note` then says what that is.
     """
@@ -65,9 +65,9 @@ class Sums:
 def evaluate(
     budget: Budget, *, before: Sums, after: Sums, earlier: Mapping[str, Sums] | None = None
 ) -> tuple[LimitRow, ...]:
-    """All scopes count: environment, teams, services, change, and what cannot be known; in the order of the file.
+    """Check all scopes in the order of the file: environment, teams, services, change, and unknown ones.
 
-    `earlier` gives the sums at the start of each `window` of `perChange`; one that is missing counts from `before`.
+    `earlier` holds the sums at the start of each `window` of `perChange`; one that is missing counts from `before`.
     """
     rows = list(_rows(budget, "environment", budget.limits, before.environment, after.environment))
     for team, limits in budget.teams.items():
@@ -114,7 +114,7 @@ def _outcome(old: Quantity, new: Quantity, allowed: Quantity, limit: Limit) -> O
 
 
 def _changes(budget: Budget, before: Sums, after: Sums, earlier: Mapping[str, Sums]) -> Iterator[LimitRow]:
-    """How much each team grows: by this change, and by everything since the start of the window."""
+    """Yield how much each team grows: by this change, and by everything since the start of the window."""
     for dimension, change in budget.per_change.items():
         for team in sorted(after.teams):
             new, old = after.teams[team].get(dimension, ZERO), before.teams.get(team, {}).get(dimension, ZERO)
@@ -144,7 +144,7 @@ def _change(
 
 
 def _unknown(budget: Budget, before: Sums, after: Sums) -> Iterator[LimitRow]:
-    """One row for each thing that cannot be known and that this change brings; what was there before is a warning."""
+    """Yield one row for each unknown thing that this change brings; what was there before is a warning."""
     decided: dict[str, Outcome] = {"approval": "over", "deny": "denied", "warn": "warning"}
     for (team, service), notes in sorted(after.unknown.items()):
         known = before.unknown.get((team, service), ())
@@ -166,7 +166,7 @@ def _unknown(budget: Budget, before: Sums, after: Sums) -> Iterator[LimitRow]:
 
 
 def oversubscription(budget: Budget) -> dict[str, tuple[Quantity, Quantity]]:
-    """By dimension, what the teams may use together and what the environment has, where the first is more."""
+    """Return by dimension what the teams may use together and what the environment has, where the first is more."""
     sums: Totals = {}
     for limits in budget.teams.values():
         for dimension, limit in limits.items():

@@ -36,7 +36,7 @@ class Explained:
 
 
 def explained(resources: Sequence[Resource], *, terms: Terms) -> tuple[Explained, ...]:
-    """As `claim`, line by line; the shares of a pod add up to `line.each` by their rules."""
+    """Explain a `claim` line by line; the shares of a pod add up to `line.each` by their rules."""
     templates = {identity(each): template[1] for each in resources if (template := pod_template(each)) is not None}
     found = claim(resources, terms=terms)
     return tuple(Explained(line, _shares(templates.get(line.resource), terms)) for line in found.lines)

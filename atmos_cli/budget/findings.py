@@ -17,9 +17,9 @@ SHOWN = 5
 
 
 def budget_diagnostics(rows: Sequence[LimitRow], *, ask: str, fits: str = "") -> tuple[Diagnostic, ...]:
-    """One error for each environment that is over, with what and by how much; warnings for what comes near.
+    """Return one error per environment over its limits, with what and by how much; warnings for what comes near.
 
-    `ask` is how to ask for approval here; `fits` says what would fit, when somebody found out.
+    `ask` is how to ask for approval here; `fits` says what would fit, when that is known.
     """
     found: list[Diagnostic] = []
     for environment in dict.fromkeys(row.environment for row in rows):
@@ -68,7 +68,7 @@ def _unknown(row: LimitRow, *, ask: str) -> Diagnostic:
 
 
 def _lower_bounds(environment: str, rows: Sequence[LimitRow]) -> Iterator[Diagnostic]:
-    """One warning for all that was not known before either."""
+    """Yield one warning for all that was not known before either."""
     if rows:
         named = ", ".join(f"{row.team}/{row.service} ({row.note})" for row in rows[:SHOWN])
         more = f", and {len(rows) - SHOWN} more" if len(rows) > SHOWN else ""
@@ -93,7 +93,7 @@ def _warning(row: LimitRow) -> Diagnostic:
 
 
 def claim_diagnostics(claim: Claim, *, environment: str, where: str, ours: bool = True) -> tuple[Diagnostic, ...]:
-    """Containers without a request, which a budget cannot count; a warning where no quota of ours would refuse them."""
+    """Report containers without a request, which no budget can count; a warning if no quota of ours refuses them."""
     severity = Severity.ERROR if ours else Severity.WARNING
     hint = f"add `resources.requests` to the container, or set `missingRequests` in `{budget_path(environment)}`"
     found = []

@@ -1,4 +1,4 @@
-"""Which kinds ask for nothing by themselves; every other kind may make pods behind our back."""
+"""The kinds that ask for nothing by themselves; every other kind may make pods that Git does not show."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from atmos_cli.kube.resource import Identity
 
-# By group; None stands for every kind of it.
+# By group; None means every kind of it.
 ASK_NOTHING: Final[dict[str, frozenset[str] | None]] = {
     "": None,
     "rbac.authorization.k8s.io": None,
@@ -61,7 +61,7 @@ def asks_nothing(who: Identity) -> bool:
 
 
 def injected(metadata: Any, switches: Mapping[str, tuple[str, ...]]) -> str:
-    """The annotation or label that has a sidecar injected; empty when none does."""
+    """Return the annotation or label that has a sidecar injected; empty when none does."""
     for field in ("annotations", "labels"):
         found = mapping(metadata, field)
         for key, values in switches.items():

@@ -34,7 +34,7 @@ ResourceName = Literal["cpu", "memory", "ephemeral-storage"]
 
 
 class Limit(Strict):
-    """`limit` needs an approval to pass; nobody can pass `ceiling`; from `warn` on, a warning. Money has a currency."""
+    """Passing `limit` needs an approval; `ceiling` cannot be passed; from `warn`, a warning. Money has a currency."""
 
     limit: Amount
     warn: Percent = "80%"
@@ -88,7 +88,7 @@ class Assume(Strict):
     storage_class: str = Field(default="", description="the cluster's default StorageClass")
 
     def node_count(self, daemon_set: str) -> NodeCount | None:
-        """Declared nodes of a DaemonSet; None when nobody said."""
+        """Return the declared nodes of a DaemonSet; None when none are declared."""
         if daemon_set in self.daemon_sets:
             return self.daemon_sets[daemon_set]
         if self.nodes is None:
@@ -103,7 +103,7 @@ class Assume(Strict):
 
 
 class AssumedRequests(Strict):
-    """What a container without a request counts as; the LimitRange of the tenants gives it exactly this."""
+    """What a container without a request counts as; the LimitRange of the tenants sets exactly this."""
 
     cpu: Amount
     memory: Amount
@@ -124,7 +124,7 @@ class PerChange(Strict):
         return self
 
     def allowed(self, environment_total: Quantity) -> Quantity:
-        """The smaller of both limits, exactly."""
+        """Return the smaller of both limits, exactly."""
         found = [] if self.limit is None else [parse(self.limit).nano]
         if self.limit_percent is not None:
             found.append(environment_total.nano * percent(self.limit_percent) // 100)
@@ -132,7 +132,7 @@ class PerChange(Strict):
 
 
 class Tier(Strict):
-    """Who may let pass what is over by so much. `count` distinct people, each with one of `roles`."""
+    """Who may approve an excess of some size: `count` distinct people, each with one of `roles`."""
 
     over_by: OverBy | None = None
     dimension: Dimension | None = None
@@ -141,7 +141,7 @@ class Tier(Strict):
     max_ttl: Span = Field(default="14d", alias="maxTTL")
 
     def covers(self, dimension: str, *, over: Quantity, limit: Quantity) -> bool:
-        """Whether this tier has a say in `dimension` being `over` its `limit`."""
+        """Return whether this tier has a say in `dimension` being `over` its `limit`."""
         if self.dimension is not None and self.dimension != dimension:
             return False
         return self.over_by is None or over_percent(self.over_by, over=over, limit=limit)
@@ -197,14 +197,14 @@ class Budget(Strict):
         return self
 
     def effective(self, dimension: str, limit: Limit) -> Quantity:
-        """The limit less the headroom, exactly; headroom is for CPU, memory and pods only."""
+        """Return the limit less the headroom, exactly; headroom is for CPU, memory and pods only."""
         if dimension not in WITH_HEADROOM:
             return limit.amount
         amount = limit.amount
         return Quantity(amount.nano * (100 - percent(self.headroom)) // 100, amount.suffix)
 
     def service_limits(self, team: str, service: str) -> Limits:
-        """The limits of one service: its own, and for what they do not name those of every service."""
+        """Return the limits of one service: its own, and for what they do not name those of every service."""
         own = self.services.get(f"{team}/{service}", self.services.get(service, {}))
         return {**self.service_default, **own}
 
@@ -218,7 +218,7 @@ class Budget(Strict):
         scopes = (self.limits, *self.teams.values(), self.service_default, *self.services.values())
         found = {limit.currency for scope in scopes for limit in scope.values()}
         found |= {change.currency for change in self.per_change.values()}
-        return frozenset(each for each in found if each)
+        return frozenset(name for name in found if name)
 
 
 def budget_path(environment: str) -> str:
@@ -226,7 +226,7 @@ def budget_path(environment: str) -> str:
 
 
 def read_budget(data: bytes | None, *, environment: str) -> Budget:
-    """Raises ATM405 when there is no file (never "unlimited"), ATM404 with positions when it is invalid."""
+    """Read a budget; raises ATM405 when there is no file (never "unlimited"), ATM404 with positions when invalid."""
     path = budget_path(environment)
     if data is None:
         message = f"there is no budget for the environment '{environment}' (`{path}`)"
@@ -240,7 +240,7 @@ def read_budget(data: bytes | None, *, environment: str) -> Budget:
 
 
 def require_known_teams(budget: Budget, data: bytes, *, teams: tuple[str, ...]) -> None:
-    """Raises ATM404, located, for every team of the budget that is none: its limit would silently limit nobody."""
+    """Check that every team of the budget exists; raises ATM404, located: its limit would limit no one."""
     path = budget_path(budget.environment)
     found = []
     for field, names in (("teams", budget.teams), ("services", budget.services)):

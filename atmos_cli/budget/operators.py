@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # The sources that atmos writes lead to this repo, and these trees of it are what a budget sums.
 OWN_SOURCES = ("flux-system", "gitops")
 COUNTED = ("apps", "tenants", "infrastructure", "clusters", "delivery")
-# The size that the tenants' LimitRange gives to a container without one, as the sidecars of plugins are.
+# The size that the tenants' LimitRange sets for a container without one, such as the sidecars of plugins.
 SIDECAR = {"cpu": "50m", "memory": "64Mi"}
 
 
@@ -48,13 +48,13 @@ def made(resource: Resource, runs: Runs) -> Made:
             name = f"plugin-{plugin.get('name', '')}"
             containers.append({"name": name, "resources": {"requests": dict(SIDECAR)}})
     unknown = "" if known else f"`{'.'.join(map(str, runs.instances))}` is no number of instances"
-    pods = Pods(count, count, count, unknown, f"instances {count}, replaced in place")
+    pods = Pods(count, count, count, unknown=unknown, why=f"instances {count}, replaced in place")
     claims = tuple(_claim(each, runs) for path in runs.volumes for each in _each(resource, path))
     return Made({"spec": {"containers": containers}}, pods, claims, _services(resource, runs))
 
 
 def _each(node: Any, path: Path) -> Iterator[dict[str, Any]]:
-    """The objects at `path`, where a step `*` stands for every item of a list."""
+    """Yield the objects at `path`, where a step `*` means every item of a list."""
     if "*" in path:
         star = path.index("*")
         for item in mappings(node, *path[:star]):
@@ -81,7 +81,7 @@ def _services(resource: Resource, runs: Runs) -> dict[str, Quantity]:
 
 
 def unseen(resource: Resource) -> str:
-    """Why what a custom resource runs cannot be known; empty for one that says that it runs nothing."""
+    """Return why what a custom resource runs cannot be known; empty for one that says that it runs nothing."""
     who = identity(resource)
     spec = mapping(resource, "spec")
     if who.kind == "VerticalPodAutoscaler":

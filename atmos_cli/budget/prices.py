@@ -27,7 +27,7 @@ _USUAL: Final = {"cpu": (Fraction(1, 1000), Fraction(1, 2)), "memory": (Fraction
 
 
 def _decimal_text(value: object) -> object:
-    """Quotes are asked for: YAML makes a float of 0.0259, and money is never a float."""
+    """Require quotes: YAML makes a float of 0.0259, and money is never a float."""
     if isinstance(value, float):
         said = f'must stand in quotes, so that it stays exact: "{value}"'
         raise ValueError(said)  # noqa: TRY004
@@ -71,18 +71,18 @@ class PriceSheet(Strict):
         return self
 
     def per_base(self, name: str, *, hours: int = HOURS) -> Fraction:
-        """The price of one core, byte or piece for so many hours, after the discount."""
+        """Return the price of one core, byte or piece for so many hours, after the discount."""
         item = self.items[name]
         price = Fraction(item.price) / _BYTES.get(item.unit, 1) * (100 - percent(self.discount)) / 100
         return price * hours / (1 if self.per == "hour" else HOURS)
 
     @property
     def label(self) -> str:
-        """What stands beside every cost: the sheet's name and date."""
+        """Return what is shown beside every cost: the sheet's name and date."""
         return f"{self.name}, {self.as_of}"
 
     def cost(self, totals: Mapping[str, Quantity]) -> Quantity:
-        """What the requests in `totals` cost in a month of 730 hours, exact to a billionth, rounded up."""
+        """Return what `totals` cost in a month of 730 hours, exact to a billionth, rounded up."""
         found = Fraction(0)
         for name, nano in _priced(totals).items():
             item = name if name in self.items else "storage" if name.startswith("storage/") else ""
@@ -91,7 +91,7 @@ class PriceSheet(Strict):
         return Quantity(-(-found.numerator // found.denominator))
 
     def unpriced(self, totals: Mapping[str, Quantity]) -> tuple[str, ...]:
-        """What is asked for and has no price; local disks are part of a node, and cost nothing when not listed."""
+        """Return the items without a price; local disks are part of a node, and cost nothing when not listed."""
         return tuple(
             sorted(
                 name
@@ -127,7 +127,7 @@ def _unusual(name: str, hourly: Fraction, currency: str) -> str:
 
 
 def _priced(totals: Mapping[str, Quantity]) -> dict[str, int]:
-    """Amounts in billionths by the item that prices them; what a class has is no part of `storage` any more."""
+    """Return billionths by the item that prices them; storage of a class no longer counts as `storage`."""
     found: dict[str, int] = {}
     for name, amount in totals.items():
         if name == "services.loadbalancers":
@@ -141,12 +141,12 @@ def _priced(totals: Mapping[str, Quantity]) -> dict[str, int]:
 
 
 def read_prices(data: bytes | None) -> PriceSheet | None:
-    """None where there is no sheet: then no cost is shown. Raises ATM411, located, for a sheet that cannot be used."""
+    """Read the price sheet; None without one: then no cost is shown. Raises ATM411, located, when it is unusable."""
     return None if data is None else read_model(PriceSheet, data, path=PATH, code=Code.PRICES_INVALID)
 
 
 def require_prices(budget: Budget, sheet: PriceSheet | None, *, path: str, data: bytes) -> None:
-    """Raises ATM411 when the budget limits money and no sheet in its currency says what things cost."""
+    """Check that a sheet in its currency prices a budget with a money limit; raises ATM411 if none does."""
     if not budget.limits_money:
         return
     where = Location(path, *locate(data, 0, ("limits", MONEY)), field=MONEY)
@@ -160,5 +160,5 @@ def require_prices(budget: Budget, sheet: PriceSheet | None, *, path: str, data:
 
 
 def with_cost(totals: Mapping[str, Quantity], sheet: PriceSheet | None) -> dict[str, Quantity]:
-    """`totals` and, where there are prices, `money`: a month of it."""
+    """Return `totals` and, where there are prices, their `money` for a month."""
     return dict(totals) if sheet is None else {**totals, MONEY: sheet.cost(totals)}

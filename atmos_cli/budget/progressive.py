@@ -44,7 +44,7 @@ def moves(who: Identity) -> bool:
 
 
 def scaled_name(resource: Resource) -> tuple[str, str, str]:
-    """What an autoscaler of a Rollout or Canary scales: the Rollout itself, or the Deployment that Flagger copies."""
+    """Return what an autoscaler of a Rollout or Canary scales: the Rollout, or the Deployment that Flagger copies."""
     who = identity(resource)
     if who.kind == "Canary":
         namespace, name = _target(resource)
@@ -53,7 +53,7 @@ def scaled_name(resource: Resource) -> tuple[str, str, str]:
 
 
 def template_of(resource: Resource, known: Movers) -> Resource | None:
-    """The pod template that a Rollout or Canary runs: its own, or that of the Deployment it names; None if not here."""
+    """Return the pod template of a Rollout or Canary: its own, or its Deployment's; None if that is not here."""
     own = at(resource, "spec", "template")
     named = mapping(mapping(known.deployments.get(_target(resource))).get("spec")).get("template")
     found = own if isinstance(own, dict) and identity(resource).kind == "Rollout" else named
@@ -61,7 +61,7 @@ def template_of(resource: Resource, known: Movers) -> Resource | None:
 
 
 def counted(resource: Resource, known: Movers, *, scaler: Resource | None) -> Pods:
-    """How many pods a Rollout runs, or the copy that a Canary makes.
+    """Return how many pods a Rollout runs, or the copy that a Canary makes.
 
     A Rollout that splits traffic, or is blue-green, keeps the old version whole while the new one grows to the same
     size; any other surges as a Deployment does. The copy has as many pods as the Deployment would have.
@@ -82,24 +82,24 @@ def counted(resource: Resource, known: Movers, *, scaler: Resource | None) -> Po
 
 
 def given_up(who: Identity, count: Pods, known: Movers) -> Pods:
-    """`count` of a Deployment, less the pods that a Rollout or Canary runs in its place."""
+    """Return `count` of a Deployment, less the pods that a Rollout or Canary runs in its place."""
     mover = known.over.get((who.namespace, who.name)) if who.kind == "Deployment" else None
     if mover is None:
         return count
     if identity(mover).kind == "Rollout":
         return Pods(0, 0, 0, why=f"scaled to zero, {identity(mover)} runs its pods")
     why = f"scaled to zero except while a canary runs, {count.why}"
-    return Pods(0, 0, count.rollout, count.unknown, why)
+    return Pods(0, 0, count.rollout, unknown=count.unknown, why=why)
 
 
 def _takes_over(resource: Resource) -> bool:
-    """A Rollout leaves the Deployment as it is unless it is told to scale it down; Flagger always does."""
+    """Return whether it scales the Deployment down: Flagger always does, a Rollout only when asked to."""
     ref = mapping(resource, "spec", "workloadRef")
     return identity(resource).kind == "Canary" or ref.get("scaleDown") in ("onsuccess", "progressively")
 
 
 def _target(resource: Resource) -> Name:
-    """Namespace and name of the Deployment that is referred to; an empty name when it is none."""
+    """Return namespace and name of the Deployment that is referred to; an empty name when it is none."""
     spec = mapping(resource, "spec")
     ref = mapping(spec.get("targetRef" if identity(resource).kind == "Canary" else "workloadRef"))
     name = ref.get("name")

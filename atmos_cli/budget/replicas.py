@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from atmos_cli.budget.model import NodeCount
     from atmos_cli.kube.resource import Resource
 
-# KEDA scales to this many when nobody says otherwise.
+# KEDA's default for `maxReplicaCount`.
 KEDA_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Pods:
-    """`unknown` says why a number cannot be known, so others are lower bounds; `why` is how they came about."""
+    """Numbers of pods; `unknown` is why one cannot be known and others are lower bounds; `why` is how they arose."""
 
     steady: int
     peak: int
@@ -28,7 +28,7 @@ class Pods:
 
 
 def pods(workload: Resource, *, scaler: Resource | None, nodes: NodeCount | None = None) -> Pods:
-    """As the workload controllers decide. `nodes` is on how many a DaemonSet runs, when that is declared."""
+    """Count pods as the workload controllers do. `nodes` is on how many a DaemonSet runs, when that is declared."""
     kind = workload.get("kind")
     spec = mapping(workload, "spec")
     if kind in ("Deployment", "ReplicaSet", "ReplicationController", "StatefulSet"):
@@ -46,7 +46,7 @@ def pods(workload: Resource, *, scaler: Resource | None, nodes: NodeCount | None
 def _replicas(spec: dict[str, Any], scaler: Resource | None) -> Pods:
     if scaler is None:
         count, problem = _number(spec.get("replicas"), 1, "spec.replicas")
-        return Pods(count, count, count, problem, f"replicas {count}")
+        return Pods(count, count, count, unknown=problem, why=f"replicas {count}")
     bounds = mapping(scaler, "spec")
     if scaler.get("kind") == "ScaledObject":
         low, high, defaults = "minReplicaCount", "maxReplicaCount", (0, KEDA_MAX)
@@ -58,7 +58,7 @@ def _replicas(spec: dict[str, Any], scaler: Resource | None) -> Pods:
     why = f"{scaler.get('kind')} {steady}..{peak}"
     if bounds.get(high) is None and scaler.get("kind") == "ScaledObject":
         why += f" (no {high}, so KEDA's default)"
-    return Pods(steady, peak, peak, wrong or also_wrong, why)
+    return Pods(steady, peak, peak, unknown=wrong or also_wrong, why=why)
 
 
 def _with_surge(found: Pods, strategy: dict[str, Any]) -> Pods:
@@ -77,7 +77,7 @@ def _daemons(spec: dict[str, Any], nodes: NodeCount | None) -> Pods:
     written = None if update.get("type") == "OnDelete" else at(update, "rollingUpdate", "maxSurge")
     extra, problem = _share(0 if written is None else written, nodes.most, "maxSurge")
     why = f"declared nodes {nodes.nodes}..{nodes.most}, surge adds {extra}"
-    return Pods(nodes.nodes, nodes.most, nodes.most + extra, problem, why)
+    return Pods(nodes.nodes, nodes.most, nodes.most + extra, unknown=problem, why=why)
 
 
 def _job(spec: dict[str, Any]) -> Pods:
@@ -86,7 +86,8 @@ def _job(spec: dict[str, Any]) -> Pods:
         completions, wrong = _number(spec["completions"], count, "spec.completions")
         count, problem = min(count, completions), problem or wrong
     suspended = spec.get("suspend") is True
-    return Pods(0 if suspended else count, count, count, problem, f"{count} at a time{', suspended' * suspended}")
+    why = f"{count} at a time{', suspended' * suspended}"
+    return Pods(0 if suspended else count, count, count, unknown=problem, why=why)
 
 
 def _cron(spec: dict[str, Any]) -> Pods:
@@ -94,7 +95,7 @@ def _cron(spec: dict[str, Any]) -> Pods:
     one = _job({**job, "suspend": False})
     policy = spec.get("concurrencyPolicy") or "Allow"
     if policy != "Allow":
-        return Pods(0, one.peak, one.peak, one.unknown, f"one run ({policy}), {one.why}")
+        return Pods(0, one.peak, one.peak, unknown=one.unknown, why=f"one run ({policy}), {one.why}")
     deadline, gap = job.get("activeDeadlineSeconds"), shortest_gap(str(spec.get("schedule", "")))
     if gap is None:
         unknown = "its schedule cannot be read, so nobody knows how many runs overlap"
@@ -104,27 +105,28 @@ def _cron(spec: dict[str, Any]) -> Pods:
         return Pods(0, one.peak, one.peak, one.unknown or unknown)
     runs = -(-deadline // gap)
     why = f"up to {runs} runs at once ({deadline} s each, one every {gap} s), {one.why}"
-    return Pods(0, one.peak * runs, one.peak * runs, one.unknown, why)
+    return Pods(0, one.peak * runs, one.peak * runs, unknown=one.unknown, why=why)
 
 
 def scaled_jobs(spec: dict[str, Any]) -> Pods:
-    """The pods of a KEDA ScaledJob."""
+    """Return the pods of a KEDA ScaledJob."""
     low, wrong = _number(spec.get("minReplicaCount"), 0, "spec.minReplicaCount")
     high, also_wrong = _number(spec.get("maxReplicaCount"), KEDA_MAX, "spec.maxReplicaCount")
     one = _job(mapping(spec, "jobTargetRef"))
     peak = max(low, high) * one.peak
-    return Pods(low * one.peak, peak, peak, wrong or also_wrong or one.unknown, f"ScaledJob {low}..{high} jobs")
+    unknown = wrong or also_wrong or one.unknown
+    return Pods(low * one.peak, peak, peak, unknown=unknown, why=f"ScaledJob {low}..{high} jobs")
 
 
 def _share(value: Any, of: int, field: str) -> tuple[int, str]:
-    """A number, or percent of `of` rounded up; and why it is none."""
+    """Return a number, or percent of `of` rounded up; and why it is none."""
     if isinstance(value, str) and value.endswith("%") and value[:-1].isascii() and value[:-1].isdigit():
         return -(-of * int(value[:6].rstrip("%")) // 100), ""
     return _number(value, 0, field)
 
 
 def _number(value: Any, default: int, field: str) -> tuple[int, str]:
-    """A count, and why it is not known (then `default` stands in)."""
+    """Return a count, and why it is not known (then `default` is used)."""
     if value is None:
         return default, ""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**31:

@@ -23,7 +23,7 @@ BUFFER = 15  # percent of memory above the most that was seen
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Of one container: `cpu` is the 95th percentile in cores, `memory` the maximum in bytes, over `days`."""
+    """What one container used: `cpu` is the 95th percentile in cores, `memory` the maximum in bytes, over `days`."""
 
     cpu: Quantity
     memory: Quantity
@@ -34,7 +34,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """`problem` says why there is none; else `reason` says why these."""
+    """Suggested requests: `problem` says why there are none; else `reason` says why these."""
 
     cpu: Quantity = ZERO
     memory: Quantity = ZERO
@@ -43,7 +43,7 @@ class Suggestion:
 
 
 def suggest(usage: Usage) -> Suggestion:
-    """CPU is the 95th percentile, at least 10m; memory the maximum and 15 %, in whole MiB, at least 100Mi."""
+    """Suggest requests: CPU the 95th percentile, at least 10m; memory the maximum and 15 %, in MiB, at least 100Mi."""
     if usage.oom:
         return Suggestion(problem="it was killed for want of memory, so what it was seen to use is not what it needs")
     if usage.points < LEAST_POINTS:
@@ -62,7 +62,7 @@ def suggest(usage: Usage) -> Suggestion:
 
 
 def read_usage(data: bytes, *, path: str) -> dict[str, Usage]:
-    """By container, of JSON or YAML: `containers: {NAME: {cpu, memory, points, days, oom}}`. ATM412, located."""
+    """Read usage by container (JSON, YAML): `containers: {NAME: {cpu, memory, points, days, oom}}`. ATM412, located."""
     value = load(data, path=path)
     listed = value.get("containers") if isinstance(value, dict) else None
     if not isinstance(listed, dict) or not listed:
@@ -89,7 +89,7 @@ def _usage(fields: Mapping[str, Any]) -> Usage:
     for number in (points, days):
         if not isinstance(number, int) or isinstance(number, bool) or number < 0:
             raise ValueError("`points` and `days` are whole numbers")
-    return Usage(cpu, memory, points, days, fields.get("oom") is True)
+    return Usage(cpu, memory, points, days, oom=fields.get("oom") is True)
 
 
 def _why(error: Exception) -> str:

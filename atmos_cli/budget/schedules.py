@@ -11,7 +11,7 @@ _PART = re.compile(r"(\*|\?|(?P<low>[0-9]{1,2})(-(?P<high>[0-9]{1,2}))?)(/(?P<st
 
 
 def shortest_gap(schedule: str) -> int | None:
-    """Seconds between two runs at the least, assuming that every day is one on which it runs; None for no schedule."""
+    """Return the least seconds between two runs, as if every day were one on which it runs; None for no schedule."""
     text = " ".join(schedule.split())
     text = re.sub(r"^(CRON_)?TZ=\S+ ", "", text)
     if text in _NAMED or text in _RARE:
@@ -31,7 +31,7 @@ def shortest_gap(schedule: str) -> int | None:
 
 
 def _values(field: str, most: int) -> set[int]:
-    """The numbers that a field of a schedule stands for; empty when it is none."""
+    """Return the numbers that a field of a schedule means; empty when it is none."""
     found: set[int] = set()
     for part in field.split(","):
         match = _PART.fullmatch(part)

@@ -19,7 +19,7 @@ ONE = parse("1")
 
 
 def claimed(claims: Iterable[Resource], terms: Terms) -> tuple[dict[str, Quantity], str]:
-    """What volume claims ask for, overall and by class, in whole bytes; and why that is not all."""
+    """Return what volume claims ask for, overall and by class, in whole bytes; and why that is not all."""
     found: dict[str, Quantity] = {}
     problem = ""
     for each in claims:
@@ -38,7 +38,7 @@ def claimed(claims: Iterable[Resource], terms: Terms) -> tuple[dict[str, Quantit
 
 
 def _class(claim: Resource, spec: Mapping[str, Any], default: str) -> str | None:
-    """The StorageClass; empty for "none on purpose", None for a default that nobody declared."""
+    """Return the StorageClass; empty for "none on purpose", None for an undeclared default."""
     named = spec.get("storageClassName")
     if named is None:
         named = mapping(claim, "metadata", "annotations").get(OLD_CLASS)
@@ -48,13 +48,13 @@ def _class(claim: Resource, spec: Mapping[str, Any], default: str) -> str | None
 
 
 def ephemeral(spec: Mapping[str, Any]) -> list[Resource]:
-    """The claims that come and go with each pod."""
-    found = (mapping(each, "ephemeral") for each in mappings(spec, "volumes"))
-    return [mapping(each, "volumeClaimTemplate") for each in found if each.get("volumeClaimTemplate")]
+    """Return the claims that come and go with each pod."""
+    found = (mapping(volume, "ephemeral") for volume in mappings(spec, "volumes"))
+    return [mapping(source, "volumeClaimTemplate") for source in found if source.get("volumeClaimTemplate")]
 
 
 def service_ports(spec: Mapping[str, Any]) -> dict[str, Quantity]:
-    """Load balancers and node ports; a load balancer takes a node port for each port unless it is told not to."""
+    """Return load balancers and node ports; a load balancer takes a node port per port unless it opts out."""
     ports = mappings(spec, "ports")
     kind = spec.get("type", "ClusterIP")
     found: dict[str, Quantity] = {}
@@ -62,7 +62,7 @@ def service_ports(spec: Mapping[str, Any]) -> dict[str, Quantity]:
     if kind == "LoadBalancer":
         found["services.loadbalancers"] = ONE
         allocates = spec.get("allocateLoadBalancerNodePorts") is not False
-        taken = len(ports) if allocates else sum(bool(each.get("nodePort")) for each in ports)
+        taken = len(ports) if allocates else sum(bool(port.get("nodePort")) for port in ports)
     elif kind == "NodePort":
         taken = len(ports)
     if taken:

@@ -12,7 +12,7 @@ from atmos_cli.diagnostics import AtmosError
 from atmos_cli.kube.quantity import Quantity, parse
 
 _SECONDS = {"m": 60, "h": 3600, "d": 86400, "w": 604800}
-# Above what any cluster has; an amount like 1e60 is a slip of the pen, and a sum of such amounts tells nobody anything.
+# Above what any cluster has; an amount like 1e60 is a typing error, and a sum of such amounts means nothing.
 MOST = parse("1E") * 1000
 
 
@@ -55,11 +55,11 @@ def percent(text: str) -> int:
 
 
 def seconds(span: str) -> int:
-    """`90m`, `12h`, `14d`, `2w` in seconds."""
+    """Return a span of time in seconds: `90m`, `12h`, `14d`, `2w`."""
     return int(span[:-1]) * _SECONDS[span[-1]]
 
 
 def over_percent(text: str, *, over: Quantity, limit: Quantity) -> bool:
-    """Whether `over` (what is above `limit`) is within `<=20%` or `>20%` of it, exactly; above 0 it is endless."""
+    """Return whether `over`, what is above `limit`, is within `<=20%` or `>20%` of it; endless if `limit` is 0."""
     within = over.nano * 100 <= percent(text) * limit.nano
     return within if re.match("<=", text) else not within

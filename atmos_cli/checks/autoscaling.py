@@ -24,7 +24,9 @@ _SCALABLE = {
 
 @check(
     "autoscaling",
-    *(Code.REFERENCE_MISSING, Code.REQUEST_MISSING, Code.REPLICAS_CONTESTED),
+    Code.REFERENCE_MISSING,
+    Code.REQUEST_MISSING,
+    Code.REPLICAS_CONTESTED,
     summary="an autoscaler's target exists, has requests, and does not set replicas itself",
 )
 def autoscaling(facts: SubjectFacts) -> Iterator[Finding]:
@@ -67,7 +69,7 @@ def _requests(item: PlacedObject, target: PlacedObject, facts: SubjectFacts) -> 
 
 
 def _utilization(item: PlacedObject) -> Iterator[tuple[Path, str, str]]:
-    """The metrics that are a share of a request: their path, the resource, and the container if only one counts."""
+    """Yield metrics that are a share of a request: path, resource, and the container if only one counts."""
     if at(item.resource, "spec", "targetCPUUtilizationPercentage") is not None:
         yield ("spec", "targetCPUUtilizationPercentage"), "cpu", ""
     for index, metric in items(item.resource, "spec", "metrics"):

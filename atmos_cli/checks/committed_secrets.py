@@ -1,4 +1,4 @@
-"""No secret value stands in plain text in any file of the repo: specs, settings, and what no overlay builds."""
+"""No secret value is in plain text in any file of the repo: specs, settings, and what no overlay builds."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def committed_secrets(subject: RepoSubject) -> Iterator[Finding]:
 
 
 def secrets_in_file(path: str, data: bytes, *, store: str = "") -> Iterator[Finding]:
-    """The findings of one YAML file; none when it cannot be read, which other checks say."""
+    """Find the secrets of one YAML file; none when it cannot be read, which other checks report."""
     try:
         values = [document.value for document in load_all(data, path=path)]
     except AtmosError:
@@ -49,11 +49,10 @@ def secrets_in_file(path: str, data: bytes, *, store: str = "") -> Iterator[Find
         if isinstance(value, dict) and value.get("kind") == "Secret" and (plain := plain_field(value)):
             name = text(value, "metadata", "name")
             message = f'Secret "{name}" holds its values in plain text (base64 is no protection)'
-            yield Finding(Code.PLAIN_SECRET, document, (plain,), message, HINT)
+            yield Finding(Code.PLAIN_SECRET, document, (plain,), message, hint=HINT)
         for held in held_secrets(value):
-            yield Finding(
-                Code.PLAIN_SECRET, document, held.path, held.said, _hint(path, held.path, held.variable, store)
-            )
+            hint = _hint(path, held.path, held.variable, store)
+            yield Finding(Code.PLAIN_SECRET, document, held.path, held.said, hint=hint)
 
 
 def _hint(path: str, at: tuple[Any, ...], variable: str, store: str) -> str:
@@ -70,10 +69,10 @@ def _hint(path: str, at: tuple[Any, ...], variable: str, store: str) -> str:
 
 
 def _store(tree: FileTree) -> str:
-    """The first secret store that an environment has; empty when none has one."""
+    """Return the first secret store that an environment has; empty when none has one."""
     try:
         config = load(tree.read(CONFIG) or b"", path=CONFIG)
     except AtmosError:
         return ""
     environments = mapping(config, "environments").values()
-    return next((store for each in environments if (store := text(each, "secrets", "store"))), "")
+    return next((store for place in environments if (store := text(place, "secrets", "store"))), "")

@@ -18,7 +18,9 @@ PLACEHOLDER = "registry.example.com/"
 
 @check(
     "images",
-    *(Code.IMAGE_UNPINNED, Code.IMAGE_PLACEHOLDER, Code.SCHEMA_INVALID),
+    Code.IMAGE_UNPINNED,
+    Code.IMAGE_PLACEHOLDER,
+    Code.SCHEMA_INVALID,
     summary="every container has an image with a digest or a tag other than latest",
 )
 def images(facts: SubjectFacts) -> Iterator[Finding]:

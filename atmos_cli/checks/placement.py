@@ -1,4 +1,4 @@
-"""Objects stand once, in the namespace of their service, and nothing of a service is cluster-wide."""
+"""Objects occur once, in the namespace of their service, and nothing of a service is cluster-wide."""
 
 from __future__ import annotations
 

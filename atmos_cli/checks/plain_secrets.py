@@ -1,4 +1,4 @@
-"""No secret value stands in plain text in what will be deployed."""
+"""No secret value is in plain text in what will be deployed."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def plain_secrets(facts: SubjectFacts) -> Iterator[Finding]:
 
 
 def plain_field(resource: dict[str, Any]) -> str:
-    """The first field in which a Secret holds plain values; empty when there is none, or SOPS encrypted them."""
+    """Return the first field in which a Secret holds plain values; empty for none, or if SOPS encrypted them."""
     if is_encrypted(resource):
         return ""
     return next((field for field in ("data", "stringData") if mapping(resource, field)), "")
 
 
 def is_encrypted(resource: dict[str, Any]) -> bool:
-    """Whether SOPS encrypted every value of the Secret."""
+    """Return whether SOPS encrypted every value of the Secret."""
     values = [value for field in ("data", "stringData") for value in mapping(resource, field).values()]
     return bool(text(resource, "sops", "mac")) and all(is_ciphertext(value) for value in values)
 
@@ -56,7 +56,7 @@ def is_ciphertext(value: Any) -> bool:
 
 
 def _given_by_config_maps(facts: SubjectFacts) -> Iterator[tuple[PlacedObject, str, str]]:
-    """(ConfigMap, key, variable) where a variable with the name of a secret takes a literal from a ConfigMap."""
+    """Yield (ConfigMap, key, variable) where a secret's variable takes a literal from a ConfigMap."""
     for pod in facts.pods:
         for _, container in pod.containers():
             for _, env in items(container, "env"):

@@ -14,19 +14,35 @@ if TYPE_CHECKING:
 
 CAPABILITIES = frozenset(
     (
-        *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP"),
-        *("SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
+        "AUDIT_WRITE",
+        "CHOWN",
+        "DAC_OVERRIDE",
+        "FOWNER",
+        "FSETID",
+        "KILL",
+        "MKNOD",
+        "NET_BIND_SERVICE",
+        "SETFCAP",
+        "SETGID",
+        "SETPCAP",
+        "SETUID",
+        "SYS_CHROOT",
     )
 )
 SYSCTLS = {
     0: (
-        *("kernel.shm_rmid_forced", "net.ipv4.ip_local_port_range", "net.ipv4.tcp_syncookies"),
-        *("net.ipv4.ping_group_range", "net.ipv4.ip_unprivileged_port_start"),
+        "kernel.shm_rmid_forced",
+        "net.ipv4.ip_local_port_range",
+        "net.ipv4.tcp_syncookies",
+        "net.ipv4.ping_group_range",
+        "net.ipv4.ip_unprivileged_port_start",
     ),
     27: ("net.ipv4.ip_local_reserved_ports",),
     29: (
-        *("net.ipv4.tcp_keepalive_time", "net.ipv4.tcp_fin_timeout"),
-        *("net.ipv4.tcp_keepalive_intvl", "net.ipv4.tcp_keepalive_probes"),
+        "net.ipv4.tcp_keepalive_time",
+        "net.ipv4.tcp_fin_timeout",
+        "net.ipv4.tcp_keepalive_intvl",
+        "net.ipv4.tcp_keepalive_probes",
     ),
     32: ("net.ipv4.tcp_rmem", "net.ipv4.tcp_wmem"),
 }
@@ -173,6 +189,16 @@ def _unconfined(seen: Seen) -> Iterator[Violation]:
 
 
 BASELINE = (
-    *(_host_namespaces, _privileged, _host_process, _host_paths, _host_ports, _probe_hosts, _capabilities),
-    *(_sysctls, _selinux, _apparmor, _proc_mount, _unconfined),
+    _host_namespaces,
+    _privileged,
+    _host_process,
+    _host_paths,
+    _host_ports,
+    _probe_hosts,
+    _capabilities,
+    _sysctls,
+    _selinux,
+    _apparmor,
+    _proc_mount,
+    _unconfined,
 )

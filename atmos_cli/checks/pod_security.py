@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 
 VOLUMES = frozenset(
     (
-        *("configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected"),
+        "configMap",
+        "csi",
+        "downwardAPI",
+        "emptyDir",
+        "ephemeral",
+        "image",
+        "persistentVolumeClaim",
+        "projected",
         "secret",
     )
 )
@@ -42,7 +49,7 @@ def pod_security(facts: SubjectFacts) -> Iterator[Finding]:
 
 
 def violations(pod: PodTemplate, *, minor: int, level: str) -> Iterator[Violation]:
-    """What the level (`privileged`, `baseline` or `restricted`) of Kubernetes 1.`minor` refuses in the pod."""
+    """Yield what the level (`privileged`, `baseline` or `restricted`) of Kubernetes 1.`minor` refuses in the pod."""
     if level == "privileged":
         return
     holders = (
@@ -85,7 +92,7 @@ def _capabilities(seen: Seen) -> Iterator[Violation]:
             where = (*path, "securityContext", "capabilities", "drop")
             hint = "set securityContext.capabilities.drop: [ALL] on the container"
             yield Violation(where, f"{who} must drop all capabilities", hint)
-    # What baseline refuses is told by its own rule already.
+    # What baseline refuses is reported by its own rule already.
     yield from added_capabilities(seen, refused=lambda name: name in CAPABILITIES and name != "NET_BIND_SERVICE")
 
 

@@ -31,7 +31,8 @@ class PodReference:
 
 @check(
     "references",
-    *(Code.REFERENCE_MISSING, Code.REFERENCE_EXTERNAL),
+    Code.REFERENCE_MISSING,
+    Code.REFERENCE_EXTERNAL,
     summary="what a pod refers to is made by the same set of objects, or is known to exist",
 )
 def references(facts: SubjectFacts) -> Iterator[Finding]:
@@ -52,7 +53,7 @@ def references(facts: SubjectFacts) -> Iterator[Finding]:
 
 
 def uses(pod: PodTemplate) -> Iterator[PodReference]:
-    """What the pod needs to start; an optional reference is none."""
+    """Yield what the pod needs to start; an optional reference is none."""
     for field in ("serviceAccountName", "serviceAccount"):
         if (name := text(pod.spec, field)) and name != "default":
             yield PodReference("ServiceAccount", (*pod.path, field), name)
@@ -156,7 +157,7 @@ def _did_you_mean(name: str, known: Iterable[str]) -> str:
 
 
 def _secrets(facts: SubjectFacts) -> dict[str, frozenset[str] | None]:
-    """By name the keys of each Secret that will be there, None when they are not known here."""
+    """Return by name the keys of each Secret that will exist, None when they are not known here."""
     found: dict[str, frozenset[str] | None] = {}
     for item in facts.items:
         elsewhere = ((name, None) for name in secrets_taken_by(item.resource))

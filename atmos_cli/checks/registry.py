@@ -27,7 +27,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`function` takes Facts (subject) or a RepoSubject and yields Findings; `codes` are the ones it can give."""
+    """`function` takes Facts (subject) or a RepoSubject and yields Findings; `codes` are the ones it can return."""
 
     slug: str
     codes: tuple[Code, ...]
@@ -43,12 +43,12 @@ _SCHEMA_CODES = frozenset({Code.SCHEMA_INVALID, Code.SCHEMA_UNKNOWN_FIELD})
 def check(
     slug: str, *codes: Code, summary: str, scope: Scope = Scope.SUBJECT
 ) -> Callable[[Callable[[Any], Iterable[Finding]]], Callable[[Any], Iterable[Finding]]]:
-    """Registers a function as a check under its slug (unique); importing its module is all that it takes."""
+    """Register a function as a check under its slug (unique); importing its module is all that it takes."""
 
     def register(function: Callable[[Any], Iterable[Finding]]) -> Callable[[Any], Iterable[Finding]]:
         if slug in _REGISTERED:
             raise ValueError(f"two checks are called {slug}")
-        _REGISTERED[slug] = Check(slug, codes, summary, scope, function)
+        _REGISTERED[slug] = Check(slug, codes, summary, scope=scope, function=function)
         return function
 
     return register
@@ -56,27 +56,27 @@ def check(
 
 @cache
 def checks(scope: Scope) -> tuple[Check, ...]:
-    """Every check of the scope, by slug."""
+    """Return every check of the scope, by slug."""
     for module in pkgutil.iter_modules(atmos_cli.checks.__path__):
         importlib.import_module(f"{atmos_cli.checks.__name__}.{module.name}")
     return tuple(one for _, one in sorted(_REGISTERED.items()) if one.scope is scope)
 
 
 def run(subject: Subject, tree: FileTree) -> tuple[Diagnostic, ...]:
-    """What is wrong with the effective manifests of one service in one environment, located in the files of `tree`."""
+    """Check the effective manifests of one service in one environment; the diagnostics are located in `tree`."""
     found, bugs = findings(subject)
     located = _all_located(found, tree)
     return in_order(replace(one, environment=subject.environment) for one in (*located, *bugs))
 
 
 def findings(subject: Subject) -> tuple[tuple[Finding, ...], tuple[Diagnostic, ...]]:
-    """What `run` locates: the findings, with their paths inside of the built objects, and the checks that crashed."""
+    """Return what `run` locates: findings with paths inside of the built objects, and the checks that crashed."""
     found, bugs = _collect(checks(Scope.SUBJECT), facts_of(subject))
     return tuple(_without_cascades(found)), tuple(bugs)
 
 
 def run_repo(subject: RepoSubject, *, more: Sequence[Check] = ()) -> tuple[Diagnostic, ...]:
-    """Say what is wrong between the files of the whole repo, also by `more` checks, of rooms above this one."""
+    """Check what must fit between the files of the whole repo, also with `more` checks, of packages above this one."""
     found, bugs = _collect((*checks(Scope.REPO), *more), subject)
     return in_order([*_all_located(found, subject.tree), *bugs])
 
@@ -95,7 +95,7 @@ def _collect(some: Iterable[Check], what: SubjectFacts | RepoSubject) -> tuple[l
 
 
 def _without_cascades(found: list[Finding]) -> Iterator[Finding]:
-    """Without what other checks say at or below a field that the schema already refused."""
+    """Drop what other checks report at or below a field that the schema already refused."""
     refused: dict[int, set[tuple[Any, ...]]] = {}
     for one in found:
         if one.code in _SCHEMA_CODES and one.severity is Severity.ERROR and one.path:
@@ -108,7 +108,7 @@ def _without_cascades(found: list[Finding]) -> Iterator[Finding]:
 
 
 def _all_located(found: Iterable[Finding], tree: FileTree) -> list[Diagnostic]:
-    """Of one file and severity the first hundred, and how many more: to look for a place is the dearest part."""
+    """Locate the first hundred of one file and severity, and count the rest: locating costs most."""
     located: list[Diagnostic] = []
     counts: dict[tuple[str, Severity], int] = {}
     for one in found:
@@ -138,7 +138,7 @@ def _located(finding: Finding, tree: FileTree) -> Diagnostic:
         value = finding.at.resource
         where = locate(tree, finding.at, finding.path)
     where = replace(where, field=field_of(finding.path), resource=where.resource or _name(value))
-    return Diagnostic(finding.code, finding.message, finding.severity, where, finding.hint)
+    return Diagnostic(finding.code, finding.message, finding.severity, where=where, hint=finding.hint)
 
 
 def _name(resource: Any) -> str:

@@ -92,9 +92,11 @@ def _route(item: PlacedObject, path: Path, backend: dict[str, Any], facts: Subje
 
 
 def _of_flagger(facts: SubjectFacts) -> frozenset[str]:
-    """The Services that Flagger makes for the Canaries here."""
-    canaries = [each.resource for each in facts.of("flagger.app", "Canary")]
-    names = [text(each, "spec", "service", "name") or text(each, "spec", "targetRef", "name") for each in canaries]
+    """Return the Services that Flagger makes for the Canaries here."""
+    canaries = [item.resource for item in facts.of("flagger.app", "Canary")]
+    names = [
+        text(canary, "spec", "service", "name") or text(canary, "spec", "targetRef", "name") for canary in canaries
+    ]
     return frozenset(f"{name}{suffix}" for name in names if name for suffix in ("", "-primary", "-canary"))
 
 

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 @check(
     "schema",
-    *(Code.SCHEMA_INVALID, Code.SCHEMA_UNKNOWN_FIELD, Code.SCHEMA_UNKNOWN_KIND, Code.SCHEMA_REMOVED_API),
+    Code.SCHEMA_INVALID,
+    Code.SCHEMA_UNKNOWN_FIELD,
+    Code.SCHEMA_UNKNOWN_KIND,
+    Code.SCHEMA_REMOVED_API,
     summary="every object fits the schema of its kind in the cluster's Kubernetes version",
 )
 def schema(facts: SubjectFacts) -> Iterator[Finding]:
@@ -29,12 +32,12 @@ def schema(facts: SubjectFacts) -> Iterator[Finding]:
 
 
 def _known(built: Built, kubernetes: str) -> tuple[Finding, ...]:
-    """One finding when the kind has no schema to check against, else none."""
+    """Return one finding when the kind has no schema to check against, else none."""
     resource = built.resource
     for key in ("apiVersion", "kind"):
         if not text(resource, key):
             message = f'missing required field "{key}"'
-            return (Finding(Code.SCHEMA_INVALID, built, (key,), message, "every object has apiVersion and kind"),)
+            return (Finding(Code.SCHEMA_INVALID, built, (key,), message, hint="every object has apiVersion and kind"),)
     kind, (group, version) = text(resource, "kind"), group_version(resource)
     answer = lookup(group, version, kind, kubernetes)
     if answer.status is Found.FOUND:
@@ -43,21 +46,23 @@ def _known(built: Built, kubernetes: str) -> tuple[Finding, ...]:
     hint = f"write apiVersion: {answer.replacement}" if answer.replacement else ""
     if answer.status is Found.REMOVED and answer.built_in:
         message = f"{named} was removed in Kubernetes {answer.version}; the cluster runs {kubernetes}"
-        return (Finding(Code.SCHEMA_REMOVED_API, built, ("apiVersion",), message, hint),)
+        return (Finding(Code.SCHEMA_REMOVED_API, built, ("apiVersion",), message, hint=hint),)
     if answer.status is Found.REMOVED:
         message = f"{named} is no longer served by current releases of its operator; skipped: no schema for it"
-        return (Finding(Code.SCHEMA_REMOVED_API, built, ("apiVersion",), message, hint, Severity.WARNING),)
+        return (
+            Finding(Code.SCHEMA_REMOVED_API, built, ("apiVersion",), message, hint=hint, severity=Severity.WARNING),
+        )
     if answer.status is Found.NOT_YET:
         message = f"{named} exists from Kubernetes {answer.version} on; the cluster runs {kubernetes}"
-        return (Finding(Code.SCHEMA_UNKNOWN_KIND, built, ("apiVersion",), message, hint),)
+        return (Finding(Code.SCHEMA_UNKNOWN_KIND, built, ("apiVersion",), message, hint=hint),)
     if answer.built_in:
         similar = f'did you mean "{answer.similar}"?' if answer.similar else ""
         wrong = "apiVersion" if answer.replacement else "kind"
         message = f"Kubernetes {kubernetes} has no {named}"
-        return (Finding(Code.SCHEMA_UNKNOWN_KIND, built, (wrong,), message, hint or similar),)
+        return (Finding(Code.SCHEMA_UNKNOWN_KIND, built, (wrong,), message, hint=hint or similar),)
     message = f"skipped: no schema for {named}"
     hint = "nothing is known about this kind, so its fields were not checked"
-    return (Finding(Code.SCHEMA_UNKNOWN_KIND, built, ("kind",), message, hint, Severity.WARNING),)
+    return (Finding(Code.SCHEMA_UNKNOWN_KIND, built, ("kind",), message, hint=hint, severity=Severity.WARNING),)
 
 
 def _errors(built: Built, kubernetes: str) -> Iterator[Finding]:
@@ -66,9 +71,9 @@ def _errors(built: Built, kubernetes: str) -> Iterator[Finding]:
         if sops and (error.path[:1] == ("sops",) or is_ciphertext(at(built.resource, *error.path))):
             continue
         code = Code.SCHEMA_UNKNOWN_FIELD if error.kind == "unknown-field" else Code.SCHEMA_INVALID
-        yield Finding(code, built, error.path, error.message, error.hint)
+        yield Finding(code, built, error.path, error.message, hint=error.hint)
     metadata = mapping(built.resource, "metadata")
     if not metadata.get("name"):
         hint = "use a fixed name: generateName works with `kubectl create` only" if metadata.get("generateName") else ""
         message = 'missing required field "metadata.name"'
-        yield Finding(Code.SCHEMA_INVALID, built, ("metadata", "name"), message, hint)
+        yield Finding(Code.SCHEMA_INVALID, built, ("metadata", "name"), message, hint=hint)

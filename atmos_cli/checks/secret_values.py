@@ -1,4 +1,4 @@
-"""Finds the secrets that stand in plain text inside of an object or a settings file, and says what to do instead."""
+"""Finds the secrets in plain text inside of an object or a settings file, and says what to do instead."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SOPS = "that SOPS encrypts (`sops encrypt --in-place FILE`)"
 
 
 class Held(NamedTuple):
-    """`path` leads to the value; `said` is one sentence about it that never holds the value."""
+    """A secret found in a value: `path` leads to it; `said` is one sentence about it that never holds the value."""
 
     path: Path
     said: str
@@ -47,7 +47,7 @@ _NOTHING = _Place(lambda _, value: _by_shape(value), "")
 
 
 def held_secrets(value: Any) -> Iterator[Held]:
-    """Every value that is a secret in plain text, each once; the values of Secret objects are not looked at."""
+    """Find every value that is a secret in plain text, each once; values of Secret objects are not looked at."""
     kind = text(value, "kind")
     if kind in ("Secret", "SealedSecret", "CustomResourceDefinition"):
         value = {"metadata": value.get("metadata")}
@@ -70,7 +70,7 @@ def held_secrets(value: Any) -> Iterator[Held]:
 
 
 def remedy(variable: str, *, service: str, store: str, spec: bool = False) -> str:
-    """The next step: where to keep the secret, and how to refer to it (in a manifest, or in `service.yaml`: `spec`)."""
+    """Return the next step: where to keep the secret, how to refer to it (in a manifest; `spec`: in `service.yaml`)."""
     if not (variable and service):
         where = f"in the secret store `{store}`, named in an ExternalSecret" if store else f"in a Secret {_SOPS}"
         return f"keep it {where}; then change it, since the history of Git has it"
@@ -95,7 +95,7 @@ def _below(path: Path, key: Any, place: _Place, kind: str) -> _Place:
 
 
 def _pair(path: Path, node: dict[Any, Any], place: _Place) -> list[Held]:
-    """A `name` with its `value`, as environment variables and parameters of charts are given."""
+    """Check a `name` with its `value`, the form of environment variables and parameters of charts."""
     name, value = node.get("name"), node.get("value")
     if place in (_ENV, _VALUES) and isinstance(name, str) and isinstance(value, str):
         return list(_judged((*path, "value"), name, value, place))

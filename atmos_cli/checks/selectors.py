@@ -78,14 +78,16 @@ def _budget(item: PlacedObject, facts: SubjectFacts) -> Iterator[Finding]:
 
 
 def _policy(item: PlacedObject, facts: SubjectFacts) -> Iterator[Finding]:
-    """Only told, never an error: a policy may be about the pods of an operator or of another service."""
+    """Report a policy that selects no pod, never as an error: it may be for an operator's or another service's pods."""
     selector = at(item.resource, "spec", "podSelector")
     if is_empty(selector) or _of_an_operator(_keys(selector)):
         return
     if not any(selects(selector, pod.labels, open_keys=SET_BY_CONTROLLERS) for pod in facts.pods):
         message = f'NetworkPolicy "{item.id.name}" selects no pod of this service'
         yield item.finding(
-            *(Code.SELECTOR_MISMATCH, ("spec", "podSelector"), message),
+            Code.SELECTOR_MISMATCH,
+            ("spec", "podSelector"),
+            message,
             hint=_nearest(strings(selector, "matchLabels"), facts),
             severity=Severity.INFO,
         )
@@ -113,7 +115,7 @@ def _monitor(item: PlacedObject, facts: SubjectFacts) -> Iterator[Finding]:
 
 
 def _scraped(selector: dict[str, Any], facts: SubjectFacts, *, services: bool) -> list[list[str]]:
-    """The names of the ports of each Service, or pod template, that the selector matches."""
+    """Return the names of the ports of each Service, or pod template, that the selector matches."""
     if services:
         return [
             [text(port, "name") for _, port in items(one.resource, "spec", "ports")]
@@ -128,7 +130,7 @@ def _scraped(selector: dict[str, Any], facts: SubjectFacts, *, services: bool) -
 
 
 def _of_an_operator(selector: Mapping[str, Any]) -> bool:
-    """Labels of another domain are set by an operator on pods that no template here shows."""
+    """Return whether an operator may set the labels: those of another domain, in no template here."""
     return any("/" in key and key.partition("/")[0] not in OWN_DOMAINS for key in selector)
 
 
@@ -146,7 +148,7 @@ def _label(labels: Mapping[str, str], key: str) -> str:
 
 
 def _nearest(selector: Mapping[str, str], facts: SubjectFacts) -> str:
-    """Names the label that keeps the closest pod template from being selected."""
+    """Name the label that keeps the closest pod template from being selected."""
     best = max(facts.pods, key=lambda pod: sum(pod.labels.get(k) == v for k, v in selector.items()), default=None)
     if best is None:
         return "this set has no pod template"

@@ -75,7 +75,7 @@ class PlacedObject:
     def finding(
         self, code: Code, path: Path, message: str, *, hint: str = "", severity: Severity = Severity.ERROR
     ) -> Finding:
-        return Finding(code, self.built, path, message, hint, severity)
+        return Finding(code, self.built, path, message, hint=hint, severity=severity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class PodTemplate:
     spec: Resource
 
     def containers(self, *kinds: str) -> Iterator[tuple[Path, dict[str, Any]]]:
-        """Each container with its path; init containers first, then the others, then ephemeral ones."""
+        """Yield each container with its path; init containers first, then the others, then ephemeral ones."""
         for kind in kinds or ("initContainers", "containers", "ephemeralContainers"):
             value = self.spec.get(kind)
             for index, container in enumerate(value if isinstance(value, list) else ()):
@@ -150,4 +150,4 @@ def _pod(item: PlacedObject) -> PodTemplate | None:
     if not isinstance(spec, dict):
         return None
     meta = mapping(template, "metadata")
-    return PodTemplate(item, (*path, "spec"), strings(meta, "labels"), strings(meta, "annotations"), spec)
+    return PodTemplate(item, (*path, "spec"), strings(meta, "labels"), strings(meta, "annotations"), spec=spec)

@@ -25,6 +25,7 @@ from atmos_cli.cli import (
     schema,
     status,
     tree,
+    update,
     verify,
 )
 from atmos_cli.diagnostics import AtmosError, Code, fail
@@ -70,6 +71,12 @@ app.command(
     "What people changed stays as it is. Run it again after editing atmos-cli.yaml or a budget, or to add a team.",
 )(init.init)
 app.add_typer(new.app, name="new")
+app.command(
+    "update",
+    help="Take an edited service.yaml, an edited atmos-cli.yaml or newer blueprints into the files.\n"
+    "\n"
+    "What people changed in the files stays; a field that both changed is a conflict, and nothing is written.",
+)(update.update)
 
 
 @app.command(
@@ -112,7 +119,7 @@ app.add_typer(blueprint.app, name="blueprint")
 app.add_typer(schema.app, name="schema")
 
 
-# Typer reads the signatures of all commands to make it; whoever runs several command lines in one process does so once.
+# Typer reads the signatures of all commands to make it; several command lines in one process share the result.
 _command = cache(lambda: _adapted(get_command(app)))
 
 

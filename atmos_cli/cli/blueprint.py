@@ -108,7 +108,7 @@ def run_cases(
     from atmos_cli.output.text.repo import show_cases
 
     catalogue, _ = command.opened(start(repo), source)
-    # Only one's own are rewritten: those that came with atmos are not ours to change here.
+    # Only the user's own are rewritten: those that came with atmos are not to be changed here.
     wanted = names or (catalogue.layers[-1].names if update else catalogue.names())
     results = [each for name in wanted for each in command.run_cases(catalogue, name, update=update)]
     if update:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def failed(error: Exception, args: Sequence[str], streams: SafeStreams) -> int:
     """Print the diagnostics of `error` (or the apology for a bug) and return the exit status."""
     if streams.out.lost is not None:
-        return 2  # `unsaid` says why
+        return 2  # `unsaid` reports why
     if isinstance(error, AtmosError):
         diagnostics, code = error.diagnostics, error.exit_code
     else:
@@ -74,7 +74,7 @@ def _bug(error: Exception) -> Diagnostic:
 
 
 def _report(text: str) -> str:
-    """Write the traceback into a private file: it helps whoever reports, and nobody reads it by accident."""
+    """Write the traceback into a private file: it helps whoever reports the bug, and is not read by accident."""
     try:
         descriptor, path = tempfile.mkstemp(prefix="atmos-cli-", suffix=".log")
         with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace") as file:

@@ -48,7 +48,7 @@ def confirm(
 ) -> None:
     """Ask before something is written, unless `yes` says it or a program is asking.
 
-    Raises ATM901 where nobody can be asked, and ends the command when the answer is no.
+    Raises ATM901 where no one can be asked, and ends the command when the answer is no.
     """
     if interactive(output) and not yes:
         typer.confirm(question, default=default, abort=True)

@@ -55,8 +55,25 @@ def rollback(
     from atmos_cli.history.rollback_plan import RollbackRequest, plan_rollback
     from atmos_cli.verify.rollback import Allowed
 
-    allowed = Allowed(all_environments, overlay_only, migrations_compatible, accept_data_loss, force)
-    ask = RollbackRequest(service, env, team, commit, to, reason, "", write, branch, push, allowed)
+    allowed = Allowed(
+        all_environments=all_environments,
+        overlay_only=overlay_only,
+        migrations=migrations_compatible,
+        data_loss=accept_data_loss,
+        quarantined=force,
+    )
+    ask = RollbackRequest(
+        service=service,
+        environment=env,
+        team=team,
+        commit=commit,
+        to=to,
+        reason=reason,
+        mode=write,
+        branch=branch,
+        pushes=push,
+        allowed=allowed,
+    )
     plan = plan_rollback(open_repository(start(repo), writes=not dry_run), ask)
     if output == "text":
         from atmos_cli.output.text.change import show_rollback

@@ -1,4 +1,4 @@
-"""`atmos approve request|show|sign|check`: asking for, looking at, signing and judging approvals."""
+"""`atmos approve request|show|sign|check`: requests, shows, signs and judges approvals."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ DEFAULT_TTL = "14d"
 
 @dataclass(frozen=True, slots=True)
 class RequestPlan:
-    """A request before it is written, and who could say yes to it: one line for each tier that has a say."""
+    """A request before it is written, and who may approve it: one line for each tier that decides."""
 
     repository: Repository
     path: str
@@ -77,20 +77,20 @@ def plan_request(
     expires: str | None = None,
     base: str | None = None,
 ) -> RequestPlan:
-    """Raises ATM428 when nothing is over a limit because of the service, ATM427 above a ceiling."""
+    """Plan a request. Raises ATM428 when nothing is over a limit because of the service, ATM427 above a ceiling."""
     require_no_secret(reason or "", "`--reason`", hint="say why without it: the request is kept in Git")
     repository.config.named((environment,))
     deployment = _deployment(repository, service, team=team, environment=environment)
     case = case_of(repository, (environment,), base=base)
     path, approval, needs = request_of(case, deployment, reason=reason, expires=expires)
     changes = ChangeSet({path: approval_text(approval).encode()}, {path: repository.tree.read(path)})
-    return RequestPlan(repository, path, approval, changes, needs)
+    return RequestPlan(repository=repository, path=path, approval=approval, changes=changes, needs=needs)
 
 
 def request_of(
     case: ProposedChange, deployment: Deployment, *, reason: str | None = None, expires: str | None = None
 ) -> tuple[str, Approval, tuple[str, ...]]:
-    """(path, request, who is needed) for what `deployment` passes. Raises ATM428 for nothing, ATM427 for too much."""
+    """Return (path, request, who is needed) for what `deployment` exceeds. ATM428 for nothing, ATM427 for too much."""
     mine = [row for row in case.rows if row.outcome in _PASSED and deployment in adds_to(row, case.after, case.before)]
     _require_approvable(mine, deployment)
     budget, digest = budget_of(case.after, deployment.environment)
@@ -115,14 +115,14 @@ def request_of(
 
 
 def request_files(case: ProposedChange, deployments: Sequence[Deployment]) -> dict[str, bytes]:
-    """The requests of a change that is over its budget, by path: one for each environment where it needs one."""
+    """Make the requests of a change that is over its budget, by path: one for each environment where it needs one."""
     over = {row.environment for row in case.rows if row.outcome == "over"}
     found = (request_of(case, each) for each in deployments if each.environment in over)
     return {path: approval_text(approval).encode() for path, approval, _ in found}
 
 
 def execute_request(plan: RequestPlan, *, mode: WriteMode | None, branch: str | None, pushes: bool) -> Written:
-    """The request as files, as a commit on the current branch, or as a branch on top of what is checked out."""
+    """Write the request as files, as a commit on the current branch, or as a branch on top of what is checked out."""
     repository, approval = plan.repository, plan.approval
     name = branch or f"atmos/approve-{approval.service}-{approval.environment}"
     return write(
@@ -138,7 +138,7 @@ def execute_request(plan: RequestPlan, *, mode: WriteMode | None, branch: str | 
 
 
 def sign_approval(repository: Repository, path: str, *, key: Path, interactive: bool) -> tuple[Approval, str]:
-    """(the approval with one more signature, the signer's id), written into the file, which is all that is changed.
+    """Add a signature to the file, and change nothing else in it; return (the approval, the signer's id).
 
     Raises ATM426 for a key that the base branch does not list, ATM425 for the person who asked, ATM421 after its end.
     """
@@ -178,7 +178,7 @@ class Checked:
 
     @property
     def problems(self) -> tuple[Diagnostic, ...]:
-        """What makes an approval worthless; one that was used as it should be is no problem."""
+        """Return what makes an approval worthless; one that was used as it should be is no problem."""
         found = [each for verdict in self.verdicts if verdict.state == "pending" for each in verdict.problems]
         return (*self.unreadable, *found)
 
@@ -191,7 +191,7 @@ def check_approvals(
     paths: Sequence[str] | None = None,
     base: str | None = None,
 ) -> Checked:
-    """Judges the approvals of the checkout (only those of `paths`, when given)."""
+    """Judge the approvals of the checkout (only those of `paths`, when given)."""
     named = repository.config.named(environments)
     files = approval_files(repository.tree, named, service.rpartition("/")[2] if service else None)
     wanted = [path for path in files if paths is None or path in paths]
@@ -211,7 +211,7 @@ def check_approvals(
 
 
 def case_of(repository: Repository, environments: Sequence[str], *, base: str | None) -> ProposedChange:
-    """The checkout as the change to judge, against the base branch."""
+    """Return the checkout as the change to judge, against the base branch."""
     trusted = trusted_base_of(repository.root, repository.config.git.branch, base=base)
     states = States(repository.root, repository.tree, branch=repository.config.git.branch, base=base)
     after = states.here()
@@ -220,7 +220,7 @@ def case_of(repository: Repository, environments: Sequence[str], *, base: str | 
     rows = tuple(
         row for name in environments for row in budgeted(after, before=before, environment=name, earlier=windows).rows
     )
-    return ProposedChange(trusted, rows, after, before, uncommitted(trusted))
+    return ProposedChange(trusted=trusted, rows=rows, after=after, before=before, author=uncommitted(trusted))
 
 
 _PASSED = ("over", "denied", "approved")

@@ -1,4 +1,4 @@
-"""`atmos budget audit`: where the base branch is over a limit that nobody approved, or approves any more."""
+"""`atmos budget audit`: where the base branch is over a limit without an approval that is still valid."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Used:
     sums: Mapping[Limit, Quantity]
 
     def explains(self, row: LimitRow) -> bool:
-        """Whether the sum is no more than what it was approved to become."""
+        """Return whether the sum is no more than what it was approved to become."""
         key = (row.scope, dimension_of(row))
         named = key in {(each.scope, each.dimension) for each in self.approval.exceeds}
         return named and not self.verdict.problems and key in self.sums and row.after <= self.sums[key]
@@ -61,7 +61,7 @@ class Audit:
 
 
 def audit(repository: Repository, *, environments: tuple[str, ...] = (), base: str | None = None) -> Audit:
-    """Looks at the base branch as it is, not at the checkout. Raises AtmosError when it cannot be judged."""
+    """Audit the base branch as it is, not the checkout. Raises AtmosError when it cannot be judged."""
     trusted = trusted_base_of(repository.root, repository.config.git.branch, base=base)
     trusted = replace(trusted, tip=trusted.base, head=trusted.base)
     states = States(repository.root, repository.tree, branch=repository.config.git.branch, base=base)
@@ -81,11 +81,13 @@ def audit(repository: Repository, *, environments: tuple[str, ...] = (), base: s
             used += _in_use(trusted, states, environment)
         over += mine
     found += [each for row in over for each in _findings(row, used, now=trusted.now)]
-    return Audit(trusted.base, named, tuple(over), tuple(used), in_order(found))
+    return Audit(
+        commit=trusted.base, environments=named, over=tuple(over), used=tuple(used), diagnostics=in_order(found)
+    )
 
 
 def _growth(row: LimitRow) -> bool:
-    """Limits on how much one change adds say nothing about a state."""
+    """Return whether a limit is on how much one change adds: that says nothing about a state."""
     return row.scope.startswith("growth ")
 
 
@@ -115,7 +117,7 @@ def _named(each: Used, row: LimitRow) -> bool:
 
 
 def _in_use(trusted: TrustedBase, states: States, environment: str) -> Iterator[Used]:
-    """The approvals on the base branch whose claims it runs, each judged as it was when it was used."""
+    """Yield the approvals on the base branch whose claims it runs, each judged as it was when it was used."""
     for path in approval_files(trusted.tree, (environment,)):
         try:
             approval = read_approval(trusted.tree.read(path) or b"", path=path)
@@ -130,16 +132,29 @@ def _in_use(trusted: TrustedBase, states: States, environment: str) -> Iterator[
 
 
 def _used(trusted: TrustedBase, states: States, path: str, commit: str) -> Used:
-    """Judged as it stood in `commit`, by budget and people of the commit before, at the time it gives itself."""
+    """Judge it as it was in `commit`, by budget and people of the commit before, at the time that `commit` states."""
     before = history.parent(trusted.repo, commit) or commit
     tree = CommitTree(trusted.repo, before)
-    then = TrustedBase(trusted.repo, before, before, commit, tree, history.commit_time(trusted.repo, commit))
+    then = TrustedBase(
+        repo=trusted.repo,
+        base=before,
+        tip=before,
+        head=commit,
+        tree=tree,
+        now=history.commit_time(trusted.repo, commit),
+    )
     policy = Policy(tree)
     old, after = (_state(trusted, states, policy, each) for each in (before, commit))
     approval = read_approval(after.tree.read(path) or b"", path=path)
     rows = budgeted(after, before=old, environment=approval.environment).rows
     verdict = judge(ProposedChange(then, rows, after, old, author=False), approval, path=path, roster=then.roster())
-    return Used(path, approval, commit, verdict, {(row.scope, dimension_of(row)): row.after for row in rows})
+    return Used(
+        path=path,
+        approval=approval,
+        commit=commit,
+        verdict=verdict,
+        sums={(row.scope, dimension_of(row)): row.after for row in rows},
+    )
 
 
 def _state(trusted: TrustedBase, states: States, policy: Policy, commit: str) -> Effective:

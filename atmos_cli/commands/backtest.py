@@ -1,4 +1,4 @@
-"""`atmos verify backtest`: how often a service would have alarmed without a deploy, before anyone trusts a verdict."""
+"""`atmos verify backtest`: how often a service would have alarmed without a deploy, before its verdicts are trusted."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 def backtests(
     repository: Repository, service: str, *, team: str | None, environments: Sequence[str], hours: float
 ) -> tuple[tuple[Target, Backtest], ...]:
-    """For each environment of the service. Raises ATM813 without metrics, ATM812 when they cannot be asked, ATM817."""
+    """Replay past metrics for each environment of the service.
+
+    Raises ATM813 without metrics, ATM812 when they cannot be asked, ATM817.
+    """
     trusted, repo = trust(repository), git_repo(repository.root)
     config = trusted.config
     found = []

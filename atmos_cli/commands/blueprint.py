@@ -1,4 +1,4 @@
-"""`atmos blueprint list | show | lint | test`: for those who write blueprints."""
+"""`atmos blueprint list | show | lint | test`: for authors of blueprints."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def opened(start: Path, source: Path | None) -> tuple[Catalogue, Config]:
 
 
 def shown(catalogue: Catalogue, name: str, *, addons: tuple[str, ...], environment: str, config: Config) -> str:
-    """The objects of an example service of a blueprint, as YAML."""
+    """Return the objects of an example service of a blueprint, as YAML."""
     part = catalogue.get(name)
     workload = name if part.manifest.kind == "workload" else "web"
     wanted = {*addons, *(() if part.manifest.kind == "workload" else (name,))}
@@ -80,7 +80,7 @@ def example(workload: str, addons: tuple[str, ...], *, language: str = "node") -
 
 
 def lint(catalogue: Catalogue, name: str) -> tuple[Diagnostic, ...]:
-    """Undefined names, examples that do not compose or pass the checks, and fields that break the ownership rule."""
+    """Find undefined names, examples that do not compose or pass the checks, and fields that break ownership."""
     try:
         part = catalogue.get(name)
         _ = catalogue.frameworks  # a file beside the blueprints that is broken would end every `new`
@@ -94,9 +94,9 @@ def lint(catalogue: Catalogue, name: str) -> tuple[Diagnostic, ...]:
 
 
 def _misnamed(part: Blueprint) -> Iterator[Diagnostic]:
-    """`environments.<env>.replicas` is the environment's own, so no add-on `replicas` could have settings there.
+    """Report a name that environments use themselves: `environments.<env>.replicas` cannot be an add-on's settings.
 
-    The `http` of an environment is what the add-on of that name reads, in the place of settings.
+    But the `http` of an environment is what the add-on of that name reads, in the place of settings.
     """
     manifest = part.manifest
     if manifest.name in ENVIRONMENT_NAMES and (manifest.name != "http" or manifest.settings):
@@ -114,15 +114,19 @@ def _undeclared(part: Blueprint) -> Iterator[AtmosError]:
     source = part.source
     for section in ("inputs", "values", "contributes", "refuse", "connections", "requires", "notes"):
         if section in source.value:
-            yield from undeclared(Template(source.value[section], source.path, source.data, 0, (section,)), NAMES)
+            yield from undeclared(
+                Template(value=source.value[section], path=source.path, data=source.data, index=0, at=(section,)), NAMES
+            )
     for section in ("resources", "contributes", "refuse", "connections", "requires", "notes"):
         for index, item in enumerate(getattr(part.manifest, section)):
             text = "${{ " + item.when + " }}"
-            yield from undeclared(Template(text, source.path, source.data, 0, (section, index, "when")), NAMES)
+            yield from undeclared(
+                Template(value=text, path=source.path, data=source.data, index=0, at=(section, index, "when")), NAMES
+            )
 
 
 def _examples(catalogue: Catalogue, part: Blueprint) -> list[Diagnostic]:
-    """Every language in the default environments, alone and with each add-on."""
+    """Check every language in the default environments, alone and with each add-on."""
     config = new_config(InitOptions(), catalogue=catalogue)
     workload = part.manifest.name if part.manifest.kind == "workload" else "web"
     own = () if part.manifest.kind == "workload" else (part.manifest.name,)
@@ -172,7 +176,7 @@ def _checked(composition: Composition, config: Config) -> tuple[Diagnostic, ...]
 
 
 def run_cases(catalogue: Catalogue, name: str, *, update: bool = False) -> tuple[CaseResult, ...]:
-    """Runs the golden cases `tests/<case>/{service.yaml,expected/<environment>.yaml}` of a blueprint."""
+    """Run the golden cases `tests/<case>/{service.yaml,expected/<environment>.yaml}` of a blueprint."""
     tree, files = catalogue.files(name)
     cases = sorted({path.split("/")[2] for path in files if path.startswith(f"{name}/tests/") and path.count("/") > 2})
     results = []
@@ -215,7 +219,7 @@ def _case(catalogue: Catalogue, name: str, case: str, root: str, read: dict[str,
 
 
 def accept(results: Sequence[CaseResult], catalogue: Catalogue, start: Path, source: Path | None) -> None:
-    """Write what one's own golden cases give now, all or nothing."""
+    """Write what one's own golden cases produce now, all or nothing."""
     root, prefix = own_place(source, start) or bundled_place()
     own = (each for each in results if catalogue.layers[-1].has(each.blueprint))
     files: dict[str, bytes | None] = {f"{prefix}{path}": data for each in own for path, data in each.updated.items()}

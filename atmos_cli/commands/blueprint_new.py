@@ -54,7 +54,7 @@ def _named(data: bytes, name: str) -> bytes:
 
 
 def execute_blueprint(made: dict[str, bytes], start: Path, source: Path | None) -> list[str]:
-    """Write the files of a new blueprint, all or nothing; return their paths. Raises ATM601 without a place for it."""
+    """Write the files of a new blueprint, all or nothing; return their paths. Raises ATM601 for lack of a place."""
     place = own_place(source, start)
     if place is None:
         hint = "run it in a GitOps repo, or name a directory with `--from DIR`"

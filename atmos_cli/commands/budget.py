@@ -63,7 +63,7 @@ def states_of(repository: Repository, *, base: str | None = None) -> States:
 def show(
     repository: Repository, environments: tuple[str, ...], *, by: str = "team", what: Count | None = None
 ) -> tuple[Shown, ...]:
-    """What the checkout uses. Raises AtmosError with every budget that cannot be read."""
+    """Return what the checkout uses. Raises AtmosError with every budget that cannot be read."""
     states = states_of(repository)
     effective = states.here()
     found: list[Shown] = []
@@ -84,7 +84,17 @@ def show(
         )
         parts = sorted((part for part in named if _any(part[1])), key=lambda part: (-_weight(part[1]), part[0]))
         unknown = tuple(f"{team}/{name}: {note}" for (team, name), notes in sums.unknown.items() for note, _ in notes)
-        found.append(Shown(environment, count, budget, sheet, sums.environment, tuple(parts), unknown))
+        found.append(
+            Shown(
+                environment=environment,
+                count=count,
+                budget=budget,
+                sheet=sheet,
+                total=sums.environment,
+                parts=tuple(parts),
+                unknown=unknown,
+            )
+        )
     if problems:
         raise AtmosError(*dict.fromkeys(problems))
     return tuple(found)
@@ -95,14 +105,14 @@ def _any(totals: Totals) -> bool:
 
 
 def _weight(totals: Totals) -> int:
-    """Who uses much comes first: by money where there are prices, else by CPU."""
+    """Return what puts the largest users first: money where there are prices, else CPU."""
     return totals.get("money", totals.get("requests.cpu", ZERO)).nano
 
 
 def explain(
     repository: Repository, service: str, *, team: str | None, environments: tuple[str, ...]
 ) -> tuple[ExplainedDeployment, ...]:
-    """Raises ATM511 for an unknown service, and what a build raises."""
+    """Explain what a service asks for. Raises ATM511 for an unknown service, and what a build raises."""
     states = states_of(repository)
     effective = states.here()
     wanted = repository.config.named(environments)
@@ -120,7 +130,7 @@ def explain(
 
 
 def diff(repository: Repository, base: str, head: str) -> tuple[Budgeted, ...]:
-    """What `head` makes of each environment as compared with `base`, by the budgets of `base`."""
+    """Compare each environment at `head` with `base`, by the budgets of `base`."""
     states = states_of(repository, base=base)
     before, after = _commit(states, base), _commit(states, head)
     old, new = states.at(before), states.at(after)
@@ -131,7 +141,7 @@ def diff(repository: Repository, base: str, head: str) -> tuple[Budgeted, ...]:
 
 
 def check(repository: Repository, *, base: str | None = None) -> Judged:
-    """The tree that will land: HEAD merged into the base. For CI, merge groups and hooks; no prompt, no network."""
+    """Judge the tree that will land: HEAD merged into the base. For CI, merge groups, hooks; no prompt or network."""
     states = states_of(repository, base=base)
     if states.repo is None or states.base is None:
         message = f"there is no commit `{base or repository.config.git.branch}` to compare with"
@@ -169,7 +179,7 @@ class Pending:
 
 
 def pending(repository: Repository, environments: Sequence[str], *, without: str = "") -> tuple[Pending, ...]:
-    """What other open branches of atmos would add, for information: which of them land is not known."""
+    """Return what other open branches of atmos would add, for information: which of them land is not known."""
     states = states_of(repository)
     if states.repo is None or states.base is None:
         return ()
@@ -195,7 +205,7 @@ def _added(after: Effective, before: Effective, environments: Sequence[str], bra
 
 
 def users(judged: Budgeted, dimension: str, *, most: int = 3) -> tuple[tuple[str, Quantity], ...]:
-    """The teams that use most of a dimension."""
+    """Return the teams that use most of a dimension."""
     sums = judged.after.sums(judged.budget.count, judged.sheet)
     found = sorted(
         ((team, totals.get(dimension, ZERO)) for team, totals in sums.teams.items()), key=lambda u: -u[1].nano

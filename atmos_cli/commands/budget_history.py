@@ -28,7 +28,7 @@ class Moment:
 
 
 def history(repository: Repository, environments: tuple[str, ...]) -> tuple[Moment, ...]:
-    """The last 30 commits of the base branch, oldest first, by today's budget; what cannot be counted is left out."""
+    """Return the last 30 commits of the base branch, oldest first, by today's budget, without those it cannot count."""
     states = states_of(repository)
     if states.repo is None or states.base is None:
         return ()

@@ -39,7 +39,7 @@ class BudgetPlan:
 
 
 def plan_budgets(repository: Repository, environments: tuple[str, ...], *, replace: bool = False) -> BudgetPlan:
-    """Raises AtmosError when a budget that is there cannot be read: it is never replaced by a guess unasked."""
+    """Plan first budgets. Raises AtmosError for an unreadable one: it is never replaced by a guess unasked."""
     tree, config = repository.tree, repository.config
     budgets: dict[str, Budget] = {}
     kept = []
@@ -79,7 +79,7 @@ def execute_budgets(plan: BudgetPlan, *, mode: WriteMode | None) -> Written:
 
 
 def suggested(used: Totals, now: Budget) -> dict[str, Limit]:
-    """A limit for everything that is used and can be counted in one number, and for what every budget should limit."""
+    """Suggest a limit for everything in use that one number can count, and for what every budget should limit."""
     found = {}
     for dimension in PLAIN:
         amount = used.get(dimension, Quantity()).nano
@@ -95,7 +95,7 @@ def suggested(used: Totals, now: Budget) -> dict[str, Limit]:
 
 
 def _rounded(dimension: str, thrice: int) -> Quantity:
-    """Half of `thrice`, up to whole cores, GiB or pieces."""
+    """Round up half of `thrice`, to whole cores, GiB or pieces."""
     in_bytes = "memory" in dimension or "storage" in dimension
     unit = GIBIBYTE if in_bytes else WHOLE
     return Quantity(-(-thrice // (2 * unit)) * unit, "Ki" if in_bytes else "k")

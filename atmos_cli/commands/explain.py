@@ -1,4 +1,4 @@
-"""What every code means, from `codes.md`, which travels with the package."""
+"""The meaning of every code, from `codes.md`, which is part of the package."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ HEADING = re.compile(r"^## (ATM\d{3}) ?(.*)$", re.MULTILINE)
 
 
 def explained(code: str) -> list[tuple[str, str, str]]:
-    """(code, title, text) of one code, by number or name, or of `all`. Raises ATM901 for one that does not exist."""
+    """Return (code, title, text) of one code, by number or name, or of `all`. Raises ATM901 for an unknown one."""
     sections = _sections()
     if code == "all":
         return sections

@@ -1,8 +1,7 @@
-"""`atmos init`: make a GitOps repo, or complete one; what people changed stays as they left it."""
+"""`atmos init`: makes a GitOps repo, or completes one; what people changed stays as they left it."""
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,8 +11,6 @@ from atmos_cli.adapters.bundle import catalogue
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.sparse import disk_tree
 from atmos_cli.adapters.transaction import recover, require_settled
-from atmos_cli.blueprint.nouns import spec_schema
-from atmos_cli.budget.model import budget_path, read_budget
 from atmos_cli.checks.committed_secrets import secrets_in_file
 from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
@@ -21,9 +18,9 @@ from atmos_cli.engines.registry import ENGINES
 from atmos_cli.engines.source import portable_url
 from atmos_cli.gitops.plain_secrets import require_no_secret
 from atmos_cli.gitops.repository import teams as teams_of
+from atmos_cli.gitops.skeleton_update import update_skeleton
 from atmos_cli.gitops.write import Written, base_of, trailers, write
 from atmos_cli.kube.names import dns_label
-from atmos_cli.layout.skeleton import default_budget, skeleton
 from atmos_cli.ports import MemoryTree
 from atmos_cli.result import ChangeSet
 from atmos_cli.yamlio.locate import located
@@ -36,7 +33,6 @@ if TYPE_CHECKING:
     from atmos_cli.config import WriteMode
     from atmos_cli.ports import FileTree
 
-LOCK = "atmos-cli.lock"
 MAX_NAMESPACE = 63
 PRODUCTION = ("prod", "production", "live")
 
@@ -78,7 +74,7 @@ class InitPlan:
         return f"{subject}\n\n{body}\n\n{trailers({'Version': __version__})}\n"
 
     def next_steps(self) -> tuple[str, ...]:
-        """What remains for a person, with the real names."""
+        """Return what remains for a person to do, with the real names."""
         steps = []
         if self.config.git.url == Git().url:
             steps.append(f"set `git.url` in {FILE} to where this repo will be, then run `atmos init` again")
@@ -91,7 +87,7 @@ class InitPlan:
 def plan_init(
     root: Path, options: InitOptions, *, explicit: frozenset[str] = frozenset(), writes: bool = True
 ) -> InitPlan:
-    """What `init` would write below `root`. `explicit`: names of options that the user gave."""
+    """Plan what `init` would write below `root`. `explicit`: names of the options that the user set."""
     if root.exists() and not root.is_dir():
         raise fail(Code.WRITE_FAILED, f"{root} is a file, not a directory", hint="name another directory")
     recovered = recover(root) if writes and root.is_dir() else ()
@@ -109,26 +105,25 @@ def plan_init(
     teams = tuple(sorted({*found, *(options.teams or (() if found else ("default",)))}))
     _check_names("the team", teams)
     _check_namespaces(teams, tuple(config.environments))
-    budgets = {
-        name: read_budget(data, environment=name)
-        if (data := tree.read(budget_path(name))) is not None
-        else default_budget(name, production=environment.production)
-        for name, environment in config.environments.items()
-    }
-    configured = sorted({path.split("/")[2] for path in tree.files("infrastructure/configs") if path.count("/") > 2})
-    schema = spec_schema(blueprints)
-    files = skeleton(config, teams=teams, budgets=budgets, configured=configured, spec_schema=schema)
-    inputs = {FILE, *(budget_path(name) for name in budgets)}
-    files = {path: data for path, data in files.items() if path not in inputs or tree.read(path) is None}
-    changes, kept = _changes(tree, files)
-    new = existing is None
-    return InitPlan(root, config, teams, changes, MemoryTree(changes.files, tree), kept, new, recovered)
+    made = update_skeleton(tree, config, blueprints, choose=lambda _: None, teams=teams, restore_files=True)
+    # `init` leaves conflicts as they are; `atmos update` is where people decide them
+    changes = ChangeSet(dict(made.files), {path: tree.read(path) for path in made.files})
+    return InitPlan(
+        root=root,
+        config=config,
+        teams=teams,
+        changes=changes,
+        tree=MemoryTree(changes.files, tree),
+        kept=made.edited,
+        new_repo=existing is None,
+        recovered=recovered,
+    )
 
 
 def execute_init(plan: InitPlan, *, mode: WriteMode | None = None) -> Written:
-    """Writes the plan; a directory that is in no Git repository becomes one, unless only files are wanted."""
+    """Write the plan; a directory that is in no Git repository becomes one, unless only files are wanted."""
     wanted = mode or plan.config.git.write
-    # A new directory inside another checkout becomes a repo of its own: nobody wants it committed over there.
+    # A new directory inside another checkout becomes a repo of its own: it is not meant to be committed over there.
     fresh = not plan.root.is_dir() or not any(plan.root.iterdir())
     plan.root.mkdir(parents=True, exist_ok=True)
     if wanted != "files" and (fresh or repos.open_repo(plan.root) is None):
@@ -159,7 +154,7 @@ def _existing(data: bytes, explicit: frozenset[str], blueprints: Catalogue) -> C
 
 
 def new_config(options: InitOptions, *, catalogue: Catalogue, remote: str | None = None) -> Config:
-    """The configuration of a new repo. Raises AtmosError for names that do not fit together."""
+    """Make the configuration of a new repo. Raises AtmosError for names that do not fit together."""
     _check_names("the environment", options.environments)
     _check_names("the cluster", tuple(dict(options.clusters).values()))
     engines, clusters = dict(options.engines), dict(options.clusters)
@@ -193,7 +188,7 @@ def new_config(options: InitOptions, *, catalogue: Catalogue, remote: str | None
 
 
 def _require_clean(data: bytes) -> None:
-    """Raises ATM333, located: what `init` makes of a secret in its settings would spread it."""
+    """Refuse, with ATM333 located, a secret in the settings: what `init` makes of them would spread it."""
     found = [
         Diagnostic(each.code, each.message, where=located(data, 0, each.path, file=FILE), hint=each.hint)
         for each in secrets_in_file(FILE, data)
@@ -203,7 +198,7 @@ def _require_clean(data: bytes) -> None:
 
 
 def _new_environment(name: str, *, cluster: str, settings: Mapping[str, Any]) -> Environment:
-    """Two replicas where a rollout should be like production's."""
+    """Make an environment, with two replicas where a rollout should be like production's."""
     production = name in PRODUCTION
     return Environment(
         cluster=cluster,
@@ -232,7 +227,7 @@ def _check_names(what: str, names: Sequence[str]) -> None:
 
 
 def _check_namespaces(teams: Sequence[str], environments: Sequence[str]) -> None:
-    """Two teams must not share a namespace, as `a-b` in `c` and `a` in `b-c` would."""
+    """Check that no two teams share a namespace, as `a-b` in `c` and `a` in `b-c` would."""
     owners: dict[str, tuple[str, str]] = {}
     for team, environment in itertools.product(teams, environments):
         name = namespace(team, environment)
@@ -244,32 +239,3 @@ def _check_namespaces(teams: Sequence[str], environments: Sequence[str]) -> None
             message = f"team and environment {team}/{environment} and {other} would share the namespace `{name}`"
             raise fail(Code.USAGE, message, hint="rename the team or the environment")
         owners[name] = (team, environment)
-
-
-def _changes(tree: FileTree, files: dict[str, bytes]) -> tuple[ChangeSet, tuple[str, ...]]:
-    """Writes what is missing and renews what is as atmos left it; a file that differs from both is a person's."""
-    known = _read_lock(tree.read(LOCK) or b"")
-    wanted: dict[str, bytes | None] = {}
-    kept = []
-    lock = dict(known)
-    for path, content in files.items():
-        now = tree.read(path)
-        if now is None or (now != content and known.get(path) == _digest(now)):
-            wanted[path] = content
-        elif now != content:
-            kept.append(path)
-            continue
-        lock[path] = _digest(content)
-    text = "".join(f"{lock[path]} {path}\n" for path in sorted(lock)).encode()
-    if tree.read(LOCK) != text:
-        wanted[LOCK] = text
-    return ChangeSet(wanted, {path: tree.read(path) for path in wanted}), tuple(sorted(kept))
-
-
-def _read_lock(data: bytes) -> dict[str, str]:
-    lines = data.decode("utf-8", "replace").splitlines()
-    return {path: digest for digest, _, path in (line.partition(" ") for line in lines) if path}
-
-
-def _digest(data: bytes) -> str:
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"

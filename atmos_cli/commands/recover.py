@@ -1,4 +1,4 @@
-"""`atmos recover`: what a killed write left is finished or taken back, as every command that writes does first."""
+"""`atmos recover`: finishes or takes back what a killed write left, as every command that writes does first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def recover(start: Path) -> tuple[Diagnostic, ...]:
-    """What was put right around the directory `start`, which need not hold a whole repo yet; nothing when all is well.
+    """Repair what a killed write left around `start`, which need not be a whole repo yet; return what was done, if any.
 
     Raises ATM601 when there is no such directory, ATM612 while another atmos is writing there.
     """

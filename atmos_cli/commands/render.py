@@ -32,7 +32,7 @@ class ObjectDiff:
 
 
 def render(repository: Repository, service: str, *, team: str | None, environments: tuple[str, ...]) -> list[Resource]:
-    """The effective objects of a service, environment by environment. Raises ATM511, ATM702 or what a build raises."""
+    """Return the effective objects of a service, by environment. Raises ATM511, ATM702 or what a build raises."""
     wanted = repository.config.named(environments)
     found = [d for d in find_service(repository.tree, service, team=team) if d.environment in wanted]
     if not found:
@@ -44,7 +44,7 @@ def render(repository: Repository, service: str, *, team: str | None, environmen
 
 
 def diff(repository: Repository, *, base: str | None, environments: tuple[str, ...]) -> tuple[ObjectDiff, ...]:
-    """What differs between the checkout and `base` (default: where it left the base branch), as the engines see it."""
+    """Compare the checkout with `base` (default: where it left the base branch), as the engines see both."""
     wanted = repository.config.named(environments)
     before, after = Effective(base_tree(repository, base)), Effective(repository.tree)
     everything = sorted({*deployments(before.tree), *deployments(after.tree)})
@@ -67,7 +67,7 @@ def diff(repository: Repository, *, base: str | None, environments: tuple[str, .
 
 
 def base_tree(repository: Repository, base: str | None) -> FileTree:
-    """The tree of `base`; of the merge base with the configured base branch when None; empty before any commit."""
+    """Return the tree of `base` (None: the merge base with the configured base branch); empty before any commit."""
     repo = git_repo(repository.root)
     head = repos.resolve(repo, "HEAD")
     if head is None:

@@ -52,7 +52,7 @@ def rightsize(
     environment: str | None = None,
     days: int = 14,
 ) -> Rightsizing:
-    """Raises ATM412 when the figures cannot be used, ATM511 for an unknown service."""
+    """Suggest a size from use. Raises ATM412 when the figures cannot be used, ATM511 for an unknown service."""
     deployments = find_service(repository.tree, service, team=team)
     first = next((each for each in deployments if each.environment == environment), deployments[-1])
     path = f"apps/{first.team}/{first.service}/service.yaml"
@@ -64,7 +64,7 @@ def rightsize(
     usage = _usage(file, prometheus, first, days=days)
     suggestion = suggest(usage)
     if suggestion.problem:
-        return Rightsizing(first.service, suggestion, (), (), ChangeSet({}))
+        return Rightsizing(service=first.service, suggestion=suggestion, notes=(), saves=(), changes=ChangeSet({}))
     size = Resources(cpu=str(suggestion.cpu), memory=str(suggestion.memory))
     other = spec.model_copy(update={"size": size})
     saves, currency = [], ""
@@ -73,7 +73,14 @@ def rightsize(
         saves += [(each.environment, name, now.get(name, ZERO) - then.get(name, ZERO)) for name in SHOWN if name in now]
     changed = _with_size(data, size)
     changes = ChangeSet({path: changed}, {path: data})
-    return Rightsizing(first.service, suggestion, tuple(_notes(spec)), tuple(saves), changes, currency)
+    return Rightsizing(
+        service=first.service,
+        suggestion=suggestion,
+        notes=tuple(_notes(spec)),
+        saves=tuple(saves),
+        changes=changes,
+        currency=currency,
+    )
 
 
 def apply_rightsizing(repository: Repository, found: Rightsizing) -> None:
@@ -128,7 +135,7 @@ def _notes(spec: ServiceSpec) -> list[str]:
 
 
 def _with_size(data: bytes, size: Resources) -> bytes:
-    """`service.yaml` with another `size`; every other line stays as it is."""
+    """Return `service.yaml` with another `size`; every other line stays as it is."""
     lines = data.decode().splitlines(keepends=True)
     text = f'size: {{cpu: "{size.cpu}", memory: "{size.memory}"}}\n'
     value = load(data)

@@ -43,7 +43,7 @@ class RolledBack:
 
 
 def execute_rollback(planned: RollbackPlan) -> RolledBack:
-    """Writes it, all or nothing, by the plan as it is once the lock is held.
+    """Write it, all or nothing, by the plan as it is once the lock is held.
 
     Raises AtmosError (exit status 1) with every reason when the answer is no, ATM821 when another one is at it. When
     others push first, everything is asked again on top of theirs, a few times; a newer commit of the service ends it.
@@ -85,7 +85,17 @@ def roll_back(
     pushes: bool | None = None,
 ) -> RolledBack:
     """Plan and execute at once, for a person who confirmed it elsewhere. Raises as `execute_rollback` does."""
-    ask = RollbackRequest(service, environment, team, commit, to, reason, run_id, mode, pushes=pushes)
+    ask = RollbackRequest(
+        service=service,
+        environment=environment,
+        team=team,
+        commit=commit,
+        to=to,
+        reason=reason,
+        run=run_id,
+        mode=mode,
+        pushes=pushes,
+    )
     return execute_rollback(plan_rollback(repository, ask))
 
 
@@ -99,15 +109,15 @@ def roll_back_failed(
     pushes: bool | None = None,
     evidence: Evidence | None = None,
 ) -> RolledBack | Reason:
-    """Take the deployment of `verdict` back without a person; or the first precondition that does not hold.
+    """Take the deployment of `verdict` back without a person; or return the first precondition that does not hold.
 
     Raises what `plan_rollback` and `execute_rollback` raise: nothing to restore, the lock, a refused push.
     """
     target = verdict.target
-    said = "; ".join(f"{each.code}: {each.message}" for each in verdict.reasons) or verdict.headline
+    reason = "; ".join(f"{each.code}: {each.message}" for each in verdict.reasons) or verdict.headline
     allowed = Allowed(migrations=limits.migrations == "compatible")
     ask = RollbackRequest(
-        target.service, target.environment, target.team, verdict.commit, reason=said, run=run_id, mode=mode
+        target.service, target.environment, target.team, verdict.commit, reason=reason, run=run_id, mode=mode
     )
     planned = plan_rollback(repository, replace(ask, pushes=pushes, allowed=allowed, evidence=evidence))
     label = rollbacks.label(target.environment, target.team, target.service)
@@ -118,7 +128,7 @@ def roll_back_failed(
 
 
 def _write(planned: RollbackPlan) -> tuple[Written, RollbackPlan]:
-    """Under the lock: what was agreed to may have been overtaken while the question stood."""
+    """Write under the lock: what was agreed to may have been overtaken while the question was open."""
     for attempt in range(MOST_TRIES):
         began = time.monotonic()
         planned = planned.again()
@@ -135,7 +145,7 @@ def _write(planned: RollbackPlan) -> tuple[Written, RollbackPlan]:
 
 
 def _once(planned: RollbackPlan) -> Written:
-    """A commit that the server does not take is taken back: left here, the next attempt would start from it."""
+    """Write once; a commit that the server refuses is taken back, so that the next attempt does not start from it."""
     repo = planned.start.repo
     before = repos.head(repo)
     try:
@@ -158,8 +168,8 @@ def _once(planned: RollbackPlan) -> Written:
         if not catch_up(repo, made.branch, made.commit):
             raise
         hint = "run it again with `--write branch`; the commit was taken back here"
-        said = tuple(replace(each, hint=hint) for each in error.diagnostics)
-        raise AtmosError(*said, exit_code=error.exit_code) from error
+        hinted = tuple(replace(each, hint=hint) for each in error.diagnostics)
+        raise AtmosError(*hinted, exit_code=error.exit_code) from error
 
 
 def _require(planned: RollbackPlan) -> None:

@@ -87,7 +87,7 @@ class Overview:
 
     @property
     def exit_code(self) -> int:
-        """0 when all is as wanted and healthy, 1 when something is not, 2 when nothing could be asked."""
+        """Return 0 when all is as wanted and healthy, 1 when something is not, 2 when nothing could be asked."""
         if self.rows and all(row.status is None for row in self.rows):
             return 2
         return 0 if all(row.good for row in self.rows) else 1
@@ -105,7 +105,7 @@ class SeenDeployment:
 
     @property
     def revisions(self) -> tuple[str, ...]:
-        """Every commit that the engine names."""
+        """Return every commit that the engine names."""
         return ENGINES[self.target.engine].revisions(self.snapshot) if self.snapshot else ()
 
 
@@ -139,7 +139,7 @@ class Watcher:
         self._forget()
 
     def look(self) -> Overview:
-        """Raises ATM511 or ATM702 for what is not in the repo, ATM815 for a base branch without commits."""
+        """Look once. Raises ATM511 or ATM702 for what is not in the repo, ATM815 for a base branch without commits."""
         at = self.clock.now()
         cases, views = self.seen(at)
         deployment_history, verdicts = self._line(), latest(git_repo(self.repository.root))
@@ -152,7 +152,7 @@ class Watcher:
         return Overview(tuple(rows), at, self.trusted.notes)
 
     def seen(self, at: float, *, events: bool = False) -> tuple[list[SeenDeployment], dict[str, ClusterConnection]]:
-        """Every deployment with its snapshot, and what each cluster was asked through; raises as `look` does.
+        """Return every deployment with its snapshot, and the connection to each cluster; raises as `look` does.
 
         Fetches from the remote when an engine names a commit that is not here, but not more than once a minute.
         """
@@ -169,13 +169,13 @@ class Watcher:
         return cases, views
 
     def relations(self, case: SeenDeployment) -> tuple[str, float, dict[str, Relation]]:
-        """(wanted commit, when it was made, how each revision that the engine names stands to it)."""
+        """Return (wanted commit, when it was made, how each revision that the engine names relates to it)."""
         deployment_history = self._line()
         known = {each: deployment_history.relation(case.deployment, each) for each in case.revisions}
         return (*deployment_history.wanted(case.deployment), known)
 
     def kinds(self) -> dict[str, set[tuple[str, str]]]:
-        """The namespaced kinds that each cluster is asked for because a service wants them."""
+        """Return the namespaced kinds that each cluster is asked for because a service wants them."""
         found: dict[str, set[tuple[str, str]]] = {}
         for case in self._cases(self._line()):
             kinds = found.setdefault(case.target.cluster, set())
@@ -188,7 +188,7 @@ class Watcher:
         return {case.target.namespace for case in self._cases(self._line()) if case.target.cluster == cluster}
 
     def connection(self, cluster: str) -> ClusterConnection:
-        """Raises ATM810 when no kubeconfig knows the cluster."""
+        """Return the connection to a cluster. Raises ATM810 when no kubeconfig knows it."""
         if cluster not in self._connections:
             self._connections[cluster] = (self.opens or connect)(self.trusted, cluster)
         return self._connections[cluster]
@@ -224,7 +224,7 @@ class Watcher:
         return cases
 
     def _see(self, cases: Sequence[SeenDeployment], at: float, *, events: bool) -> dict[str, ClusterConnection]:
-        """Fill in the snapshots, all clusters at once; what each cluster was asked."""
+        """Fill in the snapshots, all clusters at once; return what each cluster was asked through."""
         by_cluster: dict[str, list[SeenDeployment]] = {}
         for case in cases:
             by_cluster.setdefault(case.target.cluster, []).append(case)
@@ -252,7 +252,7 @@ class Watcher:
 
 
 def _with_events(case: SeenDeployment, view: ClusterConnection) -> bool:
-    """What is not healthy is looked at once more with its events, which may say why; False when that cannot be."""
+    """Look again, with events, at what is not healthy, since they may say why; False when that is impossible."""
     if case.snapshot is None:
         return False
     if isinstance(view.cluster, Lists):
@@ -294,7 +294,16 @@ def _row(
     live = deployment_history.own(deployment, found.revision) if found.revision else ""
     behind = deployment_history.behind(deployment, found.revision) if found.revision else None
     problem = _not_built(target) if case.wanted is None else None
-    return StatusRow(target, commit, committed, live, behind, found, verdict, problem)
+    return StatusRow(
+        target=target,
+        wanted=commit,
+        committed=committed,
+        live=live,
+        behind=behind,
+        status=found,
+        verdict=verdict,
+        problem=problem,
+    )
 
 
 def _not_built(target: Target) -> Diagnostic:

@@ -23,9 +23,9 @@ _TICK = 0.5
 
 
 def follow(watcher: Watcher) -> Iterator[Overview]:
-    """An overview now, and another after each change, for as long as the caller goes on.
+    """Yield an overview now, and another after each change, for as long as the caller goes on.
 
-    What many changes in a short time come to is one look; no more than a third of the time is spent on looking.
+    Many changes in a short time lead to one look; no more than a third of the time is spent on looking.
     """
     with ExitStack() as stack:
         first = watcher.look()
@@ -41,7 +41,7 @@ def follow(watcher: Watcher) -> Iterator[Overview]:
 
 
 def _mirrors(watcher: Watcher, first: Overview, stack: ExitStack) -> list[Mirror]:
-    """Watches what the first look had to ask for; a cluster that could not be asked is tried again at each look."""
+    """Watch what the first look had to ask for; a cluster that could not be asked is tried again at each look."""
     found: list[Mirror] = []
     reached = {row.target.cluster: row.target.engine for row in first.rows if row.status is not None}
     kinds = watcher.kinds()

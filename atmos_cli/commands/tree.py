@@ -36,7 +36,7 @@ class Grown:
 
 
 def trees(repository: Repository, asked: Asked, *, clock: Clock, opens: Connect | None = None) -> tuple[Grown, ...]:
-    """One for each environment that is asked for. Raises ATM511 or ATM702 for what is not in the repo."""
+    """Build one tree for each environment that is asked for. Raises ATM511 or ATM702 for what is not in the repo."""
     with Watcher(repository, asked, clock, opens) as watcher:
         at = clock.now()
         return tuple(_grown(watcher, case, at) for case in watcher.seen(at, events=True)[0])

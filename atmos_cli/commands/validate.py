@@ -16,6 +16,7 @@ from atmos_cli.gitops.effective import Effective
 from atmos_cli.gitops.guard import check
 from atmos_cli.gitops.judging import Judged, judge
 from atmos_cli.gitops.ownership import doubly_owned
+from atmos_cli.gitops.pending import pending_updates
 from atmos_cli.gitops.repository import Deployment, Repository, deployments
 from atmos_cli.gitops.states import States
 from atmos_cli.spec.model import read_spec
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Validation:
-    """`files` and `deployments` say how much was looked at, so that "no findings" can be told from "nothing seen"."""
+    """`files` and `deployments` say how much was looked at, to tell "no findings" from "nothing seen"."""
 
     diagnostics: tuple[Diagnostic, ...]
     files: int
@@ -47,17 +48,20 @@ def validate(
     paths: Sequence[str] = (),
     base: str | None = None,
     faults: Sequence[Diagnostic] = (),
+    check_generated: bool = False,
 ) -> Validation:
-    """Findings of the whole repo, or only those in `paths` (files or directories, from the root).
+    """Check the whole repo; return its findings, or only those in `paths` (files or directories, from the root).
 
-    `faults` is where the repo notes files that cannot be read, while they are looked at. `base` names the commit to
-    trust, so that a change of `atmos-cli.yaml` cannot choose another; raises ATM610 when there is none of that name.
+    `faults` is where the repo notes files that cannot be read, while they are looked at. `check_generated` makes an
+    error of a spec or config that is not generated yet. `base` names the commit to trust, so that a change of
+    `atmos-cli.yaml` cannot choose another; raises ATM610 when there is none of that name.
     """
     tree, config = repository.tree, repository.config
     yaml_files = [path for root in trees() for path in tree.files(root) if path.endswith((".yaml", ".yml"))]
     found: list[Diagnostic] = [d for path in yaml_files for d in _syntax(tree, path)]
     broken = {d.where.path for d in found if d.where}
     found += dict.fromkeys(_specs(repository, [path for path in yaml_files if path not in broken]))
+    found += pending_updates(tree, config, repository.catalogue, strict=check_generated)
     states = States(repository.root, tree, branch=config.git.branch, base=base)
     effective = Effective(tree, builds=states.builds)
     everything = deployments(tree)
@@ -76,7 +80,7 @@ def validate(
 
 
 def _unseen(repo: Sequence[Diagnostic], found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
-    """Without secrets of files whose very line is reported for an environment already."""
+    """Leave out secrets of files whose very line is reported for an environment already."""
     seen = {(d.where.path, d.where.line) for d in found if d.where and d.code is Code.PLAIN_SECRET}
     for each in repo:
         if not (each.code is Code.PLAIN_SECRET and each.where and (each.where.path, each.where.line) in seen):
@@ -119,7 +123,7 @@ def _unknown_environment(deployment: Deployment, config: Config) -> Diagnostic:
 
 
 def _budgets(repository: Repository, states: States, base: str | None) -> tuple[Judged, list[Diagnostic]]:
-    """Each environment by the base branch's budget: what is not on that branch yet may not be over it."""
+    """Judge each environment by the base branch's budget: what is not on that branch yet may not be over it."""
     tree, config = repository.tree, repository.config
     if base and states.base is None:
         raise fail(
@@ -145,14 +149,14 @@ def _budgets(repository: Repository, states: States, base: str | None) -> tuple[
 
 
 def _approved(rows: Sequence[LimitRow], **change: Any) -> Coverage:
-    """Asked only where something is over: most of a validate needs no approval, and so none of what reads them."""
+    """Look for approvals only where something is over: most runs need none, and so nothing that reads them."""
     from atmos_cli.history.approvals import covered
 
     return covered(rows, **change)
 
 
 def _before(states: States) -> tuple[Effective | None, tuple[str, ...]]:
-    """Where the checkout left the base branch, and what its commits changed since; nothing without Git."""
+    """Return where the checkout left the base branch, and what its commits changed since; nothing without Git."""
     head = repos.resolve(states.repo, "HEAD") if states.repo else None
     if states.repo is None or states.base is None or head is None:
         return None, ()

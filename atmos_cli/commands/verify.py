@@ -46,7 +46,7 @@ class Wanted:
 
 
 def wanted_of(session: Session) -> Wanted:
-    """Raises ATM815 when the commit does not hold the service in a form that can be built."""
+    """Return what the commit wants. Raises ATM815 when it does not hold the service in a form that can be built."""
     target, commit = session.target, session.commit
     resources = manifests(session.ask_git, commit)
     if resources is None:
@@ -59,10 +59,10 @@ def wanted_of(session: Session) -> Wanted:
 
 
 class Run:
-    """One verification on its way: `look` as often as you like, until it gives the verdict."""
+    """One verification in progress: call `look` as often as you like, until it returns the verdict."""
 
     def __init__(self, session: Session, *, remembered: Progress | None = None) -> None:
-        """Raises AtmosError when the commit does not hold the service. A killed run goes on from `remembered`."""
+        """Start a run, or continue `remembered`. Raises AtmosError when the commit does not hold the service."""
         self.session = session
         self.progress = remembered or begin(session.clock.now())
         self.now: Now | None = None
@@ -76,7 +76,7 @@ class Run:
         return self._wanted.limits
 
     def look(self) -> Verdict | None:
-        """None while the run goes on.
+        """Look once; return the verdict, or None while the run goes on.
 
         Raises AtmosError when the cluster cannot be asked at the first look; later, that ends in INCONCLUSIVE.
         """
@@ -99,7 +99,7 @@ class Run:
         )
 
     def _smoke(self, now: Now) -> Reason | None:
-        """Asked once, and only when the metrics have nothing to say about users."""
+        """Ask the service once, and only when the metrics say nothing about users."""
         quiet = now.assessment is None or not now.assessment.extend
         if self.progress.phase not in (Phase.SETTLE, Phase.OBSERVE) or (now.metrics and quiet):
             return None
@@ -119,7 +119,7 @@ def verify(
     keep: Callable[[Run], None] = lambda _: None,
     show: Callable[[Sequence[Run]], None] = lambda _: None,
 ) -> tuple[Verdict, ...]:
-    """Watches all of them until each has its verdict, in the order of `runs`.
+    """Watch all of them until each has its verdict; return the verdicts in the order of `runs`.
 
     `keep` is called after every look, with what a killed run needs to go on; `show` after every round.
     """

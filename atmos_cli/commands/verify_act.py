@@ -1,4 +1,4 @@
-"""What follows a verdict: it is recorded, and a failed deployment is taken back as far as its owner allows."""
+"""What follows a verdict: it is recorded, and a failed deployment is rolled back as far as its owner allows."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def act(
     on_fail: OnFail | None,
     watch: Callable[[Session], Verdict],
 ) -> Action:
-    """Never more than the spec or the flag allows, and nothing at all unless the verdict is FAIL.
+    """Act on a verdict: never more than the spec or the flag allows, and nothing at all unless it is FAIL.
 
     `watch` verifies a session to its end: the rollback is watched as the deployment was.
     """
@@ -87,7 +87,7 @@ def _record(repository: Repository, session: Session, verdict: Verdict, run: str
 def _take_back(
     repository: Repository, verdict: Verdict, limits: Limits, kind: OnFail, run: str, *, explicit: bool
 ) -> RolledBack | Reason:
-    # Only what is pushed is applied, or outlives a job of CI; without a remote it at least stands here.
+    # Only what is pushed is applied, or outlives a job of CI; without a remote it is at least here.
     pushes = True if repos.remote_url(git_repo(repository.root)) else None
     if kind == "branch":
         target = verdict.target
@@ -130,4 +130,4 @@ def _done(
         says = f"rolled back by {commit[:12]}, and not recovered: this deployment was not the cause"
     else:
         says = f"rolled back by {commit[:12]}; whether that helped is not known: {recovery.headline}"
-    return Action(kind, says, commit, branch, recovery, helped, notes)
+    return Action(kind=kind, says=says, commit=commit, branch=branch, recovery=recovery, recovered=helped, notes=notes)

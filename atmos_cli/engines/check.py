@@ -1,4 +1,4 @@
-"""The engines will find what they are pointed at, and will come past every overlay."""
+"""Checks that engines will find what they are pointed at, and will reach every overlay."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from atmos_cli.engines.facts import Pointer
     from atmos_cli.ports import FileTree
 
-# What every engine reads; `apps` and `platform` are no pointers of any.
+# What every engine reads; `apps` and `platform` point no engine at anything.
 SHARED = ("infrastructure", "tenants")
 
 
@@ -46,9 +46,9 @@ def engines(subject: RepoSubject) -> Iterator[Finding]:
 CHECK = Check(
     "engines",
     (Code.ENGINE_REFERENCE, Code.ENGINE_PATH_MISSING, Code.ENGINE_UNREACHED),
-    "what engines are pointed at exists, and every overlay is reached",
-    Scope.REPO,
-    engines,
+    summary="what engines are pointed at exists, and every overlay is reached",
+    scope=Scope.REPO,
+    function=engines,
 )
 
 
@@ -61,7 +61,7 @@ def read(tree: FileTree) -> EngineFacts:
 
 
 def _own_urls(found: tuple[Pointer, ...]) -> frozenset[str]:
-    """The URL of this repo: what the roots of the engines read, else the only one that is ever read."""
+    """Return the URL of this repo: what the roots of the engines read, else the only one that is ever read."""
     known = ENGINES.values()
     roots = {normal_url(url) for one in found for engine in known for url in engine.root_urls(one)}
     every = {normal_url(url) for one in found for engine in known for url in engine.urls(one)}
@@ -69,13 +69,13 @@ def _own_urls(found: tuple[Pointer, ...]) -> frozenset[str]:
 
 
 def _unreached(facts: EngineFacts) -> Iterator[Finding]:
-    """Only when the repo points engines at services at all: the pointers may live in another repo."""
+    """Find unread overlays, if the repo points engines at services at all: pointers may live in another repo."""
     known = ENGINES.values()
     deploying = {kind for engine in known for kind in (*engine.pointers, *engine.generators)}
     if not any(facts.of(*deploying)) or not facts.own_urls:
         return
     found = {directory for engine in known for directory in engine.reached(facts)}
-    hint = f"add {', or '.join(f'{each.marks} for {each.title}' for each in known)}; or remove it"
+    hint = f"add {', or '.join(f'{engine.marks} for {engine.title}' for engine in known)}; or remove it"
     for overlay in facts.overlays:
         parts = overlay.split("/")
         if not any("/".join(parts[:size]) in found for size in range(len(parts) + 1)):
@@ -84,4 +84,5 @@ def _unreached(facts: EngineFacts) -> Iterator[Finding]:
                 next(facts.below(overlay)),
             )
             message = f"no engine reads {overlay}: it will never be deployed"
-            yield Finding(Code.ENGINE_UNREACHED, FileDocument(file, 0, None), (), message, hint, Severity.WARNING)
+            document = FileDocument(file, 0, None)
+            yield Finding(Code.ENGINE_UNREACHED, document, (), message, hint=hint, severity=Severity.WARNING)

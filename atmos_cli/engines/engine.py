@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from atmos_cli.verify.seen import ClusterSnapshot, Delivery, Pause, Relation
 
     Files = dict[str, list[dict[str, Any]]]
-    # Of some directories, what is in each: path -> id of its content.
+    # Lists some directories: path of each entry -> id of its content.
     Listing = Callable[[list[str]], Mapping[str, str]]
 
 
@@ -91,7 +91,7 @@ class Engine(Protocol):
         return {}
 
     def first_steps(self, config: Config) -> Iterable[str]:
-        """Tell a person how to start it on the clusters of a new repo."""
+        """Return the steps for a person to start it on the clusters of a new repo."""
 
     def pointer_path(self, cluster: str, *, team: str, service: str) -> str:
         """Return the path of the file that points it at a service; "" where it finds services by itself."""
@@ -122,7 +122,7 @@ class Engine(Protocol):
     def delivery(self, snapshot: ClusterSnapshot, relations: Mapping[str, Relation], *, pushed: float) -> Delivery:
         """Say how far the wanted commit has come, distrusting the engine where it was seen to be wrong.
 
-        `relations`: how each of `revisions(snapshot)` stands to that commit; what is left out is unknown. `pushed`:
+        `relations`: how each of `revisions(snapshot)` relates to that commit; what is left out is unknown. `pushed`:
         when the commit reached the remote, unix seconds, 0 when not known. ARRIVED says that the engine applied the
         commit's inputs, and nothing about pods.
         """

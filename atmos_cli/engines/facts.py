@@ -1,4 +1,4 @@
-"""What the engines are told in the repo: their custom resources, and the directories and files to point at."""
+"""What the repo says to the engines: their custom resources, and the directories and files to point at."""
 
 from __future__ import annotations
 
@@ -49,12 +49,13 @@ class Pointer:
         hint: str = "",
         severity: Severity = Severity.ERROR,
     ) -> Finding:
-        return Finding(code, self.document, path, f'{self.kind} "{self.name}" {message}', hint, severity)
+        said = f'{self.kind} "{self.name}" {message}'
+        return Finding(code, self.document, path, said, hint=hint, severity=severity)
 
 
 @dataclass(frozen=True)
 class EngineFacts:
-    """`own_urls`: how this repo is called by what reads it."""
+    """What all engines read of one repo. `own_urls`: how this repo is called by what reads it."""
 
     tree: FileTree
     files: frozenset[str]
@@ -81,7 +82,7 @@ class EngineFacts:
 
     @cached_property
     def namespaces(self) -> dict[str, str]:
-        """The namespaces that the repo makes; those of tenants with their environment."""
+        """Return the namespaces that the repo makes; those of tenants with their environment."""
         found: dict[str, str] = {}
         for one in self.pointers:
             if one.kind == "Namespace":
@@ -110,7 +111,7 @@ def documents(tree: FileTree, path: str) -> tuple[FileDocument, ...]:
 
 
 def directory_of(path: str) -> str | None:
-    """`./apps/x/` as `apps/x`; None when it leads out of the repo."""
+    """Normalise a directory: `./apps/x/` as `apps/x`; None when it leads out of the repo."""
     normal = posixpath.normpath(path.lstrip("/") or ".")
     if normal == ".." or normal.startswith("../"):
         return None
@@ -118,7 +119,7 @@ def directory_of(path: str) -> str | None:
 
 
 def normal_url(url: str) -> str:
-    """Two spellings of one repo as one: scheme, user, `.git` and letter case aside."""
+    """Return one form for two spellings of one repo: without scheme, user, `.git` and letter case."""
     bare = re.sub(r"^[a-z+]+://", "", url.strip().lower())
     bare = re.sub(r"^[^/@]*@", "", bare).replace(":", "/", 1) if "@" in bare else bare
     return bare.removesuffix("/").removesuffix(".git")

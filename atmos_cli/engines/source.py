@@ -17,7 +17,7 @@ def git_url(config: Config) -> str:
 
 
 def portable_url(url: str) -> str:
-    """`git@host:org/repo` as `ssh://git@host/org/repo` (Flux refuses the short form); never with a password in it."""
+    """Return `git@host:org/repo` as `ssh://git@host/org/repo` (Flux refuses the short form), without any password."""
     match = SCP.fullmatch(url)
     if match and "://" not in url:
         return f"ssh://{match['user'] or 'git@'}{match['host']}/{match['path'].lstrip('/')}"

@@ -1,4 +1,4 @@
-"""Whether the budget files speak of what the repo has: a limit on a name that is none limits nobody."""
+"""Checks that budget files name what the repo has: a limit on a name that does not exist limits nothing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def budget_files(tree: FileTree, config: Config) -> Iterator[Diagnostic]:
-    """ATM404 for each budget of an environment that is none, and a warning for each service that is not deployed."""
+    """Yield ATM404 for each budget of an unknown environment, and a warning for each service that is not deployed."""
     for path in tree.files(DIRECTORY):
         name = path.removeprefix(f"{DIRECTORY}/").removesuffix(".yaml")
         if name not in config.environments:
@@ -37,7 +37,7 @@ def _stray(tree: FileTree, path: str, name: str) -> Iterator[Diagnostic]:
 
 
 def _services_not_deployed(tree: FileTree, environment: str) -> Iterator[Diagnostic]:
-    """A warning only: a limit may be set before its service exists, and may outlive it."""
+    """Warn of limits on services not deployed: a limit may be set before its service exists, and may outlive it."""
     path = budget_path(environment)
     data = tree.read(path) or b""
     try:

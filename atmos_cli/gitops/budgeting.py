@@ -1,4 +1,4 @@
-"""One environment judged: every limit before and after a change, by the base branch's budget."""
+"""Compares one environment with its limits, before and after a change, by the base branch's budget."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def budgeted(
     earlier: Mapping[str, Effective] | None = None,
     services: Iterable[Service] | None = None,
 ) -> Budgeted:
-    """Judged by `effective.policy`. Raises ATM404, ATM405 or ATM411 when there is nothing to judge by.
+    """Judge one environment by `effective.policy`. Raises ATM404, ATM405 or ATM411 when it has no usable budget.
 
     `changed` are the paths of the change, where known; `earlier` are trees at the start of each window; `services` are
     those to compare one by one (default: all that differ from `before`).
@@ -64,7 +64,9 @@ def budgeted(
     findings = _together(rows, environment, changed) if before is not None else ()
     if policy.is_new(environment) and any(row.after > row.before for row in rows) and before is not None:
         findings = (_new_budget(environment),)
-    return Budgeted(environment, budget, sheet, rows, old, after, findings)
+    return Budgeted(
+        environment=environment, budget=budget, sheet=sheet, rows=rows, before=old, after=after, findings=findings
+    )
 
 
 def _compared(effective: Effective, before: Effective | None) -> set[Service] | None:
@@ -79,7 +81,7 @@ def _with_left_behind(
     changed: Iterable[Service] | None,
     sheet: PriceSheet | None,
 ) -> Sums:
-    """`sums` and the volumes that stay although nobody asks for them any more: shrinking does not free the disk."""
+    """Add to `sums` volumes that stay though no service asks for any more: shrinking does not free the disk."""
     teams, whole = dict(sums.teams), sums.environment
     for team, service in sorted(changed or ()):
         deployment = Deployment(team, service, environment)
@@ -102,7 +104,7 @@ def _claim(effective: Effective, deployment: Deployment) -> Claim | None:
 
 
 def _together(rows: Sequence[LimitRow], environment: str, changed: Sequence[str]) -> tuple[Diagnostic, ...]:
-    """A change that is over by the base branch's budget, and brings a budget, prices or approvers of its own."""
+    """Report a change that is over by the base branch's budget, and brings a budget, prices or approvers of its own."""
     deciding = sorted(path for path in changed if decides(path))
     if not deciding or not any(row.outcome in ("over", "denied") for row in rows):
         return ()

@@ -1,4 +1,4 @@
-"""What overlays were built to in this run: the same files give the same objects, in whichever state they stand."""
+"""The builds of overlays in this run: the same files give the same objects, in whichever state of the repo they are."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MOST_BUILDS = 2_000
 
 @dataclass(slots=True)
 class Build:
-    """`result` is what one unit was built to, or why it cannot be.
+    """`result` is what one unit was built to, or why it cannot be built.
 
     `reads` is the digest of every file and listing that was asked for; None when one could not be read.
     """
@@ -32,7 +32,7 @@ class Build:
     reads: dict[str, str] | None = field(default_factory=dict)
 
     def resources(self) -> tuple[Built, ...]:
-        """Return the objects, which nobody may change. Raises AtmosError when the unit cannot be built."""
+        """Return the objects, which the caller must not change. Raises AtmosError when the unit cannot be built."""
         if isinstance(self.result, AtmosError):
             raise self.result.with_traceback(None)
         return self.result
@@ -45,7 +45,7 @@ class Builds:
         self._known: OrderedDict[tuple[str, str], list[Build]] = OrderedDict()
 
     def of(self, tree: FileTree, unit: Unit) -> Build:
-        """Return the build of `unit` in `tree`; one in which the same was read, in any tree, is taken as it is."""
+        """Return the build of `unit` in `tree`; reuses one, of any tree, for which the same content was read."""
         mine = self._known.setdefault((unit.place, unit.reads), [])
         self._known.move_to_end((unit.place, unit.reads))
         if len(self._known) > MOST_BUILDS:
@@ -60,7 +60,7 @@ class Builds:
 
 
 def unchanged(tree: FileTree, reads: dict[str, str], checked: dict[str, str]) -> bool:
-    """Return whether `tree` answers as `reads` says; `checked` holds what it has answered so far."""
+    """Return whether `tree` holds what `reads` says; `checked` holds what it has answered so far."""
     try:
         return all(_digest_in(tree, what, checked) == digest for what, digest in reads.items())
     except AtmosError:

@@ -1,4 +1,4 @@
-"""Whether the quotas of the tenants still say what the budgets say, and have room for what is deployed."""
+"""Checks that the quotas of tenants match the budgets, and have room for what is deployed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FILE = "resourcequota.yaml"
 
 
 def quota_drift(tree: FileTree, environment: str, judged: Budgeted | None) -> Iterator[Diagnostic]:
-    """Warnings ATM410 for each limit of a tenant's ResourceQuota that the budget, in the same tree, does not have."""
+    """Yield a warning, ATM410, for each limit of a tenant's ResourceQuota that the same tree's budget does not have."""
     try:
         budget = read_budget(tree.read(budget_path(environment)), environment=environment)
     except AtmosError:
@@ -58,8 +58,8 @@ def _too_small(path: str, data: bytes, team: str, hard: Mapping[str, Any], judge
 
 
 def _differs(path: str, data: bytes, name: str, now: Any, wanted: str | None, environment: str) -> Diagnostic:
-    said = "no limit" if now is None else f"`{now}`"
-    message = f"`{path}` has {said} for {name}, but the budget of '{environment}' makes it {wanted or 'no limit'}"
+    limit = "no limit" if now is None else f"`{now}`"
+    message = f"`{path}` has {limit} for {name}, but the budget of '{environment}' makes it {wanted or 'no limit'}"
     hint = "run `atmos init` to renew it; a file that a person changed stays, so remove that one first"
     return _warning(path, data, name, message, hint, environment)
 

@@ -1,4 +1,4 @@
-"""What will run, by deployment, of one tree, and what it asks for; each overlay is built once, when first asked for."""
+"""What one tree will run and ask for, by deployment; each overlay is built once, when it is first needed."""
 
 from __future__ import annotations
 
@@ -43,23 +43,23 @@ class Effective:
         self._deployments: tuple[Deployment, ...] | None = None
 
     def deployments(self, environment: str | None = None) -> tuple[Deployment, ...]:
-        """Every overlay of every service, sorted; only those of `environment` when it is given."""
+        """Return every overlay of every service, sorted; only those of `environment` when it is given."""
         if self._deployments is None:
             self._deployments = deployments(self.tree)
         return tuple(each for each in self._deployments if environment in (None, each.environment))
 
     def of(self, deployment: Deployment) -> tuple[Built, ...]:
-        """Raises AtmosError with positions when the overlay cannot be built."""
+        """Return the objects of an overlay. Raises AtmosError with positions when it cannot be built."""
         if deployment not in self._built:
             self._built[deployment] = self.builds.of(self.tree, app_unit(*deployment))
         return self._built[deployment].resources()
 
     def claim(self, deployment: Deployment) -> Claim:
-        """Raises AtmosError when it cannot be built, or the budget of its environment cannot be read."""
+        """Return what a deployment claims. Raises AtmosError when it cannot be built, or its budget cannot be read."""
         terms = self.policy.terms(deployment.environment)
         return claim([built.resource for built in self.of(deployment)], terms=terms)
 
     def total(self, deployment: Deployment) -> dict[str, Quantity]:
-        """What it asks for as the budget of its environment counts it, and what that costs where there are prices."""
+        """Return what it asks for, as its environment's budget counts it, and its cost where there are prices."""
         count = self.policy.budget(deployment.environment).count
         return with_cost(self.claim(deployment).total(count), self.policy.sheet)

@@ -9,12 +9,14 @@ from atmos_cli.blueprint.compose import Composition, compose
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.engines.registry import ENGINES
+from atmos_cli.gitops.inputs import inputs_of
 from atmos_cli.kube.resource import identity
 from atmos_cli.layout.kustomize import difference, lay_out
-from atmos_cli.layout.lock import lock_text
+from atmos_cli.layout.lock import GeneratedFile, Lock, lock_text
 from atmos_cli.layout.skeleton import SPEC_SCHEMA
 from atmos_cli.spec.write import spec_text
 from atmos_cli.yamlio.emit import emit, emit_all
+from atmos_cli.yamlio.load import load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -29,16 +31,59 @@ MARKER = b'{"layout": "kustomize"}\n'
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """`files` by path from the root of the repo; `compositions` are the complete objects by environment."""
+    """`files` by path from the root of the repo, with `service.yaml` and the lock; `compositions` by environment.
+
+    `contents` are those that `update` merges: all but these two.
+    """
 
     files: dict[str, bytes]
     compositions: Mapping[str, Composition]
+    contents: Mapping[str, GeneratedFile]
+    lock: Lock
 
 
 def generate(
-    spec: ServiceSpec, *, team: str, environments: Sequence[str], config: Config, catalogue: Catalogue
+    spec: ServiceSpec,
+    *,
+    team: str,
+    environments: Sequence[str],
+    config: Config,
+    catalogue: Catalogue,
+    spec_data: bytes | None = None,
 ) -> Generated:
-    """Pure: the same spec, config and blueprints give the same bytes. Raises AtmosError with all refusals at once."""
+    """Generate the files of a service; the same spec, config and blueprints give the same bytes.
+
+    `spec_data` is the text of its `service.yaml` when there is one. Raises AtmosError with all refusals at once.
+    """
+    compositions = _compositions(spec, team=team, environments=environments, config=config, catalogue=catalogue)
+    objects = lay_out(compositions, namespaces={name: namespace(team, name) for name in environments})
+    root = f"apps/{team}/{spec.name}"
+    if spec_data is None:
+        spec_data = spec_text(spec, schema_ref=f"../../../{SPEC_SCHEMA}").encode()
+    contents = {f"{root}/{path}": GeneratedFile(emit(value).encode(), (value,)) for path, value in objects.items()}
+    for name in environments:
+        contents[f"{root}/overlays/{name}/gitops.json"] = GeneratedFile(MARKER, (load(MARKER),))
+    for engine in ENGINES.values():
+        for path, documents in engine.service_files(config, team=team, service=spec.name).items():
+            wanted = [d for d in documents if d["metadata"]["labels"]["env"] in environments]
+            if wanted:
+                contents[path] = GeneratedFile(emit_all(wanted).encode(), tuple(wanted))
+    tags = next(iter(compositions.values())).blueprints
+    lock = Lock(
+        {f"{root}/service.yaml": (load(spec_data),), **{path: each.content for path, each in contents.items()}},
+        tags,
+        {name: name in environments for name in config.environments},
+        inputs_of(tags, environments=environments, config=config, catalogue=catalogue),
+    )
+    files = {path: each.data for path, each in contents.items()}
+    files[f"{root}/service.yaml"] = spec_data
+    files[f"{root}/service.lock"] = lock_text(lock, directory=root).encode()
+    return Generated(files, compositions, contents, lock)
+
+
+def _compositions(
+    spec: ServiceSpec, *, team: str, environments: Sequence[str], config: Config, catalogue: Catalogue
+) -> dict[str, Composition]:
     compositions: dict[str, Composition] = {}
     refused: list[AtmosError] = []
     for environment in environments:
@@ -50,20 +95,7 @@ def generate(
             refused.append(error)
     if refused:
         raise AtmosError(*dict.fromkeys(d for error in refused for d in error.diagnostics))
-    objects = lay_out(compositions, namespaces={name: namespace(team, name) for name in environments})
-    root = f"apps/{team}/{spec.name}"
-    spec_data = spec_text(spec, schema_ref=f"../../../{SPEC_SCHEMA}").encode()
-    files = {f"{root}/{path}": emit(value).encode() for path, value in objects.items()}
-    files |= {f"{root}/overlays/{name}/gitops.json": MARKER for name in environments}
-    files[f"{root}/service.yaml"] = spec_data
-    blueprints = next(iter(compositions.values())).blueprints
-    files[f"{root}/service.lock"] = lock_text(objects, blueprints=blueprints, spec=spec_data).encode()
-    for engine in ENGINES.values():
-        for path, documents in engine.service_files(config, team=team, service=spec.name).items():
-            wanted = [d for d in documents if d["metadata"]["labels"]["env"] in environments]
-            if wanted:
-                files[path] = emit_all(wanted).encode()
-    return Generated(files, compositions)
+    return compositions
 
 
 def unfaithful(composition: Composition, built: Sequence[Built]) -> str:

@@ -1,4 +1,4 @@
-"""Everything that is asked of a change before it is written: effective manifests, checks, claim and budget."""
+"""Every check of a change before it is written: effective manifests, findings, claims and budgets."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """`budgets` has each environment that could be evaluated; `rows` are all of theirs."""
+    """`budgets` has each environment that could be evaluated; `rows` are those of all of them."""
 
     diagnostics: tuple[Diagnostic, ...]
     rows: tuple[LimitRow, ...]
@@ -47,11 +47,11 @@ def guard(
     fits: Callable[[Budgeted], str] | None = None,
     approvals: Callable[[Sequence[LimitRow]], Coverage] | None = None,
 ) -> Guarded:
-    """Checks of what is touched, and the budget of each environment over all that runs there.
+    """Check what is touched, and the budget of each environment over all that runs there.
 
-    `before` is the tree the change starts from; None counts everything as new. `changed` are the paths it touches,
-    `earlier` gives the trees at the start of each `window`, and `fits` says what would fit where something is over,
-    `approvals` which rows that are over may be.
+    `before` is the tree the change starts from; None counts everything as new. `changed` are the paths it touches.
+    `earlier` returns the trees at the start of each `window`, `fits` says what would fit where something is over, and
+    `approvals` returns which of the rows that are over may be.
     """
     config = config_of(effective.tree)
     found: list[Diagnostic] = []
@@ -81,14 +81,14 @@ def guard(
         rows = coverage.applied(rows)
         budgets = {name: replace(each, rows=coverage.applied(each.rows)) for name, each in budgets.items()}
     for each in budgets.values():
-        said = budget_diagnostics(each.rows, ask="`--request-approval`", fits=fits(each) if fits else "")
-        found += [*each.findings, *said]
+        over = budget_diagnostics(each.rows, ask="`--request-approval`", fits=fits(each) if fits else "")
+        found += [*each.findings, *over]
     found += doubly_owned(effective, environments=environments, touched=touched)
     return Guarded(in_order(found), rows, claims, budgets)
 
 
 def check(effective: Effective, deployment: Deployment, *, config: Config) -> tuple[Diagnostic, ...]:
-    """The findings of every check on one deployment; why it cannot be built, when it cannot."""
+    """Return the findings of every check on one deployment, or why it cannot be built."""
     try:
         resources = effective.of(deployment)
     except AtmosError as error:
@@ -98,7 +98,7 @@ def check(effective: Effective, deployment: Deployment, *, config: Config) -> tu
 
 
 def declared_secrets(tree: FileTree, deployment: Deployment) -> frozenset[str]:
-    """The Secrets that `service.yaml` refers to, and so says are there; none when it is invalid or absent."""
+    """Return the Secrets that `service.yaml` refers to, and so says exist; none when it is invalid or absent."""
     path = f"apps/{deployment.team}/{deployment.service}/service.yaml"
     data = tree.read(path)
     try:

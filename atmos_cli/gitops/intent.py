@@ -1,4 +1,4 @@
-"""Words, flags and defaults become one spec, and the table that says where every value came from."""
+"""Turns words, flags and defaults into one spec, and a table that says where every value came from."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class _Draft:
 
 
 def understand(text: str, flags: Flags, *, config: Config, catalogue: Catalogue, team: str) -> Understood:
-    """Raises AtmosError with everything that is wrong with the words and the flags at once."""
+    """Make a spec of words and flags. Raises AtmosError with everything that is wrong with them at once."""
     require_no_secret(text, "the intent", hint="leave it out: an intent is kept in Git, and needs no values")
     known = vocabulary(catalogue)
     intent = parse_intent(text, known)
@@ -227,7 +227,7 @@ def _bounds(text: str) -> dict[str, int]:
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        # Not said again: it may be the value alone, and that may be a secret.
+        # Not repeated: it may be the value alone, and that may be a secret.
         raise fail(Code.USAGE, "the text after `--set-env` has no `=`", hint="write it as `--set-env NAME=value`")
     return name, value
 
@@ -243,6 +243,6 @@ def _shown(value: Any) -> str:
 
 def _refused(problem: Any, values: dict[str, Any]) -> Diagnostic:
     where = ".".join(str(step) for step in path_in(values, problem))
-    said = plain_words(problem["msg"])
-    message = f"`{where}`: {said}" if where else said
+    reason = plain_words(problem["msg"])
+    message = f"`{where}`: {reason}" if where else reason
     return Diagnostic(Code.SPEC_INVALID, message, hint="see `atmos schema spec` for what is allowed")

@@ -1,4 +1,4 @@
-"""A whole change judged by budgets: every environment, approvals included. What `validate` and `budget check` share."""
+"""Judges a whole change by budgets and approvals, in every environment; for `validate` and `budget check`."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def judge(
     approvals: Callable[[Sequence[LimitRow]], Coverage],
     changed: Sequence[str] = (),
 ) -> Judged:
-    """Never raises for a budget that cannot be used: that is a finding, and never "unlimited"."""
+    """Judge a change in every environment. An unusable budget raises nothing: it is a finding, never "unlimited"."""
     budgets: dict[str, Budgeted] = {}
     found: list[Diagnostic] = []
     for environment in environments:
@@ -61,7 +61,7 @@ def judge(
 
 
 def _how_to_ask(over: Budgeted) -> str:
-    """The command that asks for the service that grew; one permission is for one service."""
+    """Return the command that asks for the service that grew; one permission is for one service."""
     before = over.before.services if over.before else {}
     count = over.budget.count
     grown = sorted(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def doubly_owned(
     effective: Effective, *, environments: Collection[str], touched: Collection[Deployment] | None = None
 ) -> Iterator[Diagnostic]:
-    """An error for each object that two services of an environment make; only those of `touched` when given."""
+    """Yield an error for each object that two services of an environment make; only those of `touched` when given."""
     owners: dict[tuple[str, Identity], Deployment] = {}
     for deployment in deployments(effective.tree):
         if deployment.environment not in environments:

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def require_no_secret(text: str, what: str, *, hint: str) -> None:
-    """Raises ATM333 (exit 1) when `text`, which people call `what`, holds a secret in plain text."""
+    """Check `text`, which messages call `what`; raises ATM333 (exit 1) when it holds a secret in plain text."""
     found = shape(text) or ("a secret in plain text" if secret_pair(text) else "")
     if found:
         raise AtmosError(Diagnostic(Code.PLAIN_SECRET, f"{what} holds {found}", hint=hint), exit_code=1)
 
 
 def require_no_secrets(values: Mapping[str, Any], *, config: Config) -> None:
-    """Raises ATM333 (exit 1) for everything in a service's `values` that is a secret in plain text."""
+    """Check a service's `values`; raises ATM333 (exit 1) for everything in them that is a secret in plain text."""
     stores = (each.secrets.store for each in config.environments.values() if each.secrets)
     service, store = str(values.get("name", "")), next(stores, "")
     found = [

@@ -30,7 +30,7 @@ class Policy:
         self._priced = False
 
     def budget(self, environment: str) -> Budget:
-        """Raises ATM405, ATM404 or ATM411, located: never "unlimited"."""
+        """Return the budget that counts. Raises ATM405, ATM404 or ATM411, located: never "unlimited"."""
         if environment not in self._budgets:
             path = budget_path(environment)
             tree = self._own if self.is_new(environment) and self._own is not None else self.tree
@@ -42,7 +42,7 @@ class Policy:
         return self._budgets[environment]
 
     def own_problems(self, environment: str) -> tuple[Diagnostic, ...]:
-        """What is wrong with the budget that the change itself has: it does not count yet, but will."""
+        """Return what is wrong with the budget that the change itself has: it does not count yet, but will."""
         if self._own is None or self._own.read(budget_path(environment)) == self.tree.read(budget_path(environment)):
             return ()
         try:
@@ -52,7 +52,7 @@ class Policy:
         return ()
 
     def is_new(self, environment: str) -> bool:
-        """Whether the base branch has no budget for `environment`, and the change brings the first one."""
+        """Return whether the base branch has no budget for `environment`, so that the change brings the first one."""
         path = budget_path(environment)
         return self._own is not None and self.tree.read(path) is None and self._own.read(path) is not None
 
@@ -68,5 +68,5 @@ class Policy:
 
 
 def decides(path: str) -> bool:
-    """Whether a change of `path` changes what others may use."""
+    """Return whether a change of `path` changes what others may use."""
     return path.startswith(DECIDING)

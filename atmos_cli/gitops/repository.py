@@ -39,7 +39,7 @@ class Deployment(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """`root` is where the files are; `recovered` tells what an earlier, killed run had left and what became of it."""
+    """`root` is where the files are; `recovered` says what an earlier, killed run had left and what became of it."""
 
     root: Path
     tree: FileTree
@@ -55,11 +55,11 @@ class Repository:
 
 
 def open_repository(start: Path, *, writes: bool = False, faults: list[Diagnostic] | None = None) -> Repository:
-    """The repo that `start` is in. Raises ATM601 when there is none above it.
+    """Open the repo that `start` is in. Raises ATM601 when there is none at or above it.
 
-    With `faults`, a file that cannot be read is noted there, and its fault ends nothing.
+    With `faults`, a file that cannot be read is noted there and does not end the run.
 
-    Whoever `writes` first puts right what a killed run left there; whoever only reads is told of it (ATM619).
+    With `writes`, what a killed run left is repaired first; without, it is only reported (ATM619).
     """
     root = find_root(start)
     if root is None:
@@ -95,13 +95,13 @@ def _unknown_zones(config: Config, data: bytes) -> Iterator[Diagnostic]:
 
 
 def teams(tree: FileTree) -> tuple[str, ...]:
-    """The teams that have a tenant in some environment."""
+    """Return the teams that have a tenant in some environment."""
     found = {path.split("/")[2] for path in tree.files("tenants") if path.count("/") >= 3}
     return tuple(sorted(found))
 
 
 def deployments(tree: FileTree) -> tuple[Deployment, ...]:
-    """Every overlay of every service, sorted."""
+    """Return every overlay of every service, sorted."""
     found = set()
     for path in tree.files("apps"):
         steps = path.split("/")
@@ -111,7 +111,7 @@ def deployments(tree: FileTree) -> tuple[Deployment, ...]:
 
 
 def find_service(tree: FileTree, service: str, *, team: str | None = None) -> tuple[Deployment, ...]:
-    """The deployments of `service`, given as `name` or `team/name`. Raises ATM511 when there is none."""
+    """Return the deployments of `service`, given as `name` or `team/name`. Raises ATM511 when there is none."""
     if "/" in service and team is None:
         team, service = service.split("/", 1)
     everything = deployments(tree)

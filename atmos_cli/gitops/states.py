@@ -46,13 +46,13 @@ class States:
         self.policy = Policy(trusted, own=tree) if trusted is not None and known else Policy(tree)
 
     def at(self, commit: str) -> Effective:
-        """A commit, or a tree that is none yet."""
+        """Return the state at a commit, or at a tree that has no commit yet."""
         if self.repo is None:
             raise TypeError("whoever names a commit has a repo")
         return self._effective(CommitSnapshot(self.repo, commit))
 
     def here(self) -> Effective:
-        """The checkout as it is, with what is not committed."""
+        """Return the checkout as it is, with what is not committed."""
         snapshot = checkout(self.repo, self.tree) if self.repo else Snapshot(self.tree)
         return self._effective(snapshot, tree=self.tree)
 
@@ -61,7 +61,7 @@ class States:
         return self._effective(snapshot, tree=MemoryTree(changes, below.tree))
 
     def earlier(self, environments: Iterable[str]) -> dict[str, Effective]:
-        """By span, where the base branch was at the start of each window that the budgets name."""
+        """Return, by span, where the base branch was at the start of each window that the budgets name."""
         spans: dict[str, Effective] = {}
         if self.repo is None or self.base is None:
             return spans
@@ -84,5 +84,5 @@ class States:
 
 
 def _in_git(root: Path) -> bool:
-    """Whether it is worth asking Git: loading it costs more than all the rest of a small `validate`."""
+    """Return whether it is worth asking Git: loading it costs more than all the rest of a small `validate`."""
     return "GIT_DIR" in os.environ or any((folder / ".git").exists() for folder in (root, *root.resolve().parents))

@@ -27,9 +27,9 @@ SIZES = ("xs", "s", "m", "l", "xl")
 def suggestion(
     spec: ServiceSpec, judged: Budgeted, *, make: Callable[[ServiceSpec], Sequence[Resource]], policy: Policy
 ) -> str:
-    """`2 replicas fit`, `size s fits`, or that neither does; empty when nothing is over.
+    """Say what would fit: `2 replicas fit`, `size s fits`, or that neither does; empty when nothing is over.
 
-    `make` gives the effective objects of a spec in the environment that was judged.
+    `make` returns the effective objects of a spec in the environment that was judged.
     """
     over = [row for row in judged.rows if row.outcome in ("over", "denied") and row.dimension != UNKNOWN]
     if not over:
@@ -67,7 +67,7 @@ def _asked(resources: Sequence[Resource], judged: Budgeted, policy: Policy) -> T
 
 
 def _most_pods(resources: Sequence[Resource], spec: ServiceSpec) -> int:
-    """The replicas of the service's own workload, its autoscaler at the maximum."""
+    """Return the replicas of the service's own workload, with its autoscaler at the maximum."""
     for resource in resources:
         if resource.get("kind") == "HorizontalPodAutoscaler":
             return int(resource["spec"]["maxReplicas"])
@@ -78,7 +78,7 @@ def _most_pods(resources: Sequence[Resource], spec: ServiceSpec) -> int:
 
 
 def _replicas(spec: ServiceSpec, now: int, fits: Callable[[ServiceSpec], bool]) -> int | None:
-    """The most replicas below `now` that fit, by halving; None when not even one does."""
+    """Return the most replicas below `now` that fit, by halving; None when not even one does."""
     low, high = 0, now
     while high - low > 1:
         middle = (low + high) // 2

@@ -1,4 +1,4 @@
-"""Where credentials go: as the base branch says, or the user; never as the change says that is checked out."""
+"""Where credentials may go: as the base branch or the user says, never as a change in the checkout says."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ SAY_WHICH = "`git remote set-head origin --auto`, or without a remote `git confi
 class Trusted:
     """`config` is the checkout's, but what steers a credential is as the branch `base` has it, such as `origin/main`.
 
-    Without a `base` it is all the checkout's, and `own` decides what may be sent. `new` are the clusters that only the
-    checkout has; `notes` say where it differs.
+    Without a `base` all of it is the checkout's, and `own` decides what may be sent. `new` are the clusters that only
+    the checkout has; `notes` say where it differs.
     """
 
     config: Config
@@ -42,7 +42,7 @@ class Trusted:
     notes: tuple[Diagnostic, ...] = ()
 
     def require(self, cluster: str) -> None:
-        """Raises ATM817 for a cluster that only the change knows: its name alone picks a login of the user."""
+        """Refuse, with ATM817, a cluster that only the change knows: its name alone picks a login of the user."""
         if cluster in self.new:
             message = (
                 f"cluster `{cluster}` is not in {FILE} on {self.base}, and only what is there says where logins go"
@@ -51,7 +51,7 @@ class Trusted:
             raise fail(Code.CREDENTIAL_REFUSED, message, hint=hint)
 
     def context_problem(self, cluster: str, name: str, context: str) -> Diagnostic | None:
-        """Why the kubeconfig context of `clusters.CLUSTER.NAME` must not be used; None when it may be."""
+        """Explain why the kubeconfig context of `clusters.CLUSTER.NAME` must not be used; None when it may be."""
         if self.base or context in self.own.allowed_contexts:
             return None
         message = (
@@ -60,7 +60,7 @@ class Trusted:
         return Diagnostic(Code.CREDENTIAL_REFUSED, message, hint=self._allow("allowedContexts", context))
 
     def variable_problem(self, cluster: str, variable: str) -> Diagnostic | None:
-        """Why an environment variable must not be sent to the metrics of `cluster`; None when it may be."""
+        """Explain why an environment variable must not be sent to the metrics of `cluster`; None when it may be."""
         if self.base or variable.startswith(PREFIX) or variable in self.own.allowed_token_env:
             return None
         message = f"`{variable}` was not sent to the Prometheus of cluster `{cluster}`: no base branch vouches for that"
@@ -72,14 +72,14 @@ class Trusted:
 
 
 def trust(repository: Repository, *, environ: Mapping[str, str] = os.environ) -> Trusted:
-    """Raises ATM817 when the base branch has a configuration that cannot be read, ATM701 for the user's own."""
+    """Decide what to trust. Raises ATM817 for a broken configuration on the base branch, ATM701 for the user's own."""
     own, path = own_config(environ), str(own_config_path(environ))
     found = _base(repository.root)
     if found is None:
         return Trusted(repository.config, own=own, own_path=path)
     (base, theirs), ours = found, repository.config
     if theirs is None:
-        return Trusted(ours, base, own, path, frozenset(ours.clusters))
+        return Trusted(config=ours, base=base, own=own, own_path=path, new=frozenset(ours.clusters))
     clusters = {**theirs.clusters, **{name: _as(theirs, name, each) for name, each in ours.clusters.items()}}
     environments = {
         name: each.model_copy(update={"cluster": theirs.environments[name].cluster})
@@ -89,7 +89,9 @@ def trust(repository: Repository, *, environ: Mapping[str, str] = os.environ) ->
     }
     config = ours.model_copy(update={"clusters": clusters, "environments": environments})
     new = frozenset(ours.clusters) - frozenset(theirs.clusters)
-    return Trusted(config, base, own, path, new, tuple(_differences(ours, theirs, base)))
+    return Trusted(
+        config=config, base=base, own=own, own_path=path, new=new, notes=tuple(_differences(ours, theirs, base))
+    )
 
 
 def _as(theirs: Config, name: str, ours: Cluster) -> Cluster:
@@ -111,7 +113,7 @@ def _differences(ours: Config, theirs: Config, base: str) -> Iterator[Diagnostic
 def _differs(setting: str, base: str) -> Diagnostic:
     message = f"`{setting}` is not what it is on {base}, and what is there counts"
     where = Location(FILE, field=setting)
-    return Diagnostic(Code.CREDENTIAL_REFUSED, message, Severity.WARNING, where, _land(base))
+    return Diagnostic(Code.CREDENTIAL_REFUSED, message, severity=Severity.WARNING, where=where, hint=_land(base))
 
 
 def _land(base: str) -> str:
@@ -119,28 +121,28 @@ def _land(base: str) -> str:
 
 
 def base_of(repo: Repo, branch: str) -> tuple[str, str | None]:
-    """(name, commit) of the base branch, as `trust` finds it; where Git knows of none, the one that is called `branch`.
+    """Return (name, commit) of the base branch as `trust` finds it; where Git knows none, the one called `branch`.
 
     A change could name a branch of its own in `git.branch`, and so bring the budgets and approvers that suit it.
     """
     try:
         found = _named(repo)
     except AtmosError:
-        found = None  # whoever needs its configuration says that it is broken
+        found = None  # whoever needs its configuration reports that it is broken
     if found is None or found[2] is None:
         return branch, history.base_commit(repo, branch)
     return found[0].removeprefix("origin/"), found[1]
 
 
 def _base(root: Path) -> tuple[str, Config | None] | None:
-    """The base branch's name and configuration (None when it has none); None without Git or such a branch."""
+    """Return the base branch's name and configuration (None when it has none); None without Git or such a branch."""
     repo = repos.open_repo(root)
     found = _named(repo) if repo else None
     return (found[0], found[2]) if found else None
 
 
 def _named(repo: Repo) -> tuple[str, str, Config | None] | None:
-    """(name, commit, configuration) of the base branch."""
+    """Return (name, commit, configuration) of the base branch."""
     start = history.default_branch(repo)
     first = _config_at(repo, *start) if start else None
     if start is None or first is None:

@@ -22,7 +22,7 @@ NOT_MANIFESTS = ("gitops.json",)
 
 
 class Unit(NamedTuple):
-    """Manifests that are applied together. `place` is the directory or file, `directory` the directory it is cached by.
+    """Manifests that are applied together. `place` is the directory or file, `directory` is what it is cached by.
 
     `reads` says how: `overlay` as every engine reads it, `tree` with all that lies below.
     """
@@ -41,24 +41,37 @@ class Unit(NamedTuple):
 
 def app_unit(team: str, service: str, environment: str) -> Unit:
     directory = f"apps/{team}/{service}"
-    return Unit(team, service, environment, f"{directory}/overlays/{environment}", directory)
+    return Unit(
+        team=team,
+        service=service,
+        environment=environment,
+        place=f"{directory}/overlays/{environment}",
+        directory=directory,
+    )
 
 
 def other_units(snapshot: Snapshot, config: Config, environment: str) -> list[tuple[Unit, str]]:
-    """Everything but services, each with the id of its content: tenants, and what runs on the environment's cluster."""
+    """List all but services, each with the id of its content: tenants, and what the environment's cluster runs."""
     found = [
-        (Unit(path.split("/")[2], "(tenant)", environment, path, path), stamp)
+        (Unit(team=path.split("/")[2], service="(tenant)", environment=environment, place=path, directory=path), stamp)
         for path, stamp in snapshot.level([f"tenants/{environment}"]).items()
     ]
     cluster = config.environments[environment].cluster
     for each in ENGINES[config.engine(environment)].places(snapshot.level, cluster):
-        unit = Unit(each.team, each.name, environment, each.path, each.path, each.reads)
+        unit = Unit(
+            team=each.team,
+            service=each.name,
+            environment=environment,
+            place=each.path,
+            directory=each.path,
+            reads=each.reads,
+        )
         found.append((unit, each.stamp))
     return found
 
 
 def manifests(tree: FileTree, unit: Unit) -> tuple[Built, ...]:
-    """What the engine would apply. Raises AtmosError with positions when it cannot be read or built."""
+    """Return what the engine would apply. Raises AtmosError with positions when it cannot be read or built."""
     if unit.place.endswith(MANIFESTS):
         return tuple(_plain(tree, [unit.place]))
     if any(tree.read(f"{unit.place}/{name}") is not None for name in NAMES):
@@ -73,7 +86,7 @@ def manifests(tree: FileTree, unit: Unit) -> tuple[Built, ...]:
 
 
 def _recursive(tree: FileTree, files: list[str]) -> Iterator[Built]:
-    """As a kustomization is generated: directories that have one are built, all other files are taken as they are."""
+    """Yield objects as a generated kustomization has them: directories with one are built, other files taken as is."""
     own = {path.rsplit("/", 1)[0] for path in files if path.rsplit("/", 1)[1] in NAMES}
     tops = sorted(each for each in own if not any(each.startswith(f"{other}/") for other in own))
     for directory in tops:

@@ -1,4 +1,4 @@
-"""What a whole environment asks for, by team and service; only what changed since it was last counted is built."""
+"""Sums of what a whole environment asks for, by team and service; only what changed since the last count is built."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Nano = dict[str, int]
 
 @dataclass(slots=True)
 class UsageSums:
-    """Sums in billionths by count and dimension; what is unknown; files outside that it was computed from."""
+    """Sums in billionths by count and dimension; what is unknown; files outside of the unit that they depend on."""
 
     counts: dict[str, Nano] = field(default_factory=lambda: {count: {} for count in COUNTS})
     unknown: dict[str, list[list[str]]] = field(default_factory=dict)  # by service: (what and why, mark)
@@ -57,7 +57,7 @@ class UsageSums:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentUsage:
-    """One environment at one commit: by team always, by service for those that were asked for."""
+    """One environment at one commit: by team always, by service for those that were requested."""
 
     environment: str
     teams: Mapping[str, UsageSums]
@@ -85,30 +85,30 @@ def totals(entry: UsageSums, count: Count, sheet: PriceSheet | None) -> Totals:
 
 
 def use_of(effective: Effective, environment: str, *, services: Iterable[Service] | None = ()) -> EnvironmentUsage:
-    """Sums of all that `environment` runs. `services`: those to tell apart, None for every one.
+    """Add up all that `environment` runs. `services`: those to list separately, None for every one.
 
     Raises AtmosError when the budget or the configuration cannot be read; a service that cannot be built is unknown.
     """
     counting = _Counting(effective, environment)
     teams: dict[str, UsageSums] = {}
-    told: dict[Service, UsageSums] = {}
+    by_service: dict[Service, UsageSums] = {}
     wanted = None if services is None else set(services)
     stamps = effective.snapshot.level(["apps"])
     counting.expect(stamps)
     for path, stamp in stamps.items():
         team = path.split("/")[1]
         mine = {} if wanted is None else {each for each in wanted if each[0] == team}
-        teams[team] = counting.team(team, stamp, told if wanted is None or mine else None)
+        teams[team] = counting.team(team, stamp, by_service if wanted is None or mine else None)
     for unit, entry in counting.others():
         teams.setdefault(unit.team, UsageSums()).add(entry)
-        told.setdefault((unit.team, unit.service), UsageSums()).add(entry)
+        by_service.setdefault((unit.team, unit.service), UsageSums()).add(entry)
     effective.cache.save()
-    kept = told if wanted is None else {each: entry for each, entry in told.items() if each in wanted}
+    kept = by_service if wanted is None else {each: entry for each, entry in by_service.items() if each in wanted}
     return EnvironmentUsage(environment, teams, kept)
 
 
 def changed_services(before: Effective, after: Effective) -> set[Service]:
-    """Services whose files differ, and those of which nobody can tell without reading; other units always count."""
+    """Return services whose files differ, or may differ as far as is known unread; other units always count."""
     old, new = before.snapshot.level(["apps"]), after.snapshot.level(["apps"])
     differ = [path for path in {**old, **new} if not new.get(path) or old.get(path) != new.get(path)]
     old, new = before.snapshot.level(differ), after.snapshot.level(differ)
@@ -126,20 +126,20 @@ class _Counting:
         self.basis = hashlib.sha256(canonical([VERSION, environment, depends]).encode()).hexdigest()
 
     def expect(self, teams: Mapping[str, str]) -> None:
-        """Asks the cache for all of them at once."""
+        """Ask the cache for the sums of all `teams` at once."""
         keys = (self._key("team", path.split("/")[1], stamp) for path, stamp in teams.items())
         self.effective.cache.get([key for key in keys if key])
 
-    def team(self, team: str, stamp: str, told: dict[Service, UsageSums] | None) -> UsageSums:
-        """The sum of a team's services; `told`, when given, gets each of them by itself."""
+    def team(self, team: str, stamp: str, by_service: dict[Service, UsageSums] | None) -> UsageSums:
+        """Add up a team's services; `told`, when given, gets the sum of each of them."""
         key = self._key("team", team, stamp)
-        if told is None and key and (known := self._known([key]).get(key)):
+        if by_service is None and key and (known := self._known([key]).get(key)):
             return known
         sums = UsageSums()
         for service, entry in self._services(team):
             sums.add(entry)
-            if told is not None:
-                told[team, service] = entry
+            if by_service is not None:
+                by_service[team, service] = entry
         if key and sums.lasting:
             self.effective.cache.put({key: sums.text()})
         return sums
@@ -171,7 +171,7 @@ class _Counting:
             yield unit, entry
 
     def _key(self, *parts: str) -> str:
-        """Empty when the content is not known without reading it."""
+        """Return the key of a cached sum; empty when the content is not known without reading it."""
         return hashlib.sha256(os.fsencode("\0".join((self.basis, *parts)))).hexdigest() if parts[-1] else ""
 
     def _known(self, keys: list[str]) -> dict[str, UsageSums]:
@@ -205,7 +205,7 @@ class _Counting:
 
 
 def _is_outside(what: str, unit: Unit) -> bool:
-    """Whether a file or listing is of another room than the unit's own: its claim depends on that, too."""
+    """Return whether a file or listing is outside of the unit's own directory: its claim depends on that, too."""
     kind, _, path = what.partition(" ")
     directory = f"{unit.directory}/" if unit.directory != unit.place else unit.place
     return not (path if kind == "file" else f"{path}/").startswith(directory)

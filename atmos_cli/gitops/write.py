@@ -1,4 +1,4 @@
-"""A change set becomes files, a commit or a branch; and what a person does with it next."""
+"""Writes a change set as files, a commit or a branch, and says what a person does with it next."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Written:
 
 
 class OvertakenError(AtmosError):
-    """Others pushed first: our commit was taken back, and the checkout now stands where `origin` does. Try again."""
+    """Others pushed first: our commit was taken back, and the checkout is where `origin` is. Try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Base:
 
 
 def base_of(root: Path, tree: FileTree, *, mode: WriteMode, config: Config) -> Base:
-    """The tree that a change in `mode` applies to. Raises ATM602 when branch mode has no commit to start from."""
+    """Return the tree that a change in `mode` starts from. Raises ATM602 when branch mode finds no commit."""
     if mode != "branch":
         return Base(tree)
     repo = git_repo(root)
@@ -84,7 +84,7 @@ def write(
     config: Config,
     pushes: bool,
 ) -> Written:
-    """All of `changes`, or nothing; `pushes` sends the commit or branch to `origin` afterwards.
+    """Write all of `changes`, or nothing; `pushes` sends the commit or branch to `origin` afterwards.
 
     Raises OvertakenError when others pushed first: `wait_to_try_again`, and plan anew.
     """
@@ -110,7 +110,7 @@ def write(
     if pushes:
         _push(repo, where, commit if mode == "commit" and commit != before else "")
     link = compare_link(url, config.git.branch, where) if url and where != config.git.branch else None
-    return Written(mode, paths, commit, where, pushes, link or "", notes)
+    return Written(mode=mode, paths=paths, commit=commit, branch=where, pushed=pushes, link=link or "", notes=notes)
 
 
 def _push(repo: Repo, branch: str, commit: str) -> None:
@@ -121,12 +121,14 @@ def _push(repo: Repo, branch: str, commit: str) -> None:
         if not commit or not catch_up(repo, branch, commit):
             raise
         message = f"others pushed to {branch} first, so the commit was taken back, and {branch} here follows origin"
-        said = Diagnostic(Code.PUSH_REFUSED, message, hint="run the command again: it starts from what they pushed")
-        raise OvertakenError(said, exit_code=1) from behind
+        overtaken = Diagnostic(
+            Code.PUSH_REFUSED, message, hint="run the command again: it starts from what they pushed"
+        )
+        raise OvertakenError(overtaken, exit_code=1) from behind
 
 
 def wait_to_try_again(root: Path, attempt: int, began: float) -> None:
-    """After an OvertakenError: a while, in which nothing of ours is committed, and then up to what was pushed in it.
+    """Wait a while after an OvertakenError, with nothing of ours committed, then follow what was pushed in that time.
 
     Without the second the next attempt would be too late as well. `began` is the monotonic time of the last one.
     """
@@ -137,5 +139,5 @@ def wait_to_try_again(root: Path, attempt: int, began: float) -> None:
 
 
 def trailers(values: Mapping[str, str]) -> str:
-    """Git trailers, in the order given: `Atmos-Service: default/checkout`."""
+    """Format Git trailers, in the order given: `Atmos-Service: default/checkout`."""
     return "\n".join(f"Atmos-{key}: {value}" for key, value in values.items())

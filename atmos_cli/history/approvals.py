@@ -1,4 +1,4 @@
-"""Which limits that a change passes may be passed: finds the approvals that belong to it and has each one judged."""
+"""Decides which exceeded limits of a change are approved: finds the approvals that belong to it and judges each."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def covered(
     author: bool | None = None,
     base: str | None = None,
 ) -> Coverage:
-    """The rows that are over and that valid approvals in the tree of `after` let pass. Never raises: no means no.
+    """Return the rows that are over and that valid approvals in the tree of `after` allow. Never raises: none means no.
 
     A row needs an approval of every service that adds to it. `author`: whoever runs this is about to commit the
     change (None: they are when the checkout has uncommitted changes).
@@ -63,7 +63,13 @@ def covered(
         return Coverage()
     try:
         trusted = trusted_base_of(root, config_of(after.tree).git.branch, base=base)
-        case = ProposedChange(trusted, rows, after, before, uncommitted(trusted) if author is None else author)
+        case = ProposedChange(
+            trusted=trusted,
+            rows=rows,
+            after=after,
+            before=before,
+            author=uncommitted(trusted) if author is None else author,
+        )
         return _covered(case, over, trusted.roster())
     except AtmosError as error:
         return Coverage(diagnostics=tuple(_as_reason(each) for each in error.diagnostics))
@@ -81,12 +87,12 @@ def _covered(case: ProposedChange, over: Sequence[LimitRow], roster: Roster) -> 
         approved = all(verdict is not None and verdict.valid for verdict in verdicts)
         if approved and _explains(adding, row, case):
             rows.add(row_key(row))
-    said = [each for verdict, reasons in judged.values() for each in (*reasons, *_told(verdict))]
-    return Coverage(frozenset(rows), tuple(said))
+    diagnostics = [each for verdict, reasons in judged.values() for each in (*reasons, *_reported(verdict))]
+    return Coverage(frozenset(rows), tuple(diagnostics))
 
 
 def _explains(adding: Sequence[Deployment], row: LimitRow, case: ProposedChange) -> bool:
-    """Whether these services bring all that `row` grows by, so that nothing else (a controller) rides along."""
+    """Return whether these services bring all that `row` grows by, so that nothing else (a controller) rides along."""
     if row.dimension == UNKNOWN:
         return bool(adding)
     growth = ZERO
@@ -96,7 +102,7 @@ def _explains(adding: Sequence[Deployment], row: LimitRow, case: ProposedChange)
     return bool(adding) and growth >= row.after - row.before
 
 
-def _told(verdict: ApprovalDecision | None) -> Iterator[Diagnostic]:
+def _reported(verdict: ApprovalDecision | None) -> Iterator[Diagnostic]:
     if verdict is None:
         return
     if verdict.valid:
@@ -109,12 +115,12 @@ def _told(verdict: ApprovalDecision | None) -> Iterator[Diagnostic]:
 
 
 def _as_reason(diagnostic: Diagnostic) -> Diagnostic:
-    """The excess itself is the error; why an approval does not help stands beside it."""
+    """Turn it into a warning: the excess itself is the error, and why an approval does not help accompanies it."""
     return replace(diagnostic, severity=Severity.WARNING)
 
 
 def adds_to(row: LimitRow, after: Effective, before: Effective | None) -> tuple[Deployment, ...]:
-    """The services that make the sum of `row` larger; one whose share cannot be told counts when its claim changed."""
+    """Return the services that add to the sum of `row`; one whose share is unknown counts when its claim changed."""
     found = []
     for deployment in after.deployments(row.environment):
         if row.team not in ("", deployment.team) or row.service not in ("", deployment.service):
@@ -129,19 +135,19 @@ def _grew(row: LimitRow, deployment: Deployment, after: Effective, before: Effec
     if new == old:
         return False
     try:
-        here = after.total(deployment).get(row.dimension)
-        there = before.total(deployment).get(row.dimension) if before and old else None
+        new_amount = after.total(deployment).get(row.dimension)
+        old_amount = before.total(deployment).get(row.dimension) if before and old else None
     except AtmosError:
         return True
-    if here is None and there is None:
+    if new_amount is None and old_amount is None:
         return row.dimension == UNKNOWN or row.service != ""
-    return here is not None and (there is None or here > there)
+    return new_amount is not None and (old_amount is None or new_amount > old_amount)
 
 
 def _approval_of(
     case: ProposedChange, deployment: Deployment, roster: Roster
 ) -> tuple[ApprovalDecision | None, tuple[Diagnostic, ...]]:
-    """The verdict on the approval that `deployment` carries: that of its claim, else the last one asked for."""
+    """Judge the approval that `deployment` carries: that of its claim, else the last one asked for."""
     tree = case.after.tree
     right = approval_path(deployment.environment, deployment.service, digest_in(case.after, deployment))
     reasons: list[Diagnostic] = []
@@ -161,7 +167,7 @@ def _approval_of(
 
 
 def judge(case: ProposedChange, approval: Approval, *, path: str, roster: Roster) -> ApprovalDecision:
-    """The verdict on one approval of the tree under test."""
+    """Judge one approval of the tree under test."""
     trusted, environment = case.trusted, approval.environment
     deployment = Deployment(approval.team, approval.service, environment)
     budget, digest = budget_of(case.after, environment)
@@ -185,18 +191,18 @@ def judge(case: ProposedChange, approval: Approval, *, path: str, roster: Roster
 
 
 def excess(row: LimitRow) -> Excess:
-    return Excess(row.scope, dimension_of(row), row.limit, row.after, row.ceiling)
+    return Excess(scope=row.scope, dimension=dimension_of(row), limit=row.limit, after=row.after, ceiling=row.ceiling)
 
 
 def budget_of(effective: Effective, environment: str) -> tuple[Budget, str]:
-    """The budget that counts, and its digest."""
+    """Return the budget that counts, and its digest."""
     policy = effective.policy
     tree = effective.tree if policy.is_new(environment) else policy.tree
     return policy.budget(environment), budget_digest(tree.read(budget_path(environment)) or b"")
 
 
 def grants(effective: Effective, deployment: Deployment) -> dict[str, str]:
-    """What the service asks for, as the budget counts it, by dimension; empty when it is not there or not known."""
+    """Return what the service asks for, as the budget counts it, by dimension; empty when it is missing or unknown."""
     if not digest_in(effective, deployment):
         return {}
     totals = effective.total(deployment)
@@ -204,7 +210,7 @@ def grants(effective: Effective, deployment: Deployment) -> dict[str, str]:
 
 
 def amount_of(dimension: str, amount: Quantity) -> str:
-    """Exact, and one way to write it: what is compared with what was signed."""
+    """Write an amount exactly, and in only one way: it is compared with what was signed."""
     return exact(amount) if dimension == MONEY else str(amount)
 
 

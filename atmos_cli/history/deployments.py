@@ -1,4 +1,4 @@
-"""Which commits of the base branch belong to which deployment; asked of git once for all deployments, not for each."""
+"""Finds which commits of the base branch belong to which deployment, asking git for all deployments at once."""
 
 from __future__ import annotations
 
@@ -58,28 +58,28 @@ class DeploymentHistory:
             self._trees.popitem()[1][0].close()
 
     def tree(self) -> CommitTree:
-        """The files at the tip."""
+        """Return the files at the tip."""
         return self._at(self.tip)[0]
 
     def wanted(self, deployment: Deployment) -> tuple[str, float]:
-        """(commit, when it was made): the newest one of the deployment's own; the tip when none ever changed it."""
+        """Return (commit, when it was made): the deployment's own newest one; the tip when none ever changed it."""
         found = self._newest(deployment, 0)
         return (
             (found.commit, float(found.at)) if found else (self.tip, float(history.commit_time(self._repo, self.tip)))
         )
 
     def manifests(self, deployment: Deployment) -> tuple[Resource, ...] | None:
-        """What is wanted, sorted; None when it cannot be built."""
+        """Return the manifests that are wanted, sorted; None when they cannot be built."""
         if deployment not in self._wanted:
             self._wanted[deployment] = self._built(deployment, self.tip)
         return self._wanted[deployment]
 
     def missing(self, revisions: Iterable[str]) -> bool:
-        """Whether one of `revisions` is no commit that is here: then a fetch may bring it."""
+        """Return whether one of `revisions` is not a commit known here: then a fetch may bring it."""
         return any(self._resolved(each) is None for each in revisions)
 
     def relation(self, deployment: Deployment, revision: str) -> Relation:
-        """How a revision that an engine names stands to the deployment's wanted commit."""
+        """Compare a revision that an engine names with the deployment's wanted commit."""
         other, wanted = self._resolved(revision), self.wanted(deployment)[0]
         if other is None:
             return Relation(Order.UNKNOWN, inputs_equal=False)
@@ -92,7 +92,7 @@ class DeploymentHistory:
         return Relation(Order.NEWER if newer else Order.OLDER, inputs_equal=equal)
 
     def own(self, deployment: Deployment, revision: str) -> str:
-        """The deployment's own commit that is in force at `revision`; the revision itself where that is not known."""
+        """Return the deployment's own commit in force at `revision`; the revision itself where that is not known."""
         other = self._resolved(revision)
         if other is None or other not in self._place:
             return other or revision
@@ -100,7 +100,7 @@ class DeploymentHistory:
         return found.commit if found else other
 
     def behind(self, deployment: Deployment, revision: str) -> int | None:
-        """How many of the deployment's own commits came after `revision`; None when it is not on the line."""
+        """Count the deployment's own commits that came after `revision`; None when it is not on the line."""
         other = self._resolved(revision)
         if other is None or other not in self._place:
             return None
@@ -108,7 +108,7 @@ class DeploymentHistory:
         return sum(self._place[each.commit] < self._place[other] for each in self._all(deployment))
 
     def _newest(self, deployment: Deployment, place: int) -> Change | None:
-        """The newest own commit that is not newer than `place` on the line; reads on until it is sure."""
+        """Return the newest own commit that is not newer than `place` on the line; reads on until it is sure."""
         while True:
             own = [each for each in self._all(deployment) if self._place[each.commit] >= place]
             if own or self._next is None:
@@ -166,7 +166,7 @@ class DeploymentHistory:
 
 
 def _service_directory(path: str) -> tuple[str, str, str] | None:
-    """(team, service, environment) of a file of an overlay, with "" for one of the base; None for any other."""
+    """Return (team, service, environment) of an overlay's file, with "" for one of the base; None for others."""
     steps = path.split("/")
     if len(steps) > 4 and steps[3] == "base":
         return steps[1], steps[2], ""

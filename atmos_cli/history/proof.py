@@ -1,4 +1,4 @@
-"""The proofs of an approval that can be had offline: its SSH signatures, verified by ssh-keygen."""
+"""The proofs of an approval that work offline: its SSH signatures, verified by ssh-keygen."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def ssh_proofs(approval: Approval, roster: Roster) -> tuple[Proof, ...]:
-    """A `Prover`: one proof for each signature, good or with the reason why it is not."""
+    """Verify each signature of `approval`: one proof for each, good or with the reason why it is not. A `Prover`."""
     data = signed_bytes(approval)
     keys = {key.fingerprint: key.key for person in roster.people.values() for key in person.keys}
     found = []

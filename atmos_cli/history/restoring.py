@@ -1,4 +1,4 @@
-"""What a rollback is made from: which commit goes, which state comes back, and what both would run."""
+"""What a rollback is made from: which commit is undone, which state comes back, and what both would run."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class RollbackStart:
 
     @property
     def pointer(self) -> str:
-        """The path of the delivery pointer; empty where the engine finds services by itself."""
+        """Return the path of the delivery pointer; empty where the engine finds services by itself."""
         team, service, environment = self.deployment
         cluster = self.config.environments[environment].cluster
         return ENGINES[self.config.engine(environment)].pointer_path(cluster, team=team, service=service)
@@ -68,12 +68,12 @@ class RollbackStart:
 
     @property
     def paths(self) -> tuple[str, ...]:
-        """What the environment is made from, as far as it is the service's own."""
+        """Return the paths that the environment is made from, as far as they are the service's own."""
         return tuple(filter(None, (self.deployment.directory, f"{self.service_directory}/base", self.pointer)))
 
 
 def choose(start: RollbackStart, *, commit: str | None, to: str | None) -> Choice:
-    """Raises ATM815 for a commit that is unknown or no part of the branch, ATM822 when nothing was there before."""
+    """Choose what to undo. Raises ATM815 for a commit not on the branch, ATM822 when nothing was there before."""
     wanted = _landed(start, commit) if commit else rollbacks.newest(start.repo, start.tip, start.paths)
     where = _where(start.deployment)
     if wanted is None:
@@ -94,7 +94,7 @@ def choose(start: RollbackStart, *, commit: str | None, to: str | None) -> Choic
 
 
 def look(start: RollbackStart, choice: Choice, *, evidence: Evidence | None = None) -> RollbackView:
-    """Everything that the plan needs to know. Raises ATM822 when the service was not there at that commit."""
+    """Gather everything that the plan needs. Raises ATM822 when the service did not exist at that commit."""
     then_tree = CommitTree(start.repo, choice.restores)
     deployment = start.deployment
     if not any(True for _ in then_tree.files(deployment.directory)):
@@ -111,16 +111,16 @@ def look(start: RollbackStart, choice: Choice, *, evidence: Evidence | None = No
     coming = images(then or {}) - images(now or {})
     paths = (*start.paths, *shared, *foreign)
     return RollbackView(
-        deployment.environment,
-        choice.commit,
-        choice.restores,
-        choice.chosen,
-        own,
-        shared,
-        now,
-        then,
-        partly,
-        _build(whole, deployment)[0] if shared else partly,
+        environment=deployment.environment,
+        commit=choice.commit,
+        restores=choice.restores,
+        chosen=choice.chosen,
+        own=own,
+        shared=shared,
+        now=now,
+        then=then,
+        partly=partly,
+        wholly=_build(whole, deployment)[0] if shared else partly,
         others=tuple(others),
         others_now={key: value for before, _ in others.values() for key, value in (before or {}).items()},
         others_after={key: value for _, after in others.values() for key, value in (after or {}).items()},
@@ -153,7 +153,7 @@ def _known(start: RollbackStart, name: str) -> str:
 
 
 def _landed(start: RollbackStart, name: str) -> str:
-    """A commit of a merged branch was deployed by the merge."""
+    """Return the commit that deployed `name`: for a commit of a merged branch, the merge."""
     known = _known(start, name)
     return rollbacks.landed(start.repo, start.tip, known) or known
 
@@ -165,7 +165,7 @@ def _record(start: RollbackStart, commit: str) -> Verified | None:
 
 
 def _undoes(start: RollbackStart, commit: str) -> str:
-    """What `commit`, or what it merged, took back of the same service here; empty when it is no rollback."""
+    """Return what `commit`, or what it merged, took back of the same service here; empty when it is no rollback."""
     team, service, environment = start.deployment
     past = rollbacks.earlier_rollbacks(start.repo, rollbacks.label(environment, team, service), start.tip)
     before = parent(start.repo, commit)
@@ -185,7 +185,7 @@ def _own(start: RollbackStart, then: FileTree) -> Files:
 
 
 def _shared(start: RollbackStart, then: FileTree, read: frozenset[str]) -> tuple[Files, tuple[str, ...]]:
-    """Changes that restore what the service shares among its environments; and what differs outside of the service."""
+    """Return changes that restore what the service's environments share; and what differs outside of the service."""
     base = f"{start.service_directory}/base"
     within = {path for path in read if path.startswith(f"{start.service_directory}/")}
     paths = {path for path in within if not path.startswith(f"{start.service_directory}/overlays/")}
@@ -196,7 +196,7 @@ def _shared(start: RollbackStart, then: FileTree, read: frozenset[str]) -> tuple
 
 
 def _others(start: RollbackStart, whole: FileTree) -> dict[str, tuple[Objects | None, Objects | None]]:
-    """Other environments of the service that would run something else, with what they run now and then."""
+    """Return the service's other environments that would run something else, with what they run now and then."""
     team, service, environment = start.deployment
     found = {}
     for each in deployments(start.tree):
@@ -210,19 +210,27 @@ def _others(start: RollbackStart, whole: FileTree) -> dict[str, tuple[Objects | 
 def _migration(
     start: RollbackStart, then: Objects | None, now: Objects | None, evidence: Evidence | None
 ) -> Reason | None:
-    """What changed between the two states, and what `verify` saw, when it asks."""
+    """Return what changed between the two states, and what `verify` saw, when it asks."""
     if then is None or now is None:
         return None
     team, service, environment = start.deployment
     where = start.config.environments[environment].cluster
     engine = start.config.engine(environment)
-    target = Target(team, service, environment, where, namespace(team, environment), engine, service)
+    target = Target(
+        team=team,
+        service=service,
+        environment=environment,
+        cluster=where,
+        namespace=namespace(team, environment),
+        engine=engine,
+        workload=service,
+    )
     changes = field_changes(tuple(then.values()), tuple(now.values()))
     return migration_suspect(changes, evidence or Evidence(target, ClusterSnapshot(0.0)))
 
 
 def _build(tree: FileTree, deployment: Deployment) -> tuple[Objects | None, frozenset[str], str]:
-    """What runs, None when it cannot be built; the files outside the overlay that it was built from; why it cannot."""
+    """Return what runs (None: it cannot be built), the files outside the overlay that it used, and why it cannot."""
     watched = _OutsideReads(tree, f"{deployment.directory}/")
     try:
         built = manifests(watched, app_unit(*deployment))

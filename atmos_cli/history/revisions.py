@@ -1,4 +1,4 @@
-"""What Git knows of one deployment: which commit is meant, how others stand to it, and what each makes of it."""
+"""What Git knows of one deployment: which commit is meant, how others relate to it, and what each makes of it."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class GitAnswers:
         raise ValueError(question)
 
     def _commit(self, name: str) -> str:
-        """The commit that `name` means; with "", the last one on the base branch that changed this deployment."""
+        """Return the commit that `name` means; with "", the base branch's last one that changed this deployment."""
         found = repos.resolve(self._repo, name) if name else self._last()
         if found is None:
             what = f"`{name}`" if name else f"of {self._deployment.service} on `{self._config.git.branch}`"
@@ -70,7 +70,7 @@ class GitAnswers:
         return commits[-1] if commits else tip
 
     def _before(self, commit: str) -> str:
-        """The commit before, on the first-parent line; "" for a first commit."""
+        """Return the commit before, on the first-parent line; "" for a first commit."""
         return history.parent(self._repo, commit) or ""
 
     def _paths(self) -> tuple[str, str]:
@@ -97,7 +97,7 @@ class GitAnswers:
         return Order.NEWER if history.is_ancestor(self._repo, commit, other) else Order.DIVERGED
 
     def _built(self, commit: str) -> list[Resource] | None:
-        """The effective manifests at `commit`, sorted; None when they are not there, or cannot be built."""
+        """Return the effective manifests at `commit`, sorted; None when they are not there, or cannot be built."""
         if commit not in self._manifests:
             tree = CommitTree(self._repo, commit)
             try:
@@ -122,21 +122,21 @@ class GitAnswers:
 
 
 def relations(ask_git: Ask, commit: str, revisions: tuple[str, ...]) -> dict[str, Relation]:
-    """How each revision that an engine names stands to `commit`."""
+    """Ask how each revision that an engine names relates to `commit`."""
     found = {}
     for revision in revisions:
-        told = ask_git("relation", commit, plain(revision))
-        found[revision] = Relation(Order(told["order"]), inputs_equal=bool(told["inputs_equal"]))
+        answer = ask_git("relation", commit, plain(revision))
+        found[revision] = Relation(Order(answer["order"]), inputs_equal=bool(answer["inputs_equal"]))
     return found
 
 
 def manifests(ask_git: Ask, commit: str) -> tuple[Resource, ...] | None:
-    """The effective manifests at `commit`; None when nothing was there, or it could not be built."""
-    told = ask_git("manifests", commit) if commit else None
-    return None if told is None else tuple(told)
+    """Ask for the effective manifests at `commit`; None when nothing was there, or it could not be built."""
+    answer = ask_git("manifests", commit) if commit else None
+    return None if answer is None else tuple(answer)
 
 
 def limits_of(ask_git: Ask, commit: str) -> Limits:
-    """The settled `verify:` block of the spec at `commit`. Raises ATM104 or ATM801 when it cannot be read."""
-    told = ask_git("limits", commit)
-    return Limits(**{**told, "routes": tuple(told["routes"]), "smoke": tuple(told["smoke"])})
+    """Ask for the settled `verify:` block of the spec at `commit`. Raises ATM104 or ATM801 when it cannot be read."""
+    answer = ask_git("limits", commit)
+    return Limits(**{**answer, "routes": tuple(answer["routes"]), "smoke": tuple(answer["smoke"])})

@@ -37,7 +37,7 @@ _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 
 
 def follow(repo: Repo, branch: str, *, run: str = "") -> Iterator[Diagnostic]:
-    """See what `origin` has, branch and notes; a warning where it cannot be asked. Nothing of the user's moves."""
+    """Fetch what `origin` has, branch and notes; warns where it cannot be asked. Moves nothing of the user's."""
     if repos.remote_url(repo) is None:
         return
     problem = rollbacks.follow_remote(repo, branch) or notes.fetch(repo)
@@ -50,7 +50,7 @@ def follow(repo: Repo, branch: str, *, run: str = "") -> Iterator[Diagnostic]:
 def rollback_start(
     repository: Repository, repo: Repo, environment: str, *, mode: WriteMode
 ) -> tuple[Base, RollbackStart]:
-    """The checkout, or for a branch the newer one of the base branch here and at `origin`; its deployment is empty yet.
+    """Return the checkout, or for a branch the newer base branch, here or at `origin`; its deployment is still empty.
 
     Raises ATM604 when a commit would go to another branch than the engines follow, ATM602 without any commit, ATM610
     where history is cut off.
@@ -59,16 +59,18 @@ def rollback_start(
         message = "the history here is cut off (a shallow clone), so nobody can tell which state was good"
         raise fail(Code.GIT_FAILED, message, hint="`git fetch --unshallow`; in CI, check out with `fetch-depth: 0`")
     branch = repository.config.git.branch
-    here, there = (repos.resolve(repo, f"refs/{where}/{branch}") for where in ("heads", "remotes/origin"))
+    here, remote = (repos.resolve(repo, f"refs/{where}/{branch}") for where in ("heads", "remotes/origin"))
     nowhere = Deployment("", "", environment)
     if mode == "branch":
-        tip = here if here and (there is None or history.is_ancestor(repo, there, here)) else there
+        tip = here if here and (remote is None or history.is_ancestor(repo, remote, here)) else remote
         tip = tip or repos.resolve(repo, "HEAD")
         if tip is None:
             raise _no_commit()
         tree = CommitTree(repo, tip)
         config = config_of(tree)
-        return Base(tree, tip), RollbackStart(repo, tip, there or tip, tree, config, nowhere)
+        return Base(tree, tip), RollbackStart(
+            repo=repo, tip=tip, ahead=remote or tip, tree=tree, config=config, deployment=nowhere
+        )
     now = repos.head(repo)
     if now.commit is None:
         raise _no_commit()
@@ -76,11 +78,13 @@ def rollback_start(
         message = f"`{now.branch or 'no branch'}` is checked out, but the engines follow `{branch}`"
         raise fail(Code.REPO_DETACHED, message, hint=f"`--write branch`, or `git switch {shell(branch)}` first")
     disk = DiskTree(repository.root)
-    return Base(disk), RollbackStart(repo, now.commit, there or now.commit, disk, config_of(disk), nowhere)
+    return Base(disk), RollbackStart(
+        repo=repo, tip=now.commit, ahead=remote or now.commit, tree=disk, config=config_of(disk), deployment=nowhere
+    )
 
 
 def named_deployment(start: RollbackStart, service: str, environment: str, *, team: str | None) -> Deployment:
-    """The deployment that is meant, also one that a later commit removed. Raises ATM511 or ATM702."""
+    """Return the deployment that is meant, also one that a later commit removed. Raises ATM511 or ATM702."""
     try:
         found = find_service(start.tree, service, team=team)
     except AtmosError:
@@ -93,14 +97,14 @@ def named_deployment(start: RollbackStart, service: str, environment: str, *, te
             return each
     gone = _removed(start, found[0].service, environment, team=found[0].team)
     if gone is None:
-        there = ", ".join(each.environment for each in found)
+        places = ", ".join(each.environment for each in found)
         message = f"`{service}` is not in {environment}, and never was"
-        raise fail(Code.ENVIRONMENT_UNKNOWN, message, hint=f"it is in: {there}")
+        raise fail(Code.ENVIRONMENT_UNKNOWN, message, hint=f"it is in: {places}")
     return gone
 
 
 def limits_of(start: RollbackStart) -> Limits:
-    """What `service.yaml` says about rollbacks; the defaults when it is gone or wrong, which `validate` reports."""
+    """Return the spec's settings of rollbacks; the defaults when it is gone or wrong, which `validate` reports."""
     path = f"{start.service_directory}/service.yaml"
     data = start.tree.read(path)
     try:
@@ -112,10 +116,10 @@ def limits_of(start: RollbackStart) -> Limits:
 def judged(
     repository: Repository, start: RollbackStart, changes: ChangeSet, plan: RestorePlan, *, base: Base
 ) -> Guarded:
-    """All checks and budgets of the result, as for any change, with two differences.
+    """Run all checks and budgets on the result, as for any change, with two differences.
 
     What is wrong already, and stays as it is, does not keep a better state from coming back. And a state that ran
-    before may pass a budget, since the room that it had may be taken meanwhile; no state may pass a ceiling, and one
+    before may pass a budget, since others may use its share meanwhile; no state may pass a ceiling, and one
     that a person named has to fit like any other change.
     """
     states = States(repository.root, repository.tree, branch=start.config.git.branch)
@@ -157,7 +161,7 @@ def _already(before: Effective, deployment: Deployment, config: Config) -> tuple
 
 
 def _removed(start: RollbackStart, service: str, environment: str, *, team: str | None) -> Deployment | None:
-    """A deployment that is in the commit before the last one that touched its overlay, and not here."""
+    """Return a deployment that is in the commit before the last one that touched its overlay, and not here."""
     owner, _, name = service.rpartition("/")
     owner = team or owner
     if not _LABEL.fullmatch(name) or (owner and not _LABEL.fullmatch(owner)):

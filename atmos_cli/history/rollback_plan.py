@@ -50,7 +50,7 @@ class RollbackRequest:
 
 @dataclass(frozen=True, slots=True)
 class RollbackPlan:
-    """Everything that is known before anything is written; `again` makes it anew from the repo as it is then."""
+    """Everything that is known before anything is written; `again` plans anew from the repo as it is then."""
 
     repository: Repository
     ask: RollbackRequest
@@ -66,7 +66,7 @@ class RollbackPlan:
 
     @property
     def refusals(self) -> tuple[Diagnostic, ...]:
-        """Why it must not be done, as such; the findings of the checks stand in `guarded`."""
+        """Return why it must not be done, apart from the findings of the checks, which are in `guarded`."""
         environment = self.start.deployment.environment
         return tuple(
             Diagnostic(Code.ROLLBACK_REFUSED, each.message, hint=each.hint, environment=environment)
@@ -93,7 +93,7 @@ class RollbackPlan:
 
     @property
     def message(self) -> str:
-        """The commit's; its trailers are the memory that later rollbacks and limits go by."""
+        """Return the commit message; its trailers are the record that later rollbacks and limits rely on."""
         team, service, environment = self.start.deployment
         reason = " ".join("".join(c if c.isprintable() else " " for c in mask(self.ask.reason)).split())[:MAX_REASON]
         tail = {"Rollback-Of": self.choice.commit, "Restores": self.choice.restores}
@@ -106,7 +106,7 @@ class RollbackPlan:
 
     @property
     def state(self) -> str:
-        """One sentence on the state that comes back."""
+        """Describe the state that comes back, in one sentence."""
         record = self.choice.record
         if record is None:
             return {
@@ -119,7 +119,7 @@ class RollbackPlan:
 
 
 def plan_rollback(repository: Repository, ask: RollbackRequest) -> RollbackPlan:
-    """What `ask` comes to; every reason not to do it stands in the plan.
+    """Plan what `ask` requests; the plan holds every reason not to do it.
 
     Raises ATM511 or ATM702 for an unknown target, ATM815 for an unknown commit, and ATM822 with exit status 1 when
     there is nothing to restore.
@@ -161,11 +161,23 @@ def _planned(
         now = replace(now, deployment=start.deployment)
         return _planned(repository, ask, base=now_base, start=now, choice=choice, mode=mode, notes=problems)
 
-    return RollbackPlan(repository, ask, start, choice, made, changes, guarded, base, mode, notes, again=again)
+    return RollbackPlan(
+        repository=repository,
+        ask=ask,
+        start=start,
+        choice=choice,
+        plan=made,
+        changes=changes,
+        guarded=guarded,
+        base=base,
+        mode=mode,
+        notes=notes,
+        again=again,
+    )
 
 
 def _require_own(start: RollbackStart, changes: ChangeSet) -> None:
-    """Always on: whatever was computed above, nothing but the service's own files is ever written."""
+    """Check, always, that nothing but the service's own files is written, whatever was computed before."""
     directories = (f"{start.deployment.directory}/", f"{start.service_directory}/")
     strange = [path for path in changes.files if not path.startswith(directories) and path != start.pointer]
     if strange:

@@ -44,12 +44,12 @@ class TrustedBase:
         return history.commit_time(self.repo, self.base)
 
     def roster(self) -> Roster:
-        """Raises ATM429 when the base branch has no usable `platform/approvers.yaml`."""
+        """Return the approvers. Raises ATM429 when the base branch has no usable `platform/approvers.yaml`."""
         return read_roster(self.tree.read(FILE))
 
 
 def trusted_base_of(root: Path, branch: str, *, base: str | None = None) -> TrustedBase:
-    """The ground of the checkout at `root`. `base` names another commit to trust than the tip of `branch`.
+    """Return what to trust for the checkout at `root`. `base` names another commit to trust than the tip of `branch`.
 
     Raises ATM602 without Git, ATM610 when there is no such commit, or when history is cut off and so proves nothing.
     """
@@ -66,11 +66,18 @@ def trusted_base_of(root: Path, branch: str, *, base: str | None = None) -> Trus
         message = "the history here is cut off (a shallow clone), so nobody can tell which approvals are used up"
         raise fail(Code.GIT_FAILED, message, hint="`git fetch --unshallow`; in CI, check out with `fetch-depth: 0`")
     on_base = base is None and repos.head(repo).branch == branch and history.is_ancestor(repo, trusted, head)
-    return TrustedBase(repo, trusted, head if on_base else trusted, head, CommitTree(repo, trusted), int(time.time()))
+    return TrustedBase(
+        repo=repo,
+        base=trusted,
+        tip=head if on_base else trusted,
+        head=head,
+        tree=CommitTree(repo, trusted),
+        now=int(time.time()),
+    )
 
 
 def contributors_of(trusted: TrustedBase, path: str, *, author: bool) -> tuple[Contributor, ...]:
-    """Everyone who had a hand in the change, or in the request at `path`; with `author`, whoever would commit it now.
+    """Return everyone who contributed to the change, or to the request at `path`; with `author`, the one to commit it.
 
     A commit that only adds signatures to approvals is no part of the change: the approver may make it.
     """
@@ -84,7 +91,7 @@ def contributors_of(trusted: TrustedBase, path: str, *, author: bool) -> tuple[C
 
 
 def uncommitted(trusted: TrustedBase) -> bool:
-    """Whether the checkout has changes, other than to approvals, that no commit has yet."""
+    """Return whether the checkout has changes, other than to approvals, that no commit has yet."""
     changed = changed_here(trusted.repo)
     return any(not path.startswith(f"{DIRECTORY}/") for path in changed)
 
@@ -116,7 +123,7 @@ def _same_request(before: bytes | None, after: bytes | None, path: str) -> bool:
 
 
 def same_approval(tree: CommitTree, path: str, approval: Approval) -> bool:
-    """Whether `tree` holds this very request at `path`, whoever has signed it there."""
+    """Return whether `tree` holds this very request at `path`, whoever has signed it there."""
     data = tree.read(path)
     try:
         return data is not None and signed_bytes(read_approval(data, path=path)) == signed_bytes(approval)

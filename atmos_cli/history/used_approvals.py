@@ -1,4 +1,4 @@
-"""Is an approval used up? Read from the first-parent history of the base branch: trailers and dates prove nothing."""
+"""Finds out whether an approval is used up, from the first-parent history alone: trailers and dates prove nothing."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 def consumption(trusted: TrustedBase, approval: Approval, *, path: str) -> tuple[State, str]:
-    """(state, commit that used it). Used up by the first commit of the base branch that carries both it and its claim.
+    """Return (state, commit that used it): the first commit of the base branch that has both it and its claim.
 
-    Dead ("used") once the service asked for anything else afterwards, even if the old claim comes back.
+    It is dead ("used") once the service asked for anything else afterwards, even if the old claim comes back.
     """
     since = ""
     for commit in _moments(trusted, approval, path):
@@ -44,7 +44,7 @@ def consumption(trusted: TrustedBase, approval: Approval, *, path: str) -> tuple
 
 
 def digest_in(effective: Effective, deployment: Deployment) -> str:
-    """The claim digest of `deployment`; empty when there is no such service, or what it asks for cannot be built."""
+    """Return the claim digest of `deployment`; empty when there is no such service, or its claim cannot be built."""
     try:
         if deployment not in effective.deployments(deployment.environment):
             return ""
@@ -66,7 +66,7 @@ def _deployment(approval: Approval) -> Deployment:
 
 
 def _moments(trusted: TrustedBase, approval: Approval, path: str) -> Iterator[str]:
-    """Commits at which the answer can change, oldest first: those that touch it, their parents, and the end."""
+    """Yield commits at which the answer can change, oldest first: those that touch it, their parents, and the end."""
     arrived = history.first_parents(trusted.repo, trusted.tip, path)[:1]
     if not arrived:
         return

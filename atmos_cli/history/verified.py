@@ -109,13 +109,13 @@ def publish(repo: Repo, remote: str) -> tuple[Diagnostic, ...]:
 
 
 def verdicts(repo: Repo, *, team: str, service: str, environment: str) -> tuple[Verified, ...]:
-    """Every verdict on the service in the environment that is known here, newest first."""
+    """Return every verdict on the service in the environment that is known here, newest first."""
     found = [read for commit, value in _values(repo, team, service, environment) if (read := _verdict(commit, value))]
     return tuple(sorted(found, key=lambda each: (-each.at, each.commit, each.cluster)))
 
 
 def latest(repo: Repo) -> dict[tuple[str, str, str, str], Verified]:
-    """The newest verdict on every (team, service, environment, cluster) that is known here, read in one go."""
+    """Return the newest verdict known here on every (team, service, environment, cluster), read in one go."""
     found: dict[tuple[str, str, str, str], Verified] = {}
     for commit, value in _values(repo):
         read = _verdict(commit, value)
@@ -129,7 +129,7 @@ def latest(repo: Repo) -> dict[tuple[str, str, str, str], Verified]:
 def last_verified(
     repo: Repo, *, team: str, service: str, environment: str, before: str, without: frozenset[str] = frozenset()
 ) -> Verified | None:
-    """The newest ancestor of `before`, itself left out, whose last word on every cluster was a good one.
+    """Return the newest ancestor of `before`, itself left out, whose last verdict on every cluster was good.
 
     `without`: commits that do not count, since what they brought was taken back.
     """
@@ -147,7 +147,7 @@ def last_verified(
 
 
 def quarantined(repo: Repo, *, team: str, service: str, environment: str) -> tuple[Quarantined, ...]:
-    """Images that were rolled back there and have not passed there since, by image."""
+    """Return images that were rolled back there and have not passed there since, by image."""
     passed: dict[str, float] = {}
     for each in verdicts(repo, team=team, service=service, environment=environment):
         if each.outcome in GOOD:
@@ -166,9 +166,9 @@ def _line(value: dict[str, Any]) -> str:
 
 
 def _values(repo: Repo, *target: str) -> Iterable[tuple[str, dict[str, Any]]]:
-    """What notes say about one target (team, service, environment), or about all of them when none is named.
+    """Yield what notes say about one target (team, service, environment), or about all of them when none is named.
 
-    Anyone who can push can write a note: what is not as expected is passed over.
+    Anyone who can push can write a note: what is not as expected is skipped.
     """
     wanted = {"v": FORMAT, **dict(zip(("team", "service", "environment"), target, strict=False))}
     for commit, lines in notes.lines(repo).items():
@@ -191,7 +191,15 @@ def _verdict(commit: str, value: dict[str, Any]) -> Verified | None:
     images = value.get("images")
     known = tuple(filter(None, map(_text, images))) if isinstance(images, list) else ()
     return Verified(
-        commit, team, service, environment, cluster, Outcome(outcome), float(at or 0), _text(value.get("run")), known
+        commit=commit,
+        team=team,
+        service=service,
+        environment=environment,
+        cluster=cluster,
+        outcome=Outcome(outcome),
+        at=float(at or 0),
+        run=_text(value.get("run")),
+        images=known,
     )
 
 
@@ -203,7 +211,7 @@ def _quarantined(commit: str, value: dict[str, Any]) -> Quarantined | None:
 
 
 def _text(value: Any) -> str:
-    """What may be shown on a terminal; empty for anything else."""
+    """Return what may be shown on a terminal; empty for anything else."""
     return value if isinstance(value, str) and value.isprintable() else ""
 
 

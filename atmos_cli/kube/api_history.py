@@ -7,14 +7,17 @@ REMOVED = {
     **dict.fromkeys(
         (
             *(f"extensions/v1beta1/{k}" for k in ("Deployment", "DaemonSet", "ReplicaSet", "NetworkPolicy")),
-            *("extensions/v1beta1/PodSecurityPolicy", "apps/v1beta1/Deployment", "apps/v1beta1/StatefulSet"),
+            "extensions/v1beta1/PodSecurityPolicy",
+            "apps/v1beta1/Deployment",
+            "apps/v1beta1/StatefulSet",
             *(f"apps/v1beta2/{k}" for k in ("Deployment", "DaemonSet", "ReplicaSet", "StatefulSet")),
         ),
         "1.16",
     ),
     **dict.fromkeys(
         (
-            *("networking.k8s.io/v1beta1/IngressClass", "apiextensions.k8s.io/v1beta1/CustomResourceDefinition"),
+            "networking.k8s.io/v1beta1/IngressClass",
+            "apiextensions.k8s.io/v1beta1/CustomResourceDefinition",
             *(
                 f"rbac.authorization.k8s.io/{v}/{k}"
                 for v in ("v1alpha1", "v1beta1")
@@ -22,17 +25,23 @@ REMOVED = {
             ),
             "admissionregistration.k8s.io/v1beta1/MutatingWebhookConfiguration",
             "admissionregistration.k8s.io/v1beta1/ValidatingWebhookConfiguration",
-            *("apiregistration.k8s.io/v1beta1/APIService", "coordination.k8s.io/v1beta1/Lease"),
-            *("certificates.k8s.io/v1beta1/CertificateSigningRequest", "scheduling.k8s.io/v1beta1/PriorityClass"),
+            "apiregistration.k8s.io/v1beta1/APIService",
+            "coordination.k8s.io/v1beta1/Lease",
+            "certificates.k8s.io/v1beta1/CertificateSigningRequest",
+            "scheduling.k8s.io/v1beta1/PriorityClass",
             *(f"storage.k8s.io/v1beta1/{k}" for k in ("StorageClass", "VolumeAttachment", "CSIDriver", "CSINode")),
         ),
         "1.22",
     ),
     **dict.fromkeys(
         (
-            *("batch/v1beta1/CronJob", "policy/v1beta1/PodDisruptionBudget", "policy/v1beta1/PodSecurityPolicy"),
-            *("autoscaling/v2beta1/HorizontalPodAutoscaler", "node.k8s.io/v1beta1/RuntimeClass"),
-            *("discovery.k8s.io/v1beta1/EndpointSlice", "events.k8s.io/v1beta1/Event"),
+            "batch/v1beta1/CronJob",
+            "policy/v1beta1/PodDisruptionBudget",
+            "policy/v1beta1/PodSecurityPolicy",
+            "autoscaling/v2beta1/HorizontalPodAutoscaler",
+            "node.k8s.io/v1beta1/RuntimeClass",
+            "discovery.k8s.io/v1beta1/EndpointSlice",
+            "events.k8s.io/v1beta1/Event",
         ),
         "1.25",
     ),
@@ -45,8 +54,12 @@ CLUSTER_SCOPED = frozenset(
     for group, kinds in {
         "": ("Namespace", "Node", "PersistentVolume", "ComponentStatus"),
         "admissionregistration.k8s.io": (
-            *("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "ValidatingAdmissionPolicy"),
-            *("ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"),
+            "MutatingWebhookConfiguration",
+            "ValidatingWebhookConfiguration",
+            "ValidatingAdmissionPolicy",
+            "ValidatingAdmissionPolicyBinding",
+            "MutatingAdmissionPolicy",
+            "MutatingAdmissionPolicyBinding",
         ),
         "apiextensions.k8s.io": ("CustomResourceDefinition",),
         "apiregistration.k8s.io": ("APIService",),

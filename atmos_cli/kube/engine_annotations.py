@@ -1,4 +1,4 @@
-"""What any object in Git may say to whichever engine reads it, and what engines write on live ones."""
+"""What any object in Git may say to the engines that read it, and what engines write on live ones."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ KEEP = {
 }
 # An object with one of these runs, and is removed, as the engine sees fit.
 HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
-# By annotation, the values with which a live object is not made as Git has it.
+# By annotation, the values with which a live object may differ from Git.
 LEFT_ALONE = {"kustomize.toolkit.fluxcd.io/ssa": frozenset({"Ignore", "IfNotPresent"})}
-# Regular expressions of the keys in which engines keep their own books.
+# Regular expressions of the keys in which engines keep their own records.
 BOOKKEEPING = (
     r"argocd\.argoproj\.io/tracking-id",
     r"kustomize\.toolkit\.fluxcd\.io/",

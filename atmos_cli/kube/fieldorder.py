@@ -1,4 +1,4 @@
-"""The order of keys in the manifests that atmos writes: identity first, then as an expert would tell it."""
+"""The order of keys in the manifests that atmos writes: identity first, then as an expert would write it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def ordered(resource: Resource) -> Resource:
-    """A copy with every mapping in canonical order: known keys first, the rest by name, `status` last.
+    """Return a copy with every mapping in canonical order: known keys first, the rest by name, `status` last.
 
     Mappings whose keys are the user's own (`labels`, `data`, …) go by name alone. Lists keep their order, and nothing
     is added, changed or lost.
@@ -30,7 +30,7 @@ def _below(value: Any, ranks: dict[str, int]) -> Any:
     return value
 
 
-# One list serves every kind, as in kustomize: each line is one place where these keys stand together.
+# One list serves every kind, as in kustomize: each line is one place where these keys occur together.
 _ORDER = """
 apiVersion apiGroup apiGroups group version kind metadata
 name generateName namespace labels annotations ownerReferences finalizers

@@ -81,7 +81,7 @@ def _under(prefix: Path, table: Mapping[Path, Path]) -> dict[Path, Path]:
 
 
 def _keyed_lists(group: str, kind: str) -> dict[Path, Path]:
-    """Every keyed list of one kind, by path; list positions do not appear in a path."""
+    """Return every keyed list of one kind, by path; list positions do not appear in a path."""
     table = _under(("metadata",), _METADATA) | _OWN.get((group, kind), {})
     if (group, kind) in _WITH_CONDITIONS:
         table |= _CONDITIONS
@@ -103,7 +103,7 @@ _PLAIN: Mapping[Path, Path] = MappingProxyType(_under(("metadata",), _METADATA))
 
 
 def keyed_lists(group: str, kind: str) -> Mapping[Path, Path]:
-    """Path of every keyed list of a built-in kind -> its merge keys; `()` means a set of scalars.
+    """Return the path of every keyed list of a built-in kind -> its merge keys; `()` means a set of scalars.
 
     Kinds without keyed lists of their own still have the two of `metadata`; whether a kind is built in at all is the
     caller's knowledge.
@@ -112,7 +112,7 @@ def keyed_lists(group: str, kind: str) -> Mapping[Path, Path]:
 
 
 def merge_keys(group: str, kind: str, path: Sequence[str]) -> Path | None:
-    """The merge keys of the list at `path` (field names only), `()` for a set of scalars, None for an atomic list."""
+    """Return the merge keys of the list at `path` (field names only), () for a set of scalars, None for atomic."""
     return keyed_lists(group, kind).get(tuple(path))
 
 
@@ -129,7 +129,7 @@ _BY_FIELD = _candidates()
 
 
 def merge_keys_of(field: str, items: Iterable[Any]) -> Path | None:
-    """The merge keys for a list named `field` in any tree, None if it is atomic.
+    """Return the merge keys for a list named `field` in any tree, None if it is atomic.
 
     For trees whose kind is not known yet: the field's name decides, and among several candidates (`ports` of a
     container and of a Service) the first one whose leading key every item has.

@@ -18,7 +18,7 @@ _DNS = "may hold only lower-case letters, digits and '-', and must start and end
 
 
 def dns_label(value: str) -> str:
-    """RFC 1123 label, at most 63 characters: namespaces, StatefulSets, containers, volumes."""
+    """Check an RFC 1123 label, at most 63 characters: namespaces, StatefulSets, containers, volumes."""
     if too_long := _too_long(value, 63):
         return too_long
     if _LABEL.match(value):
@@ -27,7 +27,7 @@ def dns_label(value: str) -> str:
 
 
 def dns_subdomain(value: str) -> str:
-    """RFC 1123 subdomain, at most 253 characters: most objects."""
+    """Check an RFC 1123 subdomain, at most 253 characters: most objects."""
     if too_long := _too_long(value, 253):
         return too_long
     ok = (
@@ -37,7 +37,7 @@ def dns_subdomain(value: str) -> str:
 
 
 def dns_1035_label(value: str) -> str:
-    """RFC 1035 label, at most 63 characters: Services."""
+    """Check an RFC 1035 label, at most 63 characters: Services."""
     if too_long := _too_long(value, 63):
         return too_long
     ok = "may hold only lower-case letters, digits and '-', must start with a letter and end with a letter or digit"
@@ -45,7 +45,7 @@ def dns_1035_label(value: str) -> str:
 
 
 def path_segment(value: str) -> str:
-    """What can stand in a URL path: Roles, ClusterRoles and their bindings."""
+    """Check a name that can be part of a URL path: Roles, ClusterRoles and their bindings."""
     if value in (".", ".."):
         return f"may not be '{value}'"
     bad = next((char for char in "/%" if char in value), "")
@@ -53,7 +53,7 @@ def path_segment(value: str) -> str:
 
 
 def label_key(value: str) -> str:
-    """An optional DNS prefix and `/`, then at most 63 characters; annotation keys too (in lower case)."""
+    """Check an optional DNS prefix and `/`, then at most 63 characters; annotation keys too (in lower case)."""
     prefix, slash, name = value.rpartition("/")
     if "/" in prefix:
         return "may hold one '/' only"
@@ -69,14 +69,14 @@ def label_key(value: str) -> str:
 
 
 def label_value(value: str) -> str:
-    """Empty, or at most 63 letters, digits, '-', '_' and '.'."""
+    """Check a label value: empty, or at most 63 letters, digits, '-', '_' and '.'."""
     if too_long := _too_long(value, 63):
         return too_long
     return "" if not value or _QUALIFIED.match(value) else _QUALIFIED_RULE
 
 
 def port_name(value: str) -> str:
-    """IANA service name, at most 15 characters: container ports, and the ports that probes and Services point at."""
+    """Check an IANA service name, at most 15 characters: container ports, and ports of probes and Services."""
     if too_long := _too_long(value, 15):
         return too_long
     if not re.fullmatch(r"[a-z0-9-]+", value):
@@ -89,7 +89,7 @@ def port_name(value: str) -> str:
 
 
 def config_key(value: str) -> str:
-    """A key of a ConfigMap or Secret, at most 253 characters."""
+    """Check a key of a ConfigMap or Secret, at most 253 characters."""
     if too_long := _too_long(value, 253):
         return too_long
     if value in (".", "..") or value.startswith(".."):
@@ -98,7 +98,7 @@ def config_key(value: str) -> str:
 
 
 def object_name(group: str, kind: str, value: str) -> str:
-    """The rule of the kind for `metadata.name`; every kind that is not listed takes a DNS subdomain."""
+    """Check `metadata.name` by the rule of the kind; every kind that is not listed takes a DNS subdomain."""
     if group == "rbac.authorization.k8s.io":
         return path_segment(value)
     if (group, kind) == ("", "Service"):

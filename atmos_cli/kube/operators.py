@@ -1,6 +1,6 @@
-"""What operators make of their custom resources: one row per kind, with everything that atmos knows of it.
+"""What operators create for their custom resources: one row per kind, with everything that atmos knows of it.
 
-Another operator is another row; what a row leaves out is not known, and whoever asks says so.
+Another operator is another row; what a row leaves out is unknown, and callers report it as such.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Runs:
 
 @dataclass(frozen=True, slots=True)
 class StatusField:
-    """Where a kind says how it is: the phase `healthy` means well, one that holds any of `lost` never gets well.
+    """Where a kind reports its state: phase `healthy` means well, one that holds any of `lost` never gets well.
 
     `ready` of the `instances` that it has are ready, or of those `wanted` while it does not say how many it has.
     """
@@ -56,7 +56,7 @@ class OperatedKind:
     """One kind of custom resource.
 
     `plural`: a tenant may write it. `data`: what is lost with it. `asks_nothing`: it makes no pods by itself.
-    `makes` gives the Secrets that it will bring, `takes` where it names Secrets that others bring. `pauses` are
+    `makes` returns the Secrets that it will bring, `takes` is where it names Secrets that others bring. `pauses` are
     (annotation, value, what that means). `gauges` are PromQL templates by the name that rules ask for.
     """
 
@@ -74,7 +74,7 @@ class OperatedKind:
 
 
 def named(*suffixes: str) -> Callable[[Resource], Secrets]:
-    """Return a function that gives Secrets named as the object with each suffix, of keys that are not known."""
+    """Return a function that returns Secrets named as the object with each suffix, of keys that are not known."""
     return lambda resource: [(f"{text(resource, 'metadata', 'name')}{suffix}", None) for suffix in suffixes]
 
 

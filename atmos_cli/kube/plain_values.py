@@ -1,4 +1,4 @@
-"""Whether a value in a file is a secret in plain text, by its name or by its shape; the value is never given back."""
+"""Whether a value in a file is a secret in plain text, by its name or by its shape; the value is never returned."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _LINE = re.compile(r"^[ \t]{0,40}([A-Za-z_][\w.-]{1,100})[ \t]{0,10}=[ \t]{0,10}
 
 
 def is_literal(value: str) -> bool:
-    """Whether the value counts as it stands: no reference, number, switch, path, address or empty text."""
+    """Return whether the value counts as written: no reference, number, switch, path, address or empty text."""
     text = value.strip().strip("\"'").strip()
     if not text or text.lower() in _SAYS_NOTHING or len(text) > _LONGEST_LITERAL:
         return False
@@ -57,7 +57,7 @@ def is_literal(value: str) -> bool:
 
 
 def named_secret(name: str, value: Any) -> str:
-    """Why the value under this name is a secret, in words; empty when it is none.
+    """Return why the value under this name is a secret, in words; empty when it is none.
 
     Right for environment variables, whose values are what the process gets: `DB_PASSWORD: hunter2`.
     """
@@ -71,21 +71,21 @@ def named_secret(name: str, value: Any) -> str:
 
 
 def mentioned_secret(name: str, value: Any) -> str:
-    """The same for annotations, arguments and Helm values, where `existingSecret: shop` names a Secret object."""
+    """Return as `named_secret`, for annotations, arguments and Helm values: `existingSecret: shop` names an object."""
     if isinstance(value, str) and names_an_object(name) and _OBJECT_NAME.fullmatch(value) and not shape(value):
         return ""
     return named_secret(name, value)
 
 
 def secret_pair(text: str) -> bool:
-    """Whether `name=value` in a line gives a secret: `host=db password=hunter2`, `--token=abc`, `-DkeyPassword=x`."""
+    """Tell whether `name=value` in a line is a secret: `host=db password=hunter2`, `--token=abc`, `-DkeyPassword=x`."""
     if "=" not in text:
         return False
     return any(_tells(match[1], match[3]) for match in _PAIR.finditer(text))
 
 
 def secret_arguments(arguments: list[Any]) -> dict[int, str]:
-    """Which arguments of a command hold a secret, by index: in themselves, or as the value after a flag."""
+    """Return the arguments of a command that hold a secret, by index: in themselves, or as the value of a flag."""
     found: dict[int, str] = {}
     for index, text in enumerate(arguments):
         before = arguments[index - 1] if index else None
@@ -101,7 +101,7 @@ def secret_arguments(arguments: list[Any]) -> dict[int, str]:
 
 
 def secret_line(text: str) -> str:
-    """The name under which a line of a properties file (`spring.datasource.password=…`) gives a secret, or empty."""
+    """Return the name of the secret in a line of a properties file (`spring.datasource.password=…`), or empty."""
     return next((match[1] for match in _LINE.finditer(text) if _tells(match[1], match[2])), "")
 
 

@@ -17,9 +17,9 @@ Resources = dict[str, Quantity]
 def pod_requests(
     pod_spec: Mapping[str, Any], *, overhead_classes: Mapping[str, Mapping[str, Any]] | None = None
 ) -> Resources:
-    """The requests of a pod by resource name, after the API server's defaulting; a name nobody asks for is absent.
+    """Return the requests of a pod by resource name, after the API server's defaulting; unrequested names are absent.
 
-    `overhead_classes` gives the overhead of each RuntimeClass by its name. Raises AtmosError (ATM408) for every
+    `overhead_classes` holds the overhead of each RuntimeClass by its name. Raises AtmosError (ATM408) for every
     amount that cannot be read, its `where.field` relative to the pod's spec.
     """
     pod = _stored(_read(pod_spec, overhead_classes or {}))
@@ -30,14 +30,14 @@ def pod_requests(
 def pod_limits(
     pod_spec: Mapping[str, Any], *, overhead_classes: Mapping[str, Mapping[str, Any]] | None = None
 ) -> Resources:
-    """The limits of a pod by resource name, as `pod_requests`; overhead adds only to limits that are not zero."""
+    """Return the limits of a pod by resource name, as `pod_requests`; overhead adds only to nonzero limits."""
     pod = _stored(_read(pod_spec, overhead_classes or {}))
     limits = {**_aggregate(pod, "limits"), **_supported(pod.level.limits)}
     return _plus(limits, {name: amount for name, amount in pod.overhead.items() if limits.get(name, ZERO).nano})
 
 
 def missing_requests(pod_spec: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """(container, "cpu" or "memory") for each that has neither a request nor a limit, on it or on the pod."""
+    """Return (container, "cpu" or "memory") for each without request or limit, on it or on the pod."""
     pod = _read(pod_spec, {})
     level = pod.level.requests.keys() | pod.level.limits.keys()
     return [
@@ -50,7 +50,7 @@ def missing_requests(pod_spec: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class _Container:
-    """`requests` hold the limits that stand in for missing ones. A sidecar keeps running beside what follows it."""
+    """One container. `requests` include the limits that replace missing ones. A sidecar runs beside what follows it."""
 
     name: str = ""
     requests: Resources = field(default_factory=dict)
@@ -67,7 +67,7 @@ class _Pod:
 
 
 def _aggregate(pod: _Pod, kind: str) -> Resources:
-    """The larger of everything that runs together and the greediest moment of start-up, name by name."""
+    """Return the larger of what runs together and the greediest moment of start-up, name by name."""
     together: Resources = {}
     sidecars: Resources = {}
     starting: Resources = {}
@@ -83,7 +83,7 @@ def _aggregate(pod: _Pod, kind: str) -> Resources:
 
 
 def _stored(pod: _Pod) -> _Pod:
-    """As the API server stores it: the pod's own resources are defaulted first, and only then is everything rounded."""
+    """Return the pod as the API server stores it: its own resources are defaulted before everything is rounded."""
     level = _Container("", *_pod_level(pod))
     containers, init_containers, level_only = (
         tuple(replace(one, requests=_rounded(one.requests), limits=_rounded(one.limits)) for one in some)
@@ -93,7 +93,7 @@ def _stored(pod: _Pod) -> _Pod:
 
 
 def _pod_level(pod: _Pod) -> tuple[Resources, Resources]:
-    """The pod's own requests and limits. Where it has limits, what its containers ask for stands in for a request."""
+    """Return the pod's own requests and limits; with limits, what its containers request counts as its request."""
     requests, limits = pod.level.requests, pod.level.limits
     if limits or requests:
         pages = {name: amount for name, amount in _aggregate(pod, "limits").items() if name.startswith(_HUGE_PAGES)}
@@ -105,7 +105,7 @@ def _pod_level(pod: _Pod) -> tuple[Resources, Resources]:
 
 
 def _supported(resources: Resources) -> Resources:
-    """What a pod can ask for as a whole; other names count only in its containers."""
+    """Keep what a pod can request as a whole; other names count only in its containers."""
     return {
         name: amount for name, amount in resources.items() if name in ("cpu", "memory") or name.startswith(_HUGE_PAGES)
     }
@@ -138,7 +138,7 @@ def _read(pod_spec: Mapping[str, Any], overhead_classes: Mapping[str, Mapping[st
 
 @dataclass(frozen=True, slots=True)
 class _PodReader:
-    """Reads what it can and keeps every problem, so that all of them are told together."""
+    """Reads what it can and keeps every problem, so that all of them are reported together."""
 
     problems: list[Diagnostic]
 
@@ -157,7 +157,7 @@ class _PodReader:
         return requests, self.amounts(fields.get("limits"), f"{at}.limits", container)
 
     def amounts(self, found: Any, at: str, container: str = "") -> Resources:
-        """Exactly as written; null is zero to the API server."""
+        """Read amounts exactly as written; null is zero to the API server."""
         amounts = {}
         for name, text in self._shaped(found, dict, at, container).items():
             try:

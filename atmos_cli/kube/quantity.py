@@ -20,11 +20,11 @@ class Quantity:
     suffix: str = field(default="k", compare=False)
 
     def __add__(self, other: Quantity) -> Quantity:
-        """The exact sum, in the family of the first that is not zero."""
+        """Return the exact sum, in the family of the first that is not zero."""
         return Quantity(self.nano + other.nano, self.suffix if self.nano else other.suffix)
 
     def __sub__(self, other: Quantity) -> Quantity:
-        """The exact difference, which may be negative, in the family of the first that is not zero."""
+        """Return the exact difference, which may be negative, in the family of the first that is not zero."""
         return Quantity(self.nano - other.nano, self.suffix if self.nano else other.suffix)
 
     def __mul__(self, times: int) -> Quantity:
@@ -34,26 +34,26 @@ class Quantity:
         return canonical(self)
 
     def to_milli(self) -> Quantity:
-        """Rounded away from zero to thousandths, as the API server stores every request and limit."""
+        """Round away from zero to thousandths, as the API server stores every request and limit."""
         return replace(self, nano=_away(self.nano, _MILLI) * _MILLI)
 
     def to_whole(self) -> Quantity:
-        """Rounded away from zero to whole units, as quota counts storage in bytes."""
+        """Round away from zero to whole units, as quota counts storage in bytes."""
         return replace(self, nano=_away(self.nano, _NANO) * _NANO)
 
     @property
     def milli(self) -> int:
-        """Thousandths, rounded away from zero: CPU in millicores."""
+        """Return thousandths, rounded away from zero: CPU in millicores."""
         return _away(self.nano, _MILLI)
 
     @property
     def whole(self) -> int:
-        """Whole units, rounded away from zero: memory in bytes."""
+        """Return whole units, rounded away from zero: memory in bytes."""
         return _away(self.nano, _NANO)
 
 
 def parse(text: str | float) -> Quantity:
-    """The quantity of a string or of a plain YAML number. Raises AtmosError (ATM408) for anything else."""
+    """Parse the quantity of a string or of a plain YAML number. Raises AtmosError (ATM408) for anything else."""
     if isinstance(text, bool) or not isinstance(text, str | int | float):
         _refuse(text, "a quantity is a text like 100m or 1Gi, or a number")
     if isinstance(text, int) and abs(text) >= 10**_LONGEST:
@@ -79,7 +79,7 @@ def parse(text: str | float) -> Quantity:
 
 
 def canonical(quantity: Quantity) -> str:
-    """The shortest exact text without a fraction, as Kubernetes writes it: `1500m`, `1536Mi`, `0`."""
+    """Return the shortest exact text without a fraction, as Kubernetes writes it: `1500m`, `1536Mi`, `0`."""
     nano = quantity.nano
     if quantity.suffix == "Ki" and nano % _NANO == 0 and abs(nano) >= 1024 * _NANO:
         value, power = nano // _NANO, 0
@@ -97,7 +97,7 @@ def canonical(quantity: Quantity) -> str:
 
 
 def total(quantities: Iterable[Quantity]) -> Quantity:
-    """The exact sum; zero of none."""
+    """Return the exact sum; zero of none."""
     return sum(quantities, ZERO)
 
 
@@ -106,7 +106,7 @@ def _scaled(number: int, power: int) -> int:
 
 
 def _away(number: int, unit: int) -> int:
-    """`number / unit`, rounded away from zero."""
+    """Return `number / unit`, rounded away from zero."""
     return -(-number // unit) if number >= 0 else number // unit
 
 

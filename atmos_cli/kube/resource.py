@@ -1,4 +1,4 @@
-"""The identity of one Kubernetes object, held as the plain dict that YAML gives."""
+"""The identity of one Kubernetes object, which is the plain dict that YAML parses to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Identity(NamedTuple):
 
 
 def group_version(resource: Resource) -> tuple[str, str]:
-    """`("apps", "v1")` of `apps/v1`, `("", "v1")` of `v1`."""
+    """Return the API group and version: ("apps", "v1") of `apps/v1`, ("", "v1") of `v1`."""
     group, _, version = str(resource.get("apiVersion", "")).rpartition("/")
     return group, version
 
@@ -34,7 +34,7 @@ def identity(resource: Resource) -> Identity:
 
 
 def pod_template(resource: Resource) -> tuple[tuple[str, ...], Resource] | None:
-    """The path of the pod (template) inside a workload, and the template: `{metadata, spec}`; None for the rest."""
+    """Return the path of the pod (template) in a workload, and the template `{metadata, spec}`; None for the rest."""
     path: tuple[str, ...]
     group, kind = group_version(resource)[0], resource.get("kind")
     if kind == "Pod" and not group:

@@ -59,7 +59,7 @@ def unreadable(reason: str) -> SchemaError:
 def explain(
     errors: Iterable[ValidationError], *, schema: dict[str, Any], resource: Resource, custom: bool
 ) -> tuple[SchemaError, ...]:
-    """At most `LIMIT` errors, ordered by path. `custom`: the API server drops nulls of a custom resource."""
+    """Return at most `LIMIT` errors, ordered by path. `custom`: the API server drops nulls of a custom resource."""
     found: dict[tuple[Path, str], SchemaError] = {}
     secret = resource.get("kind") == "Secret"
     for error in errors:
@@ -149,7 +149,7 @@ def _unknown(path: Path, *, schema: dict[str, Any], resource: Resource) -> Schem
 
 
 def _elsewhere(field: str, parent: Path, *, schema: dict[str, Any], resource: Resource) -> str:
-    """Where the field would be known: up to three levels up, or one level down (below what is there, first)."""
+    """Return where the field would be known: up to three levels up, or one level down (existing keys first)."""
     for cut in range(1, 4):
         if len(parent) >= cut and field in fields_at(schema, parent[:-cut]):
             return field_of(parent[:-cut])
@@ -168,7 +168,7 @@ def _elsewhere(field: str, parent: Path, *, schema: dict[str, Any], resource: Re
 
 
 def fields_at(schema: dict[str, Any], path: Path) -> frozenset[str]:
-    """The names of the fields that the schema knows at a path of the object; empty for free maps and unknown places."""
+    """Return the fields that the schema knows at a path of the object; empty for free maps and unknown places."""
     node = _schema_at(schema, path)
     return frozenset(node.get("properties", ())) if node else frozenset()
 
@@ -192,7 +192,7 @@ def _resolved(node: Any, schema: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _must_be(path: Path, schema: dict[str, Any]) -> bool:
-    """Whether null at `path` stays null: a list item, or a field that is required."""
+    """Return whether null at `path` stays null: a list item, or a field that is required."""
     if not path or isinstance(path[-1], int):
         return True
     parent = _schema_at(schema, path[:-1])

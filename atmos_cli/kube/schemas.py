@@ -34,7 +34,7 @@ class Found(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Whether a cluster serves a kind.
+    """The answer to whether a cluster serves a kind.
 
     `version` is the Kubernetes minor that removed or first serves it ("" for custom resources), `replacement` the
     apiVersion to use instead or "", `built_in` says that the group belongs to Kubernetes itself, so that a kind which
@@ -49,7 +49,7 @@ class Lookup:
 
 
 def schema_errors(resource: Resource, *, kubernetes: str) -> tuple[SchemaError, ...]:
-    """Everything in `resource` that its schema refuses, by path; () for a kind without a schema (see `lookup`)."""
+    """Return all that its schema refuses in `resource`, by path; () for a kind without a schema (see `lookup`)."""
     group, version = group_version(resource)
     kind = resource.get("kind")
     if not isinstance(kind, str):
@@ -69,7 +69,7 @@ def schema_errors(resource: Resource, *, kubernetes: str) -> tuple[SchemaError, 
 
 @cache
 def minor(kubernetes: str) -> str:
-    """`1.32` of `1.32`, `v1.32.4` or `1.32+`; the nearest supported one for a version outside of the pack."""
+    """Return the minor, `1.32` of `1.32`, `v1.32.4` or `1.32+`; the nearest supported one outside of the pack."""
     match = re.match(r"v?1\.(\d{1,4})", kubernetes)
     oldest, newest = int(SUPPORTED[0][2:]), int(SUPPORTED[-1][2:])
     return f"1.{min(max(int(match[1]), oldest), newest)}" if match else SUPPORTED[-1]
@@ -77,7 +77,7 @@ def minor(kubernetes: str) -> str:
 
 @cache
 def lookup(group: str, version: str, kind: str, kubernetes: str) -> Lookup:
-    """What the API server of `kubernetes` (with the operators of the pack) says to this kind."""
+    """Return what the API server of `kubernetes` (with the operators of the pack) says to this kind."""
     custom = _index()["crds"].get(group, {}).get(kind)
     if custom:
         if version in custom["served"]:
@@ -99,7 +99,7 @@ def lookup(group: str, version: str, kind: str, kubernetes: str) -> Lookup:
 
 
 def is_namespaced(group: str, kind: str) -> bool:
-    """False only for the kinds that are known to be cluster-scoped; any other kind is taken as namespaced."""
+    """Return False only for kinds known to be cluster-scoped; any other kind is taken as namespaced."""
     custom = _index()["crds"].get(group, {}).get(kind)
     if custom:
         return bool(custom["scope"] == "Namespaced")
@@ -107,7 +107,7 @@ def is_namespaced(group: str, kind: str) -> bool:
 
 
 def _replacement(kind: str, group: str, kubernetes: str) -> str:
-    """The apiVersion that serves this kind name: the same group and a stable version first."""
+    """Return the apiVersion that serves this kind name: the same group and a stable version first."""
     found = [name.rpartition("/")[0] for name in _kubernetes(kubernetes)["kinds"] if name.rpartition("/")[2] == kind]
     found.sort(key=lambda one: (one.rpartition("/")[0] == group, "alpha" not in one, "beta" not in one, one))
     return found[-1] if found else ""
@@ -166,7 +166,7 @@ def _definitions() -> list[str]:
 
 @cache
 def _kubernetes(version: str) -> dict[str, Any]:
-    """`{defs: {name: line of the definitions}, kinds: {"apps/v1/Deployment": name}}` of one minor version."""
+    """Return `{defs: {name: line of the definitions}, kinds: {"apps/v1/Deployment": name}}` of one minor version."""
     head: dict[str, Any] = json.loads(_chunk(f"k8s/{version}")[0])
     return head
 
@@ -179,7 +179,7 @@ def _group(group: str) -> tuple[dict[str, Any], list[str]]:
 
 @cache
 def _bundle(kubernetes: str, group: str, version: str, kind: str) -> str | None:
-    """The JSON Schema of one kind with every definition it needs, as text; None when the pack has none."""
+    """Return the JSON Schema of one kind with all definitions it needs, as text; None when the pack has none."""
     built_in = _kubernetes(kubernetes)
     if group in _index()["crds"]:
         head, bodies = _group(group)

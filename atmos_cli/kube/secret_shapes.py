@@ -126,9 +126,9 @@ USERINFO = re.compile(r"(://[^\s:/@\"']{0,128}:)(?!\d{1,5}(?:[/?#\s\"',;)]|$))(?
 
 @lru_cache(maxsize=4096)
 def shape(text: str, *, public: bool = False) -> str:
-    """What secret the text holds, in words: `a GitHub token`; empty when none. The value itself is never returned.
+    """Return what secret the text holds, in words: `a GitHub token`; empty when none. Never returns the value itself.
 
-    `public` leaves out what web pages hold by design: browser keys, and tokens for anybody.
+    `public` leaves out what web pages hold by design: browser keys, and public tokens.
     """
     if len(text) >= _SHORTEST:
         for what, marks, pattern in _SHAPES:
@@ -138,7 +138,7 @@ def shape(text: str, *, public: bool = False) -> str:
 
 
 def url_shape(text: str) -> str:
-    """`a URL with a password`, when there is one whose password is not filled in later."""
+    """Return `a URL with a password`, when there is one whose password is not filled in later."""
     if "@" not in text:
         return ""
     found = ("://" in text and _URL.search(text)) or ("(" in text and _DSN.search(text))

@@ -1,4 +1,4 @@
-"""Which names stand for secrets: any name with such a word in it for masking, those that end in one for refusing."""
+"""The names that mean secrets: any name with such a word in it for masking, those that end in one for refusing."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ _KEYS = frozenset(
     | {"auth", "license", "hmac", "aes", "jwt", "crypto", "application", "shared"}
 )
 _PHRASES = (("secret", "key", "base"), ("erlang", "cookie"))
-# Meant for everybody: a page's own bundle has it.
+# Public on purpose: the bundle of a web page has it.
 _PUBLIC = frozenset({"public", "publishable", "vite"})
-# The Secret with a certificate or for pulling images is named, never given as a value; tokens that texts are cut into.
+# The Secret with a certificate or for pulling images is named, never written as a value; and the tokens of tokenizers.
 _NAMED = frozenset({"pull", "tls", "cert", "certificate", "ca"})
 _PARTS_OF_TEXT = frozenset({"bos", "eos", "pad", "unk", "sep", "cls", "mask", "stop"})
 
 
 def has_secret_word(name: str) -> bool:
-    """Whether a value under this name may be a secret: `SECRET_KEY_BASE`, `authorization`; not `DB_POOL_SIZE`."""
+    """Return whether the value of this name may be secret: `SECRET_KEY_BASE`, `authorization`; not `DB_POOL_SIZE`."""
     return _SECRET_NAME.search(name[:_LONGEST]) is not None
 
 
 def ends_in_secret_word(name: str) -> bool:
-    """Whether the name says that its value *is* the secret: `DB_PASSWORD`, `apiKey`; not `PASSWORD_FILE`, `CACHE_KEY`.
+    """Return whether the name's value *is* the secret: `DB_PASSWORD`, `apiKey`; not `PASSWORD_FILE`, `CACHE_KEY`.
 
     A number or the encoding at the end does not count: `API_TOKEN_2`, `PASSWORD_BASE64`.
     """
@@ -55,13 +55,13 @@ def ends_in_secret_word(name: str) -> bool:
 
 
 def is_public(name: str) -> bool:
-    """`NEXT_PUBLIC_API_KEY`, `REACT_APP_TOKEN`, `PUBLIC_KEY`: shown to every visitor by design."""
+    """Return whether every visitor sees the value by design: `NEXT_PUBLIC_API_KEY`, `REACT_APP_TOKEN`, `PUBLIC_KEY`."""
     words = _words(name)
     return bool(_PUBLIC & set(words)) or words[:2] == ["react", "app"]
 
 
 def names_an_object(name: str) -> bool:
-    """Whether the name ends in a word under which manifests name a Secret object: `existingSecret`, `auth-secret`."""
+    """Return whether manifests name a Secret object under such a word: `existingSecret`, `auth-secret`."""
     words = _words(name)
     return bool(words) and words[-1].endswith(("secret", "credential", "credentials"))
 
@@ -70,7 +70,7 @@ _GLUED_KEYS = frozenset(f"{word}key" for word in _KEYS)
 
 
 def _words(name: str) -> list[str]:
-    """In lower case: `dbPassword`, `DB_PASSWORD`, `db.password` are all db and password."""
+    """Split a name in lower case: `dbPassword`, `DB_PASSWORD`, `db.password` are all db and password."""
     words = [word.lower() for word in _WORDS.findall(name[-_LONGEST:])]
     while words and words[-1].isdigit():
         words.pop()

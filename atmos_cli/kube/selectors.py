@@ -11,9 +11,16 @@ if TYPE_CHECKING:
 
 SET_BY_CONTROLLERS = frozenset(
     (
-        *("pod-template-hash", "controller-revision-hash", "pod-template-generation", "job-name", "controller-uid"),
-        *("batch.kubernetes.io/job-name", "batch.kubernetes.io/controller-uid", "apps.kubernetes.io/pod-index"),
-        *("batch.kubernetes.io/job-completion-index", "statefulset.kubernetes.io/pod-name"),
+        "pod-template-hash",
+        "controller-revision-hash",
+        "pod-template-generation",
+        "job-name",
+        "controller-uid",
+        "batch.kubernetes.io/job-name",
+        "batch.kubernetes.io/controller-uid",
+        "apps.kubernetes.io/pod-index",
+        "batch.kubernetes.io/job-completion-index",
+        "statefulset.kubernetes.io/pod-name",
     )
 )
 """Labels that pods get at run time: a selector may use them although no template holds them."""
@@ -22,8 +29,8 @@ SET_BY_CONTROLLERS = frozenset(
 def selects(selector: Any, labels: Mapping[str, str], *, open_keys: Collection[str] = ()) -> bool:
     """Return whether a LabelSelector selects an object with `labels`.
 
-    None selects nothing, an empty one everything; an operator that Kubernetes does not have takes nothing away, and
-    neither does what is asked of `open_keys`, whose values nobody knows yet.
+    None selects nothing, an empty one everything. An operator that Kubernetes does not have excludes nothing, nor does
+    a condition on `open_keys`, whose values are not known yet.
     """
     if not isinstance(selector, dict):
         return False

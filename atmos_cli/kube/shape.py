@@ -1,4 +1,4 @@
-"""Reads objects that anybody may have written: a field of the wrong shape reads as a field that is not there."""
+"""Reads objects of unknown origin: a field of the wrong shape reads as a field that is not there."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def instant(node: Any, *path: Step) -> float:
 
 
 def who(resource: Any) -> Identity:
-    """Return the identity of an object, however damaged."""
+    """Return the identity of an object, even a damaged one."""
     group = group_version({"apiVersion": text(resource, "apiVersion")})[0]
     name, namespace = text(resource, "metadata", "name"), text(resource, "metadata", "namespace")
     return Identity(group, text(resource, "kind"), namespace, name)

@@ -29,7 +29,7 @@ class Accumulated(NamedTuple):
 def accumulate(
     files: Files, directory: str, above: tuple[str, ...] = (), given: list[WorkingResource] | None = None
 ) -> Accumulated:
-    """What a kustomization makes of its files; a component gets what its parent has so far as `given`.
+    """Return what a kustomization makes of its files; a component gets what its parent has so far as `given`.
 
     Raises AtmosError with all problems of one stage (references, then generators, then patches, …), and Unsupported.
     """
@@ -100,7 +100,7 @@ def _append(
 def _resource(
     files: Files, kustomization: Kustomization, visited: tuple[str, ...], entry: str, pointer: Pointer
 ) -> list[WorkingResource]:
-    """The items of one entry of `resources`: a file, or else a directory."""
+    """Return the items of one entry of `resources`: a file, or else a directory."""
     file = kustomization.file
     refuse_remote(entry, file, pointer)
     joined = join(file.directory, entry) if entry else None
@@ -140,7 +140,7 @@ def _directory(
 def _add_components(
     files: Files, kustomization: Kustomization, visited: tuple[str, ...], items: list[WorkingResource]
 ) -> list[WorkingResource]:
-    """Components run one after the other over everything that is there, so the first problem ends it."""
+    """Run the components one after the other over everything so far; the first problem ends it."""
     for number, entry in enumerate(kustomization.list("components")):
         pointer = ("components", number)
         refuse_remote(entry or "", kustomization.file, pointer)

@@ -22,10 +22,10 @@ _LOCAL = "config.kubernetes.io/local-config"
 
 
 def build(tree: FileTree, directory: str) -> tuple[Built, ...]:
-    """The resources of the kustomization in `directory` (posix, from the root of the tree), in kustomize's order.
+    """Build the kustomization in `directory` (posix, from the tree's root); return resources in kustomize's order.
 
     Raises Unsupported for what is outside of the subset, and AtmosError (ATM501, ATM503, ATM504, or what a file that
-    cannot be read gives) with a file, line and column.
+    cannot be read raises) with a file, line and column.
     """
     root = join("", directory)
     if root is None:
@@ -39,7 +39,7 @@ def build(tree: FileTree, directory: str) -> tuple[Built, ...]:
 
 
 def _refuse_twins(items: list[WorkingResource]) -> None:
-    """Patches and hashes may give two resources one identity."""
+    """Refuse two resources with one identity, which patches and hashes may cause."""
     seen: dict[Id, WorkingResource] = {}
     for item in items:
         other = seen.setdefault(item.id, item)

@@ -34,12 +34,12 @@ _STRINGS = "tag:yaml.org,2002:str"
 
 
 def differs(data: bytes) -> bool:
-    """Whether the file may hold something that Kubernetes and kustomize read differently (nulls aside)."""
+    """Return whether the file may hold something that Kubernetes and kustomize read differently (nulls aside)."""
     return _SUSPECT.search(data) is not None
 
 
 def exact_values(data: bytes, *, path: str, single_list: bool = False) -> list[Any]:
-    """The documents of a file that `load_all` accepted, without those that are empty, as kustomize reads them.
+    """Read a file that `load_all` accepted as kustomize reads it; return its documents, without empty ones.
 
     A field with nothing behind its colon is BLANK, and annotations that are not null are the text as written. Raises
     AtmosError for keys that are not text, which kustomize refuses. `single_list`: the file is one `List`, whose items
@@ -65,7 +65,7 @@ def _single_list(data: bytes) -> list[Any] | AtmosError:
 
 
 def reads_as_text(word: str) -> bool:
-    """Whether kustomize takes the word for text without quotes around it."""
+    """Return whether kustomize takes the word for text without quotes around it."""
     if word in _WORDS:
         return True
     return word not in ("", "<<") and _time_of(word) is None and isinstance(resolve_plain(word), str)
@@ -148,7 +148,7 @@ def _copy(value: Any) -> Any:
 
 
 def _scalar(event: Any, *, flow: bool) -> Any:
-    """In a flow collection kustomize quotes a time of day on its way, which makes it text."""
+    """Read one scalar; kustomize quotes a time of day inside a flow collection, which makes it text."""
     if event.tag is not None:
         return event.value if event.tag == _STRINGS else tagged(event.value, event.tag)
     if not event.implicit[0] or event.value in _WORDS:
@@ -165,7 +165,7 @@ def _time(event: Any) -> str | None:
 
 
 def _time_of(written: str) -> str | None:
-    """A date or time as kustomize writes it back: RFC 3339."""
+    """Return a date or time as kustomize writes it back (RFC 3339)."""
     if match := _DATE.fullmatch(written):
         day = _day(match[0])
         return f"{day}T00:00:00Z" if day else None

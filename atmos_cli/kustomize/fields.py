@@ -36,17 +36,17 @@ class FieldSpec(NamedTuple):
         )
 
     def selects_all_of(self, other: FieldSpec) -> bool:
-        """Whether kustomize takes `other` for the same field as this one: what it names, this one has."""
+        """Return whether kustomize takes `other` for the same field as this one: what it names, this one has."""
         return other.selects(self.group, self.version, self.kind)
 
 
 def split_path(path: str) -> Path:
-    r"""`a/b\/c` -> ("a", "b/c"); a leading slash is ignored."""
+    r"""Split a path at its slashes: `a/b\/c` -> ("a", "b/c"); a leading slash is ignored."""
     return tuple(part.replace("\\/", "/") for part in re.split(r"(?<!\\)/", path.removeprefix("/")))
 
 
 def spec(path: str, kind: str = "", *, group: str = "", version: str = "", create: bool = False) -> FieldSpec:
-    return FieldSpec(split_path(path), kind, group, version, create)
+    return FieldSpec(split_path(path), kind=kind, group=group, version=version, create=create)
 
 
 def visit_all(
@@ -57,7 +57,7 @@ def visit_all(
     *,
     make: Literal["map", "text", ""] = "",
 ) -> None:
-    """Calls `visit(parent, key)` for every field that the specs name. Raises UnreachableError.
+    """Call `visit(parent, key)` for every field that the specs name. Raises UnreachableError.
 
     A spec that creates makes missing mappings on its way, and the last one as `make` says; none when that is empty.
     """

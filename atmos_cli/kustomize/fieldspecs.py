@@ -15,7 +15,7 @@ _POD_SELECTORS = (
 
 
 def _templates(field: str) -> tuple[FieldSpec, ...]:
-    """The metadata of everything that an object makes: pods, jobs, claims."""
+    """Return the fields with metadata of everything that an object makes: pods, jobs, claims."""
     template = f"spec/template/metadata/{field}"
     stateful_group = "apps" if field == "labels" else ""
     claims = (spec("spec/volumeClaimTemplates[]/metadata/labels", "StatefulSet", group="apps", create=True),)

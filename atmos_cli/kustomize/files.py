@@ -30,7 +30,7 @@ _REMOTE = re.compile(
 
 
 class Files:
-    """Reads within one build, and counts what it reads."""
+    """Reads the files of one build, and counts what it reads."""
 
     def __init__(self, tree: FileTree) -> None:
         self.tree = tree
@@ -40,7 +40,7 @@ class Files:
         self._bytes = 0
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file, None when there is none. Raises AtmosError beyond the limits of one build."""
+        """Return the content of a file, None when there is none. Raises AtmosError beyond the limits of one build."""
         if path not in self._read:
             data = self.tree.read(path)
             self._bytes += len(data or b"")
@@ -56,11 +56,11 @@ class Files:
         return any(True for _ in self.tree.files(path))
 
     def kustomizations(self, directory: str) -> list[str]:
-        """The kustomization files of a directory; more than one is an error of the caller."""
+        """Return the kustomization files of a directory; more than one is an error of the caller."""
         return [path for path in (join(directory, name) for name in NAMES) if path and self.read(path) is not None]
 
     def enter(self, directory: str) -> None:
-        """Counts a kustomization that is built, once for every way to it. Raises AtmosError when they are too many."""
+        """Count a kustomization that is built, once for every way to it. Raises AtmosError when they are too many."""
         self._kustomizations += 1
         if self._kustomizations > MAX_KUSTOMIZATIONS:
             message = f"one build may go through {MAX_KUSTOMIZATIONS} kustomizations, this one goes through more"
@@ -74,7 +74,7 @@ class Files:
 
 
 def join(directory: str, path: str) -> str | None:
-    """`path` seen from `directory`, normalised; "" is the root of the tree, None is outside of it."""
+    """Return `path` seen from `directory`, normalised; "" is the root of the tree, None is outside of it."""
     joined = posixpath.normpath(posixpath.join("/", directory, path)) if not path.startswith("/") else ""
     depth = 0
     for part in [*directory.split("/"), *path.split("/")]:
@@ -89,7 +89,7 @@ def within(directory: str, path: str) -> bool:
 
 
 def refuse_remote(path: str, file: Reference, pointer: Sequence[str | int]) -> None:
-    """Raises Unsupported for what kustomize would fetch."""
+    """Refuse a path that kustomize would fetch from elsewhere; raises Unsupported."""
     if _REMOTE.search(path):
         hint = "copy it into this repository: builds of a GitOps repo must not depend on the network"
         raise unsupported(f"the remote base `{path}` is refused", where=file.at(pointer), hint=hint, delegable=False)
@@ -114,7 +114,7 @@ class Reference:
 
 
 def load_below(files: Files, file: Reference, path: str, pointer: Sequence[str | int], what: str) -> bytes:
-    """The content of a file that a kustomization names. Raises AtmosError KUSTOMIZE_REFERENCE, located."""
+    """Return the content of a file that a kustomization names. Raises AtmosError KUSTOMIZE_REFERENCE, located."""
     refuse_remote(path, file, pointer)
     joined = join(file.directory, path)
     if joined is None or not within(file.directory, joined):

@@ -26,7 +26,7 @@ _SPACES = " \t\n\v\f\r\x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(ma
 
 
 def generate(items: list[WorkingResource], kustomization: Kustomization, files: Files) -> None:
-    """Adds the ConfigMaps to `items`, or merges them into one that is there. Raises AtmosError with every problem."""
+    """Add the ConfigMaps to `items`, or merge them into an existing one. Raises AtmosError with every problem."""
     problems: list[Diagnostic] = []
     for number, entry in enumerate(kustomization.list("configMapGenerator")):
         pointer = ("configMapGenerator", number)
@@ -41,7 +41,7 @@ def generate(items: list[WorkingResource], kustomization: Kustomization, files: 
 
 
 def name_hash(resource: Mapping[str, Any]) -> str:
-    """The ten letters that follow from data and binaryData; the name goes in as empty, as in kustomize 5."""
+    """Return the ten letters that follow from data and binaryData; the name is hashed as empty, as in kustomize 5."""
     content: dict[str, Any] = {"kind": "ConfigMap", "name": "", "data": resource.get("data", "")}
     if isinstance(resource.get("binaryData"), dict):
         content["binaryData"] = resource["binaryData"]
@@ -90,7 +90,7 @@ def _config_map(
 
 
 def _options(local: Mapping[str, Any] | None, shared: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Local maps win key by key; a flag that is true in either is true."""
+    """Merge local options over shared ones, maps key by key; a flag that is true in either is true."""
     own, common = local or {}, shared or {}
     maps = {field: {**(common.get(field) or {}), **(own.get(field) or {})} for field in ("labels", "annotations")}
     flags = {f: bool(common.get(f)) or bool(own.get(f)) for f in ("disableNameSuffixHash", "immutable")}
@@ -100,7 +100,7 @@ def _options(local: Mapping[str, Any] | None, shared: Mapping[str, Any] | None) 
 def _pairs(
     entry: Mapping[str, Any], kustomization: Kustomization, files: Files, pointer: Pointer
 ) -> dict[str, tuple[str, bool]]:
-    """Key -> (text, False) or (base64, True)."""
+    """Return the data of one generator: key -> (text, False) or (base64, True)."""
     found: dict[str, tuple[str, bool]] = {}
     for key, raw, place in _sources(entry, kustomization, files, pointer):
         if not reads_as_text(key):
@@ -115,7 +115,7 @@ def _pairs(
 
 
 def _base64(raw: bytes) -> str:
-    """In lines of 70 characters, as kustomize writes it."""
+    """Encode bytes as kustomize writes them: base64 in lines of 70 characters."""
     encoded = base64.b64encode(raw).decode()
     lines = [encoded[at : at + 70] for at in range(0, len(encoded), 70)]
     return "".join(f"{line}\n" for line in lines) if len(lines) > 1 else encoded
@@ -186,7 +186,7 @@ def _absorb(items: list[WorkingResource], new: WorkingResource, kustomization: K
 
 
 def _taken_over(new: WorkingResource, old: WorkingResource) -> WorkingResource:
-    """The new data under the old identity; with `merge` the old data below it."""
+    """Return the new data under the old identity; with `merge`, over the old data."""
     metadata = new.metadata()
     for field in ("labels", "annotations"):
         merged = {**metadata_map(old.resource, field), **metadata_map(new.resource, field)}

@@ -28,7 +28,7 @@ class ImageParts(NamedTuple):
 
 
 def split_image(image: str) -> ImageParts:
-    """`host:5000/app:1@sha256:…` -> its name with the registry, its tag and its digest; "" for what is not there."""
+    """Split `host:5000/app:1@sha256:…` into name with registry, tag and digest; "" for a missing part."""
     slash = max(image.find("/"), 0)
     at, colon = image.find("@", slash), image.find(":", slash)
     if at >= 0 and (colon < 0 or at < colon):
@@ -42,7 +42,7 @@ def split_image(image: str) -> ImageParts:
 
 @lru_cache(maxsize=256)
 def _pattern(name: str) -> re.Pattern[str]:
-    """The name is a pattern to kustomize too, in which a dot is any character."""
+    """Return the pattern that an image name is to kustomize: a dot in it matches any character."""
     return re.compile(f"(?:{re.sub('[{}]', _escape, name)})(:[a-zA-Z0-9_.{{}}-]*)?(@sha256:[a-zA-Z0-9_.{{}}-]*)?")
 
 
@@ -56,7 +56,7 @@ def concerns(entry: Mapping[str, Any], image: str) -> bool:
 
 
 def replaced(image: str, entry: Mapping[str, Any]) -> str:
-    """The image after one entry of `images`; as it was if the entry is about another name."""
+    """Return the image after one entry of `images`; unchanged if the entry is about another name."""
     if not concerns(entry, image):
         return image
     name, tag, digest = split_image(image)
@@ -68,7 +68,7 @@ def replaced(image: str, entry: Mapping[str, Any]) -> str:
 
 
 def set_images(items: list[WorkingResource], kustomization: Kustomization) -> None:
-    """Applies the entries in their order to the containers of every kind, also of custom ones."""
+    """Apply the entries in their order to the containers of every kind, also of custom ones."""
     for number, entry in enumerate(kustomization.list("images")):
         pointer = ("images", number)
         if not _PLAIN_NAME.fullmatch((entry or {}).get("name") or ""):
@@ -105,7 +105,7 @@ def _set_one(item: WorkingResource, entry: Mapping[str, Any]) -> bool:
 
 
 def _visit_containers(node: Any, visit: Any) -> None:
-    """Every `image` of the items of a list named `containers` or `initContainers`, at any depth."""
+    """Visit every `image` of the items of a list named `containers` or `initContainers`, at any depth."""
     if isinstance(node, list):
         for item in node:
             _visit_containers(item, visit)

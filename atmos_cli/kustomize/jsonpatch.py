@@ -27,7 +27,7 @@ class BeyondPatchError(ValueError):
 
 
 def operations(value: Any) -> list[dict[str, Any]]:
-    """The checked operations of a patch. Raises PatchFailedError."""
+    """Return the operations of a patch after checking them. Raises PatchFailedError."""
     if not isinstance(value, list):
         raise PatchFailedError("a JSON patch is a list of operations", 0)
     if len(value) > _MAX_OPERATIONS:
@@ -47,7 +47,7 @@ def operations(value: Any) -> list[dict[str, Any]]:
 
 
 def parse_json(written: str) -> Any:
-    """A patch written as JSON. Raises PatchFailedError."""
+    """Parse a patch written as JSON. Raises PatchFailedError."""
     try:
         return json.loads(written)
     except (ValueError, RecursionError):
@@ -55,7 +55,7 @@ def parse_json(written: str) -> Any:
 
 
 def apply(resource: dict[str, Any], patch: list[dict[str, Any]]) -> dict[str, Any]:
-    """A patched copy of the resource. Raises PatchFailedError and BeyondPatchError."""
+    """Return a patched copy of the resource. Raises PatchFailedError and BeyondPatchError."""
     document = as_json(resource)
     for number, operation in enumerate(patch):
         try:
@@ -66,7 +66,7 @@ def apply(resource: dict[str, Any], patch: list[dict[str, Any]]) -> dict[str, An
 
 
 def pointer_parts(pointer: str) -> list[str]:
-    """`/a/b~1c` -> ["a", "b/c"]."""
+    """Split a JSON pointer: `/a/b~1c` -> ["a", "b/c"]."""
     return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
 
 
@@ -119,7 +119,7 @@ def _get(node: Any, key: str) -> Any:
 
 
 def _replace(node: Any, key: str, value: Any) -> None:
-    """Adds the key of a mapping when it is not there: the library does not look."""
+    """Replace the value of a key, or add the key if it is missing: the library does not look."""
     if isinstance(node, list):
         node[_index(node, key)] = value
     else:
@@ -144,7 +144,7 @@ def _remove(node: Any, key: str) -> None:
 
 
 def _test(node: Any, key: str, expected: Any) -> None:
-    """A missing key is equal to null."""
+    """Compare a value with the expected one; a missing key is equal to null."""
     value = node.get(key) if isinstance(node, dict) else _get(node, key)
     if json.dumps(value, sort_keys=True) != json.dumps(expected, sort_keys=True):
         raise LookupError("the value is another one")

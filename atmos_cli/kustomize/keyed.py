@@ -12,7 +12,7 @@ class NotPortableError(ValueError):
 
 
 def identities(dest: list[Any], patch: list[Any], keys: tuple[str, ...]) -> list[tuple[str, ...]]:
-    """The key values of every item, those of the patch first, each once; partial ones are completed from others."""
+    """Return the key values of every item, those of the patch first, each once; others complete partial ones."""
     seen: dict[tuple[str, ...], None] = {}
     for item in (*patch, *dest):
         if not isinstance(item, dict):
@@ -42,14 +42,14 @@ def _common(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...] | N
 def in_use(
     every: list[tuple[str, ...]], values: tuple[str, ...], keys: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The keys that any item uses, and the values of one item for them."""
-    used = {key for each in every for key, value in zip(keys, each, strict=True) if value}
+    """Return the keys that any item uses, and the values of one item for them."""
+    used = {key for identity in every for key, value in zip(keys, identity, strict=True) if value}
     kept = [(key, value) for key, value in zip(keys, values, strict=True) if key in used]
     return tuple(key for key, _ in kept), tuple(value for _, value in kept)
 
 
 def _matches(item: Any, key: str, value: str) -> bool:
-    """An empty value matches any item that has the field, as in kyaml."""
+    """Return whether the item has this value; an empty value matches any item that has the field, as in kyaml."""
     return isinstance(item, dict) and key in item and (not value or written(item[key]) == value)
 
 
@@ -59,7 +59,7 @@ def find(items: list[Any], keys: tuple[str, ...], values: tuple[str, ...]) -> An
 
 
 def put(items: list[Any], new: Any, keys: tuple[str, ...], values: tuple[str, ...]) -> None:
-    """Replaces every item that matches, or appends; without `new` it removes them. kyaml's ElementSetter."""
+    """Replace every item that matches, or append `new`; without `new`, remove them (kyaml's ElementSetter)."""
     kept: list[Any] = []
     found = False
     for item in items:
@@ -76,12 +76,12 @@ def put(items: list[Any], new: Any, keys: tuple[str, ...], values: tuple[str, ..
 
 
 def _is_element(item: Any, keys: tuple[str, ...], values: tuple[str, ...]) -> bool:
-    """Fewer values than keys: the last comparison decides for the rest."""
+    """Compare an item with values; fewer values than keys: the last comparison decides for the rest."""
     return isinstance(item, dict) and all(_matches(item, key, value) for key, value in zip(keys, values, strict=False))
 
 
 def append_own(merged: list[Any], item: Any, keys: tuple[str, ...]) -> None:
-    """Puts an item of the target behind those of the patch, in the place of its merged self if that is there."""
+    """Put an item of the target behind those of the patch, or in the place of its merged self if there is one."""
     values: list[str] = []
     for key in keys:
         if key in item:

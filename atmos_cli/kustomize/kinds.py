@@ -67,7 +67,7 @@ BUILT_IN = NAMESPACED | CLUSTER_SCOPED
 
 
 def cluster_scoped(api_version: str, kind: str) -> bool:
-    """Whether the kind is certainly outside of namespaces; unknown kinds are not."""
+    """Return whether the kind is certainly outside of namespaces; False for unknown kinds."""
     return (api_version, kind) in CLUSTER_SCOPED
 
 

@@ -1,4 +1,4 @@
-"""The kustomization file: found, read, and held to the fields and types that kustomize accepts."""
+"""The kustomization file: how it is found, read, and checked for the fields and types that kustomize accepts."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ class Kustomization(NamedTuple):
 
 
 def load_kustomization(files: Files, directory: str) -> Kustomization:
-    """The kustomization of a directory. Raises AtmosError with every problem, Unsupported when it asks for too much."""
+    """Load the kustomization of a directory. Raises AtmosError with every problem, Unsupported if it needs too much."""
     found = files.kustomizations(directory)
     if len(found) != 1:
         raise AtmosError(_not_one(files, directory, found))
@@ -133,7 +133,7 @@ def _not_one(files: Files, directory: str, found: list[str]) -> Diagnostic:
 
 
 def _check(file: Reference, value: dict[str, Any]) -> tuple[list[Diagnostic], list[Diagnostic]]:
-    """What kustomize would refuse, and what only the real tool can do."""
+    """Return what kustomize would refuse, and what only the real tool can do."""
     problems: list[Diagnostic] = []
     beyond: list[Diagnostic] = []
     for key, item in value.items():
@@ -163,7 +163,7 @@ def _check_type(file: Reference, value: dict[str, Any]) -> list[Diagnostic]:
 
 
 def _check_values(file: Reference, value: dict[str, Any], beyond: list[Diagnostic]) -> None:
-    """Fields that are known, with a value that is outside of the subset."""
+    """Collect the known fields whose value is outside of the subset."""
     for list_name, option in (("patches", "options"), ("images", "tagSuffix")):
         entries = value.get(list_name)
         for number, entry in enumerate(entries if isinstance(entries, list) else ()):
@@ -218,7 +218,7 @@ def _unknown(
     problems: list[Diagnostic],
     beyond: list[Diagnostic],
 ) -> None:
-    """Go matches field names without case, which nobody should rely on: that is for the real tool."""
+    """Report an unknown field; Go matches field names in any case, which is left to the real tool."""
     key = str(pointer[-1])
     alike = next((name for name in known if name.lower() == key.lower()), None)
     if alike:

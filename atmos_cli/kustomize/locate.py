@@ -1,4 +1,4 @@
-"""From a field of a built resource back to the line that gives it: in a patch, a transformer, or its own file."""
+"""Finds the source line that sets a field of a built resource: in a patch, a transformer, or its own file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _PAIRED = frozenset({"labels", "matchLabels", "selector", "annotations"})
 
 
 def locate(tree: FileTree, built: Built, path: Sequence[str | int]) -> Location:
-    """The place in the source files that gives the field at `path` of the built resource.
+    """Return the place in the source files that sets the field at `path` of the built resource.
 
     That is the last patch or transformer that sets it, else the file of the resource, and there its nearest existing
     ancestor. Line and column are 0 when the source can no longer be read.
@@ -38,11 +38,11 @@ def locate(tree: FileTree, built: Built, path: Sequence[str | int]) -> Location:
             return Location(source.path, *found, field_of(wanted), resource)
     first = built.sources[0] if built.sources else None
     line, column = _nearest(tree, first, built.resource, wanted) if first else (0, 0)
-    return Location(first.path if first else "", line, column, field_of(wanted), resource)
+    return Location(first.path if first else "", line, column, field=field_of(wanted), resource=resource)
 
 
 def _within(tree: FileTree, source: Origin, resource: Mapping[str, Any], path: Path) -> tuple[int, int] | None:
-    """Line and column, None when the source says nothing about the field."""
+    """Return line and column, None when the source says nothing about the field."""
     data = tree.read(source.path) or b""
     if source.kind == "resource":
         own, _ = _translated(_value(data, source.index, source.pointer), resource, path)
@@ -80,13 +80,13 @@ def _within_patch(data: bytes, source: Origin, resource: Mapping[str, Any], path
 
 
 def _in_merge(patch: Any, resource: Mapping[str, Any], path: Path) -> Path | None:
-    """Where a strategic merge gives the field: the field itself, or the list that it replaces as a whole."""
+    """Return where a strategic merge sets the field: the field itself, or the list that it replaces as a whole."""
     own, replaced = _translated(patch, resource, path)
     return own if path and (replaced or len(own) == len(path)) else None
 
 
 def _operation(patch: list[Any], path: Path) -> Path | None:
-    """The value inside the last operation that writes the field or an ancestor of it."""
+    """Return the path of the value inside the last operation that writes the field or an ancestor of it."""
     for number in range(len(patch) - 1, -1, -1):
         operation = patch[number] if isinstance(patch[number], dict) else {}
         if operation.get("op") not in ("add", "replace", "copy", "move"):
@@ -116,27 +116,27 @@ def _step(value: Any, part: str | int) -> Any:
 
 
 def _translated(source: Any, built: Mapping[str, Any], path: Path) -> tuple[Path, bool]:
-    """The same field in the source as far as it is there, and whether it lies in an item of a list without keys.
+    """Return the field's path in the source as far as it exists, and whether it lies in a list without keys.
 
     Items of keyed lists are found by their key, others by position.
     """
     lists = keyed_lists(split_version(text(built.get("apiVersion")))[0], text(built.get("kind")))
     found: list[str | int] = []
     names: tuple[str, ...] = ()
-    there: Any = built
+    value: Any = built
     replaced = False
     for part in path:
-        there = _step(there, part)
-        own: str | int | None = part
+        value = _step(value, part)
+        step: str | int | None = part
         if isinstance(part, int):
-            own = _same_item(source, there, part, lists.get(names))
+            step = _same_item(source, value, part, lists.get(names))
         else:
             names = (*names, part)
-        source = NOTHING if own is None else _step(source, own)
-        if source is NOTHING or own is None:
+        source = NOTHING if step is None else _step(source, step)
+        if source is NOTHING or step is None:
             break
-        replaced = replaced or (isinstance(own, int) and names not in lists)
-        found.append(own)
+        replaced = replaced or (isinstance(step, int) and names not in lists)
+        found.append(step)
     return tuple(found), replaced
 
 
@@ -144,19 +144,19 @@ def _same_item(source: Any, item: Any, position: int, keys: tuple[str, ...] | No
     if keys is None or not isinstance(source, list):
         return position
     if not keys:
-        return next((n for n, own in enumerate(source) if own == item), None)
+        return next((n for n, other in enumerate(source) if other == item), None)
     if not isinstance(item, dict):
         return None
     for count in (len(keys), 1):
         wanted = [text(item.get(key)) for key in keys[:count]]
-        for number, own in enumerate(source):
-            if isinstance(own, dict) and [text(own.get(key)) for key in keys[:count]] == wanted:
+        for number, other in enumerate(source):
+            if isinstance(other, dict) and [text(other.get(key)) for key in keys[:count]] == wanted:
                 return number
     return None
 
 
 def _in_entry(source: Origin, entry: Any, resource: Mapping[str, Any], path: Path) -> Path | None:
-    """Where inside its entry a transformer gives the field; None when it does not."""
+    """Return where inside its entry a transformer sets the field; None when it does not."""
     last = path[-1] if path else ""
     if source.kind == "generator":
         return _in_generator(entry, path)
@@ -203,7 +203,7 @@ def _at(value: Any, path: Path) -> Any:
 
 
 def _value(data: bytes, index: int, pointer: Path) -> Any:
-    """The value in a file, None when it cannot be read any more."""
+    """Return a value of a file, None when it cannot be read any more."""
     documents = _documents(data)
     return _at(documents[index].value, pointer) if index < len(documents) else None
 

@@ -38,7 +38,7 @@ class _Schema(NamedTuple):
 
 
 def strategic_merge(target: dict[str, Any], patch: dict[str, Any]) -> dict[str, Any] | None:
-    """The patched target, None when the patch deletes it. Consumes both. Raises MergeError and NotPortableError.
+    """Merge the patch into the target; return None if it deletes that. Raises MergeError, NotPortableError.
 
     `$patch: replace` at the top has no effect: kustomize forgets to take the replacement over.
     """
@@ -96,7 +96,7 @@ def _walk_map(dest: Any, src: Any, schema: _Schema | None, path: tuple[str, ...]
 
 
 def _map_start(dest: Any, src: Any, path: tuple[str, ...]) -> Any:
-    """The mapping to go on with, or what takes its place: NOTHING, or a null that was written out."""
+    """Return the mapping to go on with, or what takes its place: NOTHING, or a null that was written out."""
     if is_null(dest):
         if isinstance(src, dict):
             return NOTHING if _directive(src, path, strict=False) == "delete" else src
@@ -112,7 +112,7 @@ def _map_start(dest: Any, src: Any, path: tuple[str, ...]) -> Any:
 
 
 def _directive(patch: dict[str, Any], path: tuple[str, ...], *, strict: bool = True) -> str:
-    """Takes the directive out of a mapping of the patch."""
+    """Take the directive out of a mapping of the patch."""
     directive = text(patch.get(_DIRECTIVE, "merge"))
     if _DIRECTIVE in patch:
         if directive in _DIRECTIVES:
@@ -125,7 +125,7 @@ def _directive(patch: dict[str, Any], path: tuple[str, ...], *, strict: bool = T
 
 
 def _list_directive(patch: list[Any], path: tuple[str, ...]) -> str:
-    """Takes the directive out of a list of the patch: an item that is nothing but `$patch: …`."""
+    """Take the directive out of a list of the patch: an item that is nothing but `$patch: …`."""
     found = next((item for item in patch if isinstance(item, dict) and _DIRECTIVE in item), None)
     if found is None or len(found) > 1:
         return "merge"
@@ -155,7 +155,7 @@ def _walk_list(dest: Any, src: Any, schema: _Schema | None, path: tuple[str, ...
 
 
 def _union(result: list[Any], src: Any) -> list[Any]:
-    """A set of scalars: those of the patch first."""
+    """Merge a set of scalars: those of the patch first."""
     found: dict[str, Any] = {}
     for item in [*(src if isinstance(src, list) else ()), *result]:
         if isinstance(item, dict | list) or is_null(item):
@@ -169,9 +169,9 @@ def _merge_items(dest: list[Any], src: Any, keys: tuple[str, ...], schema: _Sche
     values = identities(dest, patch, keys)
     merged: list[Any] = []
     used: tuple[str, ...] = keys
-    for each in values:
-        used, wanted = in_use(values, each, keys)
-        at, by = in_use([each], each, keys)
+    for identity in values:
+        used, wanted = in_use(values, identity, keys)
+        at, by = in_use([identity], identity, keys)
         item = _walk(find(dest, at, by), find(patch, at, by) if isinstance(src, list) else NOTHING, schema, path)
         if is_null(item) or item == {}:
             put(dest, None, used, wanted)

@@ -1,4 +1,4 @@
-"""What moves through a kustomize build: resources with the ids they have had, and where each change came from."""
+"""The data of a kustomize build: resources with the ids they have had, and where each change came from."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ class Unsupported(AtmosError):  # noqa: N818 - an answer: ask the real tool
 
 
 def unsupported(message: str, *, where: Location | None = None, hint: str = "", delegable: bool = True) -> Unsupported:
-    """An Unsupported of one diagnostic, ready to `raise`."""
+    """Return an Unsupported of one diagnostic, ready to `raise`."""
     hint = hint or "install kustomize or kubectl, atmos then asks it; or keep to the portable subset"
     return Unsupported(Diagnostic(Code.KUSTOMIZE_UNSUPPORTED, message, where=where, hint=hint), delegable=delegable)
 
 
 class Id(NamedTuple):
-    """What kustomize knows a resource by. `space` is the namespace with "" read as "default"."""
+    """The identity by which kustomize knows a resource. `space` is the namespace with "" read as "default"."""
 
     group: str
     version: str
@@ -83,7 +83,7 @@ def metadata_text(resource: Resource, field_name: str) -> str:
 
 
 def metadata_map(resource: Resource, field_name: str) -> dict[str, str]:
-    """`metadata.labels` or `metadata.annotations` as texts, {} when there is none."""
+    """Return `metadata.labels` or `metadata.annotations` as texts, {} when there is none."""
     metadata = resource.get("metadata")
     found = metadata.get(field_name) if isinstance(metadata, dict) else None
     return {key: written(value) for key, value in found.items()} if isinstance(found, dict) else {}
@@ -139,7 +139,7 @@ class WorkingResource:
     @property
     def previous_ids(self) -> list[Id]:
         group, version, _ = self.gvk
-        return [Id(group, version, before.kind, before.name, before.space) for before in self.previous]
+        return [Id(group, version, kind=old.kind, name=old.name, space=old.space) for old in self.previous]
 
     @property
     def original_id(self) -> Id:
@@ -149,11 +149,11 @@ class WorkingResource:
         return self.id == wanted or wanted in self.previous_ids
 
     def remember_id(self) -> None:
-        """Keeps the present id, so that references and targets written against it still find the resource."""
+        """Keep the present id, so that references and targets written against it still find the resource."""
         self.previous.append(PreviousId(self.space, self.name, self.kind))
 
     def forget(self) -> None:
-        """What a patch does that replaces all annotations: kustomize keeps its own memory there."""
+        """Drop what a patch that replaces all annotations drops: kustomize keeps its own memory there."""
         self.previous.clear()
         self.prefixes.clear()
         self.suffixes.clear()
@@ -165,7 +165,7 @@ class WorkingResource:
         return bool(self.previous or self.prefixes or self.suffixes or self.hashed or self.behavior)
 
     def metadata(self) -> dict[str, Any]:
-        """`metadata`, made when missing."""
+        """Return `metadata`, made when missing."""
         found = self.resource.get("metadata")
         if not isinstance(found, dict):
             found = self.resource["metadata"] = {}

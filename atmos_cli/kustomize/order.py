@@ -48,12 +48,12 @@ _RANKS = _ranks(_FIRST, _LAST)
 
 
 def gvk_key(group: str, version: str, kind: str, ranks: dict[str, int] = _RANKS) -> tuple[int, str]:
-    """Sorts kinds: those that others need first, webhooks last, the rest by group, version and kind."""
+    """Return the sort key of a kind: kinds that others need first, webhooks last, the rest by group, version, kind."""
     return ranks.get(kind, 0), "_".join((group or "~G", version or "~V", kind or "~K"))
 
 
 def sort_items(items: list[WorkingResource], kustomization: Kustomization) -> list[WorkingResource]:
-    """By `sortOptions` of the kustomization that is built, or as `kustomize build` does without. Raises AtmosError."""
+    """Sort by `sortOptions` of the built kustomization, else as `kustomize build` does. Raises AtmosError."""
     options: dict[str, Any] | None = kustomization.fields.get("sortOptions")
     ranks = _RANKS
     if options is not None:

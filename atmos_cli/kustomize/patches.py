@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def apply_patches(items: list[WorkingResource], kustomization: Kustomization, files: Files) -> list[WorkingResource]:
-    """The items that are left. Raises AtmosError with every entry that cannot be read, else every one that fails."""
+    """Apply the patches; return the items left. Raises AtmosError with all unreadable entries, else all that fail."""
     entries = kustomization.list("patches")
     read = _collect(partial(read_patch, kustomization, files, e or {}, ("patches", n)) for n, e in enumerate(entries))
     problems: list[Diagnostic] = []
@@ -81,7 +81,7 @@ def _apply(
 
 
 def _named(items: list[WorkingResource], read: Read, patch: Patch) -> tuple[list[WorkingResource], Diagnostic | None]:
-    """The one resource that has, or had, the id of the patch."""
+    """Return the one resource that has, or had, the id of the patch."""
     wanted = WorkingResource(read.resource, []).id
     chosen = [item for item in items if item.has_been(wanted)]
     if len(chosen) == 1:
@@ -104,7 +104,7 @@ def _nearest(items: list[WorkingResource], wanted: Id) -> str:
 
 
 def _merge(item: WorkingResource, read: Read, patch: Patch) -> bool:
-    """Patches the item; False when the patch deletes it."""
+    """Patch the item; return False when the patch deletes it."""
     kind, name, namespace = item.kind, item.name, item.namespace
     change = _copied(read.resource)
     if patch.target is not None:
@@ -142,7 +142,7 @@ def _copied(value: Any) -> Any:
 
 
 def _as_text(change: dict[str, Any], field: str) -> None:
-    """A patch with a target loses the nulls of its labels and annotations: kustomize makes them the text "null"."""
+    """Replace the nulls of labels and annotations by the text "null", as kustomize does for a patch with a target."""
     metadata = change.get("metadata")
     if isinstance(metadata, dict) and field in metadata:
         values = metadata[field]
@@ -153,7 +153,7 @@ def _as_text(change: dict[str, Any], field: str) -> None:
 
 
 def _wipes_annotations(change: Any) -> bool:
-    """Kustomize keeps what it knows about a resource in annotations, so whoever replaces them makes it forget."""
+    """Return whether a patch replaces all annotations, which makes kustomize forget what it keeps in them."""
     for field in ("metadata", "annotations"):
         if field not in change:
             return False

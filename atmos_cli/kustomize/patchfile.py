@@ -1,8 +1,8 @@
-"""One entry of `patches`: read from its file or its text, and told apart into merges and JSON operations."""
+"""One entry of `patches`: read from its file or its text, as strategic merges or as JSON operations."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
@@ -25,7 +25,7 @@ Pointer = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """One entry of `patches`: either strategic merges or JSON operations, and where its text stands."""
+    """One entry of `patches`: either strategic merges or JSON operations, and where its text is."""
 
     merges: tuple[Read, ...]
     operations: tuple[dict[str, Any], ...]
@@ -36,10 +36,10 @@ class Patch:
     start: Callable[[], int] | None = None  # the line where an inline patch starts, which only messages ask for
 
     def source(self, read: Read | None) -> Origin:
-        """An inline patch is a place in the kustomization (pointer set), a file is a place of its own."""
+        """Return where the patch is written: for an inline patch a place in the kustomization, else its own file."""
         index, inside = (read.index, read.pointer) if read else (0, ())
         return (
-            Origin(self.path, 0, "patch", self.pointer, index)
+            Origin(self.path, 0, "patch", pointer=self.pointer, inner=index)
             if self.start
             else Origin(self.path, index, "patch", inside)
         )
@@ -81,7 +81,7 @@ def _parse(
     data: bytes, path: str, target: Mapping[str, Any] | None, pointer: Pointer, start: Callable[[], int] | None = None
 ) -> Patch:
     def patch(merges: tuple[Read, ...] = (), operations: tuple[dict[str, Any], ...] = ()) -> Patch:
-        return Patch(merges, operations, target, data, path, pointer, start)
+        return Patch(merges, operations, target=target, data=data, path=path, pointer=pointer, start=start)
 
     try:
         values = _operations_of(data, path, patch())
@@ -93,15 +93,15 @@ def _parse(
 
 
 def _moved(diagnostic: Diagnostic, start: Callable[[], int] | None) -> Diagnostic:
-    """From a place in the text of an inline patch to the place in its file."""
+    """Move a diagnostic from a place in the text of an inline patch to the place in its file."""
     where = diagnostic.where
     if start is None or where is None or not where.line:
         return diagnostic
-    return diagnostic.at(Location(where.path, start() + where.line - 1, 0, where.field, where.resource))
+    return diagnostic.at(replace(where, line=start() + where.line - 1, column=0))
 
 
 def _operations_of(data: bytes, path: str, patch: Patch) -> list[dict[str, Any]] | None:
-    """The operations if the text is a JSON patch, None if it is a strategic merge."""
+    """Return the operations if the text is a JSON patch, None if it is a strategic merge."""
     decoded = data.decode("utf-8", "replace")
     try:
         if decoded.startswith("["):

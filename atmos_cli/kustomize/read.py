@@ -1,4 +1,4 @@
-"""Resources from the bytes of a file or of an inline patch, as kustomize takes them in."""
+"""Reads resources from the bytes of a file or of an inline patch as kustomize does."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Read:
 
 
 def documents(data: bytes, *, path: str) -> list[Any]:
-    """Every document that is not empty. Raises AtmosError with places in `path`."""
+    """Return every document that is not empty. Raises AtmosError with places in `path`."""
     values = [document.value for document in load_all(data, path=path)]
     if differs(data) or any(_needs_exact(value) for value in values):
         return exact_values(data, path=path, single_list=_is_single_list(values))
@@ -35,7 +35,7 @@ def documents(data: bytes, *, path: str) -> list[Any]:
 
 
 def resources(data: bytes, *, path: str) -> list[Read]:
-    """The objects of a file; Lists are taken apart, their items follow after the rest. Raises AtmosError with all."""
+    """Return the objects of a file; items of Lists follow after the rest. Raises AtmosError with every problem."""
     values = documents(data, path=path)
     problems: list[Diagnostic] = []
     queue = deque(Read(value, index) for index, value in enumerate(values))
@@ -70,7 +70,7 @@ def _is_single_list(values: list[Any]) -> bool:
 
 
 def as_json(value: Any) -> Any:
-    """A copy as JSON would carry it: whole floats are integers, blanks are nulls."""
+    """Return a copy as JSON would carry it: whole floats are integers, blanks are nulls."""
     if isinstance(value, dict):
         return {key: as_json(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -83,9 +83,9 @@ def as_json(value: Any) -> Any:
 
 
 def _needs_exact(value: Any) -> bool:
-    """Nulls may be blank, and annotations must be text."""
+    """Return whether exact reading is needed: nulls may be blank, and annotations must be text."""
     items = value.get("items") if isinstance(value, dict) else None
-    odd = any(_odd_annotations(each) for each in (value, *(items if isinstance(items, list) else ())))
+    odd = any(_odd_annotations(node) for node in (value, *(items if isinstance(items, list) else ())))
     return odd or _has_null(value)
 
 
@@ -118,7 +118,7 @@ def _items(read: Read, data: bytes, path: str, problems: list[Diagnostic]) -> li
 
 
 def _problem(read: Read) -> str:
-    """What it lacks to be a Kubernetes object; empty when nothing."""
+    """Return what it lacks to be a Kubernetes object; empty when nothing."""
     resource = read.resource
     if not isinstance(resource, dict):
         return "a Kubernetes object must be a mapping with apiVersion, kind and metadata"

@@ -26,7 +26,7 @@ class _Target(NamedTuple):
 
 
 def fix_references(items: list[WorkingResource]) -> None:
-    """Raises AtmosError when a name may mean several resources, with the file of the resource that says it."""
+    """Rename references along with resources; an ambiguous name raises AtmosError at the file that has it."""
     problems: list[Diagnostic] = []
     for item in items:
         try:
@@ -46,14 +46,14 @@ def _fix_item(item: WorkingResource, items: list[WorkingResource]) -> None:
     reachable = _reachable(item, items)
     renamed = [(other, other.previous_ids) for other in reachable if other.previous]
     for target, specs in references:
-        matches = [other for other, ids in renamed if any(target.selects(*_gvk(each)) for each in ids)]
+        matches = [other for other, ids in renamed if any(target.selects(*_gvk(one)) for one in ids)]
         for each in specs:
             _fix(item, each, matches, reachable)
 
 
 @lru_cache(maxsize=256)
 def _references_of(group: str, version: str, kind: str) -> list[tuple[FieldSpec, list[FieldSpec]]]:
-    """Target kind -> the fields in which an object of this kind names one."""
+    """Return, by target kind, the fields in which an object of this kind names one."""
     rows = ((target, [each for each in specs if each.selects(group, version, kind)]) for target, specs in REFERENCES)
     return [(target, specs) for target, specs in rows if specs]
 
@@ -90,7 +90,7 @@ def _fix(
 def _fix_mapping(
     value: dict[str, Any], candidates: Sequence[WorkingResource], reachable: Sequence[WorkingResource], choose: Any
 ) -> None:
-    """A reference of name and namespace: a subject, the service of a webhook.
+    """Fix a reference of name and namespace: a subject, the service of a webhook.
 
     The namespace is an original one as soon as any resource came from there, whatever its kind.
     """
@@ -155,7 +155,7 @@ def _same_ending(one: list[str], other: list[str]) -> bool:
 
 
 def _reachable(referrer: WorkingResource, candidates: list[WorkingResource]) -> list[WorkingResource]:
-    """What the referrer can name: its own namespace, everything cluster-scoped, the ServiceAccounts a binding lists."""
+    """Return what the referrer can name: its namespace, cluster-scoped ones, ServiceAccounts that a binding lists."""
     if referrer.cluster_scoped:
         return candidates
     spaces: set[str] = set()

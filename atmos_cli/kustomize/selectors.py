@@ -61,7 +61,7 @@ def _compares(value: str, op: str, bound: str) -> bool:
 
 @lru_cache(maxsize=256)
 def label_requirements(selector: str) -> tuple[SelectorTerm, ...]:
-    """`a=b,c in (d,e),!f` -> its terms. Raises BadSelectorError."""
+    """Parse a label selector: `a=b,c in (d,e),!f` -> its terms. Raises BadSelectorError."""
     found: list[SelectorTerm] = []
     # With one space for each gap the pattern takes linear time: it may begin the same gap in two places.
     written = " ".join(selector.split())
@@ -109,7 +109,7 @@ def _is(pattern: Any, *values: str) -> bool:
 
 
 def check_target(target: Mapping[str, Any]) -> None:
-    """Raises BadSelectorError or BeyondSelectorError for a target that selects nothing because it cannot be read."""
+    """Check that a target can be read; raises BadSelectorError, or BeyondSelectorError for what only Go may decide."""
     for field in ("group", "version", "kind", "name", "namespace"):
         if target.get(field):
             _pattern(target[field])
@@ -118,7 +118,7 @@ def check_target(target: Mapping[str, Any]) -> None:
 
 
 def selects(target: Mapping[str, Any], item: WorkingResource) -> bool:
-    """Whether a patch target means the resource, by its original or its present name and namespace."""
+    """Return whether a patch target means the resource, by its original or its present name and namespace."""
     original, current = item.original_id, item.id
     group, version, kind = item.gvk
     return (

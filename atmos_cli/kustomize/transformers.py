@@ -28,7 +28,7 @@ _SUBJECTS = tuple(FieldSpec(("subjects",), kind) for kind in ("RoleBinding", "Cl
 
 
 def set_namespace(items: list[WorkingResource], kustomization: Kustomization) -> None:
-    """Moves everything that is not cluster-scoped; renames Namespaces; subjects named `default` follow."""
+    """Move everything that is not cluster-scoped; rename Namespaces; subjects named `default` follow."""
     namespace = kustomization.fields.get("namespace")
     if not namespace:
         return
@@ -69,7 +69,7 @@ def _refuse_collision(items: list[WorkingResource], kustomization: Kustomization
 
 
 def add_names(items: list[WorkingResource], kustomization: Kustomization) -> None:
-    """`namePrefix`, then `nameSuffix`; Namespaces, CustomResourceDefinitions and APIServices keep their names."""
+    """Add `namePrefix`, then `nameSuffix`; Namespaces, CustomResourceDefinitions and APIServices keep their names."""
     for field in ("namePrefix", "nameSuffix"):
         added = kustomization.fields.get(field)
         if not added:
@@ -87,7 +87,7 @@ def add_names(items: list[WorkingResource], kustomization: Kustomization) -> Non
 
 
 def set_labels(items: list[WorkingResource], kustomization: Kustomization) -> None:
-    """`labels` in their order, then `commonLabels`."""
+    """Set `labels` in their order, then `commonLabels`."""
     entries: list[tuple[Mapping[str, Any], tuple[str | int, ...]]] = [
         (entry or {}, ("labels", number)) for number, entry in enumerate(kustomization.list("labels"))
     ]
@@ -112,7 +112,8 @@ def _label_specs(
             message = "the path of a label field is empty"
             raise AtmosError(kustomization.file.problem(Code.KUSTOMIZE_INVALID, message, (*pointer, "fields", number)))
         create = bool(given.get("create"))
-        specs.append(FieldSpec(path, given.get("kind", ""), given.get("group", ""), given.get("version", ""), create))
+        scope = {key: given.get(key, "") for key in ("kind", "group", "version")}
+        specs.append(FieldSpec(path, **scope, create=create))
     built_in: Sequence[FieldSpec] = SELECTOR_LABELS if entry.get("includeSelectors") else ()
     if not built_in:
         built_in = (*(TEMPLATE_LABELS if entry.get("includeTemplates") else ()), METADATA_LABELS)
@@ -149,7 +150,7 @@ def _set_pairs(
 
 
 def _pair_setter(pairs: Mapping[str, str]) -> Visit:
-    """Where a key is new, the same node goes into every place."""
+    """Return a visitor that sets the pairs; where a key is new, the same node goes into every place."""
     shared = {key: Shared(value) for key, value in pairs.items()}
 
     def visit(parent: dict[str, Any], key: str) -> None:
@@ -173,7 +174,7 @@ def _refuse_keys(kustomization: Kustomization, pairs: Mapping[str, str], pointer
 
 
 def set_replicas(items: list[WorkingResource], kustomization: Kustomization) -> None:
-    """Raises AtmosError when an entry matches no Deployment, StatefulSet, ReplicaSet or ReplicationController."""
+    """Set replicas; raises AtmosError if no Deployment, StatefulSet, ReplicaSet or ReplicationController matches."""
     problems: list[Diagnostic] = []
     for number, entry in enumerate(kustomization.list("replicas")):
         name, count = (entry or {}).get("name") or "", (entry or {}).get("count") or 0

@@ -1,4 +1,4 @@
-"""Values as kustomize sees them: what is not there, what is left blank, and the text of a scalar."""
+"""Values as kustomize sees them: missing ones, blank ones, and the text of a scalar."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any, Final
 
 
 class _Nothing:
-    """Stands for a field that is not there."""
+    """The value of a field that does not exist."""
 
     def __repr__(self) -> str:
         return "NOTHING"
 
 
 class _Blank:
-    """Stands for a field with nothing written after its colon: null, but dropped by a merge."""
+    """The value of a field with nothing written after its colon: null, but dropped by a merge."""
 
     def __repr__(self) -> str:
         return "BLANK"
@@ -23,9 +23,9 @@ class _Blank:
 
 
 class Shared:
-    """One text that stands in several fields: kustomize writes a new label into all of them as one and the same node.
+    """One text that several fields share: kustomize writes a new label into all of them as one and the same node.
 
-    Whoever changes it in one place changes it in the others, until a JSON patch takes the object apart.
+    A change in one place changes it in the others, until a JSON patch takes the object apart.
     """
 
     __slots__ = ("value",)
@@ -39,7 +39,7 @@ BLANK: Final = _Blank()
 
 
 def text(value: Any) -> str:
-    """A scalar as it stands in YAML; collections and null have no text."""
+    """Return a scalar as YAML writes it; collections and null have no text ("")."""
     if isinstance(value, str):
         return value
     if value is None or value is BLANK or isinstance(value, dict | list):
@@ -52,12 +52,12 @@ def text(value: Any) -> str:
 
 
 def written(value: Any) -> str:
-    """As `text`, with the word for a null that is written out: what becomes of annotations."""
+    """Return `text`, but "null" for a null that is written out: what becomes of annotations."""
     return "null" if value is None else text(value)
 
 
 def assign(parent: Any, key: Any, value: Any) -> None:
-    """Sets a field that exists, with all fields that are one with it."""
+    """Set a field that exists, with all fields that share its node."""
     present = parent[key]
     if isinstance(present, Shared):
         present.value = value.value if isinstance(value, Shared) else value

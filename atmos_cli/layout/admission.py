@@ -1,4 +1,4 @@
-"""What a quota cannot say, refused by the API server itself: too many replicas, too large a container. Optional."""
+"""What a quota cannot limit, refused by the API server itself: too many replicas, too large a container. Optional."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Documents = list[dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Of one environment: the most replicas of a workload, and the most that one container may ask for."""
+    """The limits of one environment: the most replicas of a workload, and the most that one container may ask for."""
 
     max_replicas: int
     max_container_cpu: str
@@ -30,7 +30,7 @@ class Admission:
 def admission_files(
     cluster: str, environments: Mapping[str, Admission], *, teams: Sequence[str]
 ) -> dict[str, Documents]:
-    """`infrastructure/configs/<cluster>/budget-policy/`: two policies, and the bindings and limits of environments."""
+    """Return `infrastructure/configs/<cluster>/budget-policy/`: two policies, and environments' bindings and limits."""
     root = f"infrastructure/configs/{cluster}/{NAME}"
     files: dict[str, Documents] = {"replicas.yaml": [_replicas()], "containers.yaml": [_containers()]}
     for environment, admission in environments.items():

@@ -22,7 +22,7 @@ Files = dict[str, dict[str, Any]]
 
 
 def lay_out(compositions: Mapping[str, Composition], *, namespaces: Mapping[str, str]) -> Files:
-    """One object per file, by path below the service's directory. Raises ATM206 when a base object varies."""
+    """Return one object per file, by path below the service's directory. Raises ATM206 when a base object varies."""
     bases: dict[str, dict[str, Owned]] = {}
     files: Files = {}
     for environment, composition in compositions.items():
@@ -106,7 +106,7 @@ def _same_everywhere(bases: Mapping[str, Mapping[str, Owned]]) -> dict[str, Reso
 
 
 def difference(left: Any, right: Any, path: str = "") -> str:
-    """The dotted path of the first place where two trees differ, or an empty text when they do not."""
+    """Return the dotted path of the first place where two trees differ, or an empty text when they do not."""
     if isinstance(left, dict) and isinstance(right, dict):
         for key in sorted(set(left) | set(right)):
             at = f"{path}.{key}" if path else str(key)

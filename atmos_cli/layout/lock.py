@@ -1,35 +1,210 @@
-"""`service.lock`: what was last generated, the merge base of the next update. One field per line, so Git merges it."""
+"""`service.lock` and `atmos-cli.lock`: what was last generated, the merge base of the next update.
+
+One field per line with its file, list items by name and inline patches as fields, so that Git merges two updates
+wherever it merges what they were made of. Each line ends in a checksum, which tells where a person edited it.
+"""
 
 from __future__ import annotations
 
-import hashlib
 import json
+import zlib
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.layout.items import group_kind, item_names, opened
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-FORMAT = "atmos-lock 1"
+    from atmos_cli.layout.items import GroupKind
 
-
-def lock_text(files: Mapping[str, dict[str, Any]], *, blueprints: Sequence[str], spec: bytes) -> str:
-    """The lock of generated objects by path. The same input gives the same bytes; no clock, no version of atmos."""
-    head = [FORMAT, f"spec sha256:{hashlib.sha256(spec).hexdigest()}", *(f"blueprint {tag}" for tag in blueprints)]
-    body = [line for path in sorted(files) for line in _file(path, files[path])]
-    return "\n".join([*head, *body]) + "\n"
+FORMAT = "atmos-lock 2"
+_ESCAPES = (("~", "~0"), ("/", "~1"), (" ", "~2"), ("\n", "~3"), ("[", "~4"), ("#", "~5"))
 
 
-def _file(path: str, value: Any) -> Iterator[str]:
-    yield f"file {path}"
-    yield from _leaves(value, "")
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A generated file that is no YAML of objects: its whole content."""
+
+    content: str
 
 
-def _leaves(value: Any, pointer: str) -> Iterator[str]:
-    if isinstance(value, dict) and value:
-        for key in sorted(value):
-            yield from _leaves(value[key], f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
-    elif isinstance(value, list) and value:
-        for index, item in enumerate(value):
-            yield from _leaves(item, f"{pointer}/{index}")
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """A generated file that nobody edits, known by `sha256:…` alone."""
+
+    sha256: str
+
+
+# The documents of a file, inline patches opened; or what else is known of it.
+Content = tuple[Any, ...] | Text | Digest
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedFile:
+    """A file as it is generated now: its bytes, and what they hold."""
+
+    data: bytes
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """What was generated, by path, and from what.
+
+    `environments`: those that there were, True where the service is in it; None where the lock does not say.
+    `inputs`: checksums of what else it was generated from. `edited`: lines (from 1) that a person changed, which say
+    nothing any more.
+    """
+
+    files: Mapping[str, Content] = field(default_factory=dict)
+    blueprints: tuple[str, ...] = ()
+    environments: Mapping[str, bool] | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    edited: tuple[int, ...] = ()
+
+
+def lock_text(lock: Lock, *, directory: str = "") -> str:
+    """Return the text of a lock that lies in `directory`; paths below that are written from there.
+
+    Documents may have their inline patches open or not.
+    """
+    lines = [FORMAT, *(f"blueprint {tag}" for tag in lock.blueprints)]
+    lines += [f"environment {name}{'' if used else ' -'}" for name, used in (lock.environments or {}).items()]
+    lines += [f"input {name} {mark}" for name, mark in sorted(lock.inputs.items())]
+    for path in sorted(lock.files):
+        short = path.removeprefix(f"{directory}/") if path.startswith(f"{directory}/") else f"/{path}"
+        lines += _file(short if directory else path, lock.files[path])
+    return "\n".join(lines) + "\n"
+
+
+def checksum(value: Any) -> str:
+    """Return the checksum of a value, as `inputs` of a lock has it."""
+    return _checksum(json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")))
+
+
+def _file(path: str, content: Content) -> Iterator[str]:
+    if isinstance(content, Text):
+        yield _line(path, "text", content.content)
+    elif isinstance(content, Digest):
+        yield _line(path, "sha256", content.sha256)
     else:
-        yield f"  {pointer} = {json.dumps(value, ensure_ascii=False, separators=(',', ':'))}"
+        for name, document in zip(_document_names(content), content, strict=True):
+            value = opened(document)
+            yield from _leaves(f"{path}{name}", value, "", group_kind(value), ())
+
+
+def _document_names(documents: Sequence[Any]) -> list[str]:
+    if len(documents) == 1:
+        return [""]
+    return [f"#{_escaped(document_name(each)) or index}" for index, each in enumerate(documents)]
+
+
+def document_name(document: Any) -> str:
+    """Return `Kind/namespace/name` of one of several documents in a file."""
+    metadata = document.get("metadata") if isinstance(document, dict) else None
+    named = metadata if isinstance(metadata, dict) else {}
+    parts = (document.get("kind"), named.get("namespace"), named.get("name")) if isinstance(document, dict) else ()
+    return "/".join(str(part) for part in parts if part)
+
+
+def _leaves(file: str, value: Any, pointer: str, kind: GroupKind, names: tuple[str, ...]) -> Iterator[str]:
+    if isinstance(value, dict) and value:
+        for key, below in value.items():
+            inner = names == ("patches",) and key == "patch" and isinstance(below, dict)
+            step = f"{pointer}/{_escaped(str(key))}"
+            yield from _leaves(file, below, step, group_kind(below) if inner else kind, () if inner else (*names, key))
+        return
+    if isinstance(value, list) and value and (items := item_names(kind, names, value)) is not None:
+        for name, below in zip(items, value, strict=True):
+            yield from _leaves(file, below, f"{pointer}/[{_escaped(name)}]", kind, names)
+        return
+    yield _line(file, pointer or ".", value)
+
+
+def _line(file: str, pointer: str, value: Any) -> str:
+    text = f"{file} {pointer} = {json.dumps(value, ensure_ascii=False, separators=(',', ':'))}"
+    return f"{text} #{_checksum(text)}"
+
+
+def _checksum(text: str) -> str:
+    return f"{zlib.crc32(text.encode('utf-8', 'surrogatepass')) & 0xFFFFFF:06x}"
+
+
+def _escaped(text: str) -> str:
+    for plain, code in _ESCAPES:
+        text = text.replace(plain, code)
+    return text
+
+
+def _unescaped(text: str) -> str:
+    for plain, code in reversed(_ESCAPES):
+        text = text.replace(code, plain)
+    return text
+
+
+def parse_lock(lines: Iterable[tuple[int, str]], *, directory: str = "") -> Lock:
+    """Read the numbered lines of a lock of this format; what is damaged is left out and listed in `edited`."""
+    trees: dict[str, dict[str, Any]] = {}
+    other: dict[str, Content] = {}
+    head: dict[str, list[str]] = {"blueprint": [], "environment": [], "input": []}
+    edited: list[int] = []
+    for number, line in lines:
+        word, _, rest = line.partition(" ")
+        if not line or line == FORMAT:
+            continue
+        if word in head and " = " not in line:
+            head[word].append(rest)
+            continue
+        text, _, mark = line.rpartition(" #")
+        place, equals, value = text.partition(" = ")
+        short, _, pointer = place.rpartition(" ")
+        try:
+            leaf = json.loads(value) if equals and mark == _checksum(text) else None
+        except (ValueError, RecursionError):
+            equals = ""
+        if not equals or not short or mark != _checksum(text):
+            edited.append(number)
+            continue
+        file = short if not directory else short[1:] if short.startswith("/") else f"{directory}/{short}"
+        if pointer in ("text", "sha256"):
+            other[file] = Text(str(leaf)) if pointer == "text" else Digest(str(leaf))
+        else:
+            _plant(trees.setdefault(file, {}), pointer, leaf)
+    environments = {name.removesuffix(" -"): not name.endswith(" -") for name in head["environment"]}
+    inputs = dict(each.rsplit(" ", 1) for each in head["input"] if " " in each)
+    files = {**other, **_documents(trees)}
+    return Lock(files, tuple(head["blueprint"]), environments or None, inputs, tuple(edited))
+
+
+class _Leaf:
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+
+def _plant(tree: dict[str, Any], pointer: str, leaf: Any) -> None:
+    steps = [""] if pointer == "." else pointer.split("/")[1:]
+    for step in steps[:-1]:
+        below = tree.setdefault(step, {})
+        if not isinstance(below, dict):
+            return
+        tree = below
+    tree[steps[-1]] = _Leaf(leaf)
+
+
+def _documents(trees: Mapping[str, dict[str, Any]]) -> dict[str, Content]:
+    found: dict[str, list[Any]] = {}
+    for file, tree in trees.items():
+        root = tree[""].value if isinstance(tree.get(""), _Leaf) else _grown(tree)
+        found.setdefault(file.partition("#")[0], []).append(root)
+    return {path: tuple(documents) for path, documents in found.items()}
+
+
+def _grown(tree: Any) -> Any:
+    if isinstance(tree, _Leaf):
+        return tree.value
+    if tree and all(step.startswith("[") for step in tree):
+        return [_grown(below) for below in tree.values()]
+    return {_unescaped(step): _grown(below) for step, below in tree.items() if not step.startswith("[")}

@@ -52,7 +52,7 @@ jobs:
         with:
           python-version: "3.13"
       - run: pip install atmos-cli
-      - run: atmos validate --base origin/{branch}
+      - run: atmos validate --check-generated --base origin/{branch}
 """
 
 CONFIG_HEADER = """\
@@ -75,7 +75,7 @@ def skeleton(
     configured: Sequence[str],
     spec_schema: Mapping[str, Any],
 ) -> dict[str, bytes]:
-    """Every file except those of services. `configured`: clusters that have files in `infrastructure/configs`."""
+    """Return all files but those of services. `configured`: clusters with files in `infrastructure/configs`."""
     files = {
         **{path: text for engine in ENGINES.values() for path, text in engine.texts.items()},
         ".pre-commit-config.yaml": PRE_COMMIT,
@@ -107,7 +107,7 @@ def skeleton(
 
 
 def _admissions(config: Config, cluster: str, budgets: Mapping[str, Budget]) -> dict[str, Admission]:
-    """By environment on the cluster, where its budget asks for a policy."""
+    """Return limits by environment on the cluster, where its budget asks for a policy."""
     wanted = {name: budgets[name].admission for name in config.on_cluster(cluster)}
     return {
         name: Admission(limits.max_replicas, limits.max_container_cpu, limits.max_container_memory)
@@ -127,7 +127,7 @@ def default_budget(environment: str, *, production: bool) -> Budget:
 
 
 def quota(budget: Budget, *, team: str) -> dict[str, str]:
-    """The `hard` part of the ResourceQuota of a team: its own limits, else those of the environment.
+    """Return the `hard` part of the ResourceQuota of a team: its own limits, else those of the environment.
 
     A quota must let a full budget roll out. A budget that does not count the surge itself leaves room for it: twice
     the amount, since the surge of a single replica is one more.
@@ -145,14 +145,14 @@ def quota(budget: Budget, *, team: str) -> dict[str, str]:
 
 
 def requests_by_default(budget: Budget) -> dict[str, str]:
-    """What the LimitRange gives a container without a request: what the budget counts it as."""
+    """Return the LimitRange's requests for a container without one: what the budget counts it as."""
     if isinstance(budget.missing_requests, str):
         return dict(SIDECAR)
     return {"cpu": budget.missing_requests.cpu, "memory": budget.missing_requests.memory}
 
 
 def _config_value(config: Config) -> dict[str, Any]:
-    """What a person decides first; every other setting has a default, and stands in docs/repo.md."""
+    """Return what a person decides first; every other setting has a default, and is in docs/repo.md."""
     shown = config.model_dump(by_alias=True, exclude_defaults=True, mode="json")
     environments = {
         name: {"cluster": each.cluster, "production": each.production, "replicas": each.replicas}

@@ -40,7 +40,7 @@ Documents = list[dict[str, Any]]
 def tenant_files(
     team: str, environment: str, *, quota: Mapping[str, str], defaults: Mapping[str, str]
 ) -> dict[str, Documents]:
-    """`tenants/<environment>/<team>/`: one file per object.
+    """Return `tenants/<environment>/<team>/`: one file per object.
 
     `quota` is the `hard` part of its ResourceQuota, `defaults` are the requests of containers that name none.
     """
@@ -65,7 +65,7 @@ def tenant_files(
 
 
 def role_files(cluster: str) -> dict[str, Documents]:
-    """The ClusterRole that every tenant's deployer is bound to, once per cluster."""
+    """Return the ClusterRole that every tenant's deployer is bound to, once per cluster."""
     root = f"infrastructure/controllers/{cluster}/tenancy"
     role = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
@@ -106,7 +106,7 @@ def _namespace(team: str, where: str) -> dict[str, Any]:
 
 
 def _limits(where: str, defaults: Mapping[str, str]) -> dict[str, Any]:
-    # Only a small default request: a `default` would act as a ceiling, and `max` alone as everybody's request.
+    # Only a small default request: a `default` would act as a ceiling, and `max` alone as the request of all.
     limit = {"type": "Container", "defaultRequest": dict(defaults)}
     return _object("v1", "LimitRange", "defaults", where, spec={"limits": [limit]})
 

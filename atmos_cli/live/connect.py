@@ -1,4 +1,4 @@
-"""From the configuration to the cluster, the hub of its engine and its metrics."""
+"""Connections to a cluster, the hub of its engine and its metrics server, made from the configuration."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ClusterConnection:
-    """`hub` is where its engine runs, and `cluster` itself without another; `metrics` is None when none is configured.
+    """The servers of one cluster. Use it in a `with`, which closes the connections to all of them.
 
-    Use it in a `with`: that closes all of them.
+    `hub`: where its engine runs; the same as `cluster` without one of its own. `metrics`: None when not configured.
     """
 
     cluster: ClusterApi
@@ -37,11 +37,12 @@ class ClusterConnection:
         self.close()
 
     def close(self) -> None:
+        """Close the connections to all servers."""
         self._open.close()
 
 
 def connect(trusted: Trusted, cluster: str, *, environ: Mapping[str, str] = os.environ) -> ClusterConnection:
-    """The servers of `cluster` in atmos-cli.yaml; asks none of them yet.
+    """Prepare connections to the servers of `cluster` in atmos-cli.yaml; asks none of them yet.
 
     Raises ATM810 when no kubeconfig knows it, ATM813 when its Prometheus needs a token that `environ` lacks, and ATM817
     for a login that only the change would have.
@@ -57,14 +58,14 @@ def connect(trusted: Trusted, cluster: str, *, environ: Mapping[str, str] = os.e
     if problems or access is None:
         raise AtmosError(*problems)
     with ExitStack() as stack:
-        here = stack.enter_context(ClusterClient(access, name=f"cluster `{cluster}`"))
-        there = stack.enter_context(ClusterClient(hub, name=f"the hub of cluster `{cluster}`")) if hub else here
+        client = stack.enter_context(ClusterClient(access, name=f"cluster `{cluster}`"))
+        at_hub = stack.enter_context(ClusterClient(hub, name=f"the hub of cluster `{cluster}`")) if hub else client
         metrics = stack.enter_context(_prometheus(trusted, cluster, secret)) if settings.prometheus else None
-        return ClusterConnection(here, there, metrics, stack.pop_all())
+        return ClusterConnection(client, at_hub, metrics, stack.pop_all())
 
 
 def metrics_of(trusted: Trusted, cluster: str, *, environ: Mapping[str, str] = os.environ) -> PrometheusClient:
-    """As `connect`, for a command that cannot do without metrics: raises ATM813 with the lines to add."""
+    """Prepare the metrics client of `cluster`, as `connect`; without metrics, raises ATM813 with the lines to add."""
     trusted.require(cluster)
     problems: list[Diagnostic] = []
     secret = _secret(trusted, cluster, environ, problems)
@@ -76,7 +77,7 @@ def metrics_of(trusted: Trusted, cluster: str, *, environ: Mapping[str, str] = o
 
 
 def no_metrics(cluster: str, *, base: str = "") -> AtmosError:
-    """ATM813: what to write into atmos-cli.yaml, and on which branch."""
+    """Return the error ATM813, which says what to write into atmos-cli.yaml, and on which branch."""
     where = f"atmos-cli.yaml on {base}" if base else "atmos-cli.yaml"
     hint = f"below `clusters.{cluster}` in {where}: `prometheus: {{url: https://prometheus.example.com}}`"
     return fail(Code.METRICS_UNCONFIGURED, f"atmos does not know where cluster `{cluster}` has its metrics", hint=hint)
@@ -85,7 +86,7 @@ def no_metrics(cluster: str, *, base: str = "") -> AtmosError:
 def _access(
     trusted: Trusted, cluster: str, context: str, name: str, environ: Mapping[str, str], problems: list[Diagnostic]
 ) -> Access | None:
-    """None after telling `problems` why."""
+    """Return how to reach the API server of `context`; None after adding the reason to `problems`."""
     from atmos_cli.adapters.kubernetes.kubeconfig import IN_CLUSTER, access, in_cluster, read_kubeconfig
 
     setting = f"clusters.{cluster}.{name}"

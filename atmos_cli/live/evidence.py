@@ -1,4 +1,4 @@
-"""Collects, once, all that a diagnosis may look at: logs, gauges, and the objects around the workload."""
+"""Collects the evidence of a diagnosis once: logs, gauges, and the objects around the workload."""
 
 from __future__ import annotations
 
@@ -35,8 +35,15 @@ def collect(
     *,
     outcome: Outcome,
 ) -> Evidence:
-    """What cannot be had is left out. A run that ended well is not asked why."""
-    found = Evidence(target, snapshot, now.delivery, now.rollout, now.assessment, changes=tuple(changes))
+    """Collect the evidence of a run, without what cannot be read; a run that ended well gets no logs and no gauges."""
+    found = Evidence(
+        target=target,
+        snapshot=snapshot,
+        delivery=now.delivery,
+        rollout=now.rollout,
+        assessment=now.assessment,
+        changes=tuple(changes),
+    )
     if outcome in (Outcome.PASS, Outcome.SUPERSEDED):
         return found
     around = _around(connection, target, snapshot)

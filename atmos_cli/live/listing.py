@@ -1,4 +1,4 @@
-"""A cluster asked once for each kind, however many deployments are looked at."""
+"""A view of a cluster that lists each kind once, however many deployments are looked at."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Kind = tuple[str, str]
 class Lists:
     """`ports.ClusterApi` for one look at many deployments: each kind is listed once, or once for each namespace.
 
-    Events are asked for only where `with_events` names their namespace: they are many, and say something only about
-    what is not healthy. For a user who may not list a kind everywhere, `whole` becomes False, and namespaces are asked.
+    Events are listed only in the namespaces of `with_events`: they are many, and say something only about what is not
+    healthy. For a user who may not list a kind in all namespaces, `whole` becomes False, and each is listed by itself.
     """
 
     def __init__(self, source: ClusterApi, *, whole: bool, selects: bool = False) -> None:
-        """With `selects`, the server picks by labels; else all of a kind are fetched and picked from here."""
+        """Wrap `source`. With `selects`, it filters by labels; else all of a kind are fetched and filtered here."""
         self.with_events: set[str] = set()
         self.whole = whole
         self._selects = selects
@@ -68,7 +68,7 @@ class Lists:
         self._source.annotate(api_version, kind, name, namespace=namespace, annotations=annotations, manager=manager)
 
     def _events(self, api_version: str, namespace: str) -> tuple[Resource, ...]:
-        """They explain; that somebody may not read them is no reason to show nothing."""
+        """Return the events, none for a user who may not read them: they only explain what else is shown."""
         if namespace not in self.with_events:
             return ()
         try:

@@ -1,4 +1,4 @@
-"""Many deployments watched at once: one list and watch per kind, whatever their number."""
+"""Watches for many deployments at once: one list and watch per kind, whatever their number."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def mirrored(
     kinds: Iterable[tuple[str, str]],
     namespaces: Iterable[str],
 ) -> ClusterConnection:
-    """A connection that answers from memory; the watches end with `stack`. A replayed one is given back as it is.
+    """Return a connection that answers from memory; the watches end with `stack`. A replayed one is returned as it is.
 
-    No `namespaces` means all of them, which not everybody may watch.
+    No `namespaces` means all of them, which not every user may watch.
     """
     cluster, hub = connection.cluster, connection.hub
     if not isinstance(cluster, ClusterClient) or not isinstance(hub, ClusterClient):
@@ -35,8 +35,8 @@ def mirrored(
     beside = () if engine.hub_namespace else engine.watched
     wanted = set(kinds)
     watched = sorted({*owned_kinds(kind for _, kind in wanted), ("v1", "Event"), *wanted, *beside})
-    here = stack.enter_context(Mirror(cluster, watched, namespaces=namespaces))
-    there: Mirror | ClusterClient = here if hub is cluster else hub
+    mirror = stack.enter_context(Mirror(cluster, watched, namespaces=namespaces))
+    hub_mirror: Mirror | ClusterClient = mirror if hub is cluster else hub
     if engine.hub_namespace:
-        there = stack.enter_context(Mirror(hub, engine.watched, namespaces=[engine.hub_namespace]))
-    return replace(connection, cluster=here, hub=there)
+        hub_mirror = stack.enter_context(Mirror(hub, engine.watched, namespaces=[engine.hub_namespace]))
+    return replace(connection, cluster=mirror, hub=hub_mirror)

@@ -1,4 +1,4 @@
-"""Ask a metrics server whether users are worse off since a deploy.
+"""Queries that ask a metrics server whether users are worse off since a deploy.
 
 Every look recomputes everything from raw counters for its time `at`, so a killed run resumes and a replay is exact.
 The server is asked only queries of these shapes, `SEL` being a selector of `verify.traffic.sources`:
@@ -7,7 +7,7 @@ The server is asked only queries of these shapes, `SEL` being a selector of `ver
 - `sum(increase(SEL[Ns]))` at one time, and `sum by (label, …) (increase(SEL[Ns]))` at one time or over a range;
 - `count(last_over_time(SEL[Ns]))`: how many series there are, and only where these are very many
   `max(count_over_time(SEL[Ns]))` and `sum by (label, …) (min_over_time(SEL[Ns]) unless SEL offset Ns)` over a range;
-- gauges of `observe_gauges`, whose absence is not held against anybody.
+- gauges of `observe_gauges`, any of which may be missing.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ BUSY = 50.0
 def find_source(
     metrics: Metrics, target: Target, limits: Limits, *, matchers: Mapping[str, str], at: float
 ) -> TrafficSource | Reason:
-    """The first source with at least 50 requests in the hour before `at`, else the busiest, else why there is none."""
+    """Find the first source with at least 50 requests in the hour to `at`, else the busiest, else why there is none."""
     tried = candidates(target, limits.source, matchers)
     if not tried:
         names = ", ".join(dict.fromkeys(kind.name for kind in KINDS))
@@ -62,7 +62,7 @@ def find_source(
 
 
 def _number(metrics: Metrics, promql: str, *, at: float) -> float | None:
-    """The one value of a query; None for an empty answer and for what is no number."""
+    """Return the one value of a query; None for an empty answer and for NaN."""
     values = [one.samples[-1][1] for one in metrics.query(promql, at=at).series if one.samples]
     return values[0] if values and values[0] == values[0] else None
 
@@ -81,9 +81,9 @@ def plan(
     previous: float = 0.0,
     troubled: bool = False,
 ) -> ObservationPlan:
-    """What every look will be computed from; asks for the scrape interval and the number of series.
+    """Return what every look will be computed from; asks for the scrape interval and the number of series.
 
-    A server that cannot be asked now may answer later, so this raises nothing and assumes 30 seconds.
+    A server that does not answer now may answer later, so this raises nothing and assumes 30 seconds.
     """
     settled = ObservationPlan(
         target=target,
@@ -120,7 +120,7 @@ def _measured(metrics: Metrics, settled: ObservationPlan, source: TrafficSource,
 
 
 def look(metrics: Metrics, plan: ObservationPlan, *, at: float) -> Assessment:
-    """What the metrics say at `at`. Never raises for what a server says or does not say."""
+    """Judge what the metrics say at `at`. Never raises for what a server says or does not say."""
     try:
         return _look(metrics, plan, at=at)
     except AtmosError as error:

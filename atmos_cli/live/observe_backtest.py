@@ -1,4 +1,4 @@
-"""How often would this service have alarmed without a deploy? Asked before anyone opts into automatic rollback."""
+"""How often a service would have alarmed without a deploy, which matters before one turns on automatic rollback."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ MOST_POINTS = 10_000
 def backtest(
     metrics: Metrics, target: Target, limits: Limits, *, matchers: Mapping[str, str], at: float, hours: float
 ) -> Backtest:
-    """What would have alarmed at pseudo-deploys every 10 minutes of the last `hours`, with yesterday and history.
+    """Judge a pseudo-deploy every 10 minutes of the last `hours`, with yesterday and history, and return the alarms.
 
-    Siblings are not asked, and counts come in minutes. Raises AtmosError ATM812 when the server cannot be asked.
+    Siblings are not queried, and counts come in minutes. Raises AtmosError ATM812 when the server does not answer.
     """
     source = find_source(metrics, target, limits, matchers=matchers, at=at)
     if isinstance(source, Reason):
@@ -58,4 +58,6 @@ def backtest(
         )
     found = replayed(streams, limits, start=begin, end=at, width=width)
     note = "".join(c for c in "; ".join(dict.fromkeys(warnings)) if c.isprintable())[:200]
-    return Backtest(source.name, hours, found.tried, found.skipped, found.alarms, note)
+    return Backtest(
+        source=source.name, hours=hours, tried=found.tried, skipped=found.skipped, alarms=found.alarms, note=note
+    )

@@ -22,22 +22,30 @@ if TYPE_CHECKING:
 BASELINE = 3600.0
 LONGEST = 3600.0
 MARGIN = 300
-"""Raw ranges reach back so much further, so that the first increase of a window has a sample before it."""
+"""Seconds that raw ranges reach back further, so that the first increase of a window has a sample before it."""
 MOST_SERIES = 3000
 
 
 def windows_of(plan: ObservationPlan) -> Windows:
-    """The baseline and the looks of a plan."""
+    """Return the baseline and the looks of a plan."""
     cut = plan.previous + plan.settle if 0 < plan.previous < plan.started else 0.0
     start = min(max(plan.started - BASELINE, cut), plan.started)
     zero = max(plan.finished, plan.started) + plan.settle + plan.scrape
     step = max(30.0, plan.scrape)
     looks = max(1, round(plan.limits.observe / step))
-    return Windows(start, plan.started, zero, step, looks, max(looks, int(LONGEST / step)), plan.scrape)
+    return Windows(
+        start=start,
+        end=plan.started,
+        zero=zero,
+        step=step,
+        looks=looks,
+        most=max(looks, int(LONGEST / step)),
+        scrape=plan.scrape,
+    )
 
 
 def material(metrics: Metrics, plan: ObservationPlan, source: TrafficSource, *, at: float) -> Material:
-    """What a look at `at` is judged from, without history. Raises AtmosError ATM812."""
+    """Query what a look at `at` is judged from, without history. Raises AtmosError ATM812."""
     windows = windows_of(plan)
     gathered = _requests(metrics, plan, source, windows, at=at)
     warnings = list(gathered[2])
@@ -83,7 +91,7 @@ def _histogram(
 
 
 def _exact(metrics: Metrics, selector: str, plan: ObservationPlan, windows: Windows, *, at: float) -> Gathered:
-    """Raw samples of the baseline, asked for at a time that does not move, and of the time since."""
+    """Query raw samples of the baseline, always at the same time so that it stays the same, and of the time since."""
     before = metrics.query(f"{selector}[{int(windows.end - windows.start) + MARGIN}s]", at=windows.end)
     after = metrics.query(f"{selector}[{int(max(0.0, at - windows.end)) + MARGIN}s]", at=at)
     starts = {**plan.old, **plan.new}
@@ -92,7 +100,7 @@ def _exact(metrics: Metrics, selector: str, plan: ObservationPlan, windows: Wind
 
 
 def _coarse(metrics: Metrics, selector: str, labels: tuple[str, ...], windows: Windows, *, at: float) -> Gathered:
-    """Increases that the server computes, on a grid that the looks fall on, and the first values of born series."""
+    """Query increases that the server computes, on a grid that the looks fall on, and first values of new series."""
     width = bin_width(windows.scrape / 4)
     start = windows.zero - width * int((windows.zero - windows.start) // width)
     by, over = ", ".join(labels), f"{int(width)}s"
@@ -109,13 +117,13 @@ def _coarse(metrics: Metrics, selector: str, labels: tuple[str, ...], windows: W
 
 
 def _after_samples(grown: Answer, born: Iterable[Series], *, pause: float) -> list[Series]:
-    """Without first values that follow a pause of all metrics: what comes back then is not new."""
+    """Drop first values that follow a pause of all metrics: what comes back then is not new."""
     times = sorted({at for one in grown.series for at, _ in one.samples})
 
-    def told(at: float) -> bool:
+    def follows_samples(at: float) -> bool:
         return any(at - pause < seen < at for seen in times)
 
-    return [replace(one, samples=tuple(sample for sample in one.samples if told(sample[0]))) for one in born]
+    return [replace(one, samples=tuple(sample for sample in one.samples if follows_samples(sample[0]))) for one in born]
 
 
 def _labels(source: TrafficSource) -> tuple[str, ...]:
@@ -123,7 +131,7 @@ def _labels(source: TrafficSource) -> tuple[str, ...]:
 
 
 def with_history(metrics: Metrics, known: Material, *, at: float, latency: bool) -> Material:
-    """`known` with the last day and the siblings. What the server refuses counts as missing data."""
+    """Return `known` with the last day and the siblings added. What the server refuses counts as missing data."""
     windows, source, warnings = known.windows, known.source, list(known.warnings)
     width = bin_width(windows.scrape)
     start, end = windows.end - DAY - BASELINE, windows.end
@@ -152,7 +160,7 @@ def with_history(metrics: Metrics, known: Material, *, at: float, latency: bool)
 def increases(
     metrics: Metrics, selector: str, labels: tuple[str, ...], *, start: float, end: float, width: float
 ) -> Answer:
-    """Increases by `labels` in every `width` seconds up to `end`."""
+    """Query the increases by `labels` in every `width` seconds up to `end`."""
     promql = f"sum by ({', '.join(labels)}) (increase({selector}[{int(width)}s]))"
     return metrics.query_range(promql, start=end - width * int((end - start) // width), end=end, step=width)
 

@@ -1,4 +1,4 @@
-"""Gauges of pods and of their connection pools: how full things are, before and since."""
+"""Gauges of pods and of their connection pools, which show how full these are, before and since."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STEP = 60.0
 
 
 def queries(target: Target, extra: Mapping[str, str]) -> dict[str, str]:
-    """PromQL by the names of `verify.judge.saturation.LINES`; each gives one series, or none."""
+    """Return PromQL by the names of `verify.judge.saturation.LINES`; each query returns one series, or none."""
     pods = filled(POD, {"wl": target.workload}, regex=True)
     added: tuple[Matcher, ...] = tuple((label, "=", value) for label, value in sorted(extra.items()))
     ours: tuple[Matcher, ...] = (("namespace", "=", target.namespace), ("pod", "=~", pods), *added)
@@ -48,7 +48,7 @@ def queries(target: Target, extra: Mapping[str, str]) -> dict[str, str]:
 def gauges(
     metrics: Metrics, target: Target, *, matchers: Mapping[str, str], start: float, end: float
 ) -> dict[str, tuple[Series, ...]]:
-    """What could be had; a gauge that the server does not know, or refuses, is left out."""
+    """Query every gauge; one that the server does not know, or refuses, is left out."""
     found: dict[str, tuple[Series, ...]] = {}
     for name, promql in queries(target, matchers).items():
         try:

@@ -1,4 +1,4 @@
-"""What the metrics side of one verification looks at, settled once so that every look is the same computation."""
+"""The plan of one verification's metrics queries, made once so that every look is the same computation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ObservationPlan:
-    """Times are unix seconds, spans seconds. Plain values only, so that a run directory can hold it as JSON.
+    """What every look is computed from: times in unix seconds, spans in seconds; only values that JSON can hold.
 
     `started`: creation of the first new pod (t_new); `finished`: when the rollout was done (t_done). `previous`: the
     deploy before this one, 0 when not known; the baseline does not reach behind it. `new`, `old`: pod name to start

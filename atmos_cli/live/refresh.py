@@ -1,4 +1,4 @@
-"""Asks an engine to look at Git again now, instead of waiting for its next poll."""
+"""The request to an engine to look at Git again now, instead of at its next poll."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def refresh(
     connection: ClusterConnection, target: Target, snapshot: ClusterSnapshot, delivery: Delivery, *, at: float
 ) -> None:
-    """Whoever may only read waits for the engine's own poll: a refusal is no error."""
+    """Ask the engine to look at Git again; a refusal is no error, since the engine polls anyway."""
     asked = Refresh(target, snapshot, delivery.refresh, datetime.fromtimestamp(at, tz=UTC).isoformat())
     with suppress(AtmosError):
         ENGINES[target.engine].refresh(connection, asked)

@@ -1,4 +1,4 @@
-"""What a killed verification needs to go on, in the repo's Git directory: never in the checkout, never in a commit."""
+"""The saved state of a verification, so that a killed one can go on. Kept in the Git directory, never in a commit."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ if TYPE_CHECKING:
 
     from atmos_cli.verify.model import Target
 
-# A run that was left alone for longer is begun anew: its pods and metrics are others by now.
+# A run that was left alone for longer starts again: its pods and metrics are others by now.
 OLDEST_SECONDS = 7200.0
 
 
 class RunMemory:
-    """One file per deployment and commit. A memory that cannot be read is none; one that cannot be written is not."""
+    """One file per deployment and commit. A file that cannot be read or written counts as if there were none."""
 
     def __init__(self, git_dir: Path) -> None:
         self._directory = git_dir / "atmos-cli" / "verify"
 
     def load(self, target: Target, commit: str, *, now: float) -> Progress | None:
-        """None when there is none, it is too old, or it had ended."""
+        """Return the saved progress; None when there is none, it is too old, or the run had ended."""
         try:
-            told = json.loads(self._path(target, commit).read_bytes())
+            saved = json.loads(self._path(target, commit).read_bytes())
             progress = Progress(
-                phase=Phase(told["phase"]),
-                began=float(told["began"]),
-                since=float(told["since"]),
-                settled=float(told["settled"]),
-                restarts=int(told["restarts"]),
-                returns=int(told["returns"]),
-                unavailable=float(told["unavailable"]),
+                phase=Phase(saved["phase"]),
+                began=float(saved["began"]),
+                since=float(saved["since"]),
+                settled=float(saved["settled"]),
+                restarts=int(saved["restarts"]),
+                returns=int(saved["returns"]),
+                unavailable=float(saved["unavailable"]),
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -44,6 +44,7 @@ class RunMemory:
         return progress if fresh and progress.phase is not Phase.DONE else None
 
     def save(self, target: Target, commit: str, progress: Progress) -> None:
+        """Save the progress of a run; does nothing when it cannot be written."""
         path = self._path(target, commit)
         with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,6 +53,7 @@ class RunMemory:
             draft.replace(path)
 
     def forget(self, target: Target, commit: str) -> None:
+        """Delete the saved progress of a run."""
         with suppress(OSError):
             self._path(target, commit).unlink(missing_ok=True)
 

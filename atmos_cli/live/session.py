@@ -1,4 +1,4 @@
-"""One deployment and one commit of it, and everything that can be asked about them."""
+"""One deployment and one commit of it, with the clients that can be asked about them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One target and commit, and everything that can be asked about them; all of it may be recorded or replayed.
+    """One target and commit, with the clients that can be asked about them, which may be recorded or replayed.
 
     `troubled`: the state before was itself judged FAIL, so it is no baseline to be measured against.
     """

@@ -1,4 +1,4 @@
-"""From a command line to sessions: which deployments and commit are meant, and who can be asked about them."""
+"""Sessions made from a command line: which deployments and commit are meant, with connections to their servers."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MOST_SPACES = 12
 def meant(
     repository: Repository, service: str | None, *, team: str | None, environments: Sequence[str], commit: str
 ) -> tuple[Deployment, ...]:
-    """The deployments of `service`; without one, all that `commit` changes. Raises ATM511, ATM702 or ATM815."""
+    """Return the deployments of `service`; without one, all that `commit` changes. Raises ATM511, ATM702 or ATM815."""
     wanted = repository.config.named(tuple(environments))
     if service:
         found = [each for each in find_service(repository.tree, service, team=team) if each.environment in wanted]
@@ -62,9 +62,9 @@ def _touched(repository: Repository, deployment: Deployment, name: str) -> bool:
 def live_sessions(
     repository: Repository, found: Sequence[Deployment], *, commit: str, directory: Path | None = None
 ) -> Iterator[tuple[Session, ...]]:
-    """One session per deployment, open as long as the `with`; with a `directory`, every answer is written down there.
+    """Open one session per deployment for the length of the `with`; with a `directory`, every answer is recorded there.
 
-    Raises ATM815 for a commit that is none, ATM810, ATM811, ATM813 or ATM817 for what cannot be asked, all at once.
+    Raises ATM815 for what is no commit, ATM810, ATM811, ATM813 or ATM817 for what cannot be reached, all at once.
     """
     repo, trusted = git_repo(repository.root), trust(repository)
     made: list[Session] = []
@@ -83,17 +83,17 @@ def live_sessions(
 
 
 def _sharing(sessions: Sequence[Session], stack: ExitStack) -> list[Session]:
-    """The same sessions; many on one cluster are answered from one set of watches."""
+    """Return the same sessions; many on one cluster are answered from one set of watches."""
     shared: dict[str, ClusterConnection] = {}
     for name in sorted({each.target.cluster for each in sessions}):
-        here = [each for each in sessions if each.target.cluster == name]
-        if len(here) > FEW:
-            spaces = {each.target.namespace for each in here}
-            wanted = [each for session in here for each in manifests(session.ask_git, session.commit) or ()]
+        on_it = [session for session in sessions if session.target.cluster == name]
+        if len(on_it) > FEW:
+            spaces = {session.target.namespace for session in on_it}
+            wanted = [each for session in on_it for each in manifests(session.ask_git, session.commit) or ()]
             shared[name] = mirrored(
-                here[0].connection,
+                on_it[0].connection,
                 stack,
-                engine=ENGINES[here[0].target.engine],
+                engine=ENGINES[on_it[0].target.engine],
                 kinds={(str(each["apiVersion"]), str(each["kind"])) for each in wanted if each["kind"] != "Secret"},
                 namespaces=spaces if len(spaces) <= MOST_SPACES else (),
             )
@@ -114,11 +114,19 @@ def _live(
         connections[target.cluster] = stack.enter_context(connect(trusted, target.cluster))
     prometheus = config.clusters[target.cluster].prometheus
     matchers = dict(prometheus.matchers) if prometheus else {}
-    return Session(target, commit, connections[target.cluster], SystemClock(), git, Web(), matchers)
+    return Session(
+        target=target,
+        commit=commit,
+        connection=connections[target.cluster],
+        clock=SystemClock(),
+        ask_git=git,
+        ask_web=Web(),
+        matchers=matchers,
+    )
 
 
 def recorded_sessions(sessions: Sequence[Session], directory: Path, stack: ExitStack) -> tuple[Session, ...]:
-    """The same sessions, all on the first one's clock; every answer is written down until `stack` ends."""
+    """Return the same sessions, all on the clock of the first; every answer is recorded until `stack` ends."""
     recorder = record(directory, about={"sessions": [_about(each) for each in sessions]})
     stack.callback(recorder.close)
     clock = recorder.clock(sessions[0].clock if sessions else SystemClock())
@@ -155,7 +163,7 @@ def _about(session: Session) -> dict[str, Any]:
 
 
 def replayed_sessions(directory: Path) -> tuple[Session, ...]:
-    """The sessions of a recorded run; they ask nobody. Raises ATM814 when the recording cannot be used."""
+    """Return the sessions of a recorded run, which ask no server. Raises ATM814 when the recording cannot be used."""
     recorded = replay(directory)
     clock = recorded.clock()
     made = []
@@ -169,7 +177,13 @@ def replayed_sessions(directory: Path) -> tuple[Session, ...]:
             git, web = recorded.ask(name=_name(target)), recorded.ask(name=_web(target))
             made.append(
                 Session(
-                    target, str(about["commit"]), ClusterConnection(cluster, hub, metrics), clock, git, web, matchers
+                    target=target,
+                    commit=str(about["commit"]),
+                    connection=ClusterConnection(cluster, hub, metrics),
+                    clock=clock,
+                    ask_git=git,
+                    ask_web=web,
+                    matchers=matchers,
                 )
             )
     except (KeyError, TypeError, ValueError) as error:
@@ -198,7 +212,7 @@ def _hub(cluster: str) -> str:
 
 
 def target_of(config: Config, deployment: Deployment, resources: Sequence[Resource]) -> Target:
-    """Where a deployment runs; `workload` is its Deployment, or the first other workload, or the service's own name."""
+    """Return where a deployment runs; `workload` is its Deployment, else the first other workload, else the service."""
     environment = config.environments[deployment.environment]
     return Target(
         team=deployment.team,

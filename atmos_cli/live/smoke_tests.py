@@ -1,4 +1,4 @@
-"""The smoke probes of a spec: asked once, when the pods are good and users are too few to judge by."""
+"""The smoke probes of a spec, run once when the pods are good and users are too few to judge by."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ PAUSE_SECONDS = 2.0
 
 
 def smoke(ask_web: Ask, clock: Clock, target: Target, limits: Limits) -> Reason | None:
-    """PASS when every probe answers as the spec says, FAIL with the first that does not; None where none can be."""
+    """Run every probe: PASS when all answer as the spec says, FAIL with the first that does not, None without any."""
     if not limits.smoke or not target.hosts:
         return None
     for probe in limits.smoke:
         path, _, status = probe.rpartition(" ")
         url = f"https://{target.hosts[0]}{path}"
-        said = _asked(ask_web, clock, url, int(status))
-        if said:
-            message = f"the smoke probe {url} {said}, not {status}"
+        wrong = _asked(ask_web, clock, url, int(status))
+        if wrong:
+            message = f"the smoke probe {url} {wrong}, not {status}"
             return Reason(Outcome.FAIL, "smoke-failed", message, hint=f"curl -i {url}")
     probes = "1 smoke probe answers" if len(limits.smoke) == 1 else f"{len(limits.smoke)} smoke probes answer"
     return Reason(Outcome.PASS, "smoke", f"{probes} as expected; too few users to say more")
 
 
 def _asked(ask_web: Ask, clock: Clock, url: str, wanted: int) -> str:
-    """What it answers instead, after a few tries; "" when it answers as wanted."""
+    """Return what the URL answers instead of `wanted`, after a few tries; "" when it answers as wanted."""
     for attempt in range(TRIES):
         found = ask_web("get", url)
         if found["status"] == wanted:

@@ -1,4 +1,4 @@
-"""One look at everything that belongs to a deployment: the engine's objects, the live ones, their pods and events."""
+"""Snapshots of everything that belongs to a deployment: the engine's objects, the live ones, their pods and events."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OWNED = (
     ("v1", "PersistentVolumeClaim"),
     ("discovery.k8s.io/v1", "EndpointSlice"),
 )
-# Which pods of these are new is told by their history, which most services do not have.
+# Which pods of these are new is only in their history, which most services do not have.
 WITH_HISTORY = frozenset({"StatefulSet", "DaemonSet"})
 HISTORY = ("apps/v1", "ControllerRevision")
 
@@ -32,8 +32,8 @@ HISTORY = ("apps/v1", "ControllerRevision")
 def look_around(
     connection: ClusterConnection, target: Target, wanted: Sequence[Resource], *, at: float
 ) -> ClusterSnapshot:
-    """Raises AtmosError ATM811 when the cluster cannot be asked."""
-    # The engine's word first: whatever it says has arrived must be in what is read after it.
+    """Read everything that belongs to a deployment; raises AtmosError ATM811 when the cluster cannot be asked."""
+    # The engine first: whatever it says has arrived must be in what is read after it.
     delivery = ENGINES[target.engine].delivery_objects(connection, target)
     live = live_objects(connection.cluster, target.namespace, wanted)
     owned = owned_by(connection.cluster, target.namespace, live)
@@ -48,7 +48,7 @@ def look_around(
 
 
 def live_objects(cluster: ClusterApi, namespace: str, wanted: Sequence[Resource]) -> tuple[Resource, ...]:
-    """The live ones of `wanted`, in their order; each kind is listed once. Secrets are never read."""
+    """Read the live objects of `wanted`, in their order; each kind is listed once. Secrets are never read."""
     found: list[Resource] = []
     listed: dict[tuple[str, str], dict[str, Resource]] = {}
     for resource in wanted:
@@ -68,7 +68,7 @@ def live_objects(cluster: ClusterApi, namespace: str, wanted: Sequence[Resource]
 
 
 def owned_by(cluster: ClusterApi, namespace: str, owners: Iterable[Resource]) -> tuple[Resource, ...]:
-    """What `owners` own, and what these own in turn: ReplicaSets, Jobs, Pods, claims, EndpointSlices."""
+    """Read what `owners` own, and what these own in turn: ReplicaSets, Jobs, Pods, claims, EndpointSlices."""
     owners = tuple(owners)
     uids = {_uid(each) for each in owners}
     names = {identity(each).name for each in owners if each.get("kind") == "Service"}
@@ -84,12 +84,12 @@ def owned_by(cluster: ClusterApi, namespace: str, owners: Iterable[Resource]) ->
 
 
 def owned_kinds(owners: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """(apiVersion, kind) of all that objects of these kinds may own."""
+    """Return the (apiVersion, kind) of all that objects of these kinds may own."""
     return (*OWNED, HISTORY) if WITH_HISTORY & set(owners) else OWNED
 
 
 def events_of(cluster: ClusterApi, namespace: str, objects: Iterable[Resource]) -> tuple[Resource, ...]:
-    """The events that speak of one of `objects`, oldest first."""
+    """Read the events about any of `objects`, oldest first."""
     about = {(str(each.get("kind")), identity(each).name) for each in objects}
     found = []
     for event in cluster.list("v1", "Event", namespace=namespace):

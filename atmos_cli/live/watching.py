@@ -1,4 +1,4 @@
-"""The metrics side of a running verification: the plan is made once, and each look is asked for only when it is due."""
+"""The metrics side of a running verification: the plan is made once, and each look only when it is due."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Rollout")
 
 
 class Observer:
-    """`look` gives an assessment when one is due, else None. Never raises for what a metrics server does."""
+    """The looks at the metrics of one session. Never raises for what a metrics server does."""
 
     def __init__(self, session: Session, limits: Limits) -> None:
         self._session = session
@@ -40,14 +40,16 @@ class Observer:
 
     @property
     def scrape(self) -> float:
+        """Return the seconds between two samples of the metrics, 30 as long as they are not known."""
         return self._plan.scrape if self._plan else SHORTEST_STEP
 
     def see(self, snapshot: ClusterSnapshot) -> None:
-        """Remembers pods of the revision before, which are gone when the metrics are asked about them."""
+        """Remember pods of the revision before, which are gone when the metrics are asked about them."""
         for workload in _workloads(snapshot):
             self._old.update(_births(revision_of(workload, look_at(snapshot, now=snapshot.at)).old))
 
     def look(self, snapshot: ClusterSnapshot, rollout: Rollout, progress: Progress, *, at: float) -> Assessment | None:
+        """Return an assessment when one is due, else None."""
         metrics = self._session.connection.metrics
         if metrics is None or at < self._next:
             return None

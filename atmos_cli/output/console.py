@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class _Safe(Console):
-    """Makes text safe where it still is apart from its colours."""
+    """Makes text safe while it is still apart from its colours."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for segment in super().render(renderable, options):
@@ -29,7 +29,7 @@ class _Styled:
     """Writes to standard output for rich: by now every escape sequence is its own."""
 
     def __init__(self) -> None:
-        # While a table is drawn again and again, rich stands before the stream.
+        # While a table is drawn again and again, rich wraps the stream.
         self._stream = getattr(sys.stdout, "rich_proxied_file", sys.stdout)
 
     def write(self, text: str) -> int:
@@ -48,5 +48,5 @@ def console() -> Console:
 
 
 def escape(text: str) -> str:
-    """Return one line of foreign text, to stand in markup."""
+    """Return one line of foreign text, ready for markup."""
     return markup.escape(line(text))

@@ -1,4 +1,4 @@
-"""Comments on pull requests and job summaries. Whatever a cluster or a repo says stands there as text."""
+"""Comments on pull requests and job summaries. Whatever a cluster or a repo says is shown as text."""
 
 from __future__ import annotations
 

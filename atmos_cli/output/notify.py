@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def require_channels(webhook: str | None, summary: Path | None) -> None:
-    """Raise ATM816 without a URL to post to, ATM611 without a place for the summary: before minutes of watching."""
+    """Check the URL (raises ATM816) and the place of the summary (raises ATM611) before minutes of watching."""
     from atmos_cli.adapters.lock import cannot_write
     from atmos_cli.adapters.webhook import address
 

@@ -1,4 +1,4 @@
-"""The only functions that print. One call of `say` is one line, whatever names and values stand in it."""
+"""The only functions that print. One call of `say` is one line, whatever names and values are in it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def say(text: str, *, to: TextIO | None = None) -> None:
 
 
 def say_progress(text: str) -> None:
-    """Print one line for whoever is watching; whether it is seen changes nothing."""
+    """Print one line for people who are watching; whether it is seen changes nothing."""
     getattr(sys.stderr, "write_progress", sys.stderr.write)(f"{line(text)}\n")
 
 
@@ -51,7 +51,7 @@ def say_json(text: str) -> None:
 
 
 def styled(function: Callable[P, T]) -> Callable[P, T]:
-    """Return the function, whose prints to standard output are atmos's own, with colours; for what prints by itself."""
+    """Return `function` with colours in what it prints to standard output: for functions that print by themselves."""
 
     @wraps(function)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,4 +1,4 @@
-"""A verdict in sections, for whoever reads it outside a terminal: Markdown, JUnit, chat."""
+"""A verdict in sections, for readers outside a terminal: Markdown, JUnit, chat."""
 
 from __future__ import annotations
 

@@ -38,8 +38,8 @@ codecs.register_error("atmos-stand-in", _stand_in)
 class SafeStream(io.TextIOBase):
     """Writes text with everything that is not printable as a visible escape, and no line as a command to a runner.
 
-    `lost` is why it cannot be written, `missed` whether somebody was not told something, `holds_document` whether a
-    program will read it. A loss on standard error never stops the work: it is told at the end.
+    `lost` is why it cannot be written, `missed` whether something was not shown, `holds_document` whether a program
+    will read it. A loss on standard error never stops the work: it is reported at the end.
     """
 
     def __init__(self, under: TextIO | None, *, may_fail: bool) -> None:
@@ -50,7 +50,7 @@ class SafeStream(io.TextIOBase):
         self._may_fail = may_fail
         self._styles = False
         self._optional = False
-        self._line = ""  # what stands in the last line, as far as a runner's command could go on from there
+        self._line = ""  # the last line so far, as far as a runner's command could go on from there
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
@@ -127,7 +127,7 @@ class SafeStream(io.TextIOBase):
         known = len(self._line)
         whole = block(self._line + text)
         last = whole[whole.rfind("\n") + 1 :].lstrip(" \t")
-        # The mark stands for what is cut off: this is no longer the start of the line.
+        # The mark replaces what is cut off: this is no longer the start of the line.
         self._line = last if len(last) <= _LONGEST_COMMAND else "x" + last[-_LONGEST_COMMAND:]
         return whole[known:]
 
@@ -151,7 +151,7 @@ class SafeStream(io.TextIOBase):
             raise self.lost
         try:
             yield
-        except BrokenPipeError:  # whoever reads has had enough
+        except BrokenPipeError:  # the reader has stopped reading
             self.silence()
             if not self._may_fail:
                 raise
@@ -178,7 +178,7 @@ class SafeStreams:
         self.closed = out is None
 
     def require_output(self) -> None:
-        """Raise ATM910 before anything is done when the answer could not be given."""
+        """Check before anything is done that the answer can be written; raises ATM910."""
         if self.closed:
             message = "standard output is closed, so atmos cannot answer; it did nothing"
             raise fail(Code.OUTPUT_FAILED, message, hint="if nobody needs the answer, add `>/dev/null`")

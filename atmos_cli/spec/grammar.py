@@ -30,7 +30,7 @@ MANY = 20
 
 
 def negation(parse: Parse, start: int) -> int:
-    """`without redis`, `no cache or metrics`: asked for by nobody, so not added and not forgotten either."""
+    """Claim what is not wanted: `without redis`, `no cache or metrics`; not added, and not forgotten either."""
     if parse.key(start) not in NEGATIONS:
         return 0
     if whole := parse.phrase(start):
@@ -76,7 +76,7 @@ def _negated_something_else(parse: Parse, start: int) -> int:
 
 
 def vocabulary(parse: Parse, start: int) -> int:
-    """Languages, types, add-ons and sizes, by their longest phrase, with the version that may follow."""
+    """Claim languages, types, add-ons and sizes, by their longest phrase, with the version that may follow."""
     found = parse.phrase(start)
     if not found:
         return 0
@@ -115,7 +115,7 @@ def _with_version(parse: Parse, start: int, count: int, meaning: WordMeaning) ->
 
 
 def versioned(parse: Parse, start: int) -> int:
-    """`python3.12`, `node-20`, `postgres:16`."""
+    """Claim a word with its version: `python3.12`, `node-20`, `postgres:16`."""
     parts = _WITH_VERSION.fullmatch(parse.key(start))
     meaning = parse.vocabulary.meanings.get(normal(parts["head"])) if parts else None
     if not parts or not meaning or meaning.kind not in {"language", "addon"}:
@@ -134,7 +134,7 @@ def _joined(*notes: str) -> str:
 
 
 def filler(parse: Parse, start: int) -> int:
-    """A closed list; the words say nothing by themselves."""
+    """Claim a word of a closed list that says nothing by itself."""
     for count in (2, 1):
         keys = [parse.key(start, offset) for offset in range(count)]
         if all(keys) and " ".join(normal(key) for key in keys) in FILLERS:
@@ -143,7 +143,7 @@ def filler(parse: Parse, start: int) -> int:
 
 
 def unknown(parse: Parse, start: int) -> int:
-    """Never guessed and never ignored: the word, its place, and the nearest word that exists."""
+    """Report a word, never guessed and never ignored, with its place and the nearest word that exists."""
     word = parse.words[start]
     said = parse.said(start)
     if word.text.lower() in {"or", "either"} and not word.quoted:
@@ -170,23 +170,24 @@ def _close(word: str, meanings: Mapping[str, WordMeaning]) -> str:
 
 
 RULES: tuple[Callable[[Parse, int], int], ...] = (
-    *(
-        negation,
-        values.name,
-        values.schedule,
-        numbers.scaling,
-        numbers.replicas,
-        numbers.port,
-        values.size,
-        values.image,
-        values.host,
-    ),
-    *(vocabulary, versioned, filler, unknown),
+    negation,
+    values.name,
+    values.schedule,
+    numbers.scaling,
+    numbers.replicas,
+    numbers.port,
+    values.size,
+    values.image,
+    values.host,
+    vocabulary,
+    versioned,
+    filler,
+    unknown,
 )
 
 
 def read(parse: Parse) -> Parse:
-    """Every word of `parse` claimed or reported, left to right."""
+    """Claim or report every word of `parse`, left to right."""
     position = 0
     while position < len(parse.words):
         position += next(taken for rule in RULES if (taken := rule(parse, position)))

@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Stated(Generic[T]):
-    """`words` are the user's own, from the `word`-th on; `note` tells what was made of them when it is not obvious."""
+    """A value of an intent: `words` are the user's own, from the `word`-th on; `note` says what was made of them."""
 
     value: T
     words: str
@@ -34,7 +34,7 @@ class ReplicaRange:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """None or empty: not said. `addons` are sorted by name, so other words for the same thing give the same spec."""
+    """What an intent says; None or empty: not said. `addons` are sorted by name, so equal meanings give equal specs."""
 
     name: Stated[str] | None = None
     type: Stated[str] | None = None
@@ -49,14 +49,14 @@ class Intent:
     image: Stated[str] | None = None
 
     def stated(self) -> tuple[tuple[str, Stated[Any]], ...]:
-        """Every value that was said, with its field of `service.yaml` (`without` for an add-on that is not wanted)."""
+        """Return every value that was said, with its field of `service.yaml` (`without` for an unwanted add-on)."""
         single = ("name", "type", "language", "port", "scaling", "size", "replicas", "image")
         found = [(field, getattr(self, field)) for field in single if getattr(self, field) is not None]
         several = [(field, item) for field in ("hosts", "addons", "without") for item in getattr(self, field)]
         return (*found, *several)
 
     def fields(self) -> dict[str, Any]:
-        """What was said, in the shape of `service.yaml`; what was not said is left out."""
+        """Return what was said, in the shape of `service.yaml`; what was not said is left out."""
         plain = {field: item.value for field, item in self.stated() if field not in {"hosts", "addons", "without"}}
         if self.port:
             plain["port"] = {"service": self.port.value.service, "container": self.port.value.container}

@@ -24,7 +24,7 @@ def _good_name(name: str) -> str:
 
 
 def _as_text(value: Any) -> Any:
-    """YAML gives `8080` and `true` as values; a process only ever sees text. `1.10` is refused: YAML makes it `1.1`."""
+    """Make a text of `8080` and `true`: a process sees text only. `1.10` is refused: YAML makes it `1.1`."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
@@ -33,7 +33,7 @@ def _as_text(value: Any) -> Any:
 
 
 def _quantity(value: Any) -> Any:
-    """`cpu: 1` and `cpu: 0.5` are quantities too, as in Kubernetes."""
+    """Accept `cpu: 1` and `cpu: 0.5` as quantities too, as in Kubernetes."""
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
@@ -43,7 +43,7 @@ _QUANTITY_SCHEMA = {"anyOf": [{"type": "string", "pattern": _QUANTITY}, {"type":
 OwnName = Annotated[
     str, AfterValidator(_good_name), Field(json_schema_extra={"pattern": NAME, "not": {"enum": sorted(RESERVED)}})
 ]
-# What is there of them says the catalogue of blueprints.
+# The catalogue of blueprints says which of them exist.
 Noun = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 ServiceName = Annotated[str, StringConstraints(pattern=NAME)]
 # Strict numbers: `port: yes` is not port 1, and `port: "80"` is text.

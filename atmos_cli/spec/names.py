@@ -1,4 +1,4 @@
-"""The rule for the names of services, said once; without pydantic, so that command line flags can use it."""
+"""The rule for the names of services, in one place; without pydantic, so that command line flags can use it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RESERVED = frozenset({"kubernetes", "default", "localhost"}) | _DEVICES
 
 
 def validate_name(name: str) -> Diagnostic | None:
-    """None for the name of a service; else ATM105 with every broken rule and a name that works, if there is one."""
+    """Check the name of a service; None, or ATM105 with every broken rule and a name that works, if there is one."""
     broken = _broken(name)
     if not broken:
         return None
@@ -30,7 +30,7 @@ def validate_name(name: str) -> Diagnostic | None:
 
 
 def corrected(name: str) -> str:
-    """The nearest name that `validate_name` accepts; empty when nothing of `name` can be kept."""
+    """Return the nearest name that `validate_name` accepts; empty when nothing of `name` can be kept."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     dashed = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     if not dashed:
@@ -41,7 +41,7 @@ def corrected(name: str) -> str:
 
 
 def shown(text: str, limit: int = 60) -> str:
-    """`text` safe to print on one line: no control characters, no lone surrogates, no endless words."""
+    """Return `text` safe to print on one line: no control characters, no lone surrogates, no endless words."""
     short = text if len(text) <= limit else f"{text[: limit - 1]}…"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in short).replace("`", "'")
 

@@ -26,7 +26,7 @@ REPLICA_HINT = "replicas are a whole number from 1 to 1000, such as `3 replicas`
 
 
 def port(parse: Parse, start: int) -> int:
-    """`port 80`, `80`, `:8080`, `80:3000`, `port 80 -> 3000`, `service port 80`, `container port 3000`."""
+    """Claim ports: `port 80`, `80`, `:8080`, `80:3000`, `port 80 -> 3000`, `service port 80`, `container port 3000`."""
     side = "port"
     lead = 0
     if parse.key(start) in _SIDES and parse.key(start, 1) == "port":
@@ -62,7 +62,7 @@ def _bare_port(parse: Parse, start: int) -> int:
 
 
 def _token_of_port(parse: Parse, start: int, lead: int, *, side: str) -> int:
-    """Claims the port at `start + lead`; the number of words from `start`, or 0 when there is no port."""
+    """Claim the port at `start + lead`; return the number of words from `start`, 0 when there is no port."""
     key = parse.key(start, lead)
     count = lead + 1
     if pair := _PORTS.fullmatch(key):
@@ -83,7 +83,7 @@ def _token_of_port(parse: Parse, start: int, lead: int, *, side: str) -> int:
 
 
 def scaling(parse: Parse, start: int) -> int:
-    """`2..10`, `2-10 replicas`, `2 to 10`, `from 2 to 10`, `between 2 and 10`, `min 2`, `max 10`, `up to 10`."""
+    """Claim `2..10`, `2-10 replicas`, `2 to 10`, `from 2 to 10`, `between 2 and 10`, `min 2`, `max 10`, `up to 10`."""
     lead = _after_noun(parse, start)
     opening = parse.key(start, lead)
     lead += 1 if opening in {"from", "between"} else 0
@@ -127,7 +127,7 @@ def _token_of_range(parse: Parse, start: int, count: int, low: str, high: str) -
 
 
 def replicas(parse: Parse, start: int) -> int:
-    """`3 replicas`, `replicas 3`, `two pods`."""
+    """Claim a number of replicas: `3 replicas`, `replicas 3`, `two pods`."""
     if lead := _after_noun(parse, start):
         number, count = parse.key(start, lead), lead + 1
         if not _is_number(parse, start, lead):
@@ -145,7 +145,7 @@ def replicas(parse: Parse, start: int) -> int:
 
 
 def lone_count(parse: Parse, start: int, lead: int) -> int:
-    """After `autoscaling` and `lead` words: a number alone would be read as a port, so it is asked about instead."""
+    """Ask about a lone number after `autoscaling` and `lead` words, which would be read as a port."""
     at = lead + 1 if parse.key(start, lead) == "to" else lead
     followed = parse.key(start, at + 1)
     if not _is_number(parse, start, at) or followed in RANGE_LINKS | ARROWS | REPLICA_NOUNS:
@@ -157,7 +157,7 @@ def lone_count(parse: Parse, start: int, lead: int) -> int:
 
 
 def _after_noun(parse: Parse, start: int) -> int:
-    """The words of `replicas` or `replicas is` at `start`; 0 when there are none."""
+    """Return the number of words of `replicas` or `replicas is` at `start`; 0 when there are none."""
     if parse.key(start) not in REPLICA_NOUNS:
         return 0
     return 2 if parse.key(start, 1) in {"is", "of"} else 1

@@ -37,19 +37,19 @@ class Parse:
     problems: list[tuple[int, int, Diagnostic]] = field(default_factory=list)
 
     def near(self, start: int, offset: int = 0) -> Word | None:
-        """The word `offset` after `start` when it stands in the same clause."""
+        """Return the word `offset` after `start` when it is in the same clause."""
         index = start + offset
         if 0 <= index < len(self.words) and self.words[index].clause == self.words[start].clause:
             return self.words[index]
         return None
 
     def key(self, start: int, offset: int = 0) -> str:
-        """The same word in lower case; empty when there is none or it is quoted."""
+        """Return the same word in lower case; empty when there is none or it is quoted."""
         word = self.near(start, offset)
         return "" if word is None or word.quoted else word.text.lower()
 
     def phrase(self, start: int, offset: int = 0) -> tuple[WordMeaning, int] | None:
-        """The longest phrase that begins there, and how many words it has."""
+        """Return the longest phrase that begins there, and how many words it has."""
         keys: list[str] = []
         while len(keys) < self.vocabulary.longest and (key := self.key(start, offset + len(keys))):
             keys.append(normal(key))
@@ -59,14 +59,14 @@ class Parse:
         return None
 
     def store_before(self, start: int) -> str:
-        """The add-on right before `start`, at most a filler between, when it has names and addresses of its own."""
+        """Return the add-on right before `start`, at most a filler between, if it has its own names and addresses."""
         at = start - 2 if self.key(start, -1) in FILLERS else start - 1
         beside = self.near(start, at - start) is not None
         found = (c.value for c in self.tokens if beside and c.last == at and c.kind == "addon")
         return next((str(value) for value in found if value not in self.vocabulary.properties), "")
 
     def token(self, kind: str, value: Any, start: int, count: int, *, note: str = "", strict: bool = True) -> int:
-        self.tokens.append(Token(kind, value, start, start + count - 1, note, strict))
+        self.tokens.append(Token(kind, value, first=start, last=start + count - 1, note=note, strict=strict))
         return count
 
     def problem(self, code: Code, message: str, start: int, count: int, *, hint: str = "") -> int:
@@ -74,6 +74,6 @@ class Parse:
         return count
 
     def said(self, start: int, count: int = 1) -> str:
-        """The user's own words with their place, for messages: "`port 80` (word 3)"."""
+        """Return the user's own words with their place, for messages: "`port 80` (word 3)"."""
         first, last = self.words[start], self.words[start + count - 1]
         return f"`{shown(self.text[first.start : last.end])}` (word {first.number})"

@@ -1,4 +1,4 @@
-"""Claims become an Intent: equal ones are joined, contradictions refused, what has no blueprint yet is said."""
+"""Turns claims into an Intent: equal ones are joined, contradictions refused, what has no blueprint is reported."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LOW = "a process without root may bind it because the pod sets ip_unprivileged_
 
 
 def settle(parse: Parse) -> tuple[Intent, tuple[Diagnostic, ...]]:
-    """The Intent, and all problems of `parse` in the order of the text."""
+    """Return the Intent, and all problems of `parse` in the order of the text."""
     port = _port(parse)
     intent = Intent(
         name=_only(parse, "name", "names"),
@@ -54,7 +54,7 @@ def _stated(parse: Parse, value: Any, tokens: Sequence[Token], note: str | None 
 
 
 def _only(parse: Parse, kind: str, plural: str) -> Stated[Any] | None:
-    """The one value of `kind`; words that are not strict agree with whatever the strict ones say, within reason."""
+    """Return the one value of `kind`; words that are not strict agree with strict ones, within reason."""
     tokens = _tokens(parse, kind)
     if not tokens:
         return None
@@ -81,7 +81,7 @@ _ONE = {
 
 
 def _agrees(loose: Token, strict: Token) -> bool:
-    """TypeScript is also what static sites are built from; `service` is what anything is."""
+    """Return whether a loose word fits: TypeScript also builds static sites; `service` is what anything is."""
     return loose.kind == "type" or strict.value in {loose.value, "static"}
 
 
@@ -92,7 +92,7 @@ def _each(parse: Parse, kind: str) -> tuple[Stated[Any], ...]:
 
 
 def _addons(parse: Parse) -> tuple[Stated[Any], ...]:
-    """By name. A host asks for http and a range for autoscaling, also when nobody names them."""
+    """Return add-ons by name; a host asks for http and a range for autoscaling, also when not named."""
     found = {item.value: item for item in _each(parse, "addon")}
     implied = (("http", ("host",), "a host"), ("autoscaling", ("scaling", "min", "max"), "a range of replicas"))
     for addon, kinds, what in implied:
@@ -103,7 +103,7 @@ def _addons(parse: Parse) -> tuple[Stated[Any], ...]:
 
 
 def _port(parse: Parse) -> Stated[PortPair] | None:
-    """One pair from `port 80`, `80:3000`, and from `service port` and `container port`, which name one side."""
+    """Return one pair from `port 80`, `80:3000`, `service port` and `container port`, which name one side."""
     tokens = _tokens(parse, "port", "service_port", "container_port")
     if not tokens:
         return None
@@ -177,7 +177,7 @@ def _available(parse: Parse, intent: Intent) -> None:
 
 
 def _portless(parse: Parse, intent: Intent) -> None:
-    """Nobody calls a type that serves nothing; and a web service without a port cannot be called."""
+    """Refuse a port for a type that serves nothing, and a web service without a port."""
     tokens = [
         *_tokens(parse, "port", "service_port", "host"),
         *(c for c in _tokens(parse, "addon") if c.value == "http"),

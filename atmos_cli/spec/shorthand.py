@@ -42,7 +42,7 @@ def read_intent(text: str, vocabulary: Vocabulary) -> tuple[Intent, tuple[Diagno
 
 
 def _few(problems: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
-    """A text that is not an intent at all has an unknown word everywhere; the first ones make the point."""
+    """Return the first unknown words only: a text that is no intent at all has one everywhere."""
     unknown = [d for d in problems if d.code is Code.INTENT_UNKNOWN_WORD]
     if len(unknown) <= MANY:
         return problems

@@ -16,7 +16,7 @@ IDENTITY = "https://atmos-cli.dev/schemas/service.json"
 def spec_json_schema(
     addons: Mapping[str, Mapping[str, Any]] | None = None, *, languages: Sequence[str] = (), types: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Draft 2020-12. `addons` gives each add-on's inputs as JSON Schema `properties`; what is not given is any.
+    """Return the draft 2020-12 schema. `addons` holds each add-on's inputs as JSON Schema `properties`; None: any.
 
     Accepts all that the model accepts. What compares two fields (`max` below `min`) only the model refuses.
     """

@@ -30,7 +30,7 @@ IMAGE_HINT = "an image is `registry/name:tag` in lower case, such as `image ghcr
 
 
 def name(parse: Parse, start: int) -> int:
-    """`named checkout`, `called "checkout"`, `name=checkout`; the name keeps its case so that a wrong one is shown."""
+    """Claim a name: `named checkout`, `called "checkout"`, `name=checkout`; its case is kept, to show a wrong one."""
     if parse.key(start) not in NAME_WORDS:
         return 0
     lead = 2 if parse.key(start, 1) == "is" else 1
@@ -56,7 +56,7 @@ def name(parse: Parse, start: int) -> int:
 
 
 def size(parse: Parse, start: int) -> int:
-    """`size m`, `size medium`; small and large alone are ordinary vocabulary."""
+    """Claim a size: `size m`, `size medium`; small and large alone are ordinary vocabulary."""
     if parse.key(start) != "size":
         return 0
     lead = 2 if parse.key(start, 1) == "is" else 1
@@ -71,7 +71,7 @@ def size(parse: Parse, start: int) -> int:
 
 
 def image(parse: Parse, start: int) -> int:
-    """`image ghcr.io/acme/shop:1.2.0`, or such a reference alone: a path with a tag or digest is nothing else."""
+    """Claim `image ghcr.io/acme/shop:1.2.0`, or such a reference alone: a path with a tag or digest is nothing else."""
     if parse.key(start) != "image":
         word = parse.near(start)
         if word and "/" in word.text and re.search(r"[/\w]:\w|@sha256:", word.text) and _IMAGE.fullmatch(word.text):
@@ -87,7 +87,7 @@ def image(parse: Parse, start: int) -> int:
 
 
 def host(parse: Parse, start: int) -> int:
-    """`host shop.example.com`, `https://shop.example.com`, or a full host name alone."""
+    """Claim `host shop.example.com`, `https://shop.example.com`, or a full host name alone."""
     lead = 0
     if parse.key(start) in HOST_WORDS:
         lead = 2 if parse.key(start, 1) in {"is", "name"} else 1
@@ -119,12 +119,12 @@ def _is_host(text: str) -> bool:
 
 
 def _nearly(text: str, known: Iterable[str]) -> bool:
-    """`node.sj` has the form of a host, but is a slip of the pen."""
+    """Return whether a text with the form of a host, like `node.sj`, is a misspelt known word."""
     return text.count(".") == 1 and bool(nearest(text, tuple(w for w in known if w.count(".") == 1)))
 
 
 def schedule(parse: Parse, start: int) -> int:
-    """`every 5 minutes`, `"0 2 * * *"`: understood, so that the answer is not a list of unknown words."""
+    """Claim `every 5 minutes`, `"0 2 * * *"`: understood, so that the answer is not a list of unknown words."""
     word = parse.near(start)
     count = 0
     if word and word.quoted and _SCHEDULE.fullmatch(word.text):
@@ -138,7 +138,7 @@ def schedule(parse: Parse, start: int) -> int:
 
 
 def nearest(word: str, candidates: tuple[str, ...]) -> str:
-    """Two letters in the wrong order are the most common slip, so they win over other words of the same distance."""
+    """Return the nearest candidate; two swapped letters are the most common typing error, so they win."""
     from difflib import get_close_matches
 
     if not 3 <= len(word) <= 24:

@@ -1,6 +1,6 @@
 """The `verify:` block of `service.yaml`: what counts as worse after a deployment, and what may be done about it.
 
-Every field is absent unless somebody wrote it, so an environment can change one of them and keep the rest.
+Every field is absent unless written, so an environment can change one of them and keep the rest.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ Quantile = Literal["p50", "p90", "p95", "p99"]
 
 
 def seconds(duration: str) -> Fraction:
-    """`10m` as 600; `duration` has the form that the model accepts."""
+    """Return a duration in seconds, `10m` as 600; `duration` has the form that the model accepts."""
     number, unit = re.fullmatch(r"([0-9]+)([a-z]+)", duration).groups()  # type: ignore[union-attr]
     return int(number) * _UNITS[unit]
 
 
 def share(percent: str) -> Fraction:
-    """`0.2%` as 1/500, exactly."""
+    """Return a percentage as an exact share: `0.2%` as 1/500."""
     return Fraction(percent.removesuffix("%")) / 100
 
 
@@ -77,7 +77,7 @@ def _between(least: str, most: str, *, read: Callable[[str], Fraction]) -> After
 
 
 def _number(value: Any) -> Any:
-    """Pydantic would take `true` and `"99.9"` for numbers, too."""
+    """Refuse `true` and `"99.9"`, which Pydantic would take for numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("write a number without quotes and percent sign, such as `99.9`")  # noqa: TRY004 - as above
     return value
@@ -193,7 +193,7 @@ class Settled:
 
 
 def settled(wide: Verify, narrow: Verify, *, production: bool) -> Settled:
-    """What `narrow` (the block of one environment) says, then `wide` (that of the spec), then the default.
+    """Return the settings: of `narrow` (one environment's block), then `wide` (the spec's), then the default.
 
     A list replaces the other, it is not added to it.
     """

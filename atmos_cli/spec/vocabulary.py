@@ -1,4 +1,4 @@
-"""The words that an intent is made of: those of the grammar stand here, those of nouns come from the blueprints.
+"""The words that an intent is made of: those of the grammar are here, those of nouns come from the blueprints.
 
 A word that is in neither is never guessed, it is asked about.
 """
@@ -30,7 +30,7 @@ COLON_KEYS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class WordMeaning:
-    """`strict` words decide; others (`service`, `typescript`) only when no strict word of their kind is there."""
+    """The meaning of a word. `strict` words decide; others (`service`, `typescript`) only without a strict one."""
 
     kind: Kind
     value: str
@@ -112,7 +112,7 @@ _FILLERS = (
 
 
 def normal(word: str) -> str:
-    """Lower case, dashes inside as spaces: `Web-App` is `web app`."""
+    """Return a word in lower case with dashes inside as spaces: `Web-App` is `web app`."""
     lowered = word.lower().replace("’", "'")  # noqa: RUF001 - what phones and word processors make of an apostrophe
     return lowered.replace("-", " ") if any(c.isalnum() for c in lowered) else lowered
 

@@ -32,7 +32,7 @@ class Word:
 
 
 def cut(text: str) -> tuple[Word, ...]:
-    """The words of `text` in order; punctuation that only separates is dropped and begins a new clause."""
+    """Return the words of `text` in order; punctuation that only separates is dropped and begins a new clause."""
     found: list[Word] = []
     number = clause = 0
     for piece in _PIECE.finditer(text):
@@ -42,7 +42,7 @@ def cut(text: str) -> tuple[Word, ...]:
             continue
         number += 1
         if piece.lastgroup == "quoted":
-            found.append(Word(piece[0][1:-1], piece.start(), piece.end(), number, clause, quoted=True))
+            found.append(Word(piece[0][1:-1], *piece.span(), number=number, clause=clause, quoted=True))
             continue
         bare = piece[0] if piece[0] in RANGE_LINKS | ARROWS else piece[0].rstrip(".!?:=")
         if bare:
@@ -55,13 +55,13 @@ def cut(text: str) -> tuple[Word, ...]:
 
 
 def _parts(text: str, start: int, number: int, clause: int) -> list[Word]:
-    """`port=80` and `port:80` are two words with one number."""
+    """Split `port=80` and `port:80` into two words with one number."""
     pair = _KEY_VALUE.fullmatch(text)
     if pair is None or (pair[3] and pair[3].lower() not in COLON_KEYS):
-        return [Word(text, start, start + len(text), number, clause)]
+        return [Word(text, start, start + len(text), number=number, clause=clause)]
     key, value = pair.group(1, 2) if pair[1] else pair.group(3, 4)
     cut_at = start + len(text) - len(value)
     return [
-        Word(key, start, start + len(key), number, clause),
-        Word(value, cut_at, cut_at + len(value), number, clause),
+        Word(key, start, start + len(key), number=number, clause=clause),
+        Word(value, cut_at, cut_at + len(value), number=number, clause=clause),
     ]

@@ -15,13 +15,13 @@ _ALWAYS = frozenset({"apiVersion", "kind", "name", "type", "language", "port", "
 
 
 def spec_text(spec: ServiceSpec, *, schema_ref: str) -> str:
-    """The text of `service.yaml`; reading it gives `spec` again. `schema_ref` is the path or URL of its JSON Schema."""
+    """Return the text of `service.yaml`; it reads as `spec` again. `schema_ref`: path or URL of its JSON Schema."""
     header = f"yaml-language-server: $schema={_one_line(schema_ref)}\n{NOT_A_MANIFEST}"
     return emit(spec_values(spec), header=header)
 
 
 def spec_values(spec: ServiceSpec) -> dict[str, Any]:
-    """The fields that differ from their default, and those that matter anyway, in the order of the model."""
+    """Return the fields that differ from their default, and those that matter anyway, in the order of the model."""
     full = spec.model_dump(by_alias=True, mode="json")
     differing = spec.model_dump(by_alias=True, mode="json", exclude_defaults=True)
     values = {name: differing.get(name, full[name]) for name in full if name in differing or name in _ALWAYS}

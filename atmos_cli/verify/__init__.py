@@ -1,1 +1,1 @@
-"""Did the commit arrive, did its pods become good, are users worse off, why, and what now. Pure: no I/O, no clock."""
+"""The verification of a commit: did it arrive, are its pods good, are users worse off, why, and what now. No I/O."""

@@ -1,4 +1,4 @@
-"""What a commit changed in the effective objects, field by field, and whether that touches a database's schema."""
+"""The changes of a commit to the effective objects, field by field, and whether they concern a database's schema."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _HASH = re.compile(r"-[a-z0-9]{10}$")
 
 
 def field_changes(before: Sequence[Resource], after: Sequence[Resource]) -> tuple[FieldChange, ...]:
-    """What differs, in the order of the objects of `after`, then what is gone; at most 500.
+    """Return what differs, in the order of the objects of `after`, then what is gone; at most 500.
 
-    Lists that the API merges by key are matched by it, and the key's value stands in the path (`env`, `DB_POOL_SIZE`).
+    Lists that the API merges by key are matched by it, and the key's value is in the path (`env`, `DB_POOL_SIZE`).
     An added or removed object is one change with an empty path. Values that may be secret are `***` on both sides.
     Quantities are compared as quantities; bookkeeping labels and annotations, status and order are ignored.
     """
@@ -66,7 +66,7 @@ def field_changes(before: Sequence[Resource], after: Sequence[Resource]) -> tupl
 
 
 def says(change: FieldChange) -> str:
-    """`replicas 4 → 8`, `image web:1 → web:2`, `env DB_POOL_SIZE removed`; what is no workload with its name."""
+    """Describe a change: `replicas 4 → 8`, `env DB_POOL_SIZE removed`; of what is no workload, with its name."""
     if not change.path:
         return f"{change.object} {_added(change)}"
     path = [str(step) for step in change.path]
@@ -83,7 +83,7 @@ def says(change: FieldChange) -> str:
 
 
 def migration_suspect(changes: Sequence[FieldChange], evidence: Evidence) -> Reason | None:
-    """Why taking the code back may not be safe: a schema migration ran or changed, or schema and code disagree."""
+    """Return why a rollback may be unsafe: a schema migration ran or changed, or schema and code disagree; or None."""
     # The rules import this module, so it can ask them only when called.
     from atmos_cli.verify.diagnosis.migrations import migration_of
 
@@ -121,7 +121,7 @@ _LONG = {
 }
 
 
-# Mappings that are told leaf by leaf also when they are new or gone as a whole.
+# Mappings that are reported leaf by leaf also when they are new or gone as a whole.
 _OPENED = {
     (k,) for k in ("resources", "limits", "requests", "nodeSelector", "securityContext", "labels", "annotations")
 }
@@ -169,7 +169,7 @@ def _walk(
 def _pairs(
     old: list[Any], new: list[Any], *, keys: tuple[str, ...] | None, field: str
 ) -> list[tuple[str | int, Any, Any]] | None:
-    """Items of two lists matched by key, or by position where that says more; None when the list is one value."""
+    """Match items of two lists by key, or by position where that says more; None when the list is one value."""
     if keys is None and field != "command" and all(isinstance(i, dict) for i in old + new):
         keys = ("name",)
         if not all(isinstance(i.get("name"), str) for i in old + new):
@@ -216,7 +216,7 @@ def _is_empty(value: Any) -> bool:
 
 
 def _renamed(old: Mapping[Identity, Resource], new: Mapping[Identity, Resource]) -> dict[Identity, Identity]:
-    """New -> old for generated ConfigMaps and Secrets, whose name ends in the hash of what they hold."""
+    """Return new -> old for generated ConfigMaps and Secrets, whose name ends in the hash of their content."""
     gone = {
         k._replace(name=_HASH.sub("", k.name)): k for k in old if k not in new and k.kind in ("ConfigMap", "Secret")
     }
@@ -225,7 +225,7 @@ def _renamed(old: Mapping[Identity, Resource], new: Mapping[Identity, Resource])
 
 
 def _safe(key: Identity, path: Path, value: Any) -> Any:
-    """The value with what may be secret hidden."""
+    """Return the value with what may be secret hidden."""
     if value is None:
         return None
     hidden = key.kind == "Secret" and path[:1] in (("data",), ("stringData",))
@@ -262,8 +262,8 @@ def _short(steps: Sequence[str]) -> str:
 def _scalar(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    said = " ".join(str(value).split())
-    return said if len(said) <= 80 else said[:79] + "…"
+    words = " ".join(str(value).split())
+    return words if len(words) <= 80 else words[:79] + "…"
 
 
 def _images(before: str, after: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""From everything that was seen to the one answer: outcome, headline, causes, and the next command."""
+"""The verdict made of everything that was seen: outcome, headline, causes, and the next command."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MANY = 10.0
 
 
 def conclude(evidence: Evidence, *, commit: str, outcome: Outcome, reasons: Sequence[Reason], began: float) -> Verdict:
-    """The verdict on `commit`. What users feel is not held against a commit that is surely not its cause."""
+    """Return the verdict on `commit`. It does not fail for what users feel when the commit is surely not the cause."""
     causes = diagnose(evidence) if outcome in (Outcome.FAIL, Outcome.WARN, Outcome.INCONCLUSIVE) else ()
     masked = tuple(replace(each, message=mask(each.message), hint=mask(each.hint)) for each in reasons)
     settled, why = _fair(outcome, masked, causes, measured=evidence.assessment is not None)
@@ -57,7 +57,7 @@ def _fair(
 
 
 def headline(verdict: Verdict) -> str:
-    """One or two sentences for people: what happened, and what to check."""
+    """Write one or two sentences for people: what happened, and what to check."""
     said = f"{_arrived(verdict)}{_but(verdict)}."
     return f"{said} {verdict.causes[0].hint}" if verdict.causes and verdict.causes[0].hint else said
 
@@ -90,7 +90,7 @@ def _but(verdict: Verdict) -> str:
 
 
 def _increase(verdict: Verdict) -> str:
-    """How much more errors users see than before; "" without a baseline of some: the reasons then say more."""
+    """Say how many more errors users see than before; "" when too few came before: the reasons then say more."""
     measures = verdict.assessment.measures if verdict.assessment else ()
     for each in measures:
         if each.name == "availability" and each.outcome is verdict.outcome and each.ratio and each.before.bad >= CLEAN:
@@ -127,7 +127,7 @@ def _next(verdict: Verdict) -> str:
 
 
 def _way_on(verdict: Verdict) -> str:
-    """What ends the wait of a verdict that is open because something is turned off."""
+    """Return what to turn on so that a verdict that is open for want of it can be reached; "" otherwise."""
     code, delivery = verdict.reasons[0].code if verdict.reasons else "", verdict.delivery
     if code == "no-metrics":
         return f"add `prometheus: {{url: URL}}` below `clusters.{verdict.target.cluster}` in atmos-cli.yaml"

@@ -1,4 +1,4 @@
-"""Why a container will not run by waiting: image, configuration, crashes."""
+"""Reasons why waiting will not make a container run: image, configuration, crashes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ PROMISE_PATIENCE = 120.0
 
 
 class Trouble(NamedTuple):
-    """`at`: since when, unix seconds, 0 when not known."""
+    """What is wrong with a container. `at`: since when, unix seconds, 0 when not known."""
 
     code: str
     message: str
@@ -49,7 +49,7 @@ class Trouble(NamedTuple):
 
 
 def trouble_of(spec: Resource, status: Resource, pod: Resource, look: Look) -> Trouble | None:
-    """Why this container of a new pod cannot become good any more, None while it may still become good."""
+    """Return why this container of a new pod cannot become good any more, None while it may still become good."""
     name = said(text(status, "name"))
     found = _trouble(spec, status, pod, look)
     return found._replace(message=said(f"container {name}: {found.message}")) if found else None
@@ -102,7 +102,7 @@ def _cannot_run(status: Resource) -> Trouble | None:
 
 
 def _pull(image: str, message: str, pod: Resource, look: Look) -> Trouble | None:
-    """The status of a back-off says little; the event of the attempt before it says why."""
+    """Judge a pull by its events too: the status of a back-off says little, the event before says why."""
     events = [e for e in look.events_of(pod) if e.reason in {"Failed", "BackOff", "InspectFailed"} and e.warning]
     pulls = [e for e in events if image and image in e.message] or events
     since = min((e.first for e in pulls if e.first), default=condition(pod, "PodScheduled").since or born(pod))

@@ -1,4 +1,4 @@
-"""How long a rollout may take before it counts as failed."""
+"""The deadline of a rollout, after which it counts as failed."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ if TYPE_CHECKING:
 
     from atmos_cli.kube.resource import Resource
 
-# What krane gives to kinds that have no deadline of their own.
+# The deadline that krane sets for kinds that have none of their own.
 UNSAID = 600.0
 MARGIN = 30.0
 MOST = 3600.0
 
 
 def deadline_of(wanted: Iterable[Resource]) -> float:
-    """Seconds: the longest `progressDeadlineSeconds` and a margin; 10 minutes for workloads without one."""
+    """Return the longest `progressDeadlineSeconds` and a margin, in seconds; 10 minutes for workloads without one."""
     found = []
     for resource in wanted:
         spec = resource.get("spec")
-        said = spec.get("progressDeadlineSeconds") if isinstance(spec, dict) else None
+        own_deadline = spec.get("progressDeadlineSeconds") if isinstance(spec, dict) else None
         if resource.get("kind") == "Deployment":
-            found.append(float(said) if isinstance(said, int) else UNSAID)
+            found.append(float(own_deadline) if isinstance(own_deadline, int) else UNSAID)
         elif resource.get("kind") in ("StatefulSet", "DaemonSet", "Job"):
             found.append(UNSAID)
     return min(max(found, default=UNSAID) + MARGIN, MOST)

@@ -1,4 +1,4 @@
-"""How one deployment stands: what was applied for it, how that is, and where it is not as wanted."""
+"""The status of one deployment: what was applied for it, its health, and where it is not as wanted."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _ARRIVALS = {
 
 @dataclass(frozen=True, slots=True)
 class DeploymentStatus:
-    """`revision`: the commit that the engine last applied, "" when none.
+    """The status of one deployment. `revision`: the commit that the engine last applied, "" when none.
 
     `worst`: the object that `health` is of, None when all are good.
     """
@@ -57,7 +57,7 @@ class DeploymentStatus:
 
     @property
     def good(self) -> bool:
-        """As wanted, and healthy."""
+        """Return whether it is as wanted and healthy."""
         healthy = self.health.status is Status.CURRENT
         return self.delivery.arrival is Arrival.ARRIVED and healthy and not self.drift
 
@@ -65,16 +65,23 @@ class DeploymentStatus:
 def deployment_status(
     snapshot: ClusterSnapshot, arrived: Delivery, *, revision: str, pause: Pause | None, rules: HealthRules
 ) -> DeploymentStatus:
-    """Judge one deployment of which the engine said `arrived`, `pause`, and `revision` as the commit it applied last.
+    """Judge one deployment by what the engine reports: `arrived`, `pause`, and `revision`, the commit it applied last.
 
     `rules`: see `look_at`.
     """
     worst, health = _worst(snapshot, rules)
-    return DeploymentStatus(arrived, revision, health, worst, applied(snapshot), pause or _rollout_paused(snapshot))
+    return DeploymentStatus(
+        delivery=arrived,
+        revision=revision,
+        health=health,
+        worst=worst,
+        drift=applied(snapshot),
+        pause=pause or _rollout_paused(snapshot),
+    )
 
 
 def delivered(found: Delivery) -> Health:
-    """How the engine's object is, by how far the wanted commit has come: its own health proves little."""
+    """Judge the engine's object by how far the wanted commit has come: its own health proves little."""
     return Health(_ARRIVALS[found.arrival], found.message, found.code)
 
 
@@ -87,7 +94,7 @@ def _rollout_paused(snapshot: ClusterSnapshot) -> Pause | None:
 
 
 def _worst(snapshot: ClusterSnapshot, rules: HealthRules) -> tuple[Identity | None, Health]:
-    """The worst of the wanted objects; of several, the workload, whose words say most. Secrets are never read."""
+    """Return the worst of the wanted objects; of several, the workload, which says most. Never reads Secrets."""
     found = rollout(snapshot, now=snapshot.at, rules=rules)
     health = [(key, item) for key, item in found.health.items() if key.kind != "Secret"]
     bad = [(key, item) for key, item in health if item.status is not Status.CURRENT]
@@ -105,5 +112,5 @@ def _order(key: Identity) -> tuple[bool, str]:
 
 
 def drifted(found: Drift) -> str:
-    """`Deployment/orders: spec.replicas`; never a value, which may be a secret."""
+    """Name what drifted: `Deployment/orders: spec.replicas`; never a value, which may be a secret."""
     return shown(str(found))

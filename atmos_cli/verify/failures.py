@@ -1,4 +1,4 @@
-"""What will not become good by waiting, with the time that each sign is given first."""
+"""Failures that waiting will not end, and how long to wait before each sign counts as one."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _KILLED_LATELY = 900.0
 
 
 def failures_of_pods(pods: tuple[Resource, ...], look: Look) -> tuple[PermanentFailure, ...]:
-    """The permanent failures of new pods, oldest first, one per pod at most; a ready pod has none."""
+    """Return the permanent failures of new pods, oldest first, one per pod at most; a ready pod has none."""
     found = [failure for pod in pods for failure in _of_pod(pod, look)]
     known = {failure.object for failure in found}
     killed = [(pod, hit) for pod in pods for hit in _memory_kills(pod, look)]
@@ -56,7 +56,7 @@ def failures_of_pods(pods: tuple[Resource, ...], look: Look) -> tuple[PermanentF
 
 
 def given_up(job: Resource) -> Condition:
-    """Why a Job is not tried again; not true while it may be.
+    """Return the condition that says why a Job is not tried again; it is not true while the Job may be.
 
     Since Kubernetes 1.31 `FailureTarget` says so from the decision on, and `Failed` only when its pods have ended.
     """
@@ -65,7 +65,7 @@ def given_up(job: Resource) -> Condition:
 
 
 def failures_of_job(job: Resource, pods: tuple[Resource, ...], look: Look) -> Iterator[PermanentFailure]:
-    """That it has given up, and what its pods met; until then a pod that failed only means another try."""
+    """Yield that it has given up, and the failures of its pods; until then a failed pod only means another try."""
     end = given_up(job)
     if end.true:
         yield PermanentFailure(who(job), "job-failed", f"the job failed: {end.message or end.reason}", at=end.since)
@@ -74,7 +74,7 @@ def failures_of_job(job: Resource, pods: tuple[Resource, ...], look: Look) -> It
 
 
 def is_lost(pods: tuple[Resource, ...], failures: tuple[PermanentFailure, ...], look: Look) -> bool:
-    """Whether a Deployment's new revision is lost: all its pods fail for good, or half of them for a minute."""
+    """Check whether a Deployment's new revision is lost: all its pods fail for good, or half of them for a minute."""
     bad = sorted({failure.object: failure.at for failure in reversed(failures)}.values())
     half = math.ceil(len(pods) / 2)
     if not bad or not pods:
@@ -83,7 +83,7 @@ def is_lost(pods: tuple[Resource, ...], failures: tuple[PermanentFailure, ...], 
 
 
 def refusal(workload: Resource, found: Condition, look: Look) -> PermanentFailure | None:
-    """The permanent failure that a `ReplicaFailure` condition means; every engine and kubectl ignore it."""
+    """Return the permanent failure that a `ReplicaFailure` condition means; every engine and kubectl ignore it."""
     if not found.true or found.stale:
         return None
     code = next((code for code, pattern in _REFUSED if pattern.search(found.message)), "pods-refused")
@@ -96,10 +96,10 @@ def refusal(workload: Resource, found: Condition, look: Look) -> PermanentFailur
 
 
 def refused_by_events(workload: Resource, look: Look) -> PermanentFailure | None:
-    """StatefulSets, DaemonSets and Jobs have no such condition; their events tell, while pods are missing."""
+    """Return the same for StatefulSets, DaemonSets and Jobs, which have only events for it, while pods are missing."""
     status = at(workload, "status")
-    there = max(number(status, name) for name in ("readyReplicas", "numberReady", "active", "succeeded"))
-    if there >= desired(workload):
+    present = max(number(status, name) for name in ("readyReplicas", "numberReady", "active", "succeeded"))
+    if present >= desired(workload):
         return None
     for event in reversed(look.events_of(workload)):
         if event.reason != "FailedCreate" or look.now - event.last > _RECENT:
@@ -118,7 +118,7 @@ def _has_old_pods(workload: Resource) -> bool:
 
 
 def _pod_words(message: str) -> str:
-    """Without the words before it that differ from event to event, and without the name of the pod that never was."""
+    """Cut off the words before it that differ from event to event, and the name of the pod that never existed."""
     words = re.sub(r"^(?:\(combined from similar events\): )?(?:Error creating: )?", "", message)
     return said(re.sub(r"^pods \"[^\"]*\" is forbidden: ", "", words))
 
@@ -134,7 +134,13 @@ def _of_pod(pod: Resource, look: Look) -> Iterator[PermanentFailure]:
     for spec, status in containers(pod):
         trouble = trouble_of(spec, status, pod, look)
         if trouble is not None:
-            yield PermanentFailure(identity, trouble.code, trouble.message, said(text(status, "name")), trouble.at)
+            yield PermanentFailure(
+                object=identity,
+                code=trouble.code,
+                message=trouble.message,
+                container=said(text(status, "name")),
+                at=trouble.at,
+            )
             return
     failure = _unschedulable(pod, look) or _mount(pod, look)
     if failure is not None:
@@ -177,7 +183,7 @@ def _mount(pod: Resource, look: Look) -> PermanentFailure | None:
 
 
 def _memory_kills(pod: Resource, look: Look) -> Iterator[tuple[Resource, Resource, int]]:
-    """Each container that was killed for its memory: its spec, its end, and how often at least."""
+    """Yield each container that was killed for its memory: its spec, its end, and how often at least."""
     for spec, status in containers(pod):
         ends = [mapping(status, state, "terminated") for state in ("state", "lastState")]
         kills = [end for end in ends if text(end, "reason") == "OOMKilled"]
@@ -188,9 +194,11 @@ def _memory_kills(pod: Resource, look: Look) -> Iterator[tuple[Resource, Resourc
 def _memory_failure(pod: Resource, spec: Resource, end: Resource) -> PermanentFailure:
     name = said(text(spec, "name"))
     words = f"container {name}: {memory_words(spec)}"
-    return PermanentFailure(who(pod), "oom-killed", words, name, instant(end, "finishedAt"))
+    return PermanentFailure(
+        object=who(pod), code="oom-killed", message=words, container=name, at=instant(end, "finishedAt")
+    )
 
 
 def once(failures: Iterable[PermanentFailure]) -> tuple[PermanentFailure, ...]:
-    """Pods of one workload fail alike: of failures that say the same, the oldest."""
+    """Keep the oldest of failures that say the same, since pods of one workload fail alike."""
     return tuple({(d.code, d.container, d.message): d for d in reversed(tuple(failures))}.values())[::-1]

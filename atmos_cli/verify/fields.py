@@ -1,4 +1,4 @@
-"""What live objects say of themselves: conditions, annotations, and words that are safe to repeat."""
+"""The conditions and annotations of live objects, and their messages made safe to print."""
 
 from __future__ import annotations
 
@@ -40,40 +40,47 @@ class Condition:
         return self.status == "False"
 
 
-_NO_CONDITION = Condition("", "", "", "", 0.0, stale=False)
+_NO_CONDITION = Condition(type="", status="", reason="", message="", since=0.0, stale=False)
 
 
 def conditions(resource: Any) -> Iterator[Condition]:
-    """Every condition of `status.conditions`."""
+    """Yield every condition of `status.conditions`."""
     generation = number(resource, "metadata", "generation")
     for item in mappings(resource, "status", "conditions"):
         yield condition_of(item, generation=generation)
 
 
 def condition_of(item: Any, *, generation: int) -> Condition:
-    """One item of a list of conditions; `generation` is that of the object."""
+    """Read one item of a list of conditions; `generation` is that of the object."""
     observed = number(item, "observedGeneration", default=generation)
     since = instant(item, "lastTransitionTime") or instant(item, "lastUpdateTime")
     reason, message = text(item, "reason"), said(text(item, "message"))
-    return Condition(text(item, "type"), text(item, "status"), reason, message, since, stale=observed < generation)
+    return Condition(
+        type=text(item, "type"),
+        status=text(item, "status"),
+        reason=reason,
+        message=message,
+        since=since,
+        stale=observed < generation,
+    )
 
 
 def condition(resource: Any, kind: str) -> Condition:
-    """The condition of type `kind`; one whose status is "" when there is none."""
+    """Return the condition of type `kind`; one whose status is "" when there is none."""
     return next((found for found in conditions(resource) if found.type == kind), _NO_CONDITION)
 
 
 def annotation(resource: Resource, name: str) -> str:
-    """The annotation's value, "" when there is none."""
+    """Return the annotation's value, "" when there is none."""
     return text(resource, "metadata", "annotations", name)
 
 
 def said(words: str) -> str:
-    """What a cluster said as one line that is safe for a terminal, without control characters, at most 600 long."""
+    """Make one line that is safe for a terminal of a cluster's words: no control characters, at most 600 long."""
     line = " ".join(_CONTROL.sub(" ", words[: 4 * _LONGEST]).split())
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
 def counted(amount: int, noun: str) -> str:
-    """`1 pod`, `2 pods`."""
+    """Format a count with its noun: `1 pod`, `2 pods`."""
     return f"{amount} {noun}" if amount == 1 else f"{amount} {noun}s"

@@ -1,4 +1,4 @@
-"""One cluster snapshot, indexed once, so that judging many objects of it stays linear."""
+"""A cluster snapshot with indexes, so that judging many objects of it takes linear time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
-# How to judge the objects of each (group, kind).
+# By (group, kind): the function that judges such objects.
 HealthRules: TypeAlias = "Mapping[tuple[str, str], Callable[[Resource, Look], Health]]"
 NO_RULES: HealthRules = {}
 
@@ -47,7 +47,7 @@ class Look:
     rules: HealthRules
 
     def find(self, wanted: Resource) -> Resource | None:
-        """The live object of a wanted one; a wanted one without namespace is found in whichever it is alone in."""
+        """Return the live object of a wanted one, else None; one without a namespace is found if its name is unique."""
         identity = who(wanted)
         found = self.live.get(identity)
         if found is not None or identity.namespace:
@@ -59,7 +59,7 @@ class Look:
         return self.by_kind.get((group, kind), ())
 
     def children(self, owner: Resource, group: str, kind: str) -> tuple[Resource, ...]:
-        """The live objects of a kind whose controller is `owner`."""
+        """Return the live objects of a kind whose controller is `owner`."""
         identity, uid = who(owner), text(owner, "metadata", "uid")
         key = (identity.kind, identity.namespace, identity.name)
         return tuple(
@@ -69,7 +69,7 @@ class Look:
         )
 
     def events_of(self, resource: Resource) -> tuple[Event, ...]:
-        """Events that speak of this object, oldest first."""
+        """Return the events about this object, oldest first."""
         identity = who(resource)
         return self.events.get((identity.kind, identity.namespace, identity.name), ())
 
@@ -77,7 +77,7 @@ class Look:
 def look_at(snapshot: ClusterSnapshot, *, now: float, rules: HealthRules = NO_RULES) -> Look:
     """Index a cluster snapshot. `now`: unix seconds on the clock that the cluster's times are compared with.
 
-    `rules` judge kinds that this room does not know, such as those of the engines.
+    `rules` judge kinds that this package does not know, such as those of the engines.
     """
     live: dict[Identity, Resource] = {}
     kinds: defaultdict[tuple[str, str], list[Resource]] = defaultdict(list)
@@ -91,17 +91,32 @@ def look_at(snapshot: ClusterSnapshot, *, now: float, rules: HealthRules = NO_RU
         owner = _controller(resource)
         if owner:
             owned[text(owner, "kind"), identity.namespace, text(owner, "name")].append(resource)
-    return Look(snapshot, now, live, _frozen(kinds), _frozen(owned), _events(snapshot.events), rules)
+    return Look(
+        snapshot=snapshot,
+        now=now,
+        live=live,
+        by_kind=_frozen(kinds),
+        owned=_frozen(owned),
+        events=_events(snapshot.events),
+        rules=rules,
+    )
 
 
 def event_of(resource: Resource) -> Event:
-    """A v1 Event, also one that only has `eventTime` or a `series`, as the newer API writes it."""
+    """Read a v1 Event, also one that only has `eventTime` or a `series`, as the newer API writes it."""
     single = instant(resource, "eventTime") or instant(resource, "metadata", "creationTimestamp")
     first = instant(resource, "firstTimestamp") or single
     last = instant(resource, "lastTimestamp") or instant(resource, "series", "lastObservedTime") or single
     count = number(resource, "count") or number(resource, "series", "count") or 1
     warning = text(resource, "type") == "Warning"
-    return Event(text(resource, "reason"), said(text(resource, "message")), first, max(first, last), count, warning)
+    return Event(
+        reason=text(resource, "reason"),
+        message=said(text(resource, "message")),
+        first=first,
+        last=max(first, last),
+        count=count,
+        warning=warning,
+    )
 
 
 def _events(resources: Iterable[Resource]) -> Mapping[tuple[str, str, str], tuple[Event, ...]]:

@@ -1,7 +1,7 @@
-"""The states of one verification, as a pure step: what is known now, what was seen, what is known then.
+"""The states of one verification, as a pure function: the state before and what was seen give the state after.
 
 SYNC (has the commit arrived?) -> ROLLOUT (are its pods good?) -> SETTLE -> OBSERVE (are users worse off?). Each may end
-the run. Times are unix seconds of the look at hand; nothing here reads a clock, so a killed run goes on where it was.
+the run. Times are unix seconds of the look at hand; nothing here reads a clock, so a killed run can continue.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What one look found. `assessment` is None as long as nobody asked, `metrics` whether there is anyone to ask.
+    """What one look found. `assessment`: None before the metrics are queried; `metrics`: whether they can be.
 
     `smoke`: what the spec's own probes said, when they were asked because users are too few.
     """
@@ -67,7 +67,7 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`outcome` is None while the run goes on."""
+    """The state after one look. `outcome` is None while the run goes on."""
 
     progress: Progress
     outcome: Outcome | None = None
@@ -79,7 +79,7 @@ def begin(at: float) -> Progress:
 
 
 def step(progress: Progress, now: Now, *, limits: Limits, deadline: float, scrape: float = 30.0) -> Step:
-    """`deadline`: seconds that a rollout may take; `scrape`: seconds between two samples of the metrics."""
+    """Advance by one look. `deadline`: seconds that a rollout may take; `scrape`: seconds between two samples."""
     if now.delivery.arrival is Arrival.SUPERSEDED:
         return _end(progress, Outcome.SUPERSEDED, now.delivery.code, now.delivery.message)
     while True:
@@ -144,7 +144,7 @@ def _settle(progress: Progress, now: Now, scrape: float) -> Step:
 
 
 def _restarted(progress: Progress, now: Now) -> Step | None:
-    """Pods that were good and are so no more: back to ROLLOUT, but not for ever."""
+    """Go back to ROLLOUT when good pods are good no more, but not for ever; None when they still are."""
     rollout = now.rollout
     if rollout.status is Status.FAILED:
         return _end(progress, Outcome.FAIL, _failure_code(rollout), rollout.message)
@@ -175,8 +175,8 @@ def _observe(progress: Progress, now: Now, limits: Limits, scrape: float) -> Ste
     return Step(progress)
 
 
-def _smoked(progress: Progress, said: Reason, *others: Reason) -> Step:
-    return Step(replace(progress, phase=Phase.DONE), said.outcome, (said, *others))
+def _smoked(progress: Progress, result: Reason, *others: Reason) -> Step:
+    return Step(replace(progress, phase=Phase.DONE), result.outcome, (result, *others))
 
 
 def _unavailable(progress: Progress, now: Now, found: Assessment) -> Step:

@@ -1,4 +1,4 @@
-"""Takes secrets, control characters and endless lines out of what programs wrote, in time linear in the input."""
+"""Masks: take secrets, control characters and endless lines out of what programs wrote, in linear time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from atmos_cli.kube.resource import Resource
 
 HIDDEN = "***"
-# Nothing a line says after this many characters is read: every pattern here and of the rules has this bound.
+# No more characters of a line are read: every pattern here and of the rules has this bound.
 LONGEST_READ = 2000
 LONGEST_SHOWN = 400
 MOST_LINES = 200
@@ -50,19 +50,19 @@ _BLOB = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
 
 
 def plain(text: str) -> str:
-    """Without ANSI sequences and control characters; a tab becomes a space."""
+    """Remove ANSI sequences and control characters; a tab becomes a space."""
     if text.isascii() and text.isprintable():
         return text
     return _CONTROLS.sub("", _ESCAPES.sub("", text)).replace("\t", " ")
 
 
 def plain_text(node: Any, *path: str | int) -> str:
-    """Return the text at `path` of any object as `plain` gives it, cut at `LONGEST_READ`; "" for anything else."""
+    """Return the text at `path` of any object as `plain` returns it, cut at `LONGEST_READ`; "" for anything else."""
     return plain(shape.text(node, *path)[:LONGEST_READ])
 
 
 def mask(text: str) -> str:
-    """One line, its secrets replaced by `***`, cut at 2000 characters before anything else is done with it."""
+    """Replace the secrets of one line by `***`; it is cut at 2000 characters first."""
     line = plain(_cut(text))
     line = PEM.sub(HIDDEN, line)
     line = USERINFO.sub(rf"\1{HIDDEN}@", line)
@@ -72,7 +72,7 @@ def mask(text: str) -> str:
 
 
 def mask_lines(lines: Iterable[str], *, most: int = MOST_LINES) -> tuple[str, ...]:
-    """The last `most` lines, masked; the lines of a PEM block are dropped, also when its first was cut off before."""
+    """Return the last `most` lines, masked; lines of a PEM block are dropped, also when its first was cut off."""
     kept: list[str] = []
     inside = False
     for raw in list(lines)[-most:]:
@@ -88,13 +88,13 @@ def mask_lines(lines: Iterable[str], *, most: int = MOST_LINES) -> tuple[str, ..
 
 
 def shown(text: str, *, most: int = LONGEST_SHOWN) -> str:
-    """One line for people: masked, on one line, with an ellipsis where it was cut."""
+    """Return one line for people: masked, stripped, with an ellipsis where it was cut at `most`."""
     line = mask(text).strip()
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
 def without_secrets(resource: Resource) -> Resource:
-    """The object with its values that may be secret hidden, for evidence and recordings; names and keys stay.
+    """Hide the values of an object that may be secret, for evidence and recordings; names and keys stay.
 
     `data` and `stringData` of Secrets, `value` of environment variables by name and content, and the annotation in
     which kubectl keeps a copy of the whole object.
@@ -110,7 +110,7 @@ def without_secrets(resource: Resource) -> Resource:
 
 
 def masked_tree(value: Any) -> Any:
-    """The value with every text in it masked, and those under a secret name hidden."""
+    """Return the value with every text in it masked, and those under a secret name hidden."""
     return _walk(value, depth=0, every=True)
 
 
@@ -129,7 +129,7 @@ def _walk(node: Any, *, depth: int, every: bool) -> Any:
 
 
 def _cut(text: str) -> str:
-    """Cut back to a gap between words, so that no half of a secret loses the mark that tells it is one."""
+    """Cut back to a gap between words, so that no half of a secret loses the mark by which it is found."""
     if len(text) <= LONGEST_READ:
         return text
     head = text[:LONGEST_READ]

@@ -1,4 +1,4 @@
-"""What was measured: counts before and after, and what they say."""
+"""Measurements: counts before and after, and what they mean."""
 
 from __future__ import annotations
 

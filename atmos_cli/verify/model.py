@@ -1,4 +1,4 @@
-"""What is to be verified, all that may be looked at, and the answer."""
+"""The target of a verification, its evidence, and its verdict."""
 
 from __future__ import annotations
 

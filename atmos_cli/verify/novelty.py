@@ -1,4 +1,4 @@
-"""Log lines as templates, and which of them the version before never wrote."""
+"""Templates of log lines, and those that the version before never wrote."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TROUBLE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class LineShape:
-    """`sample` is the first line of that shape; `before` counts it in the logs of the version before."""
+    """One template of log lines. `sample`: the first such line; `before`: its count in logs of the version before."""
 
     text: str
     sample: str
@@ -38,7 +38,7 @@ class LineShape:
 
 
 def template(line: str) -> str:
-    """The line with times, ids, quoted texts, paths and numbers taken out; lines that differ in these are one."""
+    """Replace times, ids, quoted texts, paths and numbers; lines that differ only in these have one template."""
     found = line[:_LONGEST]
     for pattern, blank in _BLANKS:
         found = pattern.sub(blank, found)
@@ -46,7 +46,7 @@ def template(line: str) -> str:
 
 
 def new_templates(lines: Iterable[str], before: Iterable[str], *, limit: int = 3) -> tuple[LineShape, ...]:
-    """The shapes of `lines` (masked) that are not in `before`: what speaks of trouble first, then the most frequent."""
+    """Return templates of `lines` (masked) that are not in `before`: those of trouble first, then the most frequent."""
     known = Counter(template(line) for line in list(before)[:_MOST])
     counts: Counter[str] = Counter()
     samples: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""The words of a verdict, and why it is what it is."""
+"""The possible outcomes of a verification, and the reasons for them."""
 
 from __future__ import annotations
 

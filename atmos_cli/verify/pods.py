@@ -1,4 +1,4 @@
-"""The pods of a workload: which are of its new revision, which are old, and how they are."""
+"""The pods of a workload: which are of its new revision, which are old, and their state."""
 
 from __future__ import annotations
 
@@ -16,21 +16,19 @@ if TYPE_CHECKING:
 
 REVISION = "deployment.kubernetes.io/revision"
 _HASHES = ("pod-template-hash", "rollouts-pod-template-hash", "controller-revision-hash")
-# The node's doing, not the pod's: its controller makes another one.
-_TRANSIENT = frozenset(
-    {
-        *("Evicted", "Preempting", "Preempted", "NodeLost", "NodeShutdown", "Shutdown", "Terminated", "NodeAffinity"),
-        *("OutOfcpu", "OutOfmemory", "OutOfpods", "UnexpectedAdmissionError", "DeadlineExceeded", "UnknownNode"),
-    }
-)
+# Caused by the node, not the pod: its controller makes another one.
+_TRANSIENT = frozenset({
+    "Evicted", "Preempting", "Preempted", "NodeLost", "NodeShutdown", "Shutdown", "Terminated", "NodeAffinity",
+    "OutOfcpu", "OutOfmemory", "OutOfpods", "UnexpectedAdmissionError", "DeadlineExceeded", "UnknownNode",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What a workload runs. Pods that are being deleted, or that their node gave up, are in neither.
+    """The pods of a workload. Pods that are being deleted, or that their node gave up, are in neither.
 
     `set`: the ReplicaSet of the new revision, {} when there is none (yet). `known`: whether the new revision can be
-    told from older ones at all. `leaving`: pods that are being deleted.
+    distinguished from older ones. `leaving`: pods that are being deleted.
     """
 
     new: tuple[Resource, ...]
@@ -41,7 +39,7 @@ class Revision:
 
 
 def revision_of(workload: Resource, look: Look) -> Revision:
-    """The pods of a Deployment, StatefulSet, DaemonSet, Argo Rollout or Job, told apart by their template's hash.
+    """Split the pods of a Deployment, StatefulSet, DaemonSet, Argo Rollout or Job by their template's hash.
 
     A workload whose controller has not yet seen its spec has no new revision, whatever its annotations still say.
     """
@@ -59,7 +57,7 @@ def revision_of(workload: Resource, look: Look) -> Revision:
 
 
 def is_observed(resource: Resource) -> bool:
-    """Whether the controller has seen the present spec; an Argo Rollout says it as text."""
+    """Check whether the controller has seen the present spec; an Argo Rollout says it as text."""
     observed = at(resource, "status", "observedGeneration")
     generation = number(resource, "metadata", "generation", default=-1)
     if isinstance(observed, str):
@@ -74,7 +72,7 @@ def _by_replica_sets(workload: Resource, look: Look) -> Revision:
     new = pods.get(who(newest).name, ()) if newest is not None else ()
     old = tuple(pod for s in sets if s is not newest for pod in pods[who(s).name])
     leaving = _leaving(new) + _leaving(old)
-    return Revision(_kept(new), _kept(old), leaving, newest, newest is not None)
+    return Revision(new=_kept(new), old=_kept(old), leaving=leaving, set=newest, known=newest is not None)
 
 
 def _newest(workload: Resource, sets: tuple[Resource, ...]) -> Resource | None:
@@ -96,7 +94,7 @@ def _daemon_revision(workload: Resource, look: Look) -> str:
 def _split(pods: tuple[Resource, ...], wanted: str, *, known: bool) -> Revision:
     new = tuple(pod for pod in pods if wanted and wanted in _marks(pod))
     old = tuple(pod for pod in pods if pod not in new)
-    return Revision(_kept(new), _kept(old), _leaving(pods), None, known)
+    return Revision(new=_kept(new), old=_kept(old), leaving=_leaving(pods), set=None, known=known)
 
 
 def _marks(resource: Resource) -> tuple[str, ...]:
@@ -116,7 +114,7 @@ def _is_leaving(pod: Resource) -> bool:
 
 
 def is_transient(pod: Resource) -> bool:
-    """Whether a pod failed for its node's sake."""
+    """Check whether a pod failed because of its node."""
     return text(pod, "status", "phase") == "Failed" and text(pod, "status", "reason") in _TRANSIENT
 
 
@@ -133,7 +131,7 @@ def restarts(pod: Resource) -> int:
 
 
 def containers(pod: Resource) -> Iterator[tuple[Resource, Resource]]:
-    """Each init and plain container of the pod that has a status: (its spec, its status)."""
+    """Yield (spec, status) of each init and plain container of the pod that has a status."""
     for specs, statuses in (("initContainers", "initContainerStatuses"), ("containers", "containerStatuses")):
         by_name = {text(spec, "name"): spec for spec in mappings(pod, "spec", specs)}
         for status in mappings(pod, "status", statuses):
@@ -141,7 +139,7 @@ def containers(pod: Resource) -> Iterator[tuple[Resource, Resource]]:
 
 
 def desired(workload: Resource) -> int:
-    """How many pods it wants, as the live object says: an autoscaler may have changed it."""
+    """Return how many pods the live object wants: an autoscaler may have changed it."""
     kind = who(workload).kind
     if kind == "DaemonSet":
         return max(number(workload, "status", "desiredNumberScheduled"), 0)
@@ -152,7 +150,7 @@ def desired(workload: Resource) -> int:
 
 
 def can_surge(workload: Resource) -> bool:
-    """Whether a rolling update may take an old pod away before a new one is ready (`maxUnavailable` above 0)."""
+    """Check whether a rolling update may remove an old pod before a new one is ready (`maxUnavailable` above 0)."""
     if text(workload, "spec", "strategy", "type") == "Recreate":
         return True
     limit = mapping(workload, "spec", "strategy", "rollingUpdate").get("maxUnavailable", "25%")

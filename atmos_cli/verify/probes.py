@@ -1,4 +1,4 @@
-"""How long a container may take before a failing readiness probe says something."""
+"""The grace of a container, after which a failing readiness probe counts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DAY = 86_400
 
 
 def grace(container: Resource) -> float:
-    """Seconds after its start in which a container may fail its readiness probe.
+    """Return for how many seconds after its start a container may fail its readiness probe.
 
     A probe that may not fail even once (`failureThreshold: 1`) has only its first delay; then kubedog's estimate.
     """
@@ -44,7 +44,7 @@ def _numbers(probe: Resource) -> tuple[int, int, int, int, int]:
 
 
 def describe(probe: Resource) -> str:
-    """`GET /healthz on port http`; "" when it asks nothing."""
+    """Describe what a probe asks: `GET /healthz on port http`; "" when it asks nothing."""
     for kind, verb in (("httpGet", "GET"), ("tcpSocket", "connect"), ("grpc", "gRPC health check")):
         asked = mapping(probe, kind)
         if asked:
@@ -57,7 +57,7 @@ def describe(probe: Resource) -> str:
 
 
 def never_ready(pod: Resource, look: Look) -> tuple[str, str, float] | None:
-    """The first container that runs and is past its grace without being ready: (name, why, since when)."""
+    """Return (name, why, since when) of the first container that runs past its grace and is not ready; else None."""
     for spec, status in containers(pod):
         started = instant(status, "state", "running", "startedAt")
         if not started or at(status, "ready") is True or not mapping(spec, "readinessProbe"):
@@ -66,8 +66,8 @@ def never_ready(pod: Resource, look: Look) -> tuple[str, str, float] | None:
         if look.now < since:
             continue
         name = said(text(status, "name"))
-        told = [e.message for e in look.events_of(pod) if e.reason == "Unhealthy" and "eadiness" in e.message]
-        fails = told[-1] if told else "its readiness probe fails"
+        messages = [e.message for e in look.events_of(pod) if e.reason == "Unhealthy" and "eadiness" in e.message]
+        fails = messages[-1] if messages else "its readiness probe fails"
         asks = describe(mapping(spec, "readinessProbe"))
         why = f"container {name}: not ready {look.now - started:.0f} s after its start: {fails}"
         return name, f"{why} ({asks})" if asks else why, since

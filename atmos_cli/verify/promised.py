@@ -1,4 +1,4 @@
-"""Secrets and ConfigMaps that do not exist yet, but that something wanted will make."""
+"""Secrets and ConfigMaps that do not exist yet, but that a wanted object is or will make."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def is_promised(kind: str, name: str, look: Look) -> bool:
-    """Whether a wanted object is, or makes, the Secret or ConfigMap of this name; `kind` in any case."""
+    """Check whether a wanted object is, or makes, the Secret or ConfigMap of this name; `kind` in any case."""
     return any(name in _makes(wanted, kind.lower()) for wanted in look.snapshot.wanted)
 
 

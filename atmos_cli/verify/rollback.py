@@ -1,4 +1,4 @@
-"""Taking a deployment back by a commit: what it would change, whether it may, and whether it may without a person."""
+"""The plan of a rollback by a commit: what it would change, and whether it may be made, with or without a person."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PER_HOUR, PER_DAY = 1, 3
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """What a person takes upon themselves; each answers one refusal. `quarantined`: the image was bad here before."""
+    """What a person allows explicitly; each lifts one refusal. `quarantined`: the image was bad here before."""
 
     all_environments: bool = False
     overlay_only: bool = False
@@ -39,7 +39,7 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class RollbackView:
-    """All that a plan is made from. `commit` is what is taken back, `restores` the state that comes back.
+    """The input of a plan. `commit` is what is taken back, `restores` the state that comes back.
 
     `chosen`: how `restores` was found: last verified, the state `previous` to the commit, or `named` by a person.
     `own` and `shared` are the changes of files that bring it back (None removes): the environment's own, and those
@@ -112,7 +112,7 @@ class History:
 
 
 def plan(view: RollbackView, *, allowed: Allowed) -> RestorePlan:
-    """The smallest change of the service's files that brings the state back, with every reason not to make it."""
+    """Plan the smallest change of the service's files that brings the state back, with every reason against it."""
     whole = bool(view.shared) and _needs_shared(view) and not allowed.overlay_only
     after = view.wholly if whole else view.partly
     if view.now is not None and view.now == view.then and not allowed.overlay_only:
@@ -136,7 +136,7 @@ def plan(view: RollbackView, *, allowed: Allowed) -> RestorePlan:
 
 
 def images(objects: Mapping[Identity, Resource]) -> set[str]:
-    """Every image that a pod of these objects runs, as it is written."""
+    """Return every image that a pod of these objects runs, as it is written."""
     found: set[str] = set()
     for resource in objects.values():
         _, template = pod_template(resource) or ((), {})
@@ -146,7 +146,7 @@ def images(objects: Mapping[Identity, Resource]) -> set[str]:
 
 
 def automatic(verdict: Verdict, plan: RestorePlan, history: History, limits: Limits) -> Reason | None:
-    """Why this must wait for a person; None when atmos may do it by itself. verify.md §5."""
+    """Return why this must wait for a person; None when atmos may do it by itself. See verify.md §5."""
     if verdict.outcome is not Outcome.FAIL:
         return _no("verdict", f"only a failed deployment is rolled back, and this one is `{verdict.outcome.value}`")
     if limits.rollback != "auto":
@@ -163,7 +163,7 @@ def automatic(verdict: Verdict, plan: RestorePlan, history: History, limits: Lim
 
 
 def _evidence(verdict: Verdict) -> Reason | None:
-    """Whether the verdict stands on facts, blames this commit, and users feel it."""
+    """Return why the verdict is too weak: no facts, another cause than this commit, no effect on users; else None."""
     rollout, assessment = verdict.rollout, verdict.assessment
     worse = assessment is not None and assessment.outcome is Outcome.FAIL
     if not worse and (rollout is None or rollout.status is not Status.FAILED):
@@ -179,7 +179,7 @@ def _evidence(verdict: Verdict) -> Reason | None:
 
 
 def recovered(failed: Verdict, after: Verdict) -> bool | None:
-    """Whether taking `failed` back helped: its pods are good and, where users were worse off, they no longer are.
+    """Judge whether taking `failed` back helped: pods are good and, where users were worse off, they no longer are.
 
     None when the verdict `after` the rollback cannot say.
     """
@@ -232,7 +232,7 @@ def _reasons(view: RollbackView, allowed: Allowed, *, after: Objects | None, who
 
 
 def _overtaken(view: RollbackView) -> Iterator[Reason]:
-    """What speaks against it by history alone, also when nothing would change."""
+    """Yield what is against it by history alone, also when nothing would change."""
     if view.newer:
         commits = _listed([each[:10] for each in view.newer])
         message = f"newer than {view.commit[:10]}, and changing what {view.environment} runs: {commits}"

@@ -1,4 +1,4 @@
-"""Which files bring an earlier state back."""
+"""The changes of files that bring an earlier state back."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 def restored(now: Mapping[str, bytes], then: Mapping[str, bytes]) -> dict[str, bytes | None]:
-    """The changes that make `now` hold exactly the files of `then`; None removes a file that was added since."""
+    """Return the changes that turn `now` into exactly the files of `then`; None removes a file that was added since."""
     paths = sorted({*now, *then})
     return {path: then.get(path) for path in paths if now.get(path) != then.get(path)}
 
 
 def pointer(now: bytes | None, then: bytes | None, *, namespace: str, path: str) -> bytes | None:
-    """A delivery pointer file with the documents of `namespace` as in `then`, and all others as they are now.
+    """Restore the documents of `namespace` in a delivery pointer file as in `then`; all others stay as in `now`.
 
-    The bytes of `then` where nothing else changed, so that comments stay. Raises AtmosError for a file that is no YAML.
+    Returns the bytes of `then` where nothing else changed, which keeps comments. Raises AtmosError for invalid YAML.
     """
     mine, kept = _split(now, namespace, path)
     theirs, others = _split(then, namespace, path)
@@ -32,7 +32,7 @@ def pointer(now: bytes | None, then: bytes | None, *, namespace: str, path: str)
 
 
 def _split(data: bytes | None, namespace: str, path: str) -> tuple[list[Any], list[Any]]:
-    """The documents of `namespace`, and the rest."""
+    """Return the documents of `namespace`, and the rest."""
     found = [document.value for document in load_all(data or b"", path=path) if document.value is not None]
     inside = [each for each in found if _namespace(each) == namespace]
     return inside, [each for each in found if _namespace(each) != namespace]

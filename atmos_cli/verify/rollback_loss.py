@@ -1,4 +1,4 @@
-"""What a rollback would remove that holds data, or holds what holds data."""
+"""Objects with data that a rollback would remove or shrink, and objects that own such."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from atmos_cli.kube.resource import Identity, Resource
 
-# Group and kind: Kubernetes' own, then operators' whose objects own volumes or databases.
+# (group, kind): Kubernetes' own, then operators' whose objects own volumes or databases.
 KINDS = frozenset(
     {
         ("", "PersistentVolumeClaim"),
@@ -28,7 +28,7 @@ STATEFUL_SET = ("apps", "StatefulSet")
 
 
 def losses(now: Mapping[Identity, Resource], after: Mapping[Identity, Resource]) -> tuple[str, ...]:
-    """Each loss for a person to read, sorted: `PersistentVolumeClaim/uploads`, `claims of StatefulSet/db: data`."""
+    """Describe each loss, sorted: `PersistentVolumeClaim/uploads`, `claims of StatefulSet/db: data`."""
     return tuple(sorted(_losses(now, after)))
 
 
@@ -52,7 +52,7 @@ def _claims(resource: Resource) -> set[str]:
 
 
 def _shrunk(now: Resource, after: Resource) -> Iterator[tuple[str, str, str]]:
-    """Volumes cannot shrink: the API server or the operator refuses it, and then nothing of the rollback is applied."""
+    """Yield each size that would shrink: the API server or operator refuses it, and then nothing is applied."""
     for path in (("spec", "resources", "requests", "storage"), ("spec", "storage", "size")):
         old, new = at(now, *path), at(after, *path)
         try:

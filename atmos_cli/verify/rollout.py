@@ -1,4 +1,4 @@
-"""Have the pods of the new revision become good? All wanted objects together, and why not when not."""
+"""The rollout of all wanted objects together: have the pods of the new revision become good, and why not."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _WORKLOADS = frozenset({"Deployment", "StatefulSet", "DaemonSet", "Rollout", "Job"})
 _MOST = 20
-# Sets without a progress deadline: as long as krane gives them.
+# For sets, which have no progress deadline; krane waits as long.
 _DEADLINE = 600.0
 
 
@@ -44,7 +44,7 @@ class _WorkloadShare:
 
 
 def rollout(snapshot: ClusterSnapshot, *, now: float, rules: HealthRules = NO_RULES) -> Rollout:
-    """CURRENT only when every wanted object is; only pods of the new revision count as ready. `now`: unix seconds.
+    """Judge the rollout: CURRENT only when all wanted objects are; only new pods count as ready. `now`: unix seconds.
 
     `wanted` counts pods of Deployments, StatefulSets, DaemonSets, Argo Rollouts and Jobs; where it is 0, nothing runs,
     and CURRENT says nothing about the commit. `started` is the creation of the first new pod, `finished` when the last
@@ -121,7 +121,7 @@ def _part(live: Resource, look: Look) -> _WorkloadShare:
 
 
 def _ready(live: Resource, pods: Revision) -> tuple[int, int]:
-    """Ready pods, new and old. Counts of the controllers where they have them: not every pod need have been seen."""
+    """Return (new, old) ready pods, by counts of the controllers where they have them: not all pods may be seen."""
     kind = who(live).kind
     status = at(live, "status")
     if kind == "Job":
@@ -165,7 +165,7 @@ def _failures(live: Resource, pods: Revision, look: Look) -> Iterator[PermanentF
     for pod in pods.new:
         why = None if is_ready(pod) else never_ready(pod, look)
         if why is not None and (overdue or _is_overdue(live, pod, look)):
-            yield PermanentFailure(who(pod), "not-ready", why[1], why[0], why[2])
+            yield PermanentFailure(object=who(pod), code="not-ready", message=why[1], container=why[0], at=why[2])
     if overdue:
         words = f"no progress within {number(live, 'spec', 'progressDeadlineSeconds', default=600)} s"
         yield PermanentFailure(who(live), "progress-deadline", words, at=late.since)

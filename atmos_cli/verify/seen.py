@@ -1,4 +1,4 @@
-"""What was seen in the cluster and of the engines, as values."""
+"""Values for what was seen in the cluster and of the engines."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class ClusterSnapshot:
-    """All that was seen of one target at one time, in one look. `at` is unix seconds of our clock.
+    """All that was seen of one target in one look. `at` is unix seconds of our clock.
 
     `delivery`: the engine's own objects for it, such as a source and what applies it; empty when not found.
     `wanted`: the effective manifests at the commit. `objects`: the live ones of them, and what they own (ReplicaSets,
-    Pods, EndpointSlices, Jobs …). `events`: v1 Events of the namespace that speak of these objects.
+    Pods, EndpointSlices, Jobs …). `events`: v1 Events of the namespace about these objects.
     """
 
     at: float
@@ -55,7 +55,7 @@ class ClusterSnapshot:
 
 
 class Arrival(StrEnum):
-    """How far the commit has come, by the engine's own word; `arrived` says nothing yet about pods."""
+    """How far the commit has come, as the engine reports; `arrived` says nothing yet about pods."""
 
     PENDING = "pending"
     APPLYING = "applying"
@@ -72,7 +72,7 @@ class Delivery:
     """`revision`: what the engine compares or attempts. `final`: it will not change without a person or a new commit.
 
     `refresh` asks the adapter to make the engine look again. `code` is kebab-case, such as `sync-failing`. `next`: the
-    command that turns on again what somebody turned off.
+    command that turns on again what was turned off.
     """
 
     arrival: Arrival
@@ -105,9 +105,9 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """The engine, or a workload, was told to stand still.
+    """The engine, or a workload, is paused.
 
-    `since`: unix seconds of the last thing it is known to have done, since no engine writes down when it was told;
+    `since`: unix seconds of the last thing it is known to have done, since no engine records when it was paused;
     0 when nothing is known.
     """
 

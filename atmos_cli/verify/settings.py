@@ -1,4 +1,4 @@
-"""The `verify:` block of a spec, settled for one environment: the limits that a judge can use."""
+"""The limits of a judge, from the `verify:` block of a spec for one environment."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from atmos_cli.config import Config
     from atmos_cli.spec.model import ServiceSpec
 
-# What counts requests before they reach a service sees only what comes from outside, and only its own kind of door.
+# Sources that count requests before they reach a service: each sees only requests through its own kind of entry.
 OUTSIDE = {
     "ingress-nginx": ("ingress",),
     "envoy-gateway": ("gateway",),
@@ -23,7 +23,7 @@ OUTSIDE = {
 
 
 def limits(spec: ServiceSpec, environment: str, config: Config) -> Limits:
-    """Shares from 0 to 1, times in seconds; `smoke` as `PATH STATUS`.
+    """Return the limits for one environment: shares from 0 to 1, times in seconds, `smoke` as `PATH STATUS`.
 
     Raises ATM702 for an environment that is not configured, ATM801 for a source that cannot see the service there.
     """

@@ -1,4 +1,4 @@
-"""The objects of one deployment as a tree: what the engine applies, what that owns, how each is, what is missing."""
+"""The tree of one deployment's objects: what the engine applies, what that owns, each one's health, what is missing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class TreeNode:
 
 @dataclass(slots=True)
 class _Forest:
-    """Who owns whom; an object is given away once only, so no loop of owners is ever walked twice."""
+    """Objects by owner; each is placed in the tree only once, so no loop of owners is ever walked twice."""
 
     look: Look
     owned: dict[str, list[Resource]]
@@ -62,7 +62,7 @@ def tree(
     pointers: Sequence[str],
     rules: HealthRules = NO_RULES,
 ) -> TreeNode:
-    """Show the engine's object with everything below it; `delivered` is how that object is.
+    """Build the tree of the engine's object with everything below it; `delivered` is the health of that object.
 
     `pointers`: the kinds of such objects, first the one that should exist. `rules`: see `look_at`.
     Owners that do not exist, loops and endless chains of owners are shown flat below the root: nothing is lost.
@@ -83,14 +83,14 @@ def is_good(node: TreeNode) -> bool:
 
 
 def nodes(node: TreeNode) -> Iterator[TreeNode]:
-    """The node and all below it."""
+    """Yield the node and all below it."""
     yield node
     for child in node.children:
         yield from nodes(child)
 
 
 def key_of(resource: Resource) -> str:
-    """What tells one live object from another: its uid, or its identity where a recording has none."""
+    """Return the key of a live object: its uid, or its identity where a recording has none."""
     return text(resource, "metadata", "uid") or "\n".join(who(resource))
 
 
@@ -100,13 +100,22 @@ def _root(
     pointer = next((each for each in snapshot.delivery if text(each, "kind") in pointers), None)
     if pointer is None:
         missing = delivered if delivered.status is not Status.CURRENT else Health(Status.MISSING, "does not exist")
-        return TreeNode(pointers[0], target.service, target.namespace, missing, "", below)
+        return TreeNode(
+            kind=pointers[0], name=target.service, namespace=target.namespace, health=missing, note="", children=below
+        )
     identity = who(pointer)
-    return TreeNode(identity.kind, shown(identity.name), shown(identity.namespace), _safe(delivered), "", below)
+    return TreeNode(
+        kind=identity.kind,
+        name=shown(identity.name),
+        namespace=shown(identity.namespace),
+        health=_safe(delivered),
+        note="",
+        children=below,
+    )
 
 
 def _owned(objects: Iterable[Resource]) -> dict[str, list[Resource]]:
-    """Owner's key -> what it owns. An EndpointSlice without an owner goes to the Service that its label names."""
+    """Return owner's key -> what it owns. An EndpointSlice without one goes to the Service that its label names."""
     found: defaultdict[str, list[Resource]] = defaultdict(list)
     by_name: dict[tuple[str, str, str], str] = {}
     known = set()
@@ -136,7 +145,7 @@ def _owner(resource: Resource, known: set[str], by_name: dict[tuple[str, str, st
 
 
 def _below(resource: Resource, forest: _Forest, depth: int) -> TreeNode:
-    """The object with what it owns, as far as nobody else was given that."""
+    """Build the node of an object and of what it owns that is not in the tree yet."""
     key, children = key_of(resource), []
     forest.placed.add(key)
     if depth < DEEPEST:
@@ -147,12 +156,15 @@ def _below(resource: Resource, forest: _Forest, depth: int) -> TreeNode:
         children = [_below(each, forest, depth + 1) for each in kept[:WIDEST]]
         children += folded + _more(kept)
     if text(resource, "kind") == "Pod":
-        children += [TreeNode(kind, name, "", health, image) for kind, name, image, health in containers_of(resource)]
+        children += [
+            TreeNode(kind=kind, name=name, namespace="", health=health, note=image)
+            for kind, name, image, health in containers_of(resource)
+        ]
     return replace(_leaf(resource, forest.look), children=tuple(children))
 
 
 def _folded(owner: Resource, mine: list[Resource]) -> tuple[list[Resource], list[TreeNode]]:
-    """What is worth a line of its own, newest ReplicaSet first, and a line for the old ones that have no pods."""
+    """Split into objects with a node each, newest ReplicaSet first, and one node for all old ones without pods."""
     sets = [each for each in mine if text(each, "kind") == "ReplicaSet"]
     others = sorted((each for each in mine if text(each, "kind") != "ReplicaSet"), key=who)
     sets.sort(key=_revision, reverse=True)
@@ -180,7 +192,7 @@ def _more(kept: list[Resource]) -> list[TreeNode]:
 
 
 def _strays(objects: Iterable[Resource], forest: _Forest) -> list[TreeNode]:
-    """Objects that no wanted one owns, a loop of owners among them."""
+    """Build the nodes of objects that no wanted one owns, loops of owners among them."""
     owned = {key_of(each) for mine in forest.owned.values() for each in mine}
     left = [each for each in objects if key_of(each) not in forest.placed]
     left.sort(key=lambda each: key_of(each) in owned)  # owners first, so that what they own is found below them
@@ -197,7 +209,7 @@ def _absent(wanted: Resource) -> TreeNode:
 
 
 def _may_be_gone(wanted: Resource) -> bool:
-    """Hooks are removed as the engine sees fit, and so are finished Jobs with a time to live."""
+    """Check for hooks, which the engine removes as it sees fit, and Jobs that are removed some time after they end."""
     if any(annotation(wanted, hook) for hook in HOOKS):
         return True
     return text(wanted, "kind") == "Job" and at(wanted, "spec", "ttlSecondsAfterFinished") is not None
@@ -206,7 +218,13 @@ def _may_be_gone(wanted: Resource) -> bool:
 def _leaf(resource: Resource, look: Look) -> TreeNode:
     identity = who(resource)
     name, space = shown(identity.name), shown(identity.namespace)
-    return TreeNode(shown(identity.kind), name, space, _safe(health_of(resource, look)), shown(note_of(resource)))
+    return TreeNode(
+        kind=shown(identity.kind),
+        name=name,
+        namespace=space,
+        health=_safe(health_of(resource, look)),
+        note=shown(note_of(resource)),
+    )
 
 
 def _safe(health: Health) -> Health:

@@ -1,4 +1,4 @@
-"""What people want to know of an object beside its health, in a few words, and the containers of a pod."""
+"""Notes on objects: what people want to know beside their health, in a few words, and the containers of a pod."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _WAITS = frozenset({"", "ContainerCreating", "PodInitializing"})
 
 
 def note_of(resource: Resource) -> str:
-    """Such as `revision 4`, `1 to 5 pods, now 2`; empty for kinds that have nothing more to tell."""
-    tell = _NOTES.get(text(resource, "kind"))
-    return tell(resource) if tell else ""
+    """Return a note such as `revision 4` or `1 to 5 pods, now 2`; "" for kinds that have none."""
+    note = _NOTES.get(text(resource, "kind"))
+    return note(resource) if note else ""
 
 
 def _workload(resource: Resource) -> str:
@@ -52,7 +52,7 @@ def _slice(resource: Resource) -> str:
         addresses = at(endpoint, "addresses")
         count = len(addresses) if isinstance(addresses, list) else 0
         total += count
-        # The API says that an endpoint which does not tell is ready.
+        # By the API, an endpoint that does not say it counts as ready.
         ready += count if at(endpoint, "conditions", "ready") is not False else 0
     return f"{ready} of {total} ready"
 
@@ -79,7 +79,7 @@ _NOTES: dict[str, Callable[[Resource], str]] = {
 
 
 def containers_of(pod: Resource) -> Iterator[tuple[str, str, str, Health]]:
-    """(kind, name, image, health) of those that run before the pod, its own, and those that people added to look."""
+    """Yield (kind, name, image, health) of init containers, plain ones, and ephemeral ones that people added."""
     for specs, statuses, kind in _CONTAINERS:
         known = {text(each, "name"): each for each in mappings(pod, "status", statuses)}
         for spec in mappings(pod, "spec", specs)[:_MOST_CONTAINERS]:
@@ -89,7 +89,7 @@ def containers_of(pod: Resource) -> Iterator[tuple[str, str, str, Health]]:
 
 
 def container_health(status: Resource, *, sidecar: bool, kind: str) -> Health:
-    """How one container is, by its own status alone."""
+    """Judge one container by its own status alone."""
     state: dict[str, Any] = mapping(status, "state")
     waiting, ended = mapping(state, "waiting"), mapping(state, "terminated")
     if ended:
@@ -115,7 +115,7 @@ def _ended(ended: Resource) -> Health:
 
 
 def _before(status: Resource) -> str:
-    """How it ended before, when it was restarted."""
+    """Say how it ended before, when it was restarted; else ""."""
     restarts = max(number(status, "restartCount"), 0)
     last = mapping(status, "lastState", "terminated")
     if not restarts:

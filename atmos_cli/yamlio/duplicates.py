@@ -1,4 +1,4 @@
-"""Where a mapping sets one key twice."""
+"""Finds the mappings that set one key twice."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def duplicates(data: bytes, *, path: str = "") -> tuple[Diagnostic, ...]:
-    """One diagnostic for every key that its mapping already has, down to the first syntax error.
+    """Find every key that its mapping already has, down to the first syntax error; one diagnostic for each.
 
-    Of more than 100 the rest is one diagnostic that says how many.
+    Beyond 100, one diagnostic says how many more there are.
     """
     found: list[Diagnostic] = []
     left_out = 0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def emit(value: Any, *, header: str = "") -> str:
-    """One document of a JSON value, with `header` above it as comments. Raises ValueError for what JSON cannot hold."""
+    """Write one document of a JSON value, `header` above as comments. Raises ValueError for what JSON cannot hold."""
     lines = [f"# {line}".rstrip() for line in header.splitlines()]
     if isinstance(value, dict | list) and value:
         _collection(value, "", lines)
@@ -28,7 +28,7 @@ def emit(value: Any, *, header: str = "") -> str:
 
 
 def emit_all(values: Iterable[Any]) -> str:
-    """Several documents, `---` between them."""
+    """Write several documents, `---` between them."""
     return "---\n".join(emit(value) for value in values)
 
 
@@ -61,7 +61,7 @@ def _entry(key: Any, value: Any, pad: str, lines: list[str]) -> None:
 
 
 def _scalar(value: Any, pad: str) -> str:
-    """A scalar or an empty collection; the lines of a block are indented two deeper than `pad`."""
+    """Write a scalar or an empty collection; the lines of a block are indented two deeper than `pad`."""
     if isinstance(value, str):
         if _LITERAL.fullmatch(value) and block(value) == value:
             return _literal(value, pad + "  ")

@@ -40,7 +40,7 @@ class Document:
 
 
 def load_all(data: bytes, *, path: str = "") -> tuple[Document, ...]:
-    """Return the documents of a file that hold anything, the caller's own to change.
+    """Return the documents of a file that are not empty; the caller may change them.
 
     Raises AtmosError (ATM301, 302, 303, 615), located in `path`.
     """
@@ -49,7 +49,7 @@ def load_all(data: bytes, *, path: str = "") -> tuple[Document, ...]:
 
 
 def shared(data: bytes, *, path: str = "") -> tuple[Document, ...]:
-    """Return the documents as `load_all` does, as everybody who asks here gets them: nobody may change them."""
+    """Return the documents as `load_all` does, but shared between all callers, who must not change them."""
     if len(data) > MAX_BYTES:
         message = f"{path or 'the YAML'} is {len(data) / 2**20:.1f} MiB; atmos reads files up to {MAX_BYTES >> 20} MiB"
         raise fail(Code.FILE_TOO_LARGE, message, hint="split the file", where=Location(path))
@@ -65,7 +65,7 @@ def in_file(error: AtmosError, path: str) -> AtmosError:
 
 
 def _parsed(data: bytes) -> tuple[Document, ...] | AtmosError:
-    """The documents, or what is wrong with them, which is a value, too, and whose places name no file yet."""
+    """Return the documents, or what is wrong with them as a value, too, whose places name no file yet."""
     builder = None
     try:
         _refuse_unread(data)
@@ -83,7 +83,7 @@ def _parsed(data: bytes) -> tuple[Document, ...] | AtmosError:
 
 
 def load(data: bytes, *, path: str = "") -> Any:
-    """The value of the only document, None when there is none. Raises as `load_all` does, and ATM303 for several."""
+    """Return the value of the only document, None when there is none. Raises as `load_all`, and ATM303 for several."""
     documents = load_all(data, path=path)
     if len(documents) > 1:
         message = f"one YAML document is expected, and this is number 2 of {len(documents)}"
@@ -93,7 +93,7 @@ def load(data: bytes, *, path: str = "") -> Any:
 
 
 def _refuse_unread(data: bytes) -> None:
-    """Kubernetes cuts at every line that starts with `---`, even inside a quoted text, and refuses text behind it."""
+    """Refuse text behind a line that starts with `---`: Kubernetes cuts there, even inside a quoted text."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         hint = "save the file as UTF-8"
         raise fail(Code.YAML_SYNTAX, "the file is UTF-16, which kubectl garbles", hint=hint, where=Location("", 1, 1))
@@ -196,7 +196,7 @@ class _Builder:
         return result
 
     def _merge(self, result: dict[str, Any], depth: int) -> None:
-        """In order, as Go does: a merged value replaces what stands above it, and later keys replace it."""
+        """Merge in order, as Go does: a merged value replaces what is above it, and later keys replace it."""
         event = self._next()
         value = self._node(event, depth)
         parts = reversed(value) if event.__class__ is SequenceStartEvent else (value,)
@@ -237,7 +237,7 @@ class _Builder:
         return key
 
     def _check_flow(self, event: Any) -> None:
-        """Go ends an unquoted text at a `?` here, which libyaml no longer does."""
+        """Refuse a `?` in an unquoted text: Go ends the text there, which libyaml no longer does."""
         if "?" in event.value:
             hint = f'quote it: "{event.value}"'
             self._refuse(event, "Kubernetes refuses an unquoted `?` inside `[]` or `{}`", hint=hint)
@@ -255,7 +255,7 @@ class _Builder:
             self._refuse(event, str(error), hint=error.hint)
 
     def _alias(self, event: Any, depth: int) -> Any:
-        """A copy, as Go makes one: nobody who changes one use changes another."""
+        """Return a copy, as Go makes one: a change of one use changes no other."""
         name = event.anchor
         value = self._anchors.get(name, _UNKNOWN)
         if value is _UNKNOWN:
@@ -288,7 +288,7 @@ def _copy(value: Any, depth: int) -> Any:
 
 
 def _allowed_share(nodes: int) -> float:
-    """How much may come from aliases, as go-yaml sees it: 99 % of 400,000 values down to 10 % of 4,000,000."""
+    """Return how much may come from aliases, as in go-yaml: 99 % of 400,000 values down to 10 % of 4,000,000."""
     return 0.99 - 0.89 * min(max((nodes - 400_000) / 3_600_000, 0.0), 1.0)
 
 

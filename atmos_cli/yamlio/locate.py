@@ -1,4 +1,4 @@
-"""From a path in a value back to its place in the file, by a second reading that nothing pays for until it is asked."""
+"""Finds the place of a value in its file by a second parse, made only when a place is asked for."""
 
 from __future__ import annotations
 
@@ -16,31 +16,31 @@ if TYPE_CHECKING:
 
 
 def locate(data: bytes, index: int, path: Sequence[str | int]) -> tuple[int, int]:
-    """Line and column (from 1) of the key or item at `path` of document `index`, else of its nearest ancestor."""
+    """Return line and column (from 1) of the key or item at `path` of document `index`, or its nearest ancestor."""
     at, _ = _find(data, index, path)
     return at.line, at.column
 
 
 def value_start(data: bytes, index: int, path: Sequence[str | int]) -> tuple[int, int]:
-    """Line and column (from 1) where the value at `path` starts, else that of its nearest ancestor."""
+    """Return line and column (from 1) where the value at `path` starts, else that of its nearest ancestor."""
     _, value = _find(data, index, path)
     return value.line, value.column
 
 
 def block_line(data: bytes, index: int, path: Sequence[str | int]) -> int:
-    """The line (from 1) of the first line of content of the text at `path`: the one below `|` for a block scalar."""
+    """Return the first line (from 1) of content of the text at `path`: the one below `|` for a block scalar."""
     _, value = _find(data, index, path)
     return value.line + 1 if value.block else value.line
 
 
 def located(data: bytes, index: int, path: Sequence[str | int], *, file: str) -> Location:
-    """The same place as `locate`, as a Location in `file` with the path as its field: `spec.containers[0].image`."""
+    """Return the same place as `locate`, as a Location in `file` with its field: `spec.containers[0].image`."""
     line, column = locate(data, index, path)
     return Location(file, line, column, field=field_of(path))
 
 
 def field_of(path: Sequence[str | int]) -> str:
-    """A path as people write it: `spec.containers[0].image`; a key with a dot stands in brackets."""
+    """Return a path as people write it: `spec.containers[0].image`; a key with a dot is in brackets."""
     text = ""
     for part in path:
         if isinstance(part, int):
@@ -83,5 +83,5 @@ def _child(node: Node, part: str | int) -> tuple[Node, Node] | None:
 
 
 def _merged(node: Node) -> Iterator[Node]:
-    """The mappings of a merge, the strongest first."""
+    """Yield the mappings of a merge, the strongest first."""
     yield from (node,) if node.items is None else node.items

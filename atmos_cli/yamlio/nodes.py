@@ -47,7 +47,7 @@ class Entry:
 
 
 def compose(data: bytes) -> Iterator[Node]:
-    """The root of every document that is not empty, in order. Raises yaml.YAMLError when it comes to a syntax error."""
+    """Yield the root of every non-empty document, in order. Raises yaml.YAMLError when it comes to a syntax error."""
     next_event = events(data)
     while (event := next_event()).__class__ is not StreamEndEvent:
         if event.__class__ is DocumentStartEvent:
@@ -96,7 +96,7 @@ class _Composer:
 
 
 def _text(event: Any) -> str:
-    """The scalar as a key; a value is never asked for its text."""
+    """Return the scalar as a key; a value is never asked for its text."""
     try:
         if event.tag is not None:
             return tagged_key(event.value, event.tag)

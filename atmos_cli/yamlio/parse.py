@@ -1,4 +1,4 @@
-"""The one door to PyYAML: libyaml's events, or the slower pure parser's where the C extension is missing."""
+"""The only import of PyYAML: libyaml's events, or the slower pure parser's where the C extension is missing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from yaml.scanner import Scanner
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAX_DEPTH = 200  # Go allows 10,000; no Kubernetes object passes 60, and every walker of ours recurses
+MAX_DEPTH = 200  # Go allows 10,000; no Kubernetes object passes 60, and all code that walks one recurses
 
 
 class _PureParser(Reader, Scanner, Parser):
@@ -37,6 +37,6 @@ def _parser() -> Callable[[bytes], Any]:
 
 
 def events(data: bytes) -> Callable[[], Any]:
-    """A function that returns the next event of the stream at each call, or raises yaml.YAMLError."""
+    """Return a function that returns the next event of the stream at each call, or raises yaml.YAMLError."""
     next_event: Callable[[], Any] = _parser()(data).get_event
     return next_event

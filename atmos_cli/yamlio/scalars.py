@@ -21,29 +21,29 @@ class ScalarError(ValueError):
 
 
 def resolve_plain(text: str) -> Scalar:
-    """The JSON value of an unquoted scalar. Raises ScalarError for infinity and not-a-number, which JSON lacks."""
+    """Return the JSON value of an unquoted scalar. Raises ScalarError for infinity and NaN, which JSON lacks."""
     value = _resolve(text)
     return _json(value, text) if value.__class__ is float else value
 
 
 def plain_key(text: str) -> str:
-    """The mapping key an unquoted scalar becomes: `on` is "true", `0o17` is "15". Raises ScalarError for null."""
+    """Return the key an unquoted scalar becomes: `on` is "true", `0o17` is "15". Raises ScalarError for null."""
     return key_of(_resolve(text), text)
 
 
 def tagged(text: str, tag: str) -> Scalar:
-    """The JSON value of a scalar with an explicit tag; tags that Go does not know are ignored."""
+    """Return the JSON value of a scalar with an explicit tag; tags that Go does not know are ignored."""
     value = _tagged(text, tag)
     return _json(value, text) if isinstance(value, float) else value
 
 
 def tagged_key(text: str, tag: str) -> str:
-    """The mapping key that a scalar with an explicit tag becomes."""
+    """Return the mapping key that a scalar with an explicit tag becomes."""
     return key_of(_tagged(text, tag), text)
 
 
 def key_of(value: Scalar, text: str) -> str:
-    """The mapping key that a resolved scalar becomes; `text` is how it was written."""
+    """Return the mapping key that a resolved scalar becomes; `text` is how it was written."""
     if isinstance(value, str):
         return value
     if value is None:
@@ -58,7 +58,7 @@ def key_of(value: Scalar, text: str) -> str:
 
 
 def is_merge(event: Any) -> bool:
-    """Whether the scalar event `<<` of a key asks for a merge; quoted it is a key like any other."""
+    """Return whether the scalar event `<<` of a key asks for a merge; quoted it is a key like any other."""
     return bool(event.implicit[0]) or event.tag == "tag:yaml.org,2002:merge"
 
 
@@ -81,20 +81,20 @@ def _number(text: str) -> str | int | float:
 
 
 def _finite(number: str, text: str) -> str | float:
-    """Go's ParseFloat calls an overflow an error, and the scalar stays text."""
+    """Return a number, or the text where Go's ParseFloat calls an overflow an error."""
     value = float(number)
     return text if math.isinf(value) else value
 
 
 def _json(value: float, text: str) -> int | float:
-    """Go writes a whole float without a point, so Kubernetes reads `3.0` and `1e3` as integers."""
+    """Return a whole float as an integer: Go writes it without a point, so Kubernetes reads `3.0` and `1e3` so."""
     if not math.isfinite(value):
         raise ScalarError(f"`{text}` is not a number that JSON can hold", hint=f'quote it if text is meant: "{text}"')
     return int(value) if value.is_integer() and abs(value) < _INT64 else value
 
 
 def _go_float32(value: float) -> str:
-    """strconv.FormatFloat(value, 'g', -1, 32), which is how Kubernetes spells a float as a key."""
+    """Return strconv.FormatFloat(value, 'g', -1, 32), which is how Kubernetes spells a float as a key."""
     if math.isnan(value):
         return ".nan"
     try:

@@ -1,4 +1,4 @@
-"""What one run has read from YAML so far: each text is parsed once, whoever asks for it and under whatever path."""
+"""What one run has read from YAML so far: each text is parsed once, for all readers and under any path."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Store:
         self._found: OrderedDict[tuple[Any, bytes], Any] = OrderedDict()
 
     def result(self, reader: Callable[[bytes], T], data: bytes) -> T:
-        """Return what `reader` gives for `data`, which is asked once. Nobody may change the result."""
+        """Return what `reader` returns for `data`, called once. The result must not be changed."""
         key = reader, data
         if key in self._found:
             self._found.move_to_end(key)
@@ -62,6 +62,6 @@ def kept() -> Store | None:
 
 
 def read_once(reader: Callable[[bytes], T], data: bytes) -> T:
-    """Return what `reader` gives for `data`, from the store of this run where it has one."""
+    """Return what `reader` returns for `data`, from the store of this run where it has one."""
     store = kept()
     return reader(data) if store is None else store.result(reader, data)

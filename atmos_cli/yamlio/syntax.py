@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _TEMPLATE = "a `{{ … }}` template is not YAML: render it first, or quote it"
 _INDENT = "line the keys of one mapping up, and indent with spaces"
 
-# part of the parser's words -> ours, hint. The first that fits wins.
+# Part of the parser's words -> atmos's words, hint. The first that fits wins.
 _EXPLAINED = (
     (
         "mapping values are not allowed",
@@ -69,7 +69,7 @@ _SEEN_TOO_LATE = ("unexpected end of stream", "could not find expected ':'")
 
 
 def explained(error: YAMLError, data: bytes, *, path: str = "") -> Diagnostic:
-    """The error of one parse as a located YAML_SYNTAX diagnostic."""
+    """Return the error of one parse as a located YAML_SYNTAX diagnostic."""
     if isinstance(error, ReaderError):
         return _unreadable_character(error, data, path)
     if not isinstance(error, MarkedYAMLError):

@@ -189,7 +189,7 @@ def test_old_git_without_git_hook_runs_hooks_too(checkout: Path, monkeypatch: py
 
     def old(top: Path, *args: str, **options: object) -> object:
         if args[0] == "hook":
-            return git_commit.Answer(1, b"", "git: 'hook' is not a git command. See 'git --help'.")
+            return git_commit.GitAnswer(1, b"", "git: 'hook' is not a git command. See 'git --help'.")
         return real(top, *args, **options)
 
     monkeypatch.setattr(git_commit, "ask", old)

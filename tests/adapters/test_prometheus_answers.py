@@ -236,7 +236,7 @@ def test_usage_is_exact_and_its_errors_are_those_of_usage(monkeypatch):
     def server(url):
         return PrometheusClient(url, inner=httpx.MockTransport(answer), pause=lambda _: None)
 
-    monkeypatch.setattr("atmos_cli.adapters.usage_prometheus.Prometheus", server)
+    monkeypatch.setattr("atmos_cli.adapters.usage_prometheus.PrometheusClient", server)
     ask = {"namespace": "shop", "workload": "web", "container": "web", "days": 14}
     found = usage("https://metrics.test", **ask)
     assert (str(found.cpu), found.memory.nano, found.points, found.oom) == ("100m", 104857600 * 10**9, 5000, False)

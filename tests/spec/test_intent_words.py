@@ -50,10 +50,10 @@ def test_only_punctuation_stands_between_words(text):
 @given(texts)
 def test_every_word_is_claimed_or_reported(text):
     reading = read(Parse(text, cut(text), BUNDLED))
-    claimed = {i for claim in reading.claims for i in range(claim.first, claim.last + 1)}
+    claimed = {i for claim in reading.tokens for i in range(claim.first, claim.last + 1)}
     reported = {i for first, last, _ in reading.problems for i in range(first, last + 1)}
     assert claimed | reported == set(range(len(reading.words)))
-    assert all(_is_filler(reading, claim) for claim in reading.claims if claim.kind == "filler")
+    assert all(_is_filler(reading, claim) for claim in reading.tokens if claim.kind == "filler")
 
 
 def _is_filler(reading, claim):

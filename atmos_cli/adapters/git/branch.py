@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def write_branch(repo: Repo, changes: ChangeSet, message: str, *, branch: str, base: str | None) -> str:
-    """Create `branch` with one commit on top of `base` (None: no parent) and give the commit's id.
+    """Create `branch` with one commit on top of `base` (None: no parent) and return the commit's id.
 
     `changes.before` is what `base` holds (AtmosError ATM616 when it does not). ATM607 when the branch exists.
     """
@@ -45,7 +45,7 @@ def write_branch(repo: Repo, changes: ChangeSet, message: str, *, branch: str, b
 
 
 def commit_tree(repo: Repo, tree: str, message: bytes, *, parent: str | None) -> str:
-    """A commit object, signed when the user's configuration says that commits are."""
+    """Write a commit object, signed when the user's configuration says that commits are."""
     parents = ("-p", parent) if parent else ()
     text = message.rstrip(b"\n") + b"\n"
     if ask(repo.top, "config", "--type=bool", "--get", "commit.gpgsign").text != "true":
@@ -60,7 +60,7 @@ def commit_tree(repo: Repo, tree: str, message: bytes, *, parent: str | None) ->
 
 
 def move_ref(repo: Repo, ref: str, *, new: str, old: str | None, reason: str, lock: int | None = None) -> None:
-    """`ref` from `old` (None: it must not exist) to `new`, or AtmosError ATM607 or ATM608 and nothing moved."""
+    """Move `ref` from `old` (None: it must not exist) to `new`, or raise ATM607 or ATM608 and move nothing."""
     args = ("update-ref", "--create-reflog", "-m", reason, ref, new, old or "0" * len(new))
     answer = run(repo, *args, keep_open=() if lock is None else (lock,))
     if not answer.status:
@@ -101,7 +101,7 @@ def _commit_of(repo: Repo, base: str) -> str:
 
 
 def _verified(repo: Repo, changes: ChangeSet, parent: str | None) -> dict[str, tuple[str, bytes | None]]:
-    """`{path from the top: (mode, content)}`, after every file of `parent` was found as `changes.before` says."""
+    """Return `{path from the top: (mode, content)}`, after finding every file of `parent` as `changes.before` says."""
     there = _existing(repo, [repo.inside(checked_path(path)) for path in changes.files], parent)
     problems = []
     contents = {}
@@ -120,7 +120,7 @@ def _verified(repo: Repo, changes: ChangeSet, parent: str | None) -> dict[str, t
 
 
 def _existing(repo: Repo, paths: list[str], commit: str | None) -> dict[str, TreeEntry]:
-    """What `commit` holds at `paths` (a directory as mode 040000), and above them where that is no directory."""
+    """Return what `commit` holds at `paths` (a directory as mode 040000), and above them where that is no directory."""
     found: dict[str, TreeEntry] = {}
     above = {parent for path in paths for parent in parents(path)}
     for chunk in chunks(sorted(above.union(paths))) if commit else ():

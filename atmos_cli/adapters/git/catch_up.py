@@ -1,4 +1,4 @@
-"""Others pushed first: our commit is taken back and the branch follows theirs, or nothing; then a wait, and again."""
+"""When others pushed first: takes our commit back and follows their branch, or does nothing; then waits."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SHORTEST, _LONGEST = 0.25, 30.0
 
 
 def catch_up(repo: Repo, branch: str, commit: str, *, remote: str = "origin") -> bool:
-    """Whether `branch`, with our unpushed `commit` on top, now stands where `remote` has it, without that commit.
+    """Move `branch` to where `remote` has it, without our unpushed `commit` on top of it; return whether that was done.
 
     Files and index follow as in a fast-forward: what the user has changed or staged stays as it is. False, and nothing
     moved, when that cannot be done: other commits of the user's own are in between, or their changes are in the way.
@@ -31,18 +31,18 @@ def catch_up(repo: Repo, branch: str, commit: str, *, remote: str = "origin") ->
 
 
 def follow(repo: Repo, branch: str, *, remote: str = "origin") -> bool:
-    """`catch_up` with no commit of ours to take back: a fast-forward to where `remote` has `branch` now."""
+    """Do as `catch_up` with no commit of ours to take back: a fast-forward to where `remote` has `branch` now."""
     commit = head(repo).commit
     return commit is not None and _to_remote(repo, branch, commit, commit, f"follow {remote}", remote)
 
 
 def _to_remote(repo: Repo, branch: str, commit: str, below: str, reason: str, remote: str) -> bool:
-    """From `commit` to where `remote` has `branch`, if that is `below` or built on it."""
+    """Move from `commit` to where `remote` has `branch`, if that is `below` or built on it."""
     where = f"refs/remotes/{remote}/{branch}"
     args = ("fetch", "--quiet", remote, f"+refs/heads/{branch}:{where}")
     answer = run(repo, *args, env=quiet(repo), timeout=TIMEOUT_SECONDS)
-    there = resolve(repo, where)
-    if answer.status or there is None or not is_ancestor(repo, below, there):
+    theirs = resolve(repo, where)
+    if answer.status or theirs is None or not is_ancestor(repo, below, theirs):
         return False
     with locked(StateDirectory(repo.top, repo.git_dir / "atmos-cli", repo.prefix)):
         now = head(repo)
@@ -50,20 +50,20 @@ def _to_remote(repo: Repo, branch: str, commit: str, below: str, reason: str, re
             return False
         # refreshed first: git takes a file that only looks newer for one that the user changed
         run(repo, "update-index", "-q", "--refresh")
-        if run(repo, "read-tree", "-m", "-u", commit, there).status:
+        if run(repo, "read-tree", "-m", "-u", commit, theirs).status:
             return False
         try:
-            move_ref(repo, f"refs/heads/{branch}", new=there, old=commit, reason=f"atmos: {reason}")
+            move_ref(repo, f"refs/heads/{branch}", new=theirs, old=commit, reason=f"atmos: {reason}")
         except AtmosError:
-            run(repo, "read-tree", "-m", "-u", there, commit)
+            run(repo, "read-tree", "-m", "-u", theirs, commit)
             return False
     return True
 
 
 def pause(attempt: int, began: float) -> None:
-    """A wait of random length, longer with each attempt, so that many who came too late do not meet again.
+    """Wait for a random time, longer with each attempt, so that many who came too late do not meet again.
 
-    `began`: the monotonic time when the attempt began. As long as it took, somebody else can be first in the next one.
+    `began`: the monotonic time when the attempt began. In the time that it took, another can be first in the next one.
     """
     most = min(_LONGEST, max(_SHORTEST, time.monotonic() - began) * 2**attempt)
     time.sleep(random.uniform(0, most))  # noqa: S311 - spreads load, hides nothing

@@ -1,4 +1,4 @@
-"""A change as files plus one commit on the current branch, as `git commit --only -- paths` makes it, or nothing."""
+"""Writes a change as files plus one commit on the current branch, as `git commit --only -- paths` does, or nothing."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def write_commit(repo: Repo, changes: ChangeSet, message: str) -> Committed:
 
 
 def _follow(place: StateDirectory, lock: int, commit: str) -> tuple[Diagnostic, ...]:
-    """Have the user's index follow. The commit is made: whatever fails from here on is said and finished later."""
+    """Have the user's index follow. The commit is made: whatever fails from here on is reported and finished later."""
     try:
         settle(place, lock)
     except AtmosError as error:
@@ -113,10 +113,10 @@ def _commit(programs: OwnPrograms, place: StateDirectory, plan: Journal, message
     text.write_text(message.rstrip("\n") + "\n", encoding="utf-8")
     _require(_hook(programs, "prepare-commit-msg", str(text), "message", index=index), "prepare-commit-msg")
     _require(_hook(programs, "commit-msg", str(text), index=index), "commit-msg")
-    said = text.read_bytes()
-    if not said.strip():
+    edited = text.read_bytes()
+    if not edited.strip():
         raise _refused(GitAnswer(1, b"", "it left an empty message"), "commit-msg")
-    return commit_tree(repo, tree, said, parent=plan.old)
+    return commit_tree(repo, tree, edited, parent=plan.old)
 
 
 def _reason(plan: Journal, message: str) -> str:
@@ -124,7 +124,7 @@ def _reason(plan: Journal, message: str) -> str:
 
 
 def _hook(programs: OwnPrograms, name: str, *args: str, index: Path) -> GitAnswer:
-    """Run the user's hook as `git commit` would, and give its answer; status 0 when there is none."""
+    """Run the user's hook as `git commit` would, and return its answer; status 0 when there is none."""
     repo = programs.repo
     if not programs.is_own(name):
         return GitAnswer(0, b"", "")
@@ -138,7 +138,7 @@ def _hook(programs: OwnPrograms, name: str, *args: str, index: Path) -> GitAnswe
 
 
 def _old_hook(programs: OwnPrograms, name: str, *args: str, env: dict[str, str]) -> GitAnswer:
-    """The same for git before 2.36, which has no `git hook`."""
+    """Do the same for git before 2.36, which has no `git hook`."""
     hook = programs.hooks / name
     if not os.access(hook, os.X_OK):
         return GitAnswer(0, b"", "")

@@ -1,4 +1,4 @@
-"""A commit of a repo with very many services as a `ports.FileTree`: only the rooms that are asked for are listed."""
+"""A commit of a repo with very many services as a `ports.FileTree`: lists only the directories that are asked for."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KEPT_BLOBS = 256
 
 
 class DirectoryTree(CommitTree):
-    """As CommitTree; `rev` may also be a tree. Beyond 40 rooms everything is listed at once."""
+    """Like CommitTree; `rev` may also be a tree. Beyond 40 directories everything is listed at once."""
 
     def __init__(self, repo: Repo, rev: str) -> None:
         super().__init__(repo, rev)
@@ -34,7 +34,7 @@ class DirectoryTree(CommitTree):
         return sorted(found)
 
     def has_links(self, directory: str) -> bool:
-        """Whether what stands in `directory` may depend on what lies outside of it."""
+        """Return whether the content of `directory` may depend on what lies outside of it."""
         prefix = f"{directory}/"
         below = self._directories.below(directory)
         return any(entry.mode == _LINK and path.startswith(prefix) for path, entry in below.items())
@@ -47,7 +47,7 @@ class DirectoryTree(CommitTree):
 
 
 class _Directories(dict[str, TreeEntry]):
-    """Entries by path, listed when somebody first looks into their room."""
+    """Entries by path; each directory is listed when it is first looked into."""
 
     def __init__(self, repo: Repo, rev: str) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class _Directories(dict[str, TreeEntry]):
         return super().__getitem__(path)
 
     def below(self, directory: str) -> Mapping[str, TreeEntry]:
-        """At least every entry below `directory`."""
+        """Return at least every entry below `directory`."""
         steps = directory.split("/") if directory else []
         directory = "/".join(steps[:DEPTH])
         if self._everything:

@@ -22,14 +22,14 @@ class Change:
 
 
 def line(repo: Repo, tip: str) -> tuple[str, ...]:
-    """Every commit of the line, newest first."""
+    """Return every commit of the line, newest first."""
     return tuple(tell(repo.top, "rev-list", "--first-parent", tip).split())
 
 
 def changes(repo: Repo, since: str, *, under: str, most: int) -> tuple[Change, ...]:
-    """The newest commits from `since` on back that change a file below `under`, at most `most`; paths from the root.
+    """Return the newest `most` commits, from `since` on back, that change a file below `under`.
 
-    A merge counts with all that it brings.
+    A merge counts with all that it brings. Paths are relative to the root.
     """
     args = ("--no-show-signature", "--no-color", "--no-renames", "--first-parent", "-m", "--name-only", "-z")
     shape = ("--format=%x01%H%x00%ct", f"--max-count={most}")

@@ -22,7 +22,7 @@ _CO_AUTHOR_AT_ALL = re.compile(r"^[^\S\n]*co-authored-by:", re.IGNORECASE | re.M
 
 @dataclass(frozen=True, slots=True)
 class Credits:
-    """Whose work a commit says it is: addresses as written in it. `parents` are commit ids, first parent first."""
+    """The people whose work a commit says it is: addresses as written in it. `parents` are ids, first parent first."""
 
     commit: str
     parents: tuple[str, ...]
@@ -32,21 +32,23 @@ class Credits:
 
 
 def base_commit(repo: Repo, branch: str) -> str | None:
-    """The tip of the base branch as `origin` was last seen to have it, else the local branch's; None without either.
+    """Return the base branch's tip as `origin` was last seen to have it, else the local branch's; None without either.
 
-    The remote comes first: what was only committed here has been reviewed by nobody.
+    The remote comes first: what was only committed here has not been reviewed.
     """
     return resolve(repo, f"refs/remotes/origin/{branch}") or resolve(repo, f"refs/heads/{branch}")
 
 
 def default_branch(repo: Repo) -> tuple[str, str] | None:
-    """(name, commit) of the branch that everyone's work ends in; None when Git does not know one.
+    """Return (name, commit) of the branch that everyone's work ends in; None when Git does not know one.
 
     As `origin` said when it was cloned, else by the usual names, which nothing in a checkout can choose. Local branches
     count only where `origin` has none: whoever checks out a stranger's work may name a local branch as they like.
     """
-    told = ask(repo.top, "symbolic-ref", "--quiet", f"{_ORIGIN}HEAD")
-    names = [told.text.removeprefix(_ORIGIN)] if told.status == 0 and told.text.startswith(_ORIGIN) else _usual(repo)
+    answer = ask(repo.top, "symbolic-ref", "--quiet", f"{_ORIGIN}HEAD")
+    names = (
+        [answer.text.removeprefix(_ORIGIN)] if answer.status == 0 and answer.text.startswith(_ORIGIN) else _usual(repo)
+    )
     remote = bool(tell(repo.top, "for-each-ref", "--count=1", "--format=%(refname)", _ORIGIN))
     for name in names:
         commit = resolve(repo, f"{_ORIGIN if remote else _LOCAL}{name}")
@@ -56,7 +58,7 @@ def default_branch(repo: Repo) -> tuple[str, str] | None:
 
 
 def sibling(repo: Repo, name: str, other: str) -> tuple[str, str] | None:
-    """(name, commit) of the branch `other` beside the `name` that `default_branch` gave; None when it is not here."""
+    """Return (name, commit) of the branch `other` beside the `name` from `default_branch`; None when it is not here."""
     remote = name.startswith("origin/")
     commit = resolve(repo, f"{_ORIGIN if remote else _LOCAL}{other}")
     return (f"origin/{other}" if remote else other, commit) if commit else None
@@ -76,12 +78,12 @@ def is_shallow(repo: Repo) -> bool:
 
 
 def commit_time(repo: Repo, commit: str) -> int:
-    """Seconds since 1970 at which `commit` says it was committed."""
+    """Return the seconds since 1970 at which `commit` says it was committed."""
     return int(tell(repo.top, "show", "--no-patch", "--format=%ct", commit))
 
 
 def first_parents(repo: Repo, tip: str, *paths: str, since: str | None = None) -> tuple[str, ...]:
-    """The commits on `tip`'s first-parent line, from `since` on, that change one of `paths`, oldest first."""
+    """Return the commits on `tip`'s first-parent line, from `since` on, that change one of `paths`, oldest first."""
     inside = [repo.inside(path) for path in paths]
     before = parent(repo, since) if since else None
     bounds = (tip, f"^{before}") if before else (tip,)
@@ -90,17 +92,17 @@ def first_parents(repo: Repo, tip: str, *paths: str, since: str | None = None) -
 
 
 def parent(repo: Repo, commit: str) -> str | None:
-    """The first parent, None for a first commit."""
+    """Return the first parent, None for a first commit."""
     return resolve(repo, f"{commit}^1")
 
 
 def credits_between(repo: Repo, base: str, head: str) -> tuple[Credits, ...]:
-    """Of every commit that `head` has and `base` has not."""
+    """Return the people of every commit that `head` has and `base` has not."""
     return _credits(repo, f"{base}..{head}")
 
 
 def credits_of_path(repo: Repo, head: str, path: str) -> tuple[Credits, ...]:
-    """Of every commit in the history of `head` that changes `path` (from the root)."""
+    """Return the people of every commit in the history of `head` that changes `path` (from the root)."""
     return _credits(repo, "--full-history", head, "--", repo.inside(path))
 
 
@@ -114,6 +116,12 @@ def _credits(repo: Repo, *selection: str) -> tuple[Credits, ...]:
 def _read(record: str) -> Credits:
     commit, parents, author, committer, body = record.split("\0")[:5]
     named: Sequence[str] = _CO_AUTHOR.findall(body)
-    # one that names no address is somebody all the same
+    # one without an address is a person all the same
     nameless = len(_CO_AUTHOR_AT_ALL.findall(body)) - len(named)
-    return Credits(commit, tuple(parents.split()), author, committer, (*named, *["(no address)"] * nameless))
+    return Credits(
+        commit=commit,
+        parents=tuple(parents.split()),
+        author=author,
+        committer=committer,
+        co_authors=(*named, *["(no address)"] * nameless),
+    )

@@ -29,7 +29,7 @@ def private_env(index: Path) -> dict[str, str]:
 
 
 def read_base(repo: Repo, index: Path, base: str | None) -> None:
-    """The private `index` holds the tree of `base` (None: nothing), with the file times that the user's index knows."""
+    """Fill the private `index` with the tree of `base` (None: nothing) and the file times of the user's index."""
     theirs = repo.git_dir / "index"
     if base and theirs.exists():
         shutil.copy2(theirs, index)  # with its time, by which git knows what may have changed in the same instant
@@ -73,7 +73,7 @@ def take_contents(repo: Repo, index: Path, contents: Mapping[str, tuple[str, byt
 
 
 def require_free(repo: Repo) -> None:
-    """Raises ATM610 while some git holds the user's index, or one that died left its lock: no commit is begun then."""
+    """Check that no git, running or dead, holds the user's index; raises ATM610, before a commit is begun."""
     lock = repo.git_dir / "index.lock"
     deadline = time.monotonic() + _WAIT_SECONDS
     while os.path.lexists(lock):
@@ -87,12 +87,12 @@ def require_free(repo: Repo) -> None:
 
 
 def landed(top: Path, commit: str, ref: str) -> bool:
-    """Whether `commit` is part of `ref`."""
+    """Return whether `commit` is part of `ref`."""
     return ask(top, "merge-base", "--is-ancestor", commit, ref).status == 0
 
 
 def follow(place: StateDirectory, commit: str, plan: Journal, lock: int) -> None:
-    """The user's index gets the plan's paths as committed, except where something else was staged since."""
+    """Update the user's index at the plan's paths as committed, except where something else was staged since."""
     top = place.anchor
     repo = Repo(top, place.directory.parent, place.prefix)
     if ask(top, "symbolic-ref", "--quiet", "HEAD").text != plan.ref:
@@ -107,7 +107,7 @@ def follow(place: StateDirectory, commit: str, plan: Journal, lock: int) -> None
     listed = f"--pathspec-from-file={place.directory / 'paths'}"
     reset = ("--literal-pathspecs", "reset", "--quiet", listed, "--pathspec-file-nul", commit)
     deadline = time.monotonic() + _WAIT_SECONDS
-    # the lock stays with the child: if only this process dies, nobody undoes files while git still writes the index
+    # the lock stays with the child: if only this process dies, no other undoes files while git still writes the index
     while (answer := run(repo, *reset, keep_open=(lock,))).status:
         if "index.lock" not in answer.err or time.monotonic() >= deadline:
             raise failed(reset, answer)

@@ -1,4 +1,4 @@
-"""`refs/notes/atmos`: lines of text on commits, kept as a union: whoever writes or pushes at once, no line is lost."""
+"""`refs/notes/atmos`: lines of text on commits, kept as a union: with writers or pushes at once, no line is lost."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Notes = dict[str, TreeEntry]  # the commit that a note is on -> the blob with it
 
 
 def lines(repo: Repo) -> dict[str, tuple[str, ...]]:
-    """Every line that is known here, by the commit it is on, sorted. A note that is too large counts as empty."""
+    """Return every line that is known here, by its commit, sorted. A note that is too large counts as empty."""
     notes = _notes(repo, REF)
     contents = _contents(repo, notes.values())
     return {commit: _split(contents[note.blob]) for commit, note in notes.items() if note.blob in contents}
@@ -66,7 +66,7 @@ def fetch(repo: Repo, *, remote: str = "origin") -> str:
 
 
 def publish(repo: Repo, *, remote: str = "origin") -> None:
-    """Push our lines to `remote`, after taking in what others pushed, as often as they are quicker. ATM609 with why."""
+    """Push our lines to `remote`, again with those of others when they were first. ATM609 says why it failed."""
     answer = GitAnswer(1, b"", "")
     for attempt in range(MOST_TRIES):
         ours = resolve(repo, REF)
@@ -85,7 +85,7 @@ def publish(repo: Repo, *, remote: str = "origin") -> None:
 
 
 def writer(repo: Repo) -> dict[str, str]:
-    """The environment for commits of our own bookkeeping: made by the user, or by atmos when git knows no user."""
+    """Return the environment for our own commits: made by the user, or by atmos when git knows no user."""
     try:
         identity(repo)
     except AtmosError:
@@ -118,7 +118,7 @@ def _united(repo: Repo, ours: str, theirs: str) -> str:
 
 
 def _notes(repo: Repo, tree: str) -> Notes:
-    """However git or others have spread the notes over directories; what is none is left out."""
+    """Read notes however git or others spread them over directories; other entries are left out."""
     if resolve(repo, tree) is None:
         return {}
     found = {path.replace("/", ""): entry for path, entry in entries(repo, tree).items()}
@@ -126,7 +126,7 @@ def _notes(repo: Repo, tree: str) -> Notes:
 
 
 def _contents(repo: Repo, notes: Iterable[TreeEntry]) -> dict[str, bytes]:
-    """By blob; without those that are too large to be ours."""
+    """Return the contents by blob; without those that are too large to be ours."""
     wanted = sorted({note.blob for note in notes if note.size <= MAX_NOTE_BYTES})
     if not wanted:
         return {}
@@ -147,14 +147,14 @@ def _split(data: bytes) -> tuple[str, ...]:
 
 
 def _joined(repo: Repo, note: TreeEntry | None, new: Sequence[str]) -> TreeEntry:
-    """A note with the lines of `note` and the `new` ones."""
+    """Write a note with the lines of `note` and the `new` ones."""
     old = _split(_contents(repo, [note]).get(note.blob, b"")) if note else ()
     data = "".join(f"{line}\n" for line in sorted({*old, *new})).encode()
     return TreeEntry("100644", tell(repo.top, "hash-object", "-w", "--stdin", stdin=data), len(data))
 
 
 def _commit(repo: Repo, notes: Mapping[str, TreeEntry], parents: Sequence[str], message: str) -> str:
-    """A tree in git's own form for notes, spread over 256 directories, so that one more line rewrites little."""
+    """Commit a tree in git's own form for notes, spread over 256 directories, so that one more line rewrites little."""
     rows = b"".join(f"100644 {note.blob}\t{name[:2]}/{name[2:]}\0".encode() for name, note in sorted(notes.items()))
     try:
         with scratch(StateDirectory(repo.top, repo.git_dir / "atmos-cli", repo.prefix)) as folder:

@@ -24,22 +24,22 @@ class BlobReader:
         self._end: Callable[[], object] = _nothing
 
     def read(self, blob: str) -> bytes | None:
-        """The content of the object named `blob`; None when git cannot read it."""
+        """Return the content of the object named `blob`; None when git cannot read it."""
         if self._process is None:
             self._process = start(self._top, "cat-file", "--batch")
             self._end = weakref.finalize(self, _ended, self._process)
         try:
             self._process.stdin.write(blob.encode() + b"\n")
             self._process.stdin.flush()
-            told = self._process.stdout.readline().split()
-            if len(told) != 3 or told[0] != blob.encode() or told[1] != b"blob":
-                self._restart_unless_missing(told)
+            header = self._process.stdout.readline().split()
+            if len(header) != 3 or header[0] != blob.encode() or header[1] != b"blob":
+                self._restart_unless_missing(header)
                 return None
-            data: bytes = self._process.stdout.read(int(told[2]) + 1)
+            data: bytes = self._process.stdout.read(int(header[2]) + 1)
         except OSError:
             self.close()
             return None
-        if len(data) != int(told[2]) + 1:
+        if len(data) != int(header[2]) + 1:
             self.close()
             return None
         return data[:-1]
@@ -48,9 +48,9 @@ class BlobReader:
         self._end()
         self._process = None
 
-    def _restart_unless_missing(self, told: list[bytes]) -> None:
-        """After `<name> missing` the next question can be asked; after anything else nobody knows what comes."""
-        if told[-1:] != [b"missing"]:
+    def _restart_unless_missing(self, header: list[bytes]) -> None:
+        """Keep git after `<name> missing`, which is a whole answer; restart it after anything else."""
+        if header[-1:] != [b"missing"]:
             self.close()
 
 

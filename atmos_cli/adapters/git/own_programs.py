@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from atmos_cli.adapters.git.repo import Repo
 
 _HOOKS = "core.hookspath"
-# The keys whose value is a command, by what needs them: section and last part; in between may stand any name.
+# The keys whose value is a command, by what needs them: section and last part, with any name in between.
 _FILTER = {("filter", name) for name in ("clean", "smudge", "process")}
 _COMMITTING = {("gpg", "program"), ("gpg", "defaultkeycommand"), ("hook", "command")}
 _REMOTE = {
@@ -32,7 +32,7 @@ _REMOTE = {
     *(("remote", name) for name in ("receivepack", "uploadpack", "vcs")),
 }
 _REACHES = ("push", "fetch", "ls-remote")
-# Hooks that git starts by itself, in the middle of what it was told.
+# Hooks that git starts by itself, in the middle of a command.
 _IMPLIED = ("reference-transaction", "post-index-change", "pre-push", "pre-auto-gc", "push-to-checkout")
 
 
@@ -46,7 +46,7 @@ class OwnPrograms:
 
     @property
     def settings(self) -> dict[str, str]:
-        """For git processes that start hooks and filters by themselves."""
+        """Return settings for git processes that start hooks and filters by themselves."""
         own = all(self.is_own(name) for name in _IMPLIED)
         filters = [key for key in self.foreign if _kind(key) in _FILTER]
         found = {} if own else {"core.hooksPath": os.devnull}
@@ -54,11 +54,11 @@ class OwnPrograms:
         return found | {f"filter.{_named_in(key)}.required": "false" for key in filters}
 
     def is_own(self, hook: str) -> bool:
-        """Whether `hook`, if there is one, is the user's: neither it nor what a link leads to is in the checkout."""
+        """Return whether `hook`, if there is one, is the user's: neither it nor a link's target is in the checkout."""
         return not _inside(self.repo, self.hooks / hook)
 
     def notes(self) -> tuple[Diagnostic, ...]:
-        """A warning when there are hooks that were left out."""
+        """Return a warning when there are hooks that were left out."""
         left = sorted(name for name in _listed(self.hooks) if not name.endswith(".sample") and not self.is_own(name))
         if not left:
             return ()
@@ -72,21 +72,21 @@ class OwnPrograms:
         )
 
     def require_committing(self) -> None:
-        """Raises ATM620 when git would sign a commit with, or ask about it, a program of the checkout."""
+        """Refuse, with ATM620, when git would sign a commit with, or ask about it, a program of the checkout."""
         self._require([key for key in self.foreign if _kind(key) in _COMMITTING], "make the commit with")
 
     def require_remote(self) -> None:
-        """Raises ATM620 when git would reach a remote with the help of a program of the checkout."""
+        """Refuse, with ATM620, when git would reach a remote with the help of a program of the checkout."""
         self._require([key for key in self.foreign if _kind(key) in _REMOTE], "reach the remote with")
 
     def require_filters(self, paths: tuple[str, ...]) -> None:
-        """Raises ATM620 when one of `paths` (from the top) would pass through a filter that lies in the checkout."""
+        """Refuse, with ATM620, when one of `paths` (from the top) would pass through a filter of the checkout."""
         filters = [key for key in self.foreign if _kind(key) in _FILTER]
         if not filters:
             return
         stdin = b"".join(os.fsencode(path) + b"\0" for path in paths)
-        said = ask(self.repo.top, "check-attr", "-z", "--stdin", "filter", stdin=stdin).out.split(b"\0")
-        used = {os.fsdecode(value) for value in said[2::3]}
+        attributes = ask(self.repo.top, "check-attr", "-z", "--stdin", "filter", stdin=stdin).out.split(b"\0")
+        used = {os.fsdecode(value) for value in attributes[2::3]}
         self._require([key for key in filters if _named_in(key) in used], "pass the files through")
 
     def _require(self, keys: list[str], doing: str) -> None:
@@ -95,12 +95,12 @@ class OwnPrograms:
 
 
 def _kind(key: str) -> tuple[str, str]:
-    """`("filter", "clean")` of `filter.some.name.clean`."""
+    """Return `("filter", "clean")` of `filter.some.name.clean`."""
     return key.partition(".")[0], key.rpartition(".")[2]
 
 
 def _named_in(key: str) -> str:
-    """`some.name` of `filter.some.name.clean`."""
+    """Return `some.name` of `filter.some.name.clean`."""
     return key.partition(".")[2].rpartition(".")[0]
 
 
@@ -116,7 +116,7 @@ def run(repo: Repo, *args: str, programs: OwnPrograms | None = None, **options: 
 
 
 def own_programs(repo: Repo) -> OwnPrograms:
-    """What the configuration of `repo` names, looked at once; asks git, and runs nothing of it."""
+    """Find what the configuration of `repo` names, looked at once; asks git, and runs nothing of it."""
     answer = ask(repo.top, "config", "--list", "--show-origin", "-z", runs=True)
     words = [os.fsdecode(word) for word in answer.out.split(b"\0")]
     hooks = repo.git_dir / "hooks"
@@ -137,7 +137,7 @@ def own_programs(repo: Repo) -> OwnPrograms:
 
 
 def _named(repo: Repo, command: str) -> Iterator[Path]:
-    """The files that a command names: git starts it from the top of the checkout."""
+    """Yield the files that a command names: git starts it from the top of the checkout."""
     try:
         words = shlex.split(command.removeprefix("!"))
     except ValueError:
@@ -149,7 +149,7 @@ def _named(repo: Repo, command: str) -> Iterator[Path]:
 
 
 def _inside(repo: Repo, path: Path) -> bool:
-    """Whether `path`, or what it leads to, is a file or directory that a checkout of `repo` can bring along."""
+    """Return whether `path`, or what it leads to, is a file or directory that a checkout of `repo` can bring along."""
     for each in (Path(os.path.abspath(path)), Path(os.path.realpath(path))):  # noqa: PTH100 - a link counts, too
         if each.is_relative_to(repo.top) and ".git" not in each.relative_to(repo.top).parts:
             return True

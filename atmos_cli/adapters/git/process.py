@@ -1,4 +1,4 @@
-"""Asking and telling Git: the only module that imports GitPython, and only when a command needs Git.
+"""Runs git: the only module that imports GitPython, and only when a command needs Git.
 
 What is asked runs nothing but git itself: no hook, filter, pager, signer, file system monitor or helper, no network;
 and no object of a `git replace` or a graft counts. Only with `runs=True` may git start programs of the configuration;
@@ -52,7 +52,7 @@ _KEPT = re.compile(
     r"GIT_((AUTHOR|COMMITTER)_(NAME|EMAIL|DATE)|SSH.*|SSL_.*|ASKPASS|HTTP_.*|ALLOW_PROTOCOL|CEILING_DIRECTORIES"
     r"|CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)|EXEC_PATH|PYTHON_.*)"
 )
-# No answer takes that long; but in a checkout may stand what nobody can read to its end, as a pipe does.
+# No answer takes that long; but a checkout may hold what cannot be read to its end, such as a pipe.
 READING_SECONDS = 120.0
 _ASIDE: list[str] = []
 _FILTERING = (".clean", ".process", ".required")
@@ -70,7 +70,7 @@ _UNWRITABLE = re.compile("insufficient permission|permission denied|read-only fi
 
 @dataclass(frozen=True, slots=True)
 class GitAnswer:
-    """What one git process said; `err` is readable text without control characters or credentials."""
+    """The answer of one git process; `err` is readable text without control characters or credentials."""
 
     status: int
     out: bytes
@@ -87,7 +87,7 @@ class GitAnswer:
 
 
 def command(top: Path) -> git.Git:
-    """GitPython's runner for `top`; the environment names no other repository from here on. ATM602 without git."""
+    """Return GitPython's runner for `top`; from here on the environment names no other repository. ATM602: no git."""
     for name in [name for name in os.environ if name.startswith("GIT_") and not _KEPT.fullmatch(name)]:
         del os.environ[name]
     if find_program("git") is None:
@@ -116,7 +116,7 @@ def _restore(variables: Mapping[str, str | None]) -> None:
 def environment(
     extra: Mapping[str, str] | None = None, *, runs: bool = False, settings: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """What a git process gets on top of the user's environment; our settings come last, so that they count."""
+    """Return what a git process gets on top of the user's environment; our settings come last, so that they count."""
     ours = {**_SETTINGS, **({} if runs else _READING), **(settings or {})}
     known = {"GIT_ALTERNATE_OBJECT_DIRECTORIES": os.pathsep.join(_ASIDE)} if _ASIDE and not runs else {}
     given = {"PATH": own_path(), **_ENVIRONMENT, **({} if runs else _OFFLINE), **known, **(extra or {})}
@@ -129,7 +129,7 @@ def environment(
 
 @contextmanager
 def aside(git_dir: Path) -> Iterator[dict[str, str]]:
-    """The environment in which git writes objects to a directory of ours; until it goes, every answer knows them."""
+    """Yield the environment in which git writes objects to our own directory; until the end every answer knows them."""
     with tempfile.TemporaryDirectory(prefix="atmos-cli-") as folder:
         _ASIDE.append(folder)
         try:
@@ -185,17 +185,17 @@ def ask(
 
 
 def without_filters(top: Path) -> dict[str, str]:
-    """Settings by which git takes the bytes of a file as they are, and starts no program to convert them first.
+    """Return settings by which git takes the bytes of a file as they are, and starts no program to convert them.
 
     Whatever looks at files or writes an index needs them: git then reads again what changed in the same instant.
     """
-    said = ask(top, "config", "--name-only", "-z", "--get-regexp", r"^filter\.").out
-    names = sorted({name for each in said.split(b"\0") if (name := os.fsdecode(each)).endswith(_FILTERING)})
+    listed = ask(top, "config", "--name-only", "-z", "--get-regexp", r"^filter\.").out
+    names = sorted({name for each in listed.split(b"\0") if (name := os.fsdecode(each)).endswith(_FILTERING)})
     return {name: "false" if name.endswith(".required") else "" for name in names}
 
 
 def start(top: Path, *args: str) -> Any:
-    """A git process that is asked more than once, as `subprocess.Popen` with pipes; it runs nothing but git."""
+    """Start a git process that is asked more than once, as `subprocess.Popen` with pipes; it runs nothing but git."""
     return _started(top, args, env=environment(), istream=PIPE)
 
 
@@ -211,7 +211,7 @@ def _started(top: Path, args: Sequence[str], **options: Any) -> Any:
 
 
 def tell(top: Path, *args: str, **options: Any) -> str:
-    """The output of `git args`, which must succeed; otherwise AtmosError ATM610 with git's own last line."""
+    """Return the output of `git args`, which must succeed; otherwise AtmosError ATM610 with git's own last line."""
     answer = ask(top, *args, **options)
     if answer.status:
         raise failed(args, answer)
@@ -228,23 +228,23 @@ def failed(args: Sequence[str], answer: GitAnswer) -> AtmosError:
                 f"git {verb} could not write: {line.removesuffix('.')}",
                 hint="make room, or give yourself write access to the .git directory, and run the command again",
             )
-    said = ([line for line in lines if line.startswith(("fatal:", "error:"))] or lines)[-1].removesuffix(".")
-    return fail(Code.GIT_FAILED, f"git {verb} failed: {said}", hint=_way_out(answer.err, said))
+    reason = ([line for line in lines if line.startswith(("fatal:", "error:"))] or lines)[-1].removesuffix(".")
+    return fail(Code.GIT_FAILED, f"git {verb} failed: {reason}", hint=_way_out(answer.err, reason))
 
 
-def _way_out(err: str, said: str) -> str:
+def _way_out(err: str, reason: str) -> str:
     if ".lock'" in err or "index.lock" in err:
         return "another git is running here, or one died: wait, or remove the lock file it names"
-    if "dubious ownership" in said:
-        owned = shell(said.rpartition(" at ")[2].strip("'"))
+    if "dubious ownership" in reason:
+        owned = shell(reason.rpartition(" at ")[2].strip("'"))
         return f"it belongs to another user; if you trust them: git config --global --add safe.directory {owned}"
-    if "would be replaced by" in said:
+    if "would be replaced by" in reason:
         return "git config core.safecrlf warn, or `* text eol=lf` in .gitattributes, or use `--write files`"
     return "run `git status` in the repository: it names what is wrong with it"
 
 
 def plain(text: str) -> str:
-    """`text` as it may be shown: no credentials of URLs, no control characters but line ends, no more than its end.
+    """Return `text` fit to show: no credentials of URLs, no control characters but line ends, no more than its end.
 
     Takes time linear in the text, which a remote may have written.
     """
@@ -257,7 +257,7 @@ def plain(text: str) -> str:
 
 
 def _without_login(word: str) -> str:
-    """Hides from the first `://` to the last `@`: a password may hold either, and `/` as well. `git@` is no secret."""
+    """Hide from the first `://` to the last `@`: a password may hold either, and `/` as well. `git@` is no secret."""
     start = 0
     while (at := word.find("://", start)) >= 0:
         start = at + 3
@@ -270,7 +270,7 @@ def _without_login(word: str) -> str:
 
 
 def ask_ok(top: Path, *args: str, **options: Any) -> bytes:
-    """The raw output of `git args`, which must succeed."""
+    """Return the raw output of `git args`, which must succeed."""
     answer = ask(top, *args, **options)
     if answer.status:
         raise failed(args, answer)
@@ -278,7 +278,7 @@ def ask_ok(top: Path, *args: str, **options: Any) -> bytes:
 
 
 def _end(process: Any, *, apart: bool) -> None:
-    """First asked to, so that git removes its lock files, then made to."""
+    """Ask it to end first, so that git removes its lock files, then force it."""
     for request in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError, TimeoutExpired):
             (os.killpg if apart else os.kill)(process.pid, request)
@@ -288,7 +288,7 @@ def _end(process: Any, *, apart: bool) -> None:
 
 
 def _has_terminal() -> bool:
-    """Whether a program of the user's could ask something; else it runs apart, and ends with all that it started."""
+    """Return whether a program of the user's could ask something; else it runs apart, and ends with all it started."""
     try:
         return os.isatty(0)
     except OSError:

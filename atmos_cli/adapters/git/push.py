@@ -1,4 +1,4 @@
-"""Pushing one branch, and where to open its pull request; no prompts, and no credentials in any message."""
+"""Pushes one branch, and finds where to open its pull request; no prompts, and no credentials in any message."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def push(repo: Repo, branch: str, *, remote: str = "origin", timeout: float = TI
 
 
 def compare_link(url: str, base: str, branch: str) -> str | None:
-    """The page on which to open a pull request of `branch` into `base`; None for a host that atmos does not know."""
+    """Return the page on which to open a pull request of `branch` into `base`; None for an unknown kind of host."""
     place = _web_place(url)
     if place is None:
         return None
@@ -96,7 +96,7 @@ def compare_link(url: str, base: str, branch: str) -> str | None:
 
 
 def _web_place(url: str) -> tuple[str, str, str] | None:
-    """`("https://host", "host", "owner/repo")` of an https, ssh or scp-like URL, without its credentials."""
+    """Return `("https://host", "host", "owner/repo")` of an https, ssh or scp-like URL, without its credentials."""
     scp = re.fullmatch(r"(?:[^@/\s]+@)?([^:/\s@]+):(?!//)/?(\S+)", url)
     try:
         parts = urlsplit(f"ssh://{scp[1]}/{scp[2]}" if scp else url)

@@ -1,4 +1,4 @@
-"""One at a time for a service in an environment, here and at the remote: a ref that only its first creator can make."""
+"""A lock for a service in an environment, here and at the remote: a ref that only its first creator can make."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TRIES = 3
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Who holds a lock, as its commit says. `expires` is unix seconds; 0 when it does not say, and so never."""
+    """The holder of a lock, as its commit says. `expires` is unix seconds; 0 when it does not say, and so never."""
 
     commit: str
     holder: str = ""
@@ -38,7 +38,7 @@ class Lease:
     process: int = 0
 
     def is_stale(self, now: float) -> bool:
-        """Past its time; or of a process on this machine that has ended."""
+        """Return whether it is past its time, or of a process on this machine that has ended."""
         if self.expires and self.expires <= now:
             return True
         return self.host == socket.gethostname() and self.process > 0 and not _runs(self.process)
@@ -50,27 +50,27 @@ def lock_ref(environment: str, team: str, service: str) -> str:
 
 @contextmanager
 def held(repo: Repo, ref: str, *, holder: str, remote: str = "", now: float | None = None) -> Iterator[tuple[str, ...]]:
-    """Hold `ref`, here and at `remote` when it is given; gives what went wrong that does not matter to us alone.
+    """Hold `ref`, here and at `remote` when it is given; yields what went wrong that does not matter to us alone.
 
     AtmosError ATM821 with the holder's name when another one has it. A lease past its time is taken over.
     """
     when = time.time() if now is None else now
     mine = _object(repo, ref, holder, when)
     _take_here(repo, ref, mine, when)
-    there = False
+    held_there = False
     try:
         problem = _take_there(repo, ref, mine, when, remote) if remote else ""
-        there = bool(remote) and not problem
+        held_there = bool(remote) and not problem
         yield (problem,) if problem else ()
     finally:
         with suppress(AtmosError):
-            if there:
+            if held_there:
                 _push(repo, remote, f":{ref}", expected=f"{ref}:{mine}")
             run(repo, "update-ref", "-d", ref, mine)
 
 
 def _object(repo: Repo, ref: str, holder: str, now: float) -> str:
-    """A commit like no other: with equal ones the second pusher hears "up-to-date" and believes it holds the lock."""
+    """Make a unique commit: with equal ones the second pusher gets "up-to-date" and believes it holds the lock."""
     lines = (
         f"Lock {ref.removeprefix('refs/atmos/locks/')}",
         "",
@@ -99,11 +99,11 @@ def _take_here(repo: Repo, ref: str, mine: str, now: float) -> None:
 
 
 def _take_there(repo: Repo, ref: str, mine: str, now: float, remote: str) -> str:
-    """Empty when `remote` keeps the lock; else why it does not, and nobody else has it."""
-    said = ""
+    """Take the lock at `remote`; empty when it keeps it, else why it does not, with no other holder."""
+    problem = ""
     for _ in range(_TRIES):
-        said = _push(repo, remote, f"{mine}:{ref}", expected=f"{ref}:")
-        if not said:
+        problem = _push(repo, remote, f"{mine}:{ref}", expected=f"{ref}:")
+        if not problem:
             return ""
         old = _old(repo, ref, remote)
         if not old:
@@ -111,21 +111,21 @@ def _take_there(repo: Repo, ref: str, mine: str, now: float, remote: str) -> str
         lease = _lease(repo, old)
         if not lease.is_stale(now):
             raise _busy(ref, lease, f"git push {remote} --delete {ref}")
-        said = _push(repo, remote, f"{mine}:{ref}", expected=f"{ref}:{old}")
-        if not said:
+        problem = _push(repo, remote, f"{mine}:{ref}", expected=f"{ref}:{old}")
+        if not problem:
             return ""
-    return f"{remote} keeps no lock, so only this clone is locked ({said})"
+    return f"{remote} keeps no lock, so only this clone is locked ({problem})"
 
 
 def _push(repo: Repo, remote: str, spec: str, *, expected: str) -> str:
-    """Empty when done. Without the user's pre-push hook, which is about branches."""
+    """Push; empty when done. Without the user's pre-push hook, which is about branches."""
     args = ("push", "--porcelain", "--no-verify", f"--force-with-lease={expected}", remote, spec)
     answer = run(repo, *args, env=quiet(repo), timeout=TIMEOUT_SECONDS)
     return (answer.last_lines or "no more was said")[:500] if answer.status else ""
 
 
 def _old(repo: Repo, ref: str, remote: str) -> str:
-    """The commit that holds `ref` at `remote`, fetched; empty when there is none, or it cannot be asked."""
+    """Return the commit that holds `ref` at `remote`, fetched; empty when there is none, or it cannot be asked."""
     env = quiet(repo)
     listed = run(repo, "ls-remote", "--quiet", remote, ref, env=env, timeout=TIMEOUT_SECONDS)
     commit = listed.text.split("\t")[0] if not listed.status else ""
@@ -138,10 +138,14 @@ def _old(repo: Repo, ref: str, remote: str) -> str:
 
 def _lease(repo: Repo, commit: str) -> Lease:
     answer = ask(repo.top, "cat-file", "commit", commit)
-    said = dict(re.findall(r"^(Holder|Expires|Host|Process): (.{1,200})$", plain(answer.text), re.MULTILINE))
-    number = {key: int(said[key]) for key in ("Expires", "Process") if re.fullmatch(r"\d{1,12}", said.get(key, ""))}
+    fields = dict(re.findall(r"^(Holder|Expires|Host|Process): (.{1,200})$", plain(answer.text), re.MULTILINE))
+    number = {key: int(fields[key]) for key in ("Expires", "Process") if re.fullmatch(r"\d{1,12}", fields.get(key, ""))}
     return Lease(
-        commit, said.get("Holder", ""), number.get("Expires", 0), said.get("Host", ""), number.get("Process", 0)
+        commit=commit,
+        holder=fields.get("Holder", ""),
+        expires=number.get("Expires", 0),
+        host=fields.get("Host", ""),
+        process=number.get("Process", 0),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a repository says about itself: where it is, what is checked out, who commits, what is not committed."""
+"""Facts about a repository: where it is, what is checked out, who commits, what is not committed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Repo:
     prefix: str = ""
 
     def inside(self, path: str) -> str:
-        """The path from `top` of a path given from the root."""
+        """Return the path from `top` of a path given from the root."""
         return f"{self.prefix}/{path}" if self.prefix else path
 
 
@@ -35,9 +35,9 @@ class Head:
 
 
 def open_repo(path: Path) -> Repo | None:
-    """The checkout that `path` (a directory) is in, or None when it is in none.
+    """Open the checkout that `path` (a directory) is in; None when it is in none.
 
-    Raises ATM610 when git takes another place for the repository than the `.git` that stands there.
+    Raises ATM610 when git takes another place for the repository than the `.git` that is there.
     """
     found = find_checkout(Path(os.path.realpath(path)))
     if found is None:
@@ -58,7 +58,7 @@ def open_repo(path: Path) -> Repo | None:
 
 
 def init_repo(path: Path, *, branch: str = "main") -> Repo:
-    """A new, empty repository at `path`, on the unborn `branch`."""
+    """Make a new, empty repository at `path`, on the unborn `branch`."""
     tell(path, "init", "--quiet", f"--initial-branch={branch}", runs=True)
     real = path.resolve()
     return Repo(real, real / ".git")
@@ -70,7 +70,7 @@ def head(repo: Repo) -> Head:
 
 
 def resolve(repo: Repo, ref: str) -> str | None:
-    """The commit that `ref` names, or None."""
+    """Return the commit that `ref` names, or None."""
     if ref.startswith("-"):
         return None
     answer = ask(repo.top, "rev-parse", "--quiet", "--verify", f"{ref}^{{commit}}")
@@ -78,13 +78,13 @@ def resolve(repo: Repo, ref: str) -> str | None:
 
 
 def remote_url(repo: Repo, name: str = "origin") -> str | None:
-    """Where `name` pushes to; it may hold credentials, so show it only through `plain`."""
+    """Return where `name` pushes to; it may hold credentials, so show it only through `plain`."""
     answer = ask(repo.top, "remote", "get-url", "--push", name)
     return answer.text if answer.status == 0 else None
 
 
 def identity(repo: Repo) -> tuple[str, str]:
-    """Name and e-mail that commits will carry; ATM605 when they are not set (they are never guessed)."""
+    """Return name and e-mail that commits will carry; ATM605 when they are not set (they are never guessed)."""
     who = ("", "")
     for variable in ("GIT_AUTHOR_IDENT", "GIT_COMMITTER_IDENT"):
         answer = ask(repo.top, "-c", "user.useConfigOnly=true", "var", variable)
@@ -100,7 +100,7 @@ def identity(repo: Repo) -> tuple[str, str]:
 
 
 def merge_base(repo: Repo, one: str, other: str) -> str | None:
-    """The best common ancestor, None for unrelated histories."""
+    """Return the best common ancestor, None for unrelated histories."""
     answer = ask(repo.top, "merge-base", one, other)
     if answer.status > 1:
         raise failed(("merge-base",), answer)
@@ -108,7 +108,7 @@ def merge_base(repo: Repo, one: str, other: str) -> str | None:
 
 
 def changed_paths(repo: Repo, base: str, other: str) -> tuple[str, ...]:
-    """Files below the root that differ between two commits (paths from the root), sorted; a rename counts as two."""
+    """Return files below the root that differ between two commits, sorted paths from the root; a rename is two."""
     args = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", base, other)
     paths = os.fsdecode(ask_ok(repo.top, *args)).split("\0")
     start = repo.inside("")

@@ -1,4 +1,4 @@
-"""What Git remembers about one service in one environment: who changed it last, and what was rolled back before."""
+"""What Git records about one service in one environment: who changed it last, and what was rolled back before."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
 def label(environment: str, team: str, service: str) -> str:
-    """How the trailer `Atmos-Service` of a rollback names its target."""
+    """Return how the trailer `Atmos-Service` of a rollback names its target."""
     return f"{environment}/{team}/{service}"
 
 
 def follow_remote(repo: Repo, branch: str, *, remote: str = "origin") -> str:
-    """See where `remote` has `branch` now; nothing of the user's moves. Empty when done, else why not."""
+    """Fetch where `remote` has `branch` now; moves nothing of the user's. Empty when done, else why not."""
     where = f"+refs/heads/{branch}:refs/remotes/{remote}/{branch}"
     args = ("fetch", "--quiet", "--no-tags", remote, where)
     answer = run(repo, *args, env=quiet(repo), timeout=FETCH_SECONDS)
@@ -36,18 +36,18 @@ def follow_remote(repo: Repo, branch: str, *, remote: str = "origin") -> str:
 
 
 def newest(repo: Repo, tip: str, paths: Sequence[str]) -> str | None:
-    """The last commit on `tip`'s first-parent line that changes one of `paths`: a merge counts, not what it merged."""
+    """Return the last commit of `tip`'s first-parent line that changes one of `paths`; a merge counts as one commit."""
     found = _listed(repo, "--first-parent", "--max-count=1", tip, paths=paths)
     return found[0] if found else None
 
 
 def between(repo: Repo, old: str, tips: Iterable[str], paths: Sequence[str]) -> tuple[str, ...]:
-    """The commits that `tips` have and `old` has not, and that change one of `paths`; newest first, at most 100."""
+    """Return commits that `tips` have and `old` has not, and that change one of `paths`; newest first, at most 100."""
     return _listed(repo, "--max-count=100", *tips, f"^{old}", paths=paths)
 
 
 def landed(repo: Repo, tip: str, commit: str) -> str | None:
-    """The commit of `tip`'s first-parent line that brought `commit`; None when it is no part of `tip`."""
+    """Return the commit of `tip`'s first-parent line that brought `commit`; None when it is no part of `tip`."""
     if not is_ancestor(repo, commit, tip):
         return None
     after = set(_listed(repo, "--ancestry-path", tip, f"^{commit}"))
@@ -56,12 +56,12 @@ def landed(repo: Repo, tip: str, commit: str) -> str | None:
 
 
 def ancestors(repo: Repo, commit: str) -> tuple[str, ...]:
-    """Everything that `commit` was built on, itself left out, newest first and children before parents."""
+    """Return everything that `commit` was built on, itself left out, newest first and children before parents."""
     return _listed(repo, "--date-order", commit)[1:]
 
 
 def taken_back(repo: Repo, past: Iterable[Past], tip: str) -> frozenset[str]:
-    """Commits whose state was rolled back on the way to `tip`: after what came back, up to what was taken back."""
+    """Return commits whose state was rolled back on the way to `tip`: from after the restored one to the undone one."""
     found: set[str] = set()
     for each in past:
         known = all(_COMMIT.fullmatch(name) and is_ancestor(repo, name, tip) for name in (each.of, each.restores))
@@ -71,9 +71,9 @@ def taken_back(repo: Repo, past: Iterable[Past], tip: str) -> frozenset[str]:
 
 
 def earlier_rollbacks(repo: Repo, target: str, *tips: str) -> tuple[Past, ...]:
-    """Those of `target` (as `label` has it) in any branch here, or in `tips`; newest first.
+    """Return the rollbacks of `target` (as `label` has it) in any branch here, or in `tips`; newest first.
 
-    Read from the whole message: a forge that squashes puts trailers in the middle of it.
+    Reads the whole message: a forge that squashes puts trailers in the middle of it.
     """
     select = ("--branches", "--remotes", *tips, "--grep=Atmos-Rollback-Of: ", "--fixed-strings")
     out = ask_ok(repo.top, "log", "--no-show-signature", "--no-color", "--format=%H%x00%ct%x00%B%x00%x01", *select)
@@ -86,17 +86,17 @@ def earlier_rollbacks(repo: Repo, target: str, *tips: str) -> tuple[Past, ...]:
 
 
 def _past(commit: str, time: float, body: str, target: str) -> Iterable[Past]:
-    said: dict[str, str] = {}
+    trailers: dict[str, str] = {}
     for key, value in _TRAILER.findall(body):
-        said.setdefault(key, value.strip())
-    if said.get("Service") == target and "Rollback-Of" in said:
+        trailers.setdefault(key, value.strip())
+    if trailers.get("Service") == target and "Rollback-Of" in trailers:
         yield Past(
-            commit,
-            time,
-            said["Rollback-Of"],
-            said.get("Restores", ""),
-            said.get("Verify-Run", ""),
-            said.get("Reason", ""),
+            commit=commit,
+            at=time,
+            of=trailers["Rollback-Of"],
+            restores=trailers.get("Restores", ""),
+            run=trailers.get("Verify-Run", ""),
+            reason=trailers.get("Reason", ""),
         )
 
 

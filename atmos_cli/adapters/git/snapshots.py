@@ -32,7 +32,7 @@ class Snapshot:
         self.tree = tree
 
     def level(self, directories: Sequence[str]) -> Level:
-        """What stands directly in each of `directories`: files and directories by their path."""
+        """Return what is directly in each of `directories`: files and directories by their path."""
         found: Level = {}
         for directory in directories:
             depth = directory.count("/") + 2
@@ -41,7 +41,7 @@ class Snapshot:
         return found
 
     def has_links(self, directory: str) -> bool:
-        """Whether the content of `directory` may depend on what lies outside of it."""
+        """Return whether the content of `directory` may depend on what lies outside of it."""
         return bool(directory)
 
 
@@ -99,7 +99,7 @@ class ChangedSnapshot(Snapshot):
 
 
 def checkout(repo: Repo, tree: FileTree) -> Snapshot:
-    """The files of a checkout as they are: its commit, and what differs from it (ignored files do not count)."""
+    """Take a snapshot of a checkout: its commit, and what differs from it (ignored files do not count)."""
     commit = head(repo).commit
     if commit is None:
         return Snapshot(tree)
@@ -109,7 +109,7 @@ def checkout(repo: Repo, tree: FileTree) -> Snapshot:
 
 
 def _content(tree: FileTree, path: str) -> bytes | None:
-    """Of a file that cannot be read nothing: it is changed, and whoever builds with it hears why it cannot be read."""
+    """Return nothing for a file that cannot be read: it counts as changed, and building with it reports the reason."""
     try:
         return tree.read(path)
     except AtmosError:
@@ -118,7 +118,7 @@ def _content(tree: FileTree, path: str) -> bytes | None:
 
 @contextmanager
 def merged(repo: Repo, base: str, other: str) -> Iterator[str | None]:
-    """The tree that merging `other` into `base` would give; None when they conflict, or this git cannot tell.
+    """Yield the tree that merging `other` into `base` would make; None when they conflict, or Git alone cannot tell.
 
     It can be read within only: nothing of it is kept in the repository.
     """

@@ -22,7 +22,7 @@ _PLAIN_INDEX = b"DIRC\x00\x00\x00\x02"  # the older format, which has no place f
 
 
 class SparseTree(DiskTree):
-    """The files on disk, and of those that are left out (`absent`, blob by path) what the index has."""
+    """The files on disk, and for those that are left out (`absent`, blob by path) what the index has."""
 
     def __init__(
         self, root: Path, repo: Repo, absent: Mapping[str, str], *, faults: list[Diagnostic] | None = None
@@ -47,7 +47,7 @@ class SparseTree(DiskTree):
         return sorted({*super().files(under), *(path for path in self._absent if path.startswith(prefix))})
 
     def require_on_disk(self, paths: Iterable[str]) -> None:
-        """Raises ATM618 for each of `paths` that is left out here: a change of it would not be seen on disk."""
+        """Check that `paths` are on disk; raises ATM618 for each left out, as a change of it would not be seen."""
         on_disk = DiskTree(self.root)
         left_out = [path for path in sorted(paths) if path in self._absent and on_disk.read(path) is None]
         if left_out:
@@ -55,7 +55,7 @@ class SparseTree(DiskTree):
 
 
 def disk_tree(root: Path, *, faults: list[Diagnostic] | None = None) -> DiskTree:
-    """The files below `root` as they are now, with those of the index that a sparse checkout leaves out.
+    """Return the files below `root` as they are now, with those of the index that a sparse checkout leaves out.
 
     With `faults`, what cannot be read is noted there instead of raised.
     """
@@ -68,7 +68,7 @@ def disk_tree(root: Path, *, faults: list[Diagnostic] | None = None) -> DiskTree
 
 
 def _may_leave_out(git_dir: Path) -> bool:
-    """Whether it is worth asking Git, by the format of its index."""
+    """Return whether it is worth asking Git, by the format of its index."""
     try:
         with (git_dir / "index").open("rb") as file:
             return file.read(8) != _PLAIN_INDEX or any(git_dir.glob("sharedindex.*"))

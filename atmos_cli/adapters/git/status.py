@@ -1,4 +1,4 @@
-"""What differs between the checkout, its index and its commit, found without running a filter or any other program."""
+"""Finds what differs between the checkout, its index and its commit, without running a filter or any other program."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _REFS = ("CHERRY_PICK_HEAD", "REVERT_HEAD")
 
 
 def dirty(repo: Repo, paths: Iterable[str]) -> tuple[str, ...]:
-    """Those of `paths` (from the root) that have uncommitted changes, staged or not, or are untracked; sorted."""
+    """Return those of `paths` (from the root) with uncommitted changes, staged or not, or untracked; sorted."""
     wanted = {repo.inside(path): path for path in paths}
     found: set[str] = set()
     for chunk in chunks(sorted(wanted)):
@@ -37,21 +37,21 @@ def dirty(repo: Repo, paths: Iterable[str]) -> tuple[str, ...]:
 
 
 def changed_here(repo: Repo) -> tuple[str, ...]:
-    """Every path below the root that differs from HEAD or is untracked (not ignored), sorted."""
+    """Return every path below the root that differs from HEAD or is untracked (not ignored), sorted."""
     start = repo.inside("")
     names = _differing(repo.top, "--", f"{start or '.'}")
     return tuple(sorted(name[len(start) :] for name in names if name.startswith(start)))
 
 
 def require_clean(repo: Repo, paths: Iterable[str]) -> None:
-    """AtmosError ATM603 that names every one of `paths` with uncommitted changes."""
+    """Check that `paths` have no uncommitted changes; AtmosError ATM603 names every one that has."""
     changed = dirty(repo, paths)
     if changed:
         raise AtmosError(*(_dirty_path(path) for path in changed))
 
 
 def require_idle(repo: Repo) -> None:
-    """AtmosError ATM617 when a merge, rebase or the like waits to be finished: a commit now would conclude it."""
+    """Check that no merge, rebase or the like waits (AtmosError ATM617): a commit now would conclude it."""
     for name, what in _UNFINISHED.items():
         if (repo.git_dir / name).exists() or (name in _REFS and _is_a_ref(repo, name)):
             raise fail(
@@ -62,7 +62,7 @@ def require_idle(repo: Repo) -> None:
 
 
 def _is_a_ref(repo: Repo, name: str) -> bool:
-    """Whether Git keeps `name` in tables of refs (reftable), where there is no file of that name."""
+    """Return whether Git keeps `name` in tables of refs (reftable), where there is no file of that name."""
     tables = (repo.git_dir / "reftable").is_dir()
     return tables and not ask(repo.top, "rev-parse", "--quiet", "--verify", name).status
 

@@ -43,7 +43,7 @@ class CommitTree:
         self._blobs = BlobReader(repo.top)
 
     def read(self, path: str) -> bytes | None:
-        """The content, None when no regular file is there; AtmosError ATM614 for a link out of the root."""
+        """Return the content, None when no regular file is there; AtmosError ATM614 for a link out of the root."""
         name = checked_path(path)
         for _ in range(_MOST_LINKS):
             entry = self._listing().get(name, _NOTHING)
@@ -57,7 +57,7 @@ class CommitTree:
         )
 
     def files(self, under: str = "") -> list[str]:
-        """Every file below `under`, sorted; links count when they lead to a file or out of the root."""
+        """Return every file below `under`, sorted; links count when they lead to a file or out of the root."""
         prefix = f"{checked_path(under)}/" if under else ""
         listing = self._listing()
         return [path for path, entry in listing.items() if path.startswith(prefix) and self._is_file(path, entry.mode)]
@@ -101,7 +101,7 @@ class CommitTree:
 
 
 def unreadable_content(repo: Repo, path: str, rev: str) -> AtmosError:
-    """A partial clone leaves contents at its remote, and no check fetches them."""
+    """Explain why a content is missing: a partial clone leaves it at its remote, and no check fetches it."""
     if ask(repo.top, "config", "--get-regexp", r"^(extensions\.partialclone|remote\..*\.promisor)$").out:
         return fail(
             Code.GIT_FAILED,
@@ -112,12 +112,12 @@ def unreadable_content(repo: Repo, path: str, rev: str) -> AtmosError:
 
 
 def is_there(repo: Repo, tree: str) -> bool:
-    """Whether `commit:directory` has the directory; a commit may be older than the repo below the top of a checkout."""
+    """Return whether `commit:directory` exists; a commit may be older than the repo below the checkout's top."""
     return ":" not in tree or not ask(repo.top, "rev-parse", "--quiet", "--verify", tree).status
 
 
 def entries(repo: Repo, tree: str, *paths: str, deep: bool = True) -> dict[str, TreeEntry]:
-    """`{path: entry}` of the tree-ish (only `paths`, when given), by path; not `deep`: the paths themselves."""
+    """Return `{path: entry}` of the tree-ish (only `paths`, when given), by path; not `deep`: the paths themselves."""
     found: dict[str, TreeEntry] = {}
     if not is_there(repo, tree):
         return found

@@ -14,9 +14,9 @@ _MOST = 5000
 
 
 def start_of_window(repo: Repo, tip: str, *, seconds: int) -> str:
-    """The last commit on `tip`'s first-parent line before the first one of the last `seconds`; its root when all are.
+    """Return `tip`'s last first-parent commit before the first one of the last `seconds`; its root when all are.
 
-    Counted from the oldest commit that says it is recent: a later one with an old date does not end the window.
+    It counts from the oldest commit that says it is recent: a later one with an old date does not end the window.
     """
     lines = tell(repo.top, "log", "--first-parent", f"--max-count={_MOST}", "--format=%H %ct", tip).splitlines()
     cutoff = int(time.time()) - seconds
@@ -27,13 +27,13 @@ def start_of_window(repo: Repo, tip: str, *, seconds: int) -> str:
 
 
 def latest(repo: Repo, ref: str, *, count: int) -> tuple[tuple[str, int], ...]:
-    """The last commits on the first-parent line of `ref`, newest first: (commit, seconds since 1970)."""
+    """Return the last commits on the first-parent line of `ref`, newest first: (commit, seconds since 1970)."""
     lines = tell(repo.top, "log", "--first-parent", f"--max-count={count}", "--format=%H %ct", ref).splitlines()
     return tuple((commit, int(when)) for commit, _, when in (line.partition(" ") for line in lines))
 
 
 def branches(repo: Repo, pattern: str, *, count: int) -> tuple[tuple[str, str], ...]:
-    """Branches here and on origin whose name matches, newest first: (short name, commit); a name counts once."""
+    """List branches here and on origin whose name matches, newest first: (short name, commit); a name counts once."""
     refs = (f"refs/heads/{pattern}", f"refs/remotes/origin/{pattern}")
     shape = "--format=%(refname) %(objectname)"
     out = tell(repo.top, "for-each-ref", "--sort=-committerdate", f"--count={count * 2}", shape, *refs)

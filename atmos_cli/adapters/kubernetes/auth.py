@@ -1,4 +1,4 @@
-"""Who we are to an API server: tokens, passwords, certificates, and the programs that give them."""
+"""The user's identity at an API server: tokens, passwords, certificates, and the programs that provide them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _EARLY = 10.0  # seconds before its end, credentials are fetched anew
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What a plugin gave; `expires` in unix seconds, None when it does not say."""
+    """The answer of a plugin; `expires` in unix seconds, None when it does not say."""
 
     token: str = field(default="", repr=False)
     certificate: str = field(default="", repr=False)
@@ -51,7 +51,7 @@ class Login:
         self._given: Credential | None = None
 
     def headers(self) -> dict[str, str]:
-        """The Authorization header, or none for a client certificate. Raises ATM811 when there is no way to get it."""
+        """Return the Authorization header, or none for a client certificate. Raises ATM811 when it cannot be had."""
         token = self._given_now(self._access.plugin).token if self._access.plugin else self._own_token()
         if token:
             if not fits_a_header(token):
@@ -63,14 +63,14 @@ class Login:
         return {}
 
     def certificate(self) -> tuple[str, str]:
-        """(certificate, key) as PEM; empty texts without one."""
+        """Return (certificate, key) as PEM; empty texts without one."""
         given = self._given_now(self._access.plugin) if self._access.plugin else None
         if given is not None and given.certificate:
             return given.certificate, given.key
         return self._access.certificate, self._access.key
 
     def renew(self) -> bool:
-        """Forget what a plugin gave, since the server did not take it. False when there is nothing to fetch anew."""
+        """Forget what a plugin returned, since the server refused it. False when there is nothing to fetch anew."""
         with self._lock:
             known, self._given = self._given, None
         return known is not None
@@ -100,7 +100,7 @@ class Login:
 
 
 def run_plugin(plugin: Plugin, access: Access, *, seconds: float) -> Credential:
-    """What the program answers; it gets no shell, no terminal and no more than `seconds`. Raises ATM811."""
+    """Run the program; it gets no shell, no terminal and no more than `seconds`. Raises ATM811."""
     out, problem = _run(plugin, access, seconds)
     if problem:
         raise _failed(plugin, access, problem)
@@ -123,7 +123,7 @@ def run_plugin(plugin: Plugin, access: Access, *, seconds: float) -> Credential:
 
 
 def _run(plugin: Plugin, access: Access, seconds: float) -> tuple[bytes, str]:
-    """(output, "") or (b"", why there is none)."""
+    """Return (output, "") or (b"", why there is none)."""
     environ = {**os.environ, **dict(plugin.env), "KUBERNETES_EXEC_INFO": _info(plugin, access)}
     environ["PATH"] = own_path(environ.get("PATH"))
     # A bare name comes from PATH, as the plugin's own environment has it; a path starts at its kubeconfig.
@@ -154,7 +154,7 @@ def _run(plugin: Plugin, access: Access, seconds: float) -> tuple[bytes, str]:
 
 
 def _output(process: subprocess.Popen[bytes], seconds: float) -> tuple[bytes, bool]:
-    """(what it wrote, whether it had to be ended)."""
+    """Return (what it wrote, whether it had to be ended)."""
     late = threading.Event()
 
     def end() -> None:
@@ -179,7 +179,7 @@ def _output(process: subprocess.Popen[bytes], seconds: float) -> tuple[bytes, bo
 
 
 def _info(plugin: Plugin, access: Access) -> str:
-    """The ExecCredential that tells a plugin what it is asked for."""
+    """Return the ExecCredential that tells a plugin what it is asked for."""
     spec: dict[str, Any] = {"interactive": False}
     if plugin.provide_cluster:
         cluster = {

@@ -57,7 +57,7 @@ class ClusterClient:
         self.transport.close()
 
     def find(self, api_version: str, kind: str) -> ServedKind | None:
-        """Where a kind is served; None when it is not."""
+        """Return where a kind is served; None when it is not."""
         return self._discovery.find(api_version, kind)
 
     def get(self, api_version: str, kind: str, name: str, *, namespace: str = "") -> dict[str, Any] | None:
@@ -85,7 +85,7 @@ class ClusterClient:
     def pages(
         self, api_version: str, kind: str, *, namespace: str = "", selector: str = ""
     ) -> Iterator[tuple[Objects, str]]:
-        """(objects, resourceVersion of the list), page by page; nothing for a kind that is not served.
+        """Yield (objects, resourceVersion of the list), page by page; nothing for a kind that is not served.
 
         Raises ExpiredError when the server lost the place, and a list has to begin again.
         """
@@ -158,7 +158,7 @@ class ClusterClient:
             )
 
     def value(self, data: bytes) -> dict[str, Any]:
-        """The object in an answer. Raises ATM811 when no API server would say it."""
+        """Return the object in an answer. Raises ATM811 for what no API server would send."""
         try:
             found = parsed(data, server=SERVER)
         except UnusableError as error:

@@ -1,4 +1,4 @@
-"""Which path on the API server belongs to a kind."""
+"""Finds which path on the API server belongs to a kind."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ class ServedKind:
     namespaced: bool
 
     def path(self, *, namespace: str = "", name: str = "") -> str:
-        """Of one object, or of all in a namespace, or of all."""
+        """Return the path of one object, or of all in a namespace, or of all."""
         where = f"/namespaces/{quote(namespace, safe='')}" if self.namespaced and namespace else ""
         return f"{self.base}{where}/{self.plural}" + (f"/{quote(name, safe='')}" if name else "")
 
     def words(self, namespace: str) -> str:
-        """`deployments.apps in shop`, as `kubectl auth can-i` takes it."""
+        """Describe the objects as `kubectl auth can-i` takes them: `deployments.apps in shop`."""
         group = self.base.split("/")[2] if self.base.startswith("/apis/") else ""
         place = f" in {namespace}" if self.namespaced and namespace else ""
         return f"{self.plural}{f'.{group}' if group else ''}{place}"
@@ -49,7 +49,7 @@ class Discovery:
         self._asking: dict[str, threading.Lock] = {}
 
     def find(self, api_version: str, kind: str) -> ServedKind | None:
-        """None when the server does not serve it. Raises ATM811."""
+        """Return where a kind is served; None when the server does not serve it. Raises ATM811."""
         with self._asking.setdefault(api_version, threading.Lock()):
             at, kinds = self._known.get(api_version, (0.0, {}))
             if kind not in kinds and (api_version not in self._known or self._monotonic() - at > ASK_AGAIN_SECONDS):

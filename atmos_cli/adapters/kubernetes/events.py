@@ -1,4 +1,4 @@
-"""The changes of one kind as the API server tells them, until it ends the watch."""
+"""The changes of one kind as the API server sends them, until it ends the watch."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def events(
     opened: Callable[[httpx.Response], None],
     seconds: int = SECONDS,
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(`ADDED`, `MODIFIED`, `DELETED` or `BOOKMARK`, object) after the version `since`; `opened` gets the answer.
+    """Yield (`ADDED`, `MODIFIED`, `DELETED` or `BOOKMARK`, object) after version `since`; `opened` gets the answer.
 
     Raises ExpiredError when the server does not remember `since`, ATM811 when it refuses, httpx' errors when it breaks.
     """
@@ -61,7 +61,7 @@ def events(
 
 
 def _lines(response: httpx.Response) -> Iterator[bytes]:
-    """Whole lines as they come; the last one counts only when it is whole. UnusableError for one without an end."""
+    """Yield lines as they come; the last one only when it is whole. UnusableError for a line without an end."""
     held: list[bytes] = []
     size = 0
     for part in response.iter_bytes():

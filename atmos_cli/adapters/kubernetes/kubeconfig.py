@@ -1,4 +1,4 @@
-"""Where an API server is and who we are there: kubeconfig files as kubectl merges them, or a pod's own account."""
+"""Where an API server is and how to log in: kubeconfig files as kubectl merges them, or a pod's own account."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LOADERS = {"contexts": "context", "clusters": "cluster", "users": "user"}
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A program that gives credentials. `directory` is where a command that is a relative path starts from."""
+    """A program that provides credentials. `directory` is where a command that is a relative path starts from."""
 
     command: str
     args: tuple[str, ...]
@@ -74,7 +74,7 @@ class Kubeconfig:
 
 
 def read_kubeconfig(environ: Mapping[str, str]) -> Kubeconfig:
-    """The files of `KUBECONFIG`, or `~/.kube/config`; those that do not exist are passed over. Raises ATM810."""
+    """Read the files of `KUBECONFIG`, or `~/.kube/config`; those that do not exist are skipped. Raises ATM810."""
     listed = [Path(part) for part in environ.get("KUBECONFIG", "").split(os.pathsep) if part]
     paths = listed or [Path(environ.get("HOME") or Path.home(), ".kube", "config")]
     found: dict[str, dict[str, KubeconfigEntry]] = {name: {} for name in _LOADERS}
@@ -107,7 +107,7 @@ def _read(path: Path) -> dict[str, Any] | None:
     try:
         value = load(data, path=str(path))
     except AtmosError as error:
-        # The parser's own words may quote the line, and in this file a line may be a key.
+        # The parser's message may quote the line, and in this file a line may be a key.
         where = error.diagnostics[0].where
         line = f", see line {where.line}" if where and where.line else ""
         raise _broken(f"{path} is not the YAML of a kubeconfig{line}") from None
@@ -115,7 +115,7 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def access(kubeconfig: Kubeconfig, context: str, *, setting: str) -> Access:
-    """Everything that it takes to ask the server of `context`. `setting` names where atmos was told that context.
+    """Return all that it takes to ask the server of `context`. `setting` names where that context was configured.
 
     Raises ATM810 for a context that does not exist or is not complete.
     """
@@ -151,7 +151,7 @@ def access(kubeconfig: Kubeconfig, context: str, *, setting: str) -> Access:
 
 
 def in_cluster(environ: Mapping[str, str]) -> Access | None:
-    """The service account of the pod we run in; None outside of a cluster."""
+    """Return the access of the pod we run in, by its service account; None outside of a cluster."""
     host, port = environ.get("KUBERNETES_SERVICE_HOST", ""), environ.get("KUBERNETES_SERVICE_PORT", "443")
     token, ca = ACCOUNT / "token", ACCOUNT / "ca.crt"
     if not host or not token.is_file() or not ca.is_file():
@@ -197,7 +197,15 @@ def _plugin(user: KubeconfigEntry, context: str) -> Plugin | None:
     pairs = [(each.get("name"), each.get("value")) for each in mappings(value, "env")]
     env = tuple((name, text) for name, text in pairs if isinstance(name, str) and isinstance(text, str))
     provide = value.get("provideClusterInfo") is True
-    return Plugin(command, args, env, version, text(value, "installHint"), provide, user.directory)
+    return Plugin(
+        command=command,
+        args=args,
+        env=env,
+        api_version=version,
+        hint=text(value, "installHint"),
+        provide_cluster=provide,
+        directory=user.directory,
+    )
 
 
 def _impersonation(user: dict[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -212,7 +220,7 @@ def _path(entry: KubeconfigEntry, key: str) -> Path | None:
 
 
 def _pem(entry: KubeconfigEntry, key: str) -> str:
-    """The text of `KEY-data`, which wins, or of the file that `KEY` names."""
+    """Return the text of `KEY-data`, which wins, or of the file that `KEY` names."""
     inline, path = text(entry.value, f"{key}-data"), _path(entry, key)
     try:
         if inline:

@@ -1,4 +1,4 @@
-"""Live objects without what nobody reads and nobody should keep: field ownership, and the values of Secrets."""
+"""Live objects without what is never read and must not be kept: field ownership, and the values of Secrets."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 def slim(resource: Resource) -> Resource:
-    """`resource`, changed in place: no managedFields, no copy of an older self; of a Secret its keys, never a value."""
+    """Remove, in place, managedFields and the copy of an older self; of a Secret keep its keys, never a value."""
     metadata = resource.get("metadata")
     if isinstance(metadata, dict):
         metadata.pop("managedFields", None)
@@ -27,7 +27,7 @@ def slim(resource: Resource) -> Resource:
 
 
 def key_of(resource: Resource) -> tuple[str, str]:
-    """(namespace, name); empty texts for an object that has none."""
+    """Return (namespace, name); empty texts for an object that has none."""
     metadata = resource.get("metadata")
     if not isinstance(metadata, dict):
         return "", ""
@@ -36,7 +36,7 @@ def key_of(resource: Resource) -> tuple[str, str]:
 
 
 def version_of(resource: Resource) -> str:
-    """Its resourceVersion, which for a list or a bookmark is the place to watch from."""
+    """Return its resourceVersion, which for a list or a bookmark is the place to watch from."""
     metadata = resource.get("metadata")
     found = metadata.get("resourceVersion") if isinstance(metadata, dict) else None
     return found if isinstance(found, str) else ""

@@ -28,7 +28,7 @@ class _Kept:
 
 
 class ObjectStore:
-    """Safe for threads. What it gives is a copy: changing it changes nothing here."""
+    """Safe for threads. What it returns is a copy: changing it changes nothing here."""
 
     def __init__(self, *, limit: int = MAX_BYTES) -> None:
         self.size = 0  # bytes of JSON
@@ -39,7 +39,7 @@ class ObjectStore:
         self._changes = 0
 
     def put(self, kind: Kind, resource: Resource) -> Key:
-        """Keeps `resource` in the place of what had its name. Raises FullError."""
+        """Keep `resource` in the place of what had its name. Raises FullError."""
         key = key_of(resource)
         version = version_of(resource)
         with self._changed:
@@ -66,7 +66,7 @@ class ObjectStore:
                 self._tell()
 
     def keep_only(self, kind: Kind, keys: set[Key], *, namespace: str = "") -> None:
-        """After a new list: what is not in it (of `namespace`, when one is named) has been deleted meanwhile."""
+        """Drop, after a new list, what is not in it (of `namespace`, when one is named): it was deleted meanwhile."""
         with self._changed:
             spaces = self._kinds.get(kind, {})
             named = [namespace] if namespace else list(spaces)
@@ -82,7 +82,7 @@ class ObjectStore:
         return _read(kept) if kept is not None else None
 
     def list(self, kind: Kind, *, namespace: str = "") -> tuple[Resource, ...]:
-        """By namespace and name; of all namespaces when none is named."""
+        """Return the objects of a kind by namespace and name; of all namespaces when none is named."""
         with self._changed:
             spaces = self._kinds.get(kind, {})
             named = [namespace] if namespace else sorted(spaces)
@@ -90,20 +90,20 @@ class ObjectStore:
         return tuple(_read(item) for item in kept)
 
     def owned(self, uid: str) -> tuple[Resource, ...]:
-        """What names `uid` among its owners, by kind, namespace and name."""
+        """Return what names `uid` among its owners, by kind, namespace and name."""
         with self._changed:
             found = sorted(self._owned.get(uid, ()))
             kept = [self._kinds[kind][space][name] for kind, (space, name) in found]
         return tuple(_read(item) for item in kept)
 
     def wait(self, seen: int, seconds: float) -> int:
-        """The number of changes so far, as soon as it is more than `seen`, or after `seconds`."""
+        """Return the number of changes so far, as soon as it is more than `seen`, or after `seconds`."""
         with self._changed:
             self._changed.wait_for(lambda: self._changes != seen, timeout=seconds)
             return self._changes
 
     def tell(self) -> None:
-        """Wakes those who wait, for something other than an object."""
+        """Wake those who wait, for something other than an object."""
         with self._changed:
             self._tell()
 

@@ -1,4 +1,4 @@
-"""Requests to one API server: credentials, certificates, retries, and what a person is told when it says no."""
+"""Requests to one API server: credentials, certificates, retries, and what a person reads when it refuses."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Transport:
     ) -> None:
         self.access = access
         self.name = name
-        self.requests = 0  # how often the server was asked, for those who promise not to hammer it
+        self.requests = 0  # how often the server was asked, for callers that promise not to overload it
         self._login = Login(access)
         self._pause = pause
         self._inner = inner
@@ -91,7 +91,7 @@ class Transport:
         expected: frozenset[int] = frozenset({404}),
         attempts: int = ATTEMPTS,
     ) -> Reply:
-        """The answer, when it is a yes or an `expected` no; else ATM811. `doing` reads `list pods in shop`."""
+        """Return the answer, when it is a yes or an `expected` no; else ATM811. `doing` reads `list pods in shop`."""
         headers = {"Content-Type": kind} if kind else {}
         renewed, attempt, question = False, 0, Deadline(QUESTION_SECONDS)
         while True:
@@ -117,7 +117,7 @@ class Transport:
 
     @contextmanager
     def stream(self, path: str, *, params: Mapping[str, str], seconds: float) -> Iterator[httpx.Response]:
-        """An answer that arrives in pieces and ends within `seconds`, as it was asked to. Raises httpx' errors."""
+        """Stream an answer that arrives in pieces and ends within `seconds`, as requested. Raises httpx' errors."""
         deadline = Deadline(SECONDS)
         with self._send("GET", path, params, {}, None, deadline) as response:
             if response.status_code == 401:
@@ -159,7 +159,7 @@ class Transport:
             response.close()
 
     def _require_privacy(self) -> None:
-        """Before a plugin runs or a header is made: no credential over plain http to another machine."""
+        """Refuse a credential over plain http to another machine, before a plugin runs or a header is made."""
         access = self.access
         known = access.token or access.token_file or access.user or access.plugin
         if known and in_clear(access.server, proxy=access.proxy):
@@ -167,7 +167,7 @@ class Transport:
             raise bare_credential(f"{self.name} ({said(access.server)})", hint=hint)
 
     def _connected(self) -> httpx.Client:
-        """The client with the certificate that is ours now: one from a plugin expires, and is then another."""
+        """Return the client with the certificate that is ours now: one from a plugin expires, and is then another."""
         shown = self._login.certificate()
         with self._lock:
             if self._client is None or shown != self._shown:
@@ -215,7 +215,7 @@ class Transport:
         return context
 
     def refused(self, status: int, data: bytes, doing: str) -> AtmosError:
-        """ATM811 for an answer that is a no."""
+        """Make the ATM811 for an answer that is a no."""
         context, answer = shell(self.access.context), said_by(data)
         if status == 401:
             message = f"{self.name} does not accept the credentials of context {context}"
@@ -232,7 +232,7 @@ class Transport:
         return fail(Code.CLUSTER_UNREACHABLE, message, hint=hint)
 
     def unreachable(self, error: BaseException) -> AtmosError:
-        """ATM811 with the reason and the next step."""
+        """Make the ATM811 with the reason and the next step."""
         server, clause = self.access.server, why(error)
         hint = f"is it on, and are you in its network? `kubectl --context {shell(self.access.context)} version`"
         refused = certificate_error(error)
@@ -244,7 +244,7 @@ class Transport:
 
 
 def said_by(data: bytes) -> str:
-    """The `message` of a Status object; else the first line of the text."""
+    """Return the `message` of a Status object; else the first line of the text."""
     import json
 
     text = data[:65536].decode("utf-8", "replace")
@@ -276,7 +276,7 @@ def _transport_errors() -> tuple[type[Exception], ...]:
 
 
 def _may_pass(error: BaseException) -> bool:
-    """Whether asking again can help: a connection that broke, but not a certificate or an answer that is too large."""
+    """Return whether asking again can help: a broken connection, but no certificate error or too large answer."""
     import httpx
 
     if isinstance(error, UnusableError | httpx.UnsupportedProtocol | httpx.ConnectTimeout | httpx.DecodingError):

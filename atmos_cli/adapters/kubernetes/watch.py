@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from atmos_cli.adapters.kubernetes.client import ClusterClient
     from atmos_cli.adapters.kubernetes.store import Key
 
-STALE_SECONDS = 60.0  # so long a broken watch may be mended before its last answers count for nothing
+STALE_SECONDS = 60.0  # for so long a broken watch may be restored before its last answers stop counting
 UNSERVED_SECONDS = 30.0
 _SHORTEST, _LONGEST = 0.5, 30.0
 _JOIN_SECONDS = 5.0
@@ -115,13 +115,13 @@ class _Feed:
             self.hang_up()
 
     def hang_up(self) -> None:
-        """Ends a read that another thread waits in: nothing else does."""
+        """End a read that another thread waits in: nothing else does."""
         if self._socket is not None:
             with suppress(OSError):
                 socket.socket.shutdown(self._socket, socket.SHUT_RDWR)
 
     def check(self) -> None:
-        """Raises what broke this watch, when it has nothing to show, or nothing that is still true."""
+        """Raise what broke this watch, when it has nothing to show, or nothing that is still true."""
         error, since = self.error, self.broken_since
         if error is not None and since is not None and not (self.known and time.monotonic() - since < STALE_SECONDS):
             raise error
@@ -162,7 +162,7 @@ class Mirror:
             thread.join(max(0.0, deadline - time.monotonic()))
 
     def wait(self, seconds: float) -> bool:
-        """Until something changed since the last `wait`; False after `seconds` without a change."""
+        """Wait until something changed since the last `wait`; False after `seconds` without a change."""
         now = self.store.wait(self._seen, seconds)
         changed, self._seen = now != self._seen, now
         return changed
@@ -182,7 +182,7 @@ class Mirror:
         return tuple(resource for resource in found if _has(resource, wanted))
 
     def owned(self, uid: str) -> tuple[dict[str, Any], ...]:
-        """The watched objects that name `uid` as an owner."""
+        """Return the watched objects that name `uid` as an owner."""
         return self.store.owned(uid)
 
     def logs(self, pod: str, container: str, *, namespace: str, previous: bool, lines: int) -> tuple[str, ...]:
@@ -201,7 +201,7 @@ class Mirror:
         self.cluster.annotate(api_version, kind, name, namespace=namespace, annotations=annotations, manager=manager)
 
     def _watched(self, kind: tuple[str, str], namespace: str) -> bool:
-        """Whether the store knows; waits for the first list. Raises ATM811 when there is none, or it is too old."""
+        """Return whether the store knows; waits for the first list. Raises ATM811 without one, or when too old."""
         feed = self._feeds.get((kind, "")) or self._feeds.get((kind, namespace))
         if feed is None:
             return False
@@ -212,12 +212,12 @@ class Mirror:
 
 
 def _pause(failures: int, *, began: float, now: float) -> float:
-    """Seconds until the next attempt; also a server that ends each watch at once is asked only once a second."""
+    """Return seconds until the next attempt; also a server that ends each watch at once is asked only once a second."""
     return _backoff(failures) if failures else max(0.0, _SHORTEST_WATCH - (now - began))
 
 
 def _backoff(failures: int) -> float:
-    """Seconds, doubling from half of one to half a minute, and not the same for everyone who lost the server."""
+    """Return seconds, doubling from half of one to half a minute, and different for each client that waits."""
     return min(_LONGEST, _SHORTEST * 2.0 ** min(failures, 10)) * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
 
 
@@ -228,7 +228,7 @@ def _broken_connections() -> tuple[type[Exception], ...]:
 
 
 def _equalities(selector: str) -> dict[str, str] | None:
-    """`a=b,c=d` as labels; None for what only the server can select by."""
+    """Parse `a=b,c=d` as labels; None for what only the server can select by."""
     pairs = [part.partition("=") for part in selector.replace("==", "=").split(",") if part.strip()]
     if any(not equals or not key.strip() or key.strip()[-1] == "!" for key, equals, _ in pairs):
         return None

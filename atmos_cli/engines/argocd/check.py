@@ -34,7 +34,7 @@ def urls(pointer: Pointer) -> Iterator[str]:
 
 
 def git_generators(spec: dict[str, Any], depth: int = 0) -> Iterator[dict[str, Any]]:
-    """The git generators of an ApplicationSet, also those inside matrix and merge."""
+    """Yield the git generators of an ApplicationSet, also those inside matrix and merge."""
     for _, generator in items(spec, "generators"):
         if git := mapping(generator, "git"):
             yield git
@@ -53,7 +53,7 @@ def findings(facts: EngineFacts) -> Iterator[Finding]:
 
 
 def reached(facts: EngineFacts) -> Iterator[str]:
-    """The directories that an Application reads, or that a set makes one for."""
+    """Yield the directories that an Application reads, or that a set makes one for."""
     for pointer in facts.of("Application"):
         for _, source in _sources(pointer.spec, ()):
             if facts.is_own(text(source, "repoURL")) and (directory := directory_of(text(source, "path"))):
@@ -122,7 +122,7 @@ def _generated(git: dict[str, Any], facts: EngineFacts) -> Iterator[str]:
 
 
 def glob(pattern: str) -> re.Pattern[str]:
-    """A generator's pattern: `*` stays inside of one segment, `**` does not. Anything else is taken literally."""
+    """Compile a generator's pattern: `*` stays inside of one segment, `**` does not; the rest is literal."""
     parts = re.split(r"(\*\*|\*|\?)", pattern[:1000])
     words = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
     return re.compile("".join(words.get(part, re.escape(part)) for part in parts))

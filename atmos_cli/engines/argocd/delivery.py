@@ -30,7 +30,7 @@ _WAITS_FOR_A_SYNC = frozenset({"older-commit", "older-still-shown", "sync-waitin
 
 @dataclass(frozen=True, slots=True)
 class _Operation:
-    """The last sync: `revision` is what it syncs, `relation` how that stands to the wanted commit."""
+    """The last sync: `revision` is what it syncs, `relation` how that relates to the wanted commit."""
 
     phase: str
     revision: str
@@ -54,18 +54,19 @@ class _Seen:
 
 
 def delivery(snapshot: ClusterSnapshot, relations: Mapping[str, Relation], *, pushed: float) -> Delivery:
-    """Of `snapshot.delivery`, the Application is read, and ApplicationSets when it does not exist."""
+    """Judge how far the commit is by the Application of `snapshot.delivery`, or ApplicationSets if there is none."""
     app = of_kind(snapshot, GROUP, "Application")
     if not app:
         return application_missing(snapshot)
     source = compared(app, relations)
     reconciled = instant(app, "status", "reconciledAt")
-    seen = _Seen(app, snapshot, source, _operation(app, relations, source), pushed, reconciled)
+    operation = _operation(app, relations, source)
+    seen = _Seen(app, snapshot, source, operation=operation, pushed=pushed, reconciled=reconciled)
     return _unless_paused(seen, _judge(seen))
 
 
 def _judge(seen: _Seen) -> Delivery:
-    """In the order of trust: what forbids any sync, which commit is compared, whether it was applied."""
+    """Judge in the order of trust: what forbids any sync, which commit is compared, whether it was applied."""
     if at(seen.app, "metadata", "deletionTimestamp") is not None:
         return seen.says(Arrival.FAILED, "application-deleting", "the Application is being deleted")
     return (
@@ -85,7 +86,7 @@ def _refreshing(seen: _Seen) -> Delivery | None:
 
 
 def _no_commit(seen: _Seen) -> Delivery | None:
-    """Without a commit in `sync.revision`, Argo CD could not read or generate manifests; which commit is not said."""
+    """Judge an Application without a commit: Argo CD could not read or generate manifests; of which is not said."""
     if seen.source.commit:
         return None
     if seen.pushed and seen.reconciled <= seen.pushed:
@@ -101,7 +102,7 @@ def _no_commit(seen: _Seen) -> Delivery | None:
 
 
 def _other_commit(seen: _Seen) -> Delivery | None:
-    """The compared commit does not hold the wanted inputs."""
+    """Judge when the compared commit does not hold the wanted inputs."""
     relation, name = seen.source.relation, short(seen.source.commit)
     if relation.inputs_equal:
         return None
@@ -133,7 +134,7 @@ def _older(seen: _Seen, name: str) -> Delivery:
 
 
 def _wanted_commit(seen: _Seen) -> Delivery:
-    """The compared commit holds the wanted inputs; whether they were applied is the question."""
+    """Judge whether the wanted inputs, which the compared commit holds, were applied."""
     revision, operation = seen.source.revision, seen.operation
     if seen.source.relation.order is Order.OLDER and 0 < seen.reconciled <= seen.pushed:
         words = "Argo CD has not looked at Git since the push"
@@ -161,7 +162,7 @@ def _retrying(seen: _Seen) -> Delivery:
 
 
 def _gave_up(seen: _Seen) -> Delivery:
-    """After the last retry, the same commit is never synced again; any other commit is."""
+    """Judge a sync after its last retry: the same commit is never synced again; any other commit is."""
     words = f"Argo CD gave up applying the commit: {sync_failure(seen.app)}"
     same = seen.operation.revision == seen.source.revision or not seen.source.revision
     return seen.says(Arrival.FAILED, "sync-failed", words, final=same)
@@ -230,7 +231,7 @@ def _waiting(seen: _Seen) -> Delivery:
 
 
 def _unless_paused(seen: _Seen, found: Delivery) -> Delivery:
-    """Where automation is off, what has not arrived and is not under way needs a person."""
+    """Say that a person is needed where automation is off and nothing that is missing is under way."""
     if found.arrival in {Arrival.ARRIVED, Arrival.SUPERSEDED} or found.final:
         return found
     name = shell(said(text(seen.app, "metadata", "name")))
@@ -266,4 +267,5 @@ def _operation(app: Resource, relations: Mapping[str, Relation], source: Applica
     if "Retrying attempt" in text(state, "message"):
         retries = max(retries, 1)
     phase, message = text(state, "phase"), said(text(state, "message"))
-    return _Operation(phase, revision, relation, max(retries, 0), message, instant(state, "finishedAt"))
+    finished = instant(state, "finishedAt")
+    return _Operation(phase, revision, relation, retries=max(retries, 0), message=message, finished=finished)

@@ -25,7 +25,7 @@ _SETTLES = 60.0
 
 
 def application_missing(snapshot: ClusterSnapshot) -> Delivery:
-    """No Application: the ApplicationSet that should make it says why, if it was seen."""
+    """Report a missing Application, with the reason that its ApplicationSet says, if that was seen."""
     for resource in snapshot.delivery:
         for found in conditions(resource) if text(resource, "kind") == "ApplicationSet" else ():
             if found.type == "ErrorOccurred" and found.true:
@@ -36,24 +36,25 @@ def application_missing(snapshot: ClusterSnapshot) -> Delivery:
 
 
 def failed_condition(app: Resource, snapshot: ClusterSnapshot, kind: str, *, revision: str) -> Delivery | None:
-    """The first condition whose type ends with `kind`, as a failure."""
+    """Return the first condition whose type ends with `kind`, as a failure."""
     found = next((item for item in conditions(app) if item.type.endswith(kind)), None)
     if found is None:
         return None
     if found.type == "InvalidSpecError":
         code = next((code for words, code in _INVALID_SPEC if words in found.message), "spec-invalid")
         final = code != "project-missing" and snapshot.at - found.since >= _SETTLES
-        return Delivery(Arrival.FAILED, code, f"Argo CD refuses the Application: {found.message}", revision, final)
+        words = f"Argo CD refuses the Application: {found.message}"
+        return Delivery(Arrival.FAILED, code, words, revision=revision, final=final)
     code = {"ComparisonError": "comparison-failed", "SyncError": "sync-failed"}.get(found.type, "argocd-error")
     final = bool(DETERMINISTIC.search(found.message))
     words = f"Argo CD cannot compare the commit with the cluster: {found.message}"
     if found.type != "ComparisonError":
         words = f"Argo CD reports {said(found.type)}: {found.message}"
-    return Delivery(Arrival.FAILED, code, words, revision, final, "" if final else "normal")
+    return Delivery(Arrival.FAILED, code, words, revision=revision, final=final, refresh="" if final else "normal")
 
 
 def sync_failure(app: Resource) -> str:
-    """What the objects of the last sync say, which says more than the operation's own message."""
+    """Return what the objects of the last sync say, which says more than the operation's own message."""
     result = at(app, "status", "operationState", "syncResult")
     failures = [
         f"{text(item, 'kind')}/{text(item, 'name')}: {text(item, 'message')}"

@@ -21,7 +21,7 @@ NAMESPACE = "argocd"
 ROOTS = ("argocd",)
 ROOT = "argocd/bootstrap/root.yaml"
 
-# Without `refresh` a retry stays on the commit that it began with, and never sees the one that mends it.
+# Without `refresh` a retry stays on the commit that it began with, and never sees the one that fixes it.
 # Retries of the platform's own sets never end: a rebuilt cluster may wait long for an operator.
 PLATFORM_SYNC = {
     "automated": {"prune": True, "selfHeal": True},
@@ -45,7 +45,7 @@ Documents = list[dict[str, Any]]
 
 
 def root_files(config: Config, *, teams: Sequence[str]) -> dict[str, Documents]:
-    """Every file of `argocd/`, or nothing when no cluster uses the engine."""
+    """Return every file of `argocd/`, or nothing when no cluster uses the engine."""
     clusters = synced(config)
     if not clusters:
         return {}
@@ -80,13 +80,13 @@ def first_steps(config: Config) -> Iterator[str]:
 
 
 def cluster_labels(config: Config, cluster: str) -> dict[str, str]:
-    """What the Secret of a registered cluster must be labelled with, so that the sets find it."""
+    """Return the labels that the Secret of a registered cluster must have, so that the sets find it."""
     environments = {f"env-{environment}": "true" for environment in config.on_cluster(cluster)}
     return {"argocd.argoproj.io/secret-type": "cluster", "cluster": cluster, **environments}
 
 
 def _root(config: Config) -> Documents:
-    """Project and Application in one file: an Application whose project it would have to make itself never starts."""
+    """Write project and Application in one file: an Application that has to make its own project never starts."""
     project = _object("AppProject", PLATFORM)
     project["spec"] = {
         "description": "the platform's own objects: tenants, infrastructure, projects and sets",
@@ -240,8 +240,8 @@ def _object(kind: str, name: str) -> dict[str, Any]:
 
 
 def places(listing: Listing, cluster: str) -> Iterator[Place]:
-    """Its sets make an Application of each directory, and of no file."""
+    """Yield each directory, of which its sets make an Application, and no file."""
     for kind in ("controllers", "configs"):
         for path, stamp in listing([f"infrastructure/{kind}/{cluster}"]).items():
             if not path.endswith(MANIFESTS):
-                yield Place(PLATFORM, f"{kind}/{path.rsplit('/', 1)[1]}", path, stamp, "overlay")
+                yield Place(PLATFORM, f"{kind}/{path.rsplit('/', 1)[1]}", path, stamp=stamp, reads="overlay")

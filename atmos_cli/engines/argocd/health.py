@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def application(resource: Resource) -> Health:
-    """Its own health proves little: errors, a failing sync and OutOfSync come first."""
+    """Judge an Application: its own health proves little; errors, a failing sync and OutOfSync come first."""
     error = next((found for found in conditions(resource) if found.type.endswith("Error")), None)
     if error is not None:
         return failed(error.message or error.type, "argocd-error")

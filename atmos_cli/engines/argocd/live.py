@@ -39,7 +39,7 @@ def refresh(clusters: Clusters, asked: Refresh) -> None:
 
 
 def _application_set(hub: ClusterApi, target: Target) -> tuple[Resource, ...]:
-    """Empty also for whoever may read Applications and no sets of them."""
+    """Return the ApplicationSet; nothing for users who may read Applications and no sets of them."""
     with suppress(AtmosError):
         found = hub.get(API, "ApplicationSet", _name_of_set(target), namespace=NAMESPACE)
         return (found,) if found else ()
@@ -47,7 +47,7 @@ def _application_set(hub: ClusterApi, target: Target) -> tuple[Resource, ...]:
 
 
 def _name_of_set(target: Target) -> str:
-    """The name that `atmos init` gives to the set of a team."""
+    """Return the name that `atmos init` chooses for the set of a team."""
     return f"apps-{target.team}"
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationSource:
-    """`commit` is "" when the status names none. `hydrated`: the machine-written commit made of it, if any.
+    """What an Application compares. `commit`: "" if the status names none. `hydrated`: its machine-written commit.
 
     `problem` is set when the hydrator has not got to the wanted commit.
     """
@@ -34,7 +34,7 @@ class ApplicationSource:
 
 
 def compared(app: Resource, relations: Mapping[str, Relation]) -> ApplicationSource:
-    """Of several sources, the first whose commit is known in this repository."""
+    """Return the source that is compared; of several, the first whose commit is known in this repository."""
     if mapping(app, "spec", "sourceHydrator"):
         return _hydrated(app, relations)
     named = synced_revisions(at(app, "status", "sync"))
@@ -56,4 +56,4 @@ def _hydrated(app: Resource, relations: Mapping[str, Relation]) -> ApplicationSo
     elif relation.inputs_equal and hydrated not in synced_revisions(at(app, "status", "sync")):
         words = f"Argo CD has hydrated {short(dry)} and has not compared the result yet"
         problem = Delivery(Arrival.PENDING, "hydrated-not-compared", words, dry, refresh="normal")
-    return ApplicationSource(dry, dry, relation, hydrated, problem)
+    return ApplicationSource(dry, dry, relation, hydrated=hydrated, problem=problem)

@@ -1,4 +1,4 @@
-"""Which commits an Application names, which it applied last, and whether it was told to stand still."""
+"""Reads which commits an Application names, which it applied last, and whether it is paused."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _named(resource: Resource) -> Iterator[str]:
 
 
 def synced_revisions(node: object) -> tuple[str, ...]:
-    """`revision` and `revisions` of an Application's sync status, sync result or sync operation."""
+    """Return `revision` and `revisions` of an Application's sync status, sync result or sync operation."""
     return tuple(filter(None, (text(node, "revision"), *texts(node, "revisions"))))
 
 

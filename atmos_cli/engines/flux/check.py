@@ -43,7 +43,7 @@ def findings(facts: EngineFacts) -> Iterator[Finding]:
 
 
 def directories(facts: EngineFacts) -> Iterator[str]:
-    """What Kustomizations build."""
+    """Yield what Kustomizations build."""
     for pointer in facts.of("Kustomization"):
         for _, given in paths(pointer, facts):
             if (directory := directory_of(given)) is not None:
@@ -51,7 +51,7 @@ def directories(facts: EngineFacts) -> Iterator[str]:
 
 
 def reached(facts: EngineFacts) -> Iterator[str]:
-    """What Flux reads, also through a source that does not resolve: that one has its own finding."""
+    """Yield what Flux reads, also through a source that does not resolve: that one has its own finding."""
     for pointer in facts.of("Kustomization", "HelmRelease"):
         found = paths(pointer, facts) if _resolves(pointer, facts) else _paths(pointer)
         for _, given in found:
@@ -64,7 +64,7 @@ def _resolves(pointer: Pointer, facts: EngineFacts) -> bool:
 
 
 def paths(pointer: Pointer, facts: EngineFacts) -> Iterator[tuple[Path, str]]:
-    """The paths of a pointer that lie in this repo, each with the field that holds it."""
+    """Yield the paths of a pointer that lie in this repo, each with the field that holds it."""
     helm = pointer.kind == "HelmRelease"
     ref = mapping(pointer.spec, "chart", "spec", "sourceRef") if helm else mapping(pointer.spec, "sourceRef")
     source = _target(pointer, ref, facts)
@@ -122,7 +122,7 @@ def _dependencies(pointer: Pointer, facts: EngineFacts) -> Iterator[Finding]:
 
 
 def _cycles(facts: EngineFacts) -> Iterator[Finding]:
-    """One finding for each cycle of dependsOn, at the object that comes first by name; without recursion."""
+    """Find each cycle of dependsOn; one finding, at the object that comes first by name; without recursion."""
     done: set[tuple[str, str, str]] = set()
     for start in sorted(facts.by_name):
         trail: list[tuple[str, str, str]] = []
@@ -183,7 +183,7 @@ def _path(pointer: Pointer, path: Path, given: str, facts: EngineFacts) -> Itera
 
 
 def _environment(pointer: Pointer, path: Path, given: str, facts: EngineFacts) -> Iterator[Finding]:
-    """The classic copy and paste: the pointer of one environment reads the overlay of another."""
+    """Find the classic copy and paste: the pointer of one environment reads the overlay of another."""
     match = OVERLAY.match(directory_of(given) or "")
     if match is None:
         return
@@ -205,7 +205,7 @@ def _environment(pointer: Pointer, path: Path, given: str, facts: EngineFacts) -
 
 
 def _foreign_files(directory: str, facts: EngineFacts) -> Iterator[Finding]:
-    """Without a kustomization file Flux takes every YAML file below, and fails at the first that is no object."""
+    """Find files that fail: without a kustomization file Flux takes all YAML below, and fails at a non-object."""
     if any(posixpath.join(directory, name) in facts.files for name in NAMES):
         return
     owned = {posixpath.dirname(path) for path in facts.below(directory) if posixpath.basename(path) in NAMES}
@@ -218,5 +218,5 @@ def _foreign_files(directory: str, facts: EngineFacts) -> Iterator[Finding]:
                     f"{path} is no Kubernetes object, but Flux builds every YAML file below {directory or 'the root'}"
                 )
                 hint = f"move it, or add a kustomization.yaml to {directory or 'the root'} that lists what to apply"
-                yield Finding(Code.ENGINE_REFERENCE, document, (), message, hint)
+                yield Finding(Code.ENGINE_REFERENCE, document, (), message, hint=hint)
                 break

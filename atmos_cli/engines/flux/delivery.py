@@ -34,7 +34,7 @@ _CODES = {
 
 
 def delivery(snapshot: ClusterSnapshot, relations: Mapping[str, Relation], *, pushed: float) -> Delivery:
-    """Of `snapshot.delivery`, the source and its Kustomization or HelmRelease are read."""
+    """Judge how far a commit is, by the source and its Kustomization or HelmRelease in `snapshot.delivery`."""
     kustomization = of_kind(snapshot, KUSTOMIZE, "Kustomization")
     release = of_kind(snapshot, HELM, "HelmRelease")
     if not kustomization and not release:
@@ -62,7 +62,7 @@ def _judge(case: OwnerState) -> Delivery:
 
 
 def _path_missing(case: OwnerState) -> Delivery | None:
-    """An artifact without the path is refused before it counts as attempted."""
+    """Report an artifact without the path, which is refused before it counts as attempted."""
     ready = condition(case.owner, "Ready")
     if not (ready.false and ready.reason == "ArtifactFailed" and case.source_relation.inputs_equal):
         return None
@@ -73,7 +73,7 @@ def _path_missing(case: OwnerState) -> Delivery | None:
 
 
 def _attempted(case: OwnerState) -> Delivery:
-    """What Flux tries, or tried, holds the wanted inputs."""
+    """Judge whether the wanted inputs, which Flux tries or tried, are applied."""
     ready = condition(case.owner, "Ready")
     if ready.stale and not case.suspended:
         return say(case, Arrival.APPLYING, "spec-not-seen", "Flux has not yet seen the Kustomization's new spec")
@@ -104,7 +104,7 @@ def _ready(case: OwnerState) -> Delivery:
 
 
 def _applied(case: OwnerState, failure: str) -> Delivery:
-    """Health checks run only after everything is applied, whatever `lastAppliedRevision` says until they pass."""
+    """Judge an apply by its health checks, which run only after it, whatever `lastAppliedRevision` says until then."""
     name, revision = short(commit(case.revision)), commit(case.revision)
     if failure:
         return Delivery(Arrival.ARRIVED, "applied-unhealthy", f"Flux applied {name}; its {failure}", revision)
@@ -128,7 +128,7 @@ def _failed(case: OwnerState, reason: str, message: str) -> Delivery:
 
 
 def _failed_before(case: OwnerState) -> Delivery | None:
-    """While Flux tries again, `Ready` forgets why it failed; the history, and an event, do not."""
+    """Report an earlier failure: while Flux tries again, `Ready` forgets why; the history, and an event, do not."""
     last = mappings(case.owner, "status", "history")[:1]
     same = last and commit(text(last[0], "metadata", "revision")) == commit(case.revision)
     reason = text(last[0], "lastReconciledStatus") if same else ""
@@ -140,7 +140,7 @@ def _failed_before(case: OwnerState) -> Delivery | None:
 
 
 def _unless_suspended(case: OwnerState, found: Delivery) -> Delivery:
-    """A suspended object keeps the conditions that it had, Ready=True among them."""
+    """Report a suspended object, which keeps the conditions that it had, Ready=True among them."""
     if found.arrival in {Arrival.ARRIVED, Arrival.SUPERSEDED}:
         return found
     if case.suspended:

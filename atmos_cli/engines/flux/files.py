@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SYSTEM = "flux-system"
 CONTROLLER = "kustomize-controller"
 SOURCE_IGNORE = """\
-# What Flux reads of this repo; everything else is ours alone.
+# What Flux reads of this repo; it has no use for the rest.
 /*
 !/apps/
 !/clusters/
@@ -33,7 +33,7 @@ Documents = list[dict[str, Any]]
 
 
 def root_files(config: Config, *, teams: Sequence[str], configured: Sequence[str]) -> dict[str, Documents]:
-    """`clusters/` and the sources in `delivery/`. `configured`: clusters with files in `infrastructure/configs`."""
+    """Return `clusters/` and the sources in `delivery/`. `configured`: clusters in `infrastructure/configs`."""
     files: dict[str, Documents] = {}
     for cluster in _synced(config):
         root = f"clusters/{cluster}"
@@ -52,7 +52,7 @@ def root_files(config: Config, *, teams: Sequence[str], configured: Sequence[str
 
 
 def service_files(config: Config, *, team: str, service: str) -> dict[str, Documents]:
-    """`delivery/<cluster>/<team>/<service>.yaml`: one document for each environment that a Flux cluster hosts."""
+    """Return `delivery/<cluster>/<team>/<service>.yaml`: one document per environment that a Flux cluster hosts."""
     return {
         pointer_path(cluster, team=team, service=service): [
             _service(team, service, environment) for environment in config.on_cluster(cluster)
@@ -71,7 +71,7 @@ def first_steps(config: Config) -> Iterator[str]:
 
 
 def _synced(config: Config) -> list[str]:
-    """The clusters that Flux syncs."""
+    """Return the clusters that Flux syncs."""
     return [name for name, settings in config.clusters.items() if settings.engine == "flux"]
 
 
@@ -102,7 +102,7 @@ def _platform(name: str, *, path: str, after: Sequence[str], wait: bool = True, 
         "wait": wait,
     }
     if after:
-        spec = {"dependsOn": [{"name": each} for each in after], **spec}
+        spec = {"dependsOn": [{"name": before} for before in after], **spec}
     return _object("Kustomization", name, SYSTEM, spec)
 
 
@@ -158,17 +158,17 @@ def places(listing: Listing, cluster: str) -> Iterator[Place]:
         yield from _platform_places(listing, f"infrastructure/{kind}/{cluster}", kind)
     root = f"clusters/{cluster}"
     for path, stamp in listing([root]).items():
-        yield Place(PLATFORM, root, path, stamp, "tree")
+        yield Place(PLATFORM, root, path, stamp=stamp, reads="tree")
     teams = [path for path in listing([f"delivery/{cluster}"]) if not path.endswith(MANIFESTS)]
     for path, stamp in listing(teams).items() if teams else ():
         name = path.rsplit("/", 1)[1].removesuffix(".yaml")
-        yield Place(path.split("/")[2], name, path, stamp, "tree")
+        yield Place(path.split("/")[2], name, path, stamp=stamp, reads="tree")
 
 
 def _platform_places(listing: Listing, root: str, kind: str) -> Iterator[Place]:
     below = listing([root])
     if any(f"{root}/{name}" in below for name in NAMES):
-        yield Place(PLATFORM, kind, root, "", "overlay")
+        yield Place(PLATFORM, kind, root, stamp="", reads="overlay")
         return
     for path, stamp in below.items():
-        yield Place(PLATFORM, f"{kind}/{path.rsplit('/', 1)[1]}", path, stamp, "tree")
+        yield Place(PLATFORM, f"{kind}/{path.rsplit('/', 1)[1]}", path, stamp=stamp, reads="tree")

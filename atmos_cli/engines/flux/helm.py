@@ -21,7 +21,7 @@ _WAITED = re.compile(r"timed out waiting|context deadline exceeded|not ready\b|s
 
 
 def delivery_by_helm(case: OwnerState) -> Delivery:
-    """The predicates of `delivery` for `case.owner`, a HelmRelease."""
+    """Judge how far the commit of `case.owner`, a HelmRelease, has come, as `delivery` does."""
     if at(case.owner, "metadata", "deletionTimestamp") is not None:
         return say(case, Arrival.FAILED, "release-deleting", "the HelmRelease is being deleted")
     if case.source_relation.order is Order.NEWER and not case.source_relation.inputs_equal:
@@ -91,7 +91,7 @@ def _released(case: OwnerState) -> Delivery:
 
 
 def _versioned(case: OwnerState) -> Delivery:
-    """A chart whose version names no commit (from a chart repository): only the live objects can tell."""
+    """Judge a chart whose version names no commit (from a chart repository): only the live objects can tell."""
     ready = condition(case.owner, "Ready")
     if ready.false:
         words = f"Helm cannot apply the release: {ready.message}"

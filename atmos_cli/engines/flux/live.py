@@ -31,7 +31,7 @@ def delivery_objects(clusters: Clusters, target: Target) -> tuple[Resource, ...]
 
 
 def refresh(clusters: Clusters, asked: Refresh) -> None:
-    """The source first, so that the pointer finds what is new there."""
+    """Refresh the source first, so that the pointer finds what is new there."""
     for each in sorted(asked.snapshot.delivery, key=lambda one: not str(one.get("kind", "")).endswith("Repository")):
         name = identity(each)
         clusters.cluster.annotate(

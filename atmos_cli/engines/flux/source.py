@@ -1,4 +1,4 @@
-"""The first half of Flux' way: its source fetches the commit, then its controller takes it up."""
+"""The first half of a delivery by Flux: its source fetches the commit, then its controller takes it up."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ WITH_ARTIFACTS = ("GitRepository", "OCIRepository", "Bucket", "ExternalArtifact"
 
 @dataclass(frozen=True, slots=True)
 class OwnerState:
-    """A Kustomization or HelmRelease (`owner`), its source ({} when not seen), and how both stand to the commit.
+    """A Kustomization or HelmRelease (`owner`), its source ({} if not seen), and how both relate to the commit.
 
     `revision` is what the owner attempted, `artifact` what the source holds, `fetched` since when (0: not known).
     """
@@ -46,7 +46,7 @@ class OwnerState:
 def case_of(
     owner: Resource, snapshot: ClusterSnapshot, relations: Mapping[str, Relation], *, pushed: float
 ) -> OwnerState:
-    """Revisions of OCI artifacts are digests; the commit is then in the revision of their origin."""
+    """Collect the state of an owner; revisions of OCI artifacts are digests, so their origin names the commit."""
     status = at(owner, "status")
     attempted = text(status, "lastAttemptedRevision")
     source = of_kind(snapshot, SOURCE, *WITH_ARTIFACTS)
@@ -80,12 +80,13 @@ def say(
     final: bool = False,
     refresh: Literal["", "normal", "hard"] = "",
 ) -> Delivery:
-    """A Delivery whose revision is the commit that the owner attempted."""
-    return Delivery(arrival, code, message, commit(case.revision) or said(case.revision), final, refresh)
+    """Return a Delivery whose revision is the commit that the owner attempted."""
+    revision = commit(case.revision) or said(case.revision)
+    return Delivery(arrival, code, message, revision=revision, final=final, refresh=refresh)
 
 
 def not_attempted(case: OwnerState) -> Delivery:
-    """The owner has not attempted the wanted inputs: superseded, diverged, or waiting for one of several things."""
+    """Say why the owner has not attempted the wanted inputs: superseded, diverged, or waiting for something."""
     name = short(commit(case.revision))
     if case.relation.order is Order.NEWER:
         words = f"Flux is at {name}, a newer commit that changed this service again"
@@ -94,7 +95,7 @@ def not_attempted(case: OwnerState) -> Delivery:
 
 
 def _source(case: OwnerState) -> Delivery | None:
-    """A broken source leaves its Kustomizations Ready=True on the old commit."""
+    """Report a broken source, which leaves its Kustomizations Ready=True on the old commit."""
     if not case.source or case.source_relation.inputs_equal:
         return None
     kind, ready = text(case.source, "kind"), condition(case.source, "Ready")

@@ -1,4 +1,4 @@
-"""Which commits Flux' objects name, which was applied last, and whether one was told to stand still."""
+"""Reads which commits Flux' objects name, which was applied last, and whether one is paused."""
 
 from __future__ import annotations
 

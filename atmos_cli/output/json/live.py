@@ -24,7 +24,7 @@ def answer_status(found: Overview) -> None:
 
 
 class Changes:
-    """Prints one envelope on a line of its own whenever something is not as it was."""
+    """Prints one envelope on a line of its own whenever something changed."""
 
     def __init__(self) -> None:
         self._last = ""

@@ -161,7 +161,7 @@ def show_rollback(plan: RollbackPlan, *, with_diff: bool) -> None:
         if value:
             say(f"  {topic:13} {value}")
     if with_diff:
-        for line in _diff(plan):
+        for line in diff_lines(plan.changes):
             say(line)
     say(f"Checks  {summary(plan.diagnostics)}")
     sys.stdout.flush()
@@ -169,10 +169,11 @@ def show_rollback(plan: RollbackPlan, *, with_diff: bool) -> None:
     print_diagnostics(plan.diagnostics)
 
 
-def _diff(plan: RollbackPlan) -> list[str]:
+def diff_lines(changes: ChangeSet) -> list[str]:
+    """Return the lines of a unified diff of every file that changes."""
     found: list[str] = []
-    for path, data in sorted(plan.changes.files.items()):
-        old = (plan.changes.before.get(path) or b"").decode("utf-8", "replace").splitlines()
+    for path, data in sorted(changes.files.items()):
+        old = (changes.before.get(path) or b"").decode("utf-8", "replace").splitlines()
         new = (data or b"").decode("utf-8", "replace").splitlines()
         found += [_plain(line) for line in difflib.unified_diff(old, new, f"a/{path}", f"b/{path}", lineterm="")]
     return found

@@ -70,8 +70,8 @@ def show_new_blueprint(name: str, files: Sequence[str], source: Path | None) -> 
     """Print the files of a new blueprint, and what to do with them."""
     for path in files:
         say(path)
-    told = f" --from {shell(str(source))}" if source else ""
-    say(f"change it, then run `atmos blueprint lint {name}{told}` and `atmos blueprint test {name} --update{told}`")
+    origin = f" --from {shell(str(source))}" if source else ""
+    say(f"change it, then run `atmos blueprint lint {name}{origin}` and `atmos blueprint test {name} --update{origin}`")
 
 
 def show_lint(names: Sequence[str], found: Sequence[Diagnostic]) -> None:

@@ -1,1 +1,1 @@
-"""What all engines share when they are asked how far a commit has come."""
+"""The parts that all engines share to say how far a commit has come."""

@@ -1,4 +1,4 @@
-"""Do the live objects show what the wanted ones say? A proof that needs no engine's word."""
+"""The comparison of live objects with the wanted ones, a proof that does not depend on what an engine reports."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MASK = "***"
 class Drift:
     """One field that is not as wanted; `path` is empty when the whole object does not exist.
 
-    `live` is None when the field is not there. Values of Secrets are masked.
+    `live` is None when the field is missing. Values of Secrets are masked.
     """
 
     object: Identity
@@ -48,10 +48,10 @@ class Drift:
 
 
 def applied(snapshot: ClusterSnapshot) -> tuple[Drift, ...]:
-    """Each wanted field that the live objects do not show, at most 200; empty when they show all.
+    """Return each wanted field that the live objects do not have, at most 200; empty when they have all.
 
     Fields that only the live objects have are no drift: the API server, autoscalers and webhooks add some. So a commit
-    that only removes fields cannot be proved or refuted by this.
+    that only removes fields is neither proved nor refuted by this.
     """
     look = look_at(snapshot, now=snapshot.at)
     found = (drift for wanted in snapshot.wanted if isinstance(wanted, dict) for drift in _drift(wanted, look))
@@ -80,7 +80,7 @@ def _drift(wanted: Resource, look: Look) -> Iterator[Drift]:
 
 
 def is_autoscaled(identity: Identity, look: Look) -> bool:
-    """Whether a HorizontalPodAutoscaler or a ScaledObject, wanted or live, owns this workload's replicas."""
+    """Check whether a HorizontalPodAutoscaler or a ScaledObject, wanted or live, owns this workload's replicas."""
     for resource in (*look.snapshot.wanted, *look.snapshot.objects):
         kind = text(resource, "kind")
         if kind not in {"HorizontalPodAutoscaler", "ScaledObject"}:
@@ -93,7 +93,7 @@ def is_autoscaled(identity: Identity, look: Look) -> bool:
 
 
 def _ignored(identity: Identity, look: Look) -> set[Path]:
-    """What the Application's `ignoreDifferences` excepts for this object, as far as it says so by JSON pointers."""
+    """Return the paths that the Application's `ignoreDifferences` excepts for this object by JSON pointers."""
     found: set[Path] = set()
     for resource in look.snapshot.delivery:
         for rule in mappings(resource, "spec", "ignoreDifferences"):
@@ -121,7 +121,7 @@ def _differences(identity: Identity, wanted: Resource, live: Resource) -> Iterat
 
 
 def _string_data(wanted: dict[str, Any], live: Resource) -> Iterator[tuple[Path, Any, Any]]:
-    """The API server moves `stringData` into `data`; that the keys exist is all that is compared."""
+    """Compare only the keys of `stringData`, which the API server moves into `data`."""
     for key in wanted:
         if at(live, "data", key) is None:
             yield ("stringData", key), MASK, None
@@ -129,7 +129,7 @@ def _string_data(wanted: dict[str, Any], live: Resource) -> Iterator[tuple[Path,
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
-    """Compares as the API server of this kind merges: `path` has positions, `names` only field names."""
+    """A comparison that follows how the API server merges this kind: `path` has positions, `names` only field names."""
 
     group: str
     kind: str
@@ -167,7 +167,7 @@ class _Walk:
 
 
 def _partner(item: Any, live: list[Any], keys: tuple[str, ...]) -> Any:
-    """The live item with the same merge keys; of several, the last, which is the one that counts in a pod."""
+    """Return the live item with the same merge keys; of several, the last, which is the one that counts in a pod."""
     mark = _mark(item, keys)
     return next((other for other in reversed(live) if _mark(other, keys) == mark), None)
 
@@ -177,7 +177,7 @@ def _mark(item: Any, keys: tuple[str, ...]) -> tuple[Any, ...]:
 
 
 def _is_zero(value: Any) -> bool:
-    """Values that Go's `omitempty` drops, also inside objects that hold nothing else."""
+    """Check for values that Go's `omitempty` drops, also inside objects that hold nothing else."""
     if isinstance(value, dict):
         return all(item is None or _is_zero(item) for item in value.values())
     return value in ("", 0, [])

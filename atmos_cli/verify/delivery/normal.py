@@ -1,4 +1,4 @@
-"""Two spellings of one value: what the API server stores may be written otherwise than what was sent."""
+"""Equal values in different spellings: the API server may store a value otherwise than it was sent."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from typing import Any
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.kube.quantity import parse
 
-_QUANTITIES = frozenset(
-    {
-        *("limits", "requests", "resources", "hard", "capacity", "allocatable", "overhead", "storage", "size"),
-        *("max", "min", "default", "defaultRequest", "maxLimitRequestRatio", "sizeLimit", "divisor", "averageValue"),
-        *("minAllowed", "maxAllowed", "walStorage", "shared_buffers"),
-    }
-)
+_QUANTITIES = frozenset({
+    "limits", "requests", "resources", "hard", "capacity", "allocatable", "overhead", "storage", "size", "max", "min",
+    "default", "defaultRequest", "maxLimitRequestRatio", "sizeLimit", "divisor", "averageValue", "minAllowed",
+    "maxAllowed", "walStorage", "shared_buffers",
+})  # fmt: skip
 _VERBATIM = frozenset({"metadata", "data", "binaryData", "env", "args", "command", "image", "matchLabels"})
 _DURATION = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?(?:ns|us|µs|ms|s|m|h))+")
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ns|us|µs|ms|s|m|h)")
@@ -23,7 +21,7 @@ _LONGEST = 40
 
 
 def same_scalar(wanted: Any, live: Any, names: tuple[str, ...]) -> bool:
-    """Is this one value? `names` are the fields on the way to it: they say whether it may be a quantity."""
+    """Check whether both are one value; `names` are the fields on the way to it, which say if it may be a quantity."""
     if isinstance(wanted, bool) or isinstance(live, bool):
         return wanted is live
     if wanted == live:
@@ -51,7 +49,7 @@ def _same_quantity(wanted: str | float, live: str | float) -> bool:
 
 
 def _nanoseconds(words: str) -> float | None:
-    """`1h0m0s` in nanoseconds, None when it is no duration as Go writes one."""
+    """Return the nanoseconds of a duration such as `1h0m0s`; None when it is not written as Go writes one."""
     if len(words) > _LONGEST or not _DURATION.fullmatch(words):
         return None
     return sum(float(amount) * _UNITS[unit] for amount, unit in _PART.findall(words))

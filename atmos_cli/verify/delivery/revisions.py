@@ -1,4 +1,4 @@
-"""Which commits an engine's status names."""
+"""The commits that the revisions in an engine's status name."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOT_KNOWN = Relation(Order.UNKNOWN, inputs_equal=False)
 
 
 def commit(revision: str) -> str:
-    """The commit of a revision as engines write it: 40 digits, or 12 of a chart's version; "" when it names none."""
+    """Return the commit in a revision that an engine wrote: 40 digits, or 12 of a chart version; "" without one."""
     if len(revision) > _LONGEST:
         return ""
     match = _WHOLE.fullmatch(revision) or _CHART.fullmatch(revision)
@@ -31,13 +31,13 @@ def commit(revision: str) -> str:
 
 
 def relation_of(relations: Mapping[str, Relation], revision: str) -> Relation:
-    """How a revision, written as the engine writes it, stands to the wanted commit."""
+    """Return how a revision, written as the engine writes it, relates to the wanted commit."""
     relation = relations.get(commit(revision), NOT_KNOWN)
     return Relation(Order.SAME, inputs_equal=True) if relation.order is Order.SAME else relation
 
 
 def of_kind(snapshot: ClusterSnapshot, group: str, *kinds: str) -> Resource:
-    """The first delivery object of a group and one of the kinds, {} when there is none."""
+    """Return the first delivery object of a group and one of the kinds, {} when there is none."""
     for resource in snapshot.delivery:
         if text(resource, "kind") in kinds and text(resource, "apiVersion").rpartition("/")[0] == group:
             return resource

@@ -1,6 +1,6 @@
-"""Why: the rule base, its facts and its ranking.
+"""The diagnosis of a failed deployment: the rule base, its facts and its ranking.
 
-`diagnose(evidence)` gives the likely causes; `needs`, `wants` and `GAUGES` say what to collect for it beforehand.
+`diagnose(evidence)` returns the likely causes; `needs`, `wants` and `GAUGES` say what to collect for it beforehand.
 """
 
 from atmos_cli.verify.diagnosis.diagnose import diagnose

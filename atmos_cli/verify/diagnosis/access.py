@@ -1,4 +1,4 @@
-"""R30, R31: rights that a program lacks, in the cluster and in the cloud."""
+"""Rules R30, R31: rights that a program lacks, in the cluster and in the cloud."""
 
 from __future__ import annotations
 
@@ -27,14 +27,15 @@ def _cluster(facts: Facts) -> Iterator[Suspect]:
     verb, resource = match["verb"], match["named"] or match["resource"]
     space, _, account = match["account"].partition(":")
     yield Suspect(
-        "R30",
-        f"ServiceAccount {account} may not {verb} {resource}",
-        f"Grant `{verb}` on {resource} to ServiceAccount {account} in namespace {space}: a Role and a RoleBinding.",
-        0.92 if line.novel else 0.6,
-        EXACT,
-        from_lines(facts, "RBAC"),
-        ("Role/", "RoleBinding/", "serviceAccountName", "ServiceAccount/", word(account), IMAGE),
-        f"kubectl auth can-i {verb} {resource} -n {space} --as=system:serviceaccount:{space}:{account}",
+        rule="R30",
+        title=f"ServiceAccount {account} may not {verb} {resource}",
+        hint=f"Grant `{verb}` on {resource} to ServiceAccount {account} in namespace {space}: a Role and a "
+        "RoleBinding.",
+        confidence=0.92 if line.novel else 0.6,
+        specificity=EXACT,
+        evidence=from_lines(facts, "RBAC"),
+        subject=("Role/", "RoleBinding/", "serviceAccountName", "ServiceAccount/", word(account), IMAGE),
+        next=f"kubectl auth can-i {verb} {resource} -n {space} --as=system:serviceaccount:{space}:{account}",
     )
 
 
@@ -49,13 +50,14 @@ def _cloud(facts: Facts) -> Iterator[Suspect]:
     )
     bound = f" It is bound to {notes}." if notes else " No role is annotated on it." if account else ""
     yield Suspect(
-        "R31",
-        "the cloud refuses the program's identity",
-        f"The cloud refuses what ServiceAccount {name} asks for: its role is missing or lacks a permission.{bound}",
-        sure,
-        EXACT if sure > 0.8 else CAUSE,
-        from_lines(facts, "CLOUD_IAM"),
-        (
+        rule="R31",
+        title="the cloud refuses the program's identity",
+        hint=f"The cloud refuses what ServiceAccount {name} asks for: its role is missing or lacks a "
+        f"permission.{bound}",
+        confidence=sure,
+        specificity=EXACT if sure > 0.8 else CAUSE,
+        evidence=from_lines(facts, "CLOUD_IAM"),
+        subject=(
             "role-arn",
             "gcp-service-account",
             "azure.workload",
@@ -65,5 +67,5 @@ def _cloud(facts: Facts) -> Iterator[Suspect]:
             "GOOGLE_",
             "AZURE_",
         ),
-        f"kubectl -n {facts.namespace} get serviceaccount {name} -o yaml",
+        next=f"kubectl -n {facts.namespace} get serviceaccount {name} -o yaml",
     )

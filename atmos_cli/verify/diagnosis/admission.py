@@ -1,4 +1,4 @@
-"""R27 to R29, R47, R48: what the API server or the engine refuses, and Jobs that give up."""
+"""Rules R27 to R29, R47, R48: what the API server or the engine refuses, and Jobs that give up."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ def _quota(facts: Facts, said: str, evidence: tuple[str, ...]) -> Suspect:
             "A rollout also needs room for the surge pods."
         )
     return Suspect(
-        "R27",
-        shown(title),
-        shown(hint),
-        0.95,
-        EXACT,
-        evidence,
-        (
+        rule="R27",
+        title=shown(title),
+        hint=shown(hint),
+        confidence=0.95,
+        specificity=EXACT,
+        evidence=evidence,
+        subject=(
             r"(?:cpu|memory|storage)\S* (?:limit|request)",
             "requests",
             "limits",
@@ -89,7 +89,7 @@ def _quota(facts: Facts, said: str, evidence: tuple[str, ...]) -> Suspect:
             "ResourceQuota/",
             "resources",
         ),
-        f"kubectl -n {facts.namespace} describe resourcequota",
+        next=f"kubectl -n {facts.namespace} describe resourcequota",
     )
 
 
@@ -100,14 +100,15 @@ def _policy(facts: Facts, said: str, evidence: tuple[str, ...]) -> Suspect:
     who = found.get("webhook") or found.get("policy")
     if "failed calling webhook" in said:
         return Suspect(
-            "R28",
-            "an admission webhook does not answer",
-            "The API server cannot reach an admission webhook and refuses pods until it can. This is not your change.",
-            0.85,
-            EXACT,
-            evidence,
-            (),
-            "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
+            rule="R28",
+            title="an admission webhook does not answer",
+            hint="The API server cannot reach an admission webhook and refuses pods until it can. This is not "
+            "your change.",
+            confidence=0.85,
+            specificity=EXACT,
+            evidence=evidence,
+            subject=(),
+            next="kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
             elsewhere=True,
         )
     if level:
@@ -117,14 +118,14 @@ def _policy(facts: Facts, said: str, evidence: tuple[str, ...]) -> Suspect:
     else:
         title, what = "a LimitRange refuses the pod", said.partition("is forbidden:")[2].strip() or said
     return Suspect(
-        "R28",
-        shown(title),
-        shown(f"{title}: {what}"),
-        0.95,
-        EXACT,
-        evidence,
-        tuple(subject for demand, subjects in _DEMANDS if demand in said for subject in subjects),
-        f"kubectl -n {facts.namespace} get events --field-selector reason=FailedCreate",
+        rule="R28",
+        title=shown(title),
+        hint=shown(f"{title}: {what}"),
+        confidence=0.95,
+        specificity=EXACT,
+        evidence=evidence,
+        subject=tuple(subject for demand, subjects in _DEMANDS if demand in said for subject in subjects),
+        next=f"kubectl -n {facts.namespace} get events --field-selector reason=FailedCreate",
     )
 
 
@@ -132,14 +133,15 @@ def _account(facts: Facts, said: str, evidence: tuple[str, ...]) -> Suspect:
     match = RX["NO_ACCOUNT"].search(said)
     name = (match["account"] or match["account2"].rpartition("/")[2]) if match else ""
     return Suspect(
-        "R29",
-        f"ServiceAccount {name} does not exist",
-        f"ServiceAccount {name} is not in namespace {facts.namespace}: add it to the manifests, or correct the name.",
-        0.95,
-        EXACT,
-        evidence,
-        ("serviceAccountName", "ServiceAccount/", word(name)),
-        f"kubectl -n {facts.namespace} get serviceaccounts",
+        rule="R29",
+        title=f"ServiceAccount {name} does not exist",
+        hint=f"ServiceAccount {name} is not in namespace {facts.namespace}: add it to the manifests, or correct "
+        "the name.",
+        confidence=0.95,
+        specificity=EXACT,
+        evidence=evidence,
+        subject=("serviceAccountName", "ServiceAccount/", word(name)),
+        next=f"kubectl -n {facts.namespace} get serviceaccounts",
     )
 
 
@@ -154,16 +156,17 @@ def _manifest(facts: Facts) -> Iterator[Suspect]:
     named = re.search(r'([A-Z][A-Za-z]{2,40})(?:\.[\w.-]{1,80})? "([^"]{1,253})" is invalid', said)
     what = f"{named[1]}/{named[2]}" if named else "the object"
     yield Suspect(
-        "R48",
-        f"{field} of {what} cannot be changed" if immutable else "the engine cannot build the manifests",
-        f"{field} of {what} is immutable: give the object another name, or delete it and let the engine make it again."
+        rule="R48",
+        title=f"{field} of {what} cannot be changed" if immutable else "the engine cannot build the manifests",
+        hint=f"{field} of {what} is immutable: give the object another name, or delete it and let the engine make "
+        "it again."
         if immutable
         else "The engine cannot build the manifests of this commit: see its message.",
-        0.95 if immutable else 0.85,
-        EXACT,
-        (shown(said),),
-        tuple(re.escape(step) for step in field.split(".")[1:2]) if immutable else (".",),
-        f"kubectl -n {facts.namespace} delete {what.lower()}" if immutable and named else "atmos validate",
+        confidence=0.95 if immutable else 0.85,
+        specificity=EXACT,
+        evidence=(shown(said),),
+        subject=tuple(re.escape(step) for step in field.split(".")[1:2]) if immutable else (".",),
+        next=f"kubectl -n {facts.namespace} delete {what.lower()}" if immutable and named else "atmos validate",
     )
 
 
@@ -181,20 +184,20 @@ def _job(facts: Facts, job: Resource, end: Condition) -> Suspect:
     codes = [one.code for pod in pods for c in pod.containers for one in c.ends if one.code]
     lines = [line for line in facts.lines if line.pod in {pod.name for pod in pods}]
     late = end.reason == "DeadlineExceeded"
-    told = f" with exit code {codes[0]}" if codes else ""
+    exited = f" with exit code {codes[0]}" if codes else ""
     last = next((line for line in reversed(lines) if line.text.strip()), None)
     explained = any(RX[rule].search(line.text) for line in lines for rule in _NOT_THE_JOB)
     containers = mappings(job, "spec", "template", "spec", "containers")
     return Suspect(
-        "R47",
-        f"Job {name} {'took longer than its activeDeadlineSeconds' if late else f'failed{told}'}",
-        f"Job {name} {'ran out of time' if late else f'failed{told} and is not tried again'}"
+        rule="R47",
+        title=f"Job {name} {'took longer than its activeDeadlineSeconds' if late else f'failed{exited}'}",
+        hint=f"Job {name} {'ran out of time' if late else f'failed{exited} and is not tried again'}"
         + (f": {shown(last.text, most=200)}" if last else "; its log is empty or gone."),
-        0.9,
-        SYMPTOM if explained else EXACT,
-        (shown(f"Job {name}: {end.reason}: {end.message}"), *(quoted(line) for line in lines[-2:])),
-        (rf"Job/{re.escape(name)}", IMAGE, *(word(plain_text(c, "name")) for c in containers)),
-        f"kubectl -n {facts.namespace} logs job/{name} --tail=50",
-        end.since,
+        confidence=0.9,
+        specificity=SYMPTOM if explained else EXACT,
+        evidence=(shown(f"Job {name}: {end.reason}: {end.message}"), *(quoted(line) for line in lines[-2:])),
+        subject=(rf"Job/{re.escape(name)}", IMAGE, *(word(plain_text(c, "name")) for c in containers)),
+        next=f"kubectl -n {facts.namespace} logs job/{name} --tail=50",
+        at=end.since,
         unsure=explained,
     )

@@ -1,4 +1,4 @@
-"""R1 to R5: the database, its connections, its credentials and its shape."""
+"""Rules R1 to R5: the database, its connections, its credentials and its schema."""
 
 from __future__ import annotations
 
@@ -57,20 +57,20 @@ def _server(facts: Facts) -> Iterator[Suspect]:
         return
     counts = (f"the database has {used:.0f} of {most:.0f} connections in use",) if full and used and most else ()
     yield Suspect(
-        "R1",
-        "the database server is out of connections",
-        f"Check the database connection pool: the server refuses connections. {_sum(facts)}"
+        rule="R1",
+        title="the database server is out of connections",
+        hint=f"Check the database connection pool: the server refuses connections. {_sum(facts)}"
         "Lower the pool, put a pooler in front, or raise max_connections.",
-        max(sure, 0.7) + (0.05 if sure and full else 0),
-        EXACT if sure else CAUSE,
-        (*from_lines(facts, "POOL_SERVER"), *counts),
-        _POOLS,
-        _psql(facts, "select usename, state, count(*) from pg_stat_activity group by 1, 2"),
+        confidence=max(sure, 0.7) + (0.05 if sure and full else 0),
+        specificity=EXACT if sure else CAUSE,
+        evidence=(*from_lines(facts, "POOL_SERVER"), *counts),
+        subject=_POOLS,
+        next=_psql(facts, "select usename, state, count(*) from pg_stat_activity group by 1, 2"),
     )
 
 
 def _sum(facts: Facts) -> str:
-    """`(8 pods + 2 surge) x 15 connections = 150 > max_connections 100. ` as far as it is known."""
+    """Return `(8 pods + 2 surge) x 15 connections = 150 > max_connections 100. `, as far as it is known."""
     replicas, surge = replicas_with_surge(facts.workload or facts.wanted)
     pool = pool_size(facts)
     most = _most(facts)
@@ -85,7 +85,7 @@ def _sum(facts: Facts) -> str:
 
 
 def pool_size(facts: Facts) -> int | None:
-    """Connections that one pod may open: by its environment, by SQLAlchemy's own words; None when nothing tells."""
+    """Return how many connections one pod may open, by SQLAlchemy's log or its environment; None when neither says."""
     for line in facts.lines:
         if line.new and (match := _SQLALCHEMY.search(line.text)):
             return int(match[1]) + int(match[2])
@@ -133,15 +133,15 @@ def _client(facts: Facts) -> Iterator[Suspect]:
     numbers = f" ({worst[2]} of {worst[1]} in use, {worst[3]} waiting)" if worst else f" ({waits[0]})" if waits else ""
     server = certainty(facts, "POOL_SERVER", novel=1, stale=1)
     yield Suspect(
-        "R2",
-        f"every connection of the pool is in use{numbers}",
-        f"Check the database connection pool: all connections are checked out{numbers}. {_pool_hint(facts)}"
+        rule="R2",
+        title=f"every connection of the pool is in use{numbers}",
+        hint=f"Check the database connection pool: all connections are checked out{numbers}. {_pool_hint(facts)}"
         "Look for a leaked transaction or a slower query in this commit before raising the pool.",
-        sure or 0.75,
-        CAUSE if server or not sure else EXACT,
-        (*from_lines(facts, "POOL_CLIENT"), *waits),
-        (*_POOLS[:3], "CONNECTION_LIMIT"),
-        f"kubectl -n {facts.namespace} logs deploy/{facts.evidence.target.workload} --since=10m | grep -i -e pool",
+        confidence=sure or 0.75,
+        specificity=CAUSE if server or not sure else EXACT,
+        evidence=(*from_lines(facts, "POOL_CLIENT"), *waits),
+        subject=(*_POOLS[:3], "CONNECTION_LIMIT"),
+        next=f"kubectl -n {facts.namespace} logs deploy/{facts.evidence.target.workload} --since=10m | grep -i -e pool",
     )
 
 
@@ -185,15 +185,17 @@ def _credentials(facts: Facts) -> Iterator[Suspect]:
     source = f" from {secrets[0]}" if len(secrets) == 1 else f" (of {', '.join(secrets[:3])})" if secrets else ""
     name = next((name for name, _ in _secret_refs(facts)), "")
     yield Suspect(
-        "R3",
-        f"the database rejects the credentials{who}",
-        f"The database rejects the credentials{source}{who}. Were they rotated? "
+        rule="R3",
+        title=f"the database rejects the credentials{who}",
+        hint=f"The database rejects the credentials{source}{who}. Were they rotated? "
         "Pods read secrets in their environment only at start.",
-        0.92 if first[0].novel else 0.65,
-        EXACT,
-        from_lines(facts, "DB_AUTH"),
-        ("Secret/", _CREDENTIALS, *(word(name) for name, _ in _secret_refs(facts))),
-        f"kubectl -n {facts.namespace} describe secret {name}" if name else f"kubectl -n {facts.namespace} get secrets",
+        confidence=0.92 if first[0].novel else 0.65,
+        specificity=EXACT,
+        evidence=from_lines(facts, "DB_AUTH"),
+        subject=("Secret/", _CREDENTIALS, *(word(name) for name, _ in _secret_refs(facts))),
+        next=f"kubectl -n {facts.namespace} describe secret {name}"
+        if name
+        else f"kubectl -n {facts.namespace} get secrets",
     )
 
 
@@ -222,23 +224,23 @@ def _schema(facts: Facts) -> Iterator[Suspect]:
         ),
         None,
     )
-    told = "no migration Job was seen"
+    job_state = "no migration Job was seen"
     if job is not None:
         state = next((row.type for row in conditions(job) if row.true), "")
         failed = whole(job, "status", "failed") or 0
-        said = state.lower() or ("still running" if whole(job, "status", "active") else "not started")
-        told = f"migration Job {plain_text(job, 'metadata', 'name')} is {said}" + (
+        how_far = state.lower() or ("still running" if whole(job, "status", "active") else "not started")
+        job_state = f"migration Job {plain_text(job, 'metadata', 'name')} is {how_far}" + (
             f" after {failed} failed pods" if failed else ""
         )
     yield Suspect(
-        "R4",
-        "code and database schema disagree",
-        f"Schema and code disagree: {told}. Do not take the code back blindly if a migration ran in part.",
-        sure,
-        EXACT,
-        from_lines(facts, "DB_SCHEMA"),
-        (IMAGE, "migrat", "Job/", "Database/", "Cluster/"),
-        f"kubectl -n {facts.namespace} get jobs",
+        rule="R4",
+        title="code and database schema disagree",
+        hint=f"Schema and code disagree: {job_state}. Do not take the code back blindly if a migration ran in part.",
+        confidence=sure,
+        specificity=EXACT,
+        evidence=from_lines(facts, "DB_SCHEMA"),
+        subject=(IMAGE, "migrat", "Job/", "Database/", "Cluster/"),
+        next=f"kubectl -n {facts.namespace} get jobs",
     )
 
 
@@ -246,12 +248,12 @@ def _locks(facts: Facts) -> Iterator[Suspect]:
     sure = certainty(facts, "DB_LOCK", novel=0.8, stale=0.5)
     if sure:
         yield Suspect(
-            "R5",
-            "statements are blocked by locks in the database",
-            "Statements wait for locks; look for a running migration and for long transactions.",
-            sure,
-            EXACT,
-            from_lines(facts, "DB_LOCK"),
-            ("migrat", "Job/"),
-            _psql(facts, "select pid, state, query from pg_stat_activity where wait_event_type = $$Lock$$"),
+            rule="R5",
+            title="statements are blocked by locks in the database",
+            hint="Statements wait for locks; look for a running migration and for long transactions.",
+            confidence=sure,
+            specificity=EXACT,
+            evidence=from_lines(facts, "DB_LOCK"),
+            subject=("migrat", "Job/"),
+            next=_psql(facts, "select pid, state, query from pg_stat_activity where wait_event_type = $$Lock$$"),
         )

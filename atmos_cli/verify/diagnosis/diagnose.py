@@ -1,4 +1,4 @@
-"""All rules over one evidence, ranked: how near to the cause, how sure, how early."""
+"""The causes that all rules find in the evidence, ranked by how near to the cause, how sure and how early they are."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ RULES: tuple[Callable[[Facts], Iterable[Suspect]], ...] = (
 
 
 def diagnose(evidence: Evidence) -> tuple[Cause, ...]:
-    """At most 3 likely causes, the likeliest first; none when nothing is wrong. Never raises on damaged evidence."""
+    """Return at most 3 causes, the likeliest first; none when nothing is wrong. Never raises on damaged evidence."""
     facts = facts_of(evidence)
     if not facts.troubled:
         return ()
@@ -60,7 +60,7 @@ def diagnose(evidence: Evidence) -> tuple[Cause, ...]:
 
 
 def _distinct(found: Iterable[Suspect]) -> list[Suspect]:
-    """One finding of each rule, the surest."""
+    """Return one finding of each rule, the surest."""
     best: dict[str, Suspect] = {}
     for finding in found:
         if finding.rule not in best or finding.confidence > best[finding.rule].confidence:
@@ -76,7 +76,7 @@ def _rank(finding: Suspect, changes: Iterable[FieldChange]) -> tuple[float, floa
 
 
 def _speaks_of_more_than_the_image(changed: tuple[FieldChange, ...]) -> bool:
-    """A new image is part of nearly every deployment, so it lifts no rule over another."""
+    """Check for changes beside an image: nearly every deployment has a new one, so it lifts no rule over another."""
     return any(change.path[-1:] != ("image",) for change in changed)
 
 
@@ -84,13 +84,13 @@ def _cause(finding: Suspect, changed: tuple[FieldChange, ...]) -> Cause:
     boost = BOOST if changed else 0.0
     blames = None if finding.unsure or not (changed or finding.elsewhere) else not finding.elsewhere
     return Cause(
-        finding.rule,
-        finding.title,
-        finding.hint,
-        round(min(finding.confidence + boost, 0.99), 2),
-        finding.evidence,
-        changed,
-        finding.next,
-        finding.at,
-        blames,
+        rule=finding.rule,
+        title=finding.title,
+        hint=finding.hint,
+        confidence=round(min(finding.confidence + boost, 0.99), 2),
+        evidence=finding.evidence,
+        changed=changed,
+        next=finding.next,
+        at=finding.at,
+        blames=blames,
     )

@@ -1,4 +1,4 @@
-"""The evidence in the form that rules ask of: typed, masked, bounded, the new revision apart from the old."""
+"""The evidence in the form that rules read: typed, masked, bounded, the new revision apart from the old."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from atmos_cli.kube.resource import Resource
     from atmos_cli.verify.model import Evidence
 
-# What every healthy rollout writes; krane drops the same ones.
+# Every healthy rollout writes these; krane drops the same ones.
 _NOISE = {
     "Started",
     "Created",
@@ -38,7 +38,7 @@ _STAMPS = (("series", "lastObservedTime"), ("lastTimestamp",), ("eventTime",), (
 
 @dataclass(frozen=True, slots=True)
 class EventFact:
-    """`at`: when it was last seen, unix seconds; 0 when it does not say."""
+    """One v1 Event. `at`: when it was last seen, unix seconds; 0 when it does not say."""
 
     kind: str
     name: str
@@ -84,7 +84,7 @@ class Facts:
 
     @property
     def containers(self) -> tuple[Container, ...]:
-        """Of the new revision."""
+        """Return the containers of the new revision."""
         return tuple(container for pod in self.new_pods for container in pod.containers)
 
     @property
@@ -93,7 +93,7 @@ class Facts:
 
     @property
     def unready(self) -> bool:
-        """A pod of the new revision runs, or tries to, and does not become ready."""
+        """Return whether a pod of the new revision runs, or tries to, and does not become ready."""
         return any(e.reason in ("Unhealthy", "BackOff") for e in self.events) and any(
             not pod.ready for pod in self.new_pods
         )
@@ -108,20 +108,20 @@ class Facts:
 
     @property
     def hurting(self) -> bool:
-        """Something is wrong that a line of a log could explain."""
+        """Return whether something is wrong that a line of a log could explain."""
         rollout = self.evidence.rollout
         failed = rollout is not None and rollout.status is Status.FAILED
         return self.crashing or self.unready or self.worse or failed
 
     @property
     def worse(self) -> bool:
-        """Users are worse off, or may be."""
+        """Return whether users are worse off, or may be."""
         found = self.evidence.assessment
         return found is not None and found.outcome in (Outcome.WARN, Outcome.FAIL)
 
     @property
     def troubled(self) -> bool:
-        """Something is there to explain."""
+        """Return whether there is anything to explain."""
         delivery = self.evidence.delivery
         stuck = any(pod_stuck(pod) for pod in self.new_pods)
         return (
@@ -134,14 +134,14 @@ class Facts:
         )
 
     def of_kind(self, *kinds: str) -> list[Resource]:
-        """Live objects first, then what the commit wants and does not live."""
+        """Return the objects of these kinds: live ones first, then those that the commit wants and do not exist."""
         return [o for o in self.objects if o.get("kind") in kinds]
 
     def named(self, kind: str, name: str) -> Resource | None:
         return next((o for o in self.of_kind(kind) if plain_text(o, "metadata", "name") == name), None)
 
     def matching(self, rule: str) -> Iterator[tuple[LogLine, re.Match[str]]]:
-        """New lines that match one pattern, those first that the version before never wrote."""
+        """Return lines of the new revision that match one pattern, first those that the version before never wrote."""
         found = [(line, match) for line in self.lines if line.new and (match := RX[rule].search(line.text))]
         return iter(sorted(found, key=lambda pair: not pair[0].novel))
 
@@ -163,7 +163,7 @@ class Facts:
 
 
 def pod_stuck(pod: SeenPod) -> bool:
-    """The pod's own status says that it does not start."""
+    """Check whether the pod's own status says that it does not start."""
     if plain_text(pod.object, "status", "phase") == "Failed":
         return True
     waits = (
@@ -181,24 +181,24 @@ def pod_stuck(pod: SeenPod) -> bool:
 
 
 def facts_of(evidence: Evidence) -> Facts:
-    """Never raises, whatever the objects hold."""
+    """Build the facts from the evidence. Never raises, whatever the objects hold."""
     snapshot = evidence.snapshot
     live = tuple(o for o in snapshot.objects if isinstance(o, dict))
-    wishes = tuple(o for o in snapshot.wanted if isinstance(o, dict))
+    wanted_objects = tuple(o for o in snapshot.wanted if isinstance(o, dict))
     known = {(o.get("kind"), plain_text(o, "metadata", "name")) for o in live if isinstance(o.get("kind"), str)}
-    missing = tuple(o for o in wishes if (_kind(o), plain_text(o, "metadata", "name")) not in known)
+    missing = tuple(o for o in wanted_objects if (_kind(o), plain_text(o, "metadata", "name")) not in known)
     workload = workload_of(live, evidence.target)
     pods = pods_of(live, workload, evidence.target)
     events = _events(snapshot.events, since=_since(evidence, pods))
     return Facts(
-        evidence,
-        workload,
-        workload_of(wishes, evidence.target) or workload,
-        pods,
-        events,
-        _lines(evidence, pods),
-        live + missing,
-        _refusals(live, workload, events),
+        evidence=evidence,
+        workload=workload,
+        wanted=workload_of(wanted_objects, evidence.target) or workload,
+        pods=pods,
+        events=events,
+        lines=_lines(evidence, pods),
+        objects=live + missing,
+        failed_create=_refusals(live, workload, events),
     )
 
 
@@ -222,11 +222,16 @@ def _events(events: Iterable[Resource], *, since: float) -> tuple[EventFact, ...
         if seen and seen < since:
             continue
         about = mapping(event, "involvedObject") or mapping(event, "regarding")
-        said = plain_text(event, "message") or plain_text(event, "note")
+        message_text = plain_text(event, "message") or plain_text(event, "note")
         count = whole(event, "count") or whole(event, "series", "count") or 1
         found.append(
             EventFact(
-                plain_text(about, "kind"), plain_text(about, "name"), plain_text(event, "reason"), said, seen, count
+                kind=plain_text(about, "kind"),
+                name=plain_text(about, "name"),
+                reason=plain_text(event, "reason"),
+                message=message_text,
+                at=seen,
+                count=count,
             )
         )
     return tuple(found)
@@ -237,14 +242,20 @@ def _lines(evidence: Evidence, pods: Iterable[SeenPod]) -> tuple[LogLine, ...]:
     masked = [(log, mask_lines(log.lines)) for log in evidence.logs[:40]]
     before = {template(line) for log, lines in masked if new.get(log.pod) is False for line in lines}
     return tuple(
-        LogLine(log.pod, log.container, line, new.get(log.pod, True), template(line) not in before)
+        LogLine(
+            pod=log.pod,
+            container=log.container,
+            text=line,
+            new=new.get(log.pod, True),
+            novel=template(line) not in before,
+        )
         for log, lines in masked
         for line in lines
     )
 
 
 def _refusals(objects: Iterable[Resource], workload: Resource | None, events: Iterable[EventFact]) -> tuple[str, ...]:
-    """Why pods could not be created, by the conditions of the newest ReplicaSet and the workload, then by events."""
+    """Return why pods could not be created, by conditions of the newest ReplicaSet and the workload, then by events."""
     listed = list(objects)
     newest = new_owner(listed, workload)
     owners = [o for o in (workload, newest) if o is not None]
@@ -256,7 +267,7 @@ def _refusals(objects: Iterable[Resource], workload: Resource | None, events: It
 
 
 def replicas_with_surge(workload: Resource | None) -> tuple[int, int]:
-    """(replicas, pods that the strategy may add to them during a rollout), as the Deployment controller rounds."""
+    """Return (replicas, pods that the strategy may add during a rollout), rounded as the Deployment controller does."""
     replicas = whole(workload, "spec", "replicas")
     replicas = 1 if replicas is None else replicas
     if plain_text(workload, "kind") != "Deployment" or plain_text(workload, "spec", "strategy", "type") == "Recreate":
@@ -270,7 +281,7 @@ def replicas_with_surge(workload: Resource | None) -> tuple[int, int]:
 
 
 def env_of(container: Container) -> dict[str, str]:
-    """Environment variables with a plain value."""
+    """Return the environment variables that have a plain value."""
     return {
         plain_text(e, "name"): plain_text(e, "value")
         for e in mappings(container.spec, "env")

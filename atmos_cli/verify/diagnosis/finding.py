@@ -1,4 +1,4 @@
-"""What a rule says, before it is ranked, and how a rule finds what the commit has to do with it."""
+"""The finding of a rule before it is ranked, and the search for the commit's changes that it is about."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from atmos_cli.verify.diagnosis.facts import Facts, LogLine
     from atmos_cli.verify.model import FieldChange
 
-# Specificity: how near to the cause a rule looks.
+# Specificity: how near to the cause the finding of a rule is.
 SYMPTOM, PATTERN, CAUSE, EXACT = 1, 2, 3, 4
 
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """`subject`: what the rule speaks of, as patterns over the words of a change. `elsewhere`: not this commit."""
+    """The finding of a rule. `subject`: what it is about, as patterns over the words of a change.
+
+    `elsewhere`: the cause is not this commit.
+    """
 
     rule: str
     title: str
@@ -37,7 +40,7 @@ class Suspect:
 
 
 def related(finding: Suspect, changes: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
-    """The changes that speak of the finding's subject, at most 5."""
+    """Return the changes that are about the finding's subject, at most 5."""
     if not finding.subject:
         return ()
     pattern = re.compile("|".join(f"(?:{part})" for part in finding.subject), re.IGNORECASE)
@@ -45,7 +48,7 @@ def related(finding: Suspect, changes: Iterable[FieldChange]) -> tuple[FieldChan
 
 
 def wording(change: FieldChange) -> str:
-    """The object, the path and the sentence of a change, as one text to look for subjects in."""
+    """Join the object, the path and the sentence of a change into one text to look for subjects in."""
     path = ".".join(str(step) for step in change.path)
     return f"{change.object.kind}/{change.object.name} {path} | {says(change)} | {_leaves(change)}"[:4000]
 
@@ -65,23 +68,23 @@ def _texts(node: Any, *, depth: int) -> list[str]:
 
 
 def quoted(line: LogLine) -> str:
-    """A line of a log as evidence."""
+    """Format a line of a log as evidence."""
     return shown(f"log of {line.pod}/{line.container}: {line.text}")
 
 
 def from_lines(facts: Facts, rule: str, *, most: int = 2) -> tuple[str, ...]:
-    """The first different lines that match a pattern, as evidence."""
+    """Return the first `most` different lines that match a pattern, as evidence."""
     return tuple(dict.fromkeys(quoted(line) for line, _ in facts.matching(rule)))[:most]
 
 
 def certainty(facts: Facts, rule: str, *, novel: float, stale: float) -> float:
-    """`novel` when the version before never wrote such a line, `stale` when it did, 0 without a line."""
+    """Return `novel` when the version before never wrote such a line, `stale` when it did, 0 without a line."""
     line = next(facts.matching(rule), None)
     return 0.0 if line is None else novel if line[0].novel else stale
 
 
 def word(name: str) -> str:
-    """A pattern for exactly this name among the words of a change."""
+    """Return a pattern for exactly this name among the words of a change."""
     return rf"(?<![\w-]){re.escape(name)}(?![\w-])"
 
 

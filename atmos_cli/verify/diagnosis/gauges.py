@@ -1,4 +1,4 @@
-"""The gauges that rules ask for, by name, as PromQL templates, and what their samples say."""
+"""The gauges that rules use, by name, as PromQL templates, and the values of their samples."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _throttled(ago: str) -> str:
 
 
 def _steadily(inner: str) -> str:
-    """Above zero only when every sample of the last 90 s is."""
+    """Return PromQL that is above zero only when every sample of the last 90 s is."""
     return f"min_over_time(({inner})[90s:30s])"
 
 
@@ -61,7 +61,7 @@ Shares are 0 to 1, `go-sql-wait` is seconds, memory is bytes.
 
 
 def gauge(facts: Facts, name: str) -> float | None:
-    """The largest of the newest samples of all its series; None when there is none."""
+    """Return the largest of the newest samples of all its series; None when there is none."""
     found = [
         value
         for series in facts.evidence.gauges.get(name, ())
@@ -72,7 +72,7 @@ def gauge(facts: Facts, name: str) -> float | None:
 
 
 def by_label(facts: Facts, name: str, label: str) -> dict[str, float]:
-    """The newest sample of each series by one label's value, summed."""
+    """Sum the newest samples of all series by the value of one label."""
     found: dict[str, float] = {}
     for series in facts.evidence.gauges.get(name, ()):
         for _, value in series.samples[-1:]:
@@ -83,6 +83,6 @@ def by_label(facts: Facts, name: str, label: str) -> dict[str, float]:
 
 
 def judged(facts: Facts, name: str) -> Saturation | None:
-    """What the judge says of a gauge of that name."""
+    """Return what the judge says of a gauge of that name; None when it says nothing."""
     found = facts.evidence.assessment
     return next((each for each in found.saturation if each.name == name), None) if found else None

@@ -1,4 +1,4 @@
-"""R8 to R11: an image that cannot be had."""
+"""Rules R8 to R11: an image that cannot be pulled."""
 
 from __future__ import annotations
 
@@ -45,15 +45,16 @@ def _of(facts: Facts, container: Container) -> Suspect:
         return _invalid(container, evidence, at)
     if RX["IMG_PLATFORM"].search(said):
         return Suspect(
-            "R8",
-            f"image {image} has no variant for the nodes' architecture",
-            f"The image has no variant for the nodes' architecture{_architectures(facts)}; build it for each of them.",
-            0.95,
-            EXACT,
-            evidence,
-            (IMAGE, "nodeSelector", "affinity"),
-            f"docker buildx imagetools inspect {shell(image)}",
-            at,
+            rule="R8",
+            title=f"image {image} has no variant for the nodes' architecture",
+            hint=f"The image has no variant for the nodes' architecture{_architectures(facts)}; build it for each "
+            "of them.",
+            confidence=0.95,
+            specificity=EXACT,
+            evidence=evidence,
+            subject=(IMAGE, "nodeSelector", "affinity"),
+            next=f"docker buildx imagetools inspect {shell(image)}",
+            at=at,
         )
     if RX["THROTTLED"].search(said) or _RETRIED.search(said):
         return _unreachable(image, "limits how often it may be asked", evidence, at, moved=False)
@@ -68,7 +69,7 @@ def _of(facts: Facts, container: Container) -> Suspect:
 
 
 def _registry_said(facts: Facts, container: Container) -> tuple[str, float]:
-    """The status or the pod's event that says most: after the first back-off older kubelets say it in events only."""
+    """Return the status or event that says most: after the first back-off older kubelets say it in events only."""
     about = [e for e in facts.events_of("Failed", "FailedPull", "InspectFailed", "BackOff") if e.name == container.pod]
     mine = [e for e in about if not container.image or container.image in e.message] or about
     said = [container.message, *(e.message for e in mine)]
@@ -82,17 +83,18 @@ def _information(said: str) -> tuple[bool, int]:
 
 def _missing(image: str, evidence: tuple[str, ...], at: float, confidence: float) -> Suspect:
     return Suspect(
-        "R9",
-        f"image {image} does not exist" if confidence > 0.8 else f"image {image} cannot be pulled",
-        f"The registry does not have {image} (yet). Did CI finish pushing it, and is the tag spelled as it was pushed?"
+        rule="R9",
+        title=f"image {image} does not exist" if confidence > 0.8 else f"image {image} cannot be pulled",
+        hint=f"The registry does not have {image} (yet). Did CI finish pushing it, and is the tag spelled as it "
+        "was pushed?"
         if confidence > 0.8
         else f"The node cannot pull {image}, and the registry's answer was not seen. Is the tag pushed?",
-        confidence,
-        EXACT,
-        evidence,
-        (IMAGE,),
-        f"docker manifest inspect {shell(image)}",
-        at,
+        confidence=confidence,
+        specificity=EXACT,
+        evidence=evidence,
+        subject=(IMAGE,),
+        next=f"docker manifest inspect {shell(image)}",
+        at=at,
     )
 
 
@@ -100,15 +102,16 @@ def _invalid(container: Container, evidence: tuple[str, ...], at: float) -> Susp
     never = container.waiting == "ErrImageNeverPull"
     why = "is not on the node and `imagePullPolicy: Never` forbids to pull it" if never else "is no valid image name"
     return Suspect(
-        "R9",
-        f"image `{container.image}` {why}",
-        f"`{container.image}` {why}. " + ("Set `imagePullPolicy: IfNotPresent`." if never else "Correct it in Git."),
-        0.95,
-        EXACT,
-        evidence,
-        (IMAGE, "imagePullPolicy"),
-        f"git log -1 -p -- '*{container.name}*'",
-        at,
+        rule="R9",
+        title=f"image `{container.image}` {why}",
+        hint=f"`{container.image}` {why}. "
+        + ("Set `imagePullPolicy: IfNotPresent`." if never else "Correct it in Git."),
+        confidence=0.95,
+        specificity=EXACT,
+        evidence=evidence,
+        subject=(IMAGE, "imagePullPolicy"),
+        next=f"git log -1 -p -- '*{container.name}*'",
+        at=at,
     )
 
 
@@ -118,34 +121,34 @@ def _denied(facts: Facts, container: Container, image: str, evidence: tuple[str,
     account = plain_text(pod, "spec", "serviceAccountName") or "default"
     where = facts.namespace
     if not names:
-        told = f"the pod names no imagePullSecrets, and neither does its ServiceAccount {account}"
+        credentials = f"the pod names no imagePullSecrets, and neither does its ServiceAccount {account}"
         step = f"kubectl -n {where} get serviceaccount {account} -o jsonpath='{{.imagePullSecrets}}'"
     else:
-        there = [name for name in names if facts.named("Secret", name)]
-        told = f"the pod uses imagePullSecrets {', '.join(names)}" + (", which exists" if there else "")
+        exists = any(facts.named("Secret", name) for name in names)
+        credentials = f"the pod uses imagePullSecrets {', '.join(names)}" + (", which exists" if exists else "")
         step = f"kubectl -n {where} get secret {names[0]}"
     return Suspect(
-        "R10",
-        f"no permission to pull {image}",
-        f"The registry refuses to give {image}: {told}. "
+        rule="R10",
+        title=f"no permission to pull {image}",
+        hint=f"The registry refuses to give {image}: {credentials}. "
         "Some registries also say so of a repository that does not exist.",
-        0.9,
-        EXACT,
-        evidence,
-        (
+        confidence=0.9,
+        specificity=EXACT,
+        evidence=evidence,
+        subject=(
             *((IMAGE,) if _moved(facts, container) else ()),
             "imagePullSecret",
             "ServiceAccount/",
             "serviceAccountName",
             *names,
         ),
-        step,
-        at,
+        next=step,
+        at=at,
     )
 
 
 def _moved(facts: Facts, container: Container) -> bool:
-    """The commit took the image from another repository, not only another tag."""
+    """Check whether the commit took the image from another repository, not only another tag."""
     for change in facts.evidence.changes:
         if change.path[-1:] == ("image",) and change.after == container.image and isinstance(change.before, str):
             return _repository(change.before) != _repository(container.image)
@@ -159,17 +162,18 @@ def _repository(image: str) -> str:
 
 def _unreachable(image: str, why: str, evidence: tuple[str, ...], at: float, *, moved: bool) -> Suspect:
     return Suspect(
-        "R11",
-        f"the registry of {image} {why}",
-        "This commit names another registry or repository than before, and it cannot be reached: is the name right?"
+        rule="R11",
+        title=f"the registry of {image} {why}",
+        hint="This commit names another registry or repository than before, and it cannot be reached: is the name "
+        "right?"
         if moved
         else f"The registry {why}; the node tries again by itself. This is not your change.",
-        0.7 if moved else 0.85,
-        CAUSE,
-        evidence,
-        (IMAGE,) if moved else (),
-        f"kubectl get events -A --field-selector reason=Failed | grep {shell(image.partition('/')[0])}",
-        at,
+        confidence=0.7 if moved else 0.85,
+        specificity=CAUSE,
+        evidence=evidence,
+        subject=(IMAGE,) if moved else (),
+        next=f"kubectl get events -A --field-selector reason=Failed | grep {shell(image.partition('/')[0])}",
+        at=at,
         elsewhere=not moved,
     )
 

@@ -1,4 +1,4 @@
-"""Whether this deployment touched the shape of a database."""
+"""Signs that this deployment changed the schema of a database."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def migration_of(changes: Sequence[FieldChange], evidence: Evidence) -> str:
-    """What was migrated, or seems to have been, as a clause: `the migration Job/web-migrate ran with ...`; or empty."""
+    """Return what was, or may have been, migrated as a clause: `the migration Job/web-migrate ran with ...`; or ""."""
     return next(_changed(changes), "") or _ran(evidence) or _starts(evidence) or _complains(evidence)
 
 

@@ -1,4 +1,4 @@
-"""R32 to R36: names, connections, certificates, the mesh."""
+"""Rules R32 to R36: names, connections, certificates, the mesh."""
 
 from __future__ import annotations
 
@@ -62,19 +62,19 @@ def _names(facts: Facts) -> Iterator[Suspect]:
     else:
         why = f"there is no Service {label} in namespace {facts.namespace} (did you mean {label}.OTHER-NAMESPACE?)"
     yield Suspect(
-        "R32",
-        f"the name {host} cannot be resolved" if host else "names cannot be resolved",
-        f"Cannot resolve {host or 'a name'}: {why}.",
-        (0.9 if first[0].novel else 0.55) if host or policy else 0.7,
-        EXACT,
-        from_lines(facts, "DNS"),
-        (
+        rule="R32",
+        title=f"the name {host} cannot be resolved" if host else "names cannot be resolved",
+        hint=f"Cannot resolve {host or 'a name'}: {why}.",
+        confidence=(0.9 if first[0].novel else 0.55) if host or policy else 0.7,
+        specificity=EXACT,
+        evidence=from_lines(facts, "DNS"),
+        subject=(
             *((word(host), word(label)) if host else ()),
             "NetworkPolicy/",
             "dnsPolicy",
             "dnsConfig",
         ),
-        f"kubectl -n {facts.namespace} get service {label}"
+        next=f"kubectl -n {facts.namespace} get service {label}"
         if host
         else f"kubectl -n {facts.namespace} get networkpolicy",
     )
@@ -93,15 +93,15 @@ def _timeouts(facts: Facts) -> Iterator[Suspect]:
             side = "ingress"
         if policy:
             yield Suspect(
-                "R33",
-                f"NetworkPolicy {policy} drops connections to {host}:{port}",
-                f"Connections to {host}:{port} time out: the {side} of NetworkPolicy {policy} allows only {allowed}. "
-                "(Refused means that nobody listens; a time-out, that packets are dropped.)",
-                0.88 if line.novel else 0.6,
-                EXACT,
-                (shown(f"log of {line.pod}/{line.container}: {line.text}"),),
-                ("NetworkPolicy/", word(host), "labels"),
-                f"kubectl -n {facts.namespace} describe networkpolicy {policy}",
+                rule="R33",
+                title=f"NetworkPolicy {policy} drops connections to {host}:{port}",
+                hint=f"Connections to {host}:{port} time out: the {side} of NetworkPolicy {policy} allows only "
+                f"{allowed}. (Refused means that nobody listens; a time-out, that packets are dropped.)",
+                confidence=0.88 if line.novel else 0.6,
+                specificity=EXACT,
+                evidence=(shown(f"log of {line.pod}/{line.container}: {line.text}"),),
+                subject=("NetworkPolicy/", word(host), "labels"),
+                next=f"kubectl -n {facts.namespace} describe networkpolicy {policy}",
             )
             return
 
@@ -111,24 +111,24 @@ def _refused(facts: Facts) -> Iterator[Suspect]:
         host, port = host_port(line.text)
         if not host:
             continue
-        yield _nobody(facts, host, port, novel=line.novel)
+        yield _not_listening(facts, host, port, novel=line.novel)
         return
 
 
-def _nobody(facts: Facts, host: str, port: int, *, novel: bool) -> Suspect:
+def _not_listening(facts: Facts, host: str, port: int, *, novel: bool) -> Suspect:
     where = f"{host}:{port}" if port else host
     evidence = from_lines(facts, "REFUSED")
     if host in _LOCAL:
         return Suspect(
-            "R34",
-            f"nothing listens at {where} inside the pod",
-            f"The program connects to {where}, which is its own pod, and nothing listens there: is the address of the "
-            "dependency set, or is a sidecar missing?",
-            0.75 if novel else 0.5,
-            CAUSE,
-            evidence,
-            (word(host), r"(?:HOST|URL|ADDR|ENDPOINT)\w* removed", r"\bcontainer\b", "ConfigMap/"),
-            f"kubectl -n {facts.namespace} set env deploy/{facts.evidence.target.workload} --list",
+            rule="R34",
+            title=f"nothing listens at {where} inside the pod",
+            hint=f"The program connects to {where}, which is its own pod, and nothing listens there: is the "
+            "address of the dependency set, or is a sidecar missing?",
+            confidence=0.75 if novel else 0.5,
+            specificity=CAUSE,
+            evidence=evidence,
+            subject=(word(host), r"(?:HOST|URL|ADDR|ENDPOINT)\w* removed", r"\bcontainer\b", "ConfigMap/"),
+            next=f"kubectl -n {facts.namespace} set env deploy/{facts.evidence.target.workload} --list",
         )
     service = _service(facts, host)
     name = plain_text(service, "metadata", "name") or host.partition(".")[0]
@@ -136,25 +136,25 @@ def _nobody(facts: Facts, host: str, port: int, *, novel: bool) -> Suspect:
     if service and ready == 0:
         since = f"kubectl -n {facts.namespace} get pods -l {_selector(service)}" if _selector(service) else ""
         return Suspect(
-            "R34",
-            f"{name} has no ready pods",
-            f"Dependency {name} has no ready pods, so {where} refuses connections. Not necessarily your change.",
-            0.88,
-            EXACT,
-            (*evidence, f"Service {name}: 0 ready endpoints"),
-            (word(name),),
-            since or f"kubectl -n {facts.namespace} get endpointslices -l kubernetes.io/service-name={name}",
+            rule="R34",
+            title=f"{name} has no ready pods",
+            hint=f"Dependency {name} has no ready pods, so {where} refuses connections. Not necessarily your change.",
+            confidence=0.88,
+            specificity=EXACT,
+            evidence=(*evidence, f"Service {name}: 0 ready endpoints"),
+            subject=(word(name),),
+            next=since or f"kubectl -n {facts.namespace} get endpointslices -l kubernetes.io/service-name={name}",
             elsewhere=name not in _own(facts),
         )
     return Suspect(
-        "R34",
-        f"{where} refuses connections",
-        f"Nothing listens at {where}: the dependency is down, or the port is wrong. Not necessarily your change.",
-        0.6 if novel else 0.4,
-        PATTERN,
-        evidence,
-        (word(host), *((word(str(port)),) if port else ())),
-        f"kubectl -n {facts.namespace} get endpointslices -l kubernetes.io/service-name={name}",
+        rule="R34",
+        title=f"{where} refuses connections",
+        hint=f"Nothing listens at {where}: the dependency is down, or the port is wrong. Not necessarily your change.",
+        confidence=0.6 if novel else 0.4,
+        specificity=PATTERN,
+        evidence=evidence,
+        subject=(word(host), *((word(str(port)),) if port else ())),
+        next=f"kubectl -n {facts.namespace} get endpointslices -l kubernetes.io/service-name={name}",
     )
 
 
@@ -165,7 +165,7 @@ def _own(facts: Facts) -> set[str]:
 
 
 def _service(facts: Facts, host: str) -> Resource | None:
-    """The Service of a host name or cluster address, in the target's namespace."""
+    """Return the Service of a host name or cluster address, in the target's namespace."""
     name, _, rest = host.partition(".")
     if rest and not rest.replace(".", "").isdigit() and rest.partition(".")[0] != facts.namespace:
         return None
@@ -193,11 +193,11 @@ def _selector(service: Resource) -> str:
 
 def _certificates(facts: Facts) -> Iterator[Suspect]:
     bad = [(o, row) for o in facts.of_kind("Certificate") for row in conditions(o) if row.type == "Ready" and row.false]
-    told = certainty(facts, "TLS", novel=0.88, stale=0.55) if facts.hurting else 0.0
-    if not told and not (bad and facts.worse):
+    in_log = certainty(facts, "TLS", novel=0.88, stale=0.55) if facts.hurting else 0.0
+    if not in_log and not (bad and facts.worse):
         return
     host = ""
-    if told:
+    if in_log:
         line, _ = next(facts.matching("TLS"))
         host, _port = host_port(line.text)
     name = plain_text(bad[0][0], "metadata", "name") if bad else ""
@@ -212,14 +212,18 @@ def _certificates(facts: Facts) -> Iterator[Suspect]:
         "trust": "the certificate's issuer is not trusted, or the other side speaks no TLS",
     }[why]
     yield Suspect(
-        "R35",
-        f"TLS to {host} fails" if host else f"certificate {name} is not ready" if name and not told else "TLS fails",
-        shown(f"TLS{f' to {host}' if host else ''} fails: {reason}.{status}"),
-        told or 0.7,
-        EXACT if told else CAUSE,
-        (*from_lines(facts, "TLS"), *((shown(f"Certificate {name}: {bad[0][1].message}"),) if bad else ())),
-        ("Certificate/", "Issuer/", "tls", "SSL", "_CA", *((word(host),) if host else ())),
-        f"kubectl -n {facts.namespace} describe certificate {name}"
+        rule="R35",
+        title=f"TLS to {host} fails"
+        if host
+        else f"certificate {name} is not ready"
+        if name and not in_log
+        else "TLS fails",
+        hint=shown(f"TLS{f' to {host}' if host else ''} fails: {reason}.{status}"),
+        confidence=in_log or 0.7,
+        specificity=EXACT if in_log else CAUSE,
+        evidence=(*from_lines(facts, "TLS"), *((shown(f"Certificate {name}: {bad[0][1].message}"),) if bad else ())),
+        subject=("Certificate/", "Issuer/", "tls", "SSL", "_CA", *((word(host),) if host else ())),
+        next=f"kubectl -n {facts.namespace} describe certificate {name}"
         if name
         else f"openssl s_client -connect {host or 'HOST'}:443 </dev/null | openssl x509 -noout -dates -issuer -subject",
     )
@@ -240,13 +244,13 @@ def _mesh(facts: Facts) -> Iterator[Suspect]:
         flag = max(shares, key=lambda each: shares[each])
         title, why = _FLAGS[flag]
         yield Suspect(
-            "R36",
-            f"the mesh reports {flag}: {title}",
-            f"{shares[flag]:.0%} of requests carry the flag {flag}: {why}.",
-            0.8,
-            CAUSE,
-            (f"istio_requests_total: {shares[flag]:.1%} with response_flags {flag} in 5 min",),
-            (
+            rule="R36",
+            title=f"the mesh reports {flag}: {title}",
+            hint=f"{shares[flag]:.0%} of requests carry the flag {flag}: {why}.",
+            confidence=0.8,
+            specificity=CAUSE,
+            evidence=(f"istio_requests_total: {shares[flag]:.1%} with response_flags {flag} in 5 min",),
+            subject=(
                 "VirtualService/",
                 "DestinationRule/",
                 "HTTPRoute/",
@@ -254,5 +258,6 @@ def _mesh(facts: Facts) -> Iterator[Suspect]:
                 "ports?",
                 "Service/",
             ),
-            f"kubectl -n {facts.namespace} logs deploy/{facts.evidence.target.workload} -c istio-proxy | grep {flag}",
+            next=f"kubectl -n {facts.namespace} logs deploy/{facts.evidence.target.workload} -c istio-proxy | "
+            f"grep {flag}",
         )

@@ -1,5 +1,5 @@
 # ruff: noqa: E501 - a pattern is easier to read whole
-"""What databases, runtimes, registries, kubelets and schedulers write when something is wrong.
+"""Patterns of what databases, runtimes, registries, kubelets and schedulers write when something is wrong.
 
 Matched against lines and messages of at most 2000 characters, so no pattern can run away.
 """
@@ -137,7 +137,7 @@ _SOURCE = re.compile(r"(?:dial|read|write) (?:tcp|udp) \S{1,60}->")
 
 
 def host_port(line: str) -> tuple[str, int]:
-    """Whom the line failed to reach, as `("orders-db", 5432)`; empty and 0 where it does not say."""
+    """Return what the line failed to reach, as `("orders-db", 5432)`; "" and 0 where it does not say."""
     line = _SOURCE.sub("dial tcp ", line)
     for pattern in _HOSTS:
         match = pattern.search(line)

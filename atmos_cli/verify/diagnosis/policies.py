@@ -1,4 +1,4 @@
-"""Whether a NetworkPolicy of the namespace lets these pods speak to a port."""
+"""NetworkPolicies of the namespace that keep these pods from a port."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 def pod_labels(facts: Facts) -> dict[str, str]:
-    """Of the new pods, or of the template that they are to be made from."""
+    """Return the labels of the new pods, or of the template that they are to be made from."""
     for pod in facts.new_pods:
         return pod.labels
     return strings(facts.workload or facts.wanted, "spec", "template", "metadata", "labels")
 
 
 def blocks_out(facts: Facts, port: int, *, protocol: str = "TCP") -> tuple[str, str]:
-    """(policy, what it allows instead) when every egress rule that applies leaves this port out; empty otherwise."""
+    """Return (policy, what it allows instead) when egress policies apply and none allows this port; else ("", "")."""
     policies = [p for p in _selecting(facts, pod_labels(facts)) if _type(p, "Egress")]
     if not policies or any(_open(p, "egress", port, protocol) for p in policies):
         return "", ""
@@ -32,7 +32,7 @@ def blocks_out(facts: Facts, port: int, *, protocol: str = "TCP") -> tuple[str, 
 
 
 def blocks_in(facts: Facts, target: dict[str, str], port: int) -> tuple[str, str]:
-    """The same for ingress of the pods with labels `target`, as seen from our pods in the same namespace."""
+    """Return the same for ingress of the pods with labels `target`, as seen from our pods in the same namespace."""
     policies = [p for p in _selecting(facts, target) if _type(p, "Ingress")]
     mine = pod_labels(facts)
     if not target or not policies or any(_lets_in(p, mine, port) for p in policies):

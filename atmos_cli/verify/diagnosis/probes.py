@@ -1,4 +1,4 @@
-"""R20 to R23: probes that fail."""
+"""Rules R20 to R23: probes that fail."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def probe_rules(facts: Facts) -> Iterator[Suspect]:
 
 
 def _recovered(facts: Facts, event: EventFact) -> bool:
-    """The pod became ready after all, and has not ended: probes that failed while it started are no trouble."""
+    """Check whether the pod became ready and has not ended: probes that failed while it started are no trouble then."""
     pod = next((pod for pod in facts.new_pods if pod.name == event.name), None)
     return pod is not None and pod.ready and not any(c.restarts for c in pod.containers) and not facts.worse
 
@@ -59,15 +59,15 @@ def _failed(facts: Facts, event: EventFact, kind: str) -> Suspect | None:
     if status is not None and status[1][0] == "5":
         path = plain_text(probe, "httpGet", "path") or "/"
         return Suspect(
-            "R22",
-            f"the program answers its own {kind} probe with {status[1]}",
-            f"The program runs and answers {path} with {status[1]}: something it needs fails; see its log.",
-            0.75,
-            PATTERN,
-            said,
-            ("probe", "ConfigMap/"),
-            f"kubectl -n {facts.namespace} logs {event.name} --tail=50",
-            event.at,
+            rule="R22",
+            title=f"the program answers its own {kind} probe with {status[1]}",
+            hint=f"The program runs and answers {path} with {status[1]}: something it needs fails; see its log.",
+            confidence=0.75,
+            specificity=PATTERN,
+            evidence=said,
+            subject=("probe", "ConfigMap/"),
+            next=f"kubectl -n {facts.namespace} logs {event.name} --tail=50",
+            at=event.at,
         )
     if RX["REFUSED"].search(event.message) or _GRPC.search(event.message):
         return _wrong_port(facts, event, kind, container, probe, said)
@@ -80,15 +80,16 @@ def _wrong_path(
     path = plain_text(probe, "httpGet", "path") or "/"
     why = "must not need a login" if code in (401, 403) else "is not a path that the program serves"
     return Suspect(
-        "R21",
-        f"the {kind} probe's path {path} answers {code}",
-        f"The {kind} probe asks {path} and gets {code}: the endpoint {why}. Correct `path` in the probe, or serve it.",
-        0.92,
-        EXACT,
-        said,
-        (r"probe", "httpGet", "HEALTH", IMAGE),
-        f"kubectl -n {facts.namespace} get deploy {facts.evidence.target.workload} -o yaml | grep -A6 {kind}Probe",
-        event.at,
+        rule="R21",
+        title=f"the {kind} probe's path {path} answers {code}",
+        hint=f"The {kind} probe asks {path} and gets {code}: the endpoint {why}. Correct `path` in the probe, or "
+        "serve it.",
+        confidence=0.92,
+        specificity=EXACT,
+        evidence=said,
+        subject=(r"probe", "httpGet", "HEALTH", IMAGE),
+        next=f"kubectl -n {facts.namespace} get deploy {facts.evidence.target.workload} -o yaml | grep -A6 {kind}Probe",
+        at=event.at,
     )
 
 
@@ -114,15 +115,15 @@ def _wrong_port(
         "listen on 0.0.0.0" if local else f"make them the same port{'' if declared else ' and declare it in `ports`'}"
     )
     return Suspect(
-        "R20",
-        f"the {kind} probe asks port {port}, and the program listens {where}",
-        f"The {kind} probe calls port {port}, but the program listens {where}: {cure}.",
-        0.92 if seen else 0.7,
-        EXACT if seen else CAUSE,
-        (*said, *((shown(f"log of {seen.pod}: {seen.text}"),) if seen else ())),
-        (*_ADDRESS, IMAGE, "args", "command"),
-        f"kubectl -n {facts.namespace} exec {event.name} -- sh -c 'ss -ltn || netstat -ltn'",
-        event.at,
+        rule="R20",
+        title=f"the {kind} probe asks port {port}, and the program listens {where}",
+        hint=f"The {kind} probe calls port {port}, but the program listens {where}: {cure}.",
+        confidence=0.92 if seen else 0.7,
+        specificity=EXACT if seen else CAUSE,
+        evidence=(*said, *((shown(f"log of {seen.pod}: {seen.text}"),) if seen else ())),
+        subject=(*_ADDRESS, IMAGE, "args", "command"),
+        next=f"kubectl -n {facts.namespace} exec {event.name} -- sh -c 'ss -ltn || netstat -ltn'",
+        at=event.at,
     )
 
 
@@ -131,15 +132,16 @@ _LISTENER = re.compile(r"listen|running|started|serv|bound|ready", re.IGNORECASE
 
 def _not_listening(facts: Facts, event: EventFact, kind: str, port: int | None, said: tuple[str, ...]) -> Suspect:
     return Suspect(
-        "R20",
-        f"nothing listens on port {port} that the {kind} probe asks" if port else f"the {kind} probe is refused",
-        "The program runs but not on the probe's port: on another one, only on the loopback interface, or not yet.",
-        0.5,
-        SYMPTOM,
-        said,
-        (*_ADDRESS, IMAGE),
-        f"kubectl -n {facts.namespace} logs {event.name} --tail=50",
-        event.at,
+        rule="R20",
+        title=f"nothing listens on port {port} that the {kind} probe asks" if port else f"the {kind} probe is refused",
+        hint="The program runs but not on the probe's port: on another one, only on the loopback interface, or "
+        "not yet.",
+        confidence=0.5,
+        specificity=SYMPTOM,
+        evidence=said,
+        subject=(*_ADDRESS, IMAGE),
+        next=f"kubectl -n {facts.namespace} logs {event.name} --tail=50",
+        at=event.at,
     )
 
 
@@ -158,16 +160,16 @@ def _killed(facts: Facts, killed: list[EventFact], failed: list[EventFact]) -> I
     wrong = any(match and match[1][0] == "4" for match in answered)
     cure = "raise its `failureThreshold`" if has else "add a `startupProbe`"
     yield Suspect(
-        "R23",
-        f"the {kind} probe kills the program" + (" before it is up" if slow else ""),
-        f"The {kind} probe gives up after about {budget} s and the kubelet restarts the program"
+        rule="R23",
+        title=f"the {kind} probe kills the program" + (" before it is up" if slow else ""),
+        hint=f"The {kind} probe gives up after about {budget} s and the kubelet restarts the program"
         + (f": if it needs longer to start, {cure}." if slow else "; it hangs or is overloaded: see its log."),
-        0.6 if wrong else 0.85 if slow else 0.7,
-        SYMPTOM if wrong else CAUSE if slow else PATTERN,
-        tuple(shown(f"pod {e.name}: {e.message}") for e in (*failed[:1], event)),
-        ("probe", "initialDelaySeconds", r"cpu (?:limit|request)", IMAGE),
-        f"kubectl -n {facts.namespace} logs {event.name} --previous --tail=50",
-        event.at,
+        confidence=0.6 if wrong else 0.85 if slow else 0.7,
+        specificity=SYMPTOM if wrong else CAUSE if slow else PATTERN,
+        evidence=tuple(shown(f"pod {e.name}: {e.message}") for e in (*failed[:1], event)),
+        subject=("probe", "initialDelaySeconds", r"cpu (?:limit|request)", IMAGE),
+        next=f"kubectl -n {facts.namespace} logs {event.name} --previous --tail=50",
+        at=event.at,
     )
 
 

@@ -1,4 +1,4 @@
-"""Secrets and ConfigMaps that a pod refers to and that are not there (R13, R14)."""
+"""Secrets and ConfigMaps that a pod refers to and that do not exist (rules R13, R14)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def missing_reference(message: str) -> tuple[str, str, str]:
-    """(kind, name, key) that a kubelet's message says are not there; empty where it does not say."""
+    """Return the (kind, name, key) that a kubelet's message says do not exist; each "" where it does not say."""
     match = RX["REF_MISSING"].search(message)
     if match is None:
         return "", "", ""
@@ -27,24 +27,24 @@ def missing_reference(message: str) -> tuple[str, str, str]:
 
 
 def absent(facts: Facts, kind: str, name: str, key: str, evidence: tuple[str, ...], *, rule: str) -> Suspect:
-    """A Secret or ConfigMap that a pod refers to and that, or whose key, does not exist."""
+    """Return the finding that a pod refers to a Secret or ConfigMap, or to a key of it, that does not exist."""
     what = f"key {key} of {kind} {name}" if key else f"{kind} {name}"
     source = _source_of(facts, name)
     place = f"namespace {facts.namespace}"
-    there = mapping(facts.named(kind, name), "data") if name else {}
-    near = difflib.get_close_matches(key, list(there), n=1) if key else []
+    keys = mapping(facts.named(kind, name), "data") if name else {}
+    near = difflib.get_close_matches(key, list(keys), n=1) if key else []
     hint = f"The pod refers to {what}, which does not exist in {place}.{source}"
     if near:
         hint += f" The nearest key is {near[0]}."
     return Suspect(
-        rule,
-        f"{what} does not exist",
-        hint,
-        0.95,
-        EXACT,
-        evidence,
-        tuple(word(part) for part in (name, key) if part),
-        f"kubectl -n {facts.namespace} get {kind.lower() or 'secret'} {name}".rstrip(),
+        rule=rule,
+        title=f"{what} does not exist",
+        hint=hint,
+        confidence=0.95,
+        specificity=EXACT,
+        evidence=evidence,
+        subject=tuple(word(part) for part in (name, key) if part),
+        next=f"kubectl -n {facts.namespace} get {kind.lower() or 'secret'} {name}".rstrip(),
     )
 
 

@@ -1,4 +1,4 @@
-"""R6, R7, R42, R43: memory, CPU, disk, file descriptors."""
+"""Rules R6, R7, R42, R43: memory, CPU, disk, file descriptors."""
 
 from __future__ import annotations
 
@@ -40,24 +40,34 @@ def _memory(facts: Facts) -> Iterator[Suspect]:
     limit = _limit(container)
     peak = gauge(facts, "memory-peak-before")
     name = container.name if container else facts.evidence.target.workload
-    told = f" at its limit of {limit}" if limit else ""
+    at_limit = f" at its limit of {limit}" if limit else ""
     was = f" The previous version peaked at {_bytes(peak)}." if peak else ""
     least = f" to at least {_bytes(peak * 1.3)}" if peak else ""
     restarts = max((c.restarts for c in killed), default=0)
     yield Suspect(
-        "R6",
-        f"container {name} runs out of memory{told}",
-        f"Container {name} {'was OOM-killed' if killed else 'ran out of memory'}{told}.{was} "
+        rule="R6",
+        title=f"container {name} runs out of memory{at_limit}",
+        hint=f"Container {name} {'was OOM-killed' if killed else 'ran out of memory'}{at_limit}.{was} "
         f"Raise the memory limit{least}, or set the program's heap below it.",
-        0.95 if killed else words or 0.75,
-        EXACT,
-        (
+        confidence=0.95 if killed else words or 0.75,
+        specificity=EXACT,
+        evidence=(
             *(shown(f"pod {c.pod}/{c.name}: OOMKilled, {restarts} restarts") for c in killed[:1]),
             *from_lines(facts, "OOM_APP"),
         ),
-        (r"memory (?:limit|request)", r"resources", "HEAP", "XMX", "JAVA_", "NODE_OPTIONS", "MEMORY", "WORKERS", IMAGE),
-        f"kubectl -n {facts.namespace} top pod --containers | grep {facts.evidence.target.workload}",
-        min((end.at for c in killed for end in c.ends if end.reason == "OOMKilled" and end.at), default=0.0),
+        subject=(
+            r"memory (?:limit|request)",
+            r"resources",
+            "HEAP",
+            "XMX",
+            "JAVA_",
+            "NODE_OPTIONS",
+            "MEMORY",
+            "WORKERS",
+            IMAGE,
+        ),
+        next=f"kubectl -n {facts.namespace} top pod --containers | grep {facts.evidence.target.workload}",
+        at=min((end.at for c in killed for end in c.ends if end.reason == "OOMKilled" and end.at), default=0.0),
     )
 
 
@@ -75,16 +85,18 @@ def _sigkill(facts: Facts) -> Iterator[Suspect]:
         ends = [end for end in container.ends if end.code == 137 and end.reason != "OOMKilled"]
         if ends and not any(end.reason == "OOMKilled" for end in container.ends):
             yield Suspect(
-                "R6",
-                f"container {container.name} was killed (exit code 137)",
-                "The container was killed by SIGKILL without being marked OOM-killed: a failed liveness probe, a stop "
-                "that took longer than terminationGracePeriodSeconds, or the node's memory.",
-                0.5,
-                SYMPTOM,
-                (shown(f"pod {container.pod}/{container.name}: exit code 137, reason {ends[0].reason or 'none'}"),),
-                (r"memory (?:limit|request)", "probe", "terminationGracePeriodSeconds"),
-                f"kubectl -n {facts.namespace} describe pod {container.pod}",
-                ends[0].at,
+                rule="R6",
+                title=f"container {container.name} was killed (exit code 137)",
+                hint="The container was killed by SIGKILL without being marked OOM-killed: a failed liveness "
+                "probe, a stop that took longer than terminationGracePeriodSeconds, or the node's memory.",
+                confidence=0.5,
+                specificity=SYMPTOM,
+                evidence=(
+                    shown(f"pod {container.pod}/{container.name}: exit code 137, reason {ends[0].reason or 'none'}"),
+                ),
+                subject=(r"memory (?:limit|request)", "probe", "terminationGracePeriodSeconds"),
+                next=f"kubectl -n {facts.namespace} describe pod {container.pod}",
+                at=ends[0].at,
             )
             return
 
@@ -98,15 +110,15 @@ def _throttled(facts: Facts) -> Iterator[Suspect]:
     limit = next((found for c in facts.containers if (found := plain_text(c.spec, "resources", "limits", "cpu"))), "")
     was = f" (before: {then:.0%})" if then is not None else ""
     yield Suspect(
-        "R7",
-        f"the CPU limit slows the pods down: throttled in {now:.0%} of periods{was}",
-        f"CPU is throttled in {now:.0%} of periods{was}{f' at limit {limit}' if limit else ''}. "
+        rule="R7",
+        title=f"the CPU limit slows the pods down: throttled in {now:.0%} of periods{was}",
+        hint=f"CPU is throttled in {now:.0%} of periods{was}{f' at limit {limit}' if limit else ''}. "
         "Raise or remove the CPU limit and keep the request.",
-        0.85 if facts.slower else 0.6,
-        CAUSE if facts.slower else PATTERN,
-        (f"throttled periods {now:.0%}{was}",),
-        (r"cpu (?:limit|request)", "resources", "replicas", "WORKERS", "GOMAXPROCS"),
-        f"kubectl -n {facts.namespace} top pod --containers | grep {facts.evidence.target.workload}",
+        confidence=0.85 if facts.slower else 0.6,
+        specificity=CAUSE if facts.slower else PATTERN,
+        evidence=(f"throttled periods {now:.0%}{was}",),
+        subject=(r"cpu (?:limit|request)", "resources", "replicas", "WORKERS", "GOMAXPROCS"),
+        next=f"kubectl -n {facts.namespace} top pod --containers | grep {facts.evidence.target.workload}",
     )
 
 
@@ -126,17 +138,17 @@ def _disk(facts: Facts) -> Iterator[Suspect]:
         (c for f in facts.containers if (c := plain_text(f.spec, "resources", "limits", "ephemeral-storage"))), ""
     )
     yield Suspect(
-        "R42",
-        "the disk of the node is full" if node else "the pod's disk is full",
-        "The node runs out of disk and evicted the pod."
+        rule="R42",
+        title="the disk of the node is full" if node else "the pod's disk is full",
+        hint="The node runs out of disk and evicted the pod."
         if node
         else f"The pod fills its disk{f' (ephemeral-storage limit {bound})' if bound else ''}: "
         "a log or temporary file grows without bound, or the limit is too low.",
-        0.8 if node else words or 0.9,
-        EXACT,
-        (*(shown(f"pod {name}: {said}") for name, said in full[:1]), *from_lines(facts, "DISK")),
-        ("ephemeral-storage", "sizeLimit", "volume", "storage", "LOG_LEVEL", IMAGE),
-        f"kubectl -n {facts.namespace} get pods --field-selector status.phase=Failed",
+        confidence=0.8 if node else words or 0.9,
+        specificity=EXACT,
+        evidence=(*(shown(f"pod {name}: {said}") for name, said in full[:1]), *from_lines(facts, "DISK")),
+        subject=("ephemeral-storage", "sizeLimit", "volume", "storage", "LOG_LEVEL", IMAGE),
+        next=f"kubectl -n {facts.namespace} get pods --field-selector status.phase=Failed",
         unsure=node,
     )
 
@@ -146,12 +158,12 @@ def _descriptors(facts: Facts) -> Iterator[Suspect]:
     if sure:
         line, _ = next(facts.matching("FD"))
         yield Suspect(
-            "R43",
-            "the program has too many open files",
-            "Too many open files: sockets or files leak, or the limit of the container is low.",
-            sure,
-            EXACT,
-            from_lines(facts, "FD"),
-            (IMAGE, "POOL", "CONN"),
-            f"kubectl -n {facts.namespace} exec {line.pod} -c {line.container} -- sh -c 'ls /proc/1/fd | wc -l'",
+            rule="R43",
+            title="the program has too many open files",
+            hint="Too many open files: sockets or files leak, or the limit of the container is low.",
+            confidence=sure,
+            specificity=EXACT,
+            evidence=from_lines(facts, "FD"),
+            subject=(IMAGE, "POOL", "CONN"),
+            next=f"kubectl -n {facts.namespace} exec {line.pod} -c {line.container} -- sh -c 'ls /proc/1/fd | wc -l'",
         )

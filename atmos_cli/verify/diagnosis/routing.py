@@ -1,4 +1,4 @@
-"""R38, R44: routes that lead nowhere, and autoscalers that cannot scale."""
+"""Rules R38, R44: routes that lead nowhere, and autoscalers that cannot scale."""
 
 from __future__ import annotations
 
@@ -27,25 +27,26 @@ def routing_rules(facts: Facts) -> Iterator[Suspect]:
     if lost is not None or facts.errors_up or (facts.evidence.rollout is not None and broken and facts.troubled):
         for title, hint, subject, step in broken[:1]:
             yield Suspect(
-                "R38",
-                title,
-                f"{'Traffic stopped: ' if lost else ''}{hint}",
-                0.93 if lost else 0.85,
-                EXACT,
-                tuple(shown(said) for said in (title, lost.message if lost else "") if said),
-                subject,
-                step,
+                rule="R38",
+                title=title,
+                hint=f"{'Traffic stopped: ' if lost else ''}{hint}",
+                confidence=0.93 if lost else 0.85,
+                specificity=EXACT,
+                evidence=tuple(shown(said) for said in (title, lost.message if lost else "") if said),
+                subject=subject,
+                next=step,
             )
     if lost is not None and not broken:
         yield Suspect(
-            "R38",
-            "traffic stopped, and every Service selects pods",
-            "Traffic stops before it reaches the pods: look at the Ingress or HTTPRoute, DNS, and what is in front.",
-            0.45,
-            SYMPTOM,
-            (shown(lost.message),),
-            ("Service/", "Ingress/", "HTTPRoute/", "host", "selector", "ports?"),
-            f"kubectl -n {facts.namespace} get ingress,httproute,endpointslices",
+            rule="R38",
+            title="traffic stopped, and every Service selects pods",
+            hint="Traffic stops before it reaches the pods: look at the Ingress or HTTPRoute, DNS, and what is in "
+            "front.",
+            confidence=0.45,
+            specificity=SYMPTOM,
+            evidence=(shown(lost.message),),
+            subject=("Service/", "Ingress/", "HTTPRoute/", "host", "selector", "ports?"),
+            next=f"kubectl -n {facts.namespace} get ingress,httproute,endpointslices",
         )
     yield from _autoscalers(facts)
 
@@ -73,7 +74,7 @@ def _services(facts: Facts) -> Iterator[tuple[str, str, tuple[str, ...], str]]:
 
 
 def _serves_others(facts: Facts, selector: dict[str, str]) -> bool:
-    """A Service for something else that the commit also wants, such as a database."""
+    """Check for a Service of something else that the commit also wants, such as a database."""
     for other in facts.of_kind("StatefulSet", "Deployment", "DaemonSet"):
         carried = strings(other, "spec", "template", "metadata", "labels")
         if other is not facts.workload and selector.items() <= carried.items():
@@ -137,27 +138,34 @@ def _autoscalers(facts: Facts) -> Iterator[Suspect]:
         active = condition(scaler, "ScalingActive")
         if active.false and active.reason in _BLIND:
             yield Suspect(
-                "R44",
-                f"HorizontalPodAutoscaler {name} cannot read its metric",
-                f"HPA {name} cannot read its metric, so it does not scale: {active.message}",
-                0.85 if facts.worse else 0.7,
-                CAUSE,
-                (shown(f"HPA {name}: {active.reason}: {active.message}"),),
-                ("HorizontalPodAutoscaler/", "metrics", "cpu request", "requests", "resources"),
-                f"kubectl -n {facts.namespace} describe hpa {name}",
-                active.since,
+                rule="R44",
+                title=f"HorizontalPodAutoscaler {name} cannot read its metric",
+                hint=f"HPA {name} cannot read its metric, so it does not scale: {active.message}",
+                confidence=0.85 if facts.worse else 0.7,
+                specificity=CAUSE,
+                evidence=(shown(f"HPA {name}: {active.reason}: {active.message}"),),
+                subject=("HorizontalPodAutoscaler/", "metrics", "cpu request", "requests", "resources"),
+                next=f"kubectl -n {facts.namespace} describe hpa {name}",
+                at=active.since,
             )
         elif facts.worse and _at_most(scaler):
             most = whole(scaler, "spec", "maxReplicas")
             yield Suspect(
-                "R44",
-                f"HorizontalPodAutoscaler {name} is at its maximum of {most} pods",
-                f"HPA {name} is at maxReplicas {most} and needs more: raise it, or find why each pod does more work.",
-                0.75 if facts.slower else 0.6,
-                PATTERN,
-                (shown(f"HPA {name}: {condition(scaler, 'ScalingLimited').message}"),),
-                ("HorizontalPodAutoscaler/", "maxReplicas", "averageUtilization", r"cpu (?:limit|request)", IMAGE),
-                f"kubectl -n {facts.namespace} describe hpa {name}",
+                rule="R44",
+                title=f"HorizontalPodAutoscaler {name} is at its maximum of {most} pods",
+                hint=f"HPA {name} is at maxReplicas {most} and needs more: raise it, or find why each pod does "
+                "more work.",
+                confidence=0.75 if facts.slower else 0.6,
+                specificity=PATTERN,
+                evidence=(shown(f"HPA {name}: {condition(scaler, 'ScalingLimited').message}"),),
+                subject=(
+                    "HorizontalPodAutoscaler/",
+                    "maxReplicas",
+                    "averageUtilization",
+                    r"cpu (?:limit|request)",
+                    IMAGE,
+                ),
+                next=f"kubectl -n {facts.namespace} describe hpa {name}",
             )
 
 
@@ -170,7 +178,7 @@ def _at_most(scaler: Resource) -> bool:
 
 
 def _busy(scaler: Resource) -> bool:
-    """Its measured utilization reaches the target, as far as both are known."""
+    """Check whether the measured utilization reaches the target, as far as both are known."""
     targets = [at(m, "resource", "target", "averageUtilization") for m in mappings(scaler, "spec", "metrics")]
     measured = [
         at(m, "resource", "current", "averageUtilization") for m in mappings(scaler, "status", "currentMetrics")

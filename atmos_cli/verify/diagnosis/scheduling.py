@@ -1,4 +1,4 @@
-"""R14, R24 to R26: pods that find no node, and volumes that do not come."""
+"""Rules R14, R24 to R26: pods that find no node, and volumes that cannot be bound or mounted."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def _unscheduled(facts: Facts, pod: SeenPod) -> tuple[str, float]:
 
 
 def _verdict(said: str) -> str:
-    """Without what preemption says, which repeats the counts of nodes."""
+    """Cut off what preemption says, which repeats the counts of nodes."""
     return said.partition(" preemption:")[0]
 
 
@@ -81,15 +81,22 @@ def _resources(facts: Facts, pod: SeenPod, said: str, since: float) -> Suspect:
     scaling = next((e for e in facts.events_of("NotTriggerScaleUp") if e.name == pod.name), None)
     more = " The autoscaler does not add a node for it either." if scaling else ""
     return Suspect(
-        "R24",
-        f"no node has room for {', '.join(asked)}",
-        f"No node fits {', '.join(asked)}.{more} Lower the requests in service.yaml, or add nodes.",
-        0.93,
-        EXACT,
-        tuple(shown(f"pod {pod.name}: {m}") for m in (said, scaling.message if scaling else "") if m),
-        (r"(?:cpu|memory|storage|gpu)\S* request", "requests", "replicas", "maxSurge", r"resources", "minReplicas"),
-        "kubectl describe nodes | grep -A8 'Allocated resources'",
-        since,
+        rule="R24",
+        title=f"no node has room for {', '.join(asked)}",
+        hint=f"No node fits {', '.join(asked)}.{more} Lower the requests in service.yaml, or add nodes.",
+        confidence=0.93,
+        specificity=EXACT,
+        evidence=tuple(shown(f"pod {pod.name}: {m}") for m in (said, scaling.message if scaling else "") if m),
+        subject=(
+            r"(?:cpu|memory|storage|gpu)\S* request",
+            "requests",
+            "replicas",
+            "maxSurge",
+            r"resources",
+            "minReplicas",
+        ),
+        next="kubectl describe nodes | grep -A8 'Allocated resources'",
+        at=since,
     )
 
 
@@ -97,15 +104,15 @@ def _place(facts: Facts, pod: SeenPod, said: str, since: float) -> Suspect:
     found = [(title, subject) for pattern, title, subject in _PLACES if re.search(pattern, said)]
     titles = [title for title, _ in found]
     return Suspect(
-        "R25",
-        titles[0] if titles else "no node may run the pod",
-        f"No node fits: {'; '.join(titles)}. Change the rule in Git, or label or add nodes.",
-        0.88,
-        EXACT,
-        (shown(f"pod {pod.name}: {said}"),),
-        tuple(part for _, subject in found for part in subject),
-        f"kubectl -n {facts.namespace} describe pod {pod.name}",
-        since,
+        rule="R25",
+        title=titles[0] if titles else "no node may run the pod",
+        hint=f"No node fits: {'; '.join(titles)}. Change the rule in Git, or label or add nodes.",
+        confidence=0.88,
+        specificity=EXACT,
+        evidence=(shown(f"pod {pod.name}: {said}"),),
+        subject=tuple(part for _, subject in found for part in subject),
+        next=f"kubectl -n {facts.namespace} describe pod {pod.name}",
+        at=since,
     )
 
 
@@ -115,8 +122,10 @@ def _volume(facts: Facts, pod: SeenPod, said: str, since: float) -> Suspect:
     name = (match["claim"] if match else "") or next((claim for claim in used if claim), "")
     claim = facts.named("PersistentVolumeClaim", name)
     class_name = plain_text(claim, "spec", "storageClassName")
-    told = [e for e in facts.events_of("ProvisioningFailed", "FailedBinding", "WaitForFirstConsumer") if e.name == name]
-    absent_class = next((m["class"] for e in told if (m := RX["CLASS_MISSING"].search(e.message))), "")
+    events = [
+        e for e in facts.events_of("ProvisioningFailed", "FailedBinding", "WaitForFirstConsumer") if e.name == name
+    ]
+    absent_class = next((m["class"] for e in events if (m := RX["CLASS_MISSING"].search(e.message))), "")
     known = {plain_text(o, "metadata", "name") for o in facts.of_kind("StorageClass")}
     if not absent_class and class_name and known and class_name not in known:
         absent_class = class_name
@@ -131,21 +140,24 @@ def _volume(facts: Facts, pod: SeenPod, said: str, since: float) -> Suspect:
     else:
         why = "is not bound to a volume"
     return Suspect(
-        "R26",
-        f"PersistentVolumeClaim {name} {why}".replace("  ", " "),
-        f"PersistentVolumeClaim {name} {why}.".replace("  ", " "),
-        0.93,
-        EXACT,
-        (shown(f"pod {pod.name}: {said}"), *(shown(f"PersistentVolumeClaim {name}: {e.message}") for e in told[:1])),
-        (
+        rule="R26",
+        title=f"PersistentVolumeClaim {name} {why}".replace("  ", " "),
+        hint=f"PersistentVolumeClaim {name} {why}.".replace("  ", " "),
+        confidence=0.93,
+        specificity=EXACT,
+        evidence=(
+            shown(f"pod {pod.name}: {said}"),
+            *(shown(f"PersistentVolumeClaim {name}: {e.message}") for e in events[:1]),
+        ),
+        subject=(
             "PersistentVolumeClaim/",
             "storageClassName",
             "volume",
             "persistentVolumeClaim",
             *([word(name)] if name else []),
         ),
-        f"kubectl -n {facts.namespace} describe pvc {name}".rstrip(),
-        since,
+        next=f"kubectl -n {facts.namespace} describe pvc {name}".rstrip(),
+        at=since,
     )
 
 
@@ -174,13 +186,15 @@ def _mount(facts: Facts, said: str, evidence: tuple[str, ...], since: float) -> 
         else f"Volume {volume} cannot be mounted: see the kubelet's message."
     )
     return Suspect(
-        "R14",
-        f"volume {volume} is still attached to another node" if attached else f"volume {volume} cannot be mounted",
-        hint,
-        0.92 if attached else 0.75,
-        EXACT if attached else CAUSE,
-        evidence,
-        ("volume", "PersistentVolumeClaim", "strategy", "maxSurge", "mount"),
-        f"kubectl -n {facts.namespace} describe pod {evidence[0].split()[1].rstrip(':')}",
-        since,
+        rule="R14",
+        title=f"volume {volume} is still attached to another node"
+        if attached
+        else f"volume {volume} cannot be mounted",
+        hint=hint,
+        confidence=0.92 if attached else 0.75,
+        specificity=EXACT if attached else CAUSE,
+        evidence=evidence,
+        subject=("volume", "PersistentVolumeClaim", "strategy", "maxSurge", "mount"),
+        next=f"kubectl -n {facts.namespace} describe pod {evidence[0].split()[1].rstrip(':')}",
+        at=since,
     )

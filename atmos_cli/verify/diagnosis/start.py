@@ -1,4 +1,4 @@
-"""R12, R13, R15 to R19: a container that cannot start, or starts and ends."""
+"""Rules R12, R13, R15 to R19: a container that cannot start, or starts and ends."""
 
 from __future__ import annotations
 
@@ -54,16 +54,18 @@ def _reference(facts: Facts, container: Container) -> Suspect:
     if not name and not key:
         root = "runAsNonRoot" in container.message
         return Suspect(
-            "R18" if root else "R13",
-            "the image runs as root, which the pod forbids" if root else "the container's configuration is refused",
-            "The image's user is root or a name: set `runAsUser`, or USER in the image to a number."
+            rule="R18" if root else "R13",
+            title="the image runs as root, which the pod forbids"
+            if root
+            else "the container's configuration is refused",
+            hint="The image's user is root or a name: set `runAsUser`, or USER in the image to a number."
             if root
             else "The kubelet cannot make the container's configuration: see its message.",
-            0.92 if root else 0.6,
-            EXACT,
-            evidence,
-            ("securityContext", "runAs", IMAGE),
-            f"kubectl -n {facts.namespace} describe pod {container.pod}",
+            confidence=0.92 if root else 0.6,
+            specificity=EXACT,
+            evidence=evidence,
+            subject=("securityContext", "runAs", IMAGE),
+            next=f"kubectl -n {facts.namespace} describe pod {container.pod}",
         )
     return absent(facts, kind, name, key, evidence, rule="R13")
 
@@ -74,9 +76,9 @@ def _commands(facts: Facts) -> Iterator[Suspect]:
         said = " ".join([*(end.message for end in ended), container.message])
         log = next((line for line, _ in facts.matching("EXEC") if line.container == container.name), None)
         unstartable = container.waiting in ("RunContainerError", "CreateContainerError", "StartError")
-        told = RX["EXEC"].search(said)
+        explained = RX["EXEC"].search(said)
         exits = any(end.code in (126, 127) for end in ended)
-        if not (told and (ended or unstartable)) and not exits and not (log and container.crashing):
+        if not (explained and (ended or unstartable)) and not exits and not (log and container.crashing):
             continue
         wrong = "exec format error" in f"{said} {log.text if log else ''}"
         command = " ".join(texts(container.spec, "command") + texts(container.spec, "args")) or "the image's entrypoint"
@@ -87,15 +89,15 @@ def _commands(facts: Facts) -> Iterator[Suspect]:
         )
         line = said.strip() or (log.text if log else f"exit code {next(end.code for end in ended)}")
         yield Suspect(
-            "R15",
-            f"container {container.name} cannot start its command",
-            f"The container cannot start {shown(command, most=120)}: {why}.",
-            0.93 if told or log else 0.8,
-            EXACT,
-            (shown(f"pod {container.pod}/{container.name}: {line}"),),
-            (IMAGE, "command", "args"),
-            f"kubectl -n {facts.namespace} describe pod {container.pod}",
-            max((end.at for end in ended), default=0.0),
+            rule="R15",
+            title=f"container {container.name} cannot start its command",
+            hint=f"The container cannot start {shown(command, most=120)}: {why}.",
+            confidence=0.93 if explained or log else 0.8,
+            specificity=EXACT,
+            evidence=(shown(f"pod {container.pod}/{container.name}: {line}"),),
+            subject=(IMAGE, "command", "args"),
+            next=f"kubectl -n {facts.namespace} describe pod {container.pod}",
+            at=max((end.at for end in ended), default=0.0),
         )
         return
 
@@ -115,19 +117,19 @@ def _environment(facts: Facts) -> Iterator[Suspect]:
     hint += " This commit removed it." if lost else ""
     present = name in known and not lost
     yield Suspect(
-        "R12",
-        f"environment variable {name} is missing" if name else "a setting that the program needs is missing",
-        hint,
-        (0.9 if line.novel else 0.6) - (0.3 if present else 0),
-        CAUSE if present else EXACT,
-        from_lines(facts, "MISSING_ENV"),
-        (*((word(name),) if name else ()), "envFrom", "ConfigMap/", IMAGE),
-        f"kubectl -n {facts.namespace} set env deploy/{facts.evidence.target.workload} --list",
+        rule="R12",
+        title=f"environment variable {name} is missing" if name else "a setting that the program needs is missing",
+        hint=hint,
+        confidence=(0.9 if line.novel else 0.6) - (0.3 if present else 0),
+        specificity=CAUSE if present else EXACT,
+        evidence=from_lines(facts, "MISSING_ENV"),
+        subject=(*((word(name),) if name else ()), "envFrom", "ConfigMap/", IMAGE),
+        next=f"kubectl -n {facts.namespace} set env deploy/{facts.evidence.target.workload} --list",
     )
 
 
 def _after_validation(facts: Facts, line: str) -> str:
-    """Pydantic writes the field's name on the line after its count of errors."""
+    """Return the variable of a pydantic error: it writes the field's name on the line after its count of errors."""
     lines = [each.text.strip() for each in facts.lines if each.new]
     where = lines.index(line.strip()) if line.strip() in lines else len(lines)
     for each in lines[where + 1 : where + 3]:
@@ -147,14 +149,16 @@ def _modules(facts: Facts) -> Iterator[Suspect]:
         match = _DEPENDENCY.search(line.text)
         name = match["name"] if match else ""
         yield Suspect(
-            "R16",
-            f"the image lacks {name}" if name else "the image lacks a library",
-            f"The image lacks {name or 'a dependency'}: the build is at fault, not the cluster.",
-            sure,
-            EXACT,
-            from_lines(facts, "NO_MODULE"),
-            (IMAGE, "command", "args"),
-            f"docker run --rm --entrypoint sh {shell(facts.containers[0].image)} -c 'ls'" if facts.containers else "",
+            rule="R16",
+            title=f"the image lacks {name}" if name else "the image lacks a library",
+            hint=f"The image lacks {name or 'a dependency'}: the build is at fault, not the cluster.",
+            confidence=sure,
+            specificity=EXACT,
+            evidence=from_lines(facts, "NO_MODULE"),
+            subject=(IMAGE, "command", "args"),
+            next=f"docker run --rm --entrypoint sh {shell(facts.containers[0].image)} -c 'ls'"
+            if facts.containers
+            else "",
         )
 
 
@@ -167,14 +171,15 @@ def _ports(facts: Facts) -> Iterator[Suspect]:
         beside = {c.name for c in facts.containers} - {line.container}
         other = f" beside container {', '.join(sorted(beside))}" if beside else ""
         yield Suspect(
-            "R17",
-            f"{port} is already taken inside the pod",
-            f"Container {line.container} cannot listen on {port}{other}: two processes of one pod share its ports.",
-            sure,
-            EXACT,
-            from_lines(facts, "PORT_USED"),
-            ("ports?", "PORT", r"\bcontainer\b", IMAGE),
-            f"kubectl -n {facts.namespace} get pod {line.pod} -o jsonpath='{{.spec.containers[*].ports}}'",
+            rule="R17",
+            title=f"{port} is already taken inside the pod",
+            hint=f"Container {line.container} cannot listen on {port}{other}: two processes of one pod share its "
+            "ports.",
+            confidence=sure,
+            specificity=EXACT,
+            evidence=from_lines(facts, "PORT_USED"),
+            subject=("ports?", "PORT", r"\bcontainer\b", IMAGE),
+            next=f"kubectl -n {facts.namespace} get pod {line.pod} -o jsonpath='{{.spec.containers[*].ports}}'",
         )
 
 
@@ -192,14 +197,14 @@ def _files(facts: Facts) -> Iterator[Suspect]:
         f"mount an emptyDir at {path}" if sealed else "set `fsGroup` to the image's group, or mount an emptyDir there"
     )
     yield Suspect(
-        "R18",
-        f"the program may not write to {path}",
-        f"Writing to {path} is denied{' (the root file system is read-only)' if sealed else ''}: {cure}.",
-        sure,
-        EXACT if RX["EXEC"].search(line.text) is None else PATTERN,
-        from_lines(facts, "PERM_FS"),
-        ("securityContext", "readOnlyRootFilesystem", "runAs", "fsGroup", "mount", "volume", IMAGE),
-        f"kubectl -n {facts.namespace} exec {line.pod} -- id",
+        rule="R18",
+        title=f"the program may not write to {path}",
+        hint=f"Writing to {path} is denied{' (the root file system is read-only)' if sealed else ''}: {cure}.",
+        confidence=sure,
+        specificity=EXACT if RX["EXEC"].search(line.text) is None else PATTERN,
+        evidence=from_lines(facts, "PERM_FS"),
+        subject=("securityContext", "readOnlyRootFilesystem", "runAs", "fsGroup", "mount", "volume", IMAGE),
+        next=f"kubectl -n {facts.namespace} exec {line.pod} -- id",
     )
 
 
@@ -215,14 +220,15 @@ def _one_shots(facts: Facts) -> Iterator[Suspect]:
             if killed:
                 continue
             yield Suspect(
-                "R19",
-                f"container {container.name} ends by itself, successfully",
-                "The process exits with code 0 and is started again: it is a Job, or a server gone to the background.",
-                0.9,
-                EXACT,
-                (shown(f"pod {pod.name}/{container.name}: exit code 0, {container.restarts} restarts"),),
-                (IMAGE, "command", "args"),
-                f"kubectl -n {facts.namespace} logs {pod.name} -c {container.name} --previous",
-                done[0].at,
+                rule="R19",
+                title=f"container {container.name} ends by itself, successfully",
+                hint="The process exits with code 0 and is started again: it is a Job, or a server gone to the "
+                "background.",
+                confidence=0.9,
+                specificity=EXACT,
+                evidence=(shown(f"pod {pod.name}/{container.name}: exit code 0, {container.restarts} restarts"),),
+                subject=(IMAGE, "command", "args"),
+                next=f"kubectl -n {facts.namespace} logs {pod.name} -c {container.name} --previous",
+                at=done[0].at,
             )
             return

@@ -1,4 +1,4 @@
-"""R37 to R41, R45, R46: what the counts of requests themselves say."""
+"""Rules R37 to R41, R45, R46: what the counts of requests themselves say."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def traffic_rules(facts: Facts) -> Iterator[Suspect]:
 
 
 def _transition(facts: Facts) -> Iterator[Suspect]:
-    """Errors while pods were replaced, and none any more."""
+    """Report errors that happened while pods were replaced, and no longer do."""
     found = facts.evidence.assessment
     moment = found.transition if found else None
     if found is None or moment is None or moment.bad < 5 or facts.errors_up or facts.crashing:
@@ -51,16 +51,16 @@ def _transition(facts: Facts) -> Iterator[Suspect]:
         else "add a `preStop` sleep of 5 to 10 s and handle SIGTERM"
     )
     yield Suspect(
-        "R37",
-        f"{moment.bad:.0f} requests failed while pods were replaced, and none since"
+        rule="R37",
+        title=f"{moment.bad:.0f} requests failed while pods were replaced, and none since"
         if not _bad(after)
         else f"{moment.bad:.0f} requests failed while pods were replaced",
-        f"Errors only while the old pods ended ({moment.bad:.0f} of {moment.total:.0f} requests): {cure}.",
-        (0.8 if gateway else 0.6) - (0.15 if drains else 0),
-        PATTERN,
-        (f"transition: {moment.bad:.0f} of {moment.total:.0f} requests failed",),
-        ("preStop", "lifecycle", "terminationGracePeriodSeconds", "maxUnavailable"),
-        f"kubectl -n {facts.namespace} get deploy {facts.evidence.target.workload} -o yaml | grep -A5 preStop",
+        hint=f"Errors only while the old pods ended ({moment.bad:.0f} of {moment.total:.0f} requests): {cure}.",
+        confidence=(0.8 if gateway else 0.6) - (0.15 if drains else 0),
+        specificity=PATTERN,
+        evidence=(f"transition: {moment.bad:.0f} of {moment.total:.0f} requests failed",),
+        subject=("preStop", "lifecycle", "terminationGracePeriodSeconds", "maxUnavailable"),
+        next=f"kubectl -n {facts.namespace} get deploy {facts.evidence.target.workload} -o yaml | grep -A5 preStop",
         unsure=True,
     )
 
@@ -70,7 +70,7 @@ def _bad(after: list[float]) -> bool:
 
 
 def _share(codes: Mapping[str, tuple[Count, Count]], pattern: str) -> tuple[float, float, float]:
-    """(share before, share after, requests after) of the status codes that match."""
+    """Return (share before, share after, requests after) of the status codes that match."""
     wanted = [pair for code, pair in codes.items() if re.fullmatch(pattern, code)]
     totals = [sum(pair[side].total for pair in codes.values()) for side in (0, 1)]
     mine = [sum(pair[side].total for pair in wanted) for side in (0, 1)]
@@ -90,14 +90,14 @@ def _not_found(facts: Facts) -> Iterator[Suspect]:
     routes = sorted(found.routes.items(), key=lambda item: -item[1][1].bad)
     route = f" on route {routes[0][0]}" if routes and routes[0][1][1].bad else ""
     yield Suspect(
-        "R39",
-        f"404s rose {_grew(before, after)}{route}",
-        f"404s rose {_grew(before, after)}{route}, and 5xx did not: a route or its prefix was removed or renamed.",
-        0.85,
-        CAUSE,
-        (f"404: {before:.2%} → {after:.2%} of requests",),
-        ("Ingress/", "HTTPRoute/", "VirtualService/", "path", "prefix", "BASE_URL", "CONTEXT_PATH", IMAGE),
-        f"kubectl -n {facts.namespace} logs deploy/{facts.evidence.target.workload} --since=10m | grep ' 404'",
+        rule="R39",
+        title=f"404s rose {_grew(before, after)}{route}",
+        hint=f"404s rose {_grew(before, after)}{route}, and 5xx did not: a route or its prefix was removed or renamed.",
+        confidence=0.85,
+        specificity=CAUSE,
+        evidence=(f"404: {before:.2%} → {after:.2%} of requests",),
+        subject=("Ingress/", "HTTPRoute/", "VirtualService/", "path", "prefix", "BASE_URL", "CONTEXT_PATH", IMAGE),
+        next=f"kubectl -n {facts.namespace} logs deploy/{facts.evidence.target.workload} --since=10m | grep ' 404'",
     )
 
 
@@ -107,13 +107,13 @@ def _rejected(facts: Facts) -> Iterator[Suspect]:
     if count < _FEWEST or after < 0.01 or after < 3 * before:
         return
     yield Suspect(
-        "R40",
-        f"401 and 403 rose {_grew(before, after)}",
-        "Requests are rejected: check the issuer, audience, keys and secrets of authentication, and the clocks.",
-        0.83 if not facts.errors_up else 0.6,
-        CAUSE,
-        (f"401/403: {before:.2%} → {after:.2%} of requests",),
-        (
+        rule="R40",
+        title=f"401 and 403 rose {_grew(before, after)}",
+        hint="Requests are rejected: check the issuer, audience, keys and secrets of authentication, and the clocks.",
+        confidence=0.83 if not facts.errors_up else 0.6,
+        specificity=CAUSE,
+        evidence=(f"401/403: {before:.2%} → {after:.2%} of requests",),
+        subject=(
             "AUTH",
             "JWT",
             "OIDC",
@@ -125,7 +125,8 @@ def _rejected(facts: Facts) -> Iterator[Suspect]:
             "AuthorizationPolicy/",
             "SecurityPolicy/",
         ),
-        f"kubectl -n {facts.namespace} logs deploy/{facts.evidence.target.workload} --since=10m | grep -E ' 40[13]'",
+        next=f"kubectl -n {facts.namespace} logs deploy/{facts.evidence.target.workload} --since=10m | grep -E ' "
+        "40[13]'",
     )
 
 
@@ -148,13 +149,16 @@ def _limited(facts: Facts) -> Iterator[Suspect]:
         else "A rate limit in front of the service limits"
     )
     yield Suspect(
-        "R41",
-        f"{host} answers 429: too many requests" if host else "requests are answered with 429",
-        f"{who} the rate of requests: did retries, polling or fan-out grow with this commit or its replicas?",
-        said or 0.75,
-        EXACT if said else CAUSE,
-        (*from_lines(facts, "THROTTLED"), *((f"429: {before:.2%} → {after:.2%} of requests",) if grown else ())),
-        (
+        rule="R41",
+        title=f"{host} answers 429: too many requests" if host else "requests are answered with 429",
+        hint=f"{who} the rate of requests: did retries, polling or fan-out grow with this commit or its replicas?",
+        confidence=said or 0.75,
+        specificity=EXACT if said else CAUSE,
+        evidence=(
+            *from_lines(facts, "THROTTLED"),
+            *((f"429: {before:.2%} → {after:.2%} of requests",) if grown else ()),
+        ),
+        subject=(
             "replicas",
             "RETRY",
             "RETRIES",
@@ -165,7 +169,7 @@ def _limited(facts: Facts) -> Iterator[Suspect]:
             "limit-rps",
             "minReplicas",
         ),
-        f"kubectl -n {facts.namespace} logs deploy/{facts.evidence.target.workload} --since=10m | grep 429",
+        next=f"kubectl -n {facts.namespace} logs deploy/{facts.evidence.target.workload} --since=10m | grep 429",
     )
 
 
@@ -179,15 +183,15 @@ def _one_pod(facts: Facts) -> Iterator[Suspect]:
     node = next((pod.node for pod in facts.pods if pod.name == worst), "")
     others = [pod for pod in facts.new_pods if pod.name != worst and pod.name in errors]
     yield Suspect(
-        "R45",
-        f"{errors[worst] / total:.0%} of the errors come from pod {worst}" + (f" on node {node}" if node else ""),
-        f"Errors come from pod {worst}{f' on node {node}' if node else ''} only; the other pods serve well. "
+        rule="R45",
+        title=f"{errors[worst] / total:.0%} of the errors come from pod {worst}" + (f" on node {node}" if node else ""),
+        hint=f"Errors come from pod {worst}{f' on node {node}' if node else ''} only; the other pods serve well. "
         "Replace it, and do not roll back.",
-        0.85 if others else 0.6,
-        EXACT if others else PATTERN,
-        (f"{errors[worst]:.0f} of {total:.0f} errors in pod {worst}",),
-        (),
-        f"kubectl -n {facts.namespace} delete pod {worst}",
+        confidence=0.85 if others else 0.6,
+        specificity=EXACT if others else PATTERN,
+        evidence=(f"{errors[worst]:.0f} of {total:.0f} errors in pod {worst}",),
+        subject=(),
+        next=f"kubectl -n {facts.namespace} delete pod {worst}",
         elsewhere=True,
     )
 
@@ -209,12 +213,12 @@ def _elsewhere(facts: Facts) -> Iterator[Suspect]:
 
 
 def _weight(facts: Facts) -> int:
-    """What all services suffer from explains the errors, but not that the new pods cannot start."""
+    """Return the specificity: what all services suffer from explains errors, but not that new pods cannot start."""
     return PATTERN if facts.crashing or facts.unready else EXACT + 1
 
 
 def _old_too(facts: Facts) -> bool:
-    """Old pods that still serve err more than before, and at least half as often as the new ones."""
+    """Check whether old pods that still serve err more than before, and at least half as often as the new ones."""
     found = facts.evidence.assessment
     pods = found.pods if found else {}
     new = [pods[pod.name][1] for pod in facts.new_pods if pod.name in pods]
@@ -227,15 +231,15 @@ def _old_too(facts: Facts) -> bool:
     return is_bad / is_total >= 0.5 * bad / total and is_bad / is_total > 1.5 * (was_bad / was if was else 0.0)
 
 
-def _shared(title: str, told: str, confidence: float, specificity: int) -> Suspect:
+def _shared(title: str, observation: str, confidence: float, specificity: int) -> Suspect:
     return Suspect(
-        "R46",
-        title,
-        f"{title[0].upper()}{title[1:]}: likely a shared dependency, and not this deployment.",
-        confidence,
-        specificity,
-        (told,),
-        (),
-        "kubectl get events -A --sort-by=.lastTimestamp | tail -30",
+        rule="R46",
+        title=title,
+        hint=f"{title[0].upper()}{title[1:]}: likely a shared dependency, and not this deployment.",
+        confidence=confidence,
+        specificity=specificity,
+        evidence=(observation,),
+        subject=(),
+        next="kubectl get events -A --sort-by=.lastTimestamp | tail -30",
         elsewhere=True,
     )

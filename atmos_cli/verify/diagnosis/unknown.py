@@ -1,4 +1,4 @@
-"""When no rule explains it: the lines that the version before never wrote, and how the program ended."""
+"""The finding when no rule explains it: lines that the version before never wrote, and how the program ended."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def unknown_rules(facts: Facts) -> Iterator[Suspect]:
         f"{ended.pod} -c {ended.name} --previous" if ended else f"deploy/{facts.evidence.target.workload} --since=10m"
     )
     yield Suspect(
-        "new-lines" if fresh else "exit",
-        title,
-        f"No known cause matches.{said}",
-        0.35 if fresh else 0.2,
-        0,
-        tuple(shown(f"{found.count} x {found.sample}") for found in fresh),
-        (IMAGE, "command", "args", r"\benv\b", "ConfigMap/"),
-        f"kubectl -n {facts.namespace} logs {target}",
+        rule="new-lines" if fresh else "exit",
+        title=title,
+        hint=f"No known cause matches.{said}",
+        confidence=0.35 if fresh else 0.2,
+        specificity=0,
+        evidence=tuple(shown(f"{found.count} x {found.sample}") for found in fresh),
+        subject=(IMAGE, "command", "args", r"\benv\b", "ConfigMap/"),
+        next=f"kubectl -n {facts.namespace} logs {target}",
         unsure=True,
     )

@@ -1,4 +1,4 @@
-"""Which logs and which further objects a diagnosis could use, so that evidence is collected once."""
+"""The logs and further objects that a diagnosis could use, so that evidence is collected once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _NODES = (("v1", "Node", False),)
 
 
 def needs(snapshot: ClusterSnapshot, rollout: Rollout | None) -> tuple[tuple[str, str, bool], ...]:
-    """(pod, container, previous run?) of at most 10 logs.
+    """Return (pod, container, previous run?) of at most 10 logs that a diagnosis could use.
 
     First of what ended, then of what is not ready, then of an old pod, for comparison, and of new ones that serve.
     """
@@ -43,7 +43,7 @@ def needs(snapshot: ClusterSnapshot, rollout: Rollout | None) -> tuple[tuple[str
 
 
 def wants(snapshot: ClusterSnapshot) -> tuple[tuple[str, str, bool], ...]:
-    """(apiVersion, kind, namespaced?) of the lists that the rules could use. Secrets are not among them, ever."""
+    """Return (apiVersion, kind, namespaced?) of the lists that the rules could use; never Secrets."""
     pods = [pod for pod in _pods(snapshot, None) if pod.new]
     waiting = {c.waiting for pod in pods for c in pod.containers}
     found = list(_ALWAYS)
@@ -61,7 +61,15 @@ def _pods(snapshot: ClusterSnapshot, rollout: Rollout | None) -> tuple[SeenPod, 
     wanted = [o for o in snapshot.wanted if isinstance(o, dict)]
     names = [plain_text(o, "metadata", "name") for o in (*wanted, *objects) if plain_text(o, "kind") in _ROLLING]
     failing = [each.object.name for each in rollout.failures if each.object.kind in _ROLLING] if rollout else []
-    target = Target("", "", "", "", "", "", next(iter([*failing, *names]), ""))
+    target = Target(
+        team="",
+        service="",
+        environment="",
+        cluster="",
+        namespace="",
+        engine="",
+        workload=next(iter([*failing, *names]), ""),
+    )
     return pods_of(objects, workload_of(objects, target), target)
 
 

@@ -31,7 +31,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One container of one pod: what it was to be (`spec`) and what became of it."""
+    """One container of one pod: its `spec`, and what its status says."""
 
     pod: str
     name: str
@@ -50,7 +50,7 @@ class Container:
 
     @property
     def crashing(self) -> bool:
-        """Ended badly, or keeps ending."""
+        """Return whether it ended badly, or keeps ending."""
         return self.waiting == "CrashLoopBackOff" or any(end.code not in (0, None) for end in self.ends)
 
 
@@ -80,13 +80,13 @@ class SeenPod:
 
 
 def workload_of(objects: Iterable[Resource], target: Target) -> Resource | None:
-    """The object that owns the pods: by the target's name, of the kinds that roll."""
+    """Return the object that owns the pods, found by the target's name among the kinds that roll; else None."""
     found = [o for o in objects if o.get("kind") in _KINDS and plain_text(o, "metadata", "name") == target.workload]
     return found[0] if found else None
 
 
 def new_owner(objects: Sequence[Resource], workload: Resource | None) -> Resource | None:
-    """The newest ReplicaSet of a Deployment: that with its revision, else with the highest, else the youngest."""
+    """Return a Deployment's newest ReplicaSet: that with its revision, else with the highest, else the youngest."""
     name = plain_text(workload, "metadata", "name")
     sets = [o for o in objects if o.get("kind") == "ReplicaSet" and (not workload or _owner(o) == name)]
     wanted = plain_text(workload, "metadata", "annotations", _REVISION)
@@ -97,7 +97,7 @@ def new_owner(objects: Sequence[Resource], workload: Resource | None) -> Resourc
 
 
 def pods_of(objects: Sequence[Resource], workload: Resource | None, target: Target) -> tuple[SeenPod, ...]:
-    """Every pod of the workload, and of the Jobs among the objects; pods that are going away are left out."""
+    """Return the pods of the workload, and of the Jobs among the objects; pods that are being deleted are left out."""
     newest = new_owner(objects, workload)
     current = _current_hash(workload, newest)
     jobs = {plain_text(o, "metadata", "name") for o in objects if o.get("kind") == "Job"}
@@ -154,7 +154,9 @@ def _pod(pod: Resource, *, new: bool, owner: str) -> SeenPod:
         for spec in mappings(pod, "spec", specs):
             found.append(_container(name, spec, by_name.pop(plain_text(spec, "name"), {}), init=init))  # noqa: PERF401
         found += [_container(name, {"name": left}, row, init=init) for left, row in by_name.items()]
-    return SeenPod(name, pod, new, owner, tuple(found), strings(pod, "metadata", "labels"))
+    return SeenPod(
+        name=name, object=pod, new=new, owner=owner, containers=tuple(found), labels=strings(pod, "metadata", "labels")
+    )
 
 
 def _container(pod: str, spec: dict[str, Any], status: dict[str, Any], *, init: bool) -> Container:

@@ -1,4 +1,4 @@
-"""How one object is, by its kind's own rules; the words are those that a person needs."""
+"""The health of one object by its kind's own rules, in the words that a person needs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def health(resource: Resource, *, snapshot: ClusterSnapshot, now: float, rules: 
 
 
 def health_of(resource: Resource, look: Look) -> Health:
-    """In this order: is it going away, has its controller seen it, does it say so itself, then its kind's own rules."""
+    """Judge by, in this order: is it being deleted, has its controller seen it, its own word, its kind's rules."""
     kind = who(resource)[:2]
     if kind in look.rules:
         return look.rules[kind](resource, look)
@@ -55,6 +55,6 @@ def health_of(resource: Resource, look: Look) -> Health:
 
 
 def aggregate(statuses: Iterable[Status]) -> Status:
-    """The worst of them; UNKNOWN when there are none."""
+    """Return the worst of them; UNKNOWN when there are none."""
     present = set(statuses)
     return next((status for status in _WORST_FIRST if status in present), Status.UNKNOWN)

@@ -1,4 +1,4 @@
-"""CustomResourceDefinition, APIService, cert-manager, and what brings Secrets."""
+"""Health of CustomResourceDefinitions, APIServices, certificates, and kinds that make Secrets."""
 
 from __future__ import annotations
 

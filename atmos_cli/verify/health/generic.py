@@ -1,4 +1,4 @@
-"""The rules that hold for every kind, and those for kinds that have none of their own."""
+"""Health rules that hold for every kind, and those for kinds that have none of their own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 # Their controllers always write `status.observedGeneration`: until they do, the status is not about this spec.
 _OBSERVED = frozenset(
     {
-        *(("apps", kind) for kind in ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet")),
+        ("apps", "Deployment"),
+        ("apps", "ReplicaSet"),
+        ("apps", "StatefulSet"),
+        ("apps", "DaemonSet"),
         ("policy", "PodDisruptionBudget"),
         ("argoproj.io", "Rollout"),
     }
@@ -43,7 +46,7 @@ def suspended(message: str, code: str = "suspended") -> Health:
 
 
 def first_signs(resource: Resource, *, suspends: bool = False, observes: bool = False) -> Health | None:
-    """What is true for any kind before its own rules: going away, suspended, not yet seen, retrying, stalled.
+    """Judge what is the same for all kinds: being deleted, suspended, not yet seen, retrying, stalled; None for others.
 
     `suspends`: its controller heeds `spec.suspend`; `observes`: it always writes `status.observedGeneration`.
     """
@@ -70,12 +73,12 @@ def first_signs(resource: Resource, *, suspends: bool = False, observes: bool = 
 def unless_signs(
     judge: Callable[[Resource], Health], *, suspends: bool = False, observes: bool = False
 ) -> Callable[[Resource, Look], Health]:
-    """Make a rule for `look_at` of one that judges what shows none of the `first_signs`."""
+    """Make a rule for `look_at` that applies `judge` to objects without any of the `first_signs`."""
     return lambda resource, _: first_signs(resource, suspends=suspends, observes=observes) or judge(resource)
 
 
 def generic(resource: Resource, look: Look) -> Health:
-    """By `Ready`. A kind without conditions counts as good at once if it has no status, else after ten seconds."""
+    """Judge by `Ready`. Without conditions, it is good at once if it has no status, else after ten seconds."""
     ready = condition(resource, "Ready")
     if ready.status:
         if ready.true and not ready.stale:
@@ -88,7 +91,7 @@ def generic(resource: Resource, look: Look) -> Health:
 
 
 def by_ready(resource: Resource, *, code: str) -> Health:
-    """`Ready` True is good, False is not, anything else is under way; a stale one says nothing."""
+    """Judge by `Ready`: True is good, False has failed, anything else or a stale one is in progress."""
     ready = condition(resource, "Ready")
     if ready.stale or ready.status not in {"True", "False"}:
         return in_progress(ready.message or "not ready yet", "not-ready")
@@ -96,6 +99,6 @@ def by_ready(resource: Resource, *, code: str) -> Health:
 
 
 def is_paused_by(resource: Resource, name: str, *values: str) -> bool:
-    """Whether an annotation tells the controller to leave the object alone."""
+    """Check whether an annotation tells the controller to leave the object alone."""
     value = annotation(resource, name)
     return bool(value) and (not values or value in values)

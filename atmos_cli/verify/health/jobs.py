@@ -1,4 +1,4 @@
-"""Pod, Job, CronJob."""
+"""Health of Pods, Jobs and CronJobs."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def job(resource: Resource, look: Look) -> Health:
 
 
 def cron_job(resource: Resource, look: Look) -> Health:
-    """A failed run is no failed deployment: it is said, and the CronJob counts as good."""
+    """Judge a CronJob; a failed run is mentioned and counts as good, for it is no failed deployment."""
     if at(resource, "spec", "suspend") is True:
         return current("suspended: no run is started", "suspended")
     status = at(resource, "status")

@@ -1,4 +1,4 @@
-"""Service, Ingress, and the Gateway API."""
+"""Health of Services, Ingresses and kinds of the Gateway API."""
 
 from __future__ import annotations
 
@@ -30,9 +30,11 @@ def service(resource: Resource, look: Look) -> Health:
     if not selector or not slices:
         return current()
     name, namespace = who(resource).name, who(resource).namespace
-    own = [s for s in slices if text(s, "metadata", "labels", "kubernetes.io/service-name") == name]
-    own = [s for s in own if who(s).namespace == namespace]
-    if any(at(endpoint, "conditions", "ready") is not False for s in own for endpoint in mappings(s, "endpoints")):
+    own_slices = [s for s in slices if text(s, "metadata", "labels", "kubernetes.io/service-name") == name]
+    own_slices = [s for s in own_slices if who(s).namespace == namespace]
+    if any(
+        at(endpoint, "conditions", "ready") is not False for s in own_slices for endpoint in mappings(s, "endpoints")
+    ):
         return current()
     if _selects_nothing_on_purpose(selector, namespace, look):
         return current("what it selects is scaled to 0", "zero-replicas")
@@ -70,7 +72,7 @@ def ingress(resource: Resource, look: Look) -> Health:
 
 
 def _missing_ports(resource: Resource, look: Look) -> Iterator[str]:
-    """Backends whose Service was seen and lacks the port; a Service that was not seen may well exist."""
+    """Yield backends whose Service was seen and lacks the port; a Service that was not seen may well exist."""
     backends = [at(resource, "spec", "defaultBackend")]
     for rule in mappings(resource, "spec", "rules"):
         backends += [at(path, "backend") for path in mappings(rule, "http", "paths")]
@@ -88,7 +90,7 @@ def _missing_ports(resource: Resource, look: Look) -> Iterator[str]:
 
 
 def route(resource: Resource, _look: Look) -> Health:
-    """HTTPRoute, GRPCRoute and their like: every parent of the present generation has to accept it."""
+    """Judge an HTTPRoute, GRPCRoute or the like: every parent has to accept its present generation."""
     generation = number(resource, "metadata", "generation")
     answered = 0
     for parent in mappings(resource, "status", "parents"):

@@ -1,4 +1,4 @@
-"""Argo Rollouts and Flagger."""
+"""Health of the kinds of Argo Rollouts and Flagger."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def rollout(resource: Resource, look: Look) -> Health:
 
 
 def canary(resource: Resource, _look: Look) -> Health:
-    """Its primary still runs the old version until it has succeeded."""
+    """Judge a Canary, whose primary runs the old version until it has succeeded."""
     phase, promoted = text(resource, "status", "phase"), condition(resource, "Promoted")
     words = promoted.message or said(phase)
     if phase in {"Initialized", "Succeeded"}:
@@ -56,7 +56,7 @@ def canary(resource: Resource, _look: Look) -> Health:
 
 
 def analysis_run(resource: Resource, _look: Look) -> Health:
-    """A run without a single measurement is called Successful by Argo Rollouts; here it says nothing."""
+    """Judge an AnalysisRun. One without a measurement, which Argo Rollouts calls Successful, is UNKNOWN here."""
     phase, words = text(resource, "status", "phase"), said(text(resource, "status", "message"))
     measured = any(_measurements(result) for result in mappings(resource, "status", "metricResults"))
     if phase in {"Failed", "Error"}:

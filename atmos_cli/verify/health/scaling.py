@@ -1,4 +1,4 @@
-"""HorizontalPodAutoscaler, PodDisruptionBudget, KEDA's ScaledObject."""
+"""Health of HorizontalPodAutoscalers, PodDisruptionBudgets and KEDA's ScaledObjects."""
 
 from __future__ import annotations
 
@@ -15,12 +15,11 @@ if TYPE_CHECKING:
 
 _METRICS_PATIENCE = 180.0  # new pods have no metrics at first
 _NO_SCALE = frozenset({"FailedGetScale", "FailedUpdateScale"})
-_NO_METRIC = frozenset(
-    {
-        *(f"FailedGet{kind}Metric" for kind in ("Resource", "ContainerResource", "Object", "Pods", "External")),
-        *("FailedComputeMetricsReplicas", "InvalidSelector", "InvalidMetricSourceType", "FailedGetScale"),
-    }
-)
+_NO_METRIC = frozenset({
+    "FailedGetResourceMetric", "FailedGetContainerResourceMetric", "FailedGetObjectMetric", "FailedGetPodsMetric",
+    "FailedGetExternalMetric", "FailedComputeMetricsReplicas", "InvalidSelector", "InvalidMetricSourceType",
+    "FailedGetScale",
+})  # fmt: skip
 
 
 def autoscaler(resource: Resource, look: Look) -> Health:

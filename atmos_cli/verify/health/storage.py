@@ -1,4 +1,4 @@
-"""PersistentVolumeClaim, and the kinds of operators that hold data."""
+"""Health of PersistentVolumeClaims, and of the kinds of operators that hold data."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _is_used(resource: Resource, look: Look) -> bool:
 
 
 def _operated(row: OperatedKind, status: StatusField, resource: Resource, _look: Look) -> Health:
-    """As the operator itself says, in the fields that its row names."""
+    """Judge by what the operator itself says, in the fields that its row names."""
     for name, value, means in row.pauses:
         if is_paused_by(resource, name, value):
             return suspended(means)

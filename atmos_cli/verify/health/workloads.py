@@ -1,4 +1,4 @@
-"""Deployment, ReplicaSet, StatefulSet, DaemonSet."""
+"""Health of Deployments, ReplicaSets, StatefulSets and DaemonSets."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _at_rest(resource: Resource) -> Health:
 
 
 def progress_words(ready: int, wanted: int, old: int) -> str:
-    """`2 of 3 new pods ready, 1 old terminating`."""
+    """Say how far a rollout is: `2 of 3 new pods ready, 1 old terminating`."""
     words = f"{ready} of {wanted} new {'pod' if wanted == 1 else 'pods'} ready"
     return f"{words}, {old} old terminating" if old else words
 
@@ -125,7 +125,7 @@ def daemon_set(resource: Resource, look: Look) -> Health:
 
 
 def _any_failure(resource: Resource, look: Look) -> Health | None:
-    """Sets that replace one pod at a time stop at the first bad one."""
+    """Judge by the first bad pod, at which sets that replace one pod at a time stop; None without one."""
     refused = refused_by_events(resource, look)
     if refused is not None:
         return failed(refused.message, refused.code)

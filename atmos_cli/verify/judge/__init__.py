@@ -1,1 +1,1 @@
-"""Are users worse off? Decided from counts: sequential tests, vetoes, data quality. Pure: no I/O, no clock."""
+"""The judgement, from counts, whether users are worse off: sequential tests, vetoes, data quality. No I/O, no clock."""

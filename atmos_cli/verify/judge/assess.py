@@ -1,4 +1,4 @@
-"""All that was counted, judged: data quality, measures, vetoes, and the lattice that combines them."""
+"""The judgement of all that was counted: data quality, measures, vetoes, and the lattice that combines them."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from atmos_cli.verify.traffic.tally import Tally
 
 GRACE = 180.0
-"""A pause of the metrics at the very end is waited out for so long, in seconds."""
+"""How long to wait for the end of a pause of the metrics at the very end, in seconds."""
 LAG = 15.0
-"""Samples may come so late, in seconds."""
+"""How late samples may come, in seconds."""
 _WEIGHT = {Outcome.FAIL: 3, Outcome.WARN: 2, Outcome.INCONCLUSIVE: 1, Outcome.PASS: 0, Outcome.SUPERSEDED: 0}
 
 
 def assess(material: Material) -> Assessment:
-    """The outcome of the look that `material.now` falls in; the same material gives the same answer, always."""
+    """Judge the look that `material.now` falls in; the same material always has the same result."""
     windows = material.windows
     tally = errors(material.flows, material.source, scrape=windows.scrape, routes=material.limits.routes)
     history = _history(material)
@@ -56,7 +56,7 @@ def assess(material: Material) -> Assessment:
 
 
 def combined(reasons: Sequence[Reason]) -> Outcome:
-    """FAIL before WARN before INCONCLUSIVE before PASS, and INCONCLUSIVE of nothing.
+    """Return the worst: FAIL before WARN before INCONCLUSIVE before PASS; INCONCLUSIVE without reasons.
 
     A lattice and no mean: one dead endpoint is never averaged away.
     """
@@ -123,7 +123,7 @@ def _concurrent(material: Material) -> list[Measure]:
 
 
 def _gate(material: Material, tally: Tally, history: Tally | None) -> list[Reason]:
-    """What keeps the numbers from being believed, or speaks for itself."""
+    """Return what keeps the numbers from being believed, or decides without them."""
     windows, look = material.windows, material.look
     if not look:
         message = "the rollout has just finished; its first minute is not judged"
@@ -152,7 +152,7 @@ def _reason(measured: Measure) -> Reason:
 
 
 def _vetoed(reason: Reason, measured: Measure, material: Material) -> Reason:
-    """INCONCLUSIVE where everyone else behind the same edge became worse too."""
+    """Return INCONCLUSIVE instead where everyone else behind the same edge became worse too."""
     bad = reason.outcome in (Outcome.FAIL, Outcome.WARN) and measured.name == "availability"
     if not bad or material.siblings is None or not material.siblings.worse_too(measured.before, measured.after):
         return reason
@@ -168,7 +168,7 @@ def _partly(reasons: Sequence[Reason], warnings: tuple[str, ...]) -> list[Reason
 
 
 def _finished(material: Material, outcome: Outcome, reasons: Sequence[Reason]) -> tuple[bool, bool]:
-    """(no further look is needed, more time could decide it)."""
+    """Return (no further look is needed, more time could decide it)."""
     windows, look = material.windows, material.look
     if outcome in (Outcome.FAIL, Outcome.PASS):
         return True, False

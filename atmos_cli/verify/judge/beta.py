@@ -8,9 +8,9 @@ from functools import lru_cache
 _TINY = 1e-300
 
 
-@lru_cache(maxsize=4096)  # every look asks again about all looks before it
+@lru_cache(maxsize=4096)  # every look computes all looks before it again
 def betainc(a: float, b: float, x: float) -> float:
-    """I_x(a, b) for a, b > 0, by Lentz's continued fraction; agrees with scipy to about 1e-11."""
+    """Compute I_x(a, b) for a, b > 0, by Lentz's continued fraction; agrees with scipy to about 1e-11."""
     if x <= 0:
         return 0.0
     if x >= 1:
@@ -42,7 +42,7 @@ def _not_zero(value: float) -> float:
 
 
 def beta_quantile(q: float, a: float, b: float) -> float:
-    """The x with I_x(a, b) = q, by bisection."""
+    """Find the x with I_x(a, b) = q, by bisection."""
     low, high = 0.0, 1.0
     for _ in range(60):
         middle = (low + high) / 2
@@ -51,7 +51,7 @@ def beta_quantile(q: float, a: float, b: float) -> float:
 
 
 def p_worse(bad_before: float, before: float, bad: float, total: float, *, phi: float, margin: float) -> float:
-    """How likely at least `bad` of `total` is when the share is at most `margin` times the share before.
+    """Return how likely at least `bad` of `total` is when the share is at most `margin` times the share before.
 
     The conditional binomial test of a ratio of two rates, on counts divided by the overdispersion `phi`; exact for
     phi = 1, and no special case without errors before.
@@ -62,14 +62,14 @@ def p_worse(bad_before: float, before: float, bad: float, total: float, *, phi: 
 
 
 def p_above(bad: float, total: float, *, share: float) -> float:
-    """How likely at least `bad` of `total` is when each is bad with probability `share`."""
+    """Return how likely at least `bad` of `total` is when each is bad with probability `share`."""
     if bad <= 0:
         return 1.0
     return betainc(bad, total - bad + 1, share)
 
 
 def ratio_interval(bad_before: float, before: float, bad: float, total: float, *, phi: float) -> tuple[float, float]:
-    """The two-sided 95 % interval of the ratio of the shares, (0, infinity) when nothing is known."""
+    """Return the two-sided 95 % interval of the ratio of the shares, (0, infinity) when nothing is known."""
     if before <= 0 or total <= 0:
         return 0.0, math.inf
     if min(bad, bad_before) >= 10:
@@ -87,5 +87,5 @@ def _odds(share: float) -> float:
 
 
 def share_above(bad: float, total: float) -> float:
-    """The 97.5 % upper bound of a share."""
+    """Return the 97.5 % upper bound of a share."""
     return beta_quantile(0.975, bad + 1, total - bad) if total > bad else 1.0

@@ -1,4 +1,4 @@
-"""New pods against old pods in the same seconds: the one comparison that no change of the world outside can fool."""
+"""New pods against old pods in the same seconds: the one comparison that no change outside of them can disturb."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from atmos_cli.verify.traffic.sources import TrafficSource
 
 WARM = 60.0
-"""Errors of a new pod's first seconds are not held against it."""
+"""Errors in so many first seconds of a new pod do not count."""
 RATIOS = tuple(1.5 * 1.35**i for i in range(14))
 """Alternatives that the mixture bets on: 1.5 to 74 times as many errors."""
 
@@ -45,7 +45,7 @@ def contest(
     scrape: float,
     margins: tuple[float, ...],
 ) -> Contest | None:
-    """None unless pods of both revisions are told apart and served at the same time."""
+    """Compare errors of new and old pods; None unless both can be told apart and served at the same time."""
     arms = {"new": _Arm(new), "old": _Arm(old)}
     late: dict[str, list[Flow]] = {"new": [], "old": []}
     for flow in flows:
@@ -71,7 +71,7 @@ def contest(
 
 
 def evidence(blocks: Sequence[tuple[Count, Count]], margin: float) -> float:
-    """The highest running e-value over (old, new) counts of blocks: which arm each error fell on, given the traffic.
+    """Return the highest running e-value over (old, new) block counts, by which arm errors fell on given the traffic.
 
     Under a ratio r of error rates an error falls on the new arm with probability r·n/(r·n + o). The bet is a mixture
     over RATIOS times the margin; wealth is a supermartingale under every ratio up to `margin`.

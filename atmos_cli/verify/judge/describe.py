@@ -1,4 +1,4 @@
-"""The parts of an assessment that only explain it: what broke down where, quantiles, the transition, the burn."""
+"""The parts of an assessment that only explain it: errors by label, quantiles, the transition, the burn rate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from atmos_cli.verify.traffic.tally import Tally
 
 MOST_VALUES = 20
-"""So many values of one label are told, those with the most bad requests since."""
+"""How many values of one label are reported: those with the most bad requests since."""
 
 
 def described(done: Assessment, material: Material, tally: Tally) -> Assessment:

@@ -1,4 +1,4 @@
-"""`latency.hardMax`: slower than this fails, however it was before."""
+"""The limit `latency.hardMax`: slower than this fails, however it was before."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALPHA = 0.0002
 
 
 def hard_limit(material: Material) -> tuple[Reason, ...]:
-    """FAIL when surely more requests than the quantile leaves are slower than the limit; nothing without a limit.
+    """Return FAIL when surely more requests than the quantile leaves are slower than the limit; () without a limit.
 
     INCONCLUSIVE where the histogram cannot tell: there is none, or its last bound is below the limit and exceeded.
     """
@@ -42,7 +42,7 @@ def _judged(counted: Mapping[float, float], most: float, *, unit: float, left: f
     finite = sorted(le for le in counted if math.isfinite(le))
     if total < ENOUGH or not finite:
         return ()
-    # Whatever is beyond a bound that is not below the limit is slower than the limit.
+    # What exceeds a bound at or above the limit is slower than the limit.
     bound = next((le for le in finite if le * unit >= most), None)
     beyond = total - counted[finite[-1] if bound is None else bound]
     if p_above(beyond, total, share=left) > ALPHA:

@@ -22,7 +22,7 @@ MOST_SHARE = 0.25
 
 
 def bounds(cumulative: Mapping[float, float], usable: frozenset[float], limits: Limits) -> tuple[float | None, ...]:
-    """(near, far): the bucket bounds whose exceedance in `cumulative` is closest to 5 % and 0.5 %, else None."""
+    """Return (near, far): the bucket bounds whose exceedance in `cumulative` is closest to 5 % and 0.5 %, else None."""
     total = cumulative.get(math.inf, 0.0)
     shares = {
         le: (total - count + 0.5) / (total + 1)
@@ -45,7 +45,7 @@ Window = tuple[float, float]
 def streams(
     flows: Sequence[Flow], source: TrafficSource, limits: Limits, *, before: Window, after: Window, scrape: float
 ) -> list[Stream]:
-    """One for each bound, chosen `before`, that requests `after` know as well."""
+    """Make one stream for each bound that is chosen from requests `before` and exists `after` as well."""
     then, now = buckets(flows, source, (before, after), scrape=scrape)
     known = frozenset(then) & frozenset(now)
     out = []
@@ -57,7 +57,7 @@ def streams(
 
 
 def quantile(cumulative: Mapping[float, float], q: float) -> float | None:
-    """By linear interpolation within the bucket; the last finite bound when it lies beyond; None without requests."""
+    """Interpolate linearly within the bucket; the last finite bound when it is beyond that; None without requests."""
     total = cumulative.get(math.inf, 0.0)
     if total <= 0:
         return None
@@ -74,7 +74,7 @@ def quantile(cumulative: Mapping[float, float], q: float) -> float | None:
 def quantiles(
     flows: Sequence[Flow], source: TrafficSource, windows: Windows, *, now: float
 ) -> dict[str, tuple[float | None, float | None]]:
-    """`p50`, `p95` and `p99` in seconds, before and after."""
+    """Return `p50`, `p95` and `p99` in seconds, before and after."""
     spans = ((windows.start, windows.end), (windows.zero, now))
     before, after = buckets(flows, source, spans, scrape=windows.scrape)
     out = {}

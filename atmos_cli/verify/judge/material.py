@@ -1,4 +1,4 @@
-"""All that one look is computed from."""
+"""The data that one look is computed from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """`started`: creation of the first new pod. `newest`: time of the last sample, 0 without any. Unix seconds.
+    """The data of one look. `started`: creation of the first new pod; `newest`: last sample, 0 without. Unix seconds.
 
     `new`, `old`: pod name to start time. `slow`: flows of histogram buckets. `history`, `slow_history`: flows of the
     last day in minutes; None when they were not asked for. `warnings` of the server mean that data are missing.

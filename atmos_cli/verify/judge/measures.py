@@ -1,4 +1,4 @@
-"""One measure judged: what the looks found becomes an outcome, a code and a sentence."""
+"""The judgement of one measure: what the looks found becomes an outcome, a code and a sentence."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from atmos_cli.verify.model import Limits
     from atmos_cli.verify.traffic.tally import Tally
 
-SURELY_WORSE = 2.0  # how much worse than a bad baseline is no repair, at the lower end of the interval
+SURELY_WORSE = 2.0  # lower end of the ratio's interval at which a bad baseline is no excuse
 EARLY, EARLY_PART, EARLY_TOTAL = 300.0, 0.7, 500.0
-"""A PASS may come before the end: after so many seconds, this part of the time to observe, and so many requests."""
+"""An early PASS needs so many seconds, this part of the time to observe, and so many requests."""
 
 
 def measure(finding: StreamResult, windows: Windows) -> Measure:
-    """FAIL and WARN when a look reached them; else PASS where a relevant increase is excluded; else `low-power`."""
+    """Judge: FAIL or WARN when a look reached it; else PASS where a relevant increase is excluded; else `low-power`."""
     before, after, rule = raw(finding), finding.after, finding.stream.rule
     low, high = ratio_interval(before.bad, before.total, after.bad, after.total, phi=finding.phi)
     most = _at_most(finding, windows)
@@ -50,12 +50,12 @@ def measure(finding: StreamResult, windows: Windows) -> Measure:
     said = "; ".join(part for part in (said, traffic_only(finding)) if part)
     ratio = after.share / before.share if before.bad and after.total else None
     return Measure(
-        rule.name,
-        outcome,
-        code,
-        said,
-        before,
-        after,
+        name=rule.name,
+        outcome=outcome,
+        code=code,
+        says=said,
+        before=before,
+        after=after,
         ratio=ratio,
         low=low if after.total and before.total else None,
         high=high if math.isfinite(high) else None,
@@ -66,7 +66,7 @@ def measure(finding: StreamResult, windows: Windows) -> Measure:
 
 
 def _at_most(finding: StreamResult, windows: Windows) -> float:
-    """The ratio that is excluded by the whole baseline, or by its last third when an incident was over by then."""
+    """Return the ratio that the whole baseline excludes, or its last third when an incident was over by then."""
     after, last = finding.after, windows.end - (windows.end - windows.start) / 3
     tally, drift = finding.stream.tally, max(1.0, finding.stream.drift)
     recent = tally.count(last, windows.end)
@@ -77,7 +77,7 @@ def _at_most(finding: StreamResult, windows: Windows) -> float:
 
 
 def _early(finding: StreamResult, windows: Windows, high: float) -> bool:
-    """Not while the last minutes are worse than the whole: what leaks in slowly would be missed."""
+    """Check for an early PASS. Not while the last minutes are worse than the whole: a slow rise would be missed."""
     after, rule = finding.after, finding.stream.rule
     least = max(EARLY, EARLY_PART * windows.looks * windows.step)
     if after.end - after.start < min(least, windows.looks * windows.step) or after.total < EARLY_TOTAL:
@@ -89,12 +89,12 @@ def _early(finding: StreamResult, windows: Windows, high: float) -> bool:
 
 
 def _few_slow(finding: StreamResult) -> bool:
-    """So few slow requests could not be called worse, whatever came before; errors are never excused like this."""
+    """Check for too few slow requests to be called worse, whatever came before; errors are never excused like this."""
     return finding.stream.bound is not None and finding.after.bad < finding.stream.rule.fail.bad
 
 
 def _needed(finding: StreamResult) -> str:
-    """How many requests would exclude twice as many errors, if nothing has changed."""
+    """Say how many requests would exclude twice as many errors, if nothing has changed."""
     before, after, rule = raw(finding), finding.after, finding.stream.rule
     most = rule.fail.ratio * 4 / 3
     if before.bad:
@@ -109,9 +109,9 @@ def _needed(finding: StreamResult) -> str:
 
 
 def at_least_as_bad(measured: Measure, limits: Limits, *, troubled: bool) -> Measure:
-    """A FAIL against a baseline that was broken itself is only a WARN, unless it surely is twice as bad.
+    """Lower a FAIL against a baseline that was broken itself to a WARN, unless it surely is twice as bad.
 
-    Either way the code says so: the state before is none to go back to without a person.
+    Either way the code says so: only a person should go back to such a state.
     """
     burning = measured.before.bad >= 10 and measured.before.share > FAST_BURN * (1 - limits.slo)
     if measured.name != "availability" or not (burning or troubled) or measured.outcome is not Outcome.FAIL:
@@ -124,7 +124,7 @@ def at_least_as_bad(measured: Measure, limits: Limits, *, troubled: bool) -> Mea
 
 
 def first(tally: Tally, rule: Rule, limits: Limits, windows: Windows, look: int) -> Measure:
-    """Without requests before: only an error share that is bad by itself counts."""
+    """Judge without requests before: only an error share that is bad by itself counts."""
     most = max(FIRST_DEPLOY_SHARE, 1 - limits.slo)
     failed = warned = False
     p_fail = p_warn = 1.0
@@ -145,11 +145,20 @@ def first(tally: Tally, rule: Rule, limits: Limits, windows: Windows, look: int)
         outcome = Outcome.INCONCLUSIVE
     before = tally.count(windows.start, windows.end)
     said = f"{said}; no requests before to compare with"
-    return Measure(rule.name, outcome, "first-deploy", said, before, after, p_fail=p_fail, p_warn=p_warn)
+    return Measure(
+        name=rule.name,
+        outcome=outcome,
+        code="first-deploy",
+        says=said,
+        before=before,
+        after=after,
+        p_fail=p_fail,
+        p_warn=p_warn,
+    )
 
 
 def side_by_side(contest: Contest, rule: Rule) -> Measure:
-    """New against old pods while both served."""
+    """Judge new against old pods while both served."""
     old, new = contest.old, contest.new
     p_fail, p_warn = (min(1.0, 1 / max(1e-300, contest.evidence[tier.margin])) for tier in (rule.fail, rule.warn))
     low, high = ratio_interval(old.bad, old.total, new.bad, new.total, phi=1.0)
@@ -163,12 +172,12 @@ def side_by_side(contest: Contest, rule: Rule) -> Measure:
         f"({percent(new.share)}), and {number(old.bad)} of {number(old.total)} to old pods ({percent(old.share)})"
     )
     return Measure(
-        "concurrent",
-        outcome,
-        code,
-        said,
-        old,
-        new,
+        name="concurrent",
+        outcome=outcome,
+        code=code,
+        says=said,
+        before=old,
+        after=new,
         ratio=new.share / old.share if old.bad else None,
         low=low,
         high=high if math.isfinite(high) else None,

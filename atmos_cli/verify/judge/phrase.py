@@ -1,4 +1,4 @@
-"""Findings in words: counts first, never an infinite percentage, always the window and both denominators."""
+"""Findings in words: counts first, no infinite percentage, always the window and both denominators."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ if TYPE_CHECKING:
 
 
 def number(count: float) -> str:
-    """`30,072`; increases that the server estimated are rounded."""
+    """Format a count: `30,072`; increases that the server estimated are rounded."""
     return f"{round(count):,}"
 
 
 def percent(share: float) -> str:
-    """`0.80%`, with as many digits as a person can use."""
+    """Format a share: `0.80%`, with as many digits as a person can use."""
     value = share * 100
     digits = 1 if value >= 1 else 2 if value >= 0.1 or value == 0 else 3
     return f"{value:.{digits}f}%"
 
 
 def span(seconds: float) -> str:
-    """`5 min`, `90 s`, `2 h`."""
+    """Format a length of time: `5 min`, `90 s`, `2 h`."""
     if seconds >= 7200:
         return f"{seconds / 3600:.0f} h"
     return f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"
 
 
 def what(finding: StreamResult) -> str:
-    """`5xx rate`, or what is slow."""
+    """Name what is counted: `error rate`, or the share of slow requests."""
     bound = finding.stream.bound
     return "error rate" if bound is None else f"share of requests slower than {seconds(bound)}"
 
@@ -42,7 +42,7 @@ def seconds(value: float) -> str:
 
 
 def change(finding: StreamResult) -> str:
-    """What became of the share of bad requests, as one sentence without a full stop."""
+    """Say how the share of bad requests changed, as one sentence without a full stop."""
     before, after = raw(finding), finding.after
     times = f"{number(after.bad)} of {number(after.total)} requests in {span(after.end - after.start)}"
     earlier = f"{number(before.bad)} of {number(before.total)} in the {span(before.end - before.start)} before"
@@ -71,7 +71,7 @@ def signed(ratio: float) -> str:
 
 
 def traffic_only(finding: StreamResult) -> str:
-    """Said when there are more errors only because there are more requests; empty otherwise."""
+    """Say so when there are more errors only because there are more requests; "" otherwise."""
     before, after = raw(finding), finding.after
     length, since = before.end - before.start, after.end - after.start
     if before.bad < 10 or length <= 0 or since <= 0:

@@ -1,4 +1,4 @@
-"""Deploys that never happened: what the judge would have said at any time of a history."""
+"""Pseudo-deploys: what the judge would have said of a deploy at any time of a history."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SETTLE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """An alarm `after` seconds into a deploy that never was, at `at`; `bad` of `total` against the share `before`."""
+    """An alarm `after` seconds into a pseudo-deploy at `at`; `bad` of `total` against the share `before`."""
 
     at: float
     outcome: Outcome
@@ -36,7 +36,7 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """`tried`: pseudo-deploys with enough requests to say anything; `skipped`: the others."""
+    """The alarms of pseudo-deploys. `tried`: those with enough requests to say anything; `skipped`: the others."""
 
     tried: int
     skipped: int
@@ -44,7 +44,7 @@ class Replayed:
 
 
 def replayed(streams: Sequence[Stream], limits: Limits, *, start: float, end: float, width: float) -> Replayed:
-    """A pseudo-deploy every 10 minutes from `start`, as far as it is over by `end`; counts come in `width` seconds.
+    """Judge a pseudo-deploy every 10 minutes from `start` that is over by `end`; counts come in `width` seconds.
 
     The first of `streams` counts requests; all of them reach back a day and an hour before `start`, where that exists.
     """
@@ -63,11 +63,13 @@ def replayed(streams: Sequence[Stream], limits: Limits, *, start: float, end: fl
 
 def _windows(at: float, limits: Limits, width: float) -> Windows:
     looks = max(1, round(limits.observe / width))
-    return Windows(at - BASELINE, at, at + SETTLE + width, width, looks, looks, width)
+    return Windows(
+        start=at - BASELINE, end=at, zero=at + SETTLE + width, step=width, looks=looks, most=looks, scrape=width
+    )
 
 
 def _alarms(streams: Sequence[Stream], windows: Windows) -> list[Alarm]:
-    """The worst alarm of one pseudo-deploy, or none."""
+    """Return the worst alarm of one pseudo-deploy, or none."""
 
     def unusual(stream: Stream, before: Count, after: Count, look: int) -> bool:
         highest = placebo(stream.tally, windows, span=windows.at(look) - windows.zero, previous=0.0)

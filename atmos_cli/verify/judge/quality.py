@@ -1,4 +1,4 @@
-"""Can these numbers say anything at all? Asked before any statistics: no data is neither good nor bad."""
+"""Checks of data quality before any statistics: no data is neither good nor bad."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from atmos_cli.verify.traffic.tally import Tally
 
 LOST = 0.10
-"""Less than this part of the expected traffic is not a quiet moment."""
+"""Less than this part of the expected traffic is lost traffic and no quiet moment."""
 LOST_LEAST = 60.0
 LOST_WAIT = 180.0
 LOST_EXPECTED = 1000.0
@@ -41,7 +41,7 @@ def no_metrics(namespace: str, workload: str) -> Reason:
 
 
 def blind(before: Count, newest: float, *, now: float, scrape: float) -> Reason | None:
-    """Series that existed have stopped."""
+    """Report that series which existed have stopped; None when they have not."""
     if now - newest <= max(120.0, GAP * scrape) or not before.total:
         return None
     when = f"for {span(now - newest)}" if newest else "any more"
@@ -62,7 +62,7 @@ def lost(
     siblings: Siblings | None,
     edge: bool,
 ) -> Reason | None:
-    """Traffic that should be there and is not: a broken route counts no error at all."""
+    """Report that expected traffic is missing, for a broken route counts no error at all; None when it is not."""
     until = after.end
     if until - windows.zero < max(LOST_LEAST, 2.5 * windows.scrape):
         return None
@@ -86,13 +86,13 @@ def lost(
 
 
 def always_low(tally: Tally, windows: Windows, look: int) -> bool:
-    """There was little traffic before as well: whatever so few requests say, nobody can judge from it."""
+    """Check whether there was too little traffic before as well, so that no judgement is possible."""
     before = tally.count(windows.start, windows.end).total
     return 0 < before < ENOUGH and tally.count(windows.zero, windows.at(look)).total < ENOUGH
 
 
 def low(after: Count, *, more: bool) -> Reason | None:
-    """Too few requests to say anything; `more`: there is time left to wait for them."""
+    """Report too few requests to say anything, else None; `more`: there is time left to wait for them."""
     if after.total >= ENOUGH:
         return None
     came = f"{number(after.total)} requests in {span(after.end - after.start)}"
@@ -101,7 +101,7 @@ def low(after: Count, *, more: bool) -> Reason | None:
 
 
 def partial(warnings: tuple[str, ...], *, demoted: bool) -> Reason:
-    """`demoted`: it would have been a FAIL."""
+    """Report that the server answered with a part of the data only; `demoted`: it would have been a FAIL."""
     said = "".join(c if c.isprintable() else " " for c in warnings[0])[:200]
     return Reason(
         Outcome.WARN if demoted else Outcome.PASS,

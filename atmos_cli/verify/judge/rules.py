@@ -1,4 +1,4 @@
-"""What counts as worse, from the `verify:` block of a spec."""
+"""The rules of what counts as worse, made of the `verify:` block of a spec."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 FAIL_ALPHA, WARN_ALPHA = 0.01, 0.05
 FAST_BURN = 14.4
-"""Spends 2 % of a 30 day error budget in an hour."""
+"""This burn rate spends 2 % of a 30 day error budget in an hour."""
 FIRST_DEPLOY_SHARE = 0.05
 """Without anything to compare with, more errors than this are a failure whatever the SLO says."""
 ENOUGH = 50
@@ -30,7 +30,7 @@ def availability(limits: Limits) -> Rule:
 
 
 def latency(limits: Limits, *, near: bool) -> Rule:
-    """Requests slower than a bucket bound that about 5 % (`near`) or 0.5 % exceed, with the usual quantile of 0.95."""
+    """Make a rule for requests slower than a bound that about 5 % (`near`) or 0.5 % exceed at quantile 0.95."""
     more = limits.latency_increase
     return Rule(
         "latency-near" if near else "latency-far",
@@ -42,5 +42,5 @@ def latency(limits: Limits, *, near: bool) -> Rule:
 
 
 def nominal(limits: Limits, *, near: bool) -> float:
-    """The share of slow requests that a bound is chosen for."""
+    """Return the share of slow requests that a bound is chosen for."""
     return (1 - limits.latency_quantile) / (1 if near else 10)

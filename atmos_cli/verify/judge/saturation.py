@@ -1,4 +1,4 @@
-"""Gauges before and after: they explain a WARN and can be one, they never fail a deploy alone."""
+"""Gauges before and after, which explain a WARN or are one, and never fail a deploy alone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LEAK_WINDOW = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class GaugeThreshold:
-    """A gauge warns at `least` when it rose by `rise`, in `samples` samples or by its median when that is 0."""
+    """A limit: a gauge warns at `least` when it rose by `rise`, in `samples` samples, or by its median for 0."""
 
     name: str
     least: float
@@ -44,7 +44,7 @@ LINES: tuple[GaugeThreshold, ...] = (
 def saturation(
     gauges: Mapping[str, Iterable[Series]], *, started: float, since: float, now: float
 ) -> tuple[Saturation, ...]:
-    """One for each gauge with samples in (since, now]; `before` is what it was until `started`."""
+    """Judge each gauge with samples in (since, now]; `before` is what it was until `started`."""
     out = []
     for line in LINES:
         samples = sorted(sample for series in gauges.get(line.name, ()) for sample in series.samples)
@@ -67,11 +67,11 @@ def _judged(line: GaugeThreshold, before: Sequence[float], after: Sequence[tuple
     full = _full_in(after) if line.name == "memory" and not warn else None
     if full is not None:
         says, warn = f"{says}, and at this slope the limit is reached in {full / 60:.0f} min", True
-    return Saturation(line.name, was, now, says, warn)
+    return Saturation(name=line.name, before=was, after=now, says=says, warn=warn)
 
 
 def _full_in(samples: Sequence[tuple[float, float]]) -> float | None:
-    """Seconds until a share reaches 1 at its present slope, when that is within the hour and half of it is used."""
+    """Return the seconds until a share reaches 1 at its present slope, if half is used and that is within the hour."""
     begin, end = samples[0][0], samples[-1][0]
     if end - begin < 240 or samples[-1][1] < 0.5:
         return None
@@ -86,7 +86,7 @@ def _full_in(samples: Sequence[tuple[float, float]]) -> float | None:
 
 
 def with_saturation(done: Assessment, items: tuple[Saturation, ...]) -> Assessment:
-    """`done` with what is full; something full makes a PASS or an open question a WARN, and never more."""
+    """Add the gauges to `done`; one that warns turns PASS or INCONCLUSIVE into WARN, and nothing into FAIL."""
     hint = "is it this change? look at requests, limits and pool sizes in the spec"
     full = tuple(Reason(Outcome.WARN, item.name, item.says, hint) for item in items if item.warn)
     outcome = Outcome.WARN if full and done.outcome in (Outcome.PASS, Outcome.INCONCLUSIVE) else done.outcome

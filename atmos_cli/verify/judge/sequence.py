@@ -1,4 +1,4 @@
-"""Looking again and again at growing counts without fooling oneself: spending, overdispersion, gates."""
+"""Sequential tests, valid however often one looks at growing counts: alpha spending, overdispersion, gates."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ class Windows:
         return self.zero + look * self.step
 
     def number(self, at: float) -> int:
-        """Which look `at` is, 0 before the first."""
+        """Return which look `at` is in, 0 before the first."""
         return max(0, min(self.most, int((at - self.zero + 1e-6) // self.step)))
 
 
 @dataclass(frozen=True, slots=True)
 class JudgeTier:
-    """What it takes. `margin`: the ratio that must be exceeded beyond doubt; the rest is the least estimated size."""
+    """What FAIL or WARN takes. `margin`: the ratio to exceed beyond doubt; the rest is the least estimated size."""
 
     alpha: float
     margin: float
@@ -99,7 +99,7 @@ class StreamResult:
 
 
 def spend(alpha: float, look: int, windows: Windows) -> float:
-    """The part of `alpha` for one look: a logarithmic spending function over the planned looks.
+    """Return the part of `alpha` for one look, by a logarithmic spending function over the planned looks.
 
     Looks beyond the plan share another `alpha`; the sum of all is thus at most twice `alpha`, and only for runs in
     which the planned looks had next to no requests.
@@ -111,7 +111,7 @@ def spend(alpha: float, look: int, windows: Windows) -> float:
 
 
 def overdispersion(tally: Tally, start: float, end: float, *, scrape: float) -> float:
-    """How much more blocks of the baseline vary than independent requests would: the most over several widths, ≥ 1."""
+    """Return how much more baseline blocks vary than independent requests would: the most over several widths, ≥ 1."""
     whole = tally.count(start, end)
     if whole.bad < 10 or whole.bad >= whole.total:
         return 1.0
@@ -125,7 +125,7 @@ def overdispersion(tally: Tally, start: float, end: float, *, scrape: float) -> 
 
 
 def _restless(streams: Sequence[Stream], windows: Windows) -> dict[str, float]:
-    """The overdispersion of each stream; what moves the nearer latency bound moves the further one at least as much.
+    """Return the overdispersion of each stream; what disturbs the nearer latency bound disturbs the further too.
 
     Its few counts alone would not show it: overdispersion beyond 1 grows with the number counted.
     """
@@ -143,7 +143,7 @@ def _restless(streams: Sequence[Stream], windows: Windows) -> dict[str, float]:
 
 
 def _busier(phi: float, before: Count, after: Count) -> float:
-    """`phi` where requests come faster than in the baseline: what is beyond 1 grows with the number counted."""
+    """Raise `phi` where requests come faster than in the baseline: what is beyond 1 grows with the number counted."""
     spans = before.end - before.start, after.end - after.start
     if min(spans) <= 0 or not before.total:
         return phi
@@ -151,7 +151,7 @@ def _busier(phi: float, before: Count, after: Count) -> float:
 
 
 def rejected(values: Mapping[str, float], alpha: float) -> frozenset[str]:
-    """Holm: which of several p-values are small when together they may be wrong `alpha` of the time."""
+    """Return which of several p-values are small, when together they may be wrong `alpha` of the time, by Holm."""
     out: set[str] = set()
     for index, (name, value) in enumerate(sorted(values.items(), key=lambda item: (item[1], item[0]))):
         if value > alpha / (len(values) - index):
@@ -167,9 +167,9 @@ def follow(
     *,
     unusual: Callable[[Stream, Count, Count, int], bool] = lambda *_: True,
 ) -> tuple[StreamResult, ...]:
-    """Every look up to `look` in order, as a run that never stopped would have made them.
+    """Make every look up to `look` in order, as a run that never stopped would have made them.
 
-    `unusual(stream, before, after, look)` may refuse a FAIL: it asks whether history holds nothing like it.
+    `unusual(stream, before, after, look)` may refuse a FAIL: it says whether history has nothing like it.
     """
     befores = {s.rule.name: _baseline(s, windows) for s in streams}
     phis = _restless(streams, windows)
@@ -195,7 +195,7 @@ def follow(
 
 
 def raw(finding: StreamResult) -> Count:
-    """The baseline as it was counted, without what yesterday says."""
+    """Return the baseline as it was counted, without what yesterday says."""
     return finding.stream.tally.count(finding.before.start, finding.before.end)
 
 
@@ -204,7 +204,7 @@ def _alpha(streams: Sequence[Stream], tier: str) -> float:
 
 
 def _baseline(stream: Stream, windows: Windows) -> Count:
-    """The baseline as expected today: what yesterday added between then and now is no one's fault."""
+    """Return the baseline as expected today: what yesterday added at this time is no fault of the deploy."""
     before = stream.tally.count(windows.start, windows.end)
     return replace(before, bad=min(before.total, before.bad * max(1.0, stream.drift)))
 
@@ -216,7 +216,7 @@ def _finding(stream: Stream, before: Count, windows: Windows, look: int, phi: fl
         p_worse(before.bad, before.total, after.bad, after.total, phi=phi, margin=tier.margin)
         for tier in (stream.rule.fail, stream.rule.warn)
     )
-    return StreamResult(stream, before, after, look, phi, p_fail, p_warn)
+    return StreamResult(stream=stream, before=before, after=after, look=look, phi=phi, p_fail=p_fail, p_warn=p_warn)
 
 
 def _big(finding: StreamResult, tier: JudgeTier, windows: Windows) -> bool:

@@ -1,4 +1,4 @@
-"""Reasons not to blame the deploy: yesterday at this time, history without deploys, everyone else on the same edge."""
+"""Reasons not to blame the deploy: yesterday at this time, history without deploys, other services on the same edge."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ EVERY = 600.0
 
 
 def drift(history: Tally, windows: Windows) -> float:
-    """How many times the usual share of errors yesterday brought in the same minutes; 1 when it cannot be known."""
+    """Return how many times the share of errors rose yesterday in the same minutes; 1 when it cannot be known."""
     if history.first > windows.start - DAY + 600:
         return 1.0
     before = history.count(windows.start - DAY, windows.end - DAY)
     after = history.count(windows.zero - DAY, windows.at(windows.looks) - DAY)
-    told = before.bad + after.bad >= 10 or before.total + after.total >= 1000
-    if not told or not before.total or not after.total:
+    enough = before.bad + after.bad >= 10 or before.total + after.total >= 1000
+    if not enough or not before.total or not after.total:
         return 1.0
     return ((after.bad + 0.5) / (after.total + 1)) / ((before.bad + 0.5) / (before.total + 1))
 
 
 def expected(history: Tally | None, before: Count, windows: Windows, until: float) -> float:
-    """How many requests (zero, until] should have brought: by the baseline, or by yesterday when that is more."""
+    """Return how many requests to expect in (zero, until]: by the baseline, or by yesterday when that is more."""
     span = until - windows.zero
     usual = before.total / (windows.end - windows.start) * span if windows.end > windows.start else 0.0
     if history is None or history.first > windows.zero - DAY:
@@ -40,12 +40,12 @@ def expected(history: Tally | None, before: Count, windows: Windows, until: floa
 
 
 def score(bad: float, total: float, share: float) -> float:
-    """How unusual `bad` of `total` is against a usual `share`, as one number to compare with history."""
+    """Return how unusual `bad` of `total` is against a usual `share`, as one number to compare with history."""
     return math.log((bad + 1) / (total * share + 1))
 
 
 def placebo(history: Tally, windows: Windows, *, span: float, previous: float) -> float:
-    """The highest score at some 138 times of the last day without a deploy; minus infinity with less than a day."""
+    """Return the highest score at some 138 times of the last day without a deploy; -inf with less than a day."""
     begin = windows.end - DAY
     if history.first > begin + 1800:
         return -math.inf
@@ -63,20 +63,20 @@ def placebo(history: Tally, windows: Windows, *, span: float, previous: float) -
 
 @dataclass(frozen=True, slots=True)
 class Siblings:
-    """Requests of everyone else behind the same edge, in the baseline and since."""
+    """Requests of all other services behind the same edge, in the baseline and since."""
 
     before: Count
     after: Count
 
     def share_of_traffic(self) -> float | None:
-        """Traffic now as a part of what it was; None when there was none."""
+        """Return traffic now as a part of what it was; None when there was none."""
         spans = self.before.end - self.before.start, self.after.end - self.after.start
         if min(*spans, self.before.total) <= 0:
             return None
         return (self.after.total / spans[1]) / (self.before.total / spans[0])
 
     def worse_too(self, before: Count, after: Count) -> bool:
-        """Whether they became worse at least half as much as we did, on a log scale, and beyond doubt."""
+        """Check whether they became worse at least half as much as we did, on a log scale, and beyond doubt."""
         if self.after.bad < 10 or not self.before.total:
             return False
         p = p_worse(self.before.bad, self.before.total, self.after.bad, self.after.total, phi=1.0, margin=1.0)

@@ -1,4 +1,4 @@
-"""Exact increases of raw counters: resets, series born during the window, replicas, gaps.
+"""Exact increases of raw counters, with resets, series that begin during the window, replicas and gaps.
 
 `rate()` and `increase()` of the server leave out the first value of a new series, and after a deploy most are new.
 """
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 REPLICAS = frozenset({"prometheus_replica", "__replica__"})
 TARGET = ("instance", "pod", "controller_pod", "kubernetes_pod_name", "container", "endpoint")
 MOST = 2.0**53
-"""Beyond this a float no longer counts by one; NaN is not within it either."""
+"""Above this a float no longer counts by one; the comparison drops NaN as well."""
 GAP = 3.5
 """A step that spans more scrapes than this is a gap."""
 
 Step = tuple[float, float, float]
-"""(start, end, increase): so many requests were counted in (start, end]."""
+"""(start, end, increase): how many requests were counted in (start, end]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Flow:
 
 
 def scrape_interval(series: Iterable[Series], *, otherwise: float = 30.0) -> float:
-    """The usual distance of two samples, in seconds, between 1 and 300."""
+    """Return the usual distance of two samples, in seconds, from 1 to 300; `otherwise` when samples are too few."""
     gaps = [b[0] - a[0] for _, one in zip(range(50), series, strict=False) for a, b in pairwise(one.samples[-200:])]
     positive = [gap for gap in gaps if gap > 0]
     if not positive:
@@ -48,12 +48,12 @@ def scrape_interval(series: Iterable[Series], *, otherwise: float = 30.0) -> flo
 
 
 def bin_width(scrape: float) -> float:
-    """Over so many seconds the server's `increase()` has samples enough, in seconds."""
+    """Return over how many seconds the server's `increase()` has enough samples."""
     return max(60.0, math.ceil(4 * scrape))
 
 
 def joined(*answers: Iterable[Series]) -> tuple[tuple[dict[str, str], list[tuple[float, float]]], ...]:
-    """The same series of several answers as one: sorted samples that can be counts, one per instant."""
+    """Merge the same series of several answers into one: sorted samples that can be counts, one per instant."""
     merged: dict[frozenset[tuple[str, str]], dict[float, float]] = {}
     for answer in answers:
         for series in answer:
@@ -64,7 +64,7 @@ def joined(*answers: Iterable[Series]) -> tuple[tuple[dict[str, str], list[tuple
 
 
 def flows(*answers: Iterable[Series], scrape: float, starts: Mapping[str, float]) -> tuple[Flow, ...]:
-    """The exact increases of every series.
+    """Return the exact increases of every series.
 
     The first value of a series counts from 0 when it is provably new: its target was scraped before without it, or
     `starts` (pod name to unix seconds) says that its pod began no earlier than the first sample of all. Otherwise it
@@ -96,23 +96,23 @@ def _born(
     begin: float,
     scrape: float,
 ) -> float | None:
-    """Since when a series that was first seen at `first` has counted from 0; None when that is not known."""
-    here = bisect_left(times, first)
-    if here:
-        return times[here - 1]
+    """Return since when a series that was first seen at `first` has counted from 0; None when that is not known."""
+    index = bisect_left(times, first)
+    if index:
+        return times[index - 1]
     start = starts.get(labels.get("pod", ""))
     return start if start is not None and begin - scrape <= start < first else None
 
 
 def binned(answers: Iterable[Series], *, width: float) -> tuple[Flow, ...]:
-    """The same from increases that the server computed for each `width` seconds up to a sample's time."""
+    """Make flows of increases that the server computed for the `width` seconds up to each sample's time."""
     return tuple(
         Flow(labels, tuple((at - width, at, value) for at, value in samples)) for labels, samples in joined(answers)
     )
 
 
 def last_seen(*answers: Iterable[Series]) -> float:
-    """The time of the newest sample, 0 without any."""
+    """Return the time of the newest sample in unix seconds, 0 without any."""
     return max((one.samples[-1][0] for answer in answers for one in answer if one.samples), default=0.0)
 
 
@@ -123,7 +123,7 @@ def _target(labels: Mapping[str, str]) -> tuple[str, ...]:
 def _one_replica(
     series: Sequence[tuple[dict[str, str], list[tuple[float, float]]]],
 ) -> tuple[tuple[dict[str, str], list[tuple[float, float]]], ...]:
-    """Without the copies that a second Prometheus, or a second job over the same pod, brings.
+    """Drop the copies that a second Prometheus, or a second job over the same pod, adds.
 
     Counted twice, every error would be half as surprising as it is said to be.
     """

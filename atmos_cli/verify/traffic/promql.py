@@ -1,4 +1,4 @@
-"""PromQL text from values that may be hostile: every label value is quoted, every regex part is escaped."""
+"""PromQL text made of values that may be hostile: every label value is quoted, every regex part is escaped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHORT = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def quoted(text: str) -> str:
-    """A PromQL string literal, without raw control characters or lone surrogates."""
+    """Return a PromQL string literal, without raw control characters or lone surrogates."""
     out = []
     for char in text:
         code = ord(char)
@@ -32,17 +32,17 @@ def quoted(text: str) -> str:
 
 
 def literal(text: str) -> str:
-    """RE2 text that matches exactly `text`."""
+    """Return RE2 text that matches exactly `text`."""
     return _SPECIAL.sub(lambda found: "\\" + found.group(), text)
 
 
 def filled(template: str, values: Mapping[str, str], *, regex: bool) -> str:
-    """`template` with each `$name` replaced, in one pass, so that a value can bring no variable of its own."""
+    """Replace each `$name` in `template` in one pass, so that a value cannot add a variable; `regex` escapes values."""
     return _VARIABLE.sub(lambda m: literal(values[m.group(1)]) if regex else values[m.group(1)], template)
 
 
 def selector(metric: str, matchers: Iterable[Matcher]) -> str:
-    """`metric{label="value",…}`; a label that classic PromQL cannot name is quoted, as Prometheus 3 reads it."""
+    """Return `metric{label="value",…}`; a label that classic PromQL cannot name is quoted, as Prometheus 3 reads it."""
     parts = [
         f"{label if _LABEL.match(label) else quoted(label)}{operator}{quoted(value)}"
         for label, operator, value in matchers

@@ -1,6 +1,6 @@
-"""Where request counts can come from: what each ingress, mesh and library calls them.
+"""The sources of request counts, by the names that each ingress, mesh and library gives them.
 
-Names and labels are those of the projects' own documentation and source at the end of 2025; edge sources stand first,
+Names and labels are those of the projects' own documentation and source at the end of 2025; edge sources come first,
 because only they see requests that never reached a pod.
 """
 
@@ -55,14 +55,14 @@ class TrafficSource:
     edge: bool = False
 
     def is_bad(self, labels: Mapping[str, str]) -> bool:
-        """Whether requests counted under `labels` failed."""
+        """Check whether requests counted under `labels` failed."""
         for label, pattern in self.bad:
             if labels.get(label):
                 return _anchored(pattern).match(labels[label]) is not None
         return False
 
     def code(self, labels: Mapping[str, str]) -> str:
-        """The status of requests counted under `labels`; empty when no label says it."""
+        """Return the status of requests counted under `labels`; "" when no label says it."""
         return next((labels[label] for label, _ in self.bad if labels.get(label)), "")
 
     def route(self, labels: Mapping[str, str]) -> str:
@@ -81,104 +81,111 @@ _PATHS = ("route", "path", "handler", "uri", "endpoint_name")
 
 KINDS: tuple[SourceKind, ...] = (
     SourceKind(
-        "ingress-nginx",
-        "nginx_ingress_controller_requests",
-        (_NAMESPACE, ("service", "=", "$svc")),
-        (("status", HTTP_5XX),),
-        "nginx_ingress_controller_request_duration_seconds_bucket",
+        name="ingress-nginx",
+        metric="nginx_ingress_controller_requests",
+        matchers=(_NAMESPACE, ("service", "=", "$svc")),
+        bad=(("status", HTTP_5XX),),
+        histogram="nginx_ingress_controller_request_duration_seconds_bucket",
         routes=("path",),
         siblings=(("service", "!=", "$svc"),),
         edge=True,
     ),
     SourceKind(
-        "istio-client",
-        "istio_requests_total",
-        (
+        name="istio-client",
+        metric="istio_requests_total",
+        matchers=(
             ("reporter", "=~", "source|waypoint"),
             ("destination_service_namespace", "=", "$ns"),
             ("destination_service_name", "=", "$svc"),
         ),
-        (("response_code", "5..|0"),),
-        "istio_request_duration_milliseconds_bucket",
-        0.001,
+        bad=(("response_code", "5..|0"),),
+        histogram="istio_request_duration_milliseconds_bucket",
+        unit=0.001,
         siblings=(("reporter", "=~", "source|waypoint"), ("destination_service_name", "!=", "$svc")),
         edge=True,
     ),
     SourceKind(
-        "istio-server",
-        "istio_requests_total",
-        (
+        name="istio-server",
+        metric="istio_requests_total",
+        matchers=(
             ("reporter", "=", "destination"),
             ("destination_workload_namespace", "=", "$ns"),
             ("destination_workload", "=", "$wl"),
         ),
-        (("response_code", "5.."),),
-        "istio_request_duration_milliseconds_bucket",
-        0.001,
+        bad=(("response_code", "5.."),),
+        histogram="istio_request_duration_milliseconds_bucket",
+        unit=0.001,
     ),
     SourceKind(
-        "envoy-gateway",
-        "envoy_cluster_upstream_rq_xx",
-        (("envoy_cluster_name", "=~", "(httproute|grpcroute)/$ns/$svc/rule/.*"),),
-        (("envoy_response_code_class", "5"),),
-        "envoy_cluster_upstream_rq_time_bucket",
-        0.001,
+        name="envoy-gateway",
+        metric="envoy_cluster_upstream_rq_xx",
+        matchers=(("envoy_cluster_name", "=~", "(httproute|grpcroute)/$ns/$svc/rule/.*"),),
+        bad=(("envoy_response_code_class", "5"),),
+        histogram="envoy_cluster_upstream_rq_time_bucket",
+        unit=0.001,
         siblings=(("envoy_cluster_name", "!~", "(httproute|grpcroute)/$ns/$svc/rule/.*"),),
         edge=True,
     ),
     SourceKind(
-        "contour",
-        "envoy_cluster_upstream_rq",
-        (("envoy_cluster_name", "=~", "$ns[_]$svc[_][0-9a-zA-Z-]+"),),
-        (("envoy_response_code", "5.."),),
-        "envoy_cluster_upstream_rq_time_bucket",
-        0.001,
+        name="contour",
+        metric="envoy_cluster_upstream_rq",
+        matchers=(("envoy_cluster_name", "=~", "$ns[_]$svc[_][0-9a-zA-Z-]+"),),
+        bad=(("envoy_response_code", "5.."),),
+        histogram="envoy_cluster_upstream_rq_time_bucket",
+        unit=0.001,
         siblings=(("envoy_cluster_name", "!~", "$ns[_]$svc[_][0-9a-zA-Z-]+"),),
         edge=True,
     ),
     SourceKind(
-        "linkerd",
-        "response_total",
-        (_NAMESPACE, ("deployment", "=", "$wl"), ("direction", "=", "inbound")),
-        (("classification", "failure"),),
-        "response_latency_ms_bucket",
-        0.001,
+        name="linkerd",
+        metric="response_total",
+        matchers=(_NAMESPACE, ("deployment", "=", "$wl"), ("direction", "=", "inbound")),
+        bad=(("classification", "failure"),),
+        histogram="response_latency_ms_bucket",
+        unit=0.001,
     ),
     SourceKind(
-        "traefik",
-        "traefik_service_requests_total",
-        (("service", "=~", "$ns-$svc-.*@kubernetes.*"),),
-        (("code", HTTP_5XX),),
-        "traefik_service_request_duration_seconds_bucket",
+        name="traefik",
+        metric="traefik_service_requests_total",
+        matchers=(("service", "=~", "$ns-$svc-.*@kubernetes.*"),),
+        bad=(("code", HTTP_5XX),),
+        histogram="traefik_service_request_duration_seconds_bucket",
         siblings=(("service", "!~", "$ns-$svc-.*@kubernetes.*"),),
         edge=True,
     ),
     SourceKind(
-        "opentelemetry",
-        "http_server_request_duration_seconds_count",
-        (("k8s_namespace_name", "=", "$ns"), ("k8s_deployment_name", "=", "$wl")),
-        (("http_response_status_code", "5.."), ("error_type", ".+")),
-        "http_server_request_duration_seconds_bucket",
+        name="opentelemetry",
+        metric="http_server_request_duration_seconds_count",
+        matchers=(("k8s_namespace_name", "=", "$ns"), ("k8s_deployment_name", "=", "$wl")),
+        bad=(("http_response_status_code", "5.."), ("error_type", ".+")),
+        histogram="http_server_request_duration_seconds_bucket",
         routes=("http_route",),
     ),
     SourceKind(
-        "spring",
-        "http_server_requests_seconds_count",
-        _PODS,
-        (("status", "5.."), ("outcome", "SERVER_ERROR")),
-        "http_server_requests_seconds_bucket",
+        name="spring",
+        metric="http_server_requests_seconds_count",
+        matchers=_PODS,
+        bad=(("status", "5.."), ("outcome", "SERVER_ERROR")),
+        histogram="http_server_requests_seconds_bucket",
         routes=("uri",),
     ),
     SourceKind(
-        "grpc",
-        "grpc_server_handled_total",
-        _PODS,
-        (("grpc_code", "Unknown|DeadlineExceeded|ResourceExhausted|Internal|Unavailable|DataLoss"),),
-        "grpc_server_handling_seconds_bucket",
+        name="grpc",
+        metric="grpc_server_handled_total",
+        matchers=_PODS,
+        bad=(("grpc_code", "Unknown|DeadlineExceeded|ResourceExhausted|Internal|Unavailable|DataLoss"),),
+        histogram="grpc_server_handling_seconds_bucket",
         routes=("grpc_method",),
     ),
     *(
-        SourceKind(f"generic-app{suffix}", metric, _PODS, _CODES, "http_request_duration_seconds_bucket", routes=_PATHS)
+        SourceKind(
+            name=f"generic-app{suffix}",
+            metric=metric,
+            matchers=_PODS,
+            bad=_CODES,
+            histogram="http_request_duration_seconds_bucket",
+            routes=_PATHS,
+        )
         for suffix, metric in (
             ("", "http_requests_total"),
             ("-duration", "http_request_duration_seconds_count"),
@@ -189,7 +196,7 @@ KINDS: tuple[SourceKind, ...] = (
 
 
 def fill(kind: SourceKind, target: Target, extra: Mapping[str, str]) -> TrafficSource:
-    """`kind` for `target`; each matcher of `extra` is added to every selector."""
+    """Fill in `kind` for `target`; each matcher of `extra` is added to every selector."""
     values = {"ns": target.namespace, "svc": target.service, "wl": target.workload}
     added: tuple[Matcher, ...] = tuple((label, "=", value) for label, value in sorted(extra.items()))
 
@@ -210,6 +217,6 @@ def fill(kind: SourceKind, target: Target, extra: Mapping[str, str]) -> TrafficS
 
 
 def candidates(target: Target, wanted: str, extra: Mapping[str, str]) -> tuple[TrafficSource, ...]:
-    """Every source to try, best first: edge before server side; only those named `wanted` unless that is `auto`."""
+    """Return every source to try, edge before server side; only those named `wanted` unless that is `auto`."""
     kinds = [kind for kind in KINDS if wanted in ("auto", kind.name) or kind.name.startswith(f"{wanted}-")]
     return tuple(fill(kind, target, extra) for kind in sorted(kinds, key=lambda kind: not kind.edge))

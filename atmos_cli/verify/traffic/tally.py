@@ -1,4 +1,4 @@
-"""Counts of requests and bad requests in any window, from the increases of many series."""
+"""Counts of requests and bad requests in any window, made of the increases of many series."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Tally:
     first: float = math.inf
 
     def count(self, start: float, end: float) -> Count:
-        """What was counted in (start, end]. A gap counts only where it lies wholly inside, give or take one scrape."""
+        """Count the events in (start, end]. A gap counts only where it is wholly inside, give or take one scrape."""
         low, high = bisect_right(self.times, start), bisect_right(self.times, end)
         bad = _upto(self.bad, high) - _upto(self.bad, low)
         total = _upto(self.total, high) - _upto(self.total, low)
@@ -48,7 +48,7 @@ class Tally:
         return Count(min(max(0.0, bad), total), total, start, end)
 
     def blocks(self, start: float, end: float, width: float) -> list[Count]:
-        """The whole blocks of `width` seconds that end at `end`, oldest first."""
+        """Count each whole block of `width` seconds, the last of which ends at `end`, oldest first."""
         many = int((end - start + 1e-6) // width)
         return [self.count(end - (i + 1) * width, end - i * width) for i in reversed(range(many))]
 
@@ -58,7 +58,7 @@ def _upto(sums: Sequence[float], index: int) -> float:
 
 
 def tally(events: Iterable[Event], *, scrape: float) -> Tally:
-    """`events` in any order; those longer than a few scrapes are held apart as gaps."""
+    """Sum `events`, which come in any order; those longer than a few scrapes are kept apart as gaps."""
     short: dict[float, list[float]] = {}
     long, first = [], math.inf
     for event in events:
@@ -76,17 +76,17 @@ def tally(events: Iterable[Event], *, scrape: float) -> Tally:
             short[end] = [bad, total]
     times = sorted(short)
     return Tally(
-        tuple(times),
-        tuple(accumulate(short[at][0] for at in times)),
-        tuple(accumulate(short[at][1] for at in times)),
-        tuple(sorted(long)),
-        scrape,
-        first,
+        times=tuple(times),
+        bad=tuple(accumulate(short[at][0] for at in times)),
+        total=tuple(accumulate(short[at][1] for at in times)),
+        long=tuple(sorted(long)),
+        scrape=scrape,
+        first=first,
     )
 
 
 def errors(flows: Iterable[Flow], source: TrafficSource, *, scrape: float, routes: tuple[str, ...] = ()) -> Tally:
-    """Requests and errors; of `routes` only, where the source names routes."""
+    """Count requests and errors; of `routes` only, where the source names routes."""
     return tally(
         (
             (start, end, count if bad else 0.0, count)
@@ -105,7 +105,7 @@ def wanted(flow: Flow, source: TrafficSource, routes: tuple[str, ...]) -> bool:
 def by_label(
     flows: Iterable[Flow], source: TrafficSource, name: Callable[[Mapping[str, str]], str], *, scrape: float
 ) -> dict[str, Tally]:
-    """One tally for each value of `name(labels)` that is not empty."""
+    """Count requests and errors for each value of `name(labels)` that is not empty."""
     groups: dict[str, list[Flow]] = defaultdict(list)
     for flow in flows:
         if value := name(flow.labels):
@@ -114,7 +114,7 @@ def by_label(
 
 
 def bound(labels: Mapping[str, str]) -> float | None:
-    """The upper bound of a histogram bucket; None for what is no bucket."""
+    """Return the upper bound of a histogram bucket; None for what is no bucket."""
     try:
         value = float(labels.get("le", ""))
     except ValueError:
@@ -123,15 +123,15 @@ def bound(labels: Mapping[str, str]) -> float | None:
 
 
 def slower(flows: Iterable[Flow], source: TrafficSource, limit: float, *, scrape: float) -> Tally:
-    """Requests, and of these the ones slower than the bucket bound `limit`; failed requests are left out."""
+    """Count requests, and as bad those slower than the bucket bound `limit`; failed requests are left out."""
     events: list[Event] = []
     for flow in flows:
-        here = bound(flow.labels)
-        if here is None or source.is_bad(flow.labels):
+        upper = bound(flow.labels)
+        if upper is None or source.is_bad(flow.labels):
             continue
-        if math.isinf(here):
+        if math.isinf(upper):
             events.extend((start, end, count, count) for start, end, count in flow.steps if count)
-        elif here == limit:
+        elif upper == limit:
             events.extend((start, end, -count, 0.0) for start, end, count in flow.steps if count)
     return tally(events, scrape=scrape)
 
@@ -139,19 +139,19 @@ def slower(flows: Iterable[Flow], source: TrafficSource, limit: float, *, scrape
 def buckets(
     flows: Iterable[Flow], source: TrafficSource, windows: Sequence[tuple[float, float]], *, scrape: float
 ) -> list[dict[float, float]]:
-    """For each window (start, end], the cumulative bucket counts of requests that did not fail, by bound.
+    """Count, for each window (start, end], the requests that did not fail, as cumulative bucket counts by bound.
 
-    A bound without requests in a window is there with 0 when its series was scraped then, and else not there.
+    A bound without requests in a window has 0 when its series was scraped then, and is missing otherwise.
     """
     out: list[dict[float, float]] = [{} for _ in windows]
     for flow in flows:
-        here = bound(flow.labels)
-        if here is None or source.is_bad(flow.labels):
+        upper = bound(flow.labels)
+        if upper is None or source.is_bad(flow.labels):
             continue
         ends = [step[1] for step in flow.steps]
         for (start, end), counted in zip(windows, out, strict=True):
             inside = flow.steps[bisect_right(ends, start) : bisect_right(ends, end)]
             if inside:
                 whole = (c for a, b, c in inside if b - a <= GAP * scrape or a >= start - scrape)
-                counted[here] = counted.get(here, 0.0) + sum(whole)
+                counted[upper] = counted.get(upper, 0.0) + sum(whole)
     return out

@@ -1,0 +1,91 @@
+"""`atmos update`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, confirm, start
+from atmos_cli.output.json.envelope import answer
+
+if TYPE_CHECKING:
+    from atmos_cli.commands.update import UpdatePlan
+    from atmos_cli.gitops.write import Written
+
+Sides = list[str] | None
+
+
+def update(
+    services: Annotated[
+        list[str] | None, typer.Argument(help="Services to update (default: all, and what `init` made).")
+    ] = None,
+    team: Team = None,
+    env: Annotated[
+        list[str] | None,
+        typer.Option("--env", "-e", metavar="ENV", help="Put the services into this one, too."),
+    ] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say what is to be updated; exit 1 when something is.")
+    ] = False,
+    ours: Annotated[
+        Sides, typer.Option(metavar="PATH", help="Conflicts in this file (or service, or `.`): keep what is there.")
+    ] = None,
+    theirs: Annotated[
+        Sides, typer.Option(metavar="PATH", help="Conflicts in this file (or service, or `.`): take the new one.")
+    ] = None,
+    restore: Annotated[bool, typer.Option("--restore", help="Bring back what was deleted by hand.")] = False,
+    each: Annotated[
+        bool, typer.Option("--each", help="One commit or branch for each service, so that each team reviews its own.")
+    ] = False,
+    repo: RepoDir = None,
+    write: Write = None,
+    branch: Annotated[str | None, typer.Option(help="The branch to make with `--write branch`.")] = None,
+    push: Annotated[bool, typer.Option("--push", help="Push the commit or branch to origin.")] = False,
+    with_diff: Annotated[bool, typer.Option("--diff", help="Show how every file changes.")] = False,
+    yes: Yes = False,
+    dry_run: DryRun = False,
+    output: Output = "text",
+) -> None:
+    """Take an edited service.yaml, an edited atmos-cli.yaml or newer blueprints into the files, hand edits kept."""
+    from atmos_cli.commands.changes import write_change
+    from atmos_cli.commands.update import plan_update, separately
+    from atmos_cli.gitops.repository import open_repository
+    from atmos_cli.gitops.service_update import UpdateOptions
+
+    options = UpdateOptions(
+        mode=write,
+        branch=branch,
+        ours=tuple(ours or ()),
+        theirs=tuple(theirs or ()),
+        restore=restore,
+        environments=tuple(env or ()),
+        team=team,
+    )
+    reads = check or dry_run
+    plan = plan_update(open_repository(start(repo), writes=not reads), tuple(services or ()), options)
+    if output == "text":
+        from atmos_cli.output.text.update import show_update
+
+        show_update(plan, with_diff=with_diff, check=check)
+    written: list[Written] = []
+    if not reads and not plan.refused and plan.change.changes.files:
+        confirm("Write this?", yes=yes, output=output)
+        parts = separately(plan, options, pushes=push) if each else (write_change(plan.change, pushes=push),)
+        written = list(parts)
+    _finish(plan, written, output=output, check=check)
+
+
+def _finish(plan: UpdatePlan, written: list[Written], *, output: str, check: bool) -> None:
+    code = 1 if plan.refused or plan.problems or (check and plan.pending) else 0
+    if output == "json":
+        from atmos_cli.output.json.update import update_data
+
+        notes = [note for each in written for note in each.notes]
+        found = (*plan.repository.recovered, *plan.diagnostics, *notes)
+        answer("update", data=update_data(plan, written), diagnostics=found, exit_code=code)
+    else:
+        from atmos_cli.output.text.update import show_updated
+
+        show_updated(plan, written, check=check)
+    raise typer.Exit(code)

@@ -1,0 +1,179 @@
+"""`atmos update`: take an edited spec, an edited config or newer blueprints into files that people edited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from atmos_cli import __version__
+from atmos_cli.adapters.git import repo as repos
+from atmos_cli.adapters.git.tree import CommitTree
+from atmos_cli.commands.changes import Change, Start, judge, start_of, write_change
+from atmos_cli.config import FILE
+from atmos_cli.diagnostics import AtmosError, Diagnostic, in_order
+from atmos_cli.gitops.repository import Deployment, Repository, config_of, open_repository
+from atmos_cli.gitops.service_update import ServiceUpdate, UpdateOptions, chooser, conflict_finding, update_service
+from atmos_cli.gitops.services import named_services
+from atmos_cli.gitops.skeleton_update import update_skeleton
+from atmos_cli.gitops.write import Written, trailers
+from atmos_cli.ports import MemoryTree
+from atmos_cli.result import ChangeSet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from atmos_cli.ports import FileTree
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatePlan:
+    """`problems` are why services were left out; `conflicts` what people have to decide before anything is written."""
+
+    repository: Repository
+    updates: tuple[ServiceUpdate, ...]
+    problems: tuple[Diagnostic, ...]
+    conflicts: tuple[Diagnostic, ...]
+    change: Change
+    effects: tuple[str, ...] = ()
+
+    @property
+    def pending(self) -> tuple[ServiceUpdate, ...]:
+        return tuple(each for each in self.updates if each.pending)
+
+    @property
+    def refused(self) -> bool:
+        return bool(self.conflicts) or self.change.refused
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Return all that was found: conflicts, services that were left out, notes, checks and budgets."""
+        notes = [note for each in self.updates for note in each.notes]
+        return (*self.conflicts, *self.problems, *notes, *self.change.guarded.diagnostics)
+
+
+def plan_update(repository: Repository, names: Sequence[str], options: UpdateOptions) -> UpdatePlan:
+    """Plan the update of the services that are named, or of all and of what `init` made."""
+    start = start_of(repository, mode=options.mode)
+    inputs = MemoryTree(dict(options.edited), repository.tree)
+    tree = _with_inputs(start, inputs)
+    config, catalogue = config_of(tree), repository.catalogue
+    updates: list[ServiceUpdate] = []
+    problems: list[Diagnostic] = []
+    for name in () if options.only_skeleton else named_services(tree, names, team=options.team):
+        try:
+            updates.append(update_service(tree, name, options, config=config, catalogue=catalogue))
+        except AtmosError as error:
+            problems += error.diagnostics
+    if not names and options.with_skeleton:
+        skeleton = update_skeleton(tree, config, catalogue, choose=chooser(options, None), restore=options.restore)
+        reasons = ("atmos-cli.yaml",) if skeleton.merged.changed else ()
+        updates.append(ServiceUpdate(None, reasons, skeleton.merged, skeleton.files))
+    conflicts = [conflict_finding(tree, each, conflict) for each in updates for conflict in each.merged.conflicts]
+    change = _change(start, tree, updates, options, names, blocked=bool(conflicts))
+    return UpdatePlan(repository, tuple(updates), in_order(problems), tuple(conflicts), change)
+
+
+def separately(plan: UpdatePlan, options: UpdateOptions, *, pushes: bool) -> Iterator[Written]:
+    """Write one commit or branch for each service that is pending, each planned on what the one before left."""
+    for each in plan.pending:
+        names = (str(each.name),) if each.name else ()
+        wanted = replace(options, with_skeleton=each.name is None, only_skeleton=each.name is None)
+        repository = open_repository(plan.repository.root, writes=True)
+        made = plan_update(repository, names, wanted)
+        if made.change.changes.files:
+            yield write_change(made.change, pushes=pushes)
+
+
+def _with_inputs(start: Start, inputs: FileTree) -> FileTree:
+    """Return the tree to update: what the change starts from, with the inputs as they are in the checkout."""
+    if start.base.commit is None:
+        return inputs
+    changed = {path: inputs.read(path) for path in _input_paths(inputs) if inputs.read(path) != start.tree.read(path)}
+    return MemoryTree(changed, start.tree)
+
+
+def _input_paths(tree: FileTree) -> Iterator[str]:
+    yield FILE
+    yield from (path for path in tree.files("apps") if path.count("/") == 3 and path.endswith("/service.yaml"))
+    yield from tree.files("platform/blueprints")
+    yield from tree.files("platform/budgets")
+
+
+def _change(
+    start: Start,
+    tree: FileTree,
+    updates: Sequence[ServiceUpdate],
+    options: UpdateOptions,
+    names: Sequence[str],
+    *,
+    blocked: bool,
+) -> Change:
+    files: dict[str, bytes | None] = {}
+    for each in () if blocked else updates:
+        files |= each.files
+    pending = [each for each in updates if each.pending]
+    if files or options.edited:
+        files |= _edited_inputs(start, tree, pending, options)
+    changes = _change_set(start, files)
+    touched = [
+        Deployment(each.name.team, each.name.service, environment)
+        for each in pending
+        if each.name
+        for environment in each.environments
+    ]
+    environments = list(config_of(MemoryTree(dict(files), start.tree)).environments) if files else []
+    after, guarded = judge(start, changes, touched=touched, environments=environments)
+    again = None
+    if not options.edited:
+        again = lambda: plan_update(open_repository(start.repository.root, writes=True), names, options).change  # noqa: E731
+    return Change(
+        start,
+        changes,
+        after,
+        guarded,
+        tuple(touched),
+        _message(pending, options),
+        options.branch or _branch(pending),
+        again,
+    )
+
+
+def _edited_inputs(
+    start: Start, tree: FileTree, pending: Sequence[ServiceUpdate], options: UpdateOptions
+) -> dict[str, bytes | None]:
+    """Return the inputs that the update read and that are not committed: they are part of its commit."""
+    found: dict[str, bytes | None] = dict(options.edited)
+    committed = _committed(start)
+    paths = [f"{each.name.directory}/service.yaml" for each in pending if each.name]
+    for path in (FILE, *paths):
+        if committed is not None and path not in found and tree.read(path) != committed.read(path):
+            found[path] = tree.read(path)
+    return found
+
+
+def _committed(start: Start) -> FileTree | None:
+    if start.base.commit is not None:
+        return start.tree
+    if start.mode == "files" or start.states.repo is None:
+        return None
+    commit = repos.resolve(start.states.repo, "HEAD")
+    return CommitTree(start.states.repo, commit) if commit else None
+
+
+def _change_set(start: Start, files: Mapping[str, bytes | None]) -> ChangeSet:
+    return ChangeSet(dict(files), {path: start.tree.read(path) for path in files})
+
+
+def _branch(pending: Sequence[ServiceUpdate]) -> str:
+    named = [each.name for each in pending if each.name]
+    return f"atmos/update-{named[0].service}" if len(named) == 1 else "atmos/update"
+
+
+def _message(pending: Sequence[ServiceUpdate], options: UpdateOptions) -> str:
+    titles = [each.title for each in pending]
+    shown = ", ".join(titles) if len(titles) <= 3 else f"{len(titles)} services"
+    subject = options.subject or f"Update {shown}"
+    body = "\n".join(f"{each.title}: {reason}" for each in pending for reason in each.reasons[:20])
+    values = {"Service": ", ".join(str(each.name) for each in pending if each.name), "Version": __version__}
+    tail = trailers({key: value for key, value in values.items() if value})
+    return "\n\n".join(part for part in (subject, body, tail) if part) + "\n"

@@ -1,0 +1,277 @@
+"""The merge of all files of a service, or of all that `init` made: objects are paired, merged, spliced into ours."""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.diagnostics import AtmosError, Diagnostic
+from atmos_cli.layout.items import group_kind, is_kustomization, opened
+from atmos_cli.layout.lock import Digest, GeneratedFile, Text
+from atmos_cli.merge.fields import DocumentMerge, Findings
+from atmos_cli.merge.kustomization import KustomizationMerge
+from atmos_cli.merge.model import MISSING, Conflict, FieldChange, KeptEdit, Merged, Missing, among, same
+from atmos_cli.merge.objects import (
+    FoundObject,
+    OurFiles,
+    by_name,
+    held_fields,
+    merge_name,
+    object_name,
+    title,
+    unowned,
+)
+from atmos_cli.merge.text import merge_text
+from atmos_cli.yamlio.edit import append_document, edit, remove_document
+from atmos_cli.yamlio.emit import emit, emit_all
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from atmos_cli.layout.lock import Content
+    from atmos_cli.merge.model import Choose
+    from atmos_cli.ports import FileTree
+    from atmos_cli.yamlio.edits import Edit
+
+AUTOSCALER = ("autoscaling", "HorizontalPodAutoscaler")
+
+
+def merge_files(
+    tree: FileTree,
+    *,
+    root: str = "",
+    bases: Sequence[Mapping[str, Content]],
+    theirs: Mapping[str, GeneratedFile],
+    choose: Choose,
+    restore: bool = False,
+    restore_files: bool = False,
+) -> Merged:
+    """Merge what is generated now into the files of the service at `root`; of the repo itself without one.
+
+    `bases`: what may have been generated last, by path. `restore` brings back what people deleted, `restore_files`
+    only files as a whole. Raises AtmosError with every file that cannot be read or changed.
+    """
+    tops = (root,) if root else tuple(sorted({path.split("/")[0] for path in theirs if "/" in path}))
+    work = _Work(
+        OurFiles(tree, tops, service=bool(root)),
+        tuple(bases),
+        theirs,
+        Findings(choose, restore=restore, restore_files=restore or restore_files),
+    )
+    problems: list[Diagnostic] = []
+    for path in sorted({*theirs, *(each for base in bases for each in base)}):
+        try:
+            work.file(path)
+        except AtmosError as error:
+            problems += error.diagnostics
+    try:
+        files = work.results()
+    except AtmosError as error:
+        problems += error.diagnostics
+    if problems:
+        raise AtmosError(*dict.fromkeys(problems), exit_code=1)
+    found = work.findings
+    return Merged(files, tuple(found.changed), tuple(found.conflicts), tuple(found.kept))
+
+
+@dataclass(slots=True)
+class _Work:
+    ours: OurFiles
+    bases: tuple[Mapping[str, Content], ...]
+    theirs: Mapping[str, GeneratedFile]
+    findings: Findings
+    whole: dict[str, bytes | None] = field(default_factory=dict)
+    edits: dict[str, list[Edit]] = field(default_factory=dict)
+    added: dict[str, list[Any]] = field(default_factory=dict)
+    removed: dict[str, set[int]] = field(default_factory=dict)
+
+    def file(self, path: str) -> None:
+        """Merge one generated file."""
+        new, data = self.theirs.get(path), self.ours.read(path)
+        if new is not None and data == new.data:
+            return
+        known = [base[path] for base in self.bases if path in base]
+        texts = [each for each in (*known, new.content if new else None) if isinstance(each, Text | Digest)]
+        if texts:
+            self._text(path, data, known, new)
+            return
+        documents = tuple(each for each in known if isinstance(each, tuple))
+        if data is not None and any(self._untouched(path, data, each) for each in documents):
+            self._replace(path, documents, new)
+        elif data is None and new is not None and not known and not self._elsewhere(path, new):
+            self.whole[path] = new.data
+            self.findings.changed.append(FieldChange(path, "", MISSING, "a new file"))
+        elif data is None and new is not None and self.findings.restore_files and not self._elsewhere(path, new):
+            self.whole[path] = new.data
+            self.findings.changed.append(FieldChange(path, "", MISSING, "restored"))
+        else:
+            self._documents(path, documents, new)
+
+    def _elsewhere(self, path: str, new: GeneratedFile) -> bool:
+        names = [object_name(each) for each in new.content] if isinstance(new.content, tuple) else []
+        return any(name and self.ours.find(self.ours.zone(path), name) for name in names)
+
+    def _untouched(self, path: str, data: bytes, base: tuple[Any, ...]) -> bool:
+        """Say whether the file is as atmos wrote it: its values, and nothing else such as a comment or other quotes."""
+        values = self.ours.documents(path)
+        if not same([opened(each) for each in values], list(base)):
+            return False
+        if path.endswith(".json"):
+            return True
+        return data.decode("utf-8", "replace") == (emit(values[0]) if len(values) == 1 else emit_all(values))
+
+    def _replace(self, path: str, documents: tuple[tuple[Any, ...], ...], new: GeneratedFile | None) -> None:
+        before = len(self.findings.changed)
+        if new is None:
+            self.whole[path] = None
+            self.findings.changed.append(FieldChange(path, "", "the file", MISSING))
+            return
+        kept = len(self.findings.kept)
+        self._documents(path, documents, new)  # for what it says of each field
+        mine = self.edits.pop(path, [])
+        self.added.pop(path, None)
+        self.removed.pop(path, None)
+        unowned = all(each.what != "owned" for each in self.findings.kept[kept:])
+        if unowned and not self._differs_in_minimum(path, mine):
+            self.whole[path] = new.data
+        elif len(self.findings.changed) > before:
+            self.edits[path] = mine
+
+    def _differs_in_minimum(self, path: str, edits: list[Edit]) -> bool:
+        """Say whether an edit writes another number of replicas than the one that is generated."""
+        return bool(edits) and path.endswith("/kustomization.yaml") and bool(self._minimum(path))
+
+    def _documents(self, path: str, bases: tuple[tuple[Any, ...], ...], new: GeneratedFile | None) -> None:
+        theirs = by_name(new.content) if new and isinstance(new.content, tuple) else {}
+        known = [by_name(each) for each in bases]
+        data = self.ours.read(path)
+        if data is None and not theirs and not any(known):
+            return
+        for name in dict.fromkeys((*theirs, *(each for base in known for each in base))):
+            before = tuple(base.get(name, MISSING) for base in known)
+            self._object(path, before, self._ours(path, name), theirs.get(name, MISSING))
+
+    def _ours(self, path: str, name: str) -> FoundObject | None:
+        for index, value in enumerate(self.ours.documents(path)):
+            if merge_name(value) == name:
+                return FoundObject(path, index, value)
+        return self.ours.find(self.ours.zone(path), name)
+
+    def _object(self, path: str, bases: tuple[Any, ...], ours: FoundObject | None, theirs: Any) -> None:
+        generated = [each for each in bases if each is not MISSING]
+        if ours is None:
+            if theirs is MISSING:
+                return
+            if generated and not self.findings.restore:
+                self.findings.kept.append(KeptEdit(path, "", "deleted", f"{title(theirs)} is not restored"))
+                return
+            self.added.setdefault(path, []).append(theirs)
+            self.findings.changed.append(FieldChange(path, title(theirs), MISSING, "a new object"))
+            return
+        if theirs is MISSING:
+            if generated:
+                self._gone(ours, generated)
+            return
+        merge = self._merge(ours)
+        value = self._as_merged(ours, merge)
+        translated = [self._translated(path, each) for each in (*bases, theirs)]
+        merge.node(tuple(opened(each) for each in translated[:-1]), value, opened(translated[-1]), (), (), "")
+        self.edits.setdefault(ours.file, []).extend(merge.edits)
+        if isinstance(merge, KustomizationMerge):
+            for file, edits in merge.elsewhere.items():
+                self.edits.setdefault(file, []).extend(edits)
+
+    def _gone(self, ours: FoundObject, generated: list[Any]) -> None:
+        """Remove an object that is generated no more; one that a person edited is a conflict."""
+        value = opened(ours.value)
+        if not among(unowned(value), tuple(unowned(each) for each in generated)):
+            conflict = Conflict(ours.file, "", generated[0], value, MISSING, (), ours.index, why=title(value))
+            side = self.findings.choose(conflict)
+            if side is None:
+                self.findings.conflicts.append(conflict)
+            if side != "theirs":
+                return
+        self.findings.changed.append(FieldChange(ours.file, title(value), "the object", MISSING))
+        self.removed.setdefault(ours.file, set()).add(ours.index)
+
+    def _merge(self, ours: FoundObject) -> DocumentMerge:
+        kind = group_kind(ours.value)
+        held = held_fields(ours.value)
+        if not is_kustomization(kind):
+            return DocumentMerge(ours.file, ours.index, kind, self.findings, held)
+        made = KustomizationMerge(ours.file, ours.index, kind, self.findings, held, raw=ours.value)
+        made.minimum = self._minimum(ours.file)
+        return made
+
+    def _minimum(self, path: str) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for zone in ("base", self.ours.zone(path)):
+            for each in self.ours.of_kind(zone, AUTOSCALER):
+                spec = each.get("spec") if isinstance(each.get("spec"), dict) else {}
+                target, least = spec.get("scaleTargetRef"), spec.get("minReplicas")
+                if isinstance(target, dict) and isinstance(least, int) and not isinstance(least, bool):
+                    found[str(target.get("name"))] = least
+        return found
+
+    def _as_merged(self, ours: FoundObject, merge: DocumentMerge) -> Any:
+        """Return our document with its patches open, also those that a person moved to a file."""
+        value = opened(ours.value)
+        items = value.get("patches") if isinstance(value, dict) else None
+        if not isinstance(merge, KustomizationMerge) or not isinstance(items, list):
+            return value
+        patches, moved = [], {}
+        for position, item in enumerate(items):
+            file = item.get("path") if isinstance(item, dict) and "patch" not in item else None
+            directory = posixpath.dirname(ours.file)
+            target = posixpath.normpath(posixpath.join(directory, file)) if isinstance(file, str) else ""
+            content = (
+                self.ours.documents(target) if target.startswith(tuple(f"{root}/" for root in self.ours.roots)) else ()
+            )
+            if len(content) == 1 and isinstance(content[0], dict):
+                moved[position] = target
+                rest = {key: each for key, each in item.items() if key != "path"}
+                patches.append({**rest, "patch": content[0]})
+            else:
+                patches.append(item)
+        merge.moved = moved
+        return {**value, "patches": patches}
+
+    def _translated(self, path: str, value: Any) -> Any:
+        """Return a generated kustomization as it would be with our files' names: a moved file is no deleted one."""
+        if not is_kustomization(group_kind(value)) or not isinstance(value.get("resources"), list):
+            return value
+        directory = posixpath.dirname(path)
+        names: dict[str, None] = {}
+        for entry in value["resources"]:
+            names[self._moved_entry(directory, entry) if isinstance(entry, str) else entry] = None
+        return {**value, "resources": list(names)}
+
+    def _moved_entry(self, directory: str, entry: str) -> str:
+        path = posixpath.normpath(posixpath.join(directory, entry))
+        content = next((base[path] for base in self.bases if path in base), None)
+        if self.ours.read(path) is not None or not isinstance(content, tuple):
+            return entry
+        found = self.ours.find(self.ours.zone(path), object_name(content[0])) if content else None
+        return posixpath.relpath(found.file, directory) if found else entry
+
+    def _text(self, path: str, data: bytes | None, known: list[Content], new: GeneratedFile | None) -> None:
+        merged = merge_text(path, data, known, new, self.findings)
+        if not isinstance(merged, Missing):
+            self.whole[path] = merged
+
+    def results(self) -> dict[str, bytes | None]:
+        """Return every file that changes, with all that was found to change in it."""
+        files = dict(self.whole)
+        for path in sorted({*self.edits, *self.added, *self.removed}):
+            data = files.get(path, self.ours.read(path))
+            changed: bytes | None = data
+            if self.edits.get(path) and data is not None:
+                changed = edit(data, self.edits[path])
+            for index in sorted(self.removed.get(path, ()), reverse=True):
+                changed = remove_document(changed, index) if changed is not None else None
+            for value in self.added.get(path, ()):
+                changed = emit(value).encode() if changed is None else append_document(changed, value)
+            if changed != data:
+                files[path] = changed
+        return {path: data for path, data in files.items() if data != self.ours.read(path)}

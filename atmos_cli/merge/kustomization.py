@@ -1,0 +1,103 @@
+"""The merge of a kustomization: inline patches as what they patch, and fields that others than `update` own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.kube.fieldorder import ordered
+from atmos_cli.layout.items import PATCHES, group_kind
+from atmos_cli.merge.fields import DocumentMerge
+from atmos_cli.merge.model import MISSING, KeptEdit, among, same
+from atmos_cli.yamlio.edit import edit
+from atmos_cli.yamlio.edits import SetValue
+from atmos_cli.yamlio.emit import emit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from atmos_cli.merge.fields import Names
+    from atmos_cli.yamlio.edits import Edit, Path
+
+IMAGES, REPLICAS = ("images",), ("replicas",)
+
+
+@dataclass(slots=True)
+class KustomizationMerge(DocumentMerge):
+    """`raw` is our document with its patches as texts, `moved` the files that people moved a patch to, by position.
+
+    `minimum`: the least replicas that our autoscaler of a workload keeps, by its name. `elsewhere`: the edits of moved
+    patches, by file.
+    """
+
+    raw: dict[str, Any] = field(default_factory=dict)
+    moved: Mapping[int, str] = field(default_factory=dict)
+    minimum: Mapping[str, int] = field(default_factory=dict)
+    elsewhere: dict[str, list[Edit]] = field(default_factory=dict)
+    unowned: set[str] = field(default_factory=set)
+
+    def item(self, bases: tuple[Any, ...], ours: Any, theirs: Any, at: Path, names: Names, shown: str) -> None:
+        """Merge one list item that both have: an image as one value that `deploy` moves, a patch as its object."""
+        if names == IMAGES:
+            if not among(theirs, bases) and not same(ours, theirs):
+                note = "`atmos deploy` moves images; the one in service.yaml is the first"
+                self.findings.kept.append(KeptEdit(self.file, shown, "owned", note))
+        elif names == PATCHES:
+            self._patch(bases, ours, theirs, at, shown)
+        else:
+            self.node(bases, ours, theirs, at, names, shown)
+
+    def added(self, value: Any, names: Names) -> Any:
+        """Return what to add of a list item: where autoscaling ends, as many replicas as it kept at least."""
+        if names == REPLICAS and (least := self.minimum.get(str(value.get("name")))) is not None:
+            return {**value, "count": least}
+        return value
+
+    def written(self, value: Any, names: Names) -> Any:
+        """Return a value as the file has it: a patch as text."""
+        if names != PATCHES:
+            return value
+        return [_closed(each) for each in value] if isinstance(value, list) else _closed(value)
+
+    def owned(self, bases: tuple[Any, ...], ours: Any, theirs: Any, names: Names, shown: str) -> bool:
+        removed = theirs is MISSING and ours is not MISSING and any(each is not MISSING for each in bases)
+        if removed and names[:1] in (IMAGES, REPLICAS) and len(names) == 2 and not among(ours, bases):
+            note = "the autoscaler decides now" if names[:1] == REPLICAS else "no container uses it any more"
+            self.findings.kept.append(KeptEdit(self.file, shown, "owned", note))
+            self.unowned.add(shown)
+        return DocumentMerge.owned(self, bases, ours, theirs, names, shown)
+
+    def decided(self, bases: tuple[Any, ...], ours: Any, theirs: Any, at: Path, shown: str) -> bool:
+        return shown in self.unowned or DocumentMerge.decided(self, bases, ours, theirs, at, shown)
+
+    def _patch(self, bases: tuple[Any, ...], ours: Any, theirs: Any, at: Path, shown: str) -> None:
+        content, new = ours.get("patch"), theirs.get("patch")
+        if not isinstance(content, dict) or not isinstance(new, dict):
+            self.node(bases, ours, theirs, at, (*PATCHES, "*"), shown)
+            return
+        rest = tuple(_without_patch(each) for each in bases)
+        self.node(rest, _without_patch(ours), _without_patch(theirs), at, (*PATCHES, "*"), shown)
+        position = at[-1]
+        elsewhere = self.moved.get(position) if isinstance(position, int) else None
+        inner = DocumentMerge(elsewhere or self.file, 0, group_kind(new), self.findings, self.held)
+        inner.prefix = "" if elsewhere else f"{shown}."
+        before = tuple(each.get("patch", MISSING) if isinstance(each, dict) else MISSING for each in bases)
+        inner.node(before, content, new, (), (), "" if elsewhere else shown)
+        if not inner.edits:
+            return
+        if elsewhere:
+            self.elsewhere.setdefault(elsewhere, []).extend(inner.edits)
+            return
+        text = self.raw["patches"][position]["patch"]
+        changed = edit(text.encode(), inner.edits).decode()
+        self.edits.append(SetValue((*at, "patch"), changed, None, self.index))
+
+
+def _without_patch(item: Any) -> Any:
+    return {key: value for key, value in item.items() if key != "patch"} if isinstance(item, dict) else item
+
+
+def _closed(item: Any) -> Any:
+    if isinstance(item, dict) and isinstance(item.get("patch"), dict):
+        return {**item, "patch": emit(ordered(item["patch"]))}
+    return item

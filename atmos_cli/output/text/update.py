@@ -1,0 +1,76 @@
+"""Plans of `atmos update` on a terminal: what is newer, which fields change, what people edited and keep."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.merge.model import MISSING
+from atmos_cli.output.say import say
+from atmos_cli.output.text.budget import show_budgets
+from atmos_cli.output.text.change import diff_lines, show_written
+from atmos_cli.output.text.diagnostics import print_diagnostics, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from atmos_cli.commands.update import UpdatePlan
+    from atmos_cli.gitops.service_update import ServiceUpdate
+    from atmos_cli.gitops.write import Written
+
+MOST_FIELDS = 12
+WIDTH = 60
+
+
+def show_update(plan: UpdatePlan, *, with_diff: bool, check: bool) -> None:
+    """Print what an update changes; with `check` only one line for each service."""
+    print_diagnostics(plan.repository.recovered)
+    for each in plan.pending:
+        for line in _lines(each, brief=check):
+            say(line)
+    if with_diff:
+        for line in diff_lines(plan.change.changes):
+            say(line)
+    if not check and plan.pending and not plan.conflicts:
+        for line in plan.effects:
+            say(line)
+        show_budgets(plan.change.guarded.budgets)
+        say(f"Checks  {summary(plan.change.guarded.diagnostics)}")
+    sys.stdout.flush()
+    print_diagnostics(plan.diagnostics)
+
+
+def show_updated(plan: UpdatePlan, written: Sequence[Written], *, check: bool) -> None:
+    """Print what was written, or why nothing was."""
+    if written:
+        for each in written:
+            show_written(each)
+    elif not plan.pending and not plan.problems:
+        say("Everything is up to date")
+    elif plan.refused and not check:
+        say("Nothing was written")
+
+
+def _lines(update: ServiceUpdate, *, brief: bool) -> Iterator[str]:
+    fields = len(update.merged.changed)
+    conflicts = len(update.merged.conflicts)
+    counted = [f"{fields} field{'s' * (fields != 1)}"] if fields else ["no field"]
+    counted += [f"{conflicts} conflict{'s' * (conflicts != 1)}"] if conflicts else []
+    yield f"{update.title}: {', '.join(counted)} ({'; '.join(update.reasons) or 'the lock'})"
+    if brief:
+        return
+    for change in update.merged.changed[:MOST_FIELDS]:
+        yield f"  {change.file}  {change.field or 'the file'}: {shown(change.before)} -> {shown(change.after)}"
+    if fields > MOST_FIELDS:
+        yield f"  … and {fields - MOST_FIELDS} more; `--diff` shows all"
+    for kept in update.merged.kept:
+        what = "deleted by hand, not restored" if kept.what == "deleted" else kept.note
+        yield f"  kept  {kept.file}  {kept.field or kept.note}: {what}"
+
+
+def shown(value: Any) -> str:
+    """Return a value as one short piece of a line."""
+    if value is MISSING:
+        return "nothing"
+    text = " ".join(str(value).split())
+    return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
