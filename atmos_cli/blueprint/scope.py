@@ -67,7 +67,11 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, cat
             "engine": config.engine(environment),
             "users": config.clusters[where.cluster].users,
             "prometheus": prometheus.model_dump() if prometheus else None,
-            **{key: value for key, value in where.model_dump(by_alias=False, exclude=NOT_FOR_BLUEPRINTS).items() if key not in where.settings},
+            **{
+                key: value
+                for key, value in where.model_dump(by_alias=False, exclude=NOT_FOR_BLUEPRINTS).items()
+                if key not in where.settings
+            },
         },
         "language": language.model_dump(exclude=set(Called.model_fields)),
         "selector": selector,
