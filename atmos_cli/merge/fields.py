@@ -93,7 +93,7 @@ class DocumentMerge:
         for key in [*ours, *(key for key in theirs if key not in ours)]:
             below = tuple(each.get(key, MISSING) if isinstance(each, dict) else MISSING for each in bases)
             mine, new = ours.get(key, MISSING), theirs.get(key, MISSING)
-            place, called, text = (*at, key), (*names, key), _joined(shown, key)
+            place, called, text = (*at, key), (*names, key), joined(shown, key)
             if mine is MISSING or new is MISSING:
                 if same(mine, new) or self.owned(below, mine, new, called, text):
                     continue
@@ -127,7 +127,7 @@ class DocumentMerge:
         self, bases: tuple[Any, ...], ours: list[Any], theirs: list[Any], at: Path, names: Names, shown: str
     ) -> bool:
         """Merge a list whose items have names; say whether it has."""
-        mine, new = item_names(self.kind, names, ours), item_names(self.kind, names, theirs)
+        mine, new = self.names_of(bases, ours, theirs, names), item_names(self.kind, names, theirs)
         if mine is None or new is None:
             return False
         known = []
@@ -169,6 +169,11 @@ class DocumentMerge:
                 there.insert(place, name)
         return True
 
+    def names_of(self, bases: tuple[Any, ...], ours: list[Any], theirs: list[Any], names: Names) -> list[str] | None:
+        """Return the names of our items of a list; subclasses know lists whose items need the other sides for it."""
+        del bases, theirs
+        return item_names(self.kind, names, ours)
+
     def item(self, bases: tuple[Any, ...], ours: Any, theirs: Any, at: Path, names: Names, shown: str) -> None:
         """Merge one list item that both have; subclasses know items that need more."""
         self.node(bases, ours, theirs, at, names, shown)
@@ -208,7 +213,8 @@ _GENERATED = (
 )
 
 
-def _joined(shown: str, key: str) -> str:
+def joined(shown: str, key: str) -> str:
+    """Return the field `key` below the field `shown`, as people write it."""
     if "." in key or "[" in key or "/" in key:
         return f"{shown}[{key}]"
     return f"{shown}.{key}" if shown else key
