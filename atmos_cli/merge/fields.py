@@ -104,7 +104,7 @@ class DocumentMerge:
                     self._drop_emptied(mine, place, began)
                     continue
                 if self.decided(below, mine, new, place, text):
-                    self._note_change(text, mine, new)
+                    self._note_change(text, mine, self.completed(new, called))
                     self.edits.append(self._key_edit(place, new, called, ours, order))
             else:
                 self.node(below, mine, new, place, called, text)
@@ -121,7 +121,7 @@ class DocumentMerge:
             return RemoveValue(at, self.index)
         earlier = order[: order.index(names[-1])]
         before = next((key for key in reversed(earlier) if key in ours), None)
-        return SetValue(at, self.written(new, names), before, self.index)
+        return SetValue(at, self.written(self.completed(new, names), names), before, self.index)
 
     def _list(
         self, bases: tuple[Any, ...], ours: list[Any], theirs: list[Any], at: Path, names: Names, shown: str
@@ -182,6 +182,10 @@ class DocumentMerge:
         """Return what to add of a list item that only theirs has; subclasses know better for some `names`."""
         del names
         return value
+
+    def completed(self, value: Any, names: Names) -> Any:
+        """Return a value that only theirs has with each of its items as it is to be added."""
+        return [self.added(each, names) for each in value] if isinstance(value, list) else value
 
     def written(self, value: Any, names: Names) -> Any:
         """Return a value as the file has it; subclasses know `names` whose values are written otherwise."""

@@ -75,8 +75,6 @@ class KustomizationMerge(DocumentMerge):
 
     def written(self, value: Any, names: Names) -> Any:
         """Return a value as the file has it: a patch as text."""
-        if names == REPLICAS and isinstance(value, list):
-            return [self.added(each, names) for each in value]
         if names != PATCHES:
             return value
         return [_closed(each) for each in value] if isinstance(value, list) else _closed(value)
