@@ -22,7 +22,8 @@ def update(
     ] = None,
     team: Team = None,
     env: Annotated[
-        list[str] | None, typer.Option("--env", "-e", metavar="ENV", help="Put the services into this environment, too.")
+        list[str] | None,
+        typer.Option("--env", "-e", metavar="ENV", help="Put the services into this environment, too."),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Only say what is to be updated; exit 1 when something is.")

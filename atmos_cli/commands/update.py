@@ -274,7 +274,6 @@ def _value(value: object) -> str:
     return f"`{_short(value)}`"
 
 
-
 def _change(
     start: Start,
     tree: FileTree,

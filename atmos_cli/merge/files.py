@@ -46,7 +46,12 @@ def merge_files(
     with every file that cannot be read or changed.
     """
     tops = (root,) if root else tuple(sorted({path.split("/")[0] for path in theirs if "/" in path}))
-    work = _Work(OurFiles(tree, tops, service=bool(root)), tuple(bases), theirs, Findings(choose, restore=restore, restore_files=restore or restore_files))
+    work = _Work(
+        OurFiles(tree, tops, service=bool(root)),
+        tuple(bases),
+        theirs,
+        Findings(choose, restore=restore, restore_files=restore or restore_files),
+    )
     problems: list[Diagnostic] = []
     for path in sorted({*theirs, *(each for base in bases for each in base)}):
         try:
@@ -214,7 +219,9 @@ class _Work:
             target = (
                 posixpath.normpath(posixpath.join(posixpath.dirname(ours.file), file)) if isinstance(file, str) else ""
             )
-            content = self.ours.documents(target) if target.startswith(tuple(f"{root}/" for root in self.ours.roots)) else ()
+            content = (
+                self.ours.documents(target) if target.startswith(tuple(f"{root}/" for root in self.ours.roots)) else ()
+            )
             if len(content) == 1 and isinstance(content[0], dict):
                 moved[position] = target
                 rest = {key: each for key, each in item.items() if key != "path"}
