@@ -23,7 +23,11 @@ def update(
     team: Team = None,
     env: Annotated[
         list[str] | None,
+<<<<<<< HEAD
         typer.Option("--env", "-e", metavar="ENV", help="Put the services into this environment, too."),
+=======
+        typer.Option("--env", "-e", metavar="ENV", help="Put the services into this one, too."),
+>>>>>>> main
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Only say what is to be updated; exit 1 when something is.")
@@ -49,8 +53,9 @@ def update(
 ) -> None:
     """Take an edited service.yaml, an edited atmos-cli.yaml or newer blueprints into the files, hand edits kept."""
     from atmos_cli.commands.changes import write_change
-    from atmos_cli.commands.update import UpdateOptions, plan_update, separately
+    from atmos_cli.commands.update import plan_update, separately
     from atmos_cli.gitops.repository import open_repository
+    from atmos_cli.gitops.service_update import UpdateOptions
 
     options = UpdateOptions(
         mode=write,
@@ -70,10 +75,8 @@ def update(
     written: list[Written] = []
     if not reads and not plan.refused and plan.change.changes.files:
         confirm("Write this?", yes=yes, output=output)
-        if each:
-            written = list(separately(plan, options, pushes=push))
-        else:
-            written = [write_change(plan.change, pushes=push)]
+        parts = separately(plan, options, pushes=push) if each else (write_change(plan.change, pushes=push),)
+        written = list(parts)
     _finish(plan, written, output=output, check=check)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from atmos_cli import __version__
@@ -10,73 +10,19 @@ from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.tree import CommitTree
 from atmos_cli.commands.changes import Change, Start, judge, start_of, write_change
 from atmos_cli.config import FILE
-from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity, fail, in_order
-from atmos_cli.foreign import shell
-from atmos_cli.gitops.generate import generate
+from atmos_cli.diagnostics import AtmosError, Diagnostic, in_order
 from atmos_cli.gitops.repository import Deployment, Repository, config_of, open_repository
-from atmos_cli.gitops.services import ServiceName, environments_of, named_services, stale_inputs
+from atmos_cli.gitops.service_update import ServiceUpdate, UpdateOptions, chooser, conflict_finding, update_service
+from atmos_cli.gitops.services import named_services
 from atmos_cli.gitops.skeleton_update import update_skeleton
 from atmos_cli.gitops.write import Written, trailers
-from atmos_cli.layout.lock_history import read_lock
-from atmos_cli.merge.files import merge_files
 from atmos_cli.ports import MemoryTree
 from atmos_cli.result import ChangeSet
-from atmos_cli.spec.model import read_spec
-from atmos_cli.yamlio.locate import locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from atmos_cli.blueprint.catalogue import Catalogue
-    from atmos_cli.config import Config, WriteMode
-    from atmos_cli.layout.lock import Lock
-    from atmos_cli.merge.model import Choose, Conflict, Merged, Side
     from atmos_cli.ports import FileTree
-
-SHOWN = 60
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateOptions:
-    """How to update. `edited`: inputs that the command itself changes first, by path.
-
-    `ours` and `theirs`: files or services (or `.` for all) whose conflicts that side wins. `environments`: where the
-    services are to be as well.
-    """
-
-    mode: WriteMode | None = None
-    branch: str | None = None
-    edited: Mapping[str, bytes | None] = field(default_factory=dict)
-    ours: tuple[str, ...] = ()
-    theirs: tuple[str, ...] = ()
-    restore: bool = False
-    environments: tuple[str, ...] = ()
-    team: str | None = None
-    subject: str = ""
-    with_skeleton: bool = True
-    only_skeleton: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceUpdate:
-    """What an update makes of one service, or of what `init` made (`name` is None). `reasons`: what is newer."""
-
-    name: ServiceName | None
-    reasons: tuple[str, ...]
-    merged: Merged
-    files: Mapping[str, bytes | None]
-    environments: tuple[str, ...] = ()
-    blueprints: tuple[str, ...] = ()
-    notes: tuple[Diagnostic, ...] = ()
-
-    @property
-    def title(self) -> str:
-        return str(self.name) if self.name else "the files of init"
-
-    @property
-    def pending(self) -> bool:
-        """Whether there is something to do: files or fields to change, or conflicts to solve."""
-        return bool(self.files or self.merged.conflicts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +61,14 @@ def plan_update(repository: Repository, names: Sequence[str], options: UpdateOpt
     problems: list[Diagnostic] = []
     for name in () if options.only_skeleton else named_services(tree, names, team=options.team):
         try:
-            updates.append(_service(tree, name, options, config=config, catalogue=catalogue))
+            updates.append(update_service(tree, name, options, config=config, catalogue=catalogue))
         except AtmosError as error:
             problems += error.diagnostics
     if not names and options.with_skeleton:
-        skeleton = update_skeleton(tree, config, catalogue, choose=_choose(options, None), restore=options.restore)
+        skeleton = update_skeleton(tree, config, catalogue, choose=chooser(options, None), restore=options.restore)
         reasons = ("atmos-cli.yaml",) if skeleton.merged.changed else ()
         updates.append(ServiceUpdate(None, reasons, skeleton.merged, skeleton.files))
-    conflicts = [_conflict(tree, each, conflict) for each in updates for conflict in each.merged.conflicts]
+    conflicts = [conflict_finding(tree, each, conflict) for each in updates for conflict in each.merged.conflicts]
     change = _change(start, tree, updates, options, names, blocked=bool(conflicts))
     return UpdatePlan(repository, tuple(updates), in_order(problems), tuple(conflicts), change)
 
@@ -153,6 +99,7 @@ def _input_paths(tree: FileTree) -> Iterator[str]:
     yield from tree.files("platform/budgets")
 
 
+<<<<<<< HEAD
 def _service(
     tree: FileTree, name: ServiceName, options: UpdateOptions, *, config: Config, catalogue: Catalogue
 ) -> ServiceUpdate:
@@ -274,6 +221,8 @@ def _value(value: object) -> str:
     return f"`{_short(value)}`"
 
 
+=======
+>>>>>>> main
 def _change(
     start: Start,
     tree: FileTree,

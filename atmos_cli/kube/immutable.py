@@ -34,14 +34,15 @@ class Fixed:
 
 
 _SELECTOR = (Fixed(("spec", "selector")),)
-_ROLE = (Fixed(("roleRef",)),)
+_RBAC = "rbac.authorization.k8s.io"
+_ROLE = (Fixed(("roleRef", "kind")), Fixed(("roleRef", "name")), Fixed(("roleRef", "apiGroup"), _RBAC))
 FIXED: Mapping[Kind, tuple[Fixed, ...]] = {
     ("apps", "Deployment"): _SELECTOR,
     ("apps", "ReplicaSet"): _SELECTOR,
     ("apps", "DaemonSet"): _SELECTOR,
     ("", "Secret"): (Fixed(("type",), "Opaque"),),
-    ("rbac.authorization.k8s.io", "RoleBinding"): _ROLE,
-    ("rbac.authorization.k8s.io", "ClusterRoleBinding"): _ROLE,
+    (_RBAC, "RoleBinding"): _ROLE,
+    (_RBAC, "ClusterRoleBinding"): _ROLE,
     ("storage.k8s.io", "StorageClass"): (
         Fixed(("provisioner",)),
         Fixed(("parameters",), {}),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from atmos_cli.kube.resource import Resource
     from atmos_cli.kube.shape import Path
 
-Why = Literal["is immutable", "may only grow", "may not be removed"]
+Why = Literal["is immutable", "may only grow", "may not be removed", "keeps the defaults of a rolling update"]
 Kind = tuple[str, str]
 Rule = Callable[["Resource", "Resource"], "Iterator[Refused]"]
 
@@ -56,6 +56,7 @@ def _stateful_set(before: Resource, after: Resource) -> Iterator[Refused]:
         if key not in _STATEFUL_FREE:
             default = [] if key == "volumeClaimTemplates" else _STATEFUL_DEFAULTS.get(key, NOT_SET)
             yield from change(before, after, ("spec", key), default)
+    yield from _stateful_strategy(before, after)
 
 
 _JOB_FIXED = ("selector", "podFailurePolicy", "backoffLimitPerIndex", "managedBy", "successPolicy", "manualSelector")
@@ -63,25 +64,32 @@ _JOB_SCHEDULING = ("nodeSelector", "tolerations", "affinity", "schedulingGates")
 
 
 def _job(before: Resource, after: Resource) -> Iterator[Refused]:
-    """Refuse what a Job fixes; a suspended one may still say where its pods go."""
+    """Refuse what a Job fixes; one that was suspended may still say where its pods go."""
     for key in _JOB_FIXED:
         yield from change(before, after, ("spec", key), False if key == "manualSelector" else NOT_SET)
     yield from change(before, after, ("spec", "completionMode"), "NonIndexed")
     old, new = mapping(before, "spec"), mapping(after, "spec")
     indexed = new.get("completionMode") == "Indexed"
     if not (indexed and new.get("completions") == new.get("parallelism")):
-        yield from change(before, after, ("spec", "completions"), _completions(old, new))
+        yield from _completions(old, new)
     template, changed = mapping(before, "spec", "template"), mapping(after, "spec", "template")
-    if old.get("suspend") is True and new.get("suspend") is True:
+    if old.get("suspend") is True:
         template, changed = _without_scheduling(template), _without_scheduling(changed)
     found = first_difference(template, changed, path=("spec", "template"))
     if found is not None:
         yield Refused(found)
 
 
-def _completions(old: Mapping[str, Any], new: Mapping[str, Any]) -> Any:
-    """Return what `completions` is where nothing is written: one, unless `parallelism` is."""
-    return 1 if "parallelism" not in old and "parallelism" not in new else NOT_SET
+def _completions(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Refused]:
+    """Refuse other completions: one while neither they nor `parallelism` were ever written, else what was written."""
+    live = old.get("completions", 1 if old.get("parallelism") is None else None)
+    now = new.get("completions", live if old.get("completions") is None else None)
+    never = old.get("parallelism") is not None and new.get("parallelism") is None
+    if now is None and never:
+        now = 1
+    if now != live:
+        before, after = (NOT_SET if each is None else each for each in (live, now))
+        yield Refused(FieldDifference(("spec", "completions"), "spec.completions", before, after))
 
 
 def _without_scheduling(template: dict[str, Any]) -> dict[str, Any]:
@@ -91,12 +99,15 @@ def _without_scheduling(template: dict[str, Any]) -> dict[str, Any]:
 
 _CLAIM_DEFAULTS: Mapping[str, Any] = {"volumeMode": "Filesystem"}
 _CLAIM_FREE = frozenset(("volumeAttributesClassName", "resources"))
+# May be written once, or are kept when they are not written any more.
+_CLAIM_ONCE, _CLAIM_KEPT = frozenset(("storageClassName", "volumeName")), frozenset(("dataSource", "dataSourceRef"))
 
 
 def _claim(before: Resource, after: Resource) -> Iterator[Refused]:
     old, new = mapping(before, "spec"), mapping(after, "spec")
     for key in dict.fromkeys((*new, *old)):
-        if key not in _CLAIM_FREE:
+        once = key in _CLAIM_ONCE and old.get(key) is None
+        if key not in _CLAIM_FREE and not once and not (key in _CLAIM_KEPT and new.get(key) is None):
             yield from change(before, after, ("spec", key), _CLAIM_DEFAULTS.get(key, NOT_SET))
     yield from shrinks(before, after, ("spec", "resources", "requests", "storage"))
     yield from change(before, after, ("spec", "resources", "limits"), {})
@@ -167,7 +178,34 @@ def _volume(before: Resource, after: Resource) -> Iterator[Refused]:
         yield from change(before, after, ("spec", "nodeAffinity"))
 
 
+def _deployment(before: Resource, after: Resource) -> Iterator[Refused]:
+    """Refuse `Recreate` while the defaults of a rolling update are there, which nobody wrote and so nobody removes."""
+    old, new = mapping(before, "spec", "strategy"), mapping(after, "spec", "strategy")
+    written = {key for key, each in mapping(old, "rollingUpdate").items() if each is not None}
+    emptied = "rollingUpdate" in new and len(written) < len(_ROLLING)
+    if _rolls(old) and not _rolls(new) and (not written or emptied):
+        yield Refused(_strategy(("spec", "strategy", "type"), new), "keeps the defaults of a rolling update")
+
+
+def _stateful_strategy(before: Resource, after: Resource) -> Iterator[Refused]:
+    old, new = mapping(before, "spec", "updateStrategy"), mapping(after, "spec", "updateStrategy")
+    if not old.get("type") and not mapping(old, "rollingUpdate") and not _rolls(new):
+        yield Refused(_strategy(("spec", "updateStrategy", "type"), new), "keeps the defaults of a rolling update")
+
+
+_ROLLING = ("maxSurge", "maxUnavailable")
+
+
+def _rolls(strategy: Mapping[str, Any]) -> bool:
+    return strategy.get("type") in (None, "", "RollingUpdate")
+
+
+def _strategy(path: Path, new: Mapping[str, Any]) -> FieldDifference:
+    return FieldDifference(path, field_of(path), "RollingUpdate", new.get("type"))
+
+
 RULES: Mapping[Kind, Rule] = {
+    ("apps", "Deployment"): _deployment,
     ("apps", "StatefulSet"): _stateful_set,
     ("batch", "Job"): _job,
     ("", "PersistentVolumeClaim"): _claim,
