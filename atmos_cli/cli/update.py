@@ -23,11 +23,7 @@ def update(
     team: Team = None,
     env: Annotated[
         list[str] | None,
-<<<<<<< HEAD
-        typer.Option("--env", "-e", metavar="ENV", help="Put the services into this environment, too."),
-=======
         typer.Option("--env", "-e", metavar="ENV", help="Put the services into this one, too."),
->>>>>>> main
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Only say what is to be updated; exit 1 when something is.")

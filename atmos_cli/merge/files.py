@@ -228,12 +228,6 @@ class _Work:
             content = (
                 self.ours.documents(target) if target.startswith(tuple(f"{root}/" for root in self.ours.roots)) else ()
             )
-<<<<<<< HEAD
-            content = (
-                self.ours.documents(target) if target.startswith(tuple(f"{root}/" for root in self.ours.roots)) else ()
-            )
-=======
->>>>>>> main
             if len(content) == 1 and isinstance(content[0], dict):
                 moved[position] = target
                 rest = {key: each for key, each in item.items() if key != "path"}
