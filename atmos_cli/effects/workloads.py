@@ -66,7 +66,9 @@ def scaled_by(objects: Objects) -> dict[tuple[str, str, str], Resource]:
     return found
 
 
-def counts(who: Identity, before: Resource | None, after: Resource | None, *scalers: Resource | None) -> Iterator[Effect]:
+def counts(
+    who: Identity, before: Resource | None, after: Resource | None, *scalers: Resource | None
+) -> Iterator[Effect]:
     """Say how many pods a workload had and will have, where that changes. `scalers`: its autoscaler then and now."""
     if (who.group, who.kind) not in RUNNING:
         return

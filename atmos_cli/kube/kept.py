@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.foreign import shell
-from atmos_cli.kube.engine_annotations import KEEP
+from atmos_cli.kube.engine_annotations import STAYS
 from atmos_cli.kube.operators import OPERATED
 from atmos_cli.kube.shape import mappings, strings, text
 
@@ -35,11 +35,12 @@ def holds_data(who: Identity, resource: Resource) -> bool:
 def stays(resource: Resource) -> bool:
     """Say whether every engine leaves the object alone when it vanishes from Git."""
     found = strings(resource, "metadata", "annotations")
-    return all(set(value.split(",")) <= set(found.get(key, "").split(",")) for key, value in KEEP.items() if "=" in value or value == "disabled")
+    return all(value in found.get(key, "").split(",") for key, value in STAYS.items())
 
 
 def delete_command(who: Identity, *options: str) -> str:
     """Return the command with which a person deletes the object."""
-    kind = who.kind.lower() if "." not in who.group or who.group.endswith(".k8s.io") else f"{who.kind.lower()}.{who.group}"
+    own = "." not in who.group or who.group.endswith(".k8s.io")
+    kind = who.kind.lower() if own else f"{who.kind.lower()}.{who.group}"
     where = ["-n", shell(who.namespace)] if who.namespace else []
     return " ".join(["kubectl", *where, "delete", shell(kind), shell(who.name), *options])
