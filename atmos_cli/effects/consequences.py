@@ -16,6 +16,7 @@ from atmos_cli.kube.shape import at, mapping
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from atmos_cli.blueprint.composed import DeclaredRename
     from atmos_cli.effects.model import Objects
     from atmos_cli.kube.resource import Identity, Resource
 
@@ -23,9 +24,10 @@ NOTHING = Effect("label", "nothing that runs changes")
 MOST_NAMED = 6
 
 
-def consequences(before: Objects, after: Objects) -> tuple[Effect, ...]:
+def consequences(before: Objects, after: Objects, *, renamed: tuple[DeclaredRename, ...] = ()) -> tuple[Effect, ...]:
     """Return all that happens, what matters most first; one that says so when nothing does."""
     found = [*data_effects(before, after), *_pods(before, after), *_comes_and_goes(before, after)]
+    found += _identities(before, after, renamed)
     labels = 0
     for who in before:
         if who in after:
@@ -54,6 +56,15 @@ def _comes_and_goes(before: Objects, after: Objects) -> Iterator[Effect]:
     for names, what in ((new, "new"), (pruned, "removed"), (kept, "kept in the cluster although Git no longer has it")):
         if names:
             yield Effect("object", f"{what}: {_listed(names)}")
+
+
+def _identities(before: Objects, after: Objects, renamed: tuple[DeclaredRename, ...]) -> Iterator[Effect]:
+    for old in before:
+        for each in renamed:
+            new = old._replace(name=each.new)
+            if (old.kind, old.name) == (each.kind, each.old) and old not in after and new in after:
+                rest = "the old one stays in the cluster" if stays(before[old]) else "the old one is pruned"
+                yield Effect("object", f"new identity: {old} becomes {new}, and {rest}")
 
 
 def _listed(names: list[str]) -> str:

@@ -15,7 +15,8 @@ from atmos_cli.kube.shape import at, mappings, text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atmos_cli.effects.model import DeclaredRename, Objects
+    from atmos_cli.blueprint.composed import DeclaredRename
+    from atmos_cli.effects.model import Objects
     from atmos_cli.kube.resource import Identity, Resource
     from atmos_cli.kube.shape import Path
 

@@ -20,18 +20,9 @@ KINDS = ("data", "pods", "restart", "object", "setting", "label")
 class Effect:
     """One thing that happens, in plain words.
 
-    `data`: data is at risk, or is left behind; `pods`: more, fewer, none; `restart`: pods are replaced; `object`: added,
-    removed or kept; `setting`: changed without a restart; `label`: only labels and annotations differ.
+    `data`: data is at risk, or is left behind; `pods`: more, fewer, none; `restart`: pods are replaced; `object`: added
+    or gone; `setting`: changed without a restart; `label`: only labels and annotations differ.
     """
 
     kind: Literal["data", "pods", "restart", "object", "setting", "label"]
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class DeclaredRename:
-    """Objects of `kind` called `old` are the same thing as those now called `new`, as a blueprint says."""
-
-    kind: str
-    old: str
-    new: str

@@ -15,8 +15,8 @@ from atmos_cli.kustomize.locate import locate
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from atmos_cli.blueprint.composed import DeclaredRename
     from atmos_cli.effects.data import Loss
-    from atmos_cli.effects.model import DeclaredRename
     from atmos_cli.kube.immutable_rules import Refused
     from atmos_cli.kube.resource import Identity
     from atmos_cli.kustomize.model import Built
@@ -95,7 +95,7 @@ def replacements(
     allow_replace: bool = False,
     renamed: tuple[DeclaredRename, ...] = (),
 ) -> Iterator[Diagnostic]:
-    """Yield each loss of data or identity that a person has to allow, located in `tree`, the files before the change."""
+    """Yield each loss of data or identity that a person has to allow, located in `tree`, the files before it."""
     then = {who: each.resource for who, each in before.items()}
     now = {who: each.resource for who, each in after.items()}
     for loss in losses_of(then, now, renamed):

@@ -12,7 +12,8 @@ from atmos_cli.effects.refusals import by_identity, refusals, replacements
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from atmos_cli.effects.model import DeclaredRename, Effect
+    from atmos_cli.blueprint.composed import DeclaredRename
+    from atmos_cli.effects.model import Effect
     from atmos_cli.effects.refusals import BuiltObjects
     from atmos_cli.gitops.effective import Effective
     from atmos_cli.gitops.repository import Deployment
@@ -58,10 +59,9 @@ def effects_of(
         except AtmosError:
             unknown.append(deployment)  # the checks say why
             continue
-        of[deployment] = consequences(
-            {who: each.resource for who, each in old.items()}, {who: each.resource for who, each in new.items()}
-        )
         pairs = (renamed or {}).get((deployment.team, deployment.service), ())
+        then, now = ({who: each.resource for who, each in side.items()} for side in (old, new))
+        of[deployment] = consequences(then, now, renamed=pairs)
         place = deployment.environment
         found += refusals(old, new, tree=after.tree, environment=place, allow_replace=allow_replace)
         found += replacements(old, new, tree=before.tree, environment=place, allow_replace=allow_replace, renamed=pairs)

@@ -114,12 +114,12 @@ class DocumentMerge:
         self, bases: tuple[Any, ...], ours: list[Any], theirs: list[Any], at: Path, names: Names, shown: str
     ) -> bool:
         """Merge a list whose items have names; say whether it has."""
-        mine, new = item_names(self.kind, names, ours), item_names(self.kind, names, theirs)
+        mine, new = self.item_names(names, ours), self.item_names(names, theirs)
         if mine is None or new is None:
             return False
         known = []
         for each in bases:
-            found = item_names(self.kind, names, each) if isinstance(each, list) else []
+            found = self.item_names(names, each) if isinstance(each, list) else []
             if found is None:
                 return False
             known.append(dict(zip(found, each if isinstance(each, list) else (), strict=True)))
@@ -155,6 +155,10 @@ class DocumentMerge:
                 self.edits.append(InsertItem(at, self.written(value, names), position_or_end, self.index))
                 there.insert(place, name)
         return True
+
+    def item_names(self, names: Names, items: list[Any]) -> list[str] | None:
+        """Return what list items are called; subclasses know those that are called otherwise now."""
+        return item_names(self.kind, names, items)
 
     def item(self, bases: tuple[Any, ...], ours: Any, theirs: Any, at: Path, names: Names, shown: str) -> None:
         """Merge one list item that both have; subclasses know items that need more."""

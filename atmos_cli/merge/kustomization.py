@@ -16,6 +16,7 @@ from atmos_cli.yamlio.emit import emit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from atmos_cli.blueprint.composed import DeclaredRename
     from atmos_cli.merge.fields import Names
     from atmos_cli.yamlio.edits import Edit, Path
 
@@ -35,6 +36,18 @@ class KustomizationMerge(DocumentMerge):
     minimum: Mapping[str, int] = field(default_factory=dict)
     elsewhere: dict[str, list[Edit]] = field(default_factory=dict)
     unowned: set[str] = field(default_factory=set)
+    renamed: tuple[DeclaredRename, ...] = ()
+
+    def item_names(self, names: Names, items: list[Any]) -> list[str] | None:
+        """Return what list items are called, patches and replicas of a renamed object by its new name."""
+        found = DocumentMerge.item_names(self, names, items)
+        for each in self.renamed if found and names in (PATCHES, REPLICAS) else ():
+            old, new = (
+                (each.old, each.new) if names == REPLICAS else (f"{each.kind}/{each.old}", f"{each.kind}/{each.new}")
+            )
+            if found and old in found and new not in found:
+                found = [new if name == old else name for name in found]
+        return found
 
     def item(self, bases: tuple[Any, ...], ours: Any, theirs: Any, at: Path, names: Names, shown: str) -> None:
         """Merge one list item that both have: an image as one value that `deploy` moves, a patch as its object."""
