@@ -33,7 +33,8 @@ def consequences(before: Objects, after: Objects, *, renamed: tuple[DeclaredRena
         if who in after:
             said = list(_changes(who, before[who], after[who]))
             found += said
-            labels += not said and first_difference(before[who], after[who]) is not None
+            inside = first_difference(_unlabelled(before[who]), _unlabelled(after[who]))
+            labels += inside is None and first_difference(before[who], after[who]) is not None
     if labels:
         found.append(Effect("label", f"only labels or annotations change on {labels} object{'s' * (labels != 1)}"))
     return tuple(sorted(found, key=lambda each: KINDS.index(each.kind))) or (NOTHING,)

@@ -26,11 +26,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A field that no update may change. `default`: what it is where nothing is written; `once_set`: may be added."""
+    """A field that no update may change. `default`: what it is where nothing is written.
+
+    `when_both`: it may still be added and removed, as a rule `self == oldSelf` of a CRD lets it.
+    """
 
     path: Path
     default: Any = NOT_SET
-    once_set: bool = False
+    when_both: bool = False
 
 
 _SELECTOR = (Fixed(("spec", "selector")),)
@@ -58,33 +61,9 @@ FIXED: Mapping[Kind, tuple[Fixed, ...]] = {
     ("", "ResourceQuota"): (Fixed(("spec", "scopes"), []),),
     ("discovery.k8s.io", "EndpointSlice"): (Fixed(("addressType",)),),
     ("", "PersistentVolume"): (Fixed(("spec", "volumeMode"), "Filesystem"),),
+    ("argoproj.io", "Rollout"): (Fixed(("spec", "selector"), when_both=True),),
+    ("gateway.networking.k8s.io", "GatewayClass"): (Fixed(("spec", "controllerName")),),
     ("apiextensions.k8s.io", "CustomResourceDefinition"): (Fixed(("spec", "group")), Fixed(("spec", "scope"))),
-}
-
-
-def _fixed_in_spec(*fields: str) -> tuple[Fixed, ...]:
-    """Return fields whose rule is `self == oldSelf`: it says nothing where the field was or will be absent."""
-    return tuple(Fixed(("spec", name), once_set=True) for name in fields)
-
-
-_LOCALE = ("locale", "localeProvider", "localeCollate", "localeCType", "icuLocale", "icuRules", "builtinLocale")
-_CLOUDNATIVEPG = "postgresql.cnpg.io"
-# Transition rules of the bundled CRDs; `tests/kube/test_immutable_fields.py` holds the two side by side.
-TRANSITIONS: Mapping[Kind, tuple[Fixed, ...]] = {
-    (_CLOUDNATIVEPG, "Backup"): (Fixed(("spec",), once_set=True),),
-    (_CLOUDNATIVEPG, "Cluster"): _fixed_in_spec("serviceAccountName"),
-    (_CLOUDNATIVEPG, "Database"): _fixed_in_spec(
-        "cluster", "name", "template", "encoding", "collationVersion", *_LOCALE
-    ),
-    (_CLOUDNATIVEPG, "DatabaseRole"): (Fixed(("spec", "name")), *_fixed_in_spec("cluster")),
-    (_CLOUDNATIVEPG, "Pooler"): _fixed_in_spec("cluster", "serviceAccountName"),
-    (_CLOUDNATIVEPG, "ScheduledBackup"): _fixed_in_spec("cluster"),
-    (_CLOUDNATIVEPG, "Publication"): (
-        *_fixed_in_spec("cluster", "dbname", "name"),
-        Fixed(("spec", "target", "allTables"), once_set=True),
-    ),
-    (_CLOUDNATIVEPG, "Subscription"): _fixed_in_spec("cluster", "dbname", "name"),
-    ("gateway.networking.k8s.io", "GatewayClass"): _fixed_in_spec("controllerName"),
 }
 
 
@@ -92,7 +71,6 @@ def refused(before: Resource, after: Resource) -> tuple[Refused, ...]:
     """Return each change of the fields of one object that is refused, in the order of its kind's rules."""
     kind = group_version(after)[0], text(after, "kind")
     found = [*_changes_of_fixed(FIXED.get(kind, ()), before, after)]
-    found += _changes_of_fixed(TRANSITIONS.get(kind, ()), before, after)
     if kind in RULES:
         found += RULES[kind](before, after)
     if kind in OPERATED:
@@ -102,18 +80,17 @@ def refused(before: Resource, after: Resource) -> tuple[Refused, ...]:
 
 def _changes_of_fixed(rows: tuple[Fixed, ...], before: Resource, after: Resource) -> Iterator[Refused]:
     for row in rows:
-        old, new = at(before, *row.path), at(after, *row.path)
-        if row.once_set and (old is None or new is None):
+        if row.when_both and (at(before, *row.path) is None or at(after, *row.path) is None):
             continue
         yield from change(before, after, row.path, row.default)
 
 
-_OPERATORS = {_CLOUDNATIVEPG: "CloudNativePG"}
-
-
 def _operated(kind: Kind, before: Resource, after: Resource) -> Iterator[Refused]:
-    """Refuse what the webhook of an operator refuses: volumes that shrink, or go."""
-    runs, by = OPERATED[kind].runs, _OPERATORS.get(kind[0], "its operator")
+    """Refuse what the CRD of an operator refuses, and what its webhook does: volumes that shrink, or go."""
+    for path in OPERATED[kind].fixed:
+        if at(before, *path) is not None and at(after, *path) is not None:
+            yield from change(before, after, path)
+    runs, by = OPERATED[kind].runs, "its operator"
     if runs is None:
         return
     there = dict(_volumes(after, runs.volumes))

@@ -540,6 +540,16 @@ SUBJECTS = (
         {"spec.instances": [3], "spec.storage.size": ["2Gi"], "spec.imageName": ["registry.test/pg:17"]},
     ),
     Subject(
+        "rollout",
+        {**_workload("Deployment"), "apiVersion": "argoproj.io/v1alpha1", "kind": "Rollout"},
+        {
+            "spec.replicas": [4],
+            "spec.selector": [{"matchLabels": {"app": "b"}}, GONE],
+            "spec.template.metadata.labels": [BOTH],
+            "spec.strategy": [{"canary": {}}],
+        },
+    ),
+    Subject(
         "gatewayclass",
         {
             "apiVersion": "gateway.networking.k8s.io/v1",
