@@ -26,8 +26,7 @@ MOST_NAMED = 6
 
 def consequences(before: Objects, after: Objects, *, renamed: tuple[DeclaredRename, ...] = ()) -> tuple[Effect, ...]:
     """Return all that happens, what matters most first; one that says so when nothing does."""
-    found = [*data_effects(before, after), *_pods(before, after), *_comes_and_goes(before, after)]
-    found += _identities(before, after, renamed)
+    found = [*data_effects(before, after), *_pods(before, after), *_comes_and_goes(before, after, renamed)]
     labels = 0
     for who in before:
         if who in after:
@@ -47,10 +46,15 @@ def _pods(before: Objects, after: Objects) -> Iterator[Effect]:
         yield from counts(who, before.get(who), after.get(who), then.get(target), now.get(target))
 
 
-def _comes_and_goes(before: Objects, after: Objects) -> Iterator[Effect]:
+def _comes_and_goes(before: Objects, after: Objects, renamed: tuple[DeclaredRename, ...]) -> Iterator[Effect]:
+    followed = dict(_identities(before, after, renamed))
+    for old, follower in followed.items():
+        rest = "the old one stays in the cluster" if stays(before[old]) else "the old one is pruned"
+        yield Effect("object", f"new identity: {old} becomes {follower}, and {rest}")
     said = RUNNING | SCALERS
-    new = [str(who) for who in after if who not in before and (who.group, who.kind) not in said]
-    gone = [who for who in before if who not in after and (who.group, who.kind) not in said]
+    mine = {*followed, *followed.values()}
+    new = [str(who) for who in after if who not in {*before, *mine} and (who.group, who.kind) not in said]
+    gone = [who for who in before if who not in {*after, *mine} and (who.group, who.kind) not in said]
     gone = [who for who in gone if not holds_data(who, before[who])]
     kept = [str(who) for who in gone if stays(before[who])]
     pruned = [str(who) for who in gone if not stays(before[who])]
@@ -59,13 +63,14 @@ def _comes_and_goes(before: Objects, after: Objects) -> Iterator[Effect]:
             yield Effect("object", f"{what}: {_listed(names)}")
 
 
-def _identities(before: Objects, after: Objects, renamed: tuple[DeclaredRename, ...]) -> Iterator[Effect]:
+def _identities(
+    before: Objects, after: Objects, renamed: tuple[DeclaredRename, ...]
+) -> Iterator[tuple[Identity, Identity]]:
     for old in before:
         for each in renamed:
             new = old._replace(name=each.new)
             if (old.kind, old.name) == (each.kind, each.old) and old not in after and new in after:
-                rest = "the old one stays in the cluster" if stays(before[old]) else "the old one is pruned"
-                yield Effect("object", f"new identity: {old} becomes {new}, and {rest}")
+                yield old, new
 
 
 def _listed(names: list[str]) -> str:

@@ -138,7 +138,9 @@ class _Work:
         self.added.pop(path, None)
         self.removed.pop(path, None)
         unowned = all(each.what != "owned" for each in self.findings.kept[kept:])
-        if unowned and not self._differs_in_minimum(path, mine):
+        content = new.content if isinstance(new.content, tuple) else ()
+        moved = any(not same(self._translated(path, each), each) for each in content)
+        if unowned and not moved and not self._differs_in_minimum(path, mine):
             self.whole[path] = new.data
         elif len(self.findings.changed) > before:
             self.edits[path] = mine

@@ -42,7 +42,8 @@ def _placed(
     found: dict[str, Content] = dict(base)
     for path, content in base.items():
         for each in _objects(content):
-            to = places.get((zone(path), names.get(object_name(each), "")), path)
+            name = names.get(object_name(each))
+            to = places.get((zone(path), name), path) if name else path
             if to != path:
                 found[path] = tuple(other for other in _objects(found[path]) if other is not each)
                 found[to] = (*_objects(found.get(to, ())), each)
