@@ -22,7 +22,7 @@ WHERE = {"path", "line", "column", "field", "resource"}
         ),
         (["validate"], {"files", "deployments", "budget"}),
         (["render", "checkout"], {"resources"}),
-        (["diff"], {"changes"}),
+        (["diff"], {"changes", "effects"}),
         (["explain", "ATM401"], {"codes"}),
         (["blueprint", "list"], {"blueprints"}),
         (["blueprint", "lint", "web"], {"blueprints"}),

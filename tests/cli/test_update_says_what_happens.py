@@ -56,7 +56,7 @@ def test_what_will_be_refused_is_refused_before_it_is_written(spec, update, shop
         assert done.code == 1
         refusals = found(done, "ATM340")
         assert {each["environment"] for each in refusals} == {"dev", "staging", "prod"}
-        (place,) = (each["location"] for each in refusals if each["environment"] == "prod")
+        (place,) = (each["where"] for each in refusals if each["environment"] == "prod")
         assert place["path"] == CLUSTER
         assert place["field"] == "spec.storage.size"
     assert state(shop) == before
@@ -81,7 +81,7 @@ def test_a_database_that_nothing_keeps_is_not_deleted_by_accident(spec, update, 
     done = update("--yes", "--theirs", ".")
     assert done.code == 1
     (loss,) = found(done, "ATM341")
-    assert loss["location"]["path"] == CLUSTER
+    assert loss["where"]["path"] == CLUSTER
     assert "in two steps" in loss["hint"]
     assert state(shop) == before
     allowed = update("--yes", "--theirs", ".", "--allow-replace")
@@ -141,7 +141,7 @@ def test_renames_that_name_no_two_objects_are_located(update, shop):
     company(shop, "postgres", ("contributes:\n", "renames:\n  Cluster/a: Service/b\ncontributes:\n"))
     done = update("--yes")
     (wrong,) = found(done, "ATM202")
-    assert wrong["location"]["path"].endswith("platform/blueprints/postgres/blueprint.yaml")
+    assert wrong["where"]["path"].endswith("platform/blueprints/postgres/blueprint.yaml")
 
 
 def test_diff_says_what_landing_does(atmos, shop):
