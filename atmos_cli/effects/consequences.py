@@ -9,7 +9,7 @@ from atmos_cli.effects.model import KINDS, Effect
 from atmos_cli.effects.workloads import RUNNING, SCALERS, counts, restarts, scaled_by, template
 from atmos_cli.kube.differences import first_difference
 from atmos_cli.kube.immutable import refused
-from atmos_cli.kube.kept import holds_data, stays
+from atmos_cli.kube.kept import holds_data, made_anew, stays
 from atmos_cli.kube.operators import OPERATED
 from atmos_cli.kube.shape import at, mapping
 
@@ -81,7 +81,9 @@ def _listed(names: list[str]) -> str:
 def _changes(who: Identity, before: Resource, after: Resource) -> Iterator[Effect]:
     """Say what a change of one object does, apart from counts of pods."""
     row = OPERATED.get((who.group, who.kind))
-    if refused(before, after):
+    if refused(before, after) and made_anew(after):
+        yield Effect("setting", f"{who} is deleted and made anew, as it asks its engine to do")
+    elif refused(before, after):
         yield Effect("setting", f"{who}: the change is refused, and so nothing happens to it")
     elif template(after, who) is not None:
         yield from restarts(who, before, after)

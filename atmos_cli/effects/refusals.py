@@ -8,7 +8,7 @@ from atmos_cli.diagnostics import Code, Diagnostic, Severity
 from atmos_cli.effects.data import losses_of
 from atmos_cli.kube.engine_annotations import STAYS
 from atmos_cli.kube.immutable import refused
-from atmos_cli.kube.kept import delete_command
+from atmos_cli.kube.kept import delete_command, made_anew
 from atmos_cli.kube.resource import identity
 from atmos_cli.kustomize.locate import locate
 
@@ -36,7 +36,7 @@ def refusals(
     `allow_replace`: what a person can get by deleting the object is a warning with the command.
     """
     for who, built in after.items():
-        if who not in before:
+        if who not in before or made_anew(built.resource):
             continue
         for each in refused(before[who].resource, built.resource):
             warns = allow_replace and each.why == "is immutable"

@@ -1,11 +1,11 @@
-"""Which objects hold data, and which of them stay in a cluster when they leave Git."""
+"""Which objects hold data, and what engines do with an object that leaves Git or cannot be changed."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from atmos_cli.foreign import shell
-from atmos_cli.kube.engine_annotations import STAYS
+from atmos_cli.kube.engine_annotations import HOOKS, RECREATE, STAYS
 from atmos_cli.kube.operators import OPERATED
 from atmos_cli.kube.shape import mappings, strings, text
 
@@ -36,6 +36,13 @@ def stays(resource: Resource) -> bool:
     """Say whether every engine leaves the object alone when it vanishes from Git."""
     found = strings(resource, "metadata", "annotations")
     return all(value in found.get(key, "").split(",") for key, value in STAYS.items())
+
+
+def made_anew(resource: Resource) -> bool:
+    """Say whether its engine deletes the object where a change is refused: a hook, or one that asks for it."""
+    found = strings(resource, "metadata", "annotations")
+    asked = any(value in found.get(key, "").split(",") for key, value in RECREATE.items())
+    return asked or any(key in found for key in HOOKS)
 
 
 def delete_command(who: Identity, *options: str) -> str:

@@ -236,6 +236,29 @@ def test_what_no_replacement_mends_is_refused_also_when_replacing_is_allowed():
     assert (found.code, found.severity) == ("ATM340", "error")
 
 
+JOB = """
+apiVersion: batch/v1
+kind: Job
+metadata: {name: migrate, namespace: shop, annotations: {%s}}
+spec: {template: {spec: {restartPolicy: Never, containers: [{name: migrate, image: 'web:1'}]}}}
+"""
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [
+        "argocd.argoproj.io/hook: PreSync",
+        "argocd.argoproj.io/sync-options: 'Force=true,Replace=true'",
+        "kustomize.toolkit.fluxcd.io/force: enabled",
+    ],
+)
+def test_what_an_engine_makes_anew_is_not_refused(annotation):
+    before, after = JOB % annotation, (JOB % annotation).replace("web:1", "web:2")
+    assert findings([before], [after]) == []
+    assert told([before], [after]) == ["Job/migrate is deleted and made anew, as it asks its engine to do"]
+    assert findings([JOB % "a: b"], [(JOB % "a: b").replace("web:1", "web:2")])
+
+
 def test_data_goes_in_two_steps():
     """ATM341"""
     (found,) = findings([DATABASE], [])
