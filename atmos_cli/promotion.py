@@ -76,5 +76,5 @@ class Promotion(Strict):
 
 
 def seconds(span: str) -> int:
-    """`30m` as 1800; `span` has the form that the model accepts."""
+    """Return the seconds of a span: 1800 for `30m`; `span` has the form that the model accepts."""
     return int(span[:-1]) * _SECONDS[span[-1]]

@@ -49,7 +49,7 @@ class ContainerImage:
 
     @property
     def line(self) -> int | str:
-        """What decides: containers of which this is the same are moved together."""
+        """Return what decides: containers of which this is the same are moved together."""
         return self.entry if self.entry is not None else split_image(self.declared).name
 
 

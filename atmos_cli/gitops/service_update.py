@@ -74,7 +74,7 @@ class ServiceUpdate:
 
     @property
     def pending(self) -> bool:
-        """Whether there is something to do: files or fields to change, or conflicts to solve."""
+        """Return whether there is something to do: files or fields to change, or conflicts to solve."""
         return bool(self.files or self.merged.conflicts)
 
 

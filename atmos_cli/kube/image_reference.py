@@ -29,7 +29,7 @@ class ImageReference:
 
     @property
     def version(self) -> str:
-        """What people call it: the tag, or the start of the digest."""
+        """Return what people call it: the tag, or the start of the digest."""
         return self.tag or self.digest[:19]
 
 
