@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.blueprint.composed import Composed
+from atmos_cli.blueprint.composed import Composed, DeclaredRename
 from atmos_cli.blueprint.contribute import contribute
 from atmos_cli.blueprint.inputs import addon_inputs
 from atmos_cli.blueprint.scope import scope
@@ -56,6 +56,7 @@ class Composition:
     blueprints: tuple[str, ...]
     notes: tuple[str, ...]
     serves: Serves
+    renamed: tuple[DeclaredRename, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def compose(spec: ServiceSpec, *, team: str, environment: str, config: Config, c
         blueprints=tuple(part.blueprint.tag for part in parts),
         notes=tuple(note for part in parts for note in _notes(part)),
         serves=names["svc"]["serves"],
+        renamed=tuple(dict.fromkeys(each for part in parts for each in _renamed(part))),
     )
 
 
@@ -197,6 +199,20 @@ def _needs(part: _BlueprintPart) -> Iterator[Needs]:
     for index, need in enumerate(part.blueprint.manifest.requires):
         if _holds(part, "requires", index):
             yield Needs(need.group, need.kind, need.provider)
+
+
+def _renamed(part: _BlueprintPart) -> Iterator[DeclaredRename]:
+    """Yield what objects were called before; raises a located ATM202 for a pair that names no two of one kind."""
+    for written in part.blueprint.manifest.renames:
+        template = part.blueprint.source.part("renames", written)
+        old, new = (str(render(replace(template, value=each), part.scope)) for each in (written, template.value))
+        kind, _, name = old.partition("/")
+        after, _, other = new.partition("/")
+        if kind != after or not name or not other:
+            message = f"`renames` says that `{old}` is now `{new}`: it wants `Kind/old: Kind/new`, of one kind"
+            raise template.error(message, code=Code.BLUEPRINT_INVALID)
+        if name != other:
+            yield DeclaredRename(kind, name, other)
 
 
 def _notes(part: _BlueprintPart) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""An object that a blueprint made."""
+"""An object that a blueprint made, and what it was called before."""
 
 from __future__ import annotations
 
@@ -18,3 +18,12 @@ class Composed:
     file: str
     owner: Owner
     blueprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredRename:
+    """Objects of `kind` called `old` are the same thing as those now called `new`, as a blueprint says."""
+
+    kind: str
+    old: str
+    new: str

@@ -136,6 +136,7 @@ class Manifest(CalledAddon):
     values: dict[str, str] = Field(default={})
     resources: tuple[ResourceFile, ...] = ()
     contributes: tuple[Contribution, ...] = ()
+    renames: dict[str, str] = Field(default={}, description="`Kind/old: Kind/new`: the same object, called otherwise")
     refuse: tuple[Refusal, ...] = ()
     connections: tuple[Connection, ...] = ()
     requires: tuple[Requirement, ...] = ()

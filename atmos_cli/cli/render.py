@@ -44,6 +44,6 @@ def diff(
     repository = open_repository(start(repo))
     found = differences(repository, base=base, environments=tuple(env or ()))
     if output == "json":
-        answer("diff", data={"changes": [diff_data(each) for each in found]}, diagnostics=repository.recovered)
+        answer("diff", data=diff_data(found), diagnostics=repository.recovered)
     else:
         show_diff(found)

@@ -36,6 +36,9 @@ def update(
         Sides, typer.Option(metavar="PATH", help="Conflicts in this file (or service, or `.`): take the new one.")
     ] = None,
     restore: Annotated[bool, typer.Option("--restore", help="Bring back what was deleted by hand.")] = False,
+    allow_replace: Annotated[
+        bool, typer.Option("--allow-replace", help="Let objects be replaced by new ones, also those that hold data.")
+    ] = False,
     each: Annotated[
         bool, typer.Option("--each", help="One commit or branch for each service, so that each team reviews its own.")
     ] = False,
@@ -60,6 +63,7 @@ def update(
         ours=tuple(ours or ()),
         theirs=tuple(theirs or ()),
         restore=restore,
+        allow_replace=allow_replace,
         environments=tuple(env or ()),
         only_check=check,
         team=team,

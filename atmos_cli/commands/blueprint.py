@@ -112,7 +112,7 @@ def _undeclared(part: Blueprint) -> Iterator[AtmosError]:
         known = NAMES | ({loop.group(1)} if loop else frozenset())
         yield from undeclared(part.templates[entry.file], known)
     source = part.source
-    for section in ("inputs", "values", "contributes", "refuse", "connections", "requires", "notes"):
+    for section in ("inputs", "values", "contributes", "renames", "refuse", "connections", "requires", "notes"):
         if section in source.value:
             yield from undeclared(
                 Template(value=source.value[section], path=source.path, data=source.data, index=0, at=(section,)), NAMES

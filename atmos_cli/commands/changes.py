@@ -6,7 +6,8 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, errors
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, errors, in_order
+from atmos_cli.gitops.effects import effects_of
 from atmos_cli.gitops.guard import Guarded, guard
 from atmos_cli.gitops.repository import Repository, config_of
 from atmos_cli.gitops.states import States
@@ -15,8 +16,9 @@ from atmos_cli.history.approvals import covered
 from atmos_cli.result import ChangeSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from atmos_cli.blueprint.composed import DeclaredRename
     from atmos_cli.config import Config, WriteMode
     from atmos_cli.gitops.budgeting import Budgeted
     from atmos_cli.gitops.effective import Effective
@@ -94,11 +96,15 @@ def judge(
     touched: Iterable[Deployment],
     environments: Sequence[str],
     fits: Callable[[Budgeted], str] | None = None,
+    allow_replace: bool = False,
+    renamed: Mapping[tuple[str, str], tuple[DeclaredRename, ...]] | None = None,
 ) -> tuple[Effective, Guarded]:
-    """Return the tree with `changes`, and what checks, budgets and approvals say of it.
+    """Return the tree with `changes`, and what checks, budgets and approvals say of it, and what it does.
 
     `touched` are the deployments that the change concerns; those that it removes are not checked, only counted out.
+    `allow_replace`: objects may be replaced, also those with data. `renamed`: by team and service, as blueprints say.
     """
+    touched = tuple(touched)
     after = start.states.changed(start.before, changes.files)
     there = set(after.deployments())
     guarded = guard(
@@ -111,7 +117,9 @@ def judge(
         fits=fits,
         approvals=lambda rows: covered(rows, after=after, before=start.before, root=start.repository.root, author=True),
     )
-    return after, guarded
+    effects = effects_of(start.before, after, touched, allow_replace=allow_replace, renamed=renamed)
+    found = in_order([*guarded.diagnostics, *effects.diagnostics])
+    return after, replace(guarded, diagnostics=found, effects=effects.lines)
 
 
 def write_change(change: Change, *, pushes: bool = False, request_approval: bool = False) -> Written:

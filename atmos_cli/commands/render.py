@@ -10,7 +10,8 @@ from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.tree import CommitTree
 from atmos_cli.diagnostics import AtmosError, Code, fail
 from atmos_cli.gitops.effective import Effective
-from atmos_cli.gitops.repository import Deployment, Repository, deployments, find_service
+from atmos_cli.gitops.effects import effects_of
+from atmos_cli.gitops.repository import Deployment, Repository, find_service
 from atmos_cli.gitops.write import git_repo
 from atmos_cli.kube.resource import Identity, identity
 from atmos_cli.ports import MemoryTree
@@ -31,6 +32,14 @@ class ObjectDiff:
     lines: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """Every object that differs, and what landing that does to what runs: one line for each thing."""
+
+    objects: tuple[ObjectDiff, ...]
+    effects: tuple[str, ...]
+
+
 def render(repository: Repository, service: str, *, team: str | None, environments: tuple[str, ...]) -> list[Resource]:
     """Return the effective objects of a service, by environment. Raises ATM511, ATM702 or what a build raises."""
     wanted = repository.config.named(environments)
@@ -43,13 +52,14 @@ def render(repository: Repository, service: str, *, team: str | None, environmen
     return [built.resource for deployment in found for built in effective.of(deployment)]
 
 
-def diff(repository: Repository, *, base: str | None, environments: tuple[str, ...]) -> tuple[ObjectDiff, ...]:
+def diff(repository: Repository, *, base: str | None, environments: tuple[str, ...]) -> Diff:
     """Compare the checkout with `base` (default: where it left the base branch), as the engines see both."""
     wanted = repository.config.named(environments)
     before, after = Effective(base_tree(repository, base)), Effective(repository.tree)
-    everything = sorted({*deployments(before.tree), *deployments(after.tree)})
-    known = {*deployments(before.tree)}, {*deployments(after.tree)}
+    known = {*before.deployments()}, {*after.deployments()}
+    everything = sorted({*known[0], *known[1]})
     found: list[ObjectDiff] = []
+    differ: list[Deployment] = []
     problems: list[AtmosError] = []
     for deployment in everything:
         if deployment.environment not in wanted:
@@ -60,10 +70,11 @@ def diff(repository: Repository, *, base: str | None, environments: tuple[str, .
         except AtmosError as error:
             problems.append(error)
             continue
-        found += _differences(deployment, old, new)
+        found += (mine := _differences(deployment, old, new))
+        differ += [deployment] if mine else []
     if problems:
         raise AtmosError(*(d for error in problems for d in error.diagnostics), exit_code=1)
-    return tuple(found)
+    return Diff(tuple(found), effects_of(before, after, differ).lines)
 
 
 def base_tree(repository: Repository, base: str | None) -> FileTree:

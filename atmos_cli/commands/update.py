@@ -35,7 +35,11 @@ class UpdatePlan:
     problems: tuple[Diagnostic, ...]
     conflicts: tuple[Diagnostic, ...]
     change: Change
-    effects: tuple[str, ...] = ()
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """Return what happens to what runs, one line each."""
+        return self.change.guarded.effects
 
     @property
     def pending(self) -> tuple[ServiceUpdate, ...]:
@@ -126,7 +130,14 @@ def _change(
         for environment in each.environments
     ]
     environments = list(config_of(MemoryTree(dict(files), start.tree)).environments) if files else []
-    after, guarded = judge(start, changes, touched=touched, environments=environments)
+    after, guarded = judge(
+        start,
+        changes,
+        touched=touched,
+        environments=environments,
+        allow_replace=options.allow_replace,
+        renamed={(each.name.team, each.name.service): each.renamed for each in pending if each.name},
+    )
     again = None
     if not options.edited:
         again = lambda: plan_update(open_repository(start.repository.root, writes=True), names, options).change  # noqa: E731

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from atmos_cli.blueprint.catalogue import Catalogue
+    from atmos_cli.blueprint.composed import DeclaredRename
     from atmos_cli.config import Config
     from atmos_cli.kustomize.model import Built
     from atmos_cli.spec.model import ServiceSpec
@@ -33,13 +34,14 @@ MARKER = b'{"layout": "kustomize"}\n'
 class Generated:
     """`files` by path from the root of the repo, with `service.yaml` and the lock; `compositions` by environment.
 
-    `contents` are those that `update` merges: all but these two.
+    `contents` are those that `update` merges: all but these two. `renamed`: what objects were called before.
     """
 
     files: dict[str, bytes]
     compositions: Mapping[str, Composition]
     contents: Mapping[str, GeneratedFile]
     lock: Lock
+    renamed: tuple[DeclaredRename, ...] = ()
 
 
 def generate(
@@ -78,7 +80,8 @@ def generate(
     files = {path: each.data for path, each in contents.items()}
     files[f"{root}/service.yaml"] = spec_data
     files[f"{root}/service.lock"] = lock_text(lock, directory=root).encode()
-    return Generated(files, compositions, contents, lock)
+    renamed = dict.fromkeys(each for composition in compositions.values() for each in composition.renamed)
+    return Generated(files, compositions, contents, lock, tuple(renamed))
 
 
 def _compositions(

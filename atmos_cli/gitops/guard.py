@@ -28,12 +28,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Guarded:
-    """`budgets` has each environment that could be evaluated; `rows` are those of all of them."""
+    """`budgets` has each environment that could be evaluated; `rows` are those of all of them.
+
+    `effects`: what happens to what runs, one line each.
+    """
 
     diagnostics: tuple[Diagnostic, ...]
     rows: tuple[LimitRow, ...]
     claims: Mapping[Deployment, Claim]
     budgets: Mapping[str, Budgeted]
+    effects: tuple[str, ...] = ()
 
 
 def guard(

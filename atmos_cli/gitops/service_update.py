@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from atmos_cli.blueprint.catalogue import Catalogue
+    from atmos_cli.blueprint.composed import DeclaredRename
     from atmos_cli.config import Config, WriteMode
     from atmos_cli.layout.lock import Lock
     from atmos_cli.merge.model import Choose, Conflict, Side
@@ -35,7 +36,8 @@ class UpdateOptions:
     """How to update. `edited`: inputs that the command itself changes first, by path.
 
     `ours` and `theirs`: files, fields of them (`FILE#FIELD`), services or `.` for all, whose conflicts that side wins.
-    `only_check` leaves checks and budgets out. `environments`: where the services are to be as well.
+    `only_check` leaves checks and budgets out. `environments`: where the services are to be as well. `allow_replace`:
+    objects may be replaced, also those with data.
     """
 
     mode: WriteMode | None = None
@@ -44,6 +46,7 @@ class UpdateOptions:
     ours: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
     restore: bool = False
+    allow_replace: bool = False
     environments: tuple[str, ...] = ()
     only_check: bool = False
     team: str | None = None
@@ -63,6 +66,7 @@ class ServiceUpdate:
     environments: tuple[str, ...] = ()
     blueprints: tuple[str, ...] = ()
     notes: tuple[Diagnostic, ...] = ()
+    renamed: tuple[DeclaredRename, ...] = ()
 
     @property
     def title(self) -> str:
@@ -104,6 +108,7 @@ def update_service(
         theirs=made.contents,
         choose=chooser(options, name),
         restore=options.restore,
+        renamed=made.renamed,
     )
     files = dict(merged.files)
     lock = made.files[lock_path]
@@ -111,7 +116,7 @@ def update_service(
         files[lock_path] = lock
     reasons = tuple(_reasons(locks, made.lock, spec_path)) if files or merged.conflicts else ()
     notes = tuple(_lock_notes(locks, lock_path))
-    return ServiceUpdate(name, reasons, merged, files, environments, made.lock.blueprints, notes)
+    return ServiceUpdate(name, reasons, merged, files, environments, made.lock.blueprints, notes, made.renamed)
 
 
 def _reasons(locks: Sequence[Lock], now: Lock, spec_path: str) -> Iterator[str]:

@@ -8,8 +8,12 @@ KEEP = {
     "argocd.argoproj.io/sync-options": "Prune=false,Delete=false",
     "kustomize.toolkit.fluxcd.io/prune": "disabled",
 }
+# Of these, what keeps an engine from deleting it: each engine's own, as one of several values with commas between.
+STAYS = {"argocd.argoproj.io/sync-options": "Prune=false", "kustomize.toolkit.fluxcd.io/prune": "disabled"}
 # An object with one of these runs, and is removed, as the engine sees fit.
 HOOKS = ("argocd.argoproj.io/hook", "helm.sh/hook")
+# With one of these, its engine deletes an object that cannot be changed, and makes it anew.
+RECREATE = {"argocd.argoproj.io/sync-options": "Force=true", "kustomize.toolkit.fluxcd.io/force": "enabled"}
 # By annotation, the values with which a live object may differ from Git.
 LEFT_ALONE = {"kustomize.toolkit.fluxcd.io/ssa": frozenset({"Ignore", "IfNotPresent"})}
 # Regular expressions of the keys in which engines keep their own records.

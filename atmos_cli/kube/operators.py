@@ -57,7 +57,8 @@ class OperatedKind:
 
     `plural`: a tenant may write it. `data`: what is lost with it. `asks_nothing`: it makes no pods by itself.
     `makes` returns the Secrets that it will bring, `takes` is where it names Secrets that others bring. `pauses` are
-    (annotation, value, what that means). `gauges` are PromQL templates by the name that rules ask for.
+    (annotation, value, what that means). `gauges` are PromQL templates by the name that rules ask for. `fixed`: fields
+    that are there to stay, as its CRD says (`self == oldSelf`, which is silent where the field was or will be absent).
     """
 
     group: str
@@ -71,6 +72,7 @@ class OperatedKind:
     status: StatusField | None = None
     pauses: tuple[tuple[str, str, str], ...] = ()
     gauges: Mapping[str, str] | None = None
+    fixed: tuple[Path, ...] = ()
 
 
 def named(*suffixes: str) -> Callable[[Resource], Secrets]:
@@ -115,6 +117,9 @@ _POSTGRES_USER = frozenset(
     ["username", "user", "password", "dbname", "host", "port", "uri", "jdbc-uri", "fqdn-uri", "fqdn-jdbc-uri", "pgpass"]
 )
 _CLOUDNATIVEPG = "postgresql.cnpg.io"
+_LOCALE = ("builtinLocale", "locale", "localeProvider", "localeCollate", "localeCType", "icuLocale", "icuRules")
+_DATABASE = ("name", "template", "encoding", "collationVersion", *_LOCALE)
+_ITS_CLUSTER = ("spec", "cluster")
 _CLUSTER = OperatedKind(
     _CLOUDNATIVEPG,
     "Cluster",
@@ -157,17 +162,36 @@ _CLUSTER = OperatedKind(
         "pg-connections": "max(sum by (pod) (cnpg_backends_total{namespace=~`$ns`}))",
         "pg-max-connections": "max(cnpg_pg_settings_setting{name=`max_connections`,namespace=~`$ns`})",
     },
+    fixed=(("spec", "serviceAccountName"),),
 )
 _STRIMZI = "kafka.strimzi.io"
 _MARIADB = "k8s.mariadb.com"
 ROWS = (
     _CLUSTER,
-    OperatedKind(_CLOUDNATIVEPG, "Database", plural="databases", data="database", asks_nothing=True),
-    OperatedKind(_CLOUDNATIVEPG, "Pooler", plural="poolers"),
-    OperatedKind(_CLOUDNATIVEPG, "ScheduledBackup", plural="scheduledbackups", asks_nothing=True),
+    OperatedKind(
+        _CLOUDNATIVEPG,
+        "Database",
+        plural="databases",
+        data="database",
+        asks_nothing=True,
+        fixed=(_ITS_CLUSTER, *(("spec", name) for name in _DATABASE)),
+    ),
+    OperatedKind(_CLOUDNATIVEPG, "DatabaseRole", asks_nothing=True, fixed=(_ITS_CLUSTER, ("spec", "name"))),
+    OperatedKind(_CLOUDNATIVEPG, "Pooler", plural="poolers", fixed=(_ITS_CLUSTER, ("spec", "serviceAccountName"))),
+    OperatedKind(
+        _CLOUDNATIVEPG, "ScheduledBackup", plural="scheduledbackups", asks_nothing=True, fixed=(_ITS_CLUSTER,)
+    ),
+    OperatedKind(_CLOUDNATIVEPG, "Backup", asks_nothing=True, fixed=(("spec",),)),
     OperatedKind(_CLOUDNATIVEPG, "ImageCatalog", asks_nothing=True),
-    OperatedKind(_CLOUDNATIVEPG, "Publication", asks_nothing=True),
-    OperatedKind(_CLOUDNATIVEPG, "Subscription", asks_nothing=True),
+    OperatedKind(
+        _CLOUDNATIVEPG,
+        "Publication",
+        asks_nothing=True,
+        fixed=(_ITS_CLUSTER, ("spec", "dbname"), ("spec", "name"), ("spec", "target", "allTables")),
+    ),
+    OperatedKind(
+        _CLOUDNATIVEPG, "Subscription", asks_nothing=True, fixed=(_ITS_CLUSTER, ("spec", "dbname"), ("spec", "name"))
+    ),
     OperatedKind("barmancloud.cnpg.io", "ObjectStore", asks_nothing=True),
     OperatedKind("rabbitmq.com", "RabbitmqCluster", data="messages", makes=named("-default-user", "-erlang-cookie")),
     OperatedKind("rabbitmq.com", "User", makes=named("-user-credentials")),

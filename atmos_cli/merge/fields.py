@@ -127,12 +127,13 @@ class DocumentMerge:
         self, bases: tuple[Any, ...], ours: list[Any], theirs: list[Any], at: Path, names: Names, shown: str
     ) -> bool:
         """Merge a list whose items have names; say whether it has."""
-        mine, new = self.names_of(bases, ours, theirs, names), item_names(self.kind, names, theirs)
+        mine = self.called_now(self.names_of(bases, ours, theirs, names), names)
+        new = self.called_now(item_names(self.kind, names, theirs), names)
         if mine is None or new is None:
             return False
         known = []
         for each in bases:
-            found = item_names(self.kind, names, each) if isinstance(each, list) else []
+            found = self.called_now(item_names(self.kind, names, each), names) if isinstance(each, list) else []
             if found is None:
                 return False
             known.append(dict(zip(found, each if isinstance(each, list) else (), strict=True)))
@@ -173,6 +174,11 @@ class DocumentMerge:
         """Return the names of our items of a list; subclasses know lists whose items need the other sides for it."""
         del bases, theirs
         return item_names(self.kind, names, ours)
+
+    def called_now(self, found: list[str] | None, names: Names) -> list[str] | None:
+        """Return names of list items as they are now; subclasses know those that have new ones."""
+        del names
+        return found
 
     def item(self, bases: tuple[Any, ...], ours: Any, theirs: Any, at: Path, names: Names, shown: str) -> None:
         """Merge one list item that both have; subclasses know items that need more."""

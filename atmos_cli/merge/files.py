@@ -22,6 +22,7 @@ from atmos_cli.merge.objects import (
     title,
     unowned,
 )
+from atmos_cli.merge.renamed import new_names, placed
 from atmos_cli.merge.text import merge_text
 from atmos_cli.yamlio.edit import append_document, edit, remove_document
 from atmos_cli.yamlio.emit import emit, emit_all
@@ -29,6 +30,7 @@ from atmos_cli.yamlio.emit import emit, emit_all
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from atmos_cli.blueprint.composed import DeclaredRename
     from atmos_cli.layout.lock import Content
     from atmos_cli.merge.model import Choose
     from atmos_cli.ports import FileTree
@@ -47,19 +49,20 @@ def merge_files(
     choose: Choose,
     restore: bool = False,
     restore_files: bool = False,
+    renamed: Sequence[DeclaredRename] = (),
 ) -> Merged:
     """Merge what is generated now into the files of the service at `root`; of the repo itself without one.
 
     `bases`: what may have been generated last, by path. `restore` brings back what people deleted, `restore_files`
-    only files as a whole. Raises AtmosError with every file that cannot be read or changed.
+    only files as a whole; `renamed`: objects that blueprints now call otherwise. Raises AtmosError with every file that
+    cannot be read or changed.
     """
     tops = (root,) if root else tuple(sorted({path.split("/")[0] for path in theirs if "/" in path}))
-    work = _Work(
-        OurFiles(tree, tops, service=bool(root)),
-        tuple(bases),
-        theirs,
-        Findings(choose, restore=restore, restore_files=restore or restore_files),
-    )
+    ours = OurFiles(tree, tops, service=bool(root))
+    names = new_names(theirs, renamed)
+    bases = placed(bases, theirs, names, ours.zone)
+    findings = Findings(choose, restore=restore, restore_files=restore or restore_files)
+    work = _Work(ours, tuple(bases), theirs, findings, tuple(renamed), names)
     problems: list[Diagnostic] = []
     # What stays of the objects decides what a kustomization lists.
     for path in sorted({*theirs, *(each for base in bases for each in base)}, key=lambda p: (p.endswith(LISTS), p)):
@@ -83,6 +86,8 @@ class _Work:
     bases: tuple[Mapping[str, Content], ...]
     theirs: Mapping[str, GeneratedFile]
     findings: Findings
+    renamed: tuple[DeclaredRename, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
     whole: dict[str, bytes | None] = field(default_factory=dict)
     edits: dict[str, list[Edit]] = field(default_factory=dict)
     added: dict[str, list[Any]] = field(default_factory=dict)
@@ -137,7 +142,9 @@ class _Work:
         self.added.pop(path, None)
         self.removed.pop(path, None)
         unowned = all(each.what != "owned" for each in self.findings.kept[kept:])
-        if unowned and not self._differs_in_minimum(path, mine):
+        content = new.content if isinstance(new.content, tuple) else ()
+        moved = any(not same(self._translated(path, each), each) for each in content)
+        if unowned and not moved and not self._differs_in_minimum(path, mine):
             self.whole[path] = new.data
         elif len(self.findings.changed) > before:
             self.edits[path] = mine
@@ -148,7 +155,7 @@ class _Work:
 
     def _documents(self, path: str, bases: tuple[tuple[Any, ...], ...], new: GeneratedFile | None) -> None:
         theirs = by_name(new.content) if new and isinstance(new.content, tuple) else {}
-        known = [by_name(each) for each in bases]
+        known = [{self.names.get(name, name): value for name, value in by_name(each).items()} for each in bases]
         data = self.ours.read(path)
         if data is None and not theirs and not any(known):
             return
@@ -158,9 +165,11 @@ class _Work:
 
     def _ours(self, path: str, name: str) -> FoundObject | None:
         for index, value in enumerate(self.ours.documents(path)):
-            if merge_name(value) == name:
+            if self.names.get(merge_name(value), merge_name(value)) == name:
                 return FoundObject(path, index, value)
-        return self.ours.find(self.ours.zone(path), name)
+        before = (old for old, new in self.names.items() if new == name)
+        found = (self.ours.find(self.ours.zone(path), each) for each in (name, *before))
+        return next((each for each in found if each is not None), None)
 
     def _object(self, path: str, bases: tuple[Any, ...], ours: FoundObject | None, theirs: Any) -> None:
         generated = [each for each in bases if each is not MISSING]
@@ -208,6 +217,7 @@ class _Work:
             return DocumentMerge(ours.file, ours.index, kind, self.findings, held)
         made = KustomizationMerge(ours.file, ours.index, kind, self.findings, held, raw=ours.value)
         made.minimum = self._minimum(ours.file)
+        made.renamed = self.renamed
         return made
 
     def _minimum(self, path: str) -> dict[str, int]:

@@ -17,6 +17,7 @@ from atmos_cli.yamlio.emit import emit
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from atmos_cli.blueprint.composed import DeclaredRename
     from atmos_cli.layout.items import GroupKind
     from atmos_cli.merge.fields import Names
     from atmos_cli.yamlio.edits import Edit, Path
@@ -38,6 +39,16 @@ class KustomizationMerge(DocumentMerge):
     ours_opened: list[Any] = field(default_factory=list)
     elsewhere: dict[str, list[Edit]] = field(default_factory=dict)
     unowned: set[str] = field(default_factory=set)
+    renamed: tuple[DeclaredRename, ...] = ()
+
+    def called_now(self, found: list[str] | None, names: Names) -> list[str] | None:
+        """Return names of list items as they are now: patches and replicas of a renamed object by its new name."""
+        for each in self.renamed if found and names in (PATCHES, REPLICAS) else ():
+            prefix = "" if names == REPLICAS else f"{each.kind}/"
+            old, new = f"{prefix}{each.old}", f"{prefix}{each.new}"
+            if found and old in found and new not in found:
+                found = [new if name == old else name for name in found]
+        return found
 
     def item(self, bases: tuple[Any, ...], ours: Any, theirs: Any, at: Path, names: Names, shown: str) -> None:
         """Merge one list item that both have: an image as one value that `deploy` moves, a patch as its object."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import AtmosError
-from atmos_cli.kube.operators import OPERATED
+from atmos_cli.kube.kept import DATA_KINDS
 from atmos_cli.kube.quantity import parse
 from atmos_cli.kube.shape import at, mappings
 
@@ -14,16 +14,6 @@ if TYPE_CHECKING:
 
     from atmos_cli.kube.resource import Identity, Resource
 
-# (group, kind): Kubernetes' own, then operators' whose objects own volumes or databases.
-KINDS = frozenset(
-    {
-        ("", "PersistentVolumeClaim"),
-        ("", "PersistentVolume"),
-        ("", "Namespace"),
-        ("apiextensions.k8s.io", "CustomResourceDefinition"),
-        *(kind for kind, row in OPERATED.items() if row.data),
-    }
-)
 STATEFUL_SET = ("apps", "StatefulSet")
 
 
@@ -35,9 +25,9 @@ def losses(now: Mapping[Identity, Resource], after: Mapping[Identity, Resource])
 def _losses(now: Mapping[Identity, Resource], after: Mapping[Identity, Resource]) -> Iterator[str]:
     for key, resource in now.items():
         kind = key.group, key.kind
-        if kind in KINDS and key not in after:
+        if kind in DATA_KINDS and key not in after:
             yield str(key)
-        elif kind in KINDS:
+        elif kind in DATA_KINDS:
             for where, old, new in _shrunk(resource, after[key]):
                 yield f"{key} would shrink ({where} {old} to {new})"
         elif kind == STATEFUL_SET:

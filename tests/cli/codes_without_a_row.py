@@ -28,6 +28,8 @@ ELSEWHERE = {
     "ATM208": "blueprint test",
     "ATM304": "deploy, promote",
     "ATM337": "deploy",
+    "ATM340": "update, and whatever else changes files",
+    "ATM341": "update, and whatever else changes files",
     "ATM408": "none by itself: the schema, the budget file or the claim that holds the quantity says it",
     "ATM412": "budget rightsize",
     "ATM427": "approve request",

@@ -22,7 +22,7 @@ WHERE = {"path", "line", "column", "field", "resource"}
         ),
         (["validate"], {"files", "deployments", "budget"}),
         (["render", "checkout"], {"resources"}),
-        (["diff"], {"changes"}),
+        (["diff"], {"changes", "effects"}),
         (
             ["deploy", "checkout", "--image", ":1.0.1"],
             {"service", "team", "environments", "images", "files", "written"},

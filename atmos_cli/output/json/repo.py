@@ -8,7 +8,7 @@ from atmos_cli.output.json.budget import row_data
 
 if TYPE_CHECKING:
     from atmos_cli.blueprint.manifest import Manifest
-    from atmos_cli.commands.render import ObjectDiff
+    from atmos_cli.commands.render import Diff, ObjectDiff
     from atmos_cli.commands.validate import Validation
 
 
@@ -18,7 +18,12 @@ def validation_data(found: Validation) -> dict[str, Any]:
     return {"files": found.files, "deployments": found.deployments, "budget": rows}
 
 
-def diff_data(each: ObjectDiff) -> dict[str, Any]:
+def diff_data(found: Diff) -> dict[str, Any]:
+    """Return what differs in each environment, and what landing it does."""
+    return {"changes": [_object_data(each) for each in found.objects], "effects": list(found.effects)}
+
+
+def _object_data(each: ObjectDiff) -> dict[str, Any]:
     """Return one object that differs; `diff` holds the lines of a unified diff of its YAML."""
     return {
         "environment": each.deployment.environment,

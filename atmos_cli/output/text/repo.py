@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from atmos_cli.blueprint.manifest import Manifest
     from atmos_cli.commands.blueprint import CaseResult
-    from atmos_cli.commands.render import ObjectDiff
+    from atmos_cli.commands.render import Diff
     from atmos_cli.commands.validate import Validation
     from atmos_cli.diagnostics import Diagnostic
     from atmos_cli.gitops.judging import Judged
@@ -49,15 +49,17 @@ def _show_budgets(repository: Repository, judged: Judged) -> None:
             say(f"budget: {line}")
 
 
-def show_diff(found: Sequence[ObjectDiff]) -> None:
-    """Print what changes in each environment, object by object."""
-    if not found:
+def show_diff(found: Diff) -> None:
+    """Print what changes in each environment, object by object, and what that does to what runs."""
+    if not found.objects:
         say("no environment changes")
-    for each in found:
+    for each in found.objects:
         where = f"{each.deployment.environment} {each.deployment.team}/{each.deployment.service}"
         say(f"=== {where}: {each.resource} {each.change}")
         for line in each.lines:
             say(line)
+    for line in found.effects:
+        say(line)
 
 
 def show_blueprints(found: Sequence[Manifest]) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from atmos_cli.merge.model import Conflict
 
 MOST_FIELDS = 12
+MOST_EFFECTS = 60
 WIDTH = 60
 
 
@@ -33,8 +34,10 @@ def show_update(plan: UpdatePlan, *, with_diff: bool, check: bool) -> None:
         for line in diff_lines(plan.change.changes):
             say(line)
     if not check and plan.pending and not plan.conflicts:
-        for line in plan.effects:
+        for line in plan.effects[:MOST_EFFECTS]:
             say(line)
+        if len(plan.effects) > MOST_EFFECTS:
+            say(f"… and {len(plan.effects) - MOST_EFFECTS} more effects; `--output json` has all")
         show_budgets(plan.change.guarded.budgets)
         say(f"Checks  {summary(plan.change.guarded.diagnostics)}")
     sys.stdout.flush()

@@ -1,0 +1,72 @@
+"""What a change of the repo does in each deployment that it touches, said and judged before it lands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from atmos_cli.diagnostics import AtmosError, Diagnostic, in_order
+from atmos_cli.effects.consequences import consequences
+from atmos_cli.effects.refusals import by_identity, refusals, replacements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from atmos_cli.blueprint.composed import DeclaredRename
+    from atmos_cli.effects.model import Effect
+    from atmos_cli.effects.refusals import BuiltObjects
+    from atmos_cli.gitops.effective import Effective
+    from atmos_cli.gitops.repository import Deployment
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """`of` has what happens in each deployment, `diagnostics` what is refused. `unknown`: what cannot be built."""
+
+    of: Mapping[Deployment, tuple[Effect, ...]]
+    diagnostics: tuple[Diagnostic, ...]
+    unknown: tuple[Deployment, ...] = ()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Return one line for each thing that happens to a service, with all environments where it does."""
+        found: dict[tuple[str, str], list[str]] = {}
+        for deployment, effects in self.of.items():
+            service = f"{deployment.team}/{deployment.service}"
+            for each in effects:
+                found.setdefault((service, each.text), []).append(deployment.environment)
+        lines = [f"{', '.join(places)}  {service}  {said}" for (service, said), places in found.items()]
+        return (*lines, *(f"{each.environment}  {each.team}/{each.service}  cannot be built" for each in self.unknown))
+
+
+def effects_of(
+    before: Effective,
+    after: Effective,
+    touched: Iterable[Deployment],
+    *,
+    allow_replace: bool = False,
+    renamed: Mapping[tuple[str, str], tuple[DeclaredRename, ...]] | None = None,
+) -> Effects:
+    """Return what happens in each of `touched`, and what is refused. `renamed`: by team and service."""
+    of: dict[Deployment, tuple[Effect, ...]] = {}
+    found: list[Diagnostic] = []
+    unknown: list[Deployment] = []
+    there = frozenset(before.deployments()), frozenset(after.deployments())
+    for deployment in dict.fromkeys(touched):
+        try:
+            old = _objects(before, deployment) if deployment in there[0] else {}
+            new = _objects(after, deployment) if deployment in there[1] else {}
+        except AtmosError:
+            unknown.append(deployment)  # the checks say why
+            continue
+        pairs = (renamed or {}).get((deployment.team, deployment.service), ())
+        then, now = ({who: each.resource for who, each in side.items()} for side in (old, new))
+        of[deployment] = consequences(then, now, renamed=pairs)
+        place = deployment.environment
+        found += refusals(old, new, tree=after.tree, environment=place, allow_replace=allow_replace)
+        found += replacements(old, new, tree=before.tree, environment=place, allow_replace=allow_replace, renamed=pairs)
+    return Effects(of, in_order(found), tuple(unknown))
+
+
+def _objects(effective: Effective, deployment: Deployment) -> BuiltObjects:
+    return by_identity(effective.of(deployment))

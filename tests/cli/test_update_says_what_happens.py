@@ -1,0 +1,151 @@
+"""Before anything is written, an update says what happens to pods and data, and refuses what would be refused."""
+
+import shutil
+
+import pytest
+
+from atmos_cli.adapters.bundle import bundled_place
+from tests.cli.conftest import state
+
+SERVICE = "apps/default/checkout"
+CLUSTER = f"{SERVICE}/overlays/prod/postgres-cluster.yaml"
+
+
+def edit(path, *changes):
+    text = path.read_text()
+    for old, new in changes:
+        assert old in text, f"{path} holds no {old!r}"
+        text = text.replace(old, new)
+    path.write_text(text)
+
+
+@pytest.fixture
+def spec(shop):
+    return shop / SERVICE / "service.yaml"
+
+
+@pytest.fixture
+def update(atmos, shop):
+    return lambda *more: atmos("update", "--repo", shop, "-o", "json", *more)
+
+
+def company(shop, name, *changes):
+    """A blueprint of the company's own in place of the bundled one."""
+    shutil.copytree(bundled_place()[0] / name, shop / "platform/blueprints" / name)
+    edit(shop / "platform/blueprints" / name / "blueprint.yaml", ("version: 1.0.0", "version: 1.1.0"), *changes)
+
+
+def found(ran, code):
+    return [each for each in ran.json["diagnostics"] if each["code"] == code]
+
+
+def test_a_restart_is_said_once_for_all_environments(spec, update, atmos, shop):
+    edit(spec, ("size: s", "size: l"))
+    field = "spec.template.spec.containers[checkout].resources.requests.cpu 100m → 500m"
+    line = f"dev, staging, prod  default/checkout  Deployment/checkout: pods restart ({field})"
+    assert update("--dry-run").json["data"]["effects"] == [line]
+    assert line in atmos("update", "--repo", shop, "--dry-run").out
+
+
+def test_what_will_be_refused_is_refused_before_it_is_written(spec, update, shop):
+    """ATM340, in the file and line that the merge would have written."""
+    edit(spec, ("postgres: {}", "postgres: {storage: 512Mi}"))
+    before = state(shop)
+    for options in ((), ("--allow-replace",)):
+        done = update("--yes", *options)
+        assert done.code == 1
+        refusals = found(done, "ATM340")
+        assert {each["environment"] for each in refusals} == {"dev", "staging", "prod"}
+        (place,) = (each["where"] for each in refusals if each["environment"] == "prod")
+        assert place["path"] == CLUSTER
+        assert place["field"] == "spec.storage.size"
+    assert state(shop) == before
+
+
+def test_a_database_that_leaves_git_stays_and_the_second_step_is_named(spec, update, shop):
+    edit(spec, ("addons:\n  postgres: {}\n", ""))
+    done = update("--yes")
+    assert done.code == 0, done.json["diagnostics"]
+    command = "`kubectl -n default-prod delete cluster.postgresql.cnpg.io checkout-db` deletes it later, for good"
+    kept = "Cluster/checkout-db stays in the cluster with its data, although Git no longer has it"
+    assert f"prod  default/checkout  {kept}; {command}" in done.json["data"]["effects"]
+    assert not (shop / CLUSTER).exists()
+
+
+def test_a_database_that_nothing_keeps_is_not_deleted_by_accident(spec, update, shop, git):
+    """ATM341"""
+    edit(shop / CLUSTER, ("    kustomize.toolkit.fluxcd.io/prune: disabled\n", ""))
+    git("commit", "-qam", "Prune it", cwd=shop)
+    edit(spec, ("addons:\n  postgres: {}\n", ""))
+    before = state(shop)
+    done = update("--yes", "--theirs", ".")
+    assert done.code == 1
+    (loss,) = found(done, "ATM341")
+    assert loss["where"]["path"] == CLUSTER
+    assert "in two steps" in loss["hint"]
+    assert state(shop) == before
+    allowed = update("--yes", "--theirs", ".", "--allow-replace")
+    assert allowed.code == 0
+    assert "prod  default/checkout  Cluster/checkout-db is deleted with its data" in allowed.json["data"]["effects"]
+
+
+def test_a_new_identity_of_a_database_is_refused_unless_it_is_allowed(update, shop):
+    company(shop, "postgres", ("name: ${{ svc.name }}-db\n", "name: ${{ svc.name }}-pg\n"))
+    before = state(shop)
+    done = update("--yes")
+    assert done.code == 1
+    losses = found(done, "ATM341")
+    assert len(losses) == 3
+    assert "Cluster/checkout-db would be replaced by Cluster/checkout-pg" in losses[0]["message"]
+    assert state(shop) == before
+    allowed = update("--yes", "--allow-replace")
+    assert allowed.code == 0
+    assert {each["severity"] for each in found(allowed, "ATM341")} == {"warning"}
+    assert "afterwards `kubectl -n default-dev delete" in str(found(allowed, "ATM341"))
+
+
+def test_a_declared_rename_carries_hand_edits_over(atmos, update, shop, git):
+    assert atmos("new", "service", "go, redis, called cart", "--repo", shop, "--yes").code == 0
+    ours = shop / "apps/default/cart/overlays/dev/redis-deployment.yaml"
+    edit(ours, ("  revisionHistoryLimit: 5", "  # ours\n  revisionHistoryLimit: 3"))
+    git("add", "-A", cwd=shop)
+    git("commit", "-qm", "Keep three", cwd=shop)
+    renames = "".join(
+        f"  {kind}/${{{{ svc.name }}}}-redis: {kind}/${{{{ values.name }}}}\n"
+        for kind in ("Deployment", "NetworkPolicy", "ServiceAccount")
+    )
+    old, new = "name: ${{ svc.name }}-redis\n", "name: ${{ svc.name }}-cache\n"
+    company(shop, "redis", (old, new), ("contributes:\n", f"renames:\n{renames}contributes:\n"))
+    done = update("cart", "--yes")
+    assert done.code == 0, done.json["diagnostics"]
+    text = ours.read_text()
+    assert "  # ours\n  revisionHistoryLimit: 3" in text
+    assert "name: cart-cache" in text
+    said = "new identity: Deployment/cart-redis becomes Deployment/cart-cache, and the old one is pruned"
+    assert f"dev, staging, prod  default/cart  {said}" in done.json["data"]["effects"]
+    assert update("cart", "--check").code == 0
+
+
+def test_a_declared_new_name_of_a_service_wants_a_word(atmos, update, shop):
+    assert atmos("new", "service", "go, redis, called cart", "--repo", shop, "--yes").code == 0
+    old, new = "name: ${{ svc.name }}-redis\n", "name: ${{ svc.name }}-cache\n"
+    renames = "renames:\n  Service/${{ svc.name }}-redis: Service/${{ values.name }}\ncontributes:\n"
+    company(shop, "redis", (old, new), ("contributes:\n", renames))
+    done = update("cart", "--yes")
+    assert done.code == 1
+    assert "clients of the old name lose it" in found(done, "ATM341")[0]["message"]
+    assert update("cart", "--yes", "--allow-replace").code == 0
+
+
+def test_renames_that_name_no_two_objects_are_located(update, shop):
+    company(shop, "postgres", ("contributes:\n", "renames:\n  Cluster/a: Service/b\ncontributes:\n"))
+    done = update("--yes")
+    (wrong,) = found(done, "ATM202")
+    assert wrong["where"]["path"].endswith("platform/blueprints/postgres/blueprint.yaml")
+
+
+def test_diff_says_what_landing_does(atmos, shop):
+    edit(shop / SERVICE / "overlays/dev/kustomization.yaml", ("cpu: 100m", "cpu: 300m"))
+    line = "dev  default/checkout  Deployment/checkout: pods restart"
+    assert line in atmos("diff", "--repo", shop).out
+    assert atmos("diff", "--repo", shop, "-o", "json").json["data"]["effects"][0].startswith(line)
