@@ -17,6 +17,7 @@ from atmos_cli.cli import (
     explain,
     init,
     new,
+    new_place,
     recover,
     render,
     rollback,
@@ -68,6 +69,11 @@ app.command(
     "\n"
     "What people changed stays as it is. Run it again after editing atmos-cli.yaml or a budget, or to add a team.",
 )(init.init)
+new.app.command(
+    "environment", help="Add an environment: its settings, its budget, what `init` makes, and its services."
+)(new_place.environment)
+new.app.command("team", help="Add a team: its tenant in every environment.")(new_place.team)
+new.app.command("cluster", help="Add a cluster, on which environments can be put.")(new_place.cluster)
 app.add_typer(new.app, name="new")
 app.command(
     "update",

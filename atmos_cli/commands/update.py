@@ -38,10 +38,11 @@ SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class UpdateOptions:
-    """How to update. `edited`: inputs that the command itself changes first, by path.
+    """How to update. `edited`: files that the command itself changes first, by path; None removes one.
 
     `ours` and `theirs`: files or services (or `.` for all) whose conflicts that side wins. `environments`: where the
-    services are to be as well.
+    services are to be as well. `teams` come beside those that have a tenant, `without_team` goes. `with_skeleton`: what
+    `init` made, too; None where no service is named.
     """
 
     mode: WriteMode | None = None
@@ -53,8 +54,10 @@ class UpdateOptions:
     environments: tuple[str, ...] = ()
     team: str | None = None
     subject: str = ""
-    with_skeleton: bool = True
+    with_skeleton: bool | None = None
     only_skeleton: bool = False
+    teams: tuple[str, ...] = ()
+    without_team: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +111,7 @@ class UpdatePlan:
 def plan_update(repository: Repository, names: Sequence[str], options: UpdateOptions) -> UpdatePlan:
     """Plan the update of the services that are named, or of all and of what `init` made."""
     start = start_of(repository, mode=options.mode)
-    inputs = MemoryTree(dict(options.edited), repository.tree)
-    tree = _with_inputs(start, inputs)
+    tree = MemoryTree(dict(options.edited), tree_to_change(start))
     config, catalogue = config_of(tree), repository.catalogue
     updates: list[ServiceUpdate] = []
     problems: list[Diagnostic] = []
@@ -118,8 +120,16 @@ def plan_update(repository: Repository, names: Sequence[str], options: UpdateOpt
             updates.append(_service(tree, name, options, config=config, catalogue=catalogue))
         except AtmosError as error:
             problems += error.diagnostics
-    if not names and options.with_skeleton:
-        skeleton = update_skeleton(tree, config, catalogue, choose=_choose(options, None), restore=options.restore)
+    if not names if options.with_skeleton is None else options.with_skeleton:
+        skeleton = update_skeleton(
+            tree,
+            config,
+            catalogue,
+            choose=_choose(options, None),
+            teams=options.teams,
+            without=options.without_team,
+            restore=options.restore,
+        )
         reasons = ("atmos-cli.yaml",) if skeleton.merged.changed else ()
         updates.append(ServiceUpdate(None, reasons, skeleton.merged, skeleton.files))
     conflicts = [_conflict(tree, each, conflict) for each in updates for conflict in each.merged.conflicts]
@@ -138,8 +148,9 @@ def separately(plan: UpdatePlan, options: UpdateOptions, *, pushes: bool) -> Ite
             yield write_change(made.change, pushes=pushes)
 
 
-def _with_inputs(start: Start, inputs: FileTree) -> FileTree:
+def tree_to_change(start: Start) -> FileTree:
     """Return the tree to update: what the change starts from, with the inputs as they are in the checkout."""
+    inputs = start.repository.tree
     if start.base.commit is None:
         return inputs
     changed = {path: inputs.read(path) for path in _input_paths(inputs) if inputs.read(path) != start.tree.read(path)}
@@ -274,7 +285,6 @@ def _value(value: object) -> str:
     return f"`{_short(value)}`"
 
 
-
 def _change(
     start: Start,
     tree: FileTree,
@@ -288,8 +298,8 @@ def _change(
     for each in () if blocked else updates:
         files |= each.files
     pending = [each for each in updates if each.pending]
-    if files or options.edited:
-        files |= _edited_inputs(start, tree, pending, options)
+    if not blocked and (files or options.edited):
+        files = _edited_inputs(start, tree, pending, options) | files
     changes = _change_set(start, files)
     touched = [
         Deployment(each.name.team, each.name.service, environment)

@@ -93,6 +93,11 @@ class Engine(Protocol):
     def first_steps(self, config: Config) -> Iterable[str]:
         """Return the steps for a person to start it on the clusters of a new repo."""
 
+    def steps_between(self, before: Config, after: Config) -> Iterable[str]:
+        """Return the steps for a person whose clusters or environments became other ones."""
+        known = set(self.first_steps(before))
+        return [each for each in self.first_steps(after) if each not in known]
+
     def pointer_path(self, cluster: str, *, team: str, service: str) -> str:
         """Return the path of the file that points it at a service; "" where it finds services by itself."""
         return ""

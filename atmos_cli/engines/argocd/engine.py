@@ -24,6 +24,7 @@ class ArgoCD(Engine):
     marks = "gitops.json beside it"
 
     first_steps = staticmethod(files.first_steps)
+    steps_between = staticmethod(files.steps_between)
     places = staticmethod(files.places)
     root_urls = staticmethod(check.root_urls)
     urls = staticmethod(check.urls)

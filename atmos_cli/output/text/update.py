@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from atmos_cli.commands.update import ServiceUpdate, UpdatePlan
+    from atmos_cli.gitops.budgeting import Budgeted
     from atmos_cli.gitops.write import Written
 
 MOST_FIELDS = 12
@@ -33,7 +34,7 @@ def show_update(plan: UpdatePlan, *, with_diff: bool, check: bool) -> None:
     if not check and plan.pending and not plan.conflicts:
         for line in plan.effects:
             say(line)
-        show_budgets(plan.change.guarded.budgets)
+        show_budgets({name: each for name, each in plan.change.guarded.budgets.items() if _moves(each)})
         say(f"Checks  {summary(plan.change.guarded.diagnostics)}")
     sys.stdout.flush()
     print_diagnostics(plan.diagnostics)
@@ -48,6 +49,10 @@ def show_updated(plan: UpdatePlan, written: Sequence[Written], *, check: bool) -
         say("Everything is up to date")
     elif plan.refused and not check:
         say("Nothing was written")
+
+
+def _moves(budget: Budgeted) -> bool:
+    return any(row.before != row.after or row.outcome != "ok" for row in budget.rows)
 
 
 def _lines(update: ServiceUpdate, *, brief: bool) -> Iterator[str]:

@@ -1,0 +1,25 @@
+"""Plans for environments, teams and clusters for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.output.json.change import rows_data, written_data
+from atmos_cli.output.json.update import update_data
+
+if TYPE_CHECKING:
+    from atmos_cli.commands.places import PlacePlan
+    from atmos_cli.gitops.write import Written
+
+
+def place_data(plan: PlacePlan, written: Written | None) -> dict[str, Any]:
+    """Return what comes or goes, what is updated with it, and what is left for a person."""
+    update = update_data(plan.update, [written] if written else [])
+    return {
+        plan.noun: plan.name,
+        "plan": rows_data(plan.rows),
+        "alsoRemoved": list(plan.removed),
+        **{key: update[key] for key in ("services", "effects", "budget", "files")},
+        "next": list(plan.steps),
+        "written": written_data(written),
+    }
