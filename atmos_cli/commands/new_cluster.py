@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from atmos_cli.commands.changes import start_of
 from atmos_cli.commands.init import require_names
 from atmos_cli.commands.places import PlacePlan, planned, require_known, require_new, steps_between
-from atmos_cli.commands.update import UpdateOptions, tree_to_change
+from atmos_cli.commands.update import tree_to_change
 from atmos_cli.config import FILE, Cluster
 from atmos_cli.diagnostics import Code, fail
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.config_edits import cluster_like, set_block
 from atmos_cli.gitops.repository import config_of
+from atmos_cli.gitops.service_update import UpdateOptions
 from atmos_cli.ports import MemoryTree
 
 if TYPE_CHECKING:

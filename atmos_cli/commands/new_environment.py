@@ -9,13 +9,14 @@ from atmos_cli.budget.model import budget_path
 from atmos_cli.commands.changes import start_of
 from atmos_cli.commands.init import PRODUCTION, new_environment, require_names, require_namespaces
 from atmos_cli.commands.places import PlacePlan, planned, require_known, require_new, steps_between
-from atmos_cli.commands.update import UpdateOptions, tree_to_change
+from atmos_cli.commands.update import tree_to_change
 from atmos_cli.config import FILE
 from atmos_cli.diagnostics import AtmosError, Code, fail
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.config_edits import ConfigBlock, edited, environment_alone, environment_like, set_block
 from atmos_cli.gitops.lock_environments import locks_without
 from atmos_cli.gitops.repository import config_of, teams
+from atmos_cli.gitops.service_update import UpdateOptions
 from atmos_cli.gitops.services import ServiceName, named_services, services
 from atmos_cli.kube.names import dns_subdomain
 from atmos_cli.ports import MemoryTree

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from atmos_cli.commands.changes import start_of
 from atmos_cli.commands.init import require_names, require_namespaces
 from atmos_cli.commands.places import PlacePlan, planned, require_new
-from atmos_cli.commands.update import UpdateOptions, tree_to_change
+from atmos_cli.commands.update import tree_to_change
 from atmos_cli.config import namespace
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.intent import PlanRow
 from atmos_cli.gitops.repository import config_of, teams
+from atmos_cli.gitops.service_update import UpdateOptions
 
 if TYPE_CHECKING:
     from atmos_cli.config import WriteMode

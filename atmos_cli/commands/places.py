@@ -14,10 +14,11 @@ from atmos_cli.gitops.repository import open_repository
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from atmos_cli.commands.update import UpdateOptions, UpdatePlan
+    from atmos_cli.commands.update import UpdatePlan
     from atmos_cli.config import Config
     from atmos_cli.gitops.intent import PlanRow
     from atmos_cli.gitops.repository import Repository
+    from atmos_cli.gitops.service_update import UpdateOptions
 
 Noun = Literal["environment", "team", "cluster"]
 _UNKNOWN = {"environment": Code.ENVIRONMENT_UNKNOWN, "team": Code.TEAM_UNKNOWN, "cluster": Code.USAGE}
