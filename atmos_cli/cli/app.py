@@ -16,6 +16,7 @@ from atmos_cli.cli import (
     budget,
     explain,
     init,
+    list_services,
     new,
     new_place,
     recover,
@@ -75,6 +76,9 @@ new.app.command(
 new.app.command("team", help="Add a team: its tenant in every environment.")(new_place.team)
 new.app.command("cluster", help="Add a cluster, on which environments can be put.")(new_place.cluster)
 app.add_typer(new.app, name="new")
+app.command("list", help="List services by environment: image, replicas, blueprints, and what is to be updated.")(
+    list_services.list_services
+)
 app.command(
     "update",
     help="Take an edited service.yaml, an edited atmos-cli.yaml or newer blueprints into the files.\n"

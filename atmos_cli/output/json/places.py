@@ -1,4 +1,4 @@
-"""Plans for environments, teams and clusters for programs."""
+"""Services by environment, and plans for environments, teams and clusters, for programs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from atmos_cli.output.json.change import rows_data, written_data
 from atmos_cli.output.json.update import update_data
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from atmos_cli.commands.list_services import ListedService
     from atmos_cli.commands.places import PlacePlan
     from atmos_cli.gitops.write import Written
 
@@ -22,4 +25,29 @@ def place_data(plan: PlacePlan, written: Written | None) -> dict[str, Any]:
         **{key: update[key] for key in ("services", "effects", "budget", "files")},
         "next": list(plan.steps),
         "written": written_data(written),
+    }
+
+
+def list_data(found: Iterable[ListedService]) -> dict[str, Any]:
+    """Return every service with what it runs where; `update` is `current`, `pending`, `offered` or `unknown`."""
+    return {"services": [_listed(each) for each in found]}
+
+
+def _listed(service: ListedService) -> dict[str, Any]:
+    return {
+        "service": service.name.service,
+        "team": service.name.team,
+        "blueprints": list(service.blueprints),
+        "update": service.update,
+        "note": service.note or None,
+        "environments": [
+            {
+                "environment": name,
+                "images": list(each.images),
+                "minReplicas": each.least,
+                "maxReplicas": each.most,
+                "problem": each.problem or None,
+            }
+            for name, each in service.environments.items()
+        ],
     }
