@@ -20,6 +20,7 @@ from atmos_cli.cli import (
     new,
     new_place,
     recover,
+    remove,
     render,
     rollback,
     schema,
@@ -79,6 +80,7 @@ app.add_typer(new.app, name="new")
 app.command("list", help="List services by environment: image, replicas, blueprints, and what is to be updated.")(
     list_services.list_services
 )
+app.add_typer(remove.app, name="remove")
 app.command(
     "update",
     help="Take an edited service.yaml, an edited atmos-cli.yaml or newer blueprints into the files.\n"

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 Branch = Annotated[str | None, typer.Option(help="The branch to make with `--write branch`.")]
 Push = Annotated[bool, typer.Option("--push", help="Push the commit or branch to origin.")]
 Diff = Annotated[bool, typer.Option("--diff", help="Show how every file changes.")]
+Ours = Annotated[
+    list[str] | None,
+    typer.Option("--ours", metavar="PATH", help="Conflicts in this file (or `.`): keep what is there."),
+]
+Theirs = Annotated[
+    list[str] | None,
+    typer.Option("--theirs", metavar="PATH", help="Conflicts in this file (or `.`): take the new one."),
+]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name: a-z, 0-9 and dashes.")]
 
 
@@ -32,6 +40,8 @@ def environment(
         list[str] | None, typer.Option(help="Only this service is to be there; may be repeated.")
     ] = None,
     no_services: Annotated[bool, typer.Option("--no-services", help="No service is to be there yet.")] = False,
+    ours: Ours = None,
+    theirs: Theirs = None,
     repo: RepoDir = None,
     write: Write = None,
     branch: Branch = None,
@@ -42,14 +52,18 @@ def environment(
     output: Output = "text",
 ) -> None:
     from atmos_cli.commands.new_environment import NewEnvironment, plan_new_environment
+    from atmos_cli.commands.places import PlaceOptions
 
+    options = PlaceOptions(write, branch, tuple(ours or ()), tuple(theirs or ()))
     wanted = NewEnvironment(name, like, cluster, after, domain, tuple(service or ()), no_services)
-    plan = plan_new_environment(opened(repo, dry_run=dry_run), wanted, mode=write, branch=branch)
+    plan = plan_new_environment(opened(repo, dry_run=dry_run), wanted, options)
     finish(plan, push=push, with_diff=with_diff, yes=yes, dry_run=dry_run, output=output)
 
 
 def team(
     name: Name,
+    ours: Ours = None,
+    theirs: Theirs = None,
     repo: RepoDir = None,
     write: Write = None,
     branch: Branch = None,
@@ -60,8 +74,10 @@ def team(
     output: Output = "text",
 ) -> None:
     from atmos_cli.commands.new_team import plan_new_team
+    from atmos_cli.commands.places import PlaceOptions
 
-    plan = plan_new_team(opened(repo, dry_run=dry_run), name, mode=write, branch=branch)
+    options = PlaceOptions(write, branch, tuple(ours or ()), tuple(theirs or ()))
+    plan = plan_new_team(opened(repo, dry_run=dry_run), name, options)
     finish(plan, push=push, with_diff=with_diff, yes=yes, dry_run=dry_run, output=output)
 
 
@@ -72,6 +88,8 @@ def cluster(
     ] = "",
     kubernetes: Annotated[str, typer.Option(metavar="1.N", help="Its version of Kubernetes.")] = "",
     like: Annotated[str, typer.Option(metavar="CLUSTER", help="Copy the settings of this one.")] = "",
+    ours: Ours = None,
+    theirs: Theirs = None,
     repo: RepoDir = None,
     write: Write = None,
     branch: Branch = None,
@@ -82,9 +100,11 @@ def cluster(
     output: Output = "text",
 ) -> None:
     from atmos_cli.commands.new_cluster import NewCluster, plan_new_cluster
+    from atmos_cli.commands.places import PlaceOptions
 
+    options = PlaceOptions(write, branch, tuple(ours or ()), tuple(theirs or ()))
     wanted = NewCluster(name, engine, kubernetes, like)
-    plan = plan_new_cluster(opened(repo, dry_run=dry_run), wanted, mode=write, branch=branch)
+    plan = plan_new_cluster(opened(repo, dry_run=dry_run), wanted, options)
     finish(plan, push=push, with_diff=with_diff, yes=yes, dry_run=dry_run, output=output)
 
 

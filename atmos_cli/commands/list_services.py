@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from atmos_cli.gitops.repository import Repository
     from atmos_cli.ports import FileTree
 
-# `pending`: what the spec or the config says is not generated; `offered`: a newer blueprint; `unknown`: no lock or spec.
+# `pending`: spec or config say what is not generated; `offered`: a newer blueprint; `unknown`: no lock or spec.
 UpdateState = Literal["current", "pending", "offered", "unknown"]
 
 

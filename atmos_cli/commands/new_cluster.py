@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.commands.changes import start_of
 from atmos_cli.commands.init import require_names
-from atmos_cli.commands.places import PlacePlan, planned, require_known, require_new, steps_between
+from atmos_cli.commands.places import SIDES, PlaceOptions, PlacePlan, planned, require_known, require_new, steps_between
 from atmos_cli.commands.update import tree_to_change
 from atmos_cli.config import FILE, Cluster
 from atmos_cli.diagnostics import Code, fail
@@ -20,7 +20,7 @@ from atmos_cli.gitops.service_update import UpdateOptions
 from atmos_cli.ports import MemoryTree
 
 if TYPE_CHECKING:
-    from atmos_cli.config import Config, WriteMode
+    from atmos_cli.config import Config
     from atmos_cli.gitops.repository import Repository
 
 
@@ -34,26 +34,31 @@ class NewCluster:
     like: str = ""
 
 
-def plan_new_cluster(
-    repository: Repository, wanted: NewCluster, *, mode: WriteMode | None = None, branch: str | None = None
-) -> PlacePlan:
+def plan_new_cluster(repository: Repository, wanted: NewCluster, options: PlaceOptions) -> PlacePlan:
     """Plan a cluster, still without environments. Raises AtmosError for what does not fit."""
-    tree = tree_to_change(start_of(repository, mode=mode))
+    tree = tree_to_change(start_of(repository, mode=options.mode))
     config = config_of(tree)
     _require(config, wanted)
     data = tree.read(FILE) or b""
     block = cluster_like(data, wanted.name, like=wanted.like, given=_given(config, wanted))
     files: dict[str, bytes | None] = {FILE: set_block(data, ("clusters", wanted.name), block, after=wanted.like)}
-    options = UpdateOptions(
-        mode=mode,
-        branch=branch or f"atmos/new-cluster-{wanted.name}",
+    update_options = UpdateOptions(
+        mode=options.mode,
+        branch=options.branch or f"atmos/new-cluster-{wanted.name}",
         edited=files,
+        ours=options.ours,
+        theirs=options.theirs,
         subject=f"Add the cluster {wanted.name}",
         only_skeleton=True,
         with_skeleton=True,
     )
     update = planned(
-        repository, (), options, again=lambda fresh: plan_new_cluster(fresh, wanted, mode=mode, branch=branch)
+        repository,
+        (),
+        update_options,
+        command=_command(wanted),
+        sides=SIDES,
+        again=lambda fresh: plan_new_cluster(fresh, wanted, options),
     )
     steps = (
         *steps_between(config, config_of(MemoryTree(files, tree))),
@@ -61,6 +66,12 @@ def plan_new_cluster(
         f"put an environment on it: atmos new environment NAME --cluster {shell(wanted.name)}",
     )
     return PlacePlan("new", "cluster", wanted.name, update, block.rows, steps=steps)
+
+
+def _command(wanted: NewCluster) -> str:
+    flags = {"engine": wanted.engine, "kubernetes": wanted.kubernetes, "like": wanted.like}
+    words = [f"--{flag} {shell(value)}" for flag, value in flags.items() if value]
+    return " ".join(("atmos new cluster", wanted.name, *words))
 
 
 def _require(config: Config, wanted: NewCluster) -> None:

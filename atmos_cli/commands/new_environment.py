@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from atmos_cli.budget.model import budget_path
 from atmos_cli.commands.changes import start_of
 from atmos_cli.commands.init import PRODUCTION, new_environment, require_names, require_namespaces
-from atmos_cli.commands.places import PlacePlan, planned, require_known, require_new, steps_between
+from atmos_cli.commands.places import SIDES, PlaceOptions, PlacePlan, planned, require_known, require_new, steps_between
 from atmos_cli.commands.update import tree_to_change
 from atmos_cli.config import FILE
 from atmos_cli.diagnostics import AtmosError, Code, fail
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from atmos_cli.blueprint.catalogue import Catalogue
-    from atmos_cli.config import Config, WriteMode
+    from atmos_cli.config import Config
     from atmos_cli.gitops.repository import Repository
     from atmos_cli.ports import FileTree
 
@@ -47,11 +47,9 @@ class NewEnvironment:
     no_services: bool = False
 
 
-def plan_new_environment(
-    repository: Repository, wanted: NewEnvironment, *, mode: WriteMode | None = None, branch: str | None = None
-) -> PlacePlan:
+def plan_new_environment(repository: Repository, wanted: NewEnvironment, options: PlaceOptions) -> PlacePlan:
     """Plan an environment with the services that are to be there. Raises AtmosError for names that do not fit."""
-    tree = tree_to_change(start_of(repository, mode=mode))
+    tree = tree_to_change(start_of(repository, mode=options.mode))
     config = config_of(tree)
     _require(tree, config, wanted)
     data = tree.read(FILE) or b""
@@ -64,11 +62,13 @@ def plan_new_environment(
     files |= locks_without(
         tree, [each for each in there if each not in chosen], wanted.name, order=tuple(made.environments)
     )
-    options = UpdateOptions(
-        mode=mode,
-        branch=branch or f"atmos/new-environment-{wanted.name}",
+    update_options = UpdateOptions(
+        mode=options.mode,
+        branch=options.branch or f"atmos/new-environment-{wanted.name}",
         edited=files,
         environments=(wanted.name,),
+        ours=options.ours,
+        theirs=options.theirs,
         subject=f"Add the environment {wanted.name}",
         with_skeleton=True,
         only_skeleton=not chosen,
@@ -77,11 +77,21 @@ def plan_new_environment(
     update = planned(
         repository,
         names,
-        options,
-        again=lambda fresh: plan_new_environment(fresh, wanted, mode=mode, branch=branch),
+        update_options,
+        command=_command(wanted),
+        sides=SIDES,
+        again=lambda fresh: plan_new_environment(fresh, wanted, options),
     )
     steps = (*steps_between(config, made), *block.doubts, *_to_look_at(tree, wanted, chosen))
     return PlacePlan("new", "environment", wanted.name, update, block.rows, steps=steps)
+
+
+def _command(wanted: NewEnvironment) -> str:
+    flags = {"like": wanted.like, "cluster": wanted.cluster, "after": wanted.after, "domain": wanted.domain}
+    words = [f"--{flag} {shell(value)}" for flag, value in flags.items() if value]
+    words += [f"--service {shell(each)}" for each in wanted.services]
+    words += ["--no-services"] if wanted.no_services else []
+    return " ".join(("atmos new environment", wanted.name, *words))
 
 
 def _require(tree: FileTree, config: Config, wanted: NewEnvironment) -> None:

@@ -9,19 +9,32 @@ from typing import TYPE_CHECKING, Literal
 from atmos_cli.commands.update import plan_update
 from atmos_cli.diagnostics import AtmosError, Code, fail
 from atmos_cli.engines.registry import ENGINES
+from atmos_cli.foreign import shell
 from atmos_cli.gitops.repository import open_repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from atmos_cli.commands.update import UpdatePlan
-    from atmos_cli.config import Config
+    from atmos_cli.config import Config, WriteMode
+    from atmos_cli.diagnostics import Diagnostic
     from atmos_cli.gitops.intent import PlanRow
     from atmos_cli.gitops.repository import Repository
     from atmos_cli.gitops.service_update import UpdateOptions
 
+SIDES = ("--ours", "--theirs")
 Noun = Literal["environment", "team", "cluster"]
 _UNKNOWN = {"environment": Code.ENVIRONMENT_UNKNOWN, "team": Code.TEAM_UNKNOWN, "cluster": Code.USAGE}
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceOptions:
+    """How the change is written, and for which files one side of a conflict wins; as `UpdateOptions`."""
+
+    mode: WriteMode | None = None
+    branch: str | None = None
+    ours: tuple[str, ...] = ()
+    theirs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +54,32 @@ class PlacePlan:
 
 
 def planned(
-    repository: Repository, names: Sequence[str], options: UpdateOptions, *, again: Callable[[Repository], PlacePlan]
+    repository: Repository,
+    names: Sequence[str],
+    options: UpdateOptions,
+    *,
+    command: str,
+    sides: Sequence[str],
+    again: Callable[[Repository], PlacePlan],
 ) -> UpdatePlan:
-    """Plan the update that a place brings along; when others push first, `again` plans the place anew."""
+    """Plan the update that a place brings along; when others push first, `again` plans the place anew.
+
+    `sides` are the options with which `command` solves a conflict.
+    """
     update = plan_update(repository, names, options)
+    conflicts = tuple(_with_command(each, command, sides) for each in update.conflicts)
 
     def retried() -> PlacePlan:
         return again(open_repository(repository.root, writes=True))
 
-    return replace(update, change=replace(update.change, again=lambda: retried().update.change))
+    change = replace(update.change, again=lambda: retried().update.change)
+    return replace(update, conflicts=conflicts, change=change)
+
+
+def _with_command(conflict: Diagnostic, command: str, sides: Sequence[str]) -> Diagnostic:
+    path = shell(conflict.where.path) if conflict.where else "."
+    says = {"--ours": "keeps yours", "--theirs": "takes what would be generated"}
+    return replace(conflict, hint=", ".join(f"`{command} {side} {path}` {says[side]}" for side in sides))
 
 
 def require_new(noun: Noun, name: str, known: Iterable[str]) -> None:

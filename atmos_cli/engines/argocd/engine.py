@@ -36,6 +36,7 @@ class ArgoCD(Engine):
     applied_revision = staticmethod(status.applied_revision)
     paused = staticmethod(status.paused)
     watched = live.WATCHED
+    keeps = ("argocd.argoproj.io/sync-options", "Delete=false")
     hub_namespace = files.NAMESPACE
     delivery_objects = staticmethod(live.delivery_objects)
     refresh = staticmethod(live.refresh)
