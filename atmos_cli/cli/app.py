@@ -21,6 +21,7 @@ from atmos_cli.cli import (
     new_place,
     recover,
     remove,
+    rename,
     render,
     rollback,
     schema,
@@ -81,6 +82,9 @@ app.command("list", help="List services by environment: image, replicas, bluepri
     list_services.list_services
 )
 app.add_typer(remove.app, name="remove")
+app.command(
+    "rename", help="Give a service another name: a new one beside the old, where no data and no caller is left behind."
+)(rename.rename)
 app.command(
     "update",
     help="Take an edited service.yaml, an edited atmos-cli.yaml or newer blueprints into the files.\n"

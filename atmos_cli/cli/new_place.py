@@ -19,11 +19,11 @@ Push = Annotated[bool, typer.Option("--push", help="Push the commit or branch to
 Diff = Annotated[bool, typer.Option("--diff", help="Show how every file changes.")]
 Ours = Annotated[
     list[str] | None,
-    typer.Option("--ours", metavar="PATH", help="Conflicts in this file (or `.`): keep what is there."),
+    typer.Option("--ours", metavar="PATH", help="Conflicts in this file (or `.`): keep yours."),
 ]
 Theirs = Annotated[
     list[str] | None,
-    typer.Option("--theirs", metavar="PATH", help="Conflicts in this file (or `.`): take the new one."),
+    typer.Option("--theirs", metavar="PATH", help="Conflicts in this file (or `.`): take the new."),
 ]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name: a-z, 0-9 and dashes.")]
 

@@ -1,4 +1,4 @@
-"""Plans of `atmos remove service` on a terminal."""
+"""Plans of `atmos remove service` and `atmos rename` on a terminal."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from atmos_cli.output.say import say
+from atmos_cli.output.text.budget import show_budgets
 from atmos_cli.output.text.change import diff_lines, show_written
 from atmos_cli.output.text.diagnostics import print_diagnostics, summary
 
 if TYPE_CHECKING:
     from atmos_cli.commands.remove_service import RemovalPlan
+    from atmos_cli.commands.rename import RenamePlan
     from atmos_cli.gitops.write import Written
 
 
@@ -47,3 +49,21 @@ def show_removed(plan: RemovalPlan, written: Written | None) -> None:
         show_written(written)
     elif plan.refused:
         say("Nothing was written")
+
+
+def show_rename(plan: RenamePlan, *, with_diff: bool) -> None:
+    """Print the new service beside the old one, what changes with the name, and what does not come along."""
+    print_diagnostics(plan.repository.recovered)
+    say(f"Rename {plan.old} to {plan.new.service}: a new service beside the old one, in {', '.join(plan.environments)}")
+    for note in plan.notes:
+        say(f"  {note}")
+    for path in plan.lost:
+        say(f"  does not come along, since it is of people: {path}")
+    say(f"Files  {len(plan.change.changes.added)} added below {plan.new.directory}")
+    if with_diff:
+        for line in diff_lines(plan.change.changes):
+            say(line)
+    show_budgets(plan.change.guarded.budgets)
+    say(f"Checks  {summary(plan.change.guarded.diagnostics)}")
+    sys.stdout.flush()
+    print_diagnostics(plan.change.guarded.diagnostics)
