@@ -1,4 +1,4 @@
-"""`atmos rename`: a name is an identity, so a service with another name is another one, beside the old until that goes."""
+"""`atmos rename`: a name is an identity, so another name is another service, beside the old one until that goes."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Renaming:
 
 @dataclass(frozen=True, slots=True)
 class RenamePlan:
-    """The new service beside the old one. `lost`: files of the old one that people made or edited, and that stay there."""
+    """The new service beside the old one. `lost`: files of the old one that people made or edited: they stay there."""
 
     repository: Repository
     old: ServiceName
@@ -71,7 +71,7 @@ class RenamePlan:
 def plan_rename(
     repository: Repository, wanted: Renaming, *, mode: WriteMode | None = None, branch: str | None = None
 ) -> RenamePlan:
-    """Plan the new service from the old one's spec. Raises ATM625 (exit 1), with the way, where that would lose data."""
+    """Plan the new service from the old spec. Raises ATM625 (exit 1), with the way, where that would lose data."""
     start = start_of(repository, mode=mode)
     tree = tree_to_change(start)
     config = config_of(tree)
