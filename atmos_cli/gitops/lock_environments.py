@@ -1,18 +1,21 @@
-"""Which environments a service's lock knows: those that it is in, and those that it is not to come into."""
+"""Which environments a service's lock knows: those that it is in, and those that it is not to come into.
+
+Only that line of a lock changes, so that one which a person damaged, or Git left in conflict, stays as it is otherwise.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from atmos_cli.layout.lock import lock_text
-from atmos_cli.layout.lock_history import read_lock
+from atmos_cli.layout.lock import FORMAT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from atmos_cli.gitops.services import ServiceName
     from atmos_cli.ports import FileTree
+
+_WORD = b"environment "
 
 
 def locks_without(
@@ -22,30 +25,38 @@ def locks_without(
 
     `order` has all environments of the config, in its order. A lock that names none stays: its overlays say it.
     """
-
-    def without(known: Mapping[str, bool]) -> dict[str, bool]:
-        return {each: known.get(each, False) and each != environment for each in order if each in {*known, environment}}
-
-    return _rewritten(tree, names, without)
+    before = order[: order.index(environment)]
+    found = {path: _without(data, environment, before) for path, data in _locks(tree, names)}
+    return {path: data for path, data in found.items() if data != tree.read(path)}
 
 
 def locks_forgetting(tree: FileTree, names: Iterable[ServiceName], environment: str) -> dict[str, bytes | None]:
     """Return the locks of services that know an environment which goes."""
-    return _rewritten(tree, names, lambda known: {each: used for each, used in known.items() if each != environment})
+    lines = (_WORD + environment.encode(), _WORD + environment.encode() + b" -")
+    found = {
+        path: b"\n".join(line for line in data.split(b"\n") if line not in lines) for path, data in _locks(tree, names)
+    }
+    return {path: data for path, data in found.items() if data != tree.read(path)}
 
 
-def _rewritten(
-    tree: FileTree, names: Iterable[ServiceName], make: Callable[[Mapping[str, bool]], dict[str, bool]]
-) -> dict[str, bytes | None]:
-    files: dict[str, bytes | None] = {}
-    for name in names:
-        path = f"{name.directory}/service.lock"
-        data = tree.read(path)
-        locks = read_lock(data, path=path)
-        # A lock that Git left in conflict, or that a person edited, is `update`'s to derive anew.
-        if len(locks) != 1 or not locks[0].environments or locks[0].edited:
-            continue
-        wanted = make(locks[0].environments)
-        if wanted != locks[0].environments:
-            files[path] = lock_text(replace(locks[0], environments=wanted), directory=name.directory).encode()
-    return files
+def _locks(tree: FileTree, names: Iterable[ServiceName]) -> list[tuple[str, bytes]]:
+    """Return the locks of the format that knows environments."""
+    paths = [f"{name.directory}/service.lock" for name in names]
+    found = [(path, data) for path in paths if (data := tree.read(path)) is not None]
+    return [(path, data) for path, data in found if data.startswith(f"{FORMAT}\n".encode())]
+
+
+def _without(data: bytes, environment: str, before: Sequence[str]) -> bytes:
+    lines = data.split(b"\n")
+    known = {
+        line.removeprefix(_WORD).removesuffix(b" -").decode("utf-8", "replace"): index
+        for index, line in enumerate(lines)
+        if line.startswith(_WORD) and b" = " not in line
+    }
+    line = _WORD + environment.encode() + b" -"
+    if environment in known:
+        lines[known[environment]] = line
+    elif known:
+        earlier = [known[name] + 1 for name in before if name in known]
+        lines.insert(earlier[-1] if earlier else min(known.values()), line)
+    return b"\n".join(lines)

@@ -225,3 +225,14 @@ def test_a_config_that_cannot_be_edited_in_place_is_refused(shop, atmos, git):
     done = atmos("new", "environment", "qa", "--like", "dev", "--repo", shop, "--yes")
     assert done.code == 2
     assert "ATM701" in done.err
+
+
+def test_a_damaged_lock_of_a_service_that_stays_away_is_left_as_it_is(shop, atmos, git):
+    lock = shop / "apps/default/checkout/service.lock"
+    text = lock.read_text().replace('"checkout"', '"chekout"', 1)
+    lock.write_text(text)
+    git("commit", "-qam", "Damage", cwd=shop)
+    assert atmos("new", "environment", "qa", "--like", "staging", "--no-services", "--repo", shop, "--yes").code == 0
+    assert lock.read_text() == text.replace("environment staging\n", "environment staging\nenvironment qa -\n")
+    assert atmos("remove", "environment", "qa", "--repo", shop, "--yes").code == 0
+    assert lock.read_text() == text
