@@ -115,7 +115,7 @@ def opened(repo: RepoDir, *, dry_run: bool) -> Repository:
 
 
 def finish(plan: PlacePlan, *, push: bool, with_diff: bool, yes: bool, dry_run: bool, output: Output) -> None:
-    """Show a plan, ask, write it and say what a person does now; ends the command."""
+    """Print a plan, ask, write it and say what a person does now; ends the command."""
     from atmos_cli.commands.changes import write_change
 
     update = plan.update
