@@ -11,6 +11,7 @@ from atmos_cli.gitops.pending import pending_update
 from atmos_cli.gitops.repository import Deployment, deployments
 from atmos_cli.gitops.running import Running, running
 from atmos_cli.gitops.services import ServiceName, named_services, services
+from atmos_cli.layout.lock_history import read_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -75,6 +76,10 @@ def _state(tree: FileTree, name: ServiceName, found: Diagnostic | None) -> Updat
 
 def _blueprints(tree: FileTree, name: ServiceName) -> tuple[str, ...]:
     """Return the tags at the head of a lock, without reading the rest of it."""
-    head = (tree.read(f"{name.directory}/service.lock") or b"")[:4096].decode("utf-8", "replace").split("\n")
-    lines = [each.removeprefix("blueprint ") for each in head if each.startswith("blueprint ")]
-    return tuple(dict.fromkeys(lines))
+    path = f"{name.directory}/service.lock"
+    head, _, _ = (tree.read(path) or b"").partition(b"\nenvironment ")
+    try:
+        locks = read_lock(head, path=path) if head else ()
+    except AtmosError:
+        return ()
+    return tuple(dict.fromkeys(tag for lock in locks for tag in lock.blueprints))

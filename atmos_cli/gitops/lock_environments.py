@@ -1,13 +1,13 @@
 """Which environments a service's lock knows: those that it is in, and those that it is not to come into.
 
-Only that line of a lock changes, so that one which a person damaged, or Git left in conflict, stays as it is otherwise.
+Only that entry of a lock changes: one which a person damaged, or Git left in conflict, stays as it is otherwise.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.layout.lock import FORMAT
+from atmos_cli.layout.lock import FORMAT, environment_entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from atmos_cli.gitops.services import ServiceName
     from atmos_cli.ports import FileTree
 
-_WORD = b"environment "
+_WORD = "environment "
 
 
 def locks_without(
@@ -26,16 +26,14 @@ def locks_without(
     `order` has all environments of the config, in its order. A lock that names none stays: its overlays say it.
     """
     before = order[: order.index(environment)]
-    found = {path: _without(data, environment, before) for path, data in _locks(tree, names)}
+    entry = environment_entry(environment, used=False)
+    found = {path: _replaced(data, environment, entry, before=before) for path, data in _locks(tree, names)}
     return {path: data for path, data in found.items() if data != tree.read(path)}
 
 
 def locks_forgetting(tree: FileTree, names: Iterable[ServiceName], environment: str) -> dict[str, bytes | None]:
     """Return the locks of services that know an environment which goes."""
-    lines = (_WORD + environment.encode(), _WORD + environment.encode() + b" -")
-    found = {
-        path: b"\n".join(line for line in data.split(b"\n") if line not in lines) for path, data in _locks(tree, names)
-    }
+    found = {path: _replaced(data, environment, (), before=()) for path, data in _locks(tree, names)}
     return {path: data for path, data in found.items() if data != tree.read(path)}
 
 
@@ -46,17 +44,28 @@ def _locks(tree: FileTree, names: Iterable[ServiceName]) -> list[tuple[str, byte
     return [(path, data) for path, data in found if data.startswith(f"{FORMAT}\n".encode())]
 
 
-def _without(data: bytes, environment: str, before: Sequence[str]) -> bytes:
-    lines = data.split(b"\n")
-    known = {
-        line.removeprefix(_WORD).removesuffix(b" -").decode("utf-8", "replace"): index
-        for index, line in enumerate(lines)
-        if line.startswith(_WORD) and b" = " not in line
-    }
-    line = _WORD + environment.encode() + b" -"
+def _replaced(data: bytes, environment: str, entry: Sequence[str], *, before: Sequence[str]) -> bytes:
+    """Return a lock with another entry for an environment, behind those that come `before` it; without it for ()."""
+    lines = data.decode("utf-8", "surrogateescape").split("\n")
+    known = _entries(lines)
+    new = list(entry)
     if environment in known:
-        lines[known[environment]] = line
-    elif known:
-        earlier = [known[name] + 1 for name in before if name in known]
-        lines.insert(earlier[-1] if earlier else min(known.values()), line)
-    return b"\n".join(lines)
+        start, end = known[environment]
+        lines[start:end] = new
+    elif known and new:
+        earlier = [known[name][1] for name in before if name in known]
+        at = max(earlier) if earlier else min(start for start, _ in known.values())
+        lines[at:at] = new
+    return "\n".join(lines).encode("utf-8", "surrogateescape")
+
+
+def _entries(lines: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Return where the entry of each environment begins and ends."""
+    found: dict[str, tuple[int, int]] = {}
+    for start, line in enumerate(lines):
+        if not line.startswith(_WORD) or not line.endswith(":") or " = " in line:
+            continue
+        name = line.removeprefix(_WORD)[:-1]
+        end = next((at for at in range(start, len(lines)) if lines[at] == f"{_WORD}{name}."), start)
+        found[name] = (start, end + 1)
+    return found

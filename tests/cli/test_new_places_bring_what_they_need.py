@@ -233,6 +233,8 @@ def test_a_damaged_lock_of_a_service_that_stays_away_is_left_as_it_is(shop, atmo
     lock.write_text(text)
     git("commit", "-qam", "Damage", cwd=shop)
     assert atmos("new", "environment", "qa", "--like", "staging", "--no-services", "--repo", shop, "--yes").code == 0
-    assert lock.read_text() == text.replace("environment staging\n", "environment staging\nenvironment qa -\n")
+    assert lock.read_text() == text.replace(
+        "environment staging.\n", "environment staging.\nenvironment qa:\n  not used\nenvironment qa.\n"
+    )
     assert atmos("remove", "environment", "qa", "--repo", shop, "--yes").code == 0
     assert lock.read_text() == text
