@@ -120,6 +120,7 @@ class Code(StrEnum):
     LOCK_UNREADABLE = "ATM621"
     UPDATE_CONFLICT = "ATM622"
     UPDATE_PENDING = "ATM623"
+    REMOVAL_REFUSED = "ATM625"
     # 7xx configuration and engines
     CONFIG_INVALID = "ATM701"
     ENVIRONMENT_UNKNOWN = "ATM702"

@@ -17,9 +17,13 @@ from atmos_cli.cli import (
     deploy,
     explain,
     init,
+    list_services,
     new,
+    new_place,
     promote,
     recover,
+    remove,
+    rename,
     render,
     rollback,
     schema,
@@ -70,7 +74,19 @@ app.command(
     "\n"
     "What people changed stays as it is. Run it again after editing atmos-cli.yaml or a budget, or to add a team.",
 )(init.init)
+new.app.command(
+    "environment", help="Add an environment: its settings, its budget, what `init` makes, and its services."
+)(new_place.environment)
+new.app.command("team", help="Add a team: its tenant in every environment.")(new_place.team)
+new.app.command("cluster", help="Add a cluster, on which environments can be put.")(new_place.cluster)
 app.add_typer(new.app, name="new")
+app.command("list", help="List services by environment: image, replicas, blueprints, and what is to be updated.")(
+    list_services.list_services
+)
+app.add_typer(remove.app, name="remove")
+app.command(
+    "rename", help="Give a service another name: a new one beside the old, where no data and no caller is left behind."
+)(rename.rename)
 app.command(
     "update",
     help="Take an edited service.yaml, an edited atmos-cli.yaml or newer blueprints into the files.\n"

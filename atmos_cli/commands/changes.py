@@ -107,15 +107,16 @@ def judge(
     touched = tuple(touched)
     after = start.states.changed(start.before, changes.files)
     there = set(after.deployments())
+    before = start.states.judged_by(start.before, after.policy)
     guarded = guard(
         after,
         touched=[each for each in touched if each in there],
-        before=start.before,
+        before=before,
         environments=environments,
         changed=tuple(changes.files),
-        earlier=start.states.earlier,
+        earlier=lambda names: start.states.earlier(names, policy=after.policy),
         fits=fits,
-        approvals=lambda rows: covered(rows, after=after, before=start.before, root=start.repository.root, author=True),
+        approvals=lambda rows: covered(rows, after=after, before=before, root=start.repository.root, author=True),
     )
     effects = effects_of(start.before, after, touched, allow_replace=allow_replace, renamed=renamed)
     found = in_order([*guarded.diagnostics, *effects.diagnostics])

@@ -103,8 +103,8 @@ def plan_init(
         config = new_config(options, catalogue=blueprints, remote=_remote(root))
     found = teams_of(tree)
     teams = tuple(sorted({*found, *(options.teams or (() if found else ("default",)))}))
-    _check_names("the team", teams)
-    _check_namespaces(teams, tuple(config.environments))
+    require_names("the team", teams)
+    require_namespaces(teams, tuple(config.environments))
     made = update_skeleton(tree, config, blueprints, choose=lambda _: None, teams=teams, restore_files=True)
     # `init` leaves conflicts as they are; `atmos update` is where people decide them
     changes = ChangeSet(dict(made.files), {path: tree.read(path) for path in made.files})
@@ -155,13 +155,13 @@ def _existing(data: bytes, explicit: frozenset[str], blueprints: Catalogue) -> C
 
 def new_config(options: InitOptions, *, catalogue: Catalogue, remote: str | None = None) -> Config:
     """Make the configuration of a new repo. Raises AtmosError for names that do not fit together."""
-    _check_names("the environment", options.environments)
-    _check_names("the cluster", tuple(dict(options.clusters).values()))
+    require_names("the environment", options.environments)
+    require_names("the cluster", tuple(dict(options.clusters).values()))
     engines, clusters = dict(options.engines), dict(options.clusters)
     environments = {}
     for name in options.environments:
         settings = catalogue.production_settings() if name in PRODUCTION else {}
-        environments[name] = _new_environment(name, cluster=clusters.get(name, name), settings=settings)
+        environments[name] = new_environment(name, cluster=clusters.get(name, name), settings=settings)
     used = tuple(dict.fromkeys(environment.cluster for environment in environments.values()))
     for engine in (options.engine, *engines.values()):
         if engine not in ENGINES:
@@ -197,7 +197,7 @@ def _require_clean(data: bytes) -> None:
         raise AtmosError(*found, exit_code=1)
 
 
-def _new_environment(name: str, *, cluster: str, settings: Mapping[str, Any]) -> Environment:
+def new_environment(name: str, *, cluster: str, settings: Mapping[str, Any]) -> Environment:
     """Make an environment, with two replicas where a rollout should be like production's."""
     production = name in PRODUCTION
     return Environment(
@@ -216,7 +216,8 @@ def _remote(root: Path) -> str | None:
     return repos.remote_url(repo) if repo else None
 
 
-def _check_names(what: str, names: Sequence[str]) -> None:
+def require_names(what: str, names: Sequence[str]) -> None:
+    """Check that `names` can be names of `what`. Raises ATM901 for each that cannot."""
     found = [
         Diagnostic(Code.USAGE, f"{what} `{name}` cannot be a name: it {problem}", hint="use a-z, 0-9 and dashes")
         for name in names
@@ -226,8 +227,11 @@ def _check_names(what: str, names: Sequence[str]) -> None:
         raise AtmosError(*found)
 
 
-def _check_namespaces(teams: Sequence[str], environments: Sequence[str]) -> None:
-    """Check that no two teams share a namespace, as `a-b` in `c` and `a` in `b-c` would."""
+def require_namespaces(teams: Sequence[str], environments: Sequence[str]) -> None:
+    """Check that every namespace is short enough, and that no two teams share one.
+
+    `a-b` in `c` and `a` in `b-c` would.
+    """
     owners: dict[str, tuple[str, str]] = {}
     for team, environment in itertools.product(teams, environments):
         name = namespace(team, environment)

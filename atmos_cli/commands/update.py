@@ -21,7 +21,7 @@ from atmos_cli.ports import MemoryTree
 from atmos_cli.result import ChangeSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from atmos_cli.ports import FileTree
 
@@ -59,8 +59,7 @@ class UpdatePlan:
 def plan_update(repository: Repository, names: Sequence[str], options: UpdateOptions) -> UpdatePlan:
     """Plan the update of the services that are named, or of all and of what `init` made."""
     start = start_of(repository, mode=options.mode)
-    inputs = MemoryTree(dict(options.edited), repository.tree)
-    tree = _with_inputs(start, inputs)
+    tree = MemoryTree(dict(options.edited), tree_to_change(start))
     config, catalogue = config_of(tree), repository.catalogue
     updates: list[ServiceUpdate] = []
     problems: list[Diagnostic] = []
@@ -69,8 +68,16 @@ def plan_update(repository: Repository, names: Sequence[str], options: UpdateOpt
             updates.append(update_service(tree, name, options, config=config, catalogue=catalogue))
         except AtmosError as error:
             problems += error.diagnostics
-    if not names and options.with_skeleton:
-        skeleton = update_skeleton(tree, config, catalogue, choose=chooser(options, None), restore=options.restore)
+    if not names if options.with_skeleton is None else options.with_skeleton:
+        skeleton = update_skeleton(
+            tree,
+            config,
+            catalogue,
+            choose=chooser(options, None),
+            teams=options.teams,
+            without=options.without_team,
+            restore=options.restore,
+        )
         reasons = ("atmos-cli.yaml",) if skeleton.merged.changed else ()
         updates.append(ServiceUpdate(None, reasons, skeleton.merged, skeleton.files))
     conflicts = [conflict_finding(tree, each, conflict) for each in updates for conflict in each.merged.conflicts]
@@ -89,8 +96,9 @@ def separately(plan: UpdatePlan, options: UpdateOptions, *, pushes: bool) -> Ite
             yield write_change(made.change, pushes=pushes)
 
 
-def _with_inputs(start: Start, inputs: FileTree) -> FileTree:
+def tree_to_change(start: Start) -> FileTree:
     """Return the tree to update: what the change starts from, with the inputs as they are in the checkout."""
+    inputs = start.repository.tree
     if start.base.commit is None:
         return inputs
     changed = {path: inputs.read(path) for path in _input_paths(inputs) if inputs.read(path) != start.tree.read(path)}
@@ -117,9 +125,9 @@ def _change(
     for each in () if blocked else updates:
         files |= each.files
     pending = [each for each in updates if each.pending]
-    inputs = _edited_inputs(start, tree, pending, options) if files or options.edited else {}
-    files |= inputs
-    changes = ChangeSet(files, {path: start.tree.read(path) for path in files}, frozenset(inputs))
+    inputs = _edited_inputs(start, tree, pending, options) if not blocked and (files or options.edited) else {}
+    files = inputs | files
+    changes = ChangeSet(files, {path: start.tree.read(path) for path in files}, _taken_along(inputs))
     if options.only_check:
         nothing = Guarded((), (), {}, {})
         return Change(start, changes, start.before, nothing, (), _message(pending, options), options.branch or "")
@@ -164,6 +172,11 @@ def _edited_inputs(
         if committed is not None and path not in found and tree.read(path) != committed.read(path):
             found[path] = tree.read(path)
     return found
+
+
+def _taken_along(inputs: Mapping[str, bytes | None]) -> frozenset[str]:
+    """Return those whose uncommitted edits are part of what is written: not what goes, and no lock."""
+    return frozenset(path for path, data in inputs.items() if data is not None and not path.endswith(".lock"))
 
 
 def _committed(start: Start) -> FileTree | None:

@@ -59,7 +59,8 @@ class Engine(Protocol):
     `roots`: its own top directories of a repo. `kinds`: its kinds, each with its API group. `pointers`: those of them
     that apply a service, first the one that atmos writes; `generators`: those that make pointers. `texts`: files
     that it reads in any repo. `marks`: what to add so that it reaches an overlay. `health`: how to judge its objects.
-    `watched`: (apiVersion, kind) of those to watch; `hub_namespace`: where on the hub they are, "" where they are
+    `watched`: (apiVersion, kind) of those to watch; `keeps`: the annotation, and a part of its value, with which an
+    object outlives what applies it; `hub_namespace`: where on the hub they are, "" where they are
     beside the services.
     """
 
@@ -73,6 +74,7 @@ class Engine(Protocol):
     marks: str
     health: HealthRules
     watched: tuple[tuple[str, str], ...]
+    keeps: tuple[str, str] = ("", "")
     hub_namespace: str = ""
 
     # What it writes.
@@ -92,6 +94,11 @@ class Engine(Protocol):
 
     def first_steps(self, config: Config) -> Iterable[str]:
         """Return the steps for a person to start it on the clusters of a new repo."""
+
+    def steps_between(self, before: Config, after: Config) -> Iterable[str]:
+        """Return the steps for a person whose clusters or environments became other ones."""
+        known = set(self.first_steps(before))
+        return [each for each in self.first_steps(after) if each not in known]
 
     def pointer_path(self, cluster: str, *, team: str, service: str) -> str:
         """Return the path of the file that points it at a service; "" where it finds services by itself."""

@@ -63,7 +63,8 @@ def budgeted(
     rows = evaluate(budget, before=sums_before, after=sums_after, earlier=windows)
     findings = _together(rows, environment, changed) if before is not None else ()
     if policy.is_new(environment) and any(row.after > row.before for row in rows) and before is not None:
-        findings = (_new_budget(environment),)
+        # An environment and its budget are one decision of the platform team, which has made the same one before.
+        findings = () if policy.is_copied(environment) else (_new_budget(environment),)
     return Budgeted(
         environment=environment, budget=budget, sheet=sheet, rows=rows, before=old, after=after, findings=findings
     )

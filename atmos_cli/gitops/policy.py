@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.budget.declared import Terms
-from atmos_cli.budget.model import Budget, budget_path, read_budget, require_known_teams
+from atmos_cli.budget.model import DIRECTORY, Budget, budget_path, read_budget, require_known_teams
 from atmos_cli.budget.prices import PATH as PRICES
 from atmos_cli.budget.prices import PriceSheet, read_prices, require_prices
 from atmos_cli.diagnostics import AtmosError
-from atmos_cli.gitops.repository import teams
+from atmos_cli.gitops.repository import config_of, teams
 
 if TYPE_CHECKING:
     from atmos_cli.diagnostics import Diagnostic
@@ -28,6 +28,10 @@ class Policy:
         self._budgets: dict[str, Budget] = {}
         self._sheet: PriceSheet | None = None
         self._priced = False
+
+    def with_own(self, own: FileTree) -> Policy:
+        """Return the same policy for a change that brings `own`; outside of Git a change is its own policy."""
+        return Policy(own) if self._own is None else Policy(self.tree, own=own)
 
     def budget(self, environment: str) -> Budget:
         """Return the budget that counts. Raises ATM405, ATM404 or ATM411, located: never "unlimited"."""
@@ -56,6 +60,21 @@ class Policy:
         path = budget_path(environment)
         return self._own is not None and self.tree.read(path) is None and self._own.read(path) is not None
 
+    def is_copied(self, environment: str) -> bool:
+        """Return whether an environment that is new itself has the budget of one on the base branch, word for word."""
+        if not self.is_new(environment) or environment in _environments(self.tree):
+            return False
+        wanted = self.budget(environment).model_copy(update={"environment": ""})
+        paths = [path for path in self.tree.files(DIRECTORY) if path.endswith(".yaml")]
+        for name in (path.removeprefix(f"{DIRECTORY}/").removesuffix(".yaml") for path in paths):
+            try:
+                known = read_budget(self.tree.read(budget_path(name)), environment=name)
+            except AtmosError:
+                continue  # whoever asks for that budget is told
+            if known.model_copy(update={"environment": ""}) == wanted:
+                return True
+        return False
+
     def terms(self, environment: str) -> Terms:
         return Terms(self.budget(environment))
 
@@ -65,6 +84,13 @@ class Policy:
             self._sheet = read_prices(self.tree.read(PRICES))
             self._priced = True
         return self._sheet
+
+
+def _environments(tree: FileTree) -> frozenset[str]:
+    try:
+        return frozenset(config_of(tree).environments)
+    except AtmosError:
+        return frozenset()
 
 
 def decides(path: str) -> bool:

@@ -33,11 +33,12 @@ SHOWN = 60
 
 @dataclass(frozen=True, slots=True)
 class UpdateOptions:
-    """How to update. `edited`: inputs that the command itself changes first, by path.
+    """How to update. `edited`: files that the command itself changes first, by path; None removes one.
 
     `ours` and `theirs`: files, fields of them (`FILE#FIELD`), services or `.` for all, whose conflicts that side wins.
     `only_check` leaves checks and budgets out. `environments`: where the services are to be as well. `allow_replace`:
-    objects may be replaced, also those with data.
+    objects may be replaced, also those with data. `teams` come beside those that have a tenant, `without_team` goes.
+    `with_skeleton`: what `init` made, too; None where no service is named.
     """
 
     mode: WriteMode | None = None
@@ -51,8 +52,10 @@ class UpdateOptions:
     only_check: bool = False
     team: str | None = None
     subject: str = ""
-    with_skeleton: bool = True
+    with_skeleton: bool | None = None
     only_skeleton: bool = False
+    teams: tuple[str, ...] = ()
+    without_team: str = ""
 
 
 @dataclass(frozen=True, slots=True)

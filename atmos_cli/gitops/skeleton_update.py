@@ -49,15 +49,16 @@ def update_skeleton(
     *,
     choose: Choose,
     teams: Sequence[str] = (),
+    without: str = "",
     restore: bool = False,
     restore_files: bool = False,
 ) -> SkeletonUpdate:
     """Merge all that `init` makes for this config into the tree; `teams` come beside those that are there.
 
-    `restore` brings back what people deleted, `restore_files` only files as a whole. Inputs (the config and the
-    budgets) are written where they are missing, and never merged.
+    `without` is a team that goes. `restore` brings back what people deleted, `restore_files` only files as a whole.
+    Inputs (the config and the budgets) are written where they are missing, and never merged.
     """
-    owners = sorted({*teams_of(tree), *teams})
+    owners = sorted({*teams_of(tree), *teams} - {without})
     budgets = {
         name: read_budget(data, environment=name)
         if (data := tree.read(budget_path(name))) is not None

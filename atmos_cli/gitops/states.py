@@ -14,7 +14,7 @@ from atmos_cli.budget.terms import seconds
 from atmos_cli.config import FILE
 from atmos_cli.gitops.builds import Builds
 from atmos_cli.gitops.effective import Effective
-from atmos_cli.gitops.policy import Policy
+from atmos_cli.gitops.policy import Policy, decides
 from atmos_cli.gitops.trusted import base_of
 from atmos_cli.ports import MemoryTree
 
@@ -57,24 +57,35 @@ class States:
         return self._effective(snapshot, tree=self.tree)
 
     def changed(self, below: Effective, changes: Mapping[str, bytes | None]) -> Effective:
-        snapshot = ChangedSnapshot(below.snapshot, changes)
-        return self._effective(snapshot, tree=MemoryTree(changes, below.tree))
+        snapshot, tree = ChangedSnapshot(below.snapshot, changes), MemoryTree(changes, below.tree)
+        policy = self.policy.with_own(tree) if any(map(decides, changes)) else self.policy
+        return self._effective(snapshot, tree=tree, policy=policy)
 
-    def earlier(self, environments: Iterable[str]) -> dict[str, Effective]:
-        """Return, by span, where the base branch was at the start of each window that the budgets name."""
+    def judged_by(self, state: Effective, policy: Policy) -> Effective:
+        """Return a state as another policy counts it, such as one with the budget of a new environment."""
+        return state if state.policy is policy else self._effective(state.snapshot, tree=state.tree, policy=policy)
+
+    def earlier(self, environments: Iterable[str], *, policy: Policy | None = None) -> dict[str, Effective]:
+        """Return, by span, where the base branch was at the start of each window that the budgets of `policy` name."""
         spans: dict[str, Effective] = {}
         if self.repo is None or self.base is None:
             return spans
         for environment in environments:
-            for change in self.policy.budget(environment).per_change.values():
+            for change in (policy or self.policy).budget(environment).per_change.values():
                 if change.window and change.window not in spans:
                     commit = start_of_window(self.repo, self.base, seconds=seconds(change.window))
                     spans[change.window] = self.at(commit)
         return spans
 
-    def _effective(self, snapshot: Snapshot, *, tree: FileTree | None = None) -> Effective:
+    def _effective(
+        self, snapshot: Snapshot, *, tree: FileTree | None = None, policy: Policy | None = None
+    ) -> Effective:
         return Effective(
-            tree or snapshot.tree, policy=self.policy, snapshot=snapshot, cache=self.cache, builds=self.builds
+            tree or snapshot.tree,
+            policy=policy or self.policy,
+            snapshot=snapshot,
+            cache=self.cache,
+            builds=self.builds,
         )
 
     def _commit(self, base: str | None) -> str | None:

@@ -75,7 +75,7 @@ def lock_text(lock: Lock, *, directory: str = "") -> str:
         name, _, version = tag.partition("@")
         lines += _entry("blueprint", name, version)
     for name, used in (lock.environments or {}).items():
-        lines += _entry("environment", name, "used" if used else "not used")
+        lines += environment_entry(name, used=used)
     for name, mark in sorted(lock.inputs.items()):
         lines += _entry("input", name, mark)
     for path in sorted(lock.files):
@@ -87,6 +87,11 @@ def lock_text(lock: Lock, *, directory: str = "") -> str:
 def _entry(word: str, name: str, value: str) -> tuple[str, str, str]:
     """Return a value between two lines that stay, so that Git merges changes of two values that are neighbours."""
     return f"{word} {name}:", f"  {value}", f"{word} {name}."
+
+
+def environment_entry(name: str, *, used: bool) -> tuple[str, ...]:
+    """Return the lines that say whether a service is in an environment."""
+    return _entry("environment", name, "used" if used else "not used")
 
 
 def checksum(value: Any) -> str:

@@ -24,6 +24,7 @@ class ArgoCD(Engine):
     marks = "gitops.json beside it"
 
     first_steps = staticmethod(files.first_steps)
+    steps_between = staticmethod(files.steps_between)
     places = staticmethod(files.places)
     root_urls = staticmethod(check.root_urls)
     urls = staticmethod(check.urls)
@@ -35,6 +36,7 @@ class ArgoCD(Engine):
     applied_revision = staticmethod(status.applied_revision)
     paused = staticmethod(status.paused)
     watched = live.WATCHED
+    keeps = ("argocd.argoproj.io/sync-options", "Delete=false")
     hub_namespace = files.NAMESPACE
     delivery_objects = staticmethod(live.delivery_objects)
     refresh = staticmethod(live.refresh)

@@ -79,10 +79,33 @@ def first_steps(config: Config) -> Iterator[str]:
         yield f"start Argo CD on the hub: kubectl apply -f {ROOT}"
 
 
+def steps_between(before: Config, after: Config) -> Iterator[str]:
+    """Say what else a person registers, labels or takes from the hub."""
+    old, new = synced(before), synced(after)
+    for step in first_steps(after):
+        if not old or any(f" --name {name} " in step for name in new if name not in old):
+            yield step
+    for name in new:
+        labels = _environment_labels(after, name) if name in old else []
+        known = _environment_labels(before, name) if name in old else []
+        wanted = [each for each in labels if each not in known]
+        wanted += [f"{each.partition('=')[0]}-" for each in known if each not in labels]
+        if wanted:
+            which = f"argocd.argoproj.io/secret-type=cluster,cluster={name}"
+            yield f"label the cluster on the hub: kubectl -n {NAMESPACE} label secret -l {which} {' '.join(wanted)}"
+    for name in old:
+        if name not in new:
+            yield f"take the cluster from the hub: argocd cluster rm {name}"
+
+
 def cluster_labels(config: Config, cluster: str) -> dict[str, str]:
     """Return the labels that the Secret of a registered cluster must have, so that the sets find it."""
     environments = {f"env-{environment}": "true" for environment in config.on_cluster(cluster)}
     return {"argocd.argoproj.io/secret-type": "cluster", "cluster": cluster, **environments}
+
+
+def _environment_labels(config: Config, cluster: str) -> list[str]:
+    return [f"{key}={value}" for key, value in cluster_labels(config, cluster).items() if key.startswith("env-")]
 
 
 def _root(config: Config) -> Documents:

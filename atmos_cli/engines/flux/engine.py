@@ -31,6 +31,7 @@ class Flux(Engine):
     applied_revision = staticmethod(status.applied_revision)
     paused = staticmethod(status.paused)
     watched = live.WATCHED
+    keeps = ("kustomize.toolkit.fluxcd.io/prune", "disabled")
     delivery_objects = staticmethod(live.delivery_objects)
     refresh = staticmethod(live.refresh)
 

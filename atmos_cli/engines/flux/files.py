@@ -41,6 +41,8 @@ def root_files(config: Config, *, teams: Sequence[str], configured: Sequence[str
         waits = ["infra-configs"] if cluster in configured else []
         files[f"{root}/{SYSTEM}/gotk-sync.yaml"] = _root(config, cluster)
         files[f"{root}/infrastructure.yaml"] = _infrastructure(cluster, configs=bool(waits))
+        if not environments:
+            continue
         files[f"{root}/tenants.yaml"] = [
             _platform(f"tenants-{name}", path=f"tenants/{name}", after=["infra-controllers"]) for name in environments
         ]

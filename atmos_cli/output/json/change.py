@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from atmos_cli.commands.new import NewPlan
     from atmos_cli.commands.rightsize import Rightsizing
     from atmos_cli.commands.rollback import RolledBack
+    from atmos_cli.gitops.intent import PlanRow
     from atmos_cli.gitops.write import Written
     from atmos_cli.history.rollback_plan import RollbackPlan
 
@@ -54,15 +55,17 @@ def new_data(plan: NewPlan, written: Written | None) -> dict[str, Any]:
         "service": plan.spec.name,
         "team": plan.team,
         "environments": list(plan.environments),
-        "plan": [
-            {"field": row.field, "value": row.value, "source": row.source, "note": row.note or None}
-            for row in plan.rows
-        ],
+        "plan": rows_data(plan.rows),
         "budget": [row_data(row) for row in plan.change.guarded.rows],
         "files": {"added": list(plan.change.changes.added), "modified": list(plan.change.changes.modified)},
         "next": _steps(plan.next_steps()),
         "written": written_data(written),
     }
+
+
+def rows_data(rows: Iterable[PlanRow]) -> list[dict[str, Any]]:
+    """Return the values of a plan, each with its source."""
+    return [{"field": row.field, "value": row.value, "source": row.source, "note": row.note or None} for row in rows]
 
 
 def rollback_data(plan: RollbackPlan, done: RolledBack | None) -> dict[str, Any]:

@@ -57,6 +57,12 @@ def _show_plan(plan: NewPlan, *, with_diff: bool) -> None:
             out.print(f"  {escape(path)}", style="dim")
 
 
+def show_rows(rows: Sequence[PlanRow]) -> None:
+    """Print the values of a plan, each with its source."""
+    if rows:
+        console().print(_plan_table(rows))
+
+
 def show_next(steps: Iterable[tuple[str, str]]) -> None:
     """Print what to do now, by topic."""
     out = console()

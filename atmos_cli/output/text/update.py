@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from atmos_cli.commands.update import UpdatePlan
+    from atmos_cli.gitops.budgeting import Budgeted
     from atmos_cli.gitops.service_update import ServiceUpdate
     from atmos_cli.gitops.write import Written
     from atmos_cli.merge.model import Conflict
@@ -38,7 +39,7 @@ def show_update(plan: UpdatePlan, *, with_diff: bool, check: bool) -> None:
             say(line)
         if len(plan.effects) > MOST_EFFECTS:
             say(f"… and {len(plan.effects) - MOST_EFFECTS} more effects; `--output json` has all")
-        show_budgets(plan.change.guarded.budgets)
+        show_budgets({name: each for name, each in plan.change.guarded.budgets.items() if _moves(each)})
         say(f"Checks  {summary(plan.change.guarded.diagnostics)}")
     sys.stdout.flush()
     print_diagnostics(plan.diagnostics)
@@ -53,6 +54,10 @@ def show_updated(plan: UpdatePlan, written: Sequence[Written], *, check: bool) -
         say("Everything is up to date")
     elif plan.refused and not check:
         say("Nothing was written")
+
+
+def _moves(budget: Budgeted) -> bool:
+    return any(row.before != row.after or row.outcome != "ok" for row in budget.rows)
 
 
 def _lines(update: ServiceUpdate, *, brief: bool) -> Iterator[str]:

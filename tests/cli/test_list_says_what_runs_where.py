@@ -1,0 +1,135 @@
+"""`atmos list`: services by environment with image, replicas and blueprints, and what `update` has something for."""
+
+import time
+
+import pytest
+
+from tests.cli.conftest import state
+
+
+@pytest.fixture
+def two(shop, atmos):
+    """The shop, with a second service that scales, in dev and prod only."""
+    made = "go, port 80, autoscaling 2 to 5, called cart"
+    assert atmos("new", "service", made, "--env", "dev", "--env", "prod", "--repo", shop, "--yes").code == 0
+    return shop
+
+
+def listed(root, atmos, *args):
+    done = atmos("list", *args, "--repo", root, "-o", "json")
+    assert done.code == 0, done.out
+    return {each["service"]: each for each in done.json["data"]["services"]}
+
+
+def test_every_service_in_every_environment(two, atmos):
+    before = state(two)
+    found = listed(two, atmos)
+    assert list(found) == ["cart", "checkout"]
+    cart, checkout = found["cart"], found["checkout"]
+    assert [each["environment"] for each in cart["environments"]] == ["dev", "prod"]
+    assert cart["environments"][0] == {
+        "environment": "dev",
+        "images": ["registry.example.com/default/cart:0.1.0"],
+        "minReplicas": 2,
+        "maxReplicas": 5,
+        "problem": None,
+    }
+    assert [each["maxReplicas"] for each in checkout["environments"]] == [1, 2, 2]
+    assert checkout["blueprints"] == ["web@1.0.0", "postgres@1.0.0"]
+    assert {each["update"] for each in found.values()} == {"current"}
+    assert state(two) == before
+
+
+def test_a_table_for_people(two, atmos):
+    done = atmos("list", "--env", "prod", "--repo", two)
+    lines = [line.split() for line in done.out.splitlines()]
+    assert lines[0] == ["SERVICE", "ENVIRONMENT", "IMAGE", "REPLICAS", "BLUEPRINTS", "UPDATE"]
+    assert lines[1][:4] == ["default/cart", "prod", "registry.example.com/default/cart:0.1.0", "2..5"]
+    assert len(lines) == 3
+
+
+def test_what_a_person_wrote_is_what_runs(two, atmos):
+    path = two / "apps/default/checkout/overlays/prod/kustomization.yaml"
+    text = path.read_text().replace("count: 2", "count: 7").replace('newTag: "0.1.0"', "digest: sha256:" + "a" * 64)
+    path.write_text(text)
+    (running,) = listed(two, atmos, "checkout", "--env", "prod")["checkout"]["environments"]
+    assert running["images"] == ["registry.example.com/default/checkout@sha256:" + "a" * 64]
+    assert running["maxReplicas"] == 7
+
+
+def test_where_the_overlay_does_not_say_it_what_builds_is_asked(two, atmos):
+    path = two / "apps/default/checkout/overlays/dev/kustomization.yaml"
+    text = path.read_text()
+    start, end = text.index("images:"), text.index("patches:")
+    path.write_text(text[:start] + text[end:])
+    (running,) = listed(two, atmos, "checkout", "--env", "dev")["checkout"]["environments"]
+    assert running["images"] == ["checkout"]
+
+
+def test_an_edited_spec_is_to_be_updated_and_an_edited_file_is_not(two, atmos):
+    overlay = two / "apps/default/cart/overlays/prod/kustomization.yaml"
+    overlay.write_text(overlay.read_text() + "# mine\n")
+    spec = two / "apps/default/checkout/service.yaml"
+    spec.write_text(spec.read_text().replace("size: s", "size: m"))
+    found = listed(two, atmos)
+    assert (found["checkout"]["update"], found["cart"]["update"]) == ("pending", "current")
+    assert "to update" in atmos("list", "--repo", two).out
+    assert atmos("update", "--repo", two, "--write", "files", "--yes").code == 0
+    assert listed(two, atmos)["checkout"]["update"] == "current"
+
+
+def test_broken_files_are_said_and_the_rest_is_listed(two, atmos):
+    (two / "apps/default/checkout/overlays/dev/kustomization.yaml").write_text("resources: [\n")
+    (two / "apps/default/checkout/service.lock").write_text("nothing of atmos\n")
+    found = listed(two, atmos)
+    assert found["checkout"]["environments"][0]["problem"]
+    assert found["checkout"]["environments"][1]["images"]
+    assert (found["checkout"]["update"], found["cart"]["update"]) == ("unknown", "current")
+    assert "no lock of atmos" in found["checkout"]["note"]
+    assert "cannot be built" in atmos("list", "--repo", two).out
+
+
+def test_what_has_no_spec_is_listed_too(two, atmos):
+    (two / "apps/default/cart/service.yaml").unlink()
+    assert listed(two, atmos)["cart"]["update"] == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "says"),
+    [
+        (("chekout",), "ATM511", "did you mean `checkout`?"),
+        (("--env", "prd"), "ATM702", "did you mean `prod`?"),
+    ],
+)
+def test_unknown_names_are_refused(two, atmos, args, code, says):
+    done = atmos("list", *args, "--repo", two, "-o", "json")
+    assert (done.code, done.codes) == (2, [code])
+    assert says in done.out
+
+
+def test_a_repo_without_services(repo, atmos):
+    assert listed(repo, atmos) == {}
+    assert "atmos new service" in atmos("list", "--repo", repo).out
+
+
+@pytest.mark.slow
+def test_a_thousand_services_take_seconds(shop, atmos):
+    """In processor time, with what `update` asks of each: nothing is composed where the inputs are the same."""
+    from atmos_cli.layout.lock import _checksum
+
+    source = {path: path.read_text() for path in (shop / "apps/default/checkout").rglob("*") if path.is_file()}
+    for number in range(1000):
+        name = f"svc-{number:04}"
+        for path, text in source.items():
+            copy = shop / "apps/default" / name / path.relative_to(shop / "apps/default/checkout")
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            lines = text.replace("checkout", name).split("\n")
+            if path.suffix == ".lock":
+                bodies = [line.rpartition(" #")[0] if " = " in line else "" for line in lines]
+                lines = [f"{b} #{_checksum(b)}" if b else line for b, line in zip(bodies, lines, strict=True)]
+            copy.write_text("\n".join(lines))
+    began = time.process_time()
+    found = listed(shop, atmos)
+    assert time.process_time() - began < 8
+    assert len(found) == 1001
+    assert {each["update"] for each in found.values()} == {"current"}

@@ -1,0 +1,240 @@
+"""A new environment, team or cluster: one plan and one commit with all that belongs to it, comments kept."""
+
+import pytest
+
+from atmos_cli.yamlio.load import load
+from tests.cli.conftest import state
+
+COMMENT = "# the order of promotion"
+
+
+@pytest.fixture
+def commented(shop, git):
+    """The shop, whose config a person wrote comments and quotes into."""
+    config = shop / "atmos-cli.yaml"
+    text = config.read_text().replace("environments:\n", f"environments: {COMMENT}\n")
+    config.write_text(text.replace("domain: staging.example.com", "domain: 'staging.shop.test'  # ours"))
+    git("commit", "-qam", "Comment", cwd=shop)
+    return shop
+
+
+def quiet(root, atmos):
+    """Nothing is left to update, and nothing is wrong."""
+    assert atmos("update", "--check", "--repo", root).code == 0
+    done = atmos("validate", "--repo", root, "-o", "json")
+    assert {each["code"] for each in done.json["diagnostics"]} <= {"ATM332"}, done.out
+
+
+def test_an_environment_like_another_is_one_commit(commented, atmos, git):
+    before = (commented / "atmos-cli.yaml").read_text().splitlines()
+    # the services take in what a person changed in the config, first
+    assert atmos("update", "--repo", commented, "--yes").code == 0
+    head = git("rev-list", "--count", "HEAD", cwd=commented)
+    done = atmos("new", "environment", "qa", "--like", "staging", "--repo", commented, "--yes", "-o", "json")
+    assert done.code == 0, done.out
+    assert int(git("rev-list", "--count", "HEAD", cwd=commented)) == int(head) + 1
+    assert git("status", "--porcelain", cwd=commented) == ""
+    text = (commented / "atmos-cli.yaml").read_text()
+    added = [line for line in text.splitlines() if line not in before]
+    assert added == ["  qa:", "      domain: qa.shop.test"]
+    assert all(line in text.splitlines() for line in before)
+    config = load(text.encode())
+    assert list(config["environments"]) == ["dev", "staging", "qa", "prod"]
+    assert config["environments"]["qa"] == {
+        "cluster": "staging",
+        "production": False,
+        "replicas": 2,
+        "http": {"domain": "qa.shop.test"},
+    }
+    data = done.json["data"]
+    assert {"field": "environments.qa.http.domain", "value": "qa.shop.test"}.items() <= data["plan"][-1].items()
+    assert "env-qa=true" in data["next"][0]
+    for path in ("platform/budgets/qa.yaml", "tenants/qa/default/namespace.yaml"):
+        assert path in data["files"]["added"]
+    assert (commented / "apps/default/checkout/overlays/qa/kustomization.yaml").is_file()
+    quiet(commented, atmos)
+
+
+def test_its_budget_is_that_of_the_other_with_its_comments(shop, atmos, git):
+    path = shop / "platform/budgets/staging.yaml"
+    path.write_text(path.read_text().replace('limit: "4"', 'limit: "5" # agreed in May'))
+    git("commit", "-qam", "More", cwd=shop)
+    assert atmos("new", "environment", "qa", "--like", "staging", "--repo", shop, "--yes").code == 0
+    text = (shop / "platform/budgets/qa.yaml").read_text()
+    assert text == path.read_text().replace("staging", "qa")
+    assert "# agreed in May" in text
+
+
+def test_without_another_every_service_is_there(shop, atmos):
+    done = atmos("new", "environment", "qa", "--cluster", "dev", "--repo", shop, "--yes", "-o", "json")
+    assert done.code == 0, done.out
+    config = load((shop / "atmos-cli.yaml").read_bytes())
+    assert list(config["environments"]) == ["dev", "staging", "qa", "prod"]
+    assert config["environments"]["qa"]["http"] == {"domain": "qa.example.com"}
+    assert (shop / "apps/default/checkout/overlays/qa/kustomization.yaml").is_file()
+    quiet(shop, atmos)
+
+
+@pytest.mark.parametrize("choice", [("--service", "cart"), ("--no-services",)])
+def test_services_that_are_not_wanted_stay_away(shop, atmos, choice):
+    assert atmos("new", "service", "go, called cart", "--repo", shop, "--yes").code == 0
+    done = atmos("new", "environment", "qa", "--like", "dev", *choice, "--repo", shop, "--yes")
+    assert done.code == 0, done.out + done.err
+    assert not (shop / "apps/default/checkout/overlays/qa").exists()
+    assert (shop / "apps/default/cart/overlays/qa").exists() is ("cart" in choice)
+    quiet(shop, atmos)
+    assert atmos("update", "checkout", "--env", "qa", "--repo", shop, "--yes").code == 0
+    assert (shop / "apps/default/checkout/overlays/qa").exists()
+    quiet(shop, atmos)
+
+
+def test_only_services_of_the_other_environment_come(shop, atmos):
+    assert atmos("new", "service", "go, called cart", "--env", "dev", "--repo", shop, "--yes").code == 0
+    assert atmos("new", "environment", "qa", "--like", "staging", "--repo", shop, "--yes").code == 0
+    assert not (shop / "apps/default/cart/overlays/qa").exists()
+    assert (shop / "apps/default/checkout/overlays/qa").exists()
+    quiet(shop, atmos)
+
+
+def test_another_budget_than_the_reviewed_ones_lands_alone(shop, atmos, git):
+    for path in (shop / "platform/budgets").iterdir():
+        path.write_text(path.read_text().replace('limit: "4"', 'limit: "3"'))
+    git("commit", "-qam", "Less", cwd=shop)
+    flags = ("new", "environment", "qa", "--cluster", "dev", "--repo", shop, "--yes", "-o", "json")
+    before = state(shop)
+    done = atmos(*flags)
+    assert (done.code, "ATM409" in done.codes) == (1, True)
+    assert state(shop) == before
+    assert atmos(*flags, "--no-services").code == 0
+
+
+def test_a_branch_has_all_of_it_and_the_checkout_nothing(shop, atmos, git):
+    before = state(shop)[:3]
+    done = atmos(
+        "new", "environment", "qa", "--like", "dev", "--write", "branch", "--repo", shop, "--yes", "-o", "json"
+    )
+    assert done.code == 0, done.out
+    assert state(shop)[:3] == before
+    git("switch", "-q", "atmos/new-environment-qa", cwd=shop)
+    assert (shop / "apps/default/checkout/overlays/qa/kustomization.yaml").is_file()
+    quiet(shop, atmos)
+
+
+def test_a_dry_run_writes_nothing_and_says_what_is_left(shop, atmos):
+    before = state(shop)
+    done = atmos("new", "environment", "qa", "--like", "dev", "--repo", shop, "--dry-run")
+    assert done.code == 0
+    assert "label the cluster on the hub" in done.out
+    assert "atmos promote default/checkout --from dev --to qa" in done.out
+    assert state(shop) == before
+
+
+def test_what_still_names_the_other_is_said(shop, atmos, git):
+    config = shop / "atmos-cli.yaml"
+    config.write_text(
+        config.read_text().replace(
+            "  staging:\n    cluster: staging\n",
+            "  staging:\n    cluster: staging\n    secrets: {store: vault-staging}\n",
+        )
+    )
+    spec = shop / "apps/default/checkout/service.yaml"
+    spec.write_text(spec.read_text() + "environments:\n  staging:\n    replicas: 2\n")
+    git("commit", "-qam", "Settings", cwd=shop)
+    done = atmos("new", "environment", "qa", "--like", "staging", "--repo", shop, "--dry-run", "-o", "json")
+    steps = "\n".join(done.json["data"]["next"])
+    assert "`environments.qa.secrets.store` in atmos-cli.yaml: it says `vault-staging`" in steps
+    assert "apps/default/checkout/service.yaml has `environments.staging`" in steps
+
+
+def test_a_team_gets_its_tenants(shop, atmos):
+    config = (shop / "atmos-cli.yaml").read_bytes()
+    done = atmos("new", "team", "pay", "--repo", shop, "--yes", "-o", "json")
+    assert done.code == 0, done.out
+    assert (shop / "atmos-cli.yaml").read_bytes() == config
+    assert "tenants/prod/pay/namespace.yaml" in done.json["data"]["files"]["added"]
+    assert "/apps/pay/ @pay" in (shop / "CODEOWNERS").read_text()
+    assert atmos("new", "service", "go, called ledger", "--team", "pay", "--repo", shop, "--yes").code == 0
+    quiet(shop, atmos)
+
+
+def test_a_cluster_waits_for_its_environments(shop, atmos):
+    done = atmos("new", "cluster", "eu", "--engine", "flux", "--repo", shop, "--yes", "-o", "json")
+    assert done.code == 0, done.out
+    assert load((shop / "atmos-cli.yaml").read_bytes())["clusters"]["eu"] == {"engine": "flux", "kubernetes": "1.34"}
+    assert "kubectl apply -f clusters/eu/flux-system/gotk-sync.yaml" in done.json["data"]["next"][0]
+    quiet(shop, atmos)
+    assert atmos("new", "environment", "edge", "--like", "dev", "--cluster", "eu", "--repo", shop, "--yes").code == 0
+    assert (shop / "delivery/eu/default/checkout.yaml").is_file()
+    quiet(shop, atmos)
+
+
+def test_what_is_true_of_one_cluster_alone_is_not_copied(shop, atmos, git):
+    config = shop / "atmos-cli.yaml"
+    more = "  dev:\n    engine: argocd\n    hub: tools\n    context: admin@dev\n"
+    config.write_text(config.read_text().replace("  dev:\n    engine: argocd\n", more, 1))
+    git("commit", "-qam", "Contexts", cwd=shop)
+    done = atmos("new", "cluster", "eu", "--like", "dev", "--kubernetes", "1.33", "--repo", shop, "--yes", "-o", "json")
+    assert done.code == 0, done.out
+    cluster = load(config.read_bytes())["clusters"]["eu"]
+    assert cluster == {"engine": "argocd", "hub": "tools", "kubernetes": "1.33"}
+    assert any("clusters.dev.context" in each for each in done.json["data"]["next"])
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "says"),
+    [
+        (("environment", "dev", "--like", "prod"), "ATM901", "exists already"),
+        (("environment", "Q_a", "--like", "prod"), "ATM901", "cannot be a name"),
+        (("environment", "q" * 60, "--like", "prod"), "ATM901", "more than 63"),
+        (("environment", "qa", "--like", "stagin"), "ATM702", "did you mean `staging`?"),
+        (("environment", "qa", "--like", "dev", "--after", "prd"), "ATM702", "did you mean `prod`?"),
+        (("environment", "qa", "--like", "dev", "--cluster", "edge"), "ATM901", "atmos new cluster edge"),
+        (("environment", "qa"), "ATM901", "--cluster dev"),
+        (("environment", "qa", "--like", "dev", "--service", "chekout"), "ATM511", "did you mean `checkout`?"),
+        (("environment", "qa", "--like", "dev", "--service", "checkout", "--no-services"), "ATM901", "contradict"),
+        (("environment", "qa", "--like", "dev", "--domain", "not a domain {"), "ATM901", "cannot be a domain"),
+        (("team", "default"), "ATM901", "exists already"),
+        (("team", "a.b"), "ATM901", "cannot be a name"),
+        (("cluster", "dev"), "ATM901", "exists already"),
+        (("cluster", "eu", "--engine", "fluxx"), "ATM901", "argocd, flux"),
+        (("cluster", "eu", "--kubernetes", "1.3"), "ATM901", "no version of Kubernetes"),
+        (("cluster", "eu", "--like", "devv"), "ATM901", "did you mean `dev`?"),
+    ],
+    ids=lambda value: " ".join(value)[:50] if isinstance(value, tuple) else None,
+)
+def test_names_that_do_not_fit_are_refused_with_the_way(shop, atmos, args, code, says):
+    before = state(shop)
+    done = atmos("new", *args, "--repo", shop, "--yes", "-o", "json")
+    assert (done.code, done.codes) == (2, [code]), done.out
+    assert says in done.out
+    assert state(shop) == before
+
+
+def test_namespaces_stay_one_teams_own(shop, atmos):
+    assert atmos("new", "team", "a", "--repo", shop, "--yes").code == 0
+    done = atmos("new", "team", "a-b", "--repo", shop, "--yes")
+    assert done.code == 0
+    done = atmos("new", "environment", "b-dev", "--like", "dev", "--repo", shop, "--yes")
+    assert done.code == 2
+    assert "would share the namespace `a-b-dev`" in done.err
+
+
+def test_a_config_that_cannot_be_edited_in_place_is_refused(shop, atmos, git):
+    config = shop / "atmos-cli.yaml"
+    config.write_text("shared: &x {cluster: dev}\n" + config.read_text())
+    done = atmos("new", "environment", "qa", "--like", "dev", "--repo", shop, "--yes")
+    assert done.code == 2
+    assert "ATM701" in done.err
+
+
+def test_a_damaged_lock_of_a_service_that_stays_away_is_left_as_it_is(shop, atmos, git):
+    lock = shop / "apps/default/checkout/service.lock"
+    text = lock.read_text().replace('"checkout"', '"chekout"', 1)
+    lock.write_text(text)
+    git("commit", "-qam", "Damage", cwd=shop)
+    assert atmos("new", "environment", "qa", "--like", "staging", "--no-services", "--repo", shop, "--yes").code == 0
+    assert lock.read_text() == text.replace(
+        "environment staging.\n", "environment staging.\nenvironment qa:\n  not used\nenvironment qa.\n"
+    )
+    assert atmos("remove", "environment", "qa", "--repo", shop, "--yes").code == 0
+    assert lock.read_text() == text
