@@ -48,6 +48,7 @@ ONLY_IN = {
     "httpcore": {"adapters/carrier.py"},
     "jinja2": {"blueprint/expr.py"},
     "yaml": {"yamlio/"},
+    "ruamel": {"yamlio/composed.py"},
     "jsonschema_rs": {"kube/"},
     "pydantic": {
         "documents.py",

@@ -84,6 +84,11 @@ def _float(value: float) -> str:
     return text if "." in text else text.replace("e", ".0e")
 
 
+def fits_block(text: str) -> bool:
+    """Return whether every reader keeps the text in a `|` block, but for how many newlines end it."""
+    return _LITERAL.fullmatch(f"{text.rstrip(chr(10))}\n") is not None and block(text) == text
+
+
 def _literal(text: str, pad: str) -> str:
     head, body = ("|", text[:-1]) if text.endswith("\n") else ("|-", text)
     return "\n".join((head, *(pad + line if line else "" for line in body.split("\n"))))
@@ -93,6 +98,11 @@ def _literal(text: str, pad: str) -> str:
 def _text(text: str) -> str:
     if (_PLAIN.fullmatch(text) and text.lower() not in _WORDS) or _AMOUNT.fullmatch(text):
         return text
+    return quoted(text)
+
+
+def quoted(text: str) -> str:
+    """Return a text in double quotes. Raises ValueError for what is no Unicode text."""
     return f'"{line(_ESCAPED.sub(_escape, text))}"'
 
 
