@@ -14,6 +14,7 @@ from atmos_cli.cli import (
     approve,
     blueprint,
     budget,
+    change,
     explain,
     init,
     new,
@@ -69,6 +70,13 @@ app.command(
     "What people changed stays as it is. Run it again after editing atmos-cli.yaml or a budget, or to add a team.",
 )(init.init)
 app.add_typer(new.app, name="new")
+app.command(
+    "change",
+    help="Change a service: words and flags as for a new one, what to remove, and `in ENV` for one environment.\n"
+    "\n"
+    "Edits service.yaml, updates all files, and asks once. For example: "
+    'atmos change checkout "add redis, size m in prod, without autoscaling"',
+)(change.change)
 app.command(
     "update",
     help="Take an edited service.yaml, an edited atmos-cli.yaml or newer blueprints into the files.\n"
