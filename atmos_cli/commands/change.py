@@ -1,4 +1,4 @@
-"""`atmos change`: an intent as a change of a service that is there: `service.yaml` edited, and all its files updated."""
+"""`atmos change`: an intent as a change of a service: `service.yaml` edited, and all its files updated."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from atmos_cli.commands.changes import Change
     from atmos_cli.config import WriteMode
     from atmos_cli.ports import FileTree
-    from atmos_cli.spec.changes import SpecChange
+    from atmos_cli.spec.change.work import SpecChange
 
 SUBJECT = 60
 
@@ -123,7 +123,7 @@ def _spec_data(tree: FileTree, repository: Repository, path: str) -> bytes:
     """Return the spec to edit: what the change starts from, or the checkout's where it is edited and not committed."""
     here, start = repository.tree.read(path), tree.read(path)
     if here is None or start is None or here == start:
-        return here if start is None else start or b""
+        return start or here or b""
     repo = repos.open_repo(repository.root)
     head = repos.resolve(repo, "HEAD") if repo is not None else None
     committed = CommitTree(repo, head).read(path) if repo is not None and head else None

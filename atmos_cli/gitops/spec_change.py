@@ -9,9 +9,9 @@ from atmos_cli.blueprint.nouns import vocabulary
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
 from atmos_cli.gitops.intent import port_numbers, replica_bounds, variable
 from atmos_cli.gitops.plain_secrets import require_no_secret, require_no_secrets
-from atmos_cli.spec.change_intent import ChangeItem, contradictions
-from atmos_cli.spec.change_read import EXAMPLE, read_change
-from atmos_cli.spec.changes import SpecChange, change_spec
+from atmos_cli.spec.change.apply import change_spec
+from atmos_cli.spec.change.items import ChangeItem, contradictions
+from atmos_cli.spec.change.read import EXAMPLE, read_change
 from atmos_cli.spec.model import read_spec
 from atmos_cli.yamlio.edit import edit
 from atmos_cli.yamlio.load import load
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from atmos_cli.blueprint.catalogue import Catalogue
     from atmos_cli.config import Config
-    from atmos_cli.spec.change_intent import ChangeKind
+    from atmos_cli.spec.change.items import ChangeKind
+    from atmos_cli.spec.change.work import SpecChange
     from atmos_cli.spec.model import ServiceSpec
 
 _EVERYWHERE = frozenset({"service_port", "container_port", "addon", "without"})
@@ -76,7 +77,9 @@ def edit_spec(
     if problems:
         raise AtmosError(*problems)
     if not items and not repeated and not asked:
-        raise AtmosError(Diagnostic(Code.INTENT_EMPTY, "the intent says nothing", hint=f"say what to change, {EXAMPLE}"))
+        raise AtmosError(
+            Diagnostic(Code.INTENT_EMPTY, "the intent says nothing", hint=f"say what to change, {EXAMPLE}")
+        )
     wanted = _together(items, asked)
     change = change_spec(load(data), spec, wanted, domain=lambda name: _domain(spec, name, config))
     change = replace(change, already=(*repeated, *change.already))
@@ -138,7 +141,10 @@ def _flagged(flags: ChangeFlags) -> Iterator[ChangeItem]:
             one += [("--scale", "min", "", bounds["min"]), ("--scale", "max", "", bounds["max"])]
         if flags.port is not None:
             pair = port_numbers(flags.port)
-            one += [("--port", "service_port", "", pair["service"]), ("--port", "container_port", "", pair["container"])]
+            one += [
+                ("--port", "service_port", "", pair["service"]),
+                ("--port", "container_port", "", pair["container"]),
+            ]
         for host in flags.hosts:
             one += [("--host", need, "http", True), ("--host", "host", host, True)]
         one += [("--with", "addon", name, True) for name in flags.addons]
@@ -162,7 +168,9 @@ def _together(items: Sequence[ChangeItem], asked: Sequence[ChangeItem]) -> tuple
     flagged = {item.slot for item in asked}
     words = [item for item in items if item.slot not in flagged]
     found = [
-        Diagnostic(Code.INTENT_CONTRADICTION, f"{one.said} and {other.said} contradict each other", hint="keep one of them")
+        Diagnostic(
+            Code.INTENT_CONTRADICTION, f"{one.said} and {other.said} contradict each other", hint="keep one of them"
+        )
         for one, other in contradictions((*words, *asked))
     ]
     if found:
@@ -172,5 +180,5 @@ def _together(items: Sequence[ChangeItem], asked: Sequence[ChangeItem]) -> tuple
 
 def _domain(spec: ServiceSpec, environment: str, config: Config) -> str:
     if not environment:
-        return f"{spec.name} in the domain of each environment"
+        return f"{spec.name}.DOMAIN, with the domain of each environment"
     return f"{spec.name}.{config.environments[environment].http.domain}"

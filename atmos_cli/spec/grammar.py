@@ -91,7 +91,9 @@ def vocabulary(parse: Parse, start: int) -> int:
         count += 1 if meaning.value != "in `--team`" and measured else 0
         count += 1 if meaning.value == "in `--team`" and parse.near(start, count) else 0
         message = f"{parse.said(start, count)} is not said in an intent"
-        return parse.problem(Code.INTENT_NOT_YET, message, start, count, hint=f"it belongs {meaning.value}{parse.afterwards}")
+        return parse.problem(
+            Code.INTENT_NOT_YET, message, start, count, hint=f"it belongs {meaning.value}{parse.afterwards}"
+        )
     if meaning.value == "autoscaling" and (lone := numbers.lone_count(parse, start, count)):
         return lone
     return _with_version(parse, start, count, meaning)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import Code
 from atmos_cli.foreign import shell
-from atmos_cli.spec.change_intent import ADDITIONS, AlreadySo, ChangeItem, ChangeKind, contradictions
-from atmos_cli.spec.change_places import SCOPED, places_of
+from atmos_cli.spec.change.items import ADDITIONS, AlreadySo, ChangeItem, ChangeKind, contradictions
+from atmos_cli.spec.change.places import SCOPED, places_of
 from atmos_cli.spec.settle import length_of, port_of, said_by, stated_by, tokens_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atmos_cli.spec.change_grammar import ChangeParse
+    from atmos_cli.spec.change.parse import ChangeParse
     from atmos_cli.spec.parse import Token
 
 _PORTS = ("port", "service_port", "container_port")
@@ -74,9 +74,7 @@ def _meant(parse: ChangeParse, token: Token, *, scoped: bool) -> Iterator[tuple[
             yield "no_variable", token.value, True
 
 
-def _item(
-    parse: ChangeParse, token: Token, kind: ChangeKind, key: str, value: Any, environment: str
-) -> ChangeItem:
+def _item(parse: ChangeParse, token: Token, kind: ChangeKind, key: str, value: Any, environment: str) -> ChangeItem:
     stated = stated_by(parse, value, [token])
     shown = f"your words: {stated.words}"
     return ChangeItem(kind, key, value, environment, source=shown, said=said_by(parse, token), note=stated.note)
@@ -114,7 +112,9 @@ def _addons(parse: ChangeParse, token: Token) -> None:
         if bare and same:
             addon = before.value if before.kind == "addon" else before.value[0]
             number = token.value.container
-            message = f"{said_by(parse, token)} behind {said_by(parse, before)} may be a port of {addon} or of the service"
+            message = (
+                f"{said_by(parse, token)} behind {said_by(parse, before)} may be a port of {addon} or of the service"
+            )
             has = "port" in parse.vocabulary.inputs.get(addon, {})
             other = f"`{addon} port {number}`" if has else "leave it out"
             hint = f"for the service write `port {number}` behind a comma, or {other}"
@@ -122,7 +122,7 @@ def _addons(parse: ChangeParse, token: Token) -> None:
 
 
 def _said_before(parse: ChangeParse, token: Token) -> Token | None:
-    """Return the claim right before, with nothing but words that say nothing between; a word that adds says something."""
+    """Return the claim right before; words that say nothing may stand between, those that add may not."""
     at = token.first - 1
     by_last = {each.last: each for each in parse.tokens}
     while at in by_last and by_last[at].kind == "filler":
@@ -183,6 +183,9 @@ def _another(parse: ChangeParse, token: Token, now: str) -> tuple[str, str]:
         new = shell(str(token.value) or "NAME")
         return "the name is in selectors, addresses and paths", f"`atmos rename {name} {new}` says what that takes"
     if token.kind == "type":
-        return f"{now} is made of other objects than {token.value}", "make a new service of that type, and remove this one"
+        return (
+            f"{now} is made of other objects than {token.value}",
+            "make a new service of that type, and remove this one",
+        )
     why = f"{now} and {token.value} need other images, probes and memory"
     return why, f"edit `language` in service.yaml, run `atmos update {name}`, and deploy an image that fits"

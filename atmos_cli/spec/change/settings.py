@@ -38,7 +38,9 @@ def setting(parse: Parse, start: int) -> int:
     found = parse.phrase(start)
     if found and found[0].kind == "addon":
         addon, lead = found[0].value, found[1]
-        return _named(parse, start, lead, addon) or _version(parse, start, lead, addon) or _bare(parse, start, lead, addon)
+        return (
+            _named(parse, start, lead, addon) or _version(parse, start, lead, addon) or _bare(parse, start, lead, addon)
+        )
     joined = WITH_VERSION.fullmatch(parse.key(start))
     meaning = parse.vocabulary.meanings.get(normal(joined["head"])) if joined else None
     if joined and meaning and meaning.kind == "addon" and "version" in parse.vocabulary.inputs.get(meaning.value, {}):

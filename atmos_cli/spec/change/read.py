@@ -1,4 +1,4 @@
-"""`add redis, size m in prod` becomes items of a change. Every word is accounted for; every problem is reported at once."""
+"""`add redis, size m in prod` becomes items of a change. Every word is accounted for, every problem reported."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import Code, Diagnostic
 from atmos_cli.foreign import shell
-from atmos_cli.spec.change_grammar import ChangeParse, read_words
-from atmos_cli.spec.change_settle import settle_change
+from atmos_cli.spec.change.grammar import read_words
+from atmos_cli.spec.change.parse import ChangeParse
+from atmos_cli.spec.change.settle import settle_change
 from atmos_cli.spec.shorthand import LONGEST, few
 from atmos_cli.spec.words import cut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from atmos_cli.spec.change_intent import AlreadySo, ChangeItem
+    from atmos_cli.spec.change.items import AlreadySo, ChangeItem
     from atmos_cli.spec.model import ServiceSpec
     from atmos_cli.spec.vocabulary import Vocabulary
 
@@ -49,7 +50,7 @@ def read_change(
 
 
 def _called(environments: Sequence[str]) -> dict[str, str]:
-    """Return the environments by all names that people have for them; `production` is `prod` where only that is there."""
+    """Return the environments by what people call them; `production` is `prod` where only that is there."""
     names = {name: name for name in environments}
     for pair in _ALIASES:
         there = [name for name in pair if name in environments]

@@ -11,11 +11,13 @@ from atmos_cli.spec.settle import length_of, said_by
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atmos_cli.spec.change_grammar import ChangeParse
+    from atmos_cli.spec.change.parse import ChangeParse
     from atmos_cli.spec.parse import Token
 
 # What environments may have of their own.
-SCOPED = frozenset({"size", "replicas", "scaling", "min", "max", "host", "no_host", "setting", "variable", "no_variable"})
+SCOPED = frozenset(
+    {"size", "replicas", "scaling", "min", "max", "host", "no_host", "setting", "variable", "no_variable"}
+)
 
 
 @dataclass(slots=True)
@@ -81,7 +83,7 @@ def _place(parse: ChangeParse, token: Token, state: _Clause, found: dict[int, tu
 
 def _ask(parse: ChangeParse, token: Token, place: Token) -> None:
     message = f"{said_by(parse, token)} may belong to {said_by(parse, place)} or not"
-    hint = "put a comma between what belongs apart, and each place right behind what it is for: `size m in prod, 4 replicas`"
+    hint = "put a comma between what belongs apart: `size m in prod, 4 replicas`, or `4 replicas in prod`"
     parse.problem(Code.INTENT_CONTRADICTION, message, token.first, length_of(token), hint=hint)
 
 
