@@ -22,7 +22,8 @@ def update(
     ] = None,
     team: Team = None,
     env: Annotated[
-        list[str] | None, typer.Option("--env", "-e", metavar="ENV", help="Put the services into this environment, too.")
+        list[str] | None,
+        typer.Option("--env", "-e", metavar="ENV", help="Put the services into this one, too."),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Only say what is to be updated; exit 1 when something is.")
@@ -48,8 +49,9 @@ def update(
 ) -> None:
     """Take an edited service.yaml, an edited atmos-cli.yaml or newer blueprints into the files, hand edits kept."""
     from atmos_cli.commands.changes import write_change
-    from atmos_cli.commands.update import UpdateOptions, plan_update, separately
+    from atmos_cli.commands.update import plan_update, separately
     from atmos_cli.gitops.repository import open_repository
+    from atmos_cli.gitops.service_update import UpdateOptions
 
     options = UpdateOptions(
         mode=write,
@@ -69,10 +71,8 @@ def update(
     written: list[Written] = []
     if not reads and not plan.refused and plan.change.changes.files:
         confirm("Write this?", yes=yes, output=output)
-        if each:
-            written = list(separately(plan, options, pushes=push))
-        else:
-            written = [write_change(plan.change, pushes=push)]
+        parts = separately(plan, options, pushes=push) if each else (write_change(plan.change, pushes=push),)
+        written = list(parts)
     _finish(plan, written, output=output, check=check)
 
 

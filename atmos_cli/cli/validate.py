@@ -26,7 +26,7 @@ def validate(args: Sequence[str]) -> int:
     faults: list[Diagnostic] = []
     repository = open_repository(start.resolve(), faults=faults)
     paths = [_from_root(path, repository.root) for path in options.paths]
-    found = findings(repository, paths=paths, base=options.base, faults=faults)
+    found = findings(repository, paths=paths, base=options.base, faults=faults, check_generated=options.check_generated)
     code = 1 if errors(found.diagnostics) else 0
     if options.output == "json":
         from atmos_cli.output.json.repo import validation_data
@@ -56,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--repo", metavar="DIR", help="the GitOps repo (default: the one around the working directory)")
     parser.add_argument(
         "--base", metavar="REF", help="commit whose budgets and approvers count (default: the branch in atmos-cli.yaml)"
+    )
+    parser.add_argument(
+        "--check-generated", action="store_true", help="an error where `atmos update` has something for a service"
     )
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="what to print")
     return parser

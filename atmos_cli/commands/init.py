@@ -106,8 +106,7 @@ def plan_init(
     _check_names("the team", teams)
     _check_namespaces(teams, tuple(config.environments))
     made = update_skeleton(tree, config, blueprints, choose=lambda _: None, teams=teams, restore_files=True)
-    # `init` completes and says what is left to decide; `atmos update` is where people decide it
-    kept = tuple(dict.fromkeys(each.file for each in made.merged.conflicts))
+    # `init` leaves conflicts as they are; `atmos update` is where people decide them
     changes = ChangeSet(dict(made.files), {path: tree.read(path) for path in made.files})
     return InitPlan(
         root=root,
@@ -115,7 +114,7 @@ def plan_init(
         teams=teams,
         changes=changes,
         tree=MemoryTree(changes.files, tree),
-        kept=kept,
+        kept=made.edited,
         new_repo=existing is None,
         recovered=recovered,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from atmos_cli import __version__
@@ -10,73 +10,19 @@ from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.tree import CommitTree
 from atmos_cli.commands.changes import Change, Start, judge, start_of, write_change
 from atmos_cli.config import FILE
-from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity, fail, in_order
-from atmos_cli.foreign import shell
-from atmos_cli.gitops.generate import generate
+from atmos_cli.diagnostics import AtmosError, Diagnostic, in_order
 from atmos_cli.gitops.repository import Deployment, Repository, config_of, open_repository
-from atmos_cli.gitops.services import ServiceName, environments_of, named_services, stale_inputs
+from atmos_cli.gitops.service_update import ServiceUpdate, UpdateOptions, chooser, conflict_finding, update_service
+from atmos_cli.gitops.services import named_services
 from atmos_cli.gitops.skeleton_update import update_skeleton
 from atmos_cli.gitops.write import Written, trailers
-from atmos_cli.layout.lock_history import read_lock
-from atmos_cli.merge.files import merge_files
 from atmos_cli.ports import MemoryTree
 from atmos_cli.result import ChangeSet
-from atmos_cli.spec.model import read_spec
-from atmos_cli.yamlio.locate import locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from atmos_cli.blueprint.catalogue import Catalogue
-    from atmos_cli.config import Config, WriteMode
-    from atmos_cli.layout.lock import Lock
-    from atmos_cli.merge.model import Choose, Conflict, Merged, Side
     from atmos_cli.ports import FileTree
-
-SHOWN = 60
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateOptions:
-    """How to update. `edited`: inputs that the command itself changes first, by path.
-
-    `ours` and `theirs`: files or services (or `.` for all) whose conflicts that side wins. `environments`: where the
-    services are to be as well.
-    """
-
-    mode: WriteMode | None = None
-    branch: str | None = None
-    edited: Mapping[str, bytes | None] = field(default_factory=dict)
-    ours: tuple[str, ...] = ()
-    theirs: tuple[str, ...] = ()
-    restore: bool = False
-    environments: tuple[str, ...] = ()
-    team: str | None = None
-    subject: str = ""
-    with_skeleton: bool = True
-    only_skeleton: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ServiceUpdate:
-    """What an update makes of one service, or of what `init` made (`name` is None). `reasons`: what is newer."""
-
-    name: ServiceName | None
-    reasons: tuple[str, ...]
-    merged: Merged
-    files: Mapping[str, bytes | None]
-    environments: tuple[str, ...] = ()
-    blueprints: tuple[str, ...] = ()
-    notes: tuple[Diagnostic, ...] = ()
-
-    @property
-    def title(self) -> str:
-        return str(self.name) if self.name else "the files of init"
-
-    @property
-    def pending(self) -> bool:
-        """Whether there is something to do: files or fields to change, or conflicts to solve."""
-        return bool(self.files or self.merged.conflicts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +61,14 @@ def plan_update(repository: Repository, names: Sequence[str], options: UpdateOpt
     problems: list[Diagnostic] = []
     for name in () if options.only_skeleton else named_services(tree, names, team=options.team):
         try:
-            updates.append(_service(tree, name, options, config=config, catalogue=catalogue))
+            updates.append(update_service(tree, name, options, config=config, catalogue=catalogue))
         except AtmosError as error:
             problems += error.diagnostics
     if not names and options.with_skeleton:
-        skeleton = update_skeleton(tree, config, catalogue, choose=_choose(options, None), restore=options.restore)
+        skeleton = update_skeleton(tree, config, catalogue, choose=chooser(options, None), restore=options.restore)
         reasons = ("atmos-cli.yaml",) if skeleton.merged.changed else ()
         updates.append(ServiceUpdate(None, reasons, skeleton.merged, skeleton.files))
-    conflicts = [_conflict(tree, each, conflict) for each in updates for conflict in each.merged.conflicts]
+    conflicts = [conflict_finding(tree, each, conflict) for each in updates for conflict in each.merged.conflicts]
     change = _change(start, tree, updates, options, names, blocked=bool(conflicts))
     return UpdatePlan(repository, tuple(updates), in_order(problems), tuple(conflicts), change)
 
@@ -151,128 +97,6 @@ def _input_paths(tree: FileTree) -> Iterator[str]:
     yield from (path for path in tree.files("apps") if path.count("/") == 3 and path.endswith("/service.yaml"))
     yield from tree.files("platform/blueprints")
     yield from tree.files("platform/budgets")
-
-
-def _service(
-    tree: FileTree, name: ServiceName, options: UpdateOptions, *, config: Config, catalogue: Catalogue
-) -> ServiceUpdate:
-    spec_path, lock_path = f"{name.directory}/service.yaml", f"{name.directory}/service.lock"
-    data = tree.read(spec_path) or b""
-    spec = read_spec(data, path=spec_path)
-    if spec.name != name.service:
-        message = f"`{spec_path}` describes `{spec.name}`, but its directory says `{name.service}`"
-        rename = f"atmos rename {shell(str(name))} {shell(spec.name)}"
-        hint = f"write `name: {name.service}` there, or rename it with `{rename}`"
-        raise fail(Code.SPEC_PATH_MISMATCH, message, where=Location(spec_path, 1, 1, field="name"), hint=hint)
-    lock_data = tree.read(lock_path)
-    locks = read_lock(lock_data, path=lock_path)
-    environments = environments_of(tree, name, locks, config, also=options.environments)
-    if not environments:
-        message = f"`{name}` is in no environment of {FILE}"
-        hint = f"`atmos update {shell(str(name))} --env {shell(next(iter(config.environments)))}` puts it into one"
-        raise fail(Code.ENVIRONMENT_UNKNOWN, message, hint=hint, where=Location(spec_path, 1, 1))
-    made = generate(spec, team=name.team, environments=environments, config=config, catalogue=catalogue, spec_data=data)
-    bases = [{path: each for path, each in lock.files.items() if path != spec_path} for lock in locks]
-    merged = merge_files(
-        tree,
-        root=name.directory,
-        bases=bases,
-        theirs=made.contents,
-        choose=_choose(options, name),
-        restore=options.restore,
-    )
-    files = dict(merged.files)
-    lock = made.files[lock_path]
-    if lock != lock_data:
-        files[lock_path] = lock
-    reasons = tuple(_reasons(locks, made.lock, spec_path)) if files or merged.conflicts else ()
-    notes = tuple(_lock_notes(locks, lock_path))
-    return ServiceUpdate(name, reasons, merged, files, environments, made.lock.blueprints, notes)
-
-
-def _reasons(locks: Sequence[Lock], now: Lock, spec_path: str) -> Iterator[str]:
-    """Say what is newer than the lock: fields of the spec, blueprints, inputs from the config."""
-    if not locks:
-        yield "there is no lock"
-        return
-    before = locks[0]
-    old, new = before.files.get(spec_path), now.files[spec_path]
-    if isinstance(old, tuple) and isinstance(new, tuple):
-        yield from (f"service.yaml: {each}" for each in _changed_keys(old[0], new[0]))
-    tags = set(before.blueprints) - set(now.blueprints), set(now.blueprints) - set(before.blueprints)
-    for tag in sorted(tags[1]):
-        name = tag.partition("@")[0]
-        was = next((each for each in tags[0] if each.partition("@")[0] == name), "")
-        yield f"blueprint {was} → {tag}" if was else f"blueprint {tag}"
-    yield from (f"blueprint {tag} is not used any more" for tag in sorted(tags[0]) if not _same_name(tag, tags[1]))
-    if before.inputs:
-        named = ("generation",)
-        yield from (
-            f"{FILE}: {each}"
-            for each in stale_inputs(before, now.inputs)
-            if not each.startswith("blueprints.") and each not in named
-        )
-
-
-def _same_name(tag: str, tags: set[str]) -> bool:
-    return any(each.partition("@")[0] == tag.partition("@")[0] for each in tags)
-
-
-def _changed_keys(old: object, new: object) -> Iterator[str]:
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in dict.fromkeys((*old, *new)):
-            if old.get(key) != new.get(key):
-                yield f"{key} {_short(old.get(key))} → {_short(new.get(key))}"
-
-
-def _short(value: object) -> str:
-    text = "nothing" if value is None else str(value)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
-
-
-def _lock_notes(locks: Sequence[Lock], path: str) -> Iterator[Diagnostic]:
-    for number in sorted({line for lock in locks for line in lock.edited})[:1]:
-        message = f"line {number} of `{path}` was edited, so atmos does not know what it had generated there"
-        hint = f"take it back with `git checkout -- {shell(path)}`, or answer what the update asks"
-        where = Location(path, number, 1)
-        yield Diagnostic(Code.LOCK_UNREADABLE, message, Severity.WARNING, where=where, hint=hint)
-
-
-def _choose(options: UpdateOptions, name: ServiceName | None) -> Choose:
-    def wins(sides: tuple[str, ...], conflict: Conflict) -> bool:
-        names = {conflict.file, ".", str(name), name.service} if name else {conflict.file, "."}
-        under = any(conflict.file.startswith(f"{each.rstrip('/')}/") for each in sides)
-        return under or any(each in names for each in sides)
-
-    def choose(conflict: Conflict) -> Side | None:
-        if wins(options.ours, conflict):
-            return "ours"
-        return "theirs" if wins(options.theirs, conflict) else None
-
-    return choose
-
-
-def _conflict(tree: FileTree, update: ServiceUpdate, conflict: Conflict) -> Diagnostic:
-    """Return a conflict as a located finding with the three values and what theirs comes from."""
-    data = tree.read(conflict.file) or b""
-    line, column = locate(data, conflict.document, conflict.at) if conflict.at else (1, 1)
-    what = f"`{conflict.field}`" if conflict.field else f"`{conflict.why or conflict.file}`"
-    was, yours, now = map(_value, (conflict.base, conflict.ours, conflict.theirs))
-    values = f"generated was {was}, yours is {yours}, now it would be {now}"
-    source = f" ({'; '.join(update.reasons)})" if update.reasons else ""
-    message = f"{what} was changed by hand, and would be generated otherwise: {values}{source}"
-    command = f"atmos update {shell(str(update.name))}" if update.name else "atmos update"
-    path = shell(conflict.file)
-    hint = f"`{command} --ours {path}` keeps yours, `{command} --theirs {path}` takes the new one"
-    where = Location(conflict.file, line, column, field=conflict.field)
-    return Diagnostic(Code.UPDATE_CONFLICT, message, where=where, hint=hint)
-
-
-def _value(value: object) -> str:
-    if isinstance(value, dict | list):
-        return f"another {'mapping' if isinstance(value, dict) else 'list'}"
-    return f"`{_short(value)}`"
-
 
 
 def _change(

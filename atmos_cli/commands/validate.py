@@ -16,6 +16,7 @@ from atmos_cli.gitops.effective import Effective
 from atmos_cli.gitops.guard import check
 from atmos_cli.gitops.judging import Judged, judge
 from atmos_cli.gitops.ownership import doubly_owned
+from atmos_cli.gitops.pending import pending_updates
 from atmos_cli.gitops.repository import Deployment, Repository, deployments
 from atmos_cli.gitops.states import States
 from atmos_cli.spec.model import read_spec
@@ -47,17 +48,20 @@ def validate(
     paths: Sequence[str] = (),
     base: str | None = None,
     faults: Sequence[Diagnostic] = (),
+    check_generated: bool = False,
 ) -> Validation:
     """Check the whole repo; return its findings, or only those in `paths` (files or directories, from the root).
 
-    `faults` is where the repo notes files that cannot be read, while they are looked at. `base` names the commit to
-    trust, so that a change of `atmos-cli.yaml` cannot choose another; raises ATM610 when there is none of that name.
+    `faults` is where the repo notes files that cannot be read, while they are looked at. `check_generated` makes an
+    error of a spec or config that is not generated yet. `base` names the commit to trust, so that a change of
+    `atmos-cli.yaml` cannot choose another; raises ATM610 when there is none of that name.
     """
     tree, config = repository.tree, repository.config
     yaml_files = [path for root in trees() for path in tree.files(root) if path.endswith((".yaml", ".yml"))]
     found: list[Diagnostic] = [d for path in yaml_files for d in _syntax(tree, path)]
     broken = {d.where.path for d in found if d.where}
     found += dict.fromkeys(_specs(repository, [path for path in yaml_files if path not in broken]))
+    found += pending_updates(tree, config, repository.catalogue, strict=check_generated)
     states = States(repository.root, tree, branch=config.git.branch, base=base)
     effective = Effective(tree, builds=states.builds)
     everything = deployments(tree)

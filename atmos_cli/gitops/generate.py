@@ -9,16 +9,17 @@ from atmos_cli.blueprint.compose import Composition, compose
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.engines.registry import ENGINES
+from atmos_cli.gitops.inputs import inputs_of
 from atmos_cli.kube.resource import identity
 from atmos_cli.layout.kustomize import difference, lay_out
-from atmos_cli.layout.lock import GeneratedFile, Lock, checksum, lock_text
+from atmos_cli.layout.lock import GeneratedFile, Lock, lock_text
 from atmos_cli.layout.skeleton import SPEC_SCHEMA
 from atmos_cli.spec.write import spec_text
 from atmos_cli.yamlio.emit import emit, emit_all
 from atmos_cli.yamlio.load import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from atmos_cli.blueprint.catalogue import Catalogue
     from atmos_cli.config import Config
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from atmos_cli.spec.model import ServiceSpec
 
 MARKER = b'{"layout": "kustomize"}\n'
-# Another number when the same inputs give other files, so that `atmos update --check` looks at them again.
-GENERATION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,31 +96,6 @@ def _compositions(
     if refused:
         raise AtmosError(*dict.fromkeys(d for error in refused for d in error.diagnostics))
     return compositions
-
-
-def inputs_of(
-    blueprints: Iterable[str], *, environments: Iterable[str], config: Config, catalogue: Catalogue
-) -> dict[str, str]:
-    """Return a checksum of each input beside the spec: what of the config and the blueprints (by tag) it is made from.
-
-    One each, so that Git merges two changes of different ones.
-    """
-    found = {
-        "generation": checksum(GENERATION),
-        "git": checksum(config.git.model_dump(mode="json", include={"url", "branch", "secret"})),
-        "registry": checksum(config.registry),
-    }
-    for name in environments:
-        environment = config.environments[name]
-        found[f"environments.{name}"] = checksum(environment.model_dump(mode="json"))
-        found[f"clusters.{environment.cluster}"] = checksum(
-            config.clusters[environment.cluster].model_dump(mode="json")
-        )
-    found["languages"] = catalogue.content("")
-    for tag in blueprints:
-        name = tag.partition("@")[0]
-        found[f"blueprints.{name}"] = catalogue.content(name)
-    return found
 
 
 def unfaithful(composition: Composition, built: Sequence[Built]) -> str:

@@ -9,7 +9,7 @@ from atmos_cli.diagnostics import Code, fail
 from atmos_cli.foreign import shell
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from atmos_cli.config import Config
     from atmos_cli.layout.lock import Lock
@@ -81,8 +81,3 @@ def environments_of(
         if new or known.get(environment) or (not known and environment in there):
             wanted.add(environment)
     return tuple(each for each in config.environments if each in wanted)
-
-
-def stale_inputs(lock: Lock, inputs: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the names of the inputs that are not as they were when the lock was written."""
-    return tuple(name for name, mark in sorted(inputs.items()) if lock.inputs.get(name) != mark)

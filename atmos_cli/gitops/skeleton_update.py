@@ -14,6 +14,7 @@ from atmos_cli.layout.lock_history import read_lock
 from atmos_cli.layout.skeleton import SPEC_SCHEMA, default_budget, skeleton
 from atmos_cli.merge.files import merge_files
 from atmos_cli.merge.text import digest
+from atmos_cli.ports import MemoryTree
 from atmos_cli.yamlio.load import load_all
 
 if TYPE_CHECKING:
@@ -31,10 +32,14 @@ _TEXTS = ("CODEOWNERS", ".gitattributes", ".pre-commit-config.yaml", ".github/")
 
 @dataclass(frozen=True, slots=True)
 class SkeletonUpdate:
-    """`files` are those to write, with the lock; `merged` says what happened to each."""
+    """`files` are those to write, with the lock; `merged` says what happened to each.
+
+    `edited`: files that are not as generated, even then, because people changed them.
+    """
 
     merged: Merged
     files: Mapping[str, bytes | None]
+    edited: tuple[str, ...] = ()
 
 
 def update_skeleton(
@@ -49,7 +54,8 @@ def update_skeleton(
 ) -> SkeletonUpdate:
     """Merge all that `init` makes for this config into the tree; `teams` come beside those that are there.
 
-    `restore` brings back what people deleted, `restore_files` only files as a whole. Inputs (the config and the budgets) are written where they are missing, and never merged.
+    `restore` brings back what people deleted, `restore_files` only files as a whole. Inputs (the config and the
+    budgets) are written where they are missing, and never merged.
     """
     owners = sorted({*teams_of(tree), *teams})
     budgets = {
@@ -77,11 +83,14 @@ def update_skeleton(
     generated = {path: each.content for path, each in theirs.items()}
     for path in {each.file for each in merged.conflicts}:  # still to be decided, from where it was
         generated.pop(path, None)
-        generated |= {path: lock.files[path] for lock in locks[:1] if path in lock.files}
+        if locks and path in locks[0].files:
+            generated[path] = locks[0].files[path]
     text = lock_text(Lock(generated)).encode()
     if text != lock_data:
         files[INIT_LOCK] = text
-    return SkeletonUpdate(merged, files)
+    after = MemoryTree(files, tree)
+    edited = tuple(path for path in sorted(theirs) if after.read(path) not in (None, theirs[path].data))
+    return SkeletonUpdate(merged, files, edited)
 
 
 def _content(path: str, data: bytes) -> Content:

@@ -52,7 +52,7 @@ jobs:
         with:
           python-version: "3.13"
       - run: pip install atmos-cli
-      - run: atmos validate --base origin/{branch}
+      - run: atmos validate --check-generated --base origin/{branch}
 """
 
 CONFIG_HEADER = """\

@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError, Diagnostic
 from atmos_cli.layout.items import group_kind, is_kustomization, opened
-from atmos_cli.layout.lock import Digest, GeneratedFile, Text, document_name
+from atmos_cli.layout.lock import Digest, GeneratedFile, Text
 from atmos_cli.merge.fields import DocumentMerge, Findings
 from atmos_cli.merge.kustomization import KustomizationMerge
 from atmos_cli.merge.model import MISSING, Conflict, FieldChange, KeptEdit, Merged, Missing, among, same
-from atmos_cli.merge.objects import FoundObject, OurFiles, object_name
+from atmos_cli.merge.objects import (
+    FoundObject,
+    OurFiles,
+    by_name,
+    held_fields,
+    merge_name,
+    object_name,
+    title,
+    unowned,
+)
 from atmos_cli.merge.text import merge_text
 from atmos_cli.yamlio.edit import append_document, edit, remove_document
 from atmos_cli.yamlio.emit import emit, emit_all
@@ -25,7 +34,6 @@ if TYPE_CHECKING:
     from atmos_cli.ports import FileTree
     from atmos_cli.yamlio.edits import Edit
 
-KEEP = "atmos-cli.dev/keep"
 AUTOSCALER = ("autoscaling", "HorizontalPodAutoscaler")
 
 
@@ -41,12 +49,16 @@ def merge_files(
 ) -> Merged:
     """Merge what is generated now into the files of the service at `root`; of the repo itself without one.
 
-    `bases`: what may have been generated last, by path. `restore` brings back what people deleted,
-    `restore_files` only files as a whole. Raises AtmosError
-    with every file that cannot be read or changed.
+    `bases`: what may have been generated last, by path. `restore` brings back what people deleted, `restore_files`
+    only files as a whole. Raises AtmosError with every file that cannot be read or changed.
     """
     tops = (root,) if root else tuple(sorted({path.split("/")[0] for path in theirs if "/" in path}))
-    work = _Work(OurFiles(tree, tops, service=bool(root)), tuple(bases), theirs, Findings(choose, restore=restore, restore_files=restore or restore_files))
+    work = _Work(
+        OurFiles(tree, tops, service=bool(root)),
+        tuple(bases),
+        theirs,
+        Findings(choose, restore=restore, restore_files=restore or restore_files),
+    )
     problems: list[Diagnostic] = []
     for path in sorted({*theirs, *(each for base in bases for each in base)}):
         try:
@@ -131,8 +143,8 @@ class _Work:
         return bool(edits) and path.endswith("/kustomization.yaml") and bool(self._minimum(path))
 
     def _documents(self, path: str, bases: tuple[tuple[Any, ...], ...], new: GeneratedFile | None) -> None:
-        theirs = _by_name(new.content) if new and isinstance(new.content, tuple) else {}
-        known = [_by_name(each) for each in bases]
+        theirs = by_name(new.content) if new and isinstance(new.content, tuple) else {}
+        known = [by_name(each) for each in bases]
         data = self.ours.read(path)
         if data is None and not theirs and not any(known):
             return
@@ -142,7 +154,7 @@ class _Work:
 
     def _ours(self, path: str, name: str) -> FoundObject | None:
         for index, value in enumerate(self.ours.documents(path)):
-            if _name(value) == name:
+            if merge_name(value) == name:
                 return FoundObject(path, index, value)
         return self.ours.find(self.ours.zone(path), name)
 
@@ -152,10 +164,10 @@ class _Work:
             if theirs is MISSING:
                 return
             if generated and not self.findings.restore:
-                self.findings.kept.append(KeptEdit(path, "", "deleted", f"{_title(theirs)} is not restored"))
+                self.findings.kept.append(KeptEdit(path, "", "deleted", f"{title(theirs)} is not restored"))
                 return
             self.added.setdefault(path, []).append(theirs)
-            self.findings.changed.append(FieldChange(path, _title(theirs), MISSING, "a new object"))
+            self.findings.changed.append(FieldChange(path, title(theirs), MISSING, "a new object"))
             return
         if theirs is MISSING:
             if generated:
@@ -173,19 +185,19 @@ class _Work:
     def _gone(self, ours: FoundObject, generated: list[Any]) -> None:
         """Remove an object that is generated no more; one that a person edited is a conflict."""
         value = opened(ours.value)
-        if not among(_unowned(value), tuple(_unowned(each) for each in generated)):
-            conflict = Conflict(ours.file, "", generated[0], value, MISSING, (), ours.index, why=_title(value))
+        if not among(unowned(value), tuple(unowned(each) for each in generated)):
+            conflict = Conflict(ours.file, "", generated[0], value, MISSING, (), ours.index, why=title(value))
             side = self.findings.choose(conflict)
             if side is None:
                 self.findings.conflicts.append(conflict)
             if side != "theirs":
                 return
-        self.findings.changed.append(FieldChange(ours.file, _title(value), "the object", MISSING))
+        self.findings.changed.append(FieldChange(ours.file, title(value), "the object", MISSING))
         self.removed.setdefault(ours.file, set()).add(ours.index)
 
     def _merge(self, ours: FoundObject) -> DocumentMerge:
         kind = group_kind(ours.value)
-        held = _held(ours.value)
+        held = held_fields(ours.value)
         if not is_kustomization(kind):
             return DocumentMerge(ours.file, ours.index, kind, self.findings, held)
         made = KustomizationMerge(ours.file, ours.index, kind, self.findings, held, raw=ours.value)
@@ -211,10 +223,11 @@ class _Work:
         patches, moved = [], {}
         for position, item in enumerate(items):
             file = item.get("path") if isinstance(item, dict) and "patch" not in item else None
-            target = (
-                posixpath.normpath(posixpath.join(posixpath.dirname(ours.file), file)) if isinstance(file, str) else ""
+            directory = posixpath.dirname(ours.file)
+            target = posixpath.normpath(posixpath.join(directory, file)) if isinstance(file, str) else ""
+            content = (
+                self.ours.documents(target) if target.startswith(tuple(f"{root}/" for root in self.ours.roots)) else ()
             )
-            content = self.ours.documents(target) if target.startswith(tuple(f"{root}/" for root in self.ours.roots)) else ()
             if len(content) == 1 and isinstance(content[0], dict):
                 moved[position] = target
                 rest = {key: each for key, each in item.items() if key != "path"}
@@ -262,36 +275,3 @@ class _Work:
             if changed != data:
                 files[path] = changed
         return {path: data for path, data in files.items() if data != self.ours.read(path)}
-
-
-def _by_name(documents: tuple[Any, ...]) -> dict[str, Any]:
-    return {_name(each): each for each in documents}
-
-
-def _name(value: Any) -> str:
-    if is_kustomization(group_kind(value)):
-        return "kustomization"
-    return object_name(value) or document_name(value) or type(value).__name__
-
-
-def _title(value: Any) -> str:
-    metadata = value.get("metadata") if isinstance(value, dict) else None
-    name = metadata.get("name") if isinstance(metadata, dict) else None
-    kind = value.get("kind") if isinstance(value, dict) else None
-    return f"{kind}/{name}" if kind and name else str(kind or "it")
-
-
-def _held(value: Any) -> frozenset[str]:
-    metadata = value.get("metadata") if isinstance(value, dict) else None
-    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-    text = annotations.get(KEEP) if isinstance(annotations, dict) else None
-    return frozenset(each.strip() for each in text.split(",") if each.strip()) if isinstance(text, str) else frozenset()
-
-
-def _unowned(value: Any) -> Any:
-    """Return a document without what others than `update` write into it, such as the images that run."""
-    if not is_kustomization(group_kind(value)):
-        return value
-    images = value.get("images")
-    names = [each.get("name") for each in images if isinstance(each, dict)] if isinstance(images, list) else images
-    return {**value, "images": names}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.layout.items import group_kind, is_kustomization
+from atmos_cli.layout.lock import document_name
 from atmos_cli.yamlio.load import shared
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from atmos_cli.ports import FileTree
 
+KEEP = "atmos-cli.dev/keep"
 MANIFESTS = (".yaml", ".yml", ".json")
 NOT_OBJECTS = ("service.yaml", "gitops.json")
 
@@ -110,3 +112,40 @@ def patch_files(path: str, kustomization: dict[str, Any]) -> set[str]:
     listed += old if isinstance(old, list) else []
     directory = posixpath.dirname(path)
     return {posixpath.normpath(posixpath.join(directory, each)) for each in listed if isinstance(each, str)}
+
+
+def by_name(documents: tuple[Any, ...]) -> dict[str, Any]:
+    """Return documents by the names under which a merge pairs them."""
+    return {merge_name(each): each for each in documents}
+
+
+def merge_name(value: Any) -> str:
+    """Return the name under which a merge pairs documents of one file."""
+    if is_kustomization(group_kind(value)):
+        return "kustomization"
+    return object_name(value) or document_name(value) or type(value).__name__
+
+
+def title(value: Any) -> str:
+    """Return what people call an object: `Deployment/web`."""
+    metadata = value.get("metadata") if isinstance(value, dict) else None
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    kind = value.get("kind") if isinstance(value, dict) else None
+    return f"{kind}/{name}" if kind and name else str(kind or "it")
+
+
+def held_fields(value: Any) -> frozenset[str]:
+    """Return the fields of an object that a person keeps, by its annotation."""
+    metadata = value.get("metadata") if isinstance(value, dict) else None
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    text = annotations.get(KEEP) if isinstance(annotations, dict) else None
+    return frozenset(each.strip() for each in text.split(",") if each.strip()) if isinstance(text, str) else frozenset()
+
+
+def unowned(value: Any) -> Any:
+    """Return a document without what others than `update` write into it, such as the images that run."""
+    if not is_kustomization(group_kind(value)):
+        return value
+    images = value.get("images")
+    names = [each.get("name") for each in images if isinstance(each, dict)] if isinstance(images, list) else images
+    return {**value, "images": names}

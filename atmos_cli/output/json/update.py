@@ -11,7 +11,8 @@ from atmos_cli.output.json.change import written_data
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from atmos_cli.commands.update import ServiceUpdate, UpdatePlan
+    from atmos_cli.commands.update import UpdatePlan
+    from atmos_cli.gitops.service_update import ServiceUpdate
     from atmos_cli.gitops.write import Written
 
 

@@ -14,7 +14,8 @@ from atmos_cli.output.text.diagnostics import print_diagnostics, summary
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from atmos_cli.commands.update import ServiceUpdate, UpdatePlan
+    from atmos_cli.commands.update import UpdatePlan
+    from atmos_cli.gitops.service_update import ServiceUpdate
     from atmos_cli.gitops.write import Written
 
 MOST_FIELDS = 12
