@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.tree import CommitTree
-from atmos_cli.commands.update import UpdateOptions, UpdatePlan, plan_update
+from atmos_cli.commands.update import UpdatePlan, plan_update
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.repository import Repository, config_of, open_repository
+from atmos_cli.gitops.service_update import UpdateOptions
 from atmos_cli.gitops.services import ServiceName, environments_of, named_services
 from atmos_cli.gitops.spec_change import ChangeFlags, edit_spec
 from atmos_cli.gitops.write import base_of
