@@ -24,13 +24,13 @@ OWN_TESTS = {
 # Given by other commands alone; `tests/cli/conftest.py` sees to it.
 ELSEWHERE = {
     "ATM208": "blueprint test",
-    "ATM304": "none yet: commands that change files which people edit",
+    "ATM304": "change and other commands that edit files which people edit",
     "ATM408": "none by itself: the schema, the budget file or the claim that holds the quantity says it",
     "ATM412": "budget rightsize",
     "ATM427": "approve request",
     "ATM428": "approve request",
     "ATM432": "approve audit",
-    "ATM511": "render, diff, rollback, status, tree, verify",
+    "ATM511": "change, update, render, diff, rollback, status, tree, verify",
     "ATM801": "verify",
     "ATM810": "verify, status, tree",
     "ATM811": "verify, status, tree",

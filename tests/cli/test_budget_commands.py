@@ -183,7 +183,7 @@ def test_rightsize_changes_the_size_and_what_is_made_of_it(shop, atmos, git, tmp
     figures.write_text("containers: {checkout: {cpu: '50', memory: 120Mi, points: 5000, days: 14}}\n")
     held = spec.read_text()
     over = atmos(*ask, "--write", "--yes", "-o", "json")
-    assert (over.code, "ATM40" in over.out, over.json["data"]["written"]) == (1, True, None)
+    assert (over.code, "ATM40" in over.out, over.json["data"]["written"]) == (1, True, [])
     assert spec.read_text() == held
     figures.write_text("containers: {checkout: {cpu: 60m, memory: 120Mi, points: 5, days: 14}}\n")
     assert atmos("budget", "rightsize", "checkout", "--from", figures, "--repo", shop).code == 1

@@ -69,3 +69,24 @@ def test_other_names_of_an_environment_are_known_where_there_is_one():
     both = ("prod", "production")
     items, _, _ = read_change("size m in production", BUNDLED, spec=SPEC, environments=both)
     assert [item.environment for item in items] == ["production"]
+
+
+@pytest.mark.parametrize("name", ["redis", "metrics", "public"])
+def test_a_service_with_the_name_of_a_noun_can_still_have_it(name):
+    spec = SPEC.model_copy(update={"name": name})
+    items, _, problems = read_change(f"add {name}, size m", BUNDLED, spec=spec, environments=ENVIRONMENTS)
+    assert not problems
+    assert [item.kind for item in items] == ["addon", "size"]
+
+
+def test_every_setting_of_an_add_on_can_be_said():
+    from atmos_cli.adapters.bundle import catalogue
+
+    values = {"quantity": "2Gi", "integer": "2", "port": "9090", "path": "/x", "duration": "15s", "boolean": "yes"}
+    for blueprint in catalogue().of_kind("addon"):
+        for key, declared in blueprint.manifest.inputs.items():
+            value = str(declared.values[0]) if declared.values else values.get(declared.type, "text")
+            text = f"{blueprint.manifest.name} {key} {value} in prod"
+            items, _, problems = read_change(text, BUNDLED, spec=SPEC, environments=ENVIRONMENTS)
+            assert not problems, text
+            assert [(i.kind, i.key) for i in items][1:] == [("setting", f"{blueprint.manifest.name}.{key}")], text

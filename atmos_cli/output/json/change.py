@@ -121,7 +121,8 @@ def rightsizing_data(found: Rightsizing, written: Written | None) -> dict[str, A
         "problem": found.suggestion.problem or None,
         "notes": list(found.notes),
         "saves": [{"environment": e, "dimension": d, "amount": str(a)} for e, d, a in found.saves],
-        "written": written_data(written),
+        "written": list(written.paths) if written else [],
+        "writtenAs": written_data(written),
     }
 
 

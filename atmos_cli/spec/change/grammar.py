@@ -13,7 +13,7 @@ from atmos_cli.spec.change.removals import removal
 from atmos_cli.spec.change.settings import setting
 from atmos_cli.spec.change.variables import LOUD, variable
 from atmos_cli.spec.names import shown
-from atmos_cli.spec.vocabulary import ARROWS, HOST_WORDS, NAME_WORDS, RANGE_LINKS, REPLICA_NOUNS, SIZE_VALUES
+from atmos_cli.spec.vocabulary import ARROWS, HOST_WORDS, RANGE_LINKS, REPLICA_NOUNS, SIZE_VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,9 +64,9 @@ def size_letter(parse: ChangeParse, start: int) -> int:
 
 
 def own_name(parse: ChangeParse, start: int) -> int:
-    """Claim the name of the service itself, which says nothing new."""
+    """Claim the name of the service itself, which says nothing new; a word that means something keeps its meaning."""
     word = parse.words[start]
-    found = word.text == parse.service and parse.key(start, -1) not in NAME_WORDS
+    found = word.text == parse.service and parse.phrase(start) is None
     return parse.token("filler", None, start, 1) if found else 0
 
 
