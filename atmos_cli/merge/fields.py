@@ -35,7 +35,10 @@ class Findings:
 
 @dataclass(slots=True)
 class DocumentMerge:
-    """The merge of document `index` of `file`. `held` are fields that a person keeps, below `prefix`."""
+    """The merge of document `index` of `file`. `held` are fields that a person keeps, below `prefix`.
+
+    `outer`: where the document is, as a text inside another one, for a patch.
+    """
 
     file: str
     index: int
@@ -43,6 +46,7 @@ class DocumentMerge:
     findings: Findings
     held: frozenset[str] = frozenset()
     prefix: str = ""
+    outer: Path = ()
     edits: list[Edit] = field(default_factory=list)
 
     def node(self, bases: tuple[Any, ...], ours: Any, theirs: Any, at: Path, names: Names, shown: str) -> None:
@@ -72,7 +76,8 @@ class DocumentMerge:
         if among(ours, bases) or (ours is MISSING and (not bases or among(MISSING, bases) or self.findings.restore)):
             return True
         known = bases[0] if len(bases) == 1 else MISSING
-        conflict = Conflict(self.file, shown, known, ours, theirs, at, self.index)
+        outer, inner = (self.outer, at) if self.outer else (at, ())
+        conflict = Conflict(self.file, shown, known, ours, theirs, outer, self.index, inner=inner)
         side = self.findings.choose(conflict)
         if side is None:
             self.findings.conflicts.append(conflict)
@@ -94,13 +99,21 @@ class DocumentMerge:
                     continue
                 if new is MISSING and _has_parts(mine) and not among(mine, below) and any(map(_has_parts, below)):
                     # what was generated goes part by part, and what a person added inside stays
+                    began = len(self.edits)
                     self.node(below, mine, type(mine)(), place, called, text)
+                    self._drop_emptied(mine, place, began)
                     continue
                 if self.decided(below, mine, new, place, text):
                     self._note_change(text, mine, new)
                     self.edits.append(self._key_edit(place, new, called, ours, order))
             else:
                 self.node(below, mine, new, place, called, text)
+
+    def _drop_emptied(self, mine: Any, at: Path, began: int) -> None:
+        """Remove a mapping or list instead of all that is in it; `began`: where its edits begin."""
+        parts = [each for each in self.edits[began:] if isinstance(each, RemoveValue) and each.path[:-1] == at]
+        if len(parts) == len(mine):
+            self.edits[began:] = [RemoveValue(at, self.index)]
 
     def _key_edit(self, at: Path, new: Any, names: Names, ours: dict[str, Any], order: list[str]) -> Edit:
         """Remove a key, or add it behind the one that theirs has before it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.kube.fieldorder import ordered
@@ -55,6 +55,8 @@ class KustomizationMerge(DocumentMerge):
 
     def written(self, value: Any, names: Names) -> Any:
         """Return a value as the file has it: a patch as text."""
+        if names == REPLICAS and isinstance(value, list):
+            return [self.added(each, names) for each in value]
         if names != PATCHES:
             return value
         return [_closed(each) for each in value] if isinstance(value, list) else _closed(value)
@@ -80,7 +82,8 @@ class KustomizationMerge(DocumentMerge):
         position = at[-1]
         elsewhere = self.moved.get(position) if isinstance(position, int) else None
         inner = DocumentMerge(elsewhere or self.file, 0, group_kind(new), self.findings, self.held)
-        inner.prefix = "" if elsewhere else f"{shown}."
+        inner.prefix, inner.outer = ("", ()) if elsewhere else (f"{shown}.", (*at, "patch"))
+        inner.index = 0 if elsewhere else self.index
         before = tuple(each.get("patch", MISSING) if isinstance(each, dict) else MISSING for each in bases)
         inner.node(before, content, new, (), (), "" if elsewhere else shown)
         if not inner.edits:
@@ -89,7 +92,7 @@ class KustomizationMerge(DocumentMerge):
             self.elsewhere.setdefault(elsewhere, []).extend(inner.edits)
             return
         text = self.raw["patches"][position]["patch"]
-        changed = edit(text.encode(), inner.edits).decode()
+        changed = edit(text.encode(), [replace(each, document=0) for each in inner.edits]).decode()
         self.edits.append(SetValue((*at, "patch"), changed, None, self.index))
 
 

@@ -49,7 +49,7 @@ class Tree:
 
 def compose(text: str) -> tuple[Tree, ...]:
     """Return the documents of a text that parses, in order, without the empty ones. Offsets count characters."""
-    composer = _Composer(_Loader(_Events(text)))
+    composer = _MarkedComposer(_Loader(_Events(text)))
     found: list[Tree] = []
     while composer.check_node():
         composer.aliases = []
@@ -110,15 +110,16 @@ def children(node: Any) -> list[Any]:
 
 
 def below(node: Any) -> Iterator[Any]:
-    """Return a node and every node in it, keys included, outer ones first."""
-    yield node
-    if isinstance(node, MappingNode):
-        for key, value in node.value:
-            yield from below(key)
-            yield from below(value)
-    elif isinstance(node, SequenceNode):
-        for item in node.value:
-            yield from below(item)
+    """Return a node and every node in it, keys included, in no order."""
+    left = [node]
+    while left:
+        node = left.pop()
+        yield node
+        if isinstance(node, MappingNode):
+            for pair in node.value:
+                left.extend(pair)
+        elif isinstance(node, SequenceNode):
+            left.extend(node.value)
 
 
 def content_end(text: str, node: Any) -> int:
@@ -220,7 +221,7 @@ class _Loader:
     max_depth: int | None = None
 
 
-class _Composer(Composer):
+class _MarkedComposer(Composer):
     def __init__(self, loader: _Loader) -> None:
         super().__init__(loader)
         self.warn_double_anchors = False

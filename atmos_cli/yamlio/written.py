@@ -14,14 +14,18 @@ from atmos_cli.yamlio.scalars import ScalarError, resolve_plain
 
 @dataclass(frozen=True, slots=True)
 class Indents:
-    """By how many columns a mapping, and the dashes of a list, stand to the right of their key."""
+    """By how many columns a mapping, and the dashes of a list, stand to the right of their key.
+
+    Without `blocks` a text of several lines is quoted: where a comment that follows would become part of a `|` block.
+    """
 
     mapping: int = 2
     dash: int = 0
+    blocks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class FlowStyle:
     """How a collection in brackets is written: `pad` is None on one line, else the indent of its entries."""
 
     json: bool = False
@@ -38,6 +42,8 @@ def is_filled(value: Any) -> bool:
 def scalar_lines(value: Any, pad: str, indents: Indents) -> list[str]:
     """Return a scalar or empty collection: what stands behind the key or dash, and the lines of a block below it."""
     first, *rest = emit(value)[:-1].split("\n")
+    if rest and not indents.blocks:
+        return [quoted(value)]
     return [first, *(pad + " " * indents.mapping + each[2:] if each else "" for each in rest)]
 
 
@@ -75,12 +81,12 @@ def _offset(value: Any, indents: Indents) -> int:
     return indents.mapping if isinstance(value, dict) else indents.dash
 
 
-def flow_text(value: Any, flow: Flow) -> str:
+def flow_text(value: Any, flow: FlowStyle) -> str:
     """Return a value as it stands between brackets."""
     if not is_filled(value):
         return flow_scalar(value, flow)
     comma, colon = ("," if flow.tight else ", "), (":" if flow.tight else ": ")
-    inner = flow if flow.pad is None else Flow(flow.json, flow.tight, flow.pad + flow.step, flow.step)
+    inner = flow if flow.pad is None else FlowStyle(flow.json, flow.tight, flow.pad + flow.step, flow.step)
     if isinstance(value, dict):
         parts = [f"{flow_key(key, flow)}{colon}{flow_text(each, inner)}" for key, each in value.items()]
     else:
@@ -92,12 +98,13 @@ def flow_text(value: Any, flow: Flow) -> str:
     return f"{opening}\n{inner.pad}{lines}\n{flow.pad}{closing}"
 
 
-def flow_key(key: str, flow: Flow) -> str:
+def flow_key(key: str, flow: FlowStyle) -> str:
     """Return a key as it stands between brackets."""
-    return _json(key) if flow.json else _flow_plain(emit({key: None}).removesuffix(": null\n"), key)
+    written = emit({key: None}).removesuffix(": null\n")
+    return _json(key) if flow.json else _flow_plain(written, key)
 
 
-def flow_scalar(value: Any, flow: Flow) -> str:
+def flow_scalar(value: Any, flow: FlowStyle) -> str:
     """Return a scalar or empty collection as it stands between brackets."""
     if not isinstance(value, str):
         return emit(value)[:-1]
