@@ -41,12 +41,13 @@ class ChangeOptions:
 
 @dataclass(frozen=True, slots=True)
 class ChangePlan:
-    """`update` is None when everything is so already."""
+    """`update` is None when everything is so already. `brings_along`: edits of `service.yaml` not committed so far."""
 
     repository: Repository
     name: ServiceName
     spec_change: SpecChange
     update: UpdatePlan | None
+    brings_along: bool = False
 
     @property
     def refused(self) -> bool:
@@ -61,12 +62,11 @@ def plan_change(
     repository: Repository, service: str, text: str, flags: ChangeFlags, options: ChangeOptions
 ) -> ChangePlan:
     """Plan a change of `service`. Raises AtmosError for what the words, the flags or the service do not allow."""
-    tree = base_of(
-        repository.root, repository.tree, mode=options.mode or repository.config.git.write, config=repository.config
-    ).tree
+    mode = options.mode or repository.config.git.write
+    tree = base_of(repository.root, repository.tree, mode=mode, config=repository.config).tree
     name = _named(tree, repository, service, options.team)
     path = f"{name.directory}/service.yaml"
-    data = _spec_data(tree, repository, path)
+    data, uncommitted = _spec_data(tree, repository, path)
     edited = edit_spec(
         text,
         flags,
@@ -81,7 +81,8 @@ def plan_change(
     subject = _subject(name, edited.change)
     update = update_edited(repository, name, {path: edited.data}, options, subject=subject)
     again = lambda: _again(repository, service, text, flags, options)  # noqa: E731
-    return ChangePlan(repository, name, edited.change, replace(update, change=replace(update.change, again=again)))
+    update = replace(update, change=replace(update.change, again=again))
+    return ChangePlan(repository, name, edited.change, update, brings_along=uncommitted and mode != "commit")
 
 
 def update_edited(
@@ -100,7 +101,10 @@ def update_edited(
     update = plan_update(repository, (str(name),), wanted)
     if update.problems:
         raise AtmosError(*(_after_this(each, edited) for each in update.problems))
-    return replace(update, conflicts=tuple(map(_with_own_way, update.conflicts)))
+    # An edit that is not committed could not be given back if the commit had to be taken back, so it is no input here.
+    changes = replace(update.change.changes, inputs=frozenset())
+    change = replace(update.change, changes=changes)
+    return replace(update, change=change, conflicts=tuple(map(_with_own_way, update.conflicts)))
 
 
 def _again(repository: Repository, service: str, text: str, flags: ChangeFlags, options: ChangeOptions) -> Change:
@@ -120,15 +124,18 @@ def _named(tree: FileTree, repository: Repository, service: str, team: str | Non
         return named_services(repository.tree, (service,), team=team)[0]
 
 
-def _spec_data(tree: FileTree, repository: Repository, path: str) -> bytes:
-    """Return the spec to edit: what the change starts from, or the checkout's where it is edited and not committed."""
+def _spec_data(tree: FileTree, repository: Repository, path: str) -> tuple[bytes, bool]:
+    """Return the spec to edit: what the change starts from, or the checkout's where it is edited and not committed.
+
+    The second value says that it is.
+    """
     here, start = repository.tree.read(path), tree.read(path)
-    if here is None or start is None or here == start:
-        return start or here or b""
     repo = repos.open_repo(repository.root)
     head = repos.resolve(repo, "HEAD") if repo is not None else None
-    committed = CommitTree(repo, head).read(path) if repo is not None and head else None
-    return start if here == committed else here
+    committed = CommitTree(repo, head).read(path) if repo is not None and head else here
+    if here is not None and here != committed:
+        return here, True
+    return start or here or b"", False
 
 
 def _environments(tree: FileTree, name: ServiceName) -> Sequence[str]:

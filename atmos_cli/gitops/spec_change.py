@@ -62,7 +62,7 @@ def edit_spec(
     config: Config,
     catalogue: Catalogue,
 ) -> EditedSpec:
-    """Edit the `service.yaml` in `data` as `text` and `flags` ask, all other lines kept.
+    """Return the `service.yaml` in `data` edited as `text` and `flags` ask, all other lines kept.
 
     `environments` are those that the service is in. Raises AtmosError with everything that is wrong with them at once.
     """

@@ -275,13 +275,27 @@ def test_a_branch_does_not_take_back_what_is_newer_on_the_base(kept, atmos, git)
     assert "size: l" in spec
 
 
-def test_an_edit_that_is_not_committed_is_not_mixed_in(kept, atmos):
+def test_an_edit_that_is_not_committed_is_never_mixed_into_a_commit(kept, atmos):
     path = kept / SPEC
     path.write_text(path.read_text() + "# mine, not done yet\n")
     before = state(kept)
-    done = atmos("change", "checkout", "size m", "--repo", kept, "--yes", "--write", "commit")
-    assert (done.code, "ATM603" in done.err) == (2, True)
-    assert state(kept) == before
+    for flags in ((), ("--push",)):
+        done = atmos("change", "checkout", "size m", "--repo", kept, "--yes", "--write", "commit", *flags)
+        assert done.code == 2
+        assert state(kept) == before
+    assert "ATM603" in atmos("change", "checkout", "size m", "--repo", kept, "--yes", "--write", "commit").err
+
+
+@pytest.mark.parametrize("mode", ["branch", "files"])
+def test_an_edit_that_is_not_committed_is_told_where_it_comes_along(kept, atmos, git, mode):
+    path = kept / SPEC
+    path.write_text(path.read_text() + "# mine\n")
+    done = atmos("change", "checkout", "size m", "--repo", kept, "--yes", "--write", mode)
+    assert done.code == 0, done.err
+    assert f"{SPEC} has edits that are not committed, which become part of this" in done.out
+    assert path.read_text().endswith("# mine\n")
+    made = git("show", f"atmos/change-checkout:{SPEC}", cwd=kept) if mode == "branch" else path.read_text().rstrip()
+    assert made.endswith("# mine")
 
 
 def test_files_alone_are_not_committed(kept, atmos, git):

@@ -33,6 +33,7 @@ def change_data(plan: ChangePlan, written: Written | None) -> dict[str, Any]:
             for each in change.already
         ],
         "stays": list(change.stays),
+        "bringsAlong": plan.brings_along,
         "update": _update(plan),
         "written": written_data(written),
     }

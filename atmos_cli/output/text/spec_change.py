@@ -34,6 +34,8 @@ def show_change(plan: ChangePlan, *, with_diff: bool) -> None:
     out.print(table)
     for line in change.stays:
         say(f"  note: {line}")
+    if plan.brings_along:
+        say(f"  note: {plan.name.directory}/service.yaml has edits that are not committed, which become part of this")
     if plan.update is not None:
         show_update(plan.update, with_diff=with_diff, check=False)
     else:

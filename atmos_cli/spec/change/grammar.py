@@ -47,7 +47,7 @@ def added_host(parse: ChangeParse, start: int) -> int:
 
 
 def renaming(parse: ChangeParse, start: int) -> int:
-    """Answer `rename to orders`: a name is for ever."""
+    """Claim `rename to orders` as a name, which is refused later: a name is for ever."""
     if parse.key(start) not in {"rename", "renamed"}:
         return 0
     word = parse.near(start, 2) if parse.key(start, 1) == "to" else None

@@ -48,7 +48,7 @@ class ChangeItem:
 
     @property
     def slot(self) -> tuple[str, str, str]:
-        """What at most one item may say."""
+        """Return what at most one item may say."""
         return self.kind, self.key, self.environment
 
     @property
