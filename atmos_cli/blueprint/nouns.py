@@ -38,6 +38,7 @@ def vocabulary(catalogue: Catalogue) -> Vocabulary:
         portless=frozenset(name for name, serves in serving.items() if serves == "nothing"),
         properties=frozenset(name for name, row in called.items() if not row.backing),
         usual_ports={row.usual_port: name for name, row in called.items() if row.usual_port},
+        inputs={b.manifest.name: {key: each.type for key, each in b.manifest.inputs.items()} for b in addons},
     )
 
 

@@ -14,6 +14,7 @@ from atmos_cli.cli import (
     approve,
     blueprint,
     budget,
+    change,
     deploy,
     explain,
     init,
@@ -87,6 +88,13 @@ app.add_typer(remove.app, name="remove")
 app.command(
     "rename", help="Give a service another name: a new one beside the old, where no data and no caller is left behind."
 )(rename.rename)
+app.command(
+    "change",
+    help="Change a service: words and flags as for a new one, what to remove, and `in ENV` for one environment.\n"
+    "\n"
+    "Edits service.yaml, updates all files, and asks once. For example: "
+    'atmos change checkout "add redis, size m in prod, without autoscaling"',
+)(change.change)
 app.command(
     "update",
     help="Take an edited service.yaml, an edited atmos-cli.yaml or newer blueprints into the files.\n"

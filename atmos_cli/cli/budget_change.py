@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, confirm, start
 from atmos_cli.output.json.envelope import answer
+from atmos_cli.output.say import say
+
+if TYPE_CHECKING:
+    from atmos_cli.commands.rightsize import Rightsizing
+    from atmos_cli.commands.update import UpdatePlan
+    from atmos_cli.gitops.write import Written
 
 
 def init(
@@ -51,22 +57,55 @@ def rightsize(
     env: Annotated[str | None, typer.Option("--env", "-e", metavar="ENV", help="Where the use was measured.")] = None,
     days: Annotated[int, typer.Option(min=1, max=90, help="How far to look back.")] = 14,
     team: Team = None,
-    apply: Annotated[bool, typer.Option("--write", help="Change service.yaml.")] = False,
+    apply: Annotated[
+        bool, typer.Option("--write", help="Write it: service.yaml and all files, as `git.write` says.")
+    ] = False,
+    branch: Annotated[str | None, typer.Option(help="Write it as this branch.")] = None,
+    push: Annotated[bool, typer.Option("--push", help="Push the commit or branch to origin.")] = False,
+    with_diff: Annotated[bool, typer.Option("--diff", help="Show how every file changes.")] = False,
     repo: RepoDir = None,
+    yes: Yes = False,
+    dry_run: DryRun = False,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.commands.rightsize import apply_rightsizing
+    from atmos_cli.commands.change import ChangeOptions
+    from atmos_cli.commands.changes import write_change
+    from atmos_cli.commands.rightsize import plan_rightsizing
     from atmos_cli.commands.rightsize import rightsize as suggest
     from atmos_cli.gitops.repository import open_repository
-    from atmos_cli.output.json.change import rightsizing_data
-    from atmos_cli.output.text.change import show_rightsizing
 
-    repository = open_repository(start(repo), writes=apply)
+    repository = open_repository(start(repo), writes=apply and not dry_run)
     found = suggest(repository, service, team=team, file=from_, prometheus=prometheus, environment=env, days=days)
-    if apply and found.changes.files:
-        apply_rightsizing(repository, found)
+    plan = None
+    if apply:
+        options = ChangeOptions(mode="branch" if branch else None, branch=branch)
+        plan = plan_rightsizing(repository, found, options)
+    if output == "text":
+        from atmos_cli.output.text.change import show_rightsizing
+        from atmos_cli.output.text.update import show_update
+
+        show_rightsizing(found, applies=apply)
+        if plan is not None:
+            show_update(plan, with_diff=with_diff, check=False)
+    written = None
+    if plan is not None and not plan.refused and not dry_run:
+        confirm("Write this?", yes=yes, output=output)
+        written = write_change(plan.change, pushes=push)
+    _finish_rightsizing(found, plan, written, output=output)
+
+
+def _finish_rightsizing(found: Rightsizing, plan: UpdatePlan | None, written: Written | None, *, output: str) -> None:
+    refused = plan is not None and plan.refused
+    code = 1 if found.suggestion.problem or refused else 0
     if output == "json":
-        answer("budget rightsize", data=rightsizing_data(found, applied=apply))
-    else:
-        show_rightsizing(found, applied=apply)
-    raise typer.Exit(1 if found.suggestion.problem else 0)
+        from atmos_cli.output.json.change import rightsizing_data
+
+        said = (*(plan.diagnostics if plan else ()), *(written.notes if written else ()))
+        answer("budget rightsize", data=rightsizing_data(found, written), diagnostics=said, exit_code=code)
+    elif written is not None:
+        from atmos_cli.output.text.change import show_written
+
+        show_written(written)
+    elif refused:
+        say("Nothing was written")
+    raise typer.Exit(code)

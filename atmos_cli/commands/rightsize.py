@@ -1,29 +1,30 @@
-"""`atmos budget rightsize`: a smaller (or larger) size in `service.yaml`, with its reason and what it saves."""
+"""`atmos budget rightsize`: a smaller (or larger) size in `service.yaml` and the files, with its reason and saving."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.adapters.transaction import apply
 from atmos_cli.blueprint.compose import compose
 from atmos_cli.budget.claim import claim
 from atmos_cli.budget.prices import with_cost
 from atmos_cli.budget.rightsize import Suggestion, Usage, read_usage, suggest
 from atmos_cli.commands.budget import states_of
+from atmos_cli.commands.change import ChangeOptions, update_edited
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import Code, fail
 from atmos_cli.gitops.repository import Repository, find_service
+from atmos_cli.gitops.services import ServiceName
 from atmos_cli.kube.quantity import ZERO
-from atmos_cli.result import ChangeSet
 from atmos_cli.spec.model import Resources, read_spec
-from atmos_cli.yamlio.load import load
-from atmos_cli.yamlio.locate import locate
+from atmos_cli.yamlio.edit import edit
+from atmos_cli.yamlio.edits import SetValue
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from atmos_cli.budget.evaluate import Totals
+    from atmos_cli.commands.update import UpdatePlan
     from atmos_cli.kube.quantity import Quantity
     from atmos_cli.spec.model import ServiceSpec
 
@@ -32,14 +33,21 @@ SHOWN = ("requests.cpu", "requests.memory", "money")
 
 @dataclass(frozen=True, slots=True)
 class Rightsizing:
-    """`changes` are empty when there is nothing to suggest; `saves` is by environment and dimension."""
+    """`edited` is `service.yaml` with the suggestion, None where there is none or it says so already.
 
-    service: str
+    `saves` is by environment and dimension.
+    """
+
+    name: ServiceName
     suggestion: Suggestion
-    notes: tuple[str, ...]
-    saves: tuple[tuple[str, str, Quantity], ...]
-    changes: ChangeSet
+    notes: tuple[str, ...] = ()
+    saves: tuple[tuple[str, str, Quantity], ...] = ()
+    edited: bytes | None = None
     currency: str = ""
+
+    @property
+    def path(self) -> str:
+        return f"{self.name.directory}/service.yaml"
 
 
 def rightsize(
@@ -64,27 +72,32 @@ def rightsize(
     usage = _usage(file, prometheus, first, days=days)
     suggestion = suggest(usage)
     if suggestion.problem:
-        return Rightsizing(service=first.service, suggestion=suggestion, notes=(), saves=(), changes=ChangeSet({}))
+        return Rightsizing(ServiceName(first.team, first.service), suggestion)
     size = Resources(cpu=str(suggestion.cpu), memory=str(suggestion.memory))
     other = spec.model_copy(update={"size": size})
     saves, currency = [], ""
     for each in deployments:
         now, then, currency = _totals(repository, spec, other, each.team, each.environment)
         saves += [(each.environment, name, now.get(name, ZERO) - then.get(name, ZERO)) for name in SHOWN if name in now]
-    changed = _with_size(data, size)
-    changes = ChangeSet({path: changed}, {path: data})
+    edited = (
+        None if spec.size == size else edit(data, [SetValue(("size",), size.model_dump(exclude_none=True), "port")])
+    )
     return Rightsizing(
-        service=first.service,
+        name=ServiceName(first.team, first.service),
         suggestion=suggestion,
         notes=tuple(_notes(spec)),
         saves=tuple(saves),
-        changes=changes,
+        edited=edited,
         currency=currency,
     )
 
 
-def apply_rightsizing(repository: Repository, found: Rightsizing) -> None:
-    apply(repository.root, found.changes)
+def plan_rightsizing(repository: Repository, found: Rightsizing, options: ChangeOptions) -> UpdatePlan | None:
+    """Plan the update that makes the suggestion take effect in all files; None where there is nothing to do."""
+    if found.edited is None:
+        return None
+    subject = f"Rightsize {found.name.service}: cpu {found.suggestion.cpu}, memory {found.suggestion.memory}"
+    return update_edited(repository, found.name, {found.path: found.edited}, options, subject=subject)
 
 
 def _usage(file: Path | None, prometheus: str | None, deployment: Any, *, days: int) -> Usage:
@@ -124,7 +137,8 @@ def _totals(
 
 
 def _notes(spec: ServiceSpec) -> list[str]:
-    found = []
+    own = [name for name, overrides in spec.environments.items() if overrides.size is not None]
+    found = [f"{name} has a size of its own, which stays: `environments.{name}.size`" for name in own]
     if "autoscaling" in spec.addons:
         found.append("its autoscaler aims at a percentage of the CPU request, so another request is another aim")
     if spec.language == "java":
@@ -132,17 +146,3 @@ def _notes(spec: ServiceSpec) -> list[str]:
             "a JVM takes its heap from the memory limit and needs more while it starts: watch the first rollout"
         )
     return found
-
-
-def _with_size(data: bytes, size: Resources) -> bytes:
-    """Return `service.yaml` with another `size`; every other line stays as it is."""
-    lines = data.decode().splitlines(keepends=True)
-    text = f'size: {{cpu: "{size.cpu}", memory: "{size.memory}"}}\n'
-    value = load(data)
-    if not isinstance(value, dict) or "size" not in value:
-        return ("".join(lines).rstrip("\n") + "\n" + text).encode()
-    start = locate(data, 0, ("size",))[0] - 1
-    end = start + 1
-    while end < len(lines) and lines[end][:1] in (" ", "\t"):
-        end += 1
-    return "".join([*lines[:start], text, *lines[end:]]).encode()

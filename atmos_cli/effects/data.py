@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.effects.model import Effect
-from atmos_cli.kube.kept import DATA_KINDS, delete_command, holds_data, stays
+from atmos_cli.kube.kept import DATA_KINDS, STATEFUL_SET, delete_command, holds_data, stays
 from atmos_cli.kube.operators import OPERATED
 from atmos_cli.kube.quantity import parse
 from atmos_cli.kube.shape import at, mappings, text
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from atmos_cli.kube.resource import Identity, Resource
     from atmos_cli.kube.shape import Path
 
-STATEFUL_SET = ("apps", "StatefulSet")
+
 # What else people and other objects know by its name, so that a declared rename is more than a detail.
 KNOWN_BY_NAME = frozenset({("", "Service"), STATEFUL_SET})
 _SIZES: tuple[Path, ...] = (("spec", "resources", "requests", "storage"), ("spec", "storage", "size"))

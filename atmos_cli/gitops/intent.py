@@ -149,13 +149,13 @@ def _flags(draft: _Draft, flags: Flags) -> None:
     if flags.replicas is not None:
         draft.put("replicas", flags.replicas, str(flags.replicas), "flag --replicas")
     if flags.port is not None:
-        pair = _port(flags.port)
+        pair = port_numbers(flags.port)
         draft.put("port", pair, _shown(pair), "flag --port")
     if flags.hosts:
         draft.put("hosts", list(flags.hosts), ", ".join(flags.hosts), "flag --host")
         _add(draft, "http", "flag --host")
     if flags.scale is not None:
-        bounds = _bounds(flags.scale)
+        bounds = replica_bounds(flags.scale)
         draft.put("scaling", bounds, _shown(bounds), "flag --scale")
         _add(draft, "autoscaling", "flag --scale")
     for name in flags.addons:
@@ -169,7 +169,7 @@ def _flags(draft: _Draft, flags: Flags) -> None:
         shown = ", ".join(sorted({probe["path"] for probe in probes.values()}))
         draft.put("probes", probes, shown, "flag --health-path, --ready-path")
     if flags.env:
-        pairs = dict(_pair(each) for each in flags.env)
+        pairs = dict(variable(each) for each in flags.env)
         draft.put("env", pairs, ", ".join(sorted(pairs)), "flag --set-env")
 
 
@@ -208,7 +208,7 @@ def _add(draft: _Draft, addon: str, source: str) -> None:
         draft.rows[addon] = PlanRow(addon, "yes", source)
 
 
-def _port(text: str) -> dict[str, int]:
+def port_numbers(text: str) -> dict[str, int]:
     service, _, container = text.lstrip(":").partition(":")
     numbers = [number for number in (service, container or service) if number.isascii() and number.isdigit()]
     if len(numbers) != 2 or not all(1 <= int(number) <= 65535 for number in numbers):
@@ -217,14 +217,14 @@ def _port(text: str) -> dict[str, int]:
     return {"service": int(numbers[0]), "container": int(numbers[1])}
 
 
-def _bounds(text: str) -> dict[str, int]:
+def replica_bounds(text: str) -> dict[str, int]:
     low, dots, high = text.partition("..")
     if not (dots and low.isdigit() and high.isdigit()):
         raise fail(Code.USAGE, f"`--scale {text}` is not a range", hint="write it as `--scale 2..10`")
     return {"min": int(low), "max": int(high)}
 
 
-def _pair(text: str) -> tuple[str, str]:
+def variable(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
         # Not repeated: it may be the value alone, and that may be a secret.

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from atmos_cli.kube.resource import Identity, Resource
 
 # (group, kind): Kubernetes' own, then operators' whose objects own volumes or databases.
+STATEFUL_SET = ("apps", "StatefulSet")
 DATA_KINDS = frozenset(
     {
         ("", "PersistentVolumeClaim"),

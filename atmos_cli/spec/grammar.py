@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from atmos_cli.spec.parse import Parse
 
 _VERSION = re.compile(r"v?[0-9]{1,6}(\.([0-9]{1,6}|x)){1,4}|v[0-9]{1,6}|[1-9]|[12][0-9]|30|lts|latest")
-_WITH_VERSION = re.compile(r"(?P<head>.*?[^0-9.@:v-])[-@:]?(?P<version>v?[0-9]{1,6}(\.([0-9]{1,6}|x)){0,4})")
+WITH_VERSION = re.compile(r"(?P<head>.*?[^0-9.@:v-])[-@:]?(?P<version>v?[0-9]{1,6}(\.([0-9]{1,6}|x)){0,4})")
 MANY = 20
 
 
@@ -91,7 +91,9 @@ def vocabulary(parse: Parse, start: int) -> int:
         count += 1 if meaning.value != "in `--team`" and measured else 0
         count += 1 if meaning.value == "in `--team`" and parse.near(start, count) else 0
         message = f"{parse.said(start, count)} is not said in an intent"
-        return parse.problem(Code.INTENT_NOT_YET, message, start, count, hint=f"it belongs {meaning.value}")
+        return parse.problem(
+            Code.INTENT_NOT_YET, message, start, count, hint=f"it belongs {meaning.value}{parse.afterwards}"
+        )
     if meaning.value == "autoscaling" and (lone := numbers.lone_count(parse, start, count)):
         return lone
     return _with_version(parse, start, count, meaning)
@@ -116,7 +118,7 @@ def _with_version(parse: Parse, start: int, count: int, meaning: WordMeaning) ->
 
 def versioned(parse: Parse, start: int) -> int:
     """Claim a word with its version: `python3.12`, `node-20`, `postgres:16`."""
-    parts = _WITH_VERSION.fullmatch(parse.key(start))
+    parts = WITH_VERSION.fullmatch(parse.key(start))
     meaning = parse.vocabulary.meanings.get(normal(parts["head"])) if parts else None
     if not parts or not meaning or meaning.kind not in {"language", "addon"}:
         return 0
@@ -153,7 +155,7 @@ def unknown(parse: Parse, start: int) -> int:
         hint = "write `named checkout` for a name, everything else without quotes"
         return parse.problem(Code.INTENT_UNKNOWN_WORD, f"{said} stands in quotes alone", start, 1, hint=hint)
     unknown_so_far = sum(d.code is Code.INTENT_UNKNOWN_WORD for _, _, d in parse.problems)
-    close = _close(word.text.lower(), parse.vocabulary.meanings) if unknown_so_far < MANY else ""
+    close = close_word(word.text.lower(), parse.vocabulary.meanings) if unknown_so_far < MANY else ""
     if close:
         hint = f"did you mean `{close}`?"
     elif validate_name(word.text) is None:
@@ -163,7 +165,7 @@ def unknown(parse: Parse, start: int) -> int:
     return parse.problem(Code.INTENT_UNKNOWN_WORD, f"{said} is not a word that atmos knows", start, 1, hint=hint)
 
 
-def _close(word: str, meanings: Mapping[str, WordMeaning]) -> str:
+def close_word(word: str, meanings: Mapping[str, WordMeaning]) -> str:
     refused = {"elsewhere", "unknown_language"}
     known = {w for w, meaning in meanings.items() if meaning.kind not in refused and " " not in w and len(w) > 2}
     return nearest(word, tuple(sorted(known | KEYWORDS)))

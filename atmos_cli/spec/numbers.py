@@ -37,7 +37,7 @@ def port(parse: Parse, start: int) -> int:
         lead = 1
     if not lead:
         return _bare_port(parse, start)
-    while parse.key(start, lead) in {"number", "is", "on"}:
+    while parse.key(start, lead) in {"number", "is", "on", "to"}:
         lead += 1
     count = _token_of_port(parse, start, lead, side=side)
     if count:
@@ -160,7 +160,7 @@ def _after_noun(parse: Parse, start: int) -> int:
     """Return the number of words of `replicas` or `replicas is` at `start`; 0 when there are none."""
     if parse.key(start) not in REPLICA_NOUNS:
         return 0
-    return 2 if parse.key(start, 1) in {"is", "of"} else 1
+    return 2 if parse.key(start, 1) in {"is", "of", "to"} else 1
 
 
 def _with_noun(parse: Parse, start: int, count: int) -> int:

@@ -28,11 +28,12 @@ class Token:
 
 @dataclass(slots=True)
 class Parse:
-    """Every word ends in a claim or a problem; nothing is dropped."""
+    """Every word ends in a claim or a problem; nothing is dropped. `afterwards` completes hints that name a file."""
 
     text: str
     words: tuple[Word, ...]
     vocabulary: Vocabulary
+    afterwards: str = ""
     tokens: list[Token] = field(default_factory=list)
     problems: list[tuple[int, int, Diagnostic]] = field(default_factory=list)
 

@@ -19,19 +19,19 @@ _LOW = "a process without root may bind it because the pod sets ip_unprivileged_
 
 def settle(parse: Parse) -> tuple[Intent, tuple[Diagnostic, ...]]:
     """Return the Intent, and all problems of `parse` in the order of the text."""
-    port = _port(parse)
+    port = port_of(parse)
     intent = Intent(
-        name=_only(parse, "name", "names"),
-        type=_only(parse, "type", "types"),
-        language=_only(parse, "language", "languages"),
+        name=only_one(parse, "name", "names"),
+        type=only_one(parse, "type", "types"),
+        language=only_one(parse, "language", "languages"),
         port=port,
         addons=_addons(parse),
         without=_each(parse, "without"),
         hosts=_each(parse, "host"),
         scaling=_scaling(parse),
-        size=_only(parse, "size", "sizes"),
-        replicas=_only(parse, "replicas", "numbers of replicas"),
-        image=_only(parse, "image", "images"),
+        size=only_one(parse, "size", "sizes"),
+        replicas=only_one(parse, "replicas", "numbers of replicas"),
+        image=only_one(parse, "image", "images"),
     )
     _available(parse, intent)
     _portless(parse, intent)
@@ -41,11 +41,11 @@ def settle(parse: Parse) -> tuple[Intent, tuple[Diagnostic, ...]]:
     return intent, tuple(dict.fromkeys(diagnostic for _, _, diagnostic in ordered))
 
 
-def _tokens(parse: Parse, *kinds: str) -> list[Token]:
+def tokens_of(parse: Parse, *kinds: str) -> list[Token]:
     return [token for token in parse.tokens if token.kind in kinds]
 
 
-def _stated(parse: Parse, value: Any, tokens: Sequence[Token], note: str | None = None) -> Stated[Any]:
+def stated_by(parse: Parse, value: Any, tokens: Sequence[Token], note: str | None = None) -> Stated[Any]:
     spans = [parse.text[parse.words[c.first].start : parse.words[c.last].end] for c in tokens]
     words = ", ".join(" ".join(span.split()) for span in spans)
     notes = dict.fromkeys(c.note for c in tokens if c.note)
@@ -53,9 +53,9 @@ def _stated(parse: Parse, value: Any, tokens: Sequence[Token], note: str | None 
     return Stated(value, words, "; ".join(notes) if note is None else note, number)
 
 
-def _only(parse: Parse, kind: str, plural: str) -> Stated[Any] | None:
+def only_one(parse: Parse, kind: str, plural: str) -> Stated[Any] | None:
     """Return the one value of `kind`; words that are not strict agree with strict ones, within reason."""
-    tokens = _tokens(parse, kind)
+    tokens = tokens_of(parse, kind)
     if not tokens:
         return None
     strict = [c for c in tokens if c.strict] or tokens
@@ -63,10 +63,10 @@ def _only(parse: Parse, kind: str, plural: str) -> Stated[Any] | None:
     other = next((c for c in strict if c.value != deciding.value), None)
     other = other or next((c for c in tokens if not c.strict and not _agrees(c, deciding)), None)
     if other:
-        said = f"{_said(parse, deciding)} and {_said(parse, other)} are two {plural}"
-        parse.problem(Code.INTENT_CONTRADICTION, said, other.first, _length(other), hint=_ONE[kind])
+        said = f"{said_by(parse, deciding)} and {said_by(parse, other)} are two {plural}"
+        parse.problem(Code.INTENT_CONTRADICTION, said, other.first, length_of(other), hint=_ONE[kind])
     notes = "; ".join(dict.fromkeys(c.note for c in tokens if c.note and c.value == deciding.value))
-    return _stated(parse, deciding.value, tokens, notes)
+    return stated_by(parse, deciding.value, tokens, notes)
 
 
 _ONE = {
@@ -86,9 +86,9 @@ def _agrees(loose: Token, strict: Token) -> bool:
 
 
 def _each(parse: Parse, kind: str) -> tuple[Stated[Any], ...]:
-    tokens = _tokens(parse, kind)
+    tokens = tokens_of(parse, kind)
     values = dict.fromkeys(c.value for c in tokens)
-    return tuple(_stated(parse, value, [c for c in tokens if c.value == value]) for value in values)
+    return tuple(stated_by(parse, value, [c for c in tokens if c.value == value]) for value in values)
 
 
 def _addons(parse: Parse) -> tuple[Stated[Any], ...]:
@@ -96,15 +96,15 @@ def _addons(parse: Parse) -> tuple[Stated[Any], ...]:
     found = {item.value: item for item in _each(parse, "addon")}
     implied = (("http", ("host",), "a host"), ("autoscaling", ("scaling", "min", "max"), "a range of replicas"))
     for addon, kinds, what in implied:
-        tokens = _tokens(parse, *kinds)
+        tokens = tokens_of(parse, *kinds)
         if tokens and addon not in found:
-            found[addon] = _stated(parse, addon, tokens, f"{what} needs {addon}")
+            found[addon] = stated_by(parse, addon, tokens, f"{what} needs {addon}")
     return tuple(found[name] for name in sorted(found))
 
 
-def _port(parse: Parse) -> Stated[PortPair] | None:
+def port_of(parse: Parse) -> Stated[PortPair] | None:
     """Return one pair from `port 80`, `80:3000`, `service port` and `container port`, which name one side."""
-    tokens = _tokens(parse, "port", "service_port", "container_port")
+    tokens = tokens_of(parse, "port", "service_port", "container_port")
     if not tokens:
         return None
     kinds = ("port", "service_port", "container_port")
@@ -115,10 +115,10 @@ def _port(parse: Parse) -> Stated[PortPair] | None:
     value = PortPair(service, container)
     other = next((c for c in tokens if not _fits(c, value)), None)
     if other:
-        said = f"{_said(parse, tokens[0] if other is not tokens[0] else tokens[-1])} and {_said(parse, other)}"
+        said = f"{said_by(parse, tokens[0] if other is not tokens[0] else tokens[-1])} and {said_by(parse, other)}"
         message = f"{said} are two ports"
-        parse.problem(Code.INTENT_CONTRADICTION, message, other.first, _length(other), hint=_ONE["port"])
-    return _stated(parse, value, tokens, _port_note(value, parse.vocabulary.usual_ports))
+        parse.problem(Code.INTENT_CONTRADICTION, message, other.first, length_of(other), hint=_ONE["port"])
+    return stated_by(parse, value, tokens, _port_note(value, parse.vocabulary.usual_ports))
 
 
 def _fits(token: Token, port: PortPair) -> bool:
@@ -141,23 +141,23 @@ def _port_note(port: PortPair, usual: Mapping[int, str]) -> str:
 
 
 def _scaling(parse: Parse) -> Stated[ReplicaRange] | None:
-    tokens = _tokens(parse, "scaling", "min", "max")
+    tokens = tokens_of(parse, "scaling", "min", "max")
     if not tokens:
         return None
     lows = {c.value.min if c.kind == "scaling" else c.value for c in tokens if c.kind != "max"}
     highs = {c.value.max if c.kind == "scaling" else c.value for c in tokens if c.kind != "min"}
     value = ReplicaRange(min(lows, default=min({_USUAL.min, *highs})), max(highs, default=_USUAL.max))
     if len(lows) > 1 or len(highs) > 1:
-        said = f"{_said(parse, tokens[0])} and {_said(parse, tokens[-1])} are two ranges of replicas"
-        parse.problem(Code.INTENT_CONTRADICTION, said, tokens[-1].first, _length(tokens[-1]), hint="keep one of them")
+        said = f"{said_by(parse, tokens[0])} and {said_by(parse, tokens[-1])} are two ranges of replicas"
+        parse.problem(Code.INTENT_CONTRADICTION, said, tokens[-1].first, length_of(tokens[-1]), hint="keep one of them")
     elif value.min > value.max:
-        said = f"{_said(parse, tokens[0])} asks for at least {value.min} replicas, but the most is {value.max}"
+        said = f"{said_by(parse, tokens[0])} asks for at least {value.min} replicas, but the most is {value.max}"
         hint = f"say both, such as `autoscaling {value.min}..{value.min * 2}`"
-        parse.problem(Code.INTENT_CONTRADICTION, said, tokens[0].first, _length(tokens[0]), hint=hint)
+        parse.problem(Code.INTENT_CONTRADICTION, said, tokens[0].first, length_of(tokens[0]), hint=hint)
     note = (
         "" if lows and highs else f"from {value.min} to {value.max}: the {'most' if lows else 'least'} is the default"
     )
-    return _stated(parse, value, tokens, note)
+    return stated_by(parse, value, tokens, note)
 
 
 def _available(parse: Parse, intent: Intent) -> None:
@@ -179,20 +179,20 @@ def _available(parse: Parse, intent: Intent) -> None:
 def _portless(parse: Parse, intent: Intent) -> None:
     """Refuse a port for a type that serves nothing, and a web service without a port."""
     tokens = [
-        *_tokens(parse, "port", "service_port", "host"),
-        *(c for c in _tokens(parse, "addon") if c.value == "http"),
+        *tokens_of(parse, "port", "service_port", "host"),
+        *(c for c in tokens_of(parse, "addon") if c.value == "http"),
     ]
     if intent.type and intent.type.value in parse.vocabulary.portless:
         for token in tokens:
             kind = intent.type.value
-            message = f"{_said(parse, token)} cannot go with `{intent.type.words}`: nothing connects to a {kind}"
+            message = f"{said_by(parse, token)} cannot go with `{intent.type.words}`: nothing connects to a {kind}"
             hint = f"leave it out, or leave out `{intent.type.words}` for a web service"
-            parse.problem(Code.INTENT_CONTRADICTION, message, token.first, _length(token), hint=hint)
+            parse.problem(Code.INTENT_CONTRADICTION, message, token.first, length_of(token), hint=hint)
         return
-    for token in (c for c in _tokens(parse, "without") if c.value == "port"):
-        message = f"{_said(parse, token)} leaves a web service that nothing can connect to"
+    for token in (c for c in tokens_of(parse, "without") if c.value == "port"):
+        message = f"{said_by(parse, token)} leaves a web service that nothing can connect to"
         hint = "give it a port such as `port 8080`"
-        parse.problem(Code.INTENT_CONTRADICTION, message, token.first, _length(token), hint=hint)
+        parse.problem(Code.INTENT_CONTRADICTION, message, token.first, length_of(token), hint=hint)
 
 
 def _scaled_twice(parse: Parse, intent: Intent) -> None:
@@ -205,23 +205,23 @@ def _scaled_twice(parse: Parse, intent: Intent) -> None:
         f" `{scaled[0].words}` (word {scaled[0].word}) leaves open"
     )
     hint = f"keep one of them, or write `autoscaling {max(number, 1)}..{max(number, 1) * 2}`"
-    token = _tokens(parse, "replicas")[0]
-    parse.problem(Code.INTENT_CONTRADICTION, message, token.first, _length(token), hint=hint)
+    token = tokens_of(parse, "replicas")[0]
+    parse.problem(Code.INTENT_CONTRADICTION, message, token.first, length_of(token), hint=hint)
 
 
 def _wanted_and_not(parse: Parse, intent: Intent) -> None:
     wanted = {addon.value: addon for addon in intent.addons}
-    for token in _tokens(parse, "without"):
+    for token in tokens_of(parse, "without"):
         if token.value in wanted:
             addon = wanted[token.value]
-            message = f"`{addon.words}` (word {addon.word}) asks for {addon.value}, {_said(parse, token)} refuses it"
+            message = f"`{addon.words}` (word {addon.word}) asks for {addon.value}, {said_by(parse, token)} refuses it"
             hint = "keep one of them"
-            parse.problem(Code.INTENT_CONTRADICTION, message, token.first, _length(token), hint=hint)
+            parse.problem(Code.INTENT_CONTRADICTION, message, token.first, length_of(token), hint=hint)
 
 
-def _length(token: Token) -> int:
+def length_of(token: Token) -> int:
     return token.last - token.first + 1
 
 
-def _said(parse: Parse, token: Token) -> str:
-    return parse.said(token.first, _length(token))
+def said_by(parse: Parse, token: Token) -> str:
+    return parse.said(token.first, length_of(token))

@@ -38,10 +38,10 @@ def read_intent(text: str, vocabulary: Vocabulary) -> tuple[Intent, tuple[Diagno
     intent, problems = settle(read(Parse(text, cut(text), vocabulary)))
     if not problems and not intent.stated():
         return intent, (Diagnostic(Code.INTENT_EMPTY, "the intent says nothing", hint=f"say what to run, {EXAMPLE}"),)
-    return intent, _few(problems)
+    return intent, few(problems, EXAMPLE)
 
 
-def _few(problems: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+def few(problems: tuple[Diagnostic, ...], example: str) -> tuple[Diagnostic, ...]:
     """Return the first unknown words only: a text that is no intent at all has one everywhere."""
     unknown = [d for d in problems if d.code is Code.INTENT_UNKNOWN_WORD]
     if len(unknown) <= MANY:
@@ -49,4 +49,4 @@ def _few(problems: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
     more = f"{len(unknown) - MANY} more words are not words that atmos knows"
     dropped = set(map(id, unknown[MANY:]))
     kept = tuple(d for d in problems if id(d) not in dropped)
-    return (*kept, Diagnostic(Code.INTENT_UNKNOWN_WORD, more, hint=f"an intent is short, {EXAMPLE}"))
+    return (*kept, Diagnostic(Code.INTENT_UNKNOWN_WORD, more, hint=f"an intent is short, {example}"))

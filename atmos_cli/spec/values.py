@@ -59,7 +59,7 @@ def size(parse: Parse, start: int) -> int:
     """Claim a size: `size m`, `size medium`; small and large alone are ordinary vocabulary."""
     if parse.key(start) != "size":
         return 0
-    lead = 2 if parse.key(start, 1) == "is" else 1
+    lead = 2 if parse.key(start, 1) in {"is", "to"} else 1
     value = normal(parse.key(start, lead))
     if value in SIZE_VALUES:
         note = "" if value == SIZE_VALUES[value] else f"`{value}` means {SIZE_VALUES[value]}"
@@ -98,7 +98,7 @@ def host(parse: Parse, start: int) -> int:
         return parse.token("addon", "http", start, lead, note=note)
     plain = re.sub(r"^https?://|/$", "", given.lower())
     if (
-        _is_host(plain)
+        is_host(plain)
         and (lead or "://" in given or not _FILE.fullmatch(plain))
         and (lead or not _nearly(plain, parse.vocabulary.meanings))
     ):
@@ -114,7 +114,7 @@ def host(parse: Parse, start: int) -> int:
     return parse.problem(Code.SPEC_INVALID, message, start, lead + 1, hint=HOST_HINT)
 
 
-def _is_host(text: str) -> bool:
+def is_host(text: str) -> bool:
     return bool(_HOST.fullmatch(text)) and not text.rsplit(".", 1)[-1].isdigit()
 
 

@@ -59,7 +59,7 @@ class Vocabulary:
     """What an intent can say in one repo. `languages`, `types` and `addons` are those that are there.
 
     `portless` types serve nothing; `properties` are add-ons that are no thing of their own beside the service;
-    `usual_ports` name the add-on that people know by a port.
+    `usual_ports` name the add-on that people know by a port; `inputs` are the types of an add-on's settings, by name.
     """
 
     meanings: Mapping[str, WordMeaning]
@@ -70,6 +70,7 @@ class Vocabulary:
     portless: frozenset[str]
     properties: frozenset[str]
     usual_ports: Mapping[int, str]
+    inputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 # After a store, these say nothing new: `redis database` must not become postgres as well.

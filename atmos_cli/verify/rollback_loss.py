@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import AtmosError
-from atmos_cli.kube.kept import DATA_KINDS
+from atmos_cli.kube.kept import DATA_KINDS, STATEFUL_SET
 from atmos_cli.kube.quantity import parse
 from atmos_cli.kube.shape import at, mappings
 
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from atmos_cli.kube.resource import Identity, Resource
-
-STATEFUL_SET = ("apps", "StatefulSet")
 
 
 def losses(now: Mapping[Identity, Resource], after: Mapping[Identity, Resource]) -> tuple[str, ...]:

@@ -150,7 +150,7 @@ def test_budget_init_suggests_from_what_is_used(shop, atmos):
     assert atmos("validate", "--repo", shop, "-o", "json").code == 0
 
 
-def test_rightsize_changes_the_spec_and_only_its_size(shop, atmos, tmp_path):
+def test_rightsize_changes_the_size_and_what_is_made_of_it(shop, atmos, git, tmp_path):
     spec = shop / "apps/default/checkout/service.yaml"
     before = spec.read_text()
     figures = tmp_path / "usage.yaml"
@@ -162,12 +162,29 @@ def test_rightsize_changes_the_spec_and_only_its_size(shop, atmos, tmp_path):
         "dev"
     ] == "80m"
     assert spec.read_text() == before
-    assert atmos("budget", "rightsize", "checkout", "--from", figures, "--repo", shop, "--write").code == 0
-    changed = set(spec.read_text().splitlines()) ^ set(before.splitlines())
-    assert changed == {
-        'size: {cpu: "60m", memory: "138Mi"}',
-        *[line for line in before.splitlines() if line.startswith("size:")],
-    }
+    ask = ("budget", "rightsize", "checkout", "--from", figures, "--repo", shop)
+    unasked = atmos(*ask, "--write")
+    assert (unasked.code, "ATM901" in unasked.err, spec.read_text()) == (2, True, before)
+    assert atmos(*ask, "--write", "--dry-run").code == 0
+    assert spec.read_text() == before
+    done = atmos(*ask, "--write", "--yes")
+    assert done.code == 0, done.out + done.err
+    assert "Budget of prod" in done.out
+    gone = [line for line in before.splitlines() if line not in spec.read_text().splitlines()]
+    assert gone == ["size: s"]
+    assert "size:\n  cpu: 60m\n  memory: 138Mi\n" in spec.read_text()
+    assert git("log", "-1", "--format=%s", cwd=shop) == "Rightsize checkout: cpu 60m, memory 138Mi"
+    for environment in ("dev", "staging", "prod"):
+        overlay = shop / f"apps/default/checkout/overlays/{environment}/kustomization.yaml"
+        assert "memory: 138Mi" in overlay.read_text(), "what is written takes effect"
+    assert atmos("update", "--check", "--repo", shop).code == 0
+    again = atmos(*ask, "--write")
+    assert (again.code, "its size says so already" in again.out) == (0, True)
+    figures.write_text("containers: {checkout: {cpu: '50', memory: 120Mi, points: 5000, days: 14}}\n")
+    held = spec.read_text()
+    over = atmos(*ask, "--write", "--yes", "-o", "json")
+    assert (over.code, "ATM40" in over.out, over.json["data"]["written"]) == (1, True, [])
+    assert spec.read_text() == held
     figures.write_text("containers: {checkout: {cpu: 60m, memory: 120Mi, points: 5, days: 14}}\n")
     assert atmos("budget", "rightsize", "checkout", "--from", figures, "--repo", shop).code == 1
     assert atmos("budget", "rightsize", "checkout", "--repo", shop).code == 2

@@ -115,6 +115,7 @@ def test_budgets(shop, answers, git, tmp_path):
     answers("budget-init", "budget", "init", "dev", "--replace", "--dry-run", *at)
     use = tmp_path / "use.json"
     use.write_text(json.dumps({"containers": {"checkout": USE}}))
+    answers("change", "change", "checkout", "size m in prod, add redis, node", "--dry-run", *at)
     answers("budget-rightsize", "budget", "rightsize", "checkout", "--from", use, *at)
     git("checkout", "-qb", "bigger", cwd=shop)
     grown(shop)

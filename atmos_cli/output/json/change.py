@@ -113,18 +113,19 @@ def limits_data(plan: BudgetPlan, written: Written | None) -> dict[str, Any]:
     }
 
 
-def rightsizing_data(found: Rightsizing, *, applied: bool) -> dict[str, Any]:
+def rightsizing_data(found: Rightsizing, written: Written | None) -> dict[str, Any]:
     """Return what `budget rightsize` suggests; without CPU and memory where it has a problem."""
     given = not found.suggestion.problem
     return {
-        "service": found.service,
+        "service": found.name.service,
         "cpu": str(found.suggestion.cpu) if given else None,
         "memory": str(found.suggestion.memory) if given else None,
         "reason": found.suggestion.reason or None,
         "problem": found.suggestion.problem or None,
         "notes": list(found.notes),
         "saves": [{"environment": e, "dimension": d, "amount": str(a)} for e, d, a in found.saves],
-        "written": sorted(found.changes.files) if applied else [],
+        "written": list(written.paths) if written else [],
+        "writtenAs": written_data(written),
     }
 
 

@@ -203,12 +203,12 @@ def show_limits_written(written: Written) -> None:
     say(f"Wrote {', '.join(written.paths)}; then run `atmos init`, which renews the quotas")
 
 
-def show_rightsizing(found: Rightsizing, *, applied: bool) -> None:
+def show_rightsizing(found: Rightsizing, *, applies: bool) -> None:
     """Print the CPU and memory to ask for, why, and what that saves."""
     if found.suggestion.problem:
-        say(f"no suggestion for {found.service}: {found.suggestion.problem}")
+        say(f"no suggestion for {found.name.service}: {found.suggestion.problem}")
         return
-    say(f"{found.service}: cpu {found.suggestion.cpu}, memory {found.suggestion.memory}")
+    say(f"{found.name.service}: cpu {found.suggestion.cpu}, memory {found.suggestion.memory}")
     say(f"  {found.suggestion.reason}")
     for environment, dimension, amount in found.saves:
         verb = "saves" if amount.nano >= 0 else "adds"
@@ -216,5 +216,7 @@ def show_rightsizing(found: Rightsizing, *, applied: bool) -> None:
         say(f"  {environment}: {verb} {dimension} {text}")
     for note in found.notes:
         say(f"  note: {note}")
-    paths = ", ".join(found.changes.files)
-    say(f"Changed {paths}" if applied else f"`--write` changes {paths}")
+    if found.edited is None:
+        say("its size says so already")
+    elif not applies:
+        say(f"`--write` changes {found.path} and all files made from it")
