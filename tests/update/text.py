@@ -1,0 +1,116 @@
+"""What an update may do to the text of files that people edited: nothing but what the generated change asks for."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import re
+from typing import TYPE_CHECKING
+
+from tests.update.worlds import CONFIG, LOCK, SPEC
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.update.worlds import Files
+
+OWNED = re.compile(r"^(count|replicas|newTag|newName|digest|atmos-cli\.dev/blueprint)\b")
+
+
+def bare(line: str) -> str:
+    """A line without what people may change of its style: indent, dashes, quotes, a comment beside it."""
+    text = line.strip()
+    while text.startswith("- "):
+        text = text[2:].lstrip()
+    text = re.sub(r"\s+#.*$", "", text) if not text.startswith("#") else text
+    return text.replace('"', "").replace("'", "")
+
+
+def text_problems(ours: Files, result: Files, base: Files, theirs: Files) -> list[str]:
+    """Lines that an update took, moved or added without the generated change asking for it."""
+    gone, new = changed_lines(_frozen(base), _frozen(theirs))
+    found: list[str] = []
+    for path, before in sorted(ours.items()):
+        if path in (LOCK, SPEC, CONFIG) or path.startswith("platform/"):
+            continue
+        now = result.get(path)
+        if now is None:
+            found += _removed(path, before, gone)
+        elif now != before:
+            found += [f"{path}: {line}" for line in _changed(before, now, gone, new)]
+    for path in sorted(result.keys() - ours.keys()):
+        if path not in theirs:
+            found.append(f"{path}: a file that nobody generates")
+        elif result[path] != theirs[path] and "kustomization" not in path:
+            found.append(f"{path}: a new file that is not as generated")
+    return found
+
+
+def _frozen(files: Mapping[str, bytes]) -> tuple[tuple[str, bytes], ...]:
+    return tuple(sorted((path, data) for path, data in files.items() if path.startswith(("apps/", "delivery/"))))
+
+
+@functools.lru_cache(maxsize=32)
+def changed_lines(
+    base: tuple[tuple[str, bytes], ...], theirs: tuple[tuple[str, bytes], ...]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """What generating anew takes out of the files, and what it puts in, as bare lines."""
+    gone: set[str] = set()
+    new: set[str] = set()
+    before, after = dict(base), dict(theirs)
+    for path in {*before, *after} - {LOCK, SPEC}:
+        old, made = (each.get(path, b"").decode().splitlines() for each in (before, after))
+        for line in difflib.ndiff(old, made):
+            if line[0] == "-":
+                gone.add(bare(line[2:]))
+            elif line[0] == "+":
+                new.add(bare(line[2:]))
+        if path not in after:
+            gone.add(path.rpartition("/")[2])
+    return frozenset(gone), frozenset(new)
+
+
+def _removed(path: str, before: bytes, gone: frozenset[str]) -> list[str]:
+    lines = [line for line in before.decode().splitlines() if line.strip()]
+    kept = [line for line in lines if bare(line) not in gone and not line.strip().startswith("#") and bare(line) != "---"]
+    return [f"{path}: removed, with `{kept[0].strip()}`"] if kept else []
+
+
+def _changed(before: bytes, now: bytes, gone: frozenset[str], new: frozenset[str]) -> list[str]:
+    found: list[str] = []
+    if (b"\r\n" in before) != (b"\r\n" in now) or (b"\r\n" in now and now.count(b"\n") != now.count(b"\r\n")):
+        found.append("other line ends")
+    if before.endswith(b"\n") and not now.endswith(b"\n"):
+        found.append("no line end at its end any more")
+    old, made = before.decode().splitlines(), now.decode().splitlines()
+    for tag, start, end, first, last in difflib.SequenceMatcher(None, old, made, autojunk=False).get_opcodes():
+        if tag != "equal":
+            found += _hunk(old, (start, end), made[first:last], gone, new)
+    return found
+
+
+def _hunk(old: list[str], cut: tuple[int, int], added: list[str], gone: frozenset[str], new: frozenset[str]) -> list[str]:
+    found = []
+    start, end = cut
+    bares = [bare(line) for line in added]
+    for at in range(start, end):
+        line = old[at]
+        text = bare(line)
+        if line in added:
+            continue
+        if line.strip().startswith("#"):
+            if not (start < at < end - 1):
+                found.append(f"a comment is gone: `{line.strip()}`")
+        elif not text:
+            if not (start < at < end - 1):
+                found.append("a blank line is gone")
+        elif text not in gone and not OWNED.match(text):
+            found.append(f"a line is gone that is still generated: `{line.strip()}`")
+        elif comment := re.search(r"\S\s+(#.*)$", line):
+            key = text.partition(":")[0]
+            if not any(comment[1] in each for each in added) and any(each.partition(":")[0] == key for each in bares):
+                found.append(f"a changed value lost its comment: `{line.strip()}`")
+    for line, text in zip(added, bares, strict=True):
+        if text and text not in new and not OWNED.match(text) and line not in old:
+            found.append(f"a line came that nobody generates: `{line.strip()}`")
+    return found
