@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 from dataclasses import dataclass, field
@@ -43,11 +42,6 @@ class Judged:
         self.problems.append((promise, what))
 
 
-@functools.lru_cache(maxsize=256)
-def _built(name: str) -> State:
-    raise AssertionError(name)
-
-
 class Known:
     """States of generated files, which many cases share."""
 
@@ -78,9 +72,10 @@ def expected(case: Case, *, winner: str) -> Expected:
     objects, clashes = {}, []
     for environment in case.after.environments:
         merger = Merger(environment, winner)
-        was = environment in case.before.environments
-        old = index(base.built(environment)) if was else {}
-        own = index(ours.built(environment)) if was else _without_own(case, theirs, environment)
+        if environment in case.before.environments:
+            old, own = index(base.built(environment)), index(ours.built(environment))
+        else:
+            old, own = (_in_new_overlay(case, each.files, environment) for each in (base, ours))
         new = index(theirs.built(environment))
         found = merger.objects(old, scaled_elsewhere(old, own, new), as_owned(old, own, new))
         objects[environment] = _layered(found, [layer for env, layer in case.hand.layers if env == environment])
@@ -88,13 +83,11 @@ def expected(case: Case, *, winner: str) -> Expected:
     return Expected(objects, tuple(clashes))
 
 
-def _without_own(case: Case, theirs: State, environment: str) -> dict[Key, Resource]:
-    """A new environment has the hand edits of the base: build its overlay on the base that people edited."""
-    overlay = {path: data for path, data in theirs.files.items() if f"/overlays/{environment}/" in path}
-    before = {path: data for path, data in KNOWN.of(case.before).files.items() if path.startswith(f"{ROOT}/base/")}
-    ours = {path: data for path, data in case.hand.plain.items() if path.startswith((f"{ROOT}/base/", f"{ROOT}/components/"))}
-    del before
-    return index(State({**ours, **overlay}).built(environment))
+def _in_new_overlay(case: Case, base: Files, environment: str) -> dict[Key, Resource]:
+    """What an environment that is new builds to with the base of `base`: hand edits of the base hold there, too."""
+    new = {path: data for path, data in KNOWN.of(case.after).files.items() if f"/overlays/{environment}/" in path}
+    shared = {path: data for path, data in base.items() if path.startswith(f"{ROOT}/base/")}
+    return index(State({**shared, **new}).built(environment))
 
 
 def _layered(objects: dict[Key, Resource], layers: list[dict[str, Any]]) -> dict[Key, Resource]:
