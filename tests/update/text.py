@@ -7,6 +7,7 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
+from atmos_cli.yamlio.load import load_all
 from tests.update.worlds import CONFIG, LOCK, SPEC
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def text_problems(ours: Files, result: Files, base: Files, theirs: Files) -> lis
             continue
         now = result.get(path)
         if now is None:
-            found += _removed(path, before, gone)
+            place = "/".join(path.split("/")[:5]) + "/"
+            found += _removed(path, before, _objects_below(_frozen(theirs), place))
         elif now != before:
             found += [f"{path}: {line}" for line in _changed(before, now, gone, new)]
     for path in sorted(result.keys() - ours.keys()):
@@ -65,15 +67,25 @@ def changed_lines(
                 gone.add(bare(line[2:]))
             elif line[0] == "+":
                 new.add(bare(line[2:]))
-        if path not in after:
-            gone.add(path.rpartition("/")[2])
     return frozenset(gone), frozenset(new)
 
 
-def _removed(path: str, before: bytes, gone: frozenset[str]) -> list[str]:
-    lines = [line for line in before.decode().splitlines() if line.strip()]
-    kept = [line for line in lines if bare(line) not in gone and not line.strip().startswith("#") and bare(line) != "---"]
-    return [f"{path}: removed, with `{kept[0].strip()}`"] if kept else []
+def _removed(path: str, before: bytes, theirs: frozenset[tuple[str, str]]) -> list[str]:
+    """A file may go when nothing in it is generated any more."""
+    if not path.endswith(".yaml") or path.endswith("kustomization.yaml"):
+        return []
+    return [f"{path}: removed, with {each}" for each in _objects(before) if each in theirs]
+
+
+def _objects(data: bytes) -> list[tuple[str, str]]:
+    values = [each.value for each in load_all(data)]
+    return [(each["kind"], each["metadata"]["name"]) for each in values if isinstance(each, dict) and "metadata" in each]
+
+
+@functools.lru_cache(maxsize=128)
+def _objects_below(files: tuple[tuple[str, bytes], ...], place: str) -> frozenset[tuple[str, str]]:
+    inside = (data for path, data in files if path.startswith(place) and path.endswith(".yaml"))
+    return frozenset(each for data in inside for each in _objects(data))
 
 
 def _changed(before: bytes, now: bytes, gone: frozenset[str], new: frozenset[str]) -> list[str]:
