@@ -25,17 +25,23 @@ def _contains(environment: str, kind: str, name: str) -> Callable[[State], bool]
 
 def resource_added(hand: Hand) -> bool:
     name = hand.rng.choice(["extra", "aaa", "feature-flags"])
+    if f"{hand.overlay}/{name}.yaml" in hand.files:
+        return False
     hand.files[f"{hand.overlay}/{name}.yaml"] = CONFIGMAP.format(name=name).encode()
     return hand.lists(f"{name}.yaml") and hand.still(_contains(hand.environment, "ConfigMap", name))
 
 
 def resource_added_first(hand: Hand) -> bool:
+    if f"{hand.overlay}/first.yaml" in hand.files:
+        return False
     hand.files[f"{hand.overlay}/first.yaml"] = CONFIGMAP.format(name="first").encode()
     done = hand.sub(hand.kustomization, r"^( *)- \.\./\.\./base\n", r"\g<0>\1- first.yaml" "\n")
     return done and hand.still(_contains(hand.environment, "ConfigMap", "first"))
 
 
 def resource_added_to_base(hand: Hand) -> bool:
+    if f"{hand.base}/shared.yaml" in hand.files:
+        return False
     hand.files[f"{hand.base}/shared.yaml"] = CONFIGMAP.format(name="shared").encode()
     return hand.lists("shared.yaml", f"{hand.base}/kustomization.yaml") and hand.still(
         _contains(hand.environment, "ConfigMap", "shared")

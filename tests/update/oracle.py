@@ -208,6 +208,9 @@ def _unlike(wanted: dict[Key, Resource], found: dict[Key, Resource]) -> list[str
     lines += [f"{'/'.join(key)} is there" for key in sorted(found.keys() - wanted.keys())]
     for key in sorted(wanted.keys() & found.keys()):
         one, other = (canonical(each[key], key[0]) for each in (wanted, found))
+        if key[0] == "Deployment" and ("HorizontalPodAutoscaler", key[1]) in found:
+            for each in (one, other):
+                each["spec"].pop("replicas", None)
         lines += [f"{'/'.join(key)} {line}" for line in differences(one, other)]
     return lines
 
