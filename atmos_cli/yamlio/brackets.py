@@ -62,12 +62,15 @@ def set_in_flow(page: Page, node: Any, index: int, value: Any, flow: Flow) -> li
 
 def insert_in_flow(page: Page, node: Any, index: int, key: str | None, value: Any, flow: Flow) -> list[Change]:
     """Put an entry before the one at `index`, with a key in a mapping."""
-    colon = ":" if flow.tight else ": "
+    colon, apart = (":", ",") if flow.tight else (": ", ", ")
     written = flow_text(value, flow) if key is None else f"{flow_key(key, flow)}{colon}{flow_text(value, flow)}"
+    if _is_bare_pair(page, node):
+        pair = page.text[int(node.start_mark.index) : _end(node, 0)]
+        entries = (written, pair) if index == 0 else (pair, written)
+        return [(int(node.start_mark.index), _end(node, 0), f"{{{entries[0]}{apart}{entries[1]}}}")]
     if not node.value:
         opening = _opening(page, node)
         return [(opening + 1, opening + 1, written)]
-    apart = "," if flow.tight else ", "
     if index == 0:
         first = _start(node, 0)
         if flow.pad is None:
@@ -92,6 +95,8 @@ def insert_in_flow(page: Page, node: Any, index: int, key: str | None, value: An
 def remove_in_flow(page: Page, node: Any, index: int) -> list[Change]:
     """Take an entry out of brackets."""
     start, end = _start(node, index), _end(node, index)
+    if _is_bare_pair(page, node):
+        return [(int(node.start_mark.index), end, "{}")]
     comma = _comma(page, end, node)
     stop = end if comma is None else comma + 1
     last = len(node.value) - 1
@@ -131,6 +136,11 @@ def _comma(page: Page, at: int, node: Any) -> int | None:
     """Return where the comma behind an entry stands, beyond blanks and comments."""
     found = _COMMA.match(page.text, at, int(node.end_mark.index) - 1)
     return found.end() - 1 if found else None
+
+
+def _is_bare_pair(page: Page, node: Any) -> bool:
+    """Whether a mapping is a single `key: value` of a list, without braces."""
+    return is_mapping(node) and len(node.value) == 1 and page.text[int(node.start_mark.index)] not in "{&!"
 
 
 def _opening(page: Page, node: Any) -> int:

@@ -6,44 +6,48 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import Code, Location, fail
 from atmos_cli.yamlio import brackets, splice
-from atmos_cli.yamlio.composed import AliasNode, Tree, below, compose, is_empty, is_flow, is_mapping, is_sequence
-from atmos_cli.yamlio.edits import Edit, InsertItem, Path, RemoveValue
+from atmos_cli.yamlio.composed import AliasNode, Tree, below, compose, is_flow, is_mapping, is_sequence, key_text
 from atmos_cli.yamlio.expected import nested
 from atmos_cli.yamlio.locate import field_of
 from atmos_cli.yamlio.places import Change, Page
 from atmos_cli.yamlio.written import Flow, flow_text, is_filled
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from atmos_cli.diagnostics import AtmosError
 
 BOM = "\ufeff"
 
 
-def spliced(data: bytes, edit: Edit) -> bytes:
-    """Return a file with one edit made, whose path exists in its value, unproven. Raises AtmosError (ATM304)."""
+def spliced(
+    data: bytes,
+    value: Any,
+    path: Sequence[str | int],
+    changes: Callable[[Walk], list[Change]],
+    document: int,
+    *,
+    blocks: bool,
+) -> bytes:
+    """Return a file with what `changes` makes of the walk to `path` in a document that reads as `value`, unproven.
+
+    Without `blocks` no text becomes a `|` block. Raises AtmosError (ATM304).
+    """
     whole = data.decode()
     text = whole.removeprefix(BOM)
-    page = Page(text, compose(text))
-    eol = "\r\n" if text.find("\r\n") >= 0 and text.find("\n") == text.find("\r\n") + 1 else "\n"
-    for start, end, new in sorted(_changes(page, edit), key=lambda change: change[:2], reverse=True):
+    page = Page(text, compose(text), blocks)
+    eol = "\r\n" if 0 <= text.find("\r\n") == text.find("\n") - 1 else "\n"
+    # From the end on; of two at one place, the first of the list comes first in the text.
+    found = changes(Walk(page, page.trees[document], path, value))
+    for start, end, new in sorted(found, key=lambda change: change[:2])[::-1]:
         text = text[:start] + (new.replace("\n", eol) if eol != "\n" else new) + text[end:]
     return (whole[: len(whole) - len(page.text)] + text).encode()
 
 
-def _changes(page: Page, edit: Edit) -> list[Change]:
-    tree = page.trees[edit.document]
-    walk = _Walk(page, tree, edit.path)
-    if isinstance(edit, RemoveValue):
-        return walk.removed()
-    if isinstance(edit, InsertItem):
-        return walk.inserted(edit.value, edit.index)
-    return walk.set(edit.value, after=edit.after)
-
-
-class _Walk:
+class Walk:
     """The nodes of a path from the root down to the last that exists."""
 
-    def __init__(self, page: Page, tree: Tree, path: Path) -> None:
+    def __init__(self, page: Page, tree: Tree, path: Sequence[str | int], value: Any) -> None:
         self.page, self.tree, self.path = page, tree, path
         self.chain: list[Any] = [tree.root]
         self.indexes: list[int] = []
@@ -51,13 +55,16 @@ class _Walk:
             self._must_be_own(self.chain[-1])
             found = page.below_path(self.chain[-1], part)
             if found is None:
-                self._must_not_be_merged(self.chain[-1], part)
+                if isinstance(value, dict) and part in value:
+                    self._must_not_be_merged(self.chain[-1])
                 break
+            value = value[part]
             self.indexes.append(found[0])
             self.chain.append(found[1])
         self.missing = path[len(self.indexes) :]
 
     def removed(self) -> list[Change]:
+        """Take out the key or item at the end of the path."""
         node, index = self.chain[-2], self.indexes[-1]
         self._must_not_be_aliased(self.chain[-1])
         if is_mapping(node):
@@ -67,6 +74,7 @@ class _Walk:
         return splice.remove_entry(self.page, node, index, key=self._key(-2))
 
     def set(self, value: Any, *, after: str | None = None) -> list[Change]:
+        """Replace the value at the end of the path, or add what is missing of the path."""
         node = self.chain[-1]
         if self.missing and is_mapping(node) and not self._reopens(node):
             key, value = str(self.missing[0]), nested(self.missing[1:], value)
@@ -79,6 +87,7 @@ class _Walk:
         return self._replaced(nested(self.missing, value))
 
     def inserted(self, value: Any, index: int | None) -> list[Change]:
+        """Put an item into the list at the end of the path."""
         node = self.chain[-1]
         if self.missing or not is_sequence(node) or self._reopens(node):
             return self.set([value])
@@ -117,7 +126,7 @@ class _Walk:
         return self.page.text.strip() in {"{}", "[]"}
 
     def _flow(self) -> Any:
-        return brackets.flow_of(self.page, self.chain)
+        return _JSON if self._is_json_alone() else brackets.flow_of(self.page, self.chain)
 
     def _key(self, position: int) -> Any:
         """Return the key of a block mapping that the node at a position of the chain is the value of."""
@@ -143,14 +152,9 @@ class _Walk:
             if each.anchor and each.anchor in outside and not isinstance(each, AliasNode):
                 raise self._refusal(each, f"`{self._field()}` holds `&{each.anchor}`, which an alias repeats elsewhere")
 
-    def _must_not_be_merged(self, node: Any, part: str | int) -> None:
-        if not is_mapping(node):
-            return
-        merges = [key for key, _ in node.value if not isinstance(key, AliasNode) and key.value == "<<"]
-        if merges and not is_empty(node):
-            message = f"`{self._field()}` may come from the merge `<<` here, and has no line of its own"
-            raise self._refusal(merges[0], message)
-        del part
+    def _must_not_be_merged(self, node: Any) -> None:
+        merge = next((key for key, _ in node.value if key_text(key) is None), node)
+        raise self._refusal(merge, f"`{self._field()}` comes from the merge `<<`, and has no line of its own")
 
     def _field(self) -> str:
         return field_of(self.path) or "the document"

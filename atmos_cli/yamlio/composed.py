@@ -110,15 +110,16 @@ def children(node: Any) -> list[Any]:
 
 
 def below(node: Any) -> Iterator[Any]:
-    """Return a node and every node in it, keys included, outer ones first."""
-    yield node
-    if isinstance(node, MappingNode):
-        for key, value in node.value:
-            yield from below(key)
-            yield from below(value)
-    elif isinstance(node, SequenceNode):
-        for item in node.value:
-            yield from below(item)
+    """Return a node and every node in it, keys included, in no order."""
+    left = [node]
+    while left:
+        node = left.pop()
+        yield node
+        if isinstance(node, MappingNode):
+            for pair in node.value:
+                left.extend(pair)
+        elif isinstance(node, SequenceNode):
+            left.extend(node.value)
 
 
 def content_end(text: str, node: Any) -> int:

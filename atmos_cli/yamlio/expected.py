@@ -2,87 +2,123 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from atmos_cli.yamlio.edits import Edit, InsertItem, Path, RemoveValue, SetValue
 from atmos_cli.yamlio.locate import field_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 
 class NotThereError(ValueError):
     """The path of an edit leads nowhere; `path` is how far it leads."""
 
-    def __init__(self, message: str, path: Path) -> None:
+    def __init__(self, message: str, path: Sequence[str | int]) -> None:
         super().__init__(message)
         self.path = path
 
 
-def after_edit(value: Any, edit: Edit) -> Any:
-    """Return the value with the edit applied; what is not on its path is shared with the one before."""
-    return _changed(value, edit, 0)
+def after_set(value: Any, path: Sequence[str | int], new: Any, *, after: str | None) -> Any:
+    """Return a value with `new` at `path`; what is not on the path is shared with the value before."""
+
+    def act(parent: Any) -> Any:
+        part = path[-1]
+        if isinstance(parent, list) and isinstance(part, int):
+            index = _index(parent, part, path[:-1])
+            return [*parent[:index], new, *parent[index + 1 :]]
+        mapping = _mapping(parent, part, path[:-1])
+        if part in mapping or after not in mapping:
+            return {**mapping, part: new}
+        place = list(mapping).index(after) + 1
+        entries = list(mapping.items())
+        return dict([*entries[:place], (part, new), *entries[place:]])
+
+    return _along(value, path, len(path) - 1, act, makes=True) if path else new
 
 
-def nested(path: Path, value: Any) -> Any:
+def after_removal(value: Any, path: Sequence[str | int]) -> Any:
+    """Return a value without the key or item at `path`."""
+
+    def act(parent: Any) -> Any:
+        part = path[-1]
+        if isinstance(parent, list) and isinstance(part, int):
+            index = _index(parent, part, path[:-1])
+            return [*parent[:index], *parent[index + 1 :]]
+        mapping = _mapping(parent, part, path[:-1])
+        if part not in mapping:
+            raise NotThereError(f"`{field_of(path)}` does not exist", path[:-1])
+        return {key: each for key, each in mapping.items() if key != part}
+
+    if not path:
+        raise NotThereError("a whole document is removed by itself", ())
+    return _along(value, path, len(path) - 1, act, makes=False)
+
+
+def after_insertion(value: Any, path: Sequence[str | int], item: Any, index: int | None) -> Any:
+    """Return a value with an item more in the list at `path`."""
+
+    def act(items: Any) -> Any:
+        if not isinstance(items, list | None):
+            raise NotThereError(f"`{field_of(path) or 'the document'}` is {_kind(items)}, no list", path)
+        items = items or []
+        at = len(items) if index is None else index
+        if not 0 <= at <= len(items):
+            count = f"{len(items)} item{'' if len(items) == 1 else 's'}"
+            raise NotThereError(f"`{field_of(path) or 'the document'}` has {count} and so no position {at}", path)
+        return [*items[:at], item, *items[at:]]
+
+    return _along(value, path, len(path), act, makes=True)
+
+
+def nested(path: Sequence[str | int], value: Any) -> Any:
     """Return mappings in mappings, one for each key of `path`, around a value."""
     for part in reversed(path):
         value = {part: value}
     return value
 
 
-def _changed(value: Any, edit: Edit, depth: int) -> Any:
-    if depth == len(edit.path):
-        return _inserted(value, edit) if isinstance(edit, InsertItem) else _whole(edit)
-    part, last = edit.path[depth], depth + 1 == len(edit.path)
+def same(left: Any, right: Any) -> bool:
+    """Return whether two values are equal in type and order, too; `1.0` is 1, as JSON has it."""
+    if isinstance(left, dict):
+        return isinstance(right, dict) and list(left) == list(right) and all(same(left[k], right[k]) for k in left)
+    if isinstance(left, list):
+        return isinstance(right, list) and len(left) == len(right) and all(map(same, left, right))
+    if isinstance(left, bool) or isinstance(right, bool) or left is None or right is None:
+        return left is right
+    return isinstance(left, str) is isinstance(right, str) and bool(left == right)
+
+
+def _along(
+    value: Any, path: Sequence[str | int], steps: int, act: Callable[[Any], Any], *, makes: bool, depth: int = 0
+) -> Any:
+    """Return a value with `act` done to what `steps` steps of the path lead to."""
+    if depth == steps:
+        return act(value)
+    part = path[depth]
     if isinstance(value, list) and isinstance(part, int):
-        index = part + len(value) if part < 0 else part
-        if not 0 <= index < len(value):
-            raise NotThereError(f"`{field_of(edit.path[:depth])}` has no item {part}", edit.path[:depth])
-        if last and isinstance(edit, RemoveValue):
-            return [*value[:index], *value[index + 1 :]]
-        return [*value[:index], _changed(value[index], edit, depth + 1), *value[index + 1 :]]
-    if isinstance(value, dict | None) and isinstance(part, str):
-        return _changed_key(value or {}, part, edit, depth)
-    shown = field_of(edit.path[:depth]) or "the document"
-    raise NotThereError(f"`{shown}` is {_kind(value)}, which has no {_place(part)}", edit.path[:depth])
+        index = _index(value, part, path[:depth])
+        inner = _along(value[index], path, steps, act, makes=makes, depth=depth + 1)
+        return [*value[:index], inner, *value[index + 1 :]]
+    mapping = _mapping(value, part, path[:depth])
+    if part not in mapping and not makes:
+        raise NotThereError(f"`{field_of(path[: depth + 1])}` does not exist", path[:depth])
+    return {**mapping, part: _along(mapping.get(part), path, steps, act, makes=makes, depth=depth + 1)}
 
 
-def _changed_key(value: dict[str, Any], part: str, edit: Edit, depth: int) -> dict[str, Any]:
-    last = depth + 1 == len(edit.path)
-    if isinstance(edit, RemoveValue):
-        if part not in value:
-            raise NotThereError(f"`{field_of(edit.path[: depth + 1])}` does not exist", edit.path[:depth])
-        if last:
-            return {key: each for key, each in value.items() if key != part}
-    if part in value:
-        return {key: _changed(each, edit, depth + 1) if key == part else each for key, each in value.items()}
-    new = {part: _changed(None, edit, depth + 1)}
-    if last and isinstance(edit, SetValue) and edit.after in value:
-        found: dict[str, Any] = {}
-        for key, each in value.items():
-            found |= {key: each} | (new if key == edit.after else {})
-        return found
-    return value | new
+def _index(items: list[Any], part: int, path: Sequence[str | int]) -> int:
+    index = part + len(items) if part < 0 else part
+    if not 0 <= index < len(items):
+        raise NotThereError(f"`{field_of(path) or 'the document'}` has no item {part}", path)
+    return index
 
 
-def _inserted(value: Any, edit: InsertItem) -> list[Any]:
-    if not isinstance(value, list | None):
-        raise NotThereError(f"`{field_of(edit.path) or 'the document'}` is {_kind(value)}, no list", edit.path)
-    items = value or []
-    index = len(items) if edit.index is None else edit.index
-    if not 0 <= index <= len(items):
-        raise NotThereError(f"`{field_of(edit.path)}` has {len(items)} items and so no position {index}", edit.path)
-    return [*items[:index], edit.value, *items[index:]]
-
-
-def _whole(edit: Edit) -> Any:
-    if isinstance(edit, RemoveValue):
-        raise NotThereError("a whole document is removed by itself", ())
-    return edit.value
+def _mapping(value: Any, part: str | int, path: Sequence[str | int]) -> dict[Any, Any]:
+    if isinstance(part, str) and isinstance(value, dict | None):
+        return value or {}
+    place = f"item {part}" if isinstance(part, int) else f"key `{part}`"
+    raise NotThereError(f"`{field_of(path) or 'the document'}` is {_kind(value)}, which has no {place}", path)
 
 
 def _kind(value: Any) -> str:
     names = {dict: "a mapping", list: "a list", str: "a text", bool: "a boolean", type(None): "empty"}
     return names.get(type(value), "a number")
-
-
-def _place(part: str | int) -> str:
-    return f"item {part}" if isinstance(part, int) else f"key `{part}`"

@@ -14,8 +14,9 @@ from atmos_cli.yamlio.composed import (
     is_block,
     is_mapping,
     is_sequence,
+    key_text,
 )
-from atmos_cli.yamlio.written import Indents
+from atmos_cli.yamlio.written import Indents, is_filled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,6 +30,7 @@ class Page:
 
     text: str
     trees: tuple[Tree, ...]
+    blocks: bool = True
 
     def line_start(self, at: int) -> int:
         """Return where the line of an offset starts."""
@@ -52,6 +54,17 @@ class Page:
         """Return whether nothing but blanks or a comment follows an offset on its line."""
         rest = self.text[at : self.line_end(at)]
         return not rest.strip() or re.match(r"[ \t]+#", rest) is not None
+
+    def without_blanks(self, start: int) -> int:
+        """Return where the blanks before an offset start."""
+        while self.text[start - 1 : start] in {" ", "\t"}:
+            start -= 1
+        return start
+
+    def below(self, at: int, lines: list[str]) -> Change:
+        """Return lines put below that of an offset, and below the comment at its end."""
+        end = self.line_end(at)
+        return end, end, "".join(f"\n{line}" for line in lines)
 
     def whole_lines(self, start: int, end: int) -> Change:
         """Return the removal of the lines from that of `start` to that of `end`, and of one line end."""
@@ -92,20 +105,25 @@ class Page:
         rest = self.text[colon : colon + comment.start() if comment else end]
         return colon + len(rest.rstrip())
 
-    def indents(self, at: int) -> Indents:
-        """Return the indents that stand nearest to an offset, those of `emit` where there are none."""
-        mapping = min(self._offsets(mappings=True), key=lambda found: abs(found[0] - at), default=(0, 2))
-        dash = min(self._offsets(mappings=False), key=lambda found: abs(found[0] - at), default=(0, 0))
-        return Indents(mapping[1], dash[1])
+    def indents(self, at: int, value: Any) -> Indents:
+        """Return the indents that stand nearest to an offset, for a value that has any."""
+        if not is_filled(value) and not (isinstance(value, str) and "\n" in value):
+            return Indents(blocks=self.blocks)
+        found = list(self._offsets())
+        mapping = min((each for each in found if each[2]), key=lambda each: abs(each[0] - at), default=(0, 2, True))
+        dash = min((each for each in found if not each[2]), key=lambda each: abs(each[0] - at), default=(0, 0, False))
+        return Indents(mapping[1], dash[1], self.blocks)
 
-    def _offsets(self, *, mappings: bool) -> Iterator[tuple[int, int]]:
+    def _offsets(self) -> Iterator[tuple[int, int, bool]]:
+        """Where each block under a key stands, how far to the right of the key, and whether it is a mapping."""
         for tree in self.trees:
             for node in below(tree.root):
                 if is_mapping(node) and is_block(node):
                     for key, value in node.value:
-                        if is_block(value) and is_sequence(value) is not mappings:
+                        if is_block(value):
                             start = self.entry_start(value, 0)
-                            yield start, max(self.column(start) - self.column(int(key.start_mark.index)), 0)
+                            offset = self.column(start) - self.column(int(key.start_mark.index))
+                            yield start, max(offset, 0), is_mapping(value)
 
     def below_path(self, node: Any, part: Any) -> tuple[int, Any] | None:
         """Return the number of the entry for a key or list index, and its value."""
@@ -113,8 +131,6 @@ class Page:
             found = children(node)
             index = part + len(found) if part < 0 else part
             return (index, found[index]) if 0 <= index < len(found) else None
-        from atmos_cli.yamlio.composed import key_text
-
         if is_mapping(node) and isinstance(part, str):
             for index, (key, value) in enumerate(node.value):
                 if key_text(key) == part:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.yamlio.composed import is_block, is_empty, is_mapping, is_text_block, text_block
+from atmos_cli.yamlio.scalars import ScalarError, resolve_plain
 from atmos_cli.yamlio.written import (
     Indents,
     block_lines,
@@ -25,18 +26,18 @@ def add_entry(page: Page, node: Any, key: str, value: Any, *, after: str | None)
     found = page.below_path(node, after) if after is not None else None
     index = found[0] if found else len(node.value) - 1
     start = page.entry_start(node, 0)
-    lines = entry_lines(key, value, " " * page.column(start), page.indents(start))
-    return [_below(page, page.entry_end(node, index), lines)]
+    lines = entry_lines(key, value, " " * page.column(start), page.indents(start, value))
+    return [page.below(page.entry_end(node, index), lines)]
 
 
 def insert_item(page: Page, node: Any, value: Any, index: int, *, key: Any) -> list[Change]:
     """Put an item before the one at `index` of a block list, which is the value of `key` if that is not None."""
     start = page.entry_start(node, 0)
-    lines = item_lines(value, " " * page.column(start), page.indents(start))
+    lines = item_lines(value, " " * page.column(start), page.indents(start, value))
     if index:
-        return [_below(page, page.entry_end(node, index - 1), lines)]
+        return [page.below(page.entry_end(node, index - 1), lines)]
     if key is not None:
-        return [_below(page, page.behind_key(key), lines)]
+        return [page.below(page.behind_key(key), lines)]
     lines[0] = lines[0].lstrip(" ")
     return [(start, start, "\n".join([*lines, " " * page.column(start)]))]
 
@@ -60,8 +61,8 @@ def set_root(page: Page, node: Any, value: Any) -> list[Change]:
     """Replace the whole of a document."""
     if is_block(node):
         start, end = page.entry_start(node, 0), page.entry_end(node, len(node.value) - 1)
-        lines = block_lines(value, "", page.indents(start)) if is_filled(value) else scalar_lines(value, "", Indents())
-        return [(start, page.line_end(end), "\n".join(lines))]
+        written = block_lines if is_filled(value) else scalar_lines
+        return [(start, page.line_end(end), "\n".join(written(value, "", page.indents(start, value))))]
     return _replaced(page, node, value, parent=0, content=0)
 
 
@@ -73,7 +74,7 @@ def set_item(page: Page, node: Any, index: int, value: Any) -> list[Change]:
         content = page.column(int(old.start_mark.index)) if opened else page.column(dash) + 2
         return _replaced(page, old, value, parent=page.column(dash), content=content)
     start, end = page.entry_start(old, 0), page.entry_end(old, len(old.value) - 1)
-    column, indents = page.column(start), page.indents(start)
+    column, indents = page.column(start), page.indents(start, value)
     pad = " " * (column if is_filled(value) else page.column(dash))
     lines = block_lines(value, pad, indents) if is_filled(value) else scalar_lines(value, pad, indents)
     return [(start, page.line_end(end), "\n".join(lines).lstrip(" "))]
@@ -84,21 +85,19 @@ def set_value(page: Page, node: Any, index: int, value: Any) -> list[Change]:
     key, old = node.value[index]
     column = page.column(page.entry_start(node, 0))
     if not is_block(old):
-        content = column + _offset(value, page.indents(page.entry_start(node, index)))
+        content = column + _offset(value, page.indents(page.entry_start(node, index), value))
         return _replaced(page, old, value, parent=column, content=content, key=key)
     start, end = page.entry_start(old, 0), page.entry_end(old, len(old.value) - 1)
     at, removed = page.behind_key(key), page.whole_lines(start, end)
     if not page.opens_line(start):
-        return [(start, page.line_end(end), "\n".join(scalar_lines(value, " " * column, page.indents(start))))]
-    indents = page.indents(start)
+        return [(start, page.line_end(end), "\n".join(scalar_lines(value, " " * column, page.indents(start, value))))]
+    indents = page.indents(start, value)
     if is_filled(value):
         same = isinstance(value, dict) is is_mapping(old)
         child = page.column(start) if same else column + _offset(value, indents)
         return [(page.line_start(start), page.line_end(end), "\n".join(block_lines(value, " " * child, indents)))]
     first, *rest = scalar_lines(value, " " * column, indents)
-    if not rest:
-        return [(at, at, f" {first}"), removed]
-    return [(at, at, f" {first}"), (page.line_start(start), page.line_end(end), "\n".join(rest))]
+    return [(at, at, f" {first}"), page.below(at, rest), removed]
 
 
 def _replaced(page: Page, old: Any, value: Any, *, parent: int, content: int, key: Any = None) -> list[Change]:
@@ -112,7 +111,7 @@ def _replaced(page: Page, old: Any, value: Any, *, parent: int, content: int, ke
 
 def _lines(page: Page, old: Any, value: Any, parent: int, content: int, *, below: bool) -> list[str]:
     """Return what stands in the place of `old`, and the lines below it."""
-    indents = page.indents(int(old.start_mark.index))
+    indents = page.indents(int(old.start_mark.index), value)
     if is_filled(value):
         lines = block_lines(value, " " * content, indents)
         return ["", *lines] if below else [lines[0].lstrip(" "), *lines[1:]]
@@ -126,8 +125,6 @@ def _lines(page: Page, old: Any, value: Any, parent: int, content: int, *, below
 
 
 def _is_string(node: Any) -> bool:
-    from atmos_cli.yamlio.scalars import ScalarError, resolve_plain
-
     if node.style is not None:
         return True
     try:
@@ -143,15 +140,10 @@ def _written(page: Page, start: int, end: int, lines: list[str]) -> list[Change]
     if not first:
         if page.opens_line(start) and not text[end : page.line_end(end)].strip() and rest:
             return [(page.line_start(start), page.line_end(end), "\n".join(rest))]
-        while text[start - 1 : start] in {" ", "\t"}:
-            start -= 1
+        start = page.without_blanks(start)
     elif start == end and text[start - 1 : start] in {":", "-", "?"}:
         first = f" {first}"
-    changes = [(start, end, first)]
-    if rest:
-        at = page.line_end(end)
-        changes.append((at, at, "\n" + "\n".join(rest)))
-    return changes
+    return [(start, end, first), page.below(end, rest)]
 
 
 def _replaced_text_block(page: Page, old: Any, value: Any, *, parent: int, content: int, key: Any) -> list[Change]:
@@ -163,13 +155,10 @@ def _replaced_text_block(page: Page, old: Any, value: Any, *, parent: int, conte
     if lines is None:
         lines = _lines(page, old, value, parent, content, below=key is not None)
     first, *rest = lines
-    start = block.start
-    if not first:
-        while page.text[start - 1 : start] in {" ", "\t"}:
-            start -= 1
+    start = block.start if first else page.without_blanks(block.start)
     changes = [(start, block.header_end, first)]
     if block.end <= block.body:
-        return [*changes, _below(page, block.header_end, rest)] if rest else changes
+        return [*changes, page.below(block.header_end, rest)]
     if not rest:
         return [*changes, page.whole_lines(block.body, block.end)]
     return [*changes, *_shared(page, block.body, block.end, rest)]
@@ -184,14 +173,8 @@ def _shared(page: Page, start: int, end: int, lines: list[str]) -> list[Change]:
         head += 1
     while tail < min(len(old), len(lines)) - head and bare[-1 - tail] == lines[-1 - tail]:
         tail += 1
-    kept = old[:head], old[len(old) - tail :]
-    new = [*kept[0], *lines[head : len(lines) - tail], *kept[1]]
+    new = [*old[:head], *lines[head : len(lines) - tail], *old[len(old) - tail :]]
     return [(start, end, "\n".join(each.removesuffix("\r") for each in new))]
-
-
-def _below(page: Page, at: int, lines: list[str]) -> Change:
-    end = page.line_end(at)
-    return end, end, "\n" + "\n".join(lines)
 
 
 def _offset(value: Any, indents: Indents) -> int:

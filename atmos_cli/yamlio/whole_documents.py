@@ -20,7 +20,7 @@ def appended(data: bytes, value: Any) -> bytes:
     page = Page(text, compose(text))
     new = emit(value)
     if is_filled(value):
-        new = "\n".join([*block_lines(value, "", page.indents(len(text))), ""])
+        new = "\n".join([*block_lines(value, "", page.indents(len(text), value)), ""])
     separator = "" if _ends_empty(page) else "---\n"
     if text and not text.endswith("\n"):
         separator, new = f"\n{separator}", new.removesuffix("\n")

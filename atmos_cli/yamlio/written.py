@@ -14,10 +14,14 @@ from atmos_cli.yamlio.scalars import ScalarError, resolve_plain
 
 @dataclass(frozen=True, slots=True)
 class Indents:
-    """By how many columns a mapping, and the dashes of a list, stand to the right of their key."""
+    """By how many columns a mapping, and the dashes of a list, stand to the right of their key.
+
+    Without `blocks` a text of several lines is quoted: where a comment that follows would become part of a `|` block.
+    """
 
     mapping: int = 2
     dash: int = 0
+    blocks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ def is_filled(value: Any) -> bool:
 def scalar_lines(value: Any, pad: str, indents: Indents) -> list[str]:
     """Return a scalar or empty collection: what stands behind the key or dash, and the lines of a block below it."""
     first, *rest = emit(value)[:-1].split("\n")
+    if rest and not indents.blocks:
+        return [quoted(value)]
     return [first, *(pad + " " * indents.mapping + each[2:] if each else "" for each in rest)]
 
 
@@ -94,7 +100,8 @@ def flow_text(value: Any, flow: Flow) -> str:
 
 def flow_key(key: str, flow: Flow) -> str:
     """Return a key as it stands between brackets."""
-    return _json(key) if flow.json else _flow_plain(emit({key: None}).removesuffix(": null\n"), key)
+    written = emit({key: None}).removesuffix(": null\n")
+    return _json(key) if flow.json else _flow_plain(written, key)
 
 
 def flow_scalar(value: Any, flow: Flow) -> str:
