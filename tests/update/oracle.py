@@ -66,8 +66,11 @@ class Expected:
     clashes: tuple[Clash, ...]
 
 
-def expected(case: Case, *, winner: str) -> Expected:
-    """Merge, field by field, what each environment builds to: generated before, with hand edits, generated now."""
+def expected(case: Case, *, winner: str, owned: bool = True) -> Expected:
+    """Merge, field by field, what each environment builds to: generated before, with hand edits, generated now.
+
+    Without `owned`, images and numbers of pods are fields as all others are.
+    """
     base, ours, theirs = KNOWN.of(case.before), State(case.hand.plain), KNOWN.of(case.after)
     objects, clashes = {}, []
     for environment in case.after.environments:
@@ -77,7 +80,9 @@ def expected(case: Case, *, winner: str) -> Expected:
         else:
             old, own = (_in_new_overlay(case, each.files, environment) for each in (base, ours))
         new = index(theirs.built(environment))
-        found = merger.objects(old, scaled_elsewhere(old, own, new), as_owned(old, own, new))
+        if owned:
+            own, new = scaled_elsewhere(old, own, new), as_owned(old, own, new)
+        found = merger.objects(old, own, new)
         objects[environment] = _layered(found, [layer for env, layer in case.hand.layers if env == environment])
         clashes += merger.clashes
     return Expected(objects, tuple(clashes))
@@ -185,7 +190,7 @@ def _result(case: Case, judged: Judged, files: Files, result: Files, wanted: Exp
         except AtmosError as error:
             judged.wrong("it builds", f"{how} {environment}: {error.diagnostics[0].message}")
             continue
-        for line in _unlike(wanted.objects[environment], found):
+        for line in unlike(wanted.objects[environment], found):
             judged.wrong("effective manifests", f"{how} {environment} {line}")
     if how != "--theirs":
         for name, check in case.hand.stands:
@@ -203,7 +208,7 @@ def _moot(case: Case, name: str) -> bool:
     )
 
 
-def _unlike(wanted: dict[Key, Resource], found: dict[Key, Resource]) -> list[str]:
+def unlike(wanted: dict[Key, Resource], found: dict[Key, Resource]) -> list[str]:
     lines = [f"{'/'.join(key)} is missing" for key in sorted(wanted.keys() - found.keys())]
     lines += [f"{'/'.join(key)} is there" for key in sorted(found.keys() - wanted.keys())]
     for key in sorted(wanted.keys() & found.keys()):
