@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 AT_ONCE = 16
-TOOLS = ("atmos", "git merge", "git merge-file", "copier")
 TITLES = {
     "atmos": "`atmos update`",
     "git merge": "`git merge` (ort, follows renames)",
     "git merge-file": "`git merge-file` on each path",
     "copier": "copier's way (the person's diff, else `merge-file`)",
+    "mergiraf": "mergiraf 0.20.0 on each path",
 }
 
 
@@ -87,6 +87,7 @@ def page(rows: Iterable[dict[str, Any]], *, seed: str, command: str) -> str:
     cases = [row for row in found if row["what"] == "case" and "crash" not in row]
     pairs = [row for row in found if row["what"] == "pair" and "crash" not in row]
     crashed = [row for row in found if "crash" in row]
+    tools = [tool for tool in TITLES if any(tool in row for row in cases)]
     lines = [
         "# `atmos update` and other tools on the same cases",
         "",
@@ -98,14 +99,13 @@ def page(rows: Iterable[dict[str, Any]], *, seed: str, command: str) -> str:
         "",
         "| tool | right | true conflict | false conflict | clean but wrong | refused |",
         "|---|---|---|---|---|---|",
-        *(_row(tool, cases) for tool in TOOLS),
+        *(_row(tool, cases) for tool in tools),
         "",
         "Clean but wrong, by how:",
         "",
-        *(f"- {TITLES[tool]}: {_ways(tool, cases) or 'none'}" for tool in TOOLS),
+        *(f"- {TITLES[tool]}: {_ways(tool, cases) or 'none'}" for tool in tools),
         "",
-        "mergiraf cannot be installed here (no package for it in the registries at hand); `reference/update_and_cel.md` A2 has its figures on 1,040 other cases.",
-        "copier's way is its Git steps, not the program.",
+        "copier's way is its Git steps, not the program. mergiraf (`cargo install mergiraf`, GPL-3.0) is asked where it is on PATH or `ATMOS_MERGIRAF` names it.",
         "",
         *_pairs(pairs),
     ]
@@ -114,13 +114,13 @@ def page(rows: Iterable[dict[str, Any]], *, seed: str, command: str) -> str:
 
 
 def _row(tool: str, cases: Sequence[dict[str, Any]]) -> str:
-    found = Counter(str(row[tool]).partition(":")[0] for row in cases)
+    found = Counter(str(row[tool]).partition(":")[0] for row in cases if tool in row)
     counts = [found[name] for name in ("right", "true conflict", "false conflict", "wrong", "refused")]
     return f"| {TITLES[tool]} | {' | '.join(str(each) for each in counts)} |"
 
 
 def _ways(tool: str, cases: Sequence[dict[str, Any]]) -> str:
-    found = Counter(str(row[tool]).partition(": ")[2] for row in cases if str(row[tool]).startswith("wrong"))
+    found = Counter(str(row[tool]).partition(": ")[2] for row in cases if str(row.get(tool, "")).startswith("wrong"))
     return ", ".join(f"{name} {count}" for name, count in found.most_common())
 
 

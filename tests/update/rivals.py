@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
     from tests.update.worlds import Files
 
+MERGIRAF = os.environ.get("ATMOS_MERGIRAF") or shutil.which("mergiraf")
 IDENTITY = "T <t@example.test> 0 +0000"
 
 
@@ -83,6 +86,17 @@ class Git:
         for name, data in (("ours", ours), ("base", base), ("theirs", theirs)):
             (self.root / name).write_bytes(data)
         done = _git("merge-file", "-p", "ours", "base", "theirs", cwd=self.root)
+        return done.stdout if done.returncode == 0 else None
+
+    def mergiraf(self, base: Files, ours: Files, theirs: Files) -> Files | None:
+        """The syntax-aware merge driver, on each path; only where the program is installed."""
+        return _by_path(base, ours, theirs, self._mergiraf)
+
+    def _mergiraf(self, path: str, base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
+        for name, data in (("ours.yaml", ours), ("base.yaml", base), ("theirs.yaml", theirs)):
+            (self.root / name).write_bytes(data)
+        command = [str(MERGIRAF), "merge", "base.yaml", "ours.yaml", "theirs.yaml", "-p", path]
+        done = subprocess.run(command, cwd=self.root, capture_output=True, check=False)
         return done.stdout if done.returncode == 0 else None
 
     def copier(self, base: Files, ours: Files, theirs: Files) -> Files | None:

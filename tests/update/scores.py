@@ -10,14 +10,13 @@ from tests.update.generator import case, spec_changes
 from tests.update.hand import State
 from tests.update.oracle import duplicate_keys, expected, judge, unlike
 from tests.update.reference import index
-from tests.update.rivals import Git, generated_only
+from tests.update.rivals import MERGIRAF, Git, generated_only
 from tests.update.worlds import CONFIG, LOCK, SPEC, WORLDS, Inputs, generated, made
 
 if TYPE_CHECKING:
     from tests.update.generator import Case
     from tests.update.worlds import Files
 
-TOOLS = ("git merge", "git merge-file", "copier")
 Row = dict[str, object]
 
 
@@ -26,6 +25,8 @@ def score(name: str, git: Git) -> Row:
     one = case(name)
     base, ours, theirs = (generated_only(each) for each in (made(one.before), one.hand.files, made(one.after)))
     ways = {"git merge": git.merge, "git merge-file": git.merge_file, "copier": git.copier}
+    if MERGIRAF:
+        ways["mergiraf"] = git.mergiraf
     found = {tool: _rival(one, way(base, ours, theirs)) for tool, way in ways.items()}
     judged = judge(one)
     return {

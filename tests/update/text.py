@@ -116,7 +116,7 @@ def _hunk(old: list[str], cut: tuple[int, int], added: list[str], gone: frozense
         elif not text:
             if not (start < at < end - 1):
                 found.append("a blank line is gone")
-        elif text not in gone and not OWNED.match(text):
+        elif text not in gone and text != "---" and not OWNED.match(text):
             found.append(f"a line is gone that is still generated: `{line.strip()}`")
         elif comment := re.search(r"\S\s+(#.*)$", line):
             key = text.partition(":")[0]
