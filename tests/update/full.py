@@ -69,15 +69,15 @@ def _batch(asked: tuple[str, Sequence[tuple[str, int]]]) -> list[dict[str, Any]]
     from tests.update.scores import pair, score
 
     seed, batch = asked
-    git = Git()
     ways = {"case": score, "pair": pair}
     rows = []
-    for what, number in batch:
-        try:
-            row = ways[what](f"{seed}/{number}", git)
-        except Exception as error:  # noqa: BLE001 - one odd case must not end hours of others
-            row = {"crash": repr(error)[:300]}
-        rows.append({"seed": seed, "what": what, "number": number, **row})
+    with Git() as git:
+        for what, number in batch:
+            try:
+                row = ways[what](f"{seed}/{number}", git)
+            except Exception as error:  # noqa: BLE001 - one odd case must not end hours of others
+                row = {"crash": repr(error)[:300]}
+            rows.append({"seed": seed, "what": what, "number": number, **row})
     return rows
 
 

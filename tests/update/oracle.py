@@ -192,6 +192,8 @@ def _result(case: Case, judged: Judged, files: Files, result: Files, wanted: Exp
             continue
         for line in unlike(wanted.objects[environment], found):
             judged.wrong("effective manifests", f"{how} {environment} {line}")
+        if line := out_of_order(state, KNOWN.of(case.after), environment):
+            judged.wrong("order of env", f"{how} {environment} {line}")
     if how != "--theirs":
         for name, check in case.hand.stands:
             if not holds(check, state) and not _moot(case, name):
@@ -199,6 +201,13 @@ def _result(case: Case, judged: Judged, files: Files, result: Files, wanted: Exp
     # What `theirs` takes out of the text is what was asked for.
     for line in [] if how == "--theirs" else text_problems(files, result, KNOWN.of(case.before).files, KNOWN.of(case.after).files):
         judged.wrong("text", f"{how} {line}")
+
+
+def out_of_order(state: State, theirs: State, environment: str) -> str:
+    """Variables may use those before them, so what is generated must keep its order."""
+    names, wanted = ([each["name"] for each in one.container(environment).get("env", [])] for one in (state, theirs))
+    found, known = [each for each in names if each in wanted], [each for each in wanted if each in names]
+    return "" if found == known else f"want {known}, got {found}"
 
 
 def _moot(case: Case, name: str) -> bool:

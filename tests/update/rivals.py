@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from tests.update.worlds import CONFIG, LOCK, SPEC
 
@@ -36,6 +36,12 @@ class Git:
         self._place = tempfile.TemporaryDirectory(prefix="atmos-rivals-")
         self.root = Path(self._place.name)
         _git("init", "-q", "--bare", ".", cwd=self.root)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._place.cleanup()
 
     def _commits(self, *trees: Mapping[str, bytes]) -> list[str]:
         """The first is the parent of the others."""
@@ -80,9 +86,10 @@ class Git:
 
     def merge_file(self, base: Files, ours: Files, theirs: Files) -> Files | None:
         """`git merge-file` on each path, as tools do that know of no renames."""
-        return _by_path(base, ours, theirs, self._merge_file)
+        return _by_path(base, ours, theirs, lambda _, *sides: self.merge_lines(*sides))
 
-    def _merge_file(self, _: str, base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
+    def merge_lines(self, base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
+        """`git merge-file` on three texts; None for a conflict."""
         for name, data in (("ours", ours), ("base", base), ("theirs", theirs)):
             (self.root / name).write_bytes(data)
         done = _git("merge-file", "-p", "ours", "base", "theirs", cwd=self.root)
@@ -103,7 +110,7 @@ class Git:
         """copier's way: the person's diff with three lines of context on what is generated now, else `merge-file`."""
         return _by_path(base, ours, theirs, self._apply)
 
-    def _apply(self, path: str, base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
+    def _apply(self, _: str, base: bytes, ours: bytes, theirs: bytes) -> bytes | None:
         with tempfile.TemporaryDirectory(dir=self.root) as name:
             place = Path(name)
             for side, data in (("a", base), ("b", ours)):
@@ -114,7 +121,7 @@ class Git:
             done = _git("apply", "--unsafe-paths", "-p1", "-", cwd=place, data=diff.replace(b"b/f", b"a/f"))
             if done.returncode == 0:
                 return (place / "f").read_bytes()
-        return self._merge_file(path, base, ours, theirs)
+        return self.merge_lines(base, ours, theirs)
 
 
 def _by_path(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from atmos_cli.yamlio.load import load_all
@@ -27,9 +28,12 @@ def bare(line: str) -> str:
     return text.replace('"', "").replace("'", "")
 
 
-def text_problems(ours: Files, result: Files, base: Files, theirs: Files) -> list[str]:
-    """Lines that an update took, moved or added without the generated change asking for it."""
-    gone, new = changed_lines(_frozen(base), _frozen(theirs))
+def text_problems(ours: Files, result: Files, base: Files, theirs: Files, *, of_all: bool = False) -> list[str]:
+    """Lines that an update took, moved or added without the generated change asking for it.
+
+    `of_all`: not only of services, but of what `init` made.
+    """
+    gone, new = changed_lines(_frozen(base, of_all=of_all), _frozen(theirs, of_all=of_all))
     found: list[str] = []
     for path, before in sorted(ours.items()):
         if path in (LOCK, SPEC, CONFIG) or path.startswith("platform/"):
@@ -48,8 +52,8 @@ def text_problems(ours: Files, result: Files, base: Files, theirs: Files) -> lis
     return found
 
 
-def _frozen(files: Mapping[str, bytes]) -> tuple[tuple[str, bytes], ...]:
-    return tuple(sorted((path, data) for path, data in files.items() if path.startswith(("apps/", "delivery/"))))
+def _frozen(files: Mapping[str, bytes], *, of_all: bool = False) -> tuple[tuple[str, bytes], ...]:
+    return tuple(sorted((path, data) for path, data in files.items() if of_all or path.startswith(("apps/", "delivery/"))))
 
 
 @functools.lru_cache(maxsize=32)
@@ -95,6 +99,9 @@ def _changed(before: bytes, now: bytes, gone: frozenset[str], new: frozenset[str
     if before.endswith(b"\n") and not now.endswith(b"\n"):
         found.append("no line end at its end any more")
     old, made = before.decode().splitlines(), now.decode().splitlines()
+    # An item that gets another key goes and comes again; its lines are not lost.
+    there, had = Counter(map(bare, made)), Counter(map(bare, old))
+    gone |= {line for line in had if there[line] >= had[line]}
     for tag, start, end, first, last in difflib.SequenceMatcher(None, old, made, autojunk=False).get_opcodes():
         if tag != "equal":
             found += _hunk(old, (start, end), made[first:last], gone, new)
