@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.documents import Strict, check_model, read_mapping
 from atmos_cli.kube.quantity import ZERO, parse
+from atmos_cli.promotion import Promotion  # noqa: TC001 - pydantic reads it
 from atmos_cli.yamlio.locate import field_of, located
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class Environment(Strict, extra="allow"):
     http: Http = Http()
     monitoring: Monitoring | None = None
     secrets: Secrets | None = None
+    promotion: Promotion | None = Field(default=None, description="what a version must have shown before it comes here")
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -162,7 +164,11 @@ def read_config(data: bytes, blueprints: Blueprints | None = None, *, engines: C
     found: list[Diagnostic] = []
     try:
         config = check_model(Config, value, data=data, path=FILE, code=Code.CONFIG_INVALID)
-        found += [*_homeless(config, data), *_of_no_engine(config, data, engines)]
+        found += [
+            *_homeless(config, data),
+            *_of_no_engine(config, data, engines),
+            *_promoted_from_nowhere(config, data),
+        ]
     except AtmosError as error:
         found += error.diagnostics
     found += _settings(value, data, blueprints) if blueprints else ()
@@ -186,6 +192,18 @@ def _of_no_engine(config: Config, data: bytes, engines: Collection[str]) -> Iter
             where = located(data, 0, ("clusters", name, "engine"), file=FILE)
             message = f"cluster `{name}` has the engine `{cluster.engine}`, which atmos does not know"
             hint = f"use one of: {', '.join(engines)}"
+            yield Diagnostic(Code.CONFIG_INVALID, message, where=where, hint=hint)
+
+
+def _promoted_from_nowhere(config: Config, data: bytes) -> Iterator[Diagnostic]:
+    for name, environment in config.environments.items():
+        source = environment.promotion.source if environment.promotion else ""
+        if source and (source == name or source not in config.environments):
+            where = located(data, 0, ("environments", name, "promotion", "from"), file=FILE)
+            what = "itself" if source == name else f"`{source}`, which is not one of the environments"
+            message = f"environment `{name}` takes its versions from {what}"
+            others = [each for each in config.environments if each != name]
+            hint = f"use one of: {', '.join(others)}" if others else "remove it"
             yield Diagnostic(Code.CONFIG_INVALID, message, where=where, hint=hint)
 
 

@@ -11,10 +11,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSet:
-    """Files to write, by posix path relative to the root; None removes the file. `before` is what they replace."""
+    """Files to write, by posix path relative to the root; None removes the file. `before` is what they replace.
+
+    `inputs`: paths that a person may have edited and not committed, because the change is made from them: a commit
+    takes them along as they are in `files`, even where that is what is there.
+    """
 
     files: Mapping[str, bytes | None]
     before: Mapping[str, bytes | None] = field(default_factory=dict)
+    inputs: frozenset[str] = frozenset()
 
     @property
     def added(self) -> tuple[str, ...]:

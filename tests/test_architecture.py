@@ -23,6 +23,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("kube",),
     ("kustomize",),
     ("documents",),
+    ("promotion",),
     ("config", "spec"),
     ("budget", "checks", "blueprint", "verify"),
     ("engines",),
@@ -54,6 +55,7 @@ ONLY_IN = {
     "pydantic": {
         "documents.py",
         "config.py",
+        "promotion.py",
         "spec/",
         "blueprint/manifest.py",
         "blueprint/settings.py",
@@ -82,6 +84,7 @@ PURE = (
     "yamlio",
     "documents",
     "config",
+    "promotion",
 )
 IO_MODULES = {"os", "subprocess", "socket", "shutil", "tempfile", "time", "random", "datetime", "urllib", "sys"}
 

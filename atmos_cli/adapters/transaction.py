@@ -133,8 +133,11 @@ def all_or_nothing(place: StateDirectory, lock: int, *, force: bool = False) -> 
         raise
 
 
-def verified(place: StateDirectory, changes: ChangeSet) -> tuple[JournalEntry, ...]:
-    """Return what has to be written; every file must be as `changes.before` says. AtmosError with all that are not."""
+def verified(place: StateDirectory, changes: ChangeSet, *, commits: bool = False) -> tuple[JournalEntry, ...]:
+    """Return what has to be written; every file must be as `changes.before` says. AtmosError with all that are not.
+
+    With `commits`, inputs of the change belong to it even where they are on disk as they are to be.
+    """
     problems: list[Diagnostic] = []
     changed: list[Diagnostic] = []
     entries = []
@@ -151,7 +154,7 @@ def verified(place: StateDirectory, changes: ChangeSet) -> tuple[JournalEntry, .
             continue
         if now != before:
             changed.append(_changed(path, now, before))
-        elif now != after:
+        elif now != after or (commits and path in changes.inputs):
             entries.append(JournalEntry(inside, before, after))
     problems += _summed_up(changed)
     if problems:

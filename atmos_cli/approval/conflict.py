@@ -23,14 +23,14 @@ class Contributor:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflict:
+class Participants:
     """`people` maps an id to what makes them part of the change; `unknown` are contributors missing in the roster."""
 
     people: Mapping[str, str]
     unknown: tuple[Contributor, ...]
 
 
-def conflict(contributors: Iterable[Contributor], roster: Roster) -> Conflict:
+def conflict(contributors: Iterable[Contributor], roster: Roster) -> Participants:
     """Return who took part. A forge that only committed others' work is skipped; as an author it hides someone."""
     people: dict[str, str] = {}
     unknown: dict[str, Contributor] = {}
@@ -42,7 +42,7 @@ def conflict(contributors: Iterable[Contributor], roster: Roster) -> Conflict:
             unknown.setdefault(contributor.email.lower(), contributor)
         else:
             people.setdefault(person, _said(contributor))
-    return Conflict(people, tuple(unknown.values()))
+    return Participants(people, tuple(unknown.values()))
 
 
 def _said(contributor: Contributor) -> str:

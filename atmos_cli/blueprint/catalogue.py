@@ -182,7 +182,7 @@ class Catalogue:
                 parts = [tree.read(path) or b"" for path in paths]
             else:
                 shared = [(layer, path) for layer in self.layers for path in (LANGUAGES, *layer.tree.files("shared"))]
-                parts = [layer.tree.read(path) or b"" for layer, path in shared]
+                parts = [data for layer, path in shared if (data := layer.tree.read(path)) is not None]
             self._contents[name] = format(zlib.crc32(b"\0".join(parts)), "08x")
         return self._contents[name]
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 FACTS = frozenset({"svc", "env", "language", "labels", "selector", "pods", "keep", "platform", "analysis"})
 NAMES = FACTS | {"inputs", "values", "blueprint"}
+# How a version comes into an environment says nothing about what runs there.
+NOT_FOR_BLUEPRINTS = {"promotion"}
 # What expressions read of `env` without any blueprint; a blueprint's settings are there under its name.
 ENVIRONMENT_NAMES = frozenset({*ENVIRONMENT_KEYS, "name", "kubernetes", "engine", "users", "prometheus"})
 MANAGED_BY = "atmos-cli"
@@ -65,7 +67,11 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, cat
             "engine": config.engine(environment),
             "users": config.clusters[where.cluster].users,
             "prometheus": prometheus.model_dump() if prometheus else None,
-            **{key: value for key, value in where.model_dump(by_alias=False).items() if key not in where.settings},
+            **{
+                key: value
+                for key, value in where.model_dump(by_alias=False, exclude=NOT_FOR_BLUEPRINTS).items()
+                if key not in where.settings
+            },
         },
         "language": language.model_dump(exclude=set(Called.model_fields)),
         "selector": selector,

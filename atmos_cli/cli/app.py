@@ -14,9 +14,11 @@ from atmos_cli.cli import (
     approve,
     blueprint,
     budget,
+    deploy,
     explain,
     init,
     new,
+    promote,
     recover,
     render,
     rollback,
@@ -91,6 +93,10 @@ def validate(context: typer.Context) -> None:
 
 app.command("render", help="Print the effective manifests of a service: what an engine would apply.")(render.render)
 app.command("diff", help="Show what the checkout changes in each environment, against the base branch.")(render.diff)
+app.command(
+    "deploy", help="Put the next image of a service into an environment: what a pipeline calls after its build."
+)(deploy.deploy)
+app.command("promote", help="Bring what runs and was found good in one environment into the next one.")(promote.promote)
 app.command(
     "rollback",
     help="Take a deployment back: a commit that restores one service in one environment to its last verified state.",

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, confirm, start
+from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, confirm, interactive, start
 from atmos_cli.output.json.envelope import answer
 
 if TYPE_CHECKING:
     from atmos_cli.commands.update import UpdatePlan
+    from atmos_cli.gitops.service_update import UpdateOptions
     from atmos_cli.gitops.write import Written
 
 Sides = list[str] | None
@@ -60,6 +61,7 @@ def update(
         theirs=tuple(theirs or ()),
         restore=restore,
         environments=tuple(env or ()),
+        only_check=check,
         team=team,
     )
     reads = check or dry_run
@@ -68,12 +70,33 @@ def update(
         from atmos_cli.output.text.update import show_update
 
         show_update(plan, with_diff=with_diff, check=check)
+    if plan.conflicts and not reads and interactive(output) and not yes:
+        plan = _decided(plan, services or [], options)
     written: list[Written] = []
     if not reads and not plan.refused and plan.change.changes.files:
         confirm("Write this?", yes=yes, output=output)
         parts = separately(plan, options, pushes=push) if each else (write_change(plan.change, pushes=push),)
         written = list(parts)
     _finish(plan, written, output=output, check=check)
+
+
+def _decided(plan: UpdatePlan, services: list[str], options: UpdateOptions) -> UpdatePlan:
+    """Ask which side wins each conflict, and plan again with the answers."""
+    from dataclasses import replace
+
+    from atmos_cli.commands.update import plan_update
+    from atmos_cli.gitops.repository import open_repository
+    from atmos_cli.gitops.service_update import conflict_id
+    from atmos_cli.output.text.update import conflict_question, show_update
+
+    ours, theirs = list(options.ours), list(options.theirs)
+    for conflict in (each for update in plan.updates for each in update.merged.conflicts):
+        keeps = typer.confirm(conflict_question(conflict), default=True)
+        (ours if keeps else theirs).append(conflict_id(conflict))
+    decided = replace(options, ours=tuple(ours), theirs=tuple(theirs))
+    again = plan_update(open_repository(plan.repository.root, writes=True), tuple(services), decided)
+    show_update(again, with_diff=False, check=False)
+    return again
 
 
 def _finish(plan: UpdatePlan, written: list[Written], *, output: str, check: bool) -> None:

@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
 from atmos_cli.output.json.envelope import answer
-from atmos_cli.output.say import say_document, say_progress
+from atmos_cli.output.say import say_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 Format = Literal["text", "json", "junit", "markdown"]
 OnFail = Literal["alert", "suggest", "branch", "rollback"]
-EXIT = {"pass": 0, "warn": 0, "fail": 1, "inconclusive": 4, "superseded": 5}
-WORST = ("fail", "inconclusive", "warn", "superseded", "pass")
 
 
 class _Group(TyperGroup):
@@ -74,19 +72,24 @@ def run(
     repo: RepoDir = None,
     output: Annotated[Format, typer.Option("--output", "-o", help="What to print.")] = "text",
 ) -> None:
-    from atmos_cli.cli.verify_run import act_on, opened, steered, watch
+    from atmos_cli.cli.verify_run import verify_now
     from atmos_cli.output.notify import notify, require_channels
 
     require_channels(webhook, summary)
-    with opened(repo, service, team, env or [], commit, record, replay) as sessions:
-        if not sessions:
-            say_progress("this commit changes no service in these environments")
-        verdicts = watch(sessions, repo, live=output == "text", replayed=replay is not None)
-        actions = [] if replay else act_on(repo, sessions, verdicts, on_fail, live=output == "text")
-    before = [] if replay else [*steered(repo), *(note for action in actions for note in action.notes)]
-    notes = [*before, *notify(verdicts, webhook, summary)]
-    code = _exit(verdicts, fail_on)
-    _print(verdicts, actions, notes, output, code)
+    found = verify_now(
+        repo,
+        service,
+        team=team,
+        environments=env or [],
+        commit=commit,
+        on_fail=on_fail,
+        record=record,
+        replay=replay,
+        live=output == "text",
+    )
+    notes = [*found.notes, *notify(found.verdicts, webhook, summary)]
+    code = found.status(fail_on)
+    _print(found.verdicts, found.actions, notes, output, code)
     raise typer.Exit(code)
 
 
@@ -141,11 +144,3 @@ def _print(
 
         say_document(verdict_comment(verdicts))
     print_diagnostics(notes)
-
-
-def _exit(verdicts: Sequence[Verdict], fail_on: str) -> int:
-    """Return the status of the worst verdict."""
-    outcomes = {each.outcome.value for each in verdicts}
-    if fail_on == "warn" and "warn" in outcomes:
-        return 1
-    return next((EXIT[each] for each in WORST if each in outcomes and EXIT[each]), 0)

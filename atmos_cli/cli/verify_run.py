@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.cli.options import start
+from atmos_cli.output.say import say_progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,6 +18,48 @@ if TYPE_CHECKING:
     from atmos_cli.diagnostics import Diagnostic
     from atmos_cli.live.session import Session
     from atmos_cli.verify.model import Verdict
+
+
+EXIT = {"pass": 0, "warn": 0, "fail": 1, "inconclusive": 4, "superseded": 5}
+WORST = ("fail", "inconclusive", "warn", "superseded", "pass")
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedRun:
+    """What came out: a verdict and what followed it for each deployment, and what else there is to say."""
+
+    verdicts: tuple[Verdict, ...]
+    actions: Sequence[Action]
+    notes: tuple[Diagnostic, ...]
+
+    def status(self, fail_on: str = "fail") -> int:
+        """Return the exit status of the worst verdict; `fail_on` is the mildest one that exits with 1."""
+        outcomes = {each.outcome.value for each in self.verdicts}
+        if fail_on == "warn" and "warn" in outcomes:
+            return 1
+        return next((EXIT[each] for each in WORST if each in outcomes and EXIT[each]), 0)
+
+
+def verify_now(
+    repo: Path | None,
+    service: str | None,
+    *,
+    team: str | None,
+    environments: Sequence[str],
+    commit: str,
+    on_fail: OnFail | None = None,
+    record: Path | None = None,
+    replay: Path | None = None,
+    live: bool,
+) -> VerifiedRun:
+    """Watch what a command line means until there are verdicts, and do what follows them."""
+    with opened(repo, service, team, environments, commit, record, replay) as sessions:
+        if not sessions:
+            say_progress("this commit changes no service in these environments")
+        verdicts = watch(sessions, repo, live=live, replayed=replay is not None)
+        actions = [] if replay else act_on(repo, sessions, verdicts, on_fail, live=live)
+    told = [] if replay else [*steered(repo), *(note for action in actions for note in action.notes)]
+    return VerifiedRun(verdicts, actions, tuple(told))
 
 
 @contextmanager

@@ -78,7 +78,7 @@ class Change:
 
     @property
     def exceeds(self) -> bool:
-        """Over a budget that an approval could let pass, and nothing else is wrong."""
+        """Return whether it is over a budget that an approval could let pass, and nothing else is wrong."""
         found = errors(self.guarded.diagnostics)
         return bool(found) and all(each.code in BUDGET_CODES for each in found)
 

@@ -43,7 +43,7 @@ class NewPlan:
     change: Change
 
     def next_steps(self) -> tuple[tuple[str, str], ...]:
-        """What the developer does now, with real names: (topic, sentence)."""
+        """Return what the developer does now, with real names: (topic, sentence)."""
         root = f"apps/{self.team}/{self.spec.name}"
         steps: dict[tuple[str, str], None] = {}
         for composition in self.generated.compositions.values():

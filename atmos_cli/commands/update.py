@@ -11,6 +11,7 @@ from atmos_cli.adapters.git.tree import CommitTree
 from atmos_cli.commands.changes import Change, Start, judge, start_of, write_change
 from atmos_cli.config import FILE
 from atmos_cli.diagnostics import AtmosError, Diagnostic, in_order
+from atmos_cli.gitops.guard import Guarded
 from atmos_cli.gitops.repository import Deployment, Repository, config_of, open_repository
 from atmos_cli.gitops.service_update import ServiceUpdate, UpdateOptions, chooser, conflict_finding, update_service
 from atmos_cli.gitops.services import named_services
@@ -20,7 +21,7 @@ from atmos_cli.ports import MemoryTree
 from atmos_cli.result import ChangeSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from atmos_cli.ports import FileTree
 
@@ -112,9 +113,12 @@ def _change(
     for each in () if blocked else updates:
         files |= each.files
     pending = [each for each in updates if each.pending]
-    if files or options.edited:
-        files |= _edited_inputs(start, tree, pending, options)
-    changes = _change_set(start, files)
+    inputs = _edited_inputs(start, tree, pending, options) if files or options.edited else {}
+    files |= inputs
+    changes = ChangeSet(files, {path: start.tree.read(path) for path in files}, frozenset(inputs))
+    if options.only_check:
+        nothing = Guarded((), (), {}, {})
+        return Change(start, changes, start.before, nothing, (), _message(pending, options), options.branch or "")
     touched = [
         Deployment(each.name.team, each.name.service, environment)
         for each in pending
@@ -158,10 +162,6 @@ def _committed(start: Start) -> FileTree | None:
         return None
     commit = repos.resolve(start.states.repo, "HEAD")
     return CommitTree(start.states.repo, commit) if commit else None
-
-
-def _change_set(start: Start, files: Mapping[str, bytes | None]) -> ChangeSet:
-    return ChangeSet(dict(files), {path: start.tree.read(path) for path in files})
 
 
 def _branch(pending: Sequence[ServiceUpdate]) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from atmos_cli.kube.resource import Resource
     from atmos_cli.live.session import Session
     from atmos_cli.ports import Clock
-    from atmos_cli.verify.model import FieldChange, Limits, Verdict
+    from atmos_cli.verify.model import Limits, ObjectFieldChange, Verdict
     from atmos_cli.verify.seen import ClusterSnapshot
 
 POLL_SECONDS = 3.0
@@ -40,7 +40,7 @@ class Wanted:
     """What the commit says: manifests, limits, what it changed, when it was made."""
 
     resources: tuple[Resource, ...]
-    changes: tuple[FieldChange, ...]
+    changes: tuple[ObjectFieldChange, ...]
     limits: Limits
     committed: float
 

@@ -99,7 +99,7 @@ def _compositions(
 
 
 def unfaithful(composition: Composition, built: Sequence[Built]) -> str:
-    """Where building the overlay does not give exactly the composed objects; empty when it does, as it always must."""
+    """Return where building the overlay gives other objects than the composed ones; empty as it always must be."""
     wanted = {identity(item.resource): item.resource for item in composition.resources}
     found = {identity(each.resource): each.resource for each in built}
     for key in sorted(wanted.keys() | found.keys()):

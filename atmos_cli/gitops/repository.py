@@ -11,16 +11,17 @@ from atmos_cli.adapters.git.sparse import disk_tree
 from atmos_cli.adapters.transaction import recover, require_settled
 from atmos_cli.budget.model import budget_path, read_budget
 from atmos_cli.config import FILE, read_config
-from atmos_cli.diagnostics import Code, fail
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.engines.registry import ENGINES
+from atmos_cli.yamlio.locate import located
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from atmos_cli.blueprint.catalogue import Catalogue
     from atmos_cli.budget.model import Budget
     from atmos_cli.config import Config
-    from atmos_cli.diagnostics import Diagnostic
     from atmos_cli.ports import FileTree
 
 
@@ -74,7 +75,23 @@ def config_of(tree: FileTree) -> Config:
     data = tree.read(FILE)
     if data is None:
         raise fail(Code.REPO_MISSING, f"there is no `{FILE}`", hint="make a repo with `atmos init DIR`")
-    return read_config(data, catalogue(tree), engines=ENGINES)
+    config = read_config(data, catalogue(tree), engines=ENGINES)
+    if found := tuple(_unknown_zones(config, data)):
+        raise AtmosError(*found)
+    return config
+
+
+def _unknown_zones(config: Config, data: bytes) -> Iterator[Diagnostic]:
+    for name, environment in config.environments.items():
+        windows = environment.promotion.freeze if environment.promotion else ()
+        for number, window in enumerate(windows):
+            # Tables of time zones take time to load, and most repos name none.
+            from atmos_cli.adapters.zones import zone_problem
+
+            if hint := zone_problem(window.zone):
+                where = located(data, 0, ("environments", name, "promotion", "freeze", number, "zone"), file=FILE)
+                message = f"there is no time zone `{window.zone}`"
+                yield Diagnostic(Code.CONFIG_INVALID, message, where=where, hint=hint)
 
 
 def teams(tree: FileTree) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atmos_cli.config import FILE
 from atmos_cli.diagnostics import Code, Diagnostic, Location, Severity, fail
@@ -15,7 +15,8 @@ from atmos_cli.layout.lock_history import read_lock
 from atmos_cli.merge.files import merge_files
 from atmos_cli.merge.model import Merged
 from atmos_cli.spec.model import read_spec
-from atmos_cli.yamlio.locate import locate
+from atmos_cli.yamlio.load import load_all
+from atmos_cli.yamlio.locate import block_line, locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -33,8 +34,8 @@ SHOWN = 60
 class UpdateOptions:
     """How to update. `edited`: inputs that the command itself changes first, by path.
 
-    `ours` and `theirs`: files or services (or `.` for all) whose conflicts that side wins. `environments`: where the
-    services are to be as well.
+    `ours` and `theirs`: files, fields of them (`FILE#FIELD`), services or `.` for all, whose conflicts that side wins.
+    `only_check` leaves checks and budgets out. `environments`: where the services are to be as well.
     """
 
     mode: WriteMode | None = None
@@ -44,6 +45,7 @@ class UpdateOptions:
     theirs: tuple[str, ...] = ()
     restore: bool = False
     environments: tuple[str, ...] = ()
+    only_check: bool = False
     team: str | None = None
     subject: str = ""
     with_skeleton: bool = True
@@ -68,7 +70,7 @@ class ServiceUpdate:
 
     @property
     def pending(self) -> bool:
-        """Whether there is something to do: files or fields to change, or conflicts to solve."""
+        """Return whether there is something to do: files or fields to change, or conflicts to solve."""
         return bool(self.files or self.merged.conflicts)
 
 
@@ -165,7 +167,7 @@ def chooser(options: UpdateOptions, name: ServiceName | None) -> Choose:
     """Return who decides conflicts: the side that the options name for a file, a service or all."""
 
     def wins(sides: tuple[str, ...], conflict: Conflict) -> bool:
-        names = {conflict.file, ".", str(name), name.service} if name else {conflict.file, "."}
+        names = {conflict.file, conflict_id(conflict), "."} | ({str(name), name.service} if name else set())
         under = any(conflict.file.startswith(f"{each.rstrip('/')}/") for each in sides)
         return under or any(each in names for each in sides)
 
@@ -177,10 +179,15 @@ def chooser(options: UpdateOptions, name: ServiceName | None) -> Choose:
     return choose
 
 
+def conflict_id(conflict: Conflict) -> str:
+    """Return what `--ours` and `--theirs` call a single conflict: `FILE#FIELD`."""
+    return f"{conflict.file}#{conflict.field}"
+
+
 def conflict_finding(tree: FileTree, update: ServiceUpdate, conflict: Conflict) -> Diagnostic:
     """Return a conflict as a located finding with the three values and what theirs comes from."""
     data = tree.read(conflict.file) or b""
-    line, column = locate(data, conflict.document, conflict.at) if conflict.at else (1, 1)
+    line, column = _place(data, conflict)
     what = f"`{conflict.field}`" if conflict.field else f"`{conflict.why or conflict.file}`"
     was, yours, now = map(_value, (conflict.base, conflict.ours, conflict.theirs))
     values = f"generated was {was}, yours is {yours}, now it would be {now}"
@@ -191,6 +198,21 @@ def conflict_finding(tree: FileTree, update: ServiceUpdate, conflict: Conflict) 
     hint = f"`{command} --ours {path}` keeps yours, `{command} --theirs {path}` takes the new one"
     where = Location(conflict.file, line, column, field=conflict.field)
     return Diagnostic(Code.UPDATE_CONFLICT, message, where=where, hint=hint)
+
+
+def _place(data: bytes, conflict: Conflict) -> tuple[int, int]:
+    """Return line and column of a field, also of one inside an inline patch."""
+    if not conflict.at:
+        return 1, 1
+    if not conflict.inner:
+        return locate(data, conflict.document, conflict.at)
+    text: Any = load_all(data)[conflict.document].value
+    for step in conflict.at:
+        text = text[step]
+    first, lines = block_line(data, conflict.document, conflict.at), data.splitlines()
+    line, column = locate(text.encode(), 0, conflict.inner) if isinstance(text, str) else (1, 1)
+    shown = lines[first - 1] if first <= len(lines) else b""
+    return first + line - 1, column + len(shown) - len(shown.lstrip())
 
 
 def _value(value: object) -> str:

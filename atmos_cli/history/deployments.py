@@ -17,7 +17,7 @@ from atmos_cli.verify.seen import Order, Relation
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from atmos_cli.adapters.git.first_parents import Change
+    from atmos_cli.adapters.git.first_parents import LineCommit
     from atmos_cli.adapters.git.repo import Repo
     from atmos_cli.gitops.repository import Deployment
     from atmos_cli.kube.resource import Resource
@@ -42,7 +42,7 @@ class DeploymentHistory:
         self._place = {commit: index for index, commit in enumerate(self._line)}
         self._short = {commit[:SHORT]: commit for commit in self._line}
         self._next: str | None = tip
-        self._own: dict[tuple[str, str, str], list[Change]] = {}
+        self._own: dict[tuple[str, str, str], list[LineCommit]] = {}
         self._trees: OrderedDict[str, tuple[CommitTree, Effective]] = OrderedDict()
         self._known: dict[str, str | None] = {}
         self._wanted: dict[Deployment, tuple[Resource, ...] | None] = {}
@@ -107,7 +107,7 @@ class DeploymentHistory:
         self._newest(deployment, self._place[other])
         return sum(self._place[each.commit] < self._place[other] for each in self._all(deployment))
 
-    def _newest(self, deployment: Deployment, place: int) -> Change | None:
+    def _newest(self, deployment: Deployment, place: int) -> LineCommit | None:
         """Return the newest own commit that is not newer than `place` on the line; reads on until it is sure."""
         while True:
             own = [each for each in self._all(deployment) if self._place[each.commit] >= place]
@@ -115,7 +115,7 @@ class DeploymentHistory:
                 return min(own, key=lambda each: self._place[each.commit], default=None)
             self._read_on(self._next)
 
-    def _all(self, deployment: Deployment) -> list[Change]:
+    def _all(self, deployment: Deployment) -> list[LineCommit]:
         team, service, environment = deployment
         own = {each.commit: each for part in ("", environment) for each in self._own.get((team, service, part), ())}
         return list(own.values())

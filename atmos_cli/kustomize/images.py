@@ -50,9 +50,14 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\{match[0]}"
 
 
+def concerns(entry: Mapping[str, Any], image: str) -> bool:
+    """Return whether one entry of `images` is about `image`."""
+    return _pattern(entry.get("name") or "").fullmatch(image) is not None
+
+
 def replaced(image: str, entry: Mapping[str, Any]) -> str:
     """Return the image after one entry of `images`; unchanged if the entry is about another name."""
-    if not _pattern(entry.get("name") or "").fullmatch(image):
+    if not concerns(entry, image):
         return image
     name, tag, digest = split_image(image)
     new_tag, new_digest = entry.get("newTag") or "", entry.get("digest") or ""

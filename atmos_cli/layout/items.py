@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError
@@ -60,14 +61,14 @@ def _name(item: Any, keys: tuple[str, ...]) -> str | None:
 
 def _patch_names(items: Sequence[Any]) -> list[str] | None:
     """Name patches by their target; the second one on a target is `Deployment/web#2`."""
+    if not all(isinstance(item, dict) for item in items):
+        return None
+    counted: Counter[str] = Counter()
     names: list[str] = []
     for item in items:
-        if not isinstance(item, dict):
-            return None
         name = patch_target(item)
-        names.append(name)
-        if (count := names.count(name)) > 1:
-            names[-1] = f"{name}#{count}"
+        counted[name] += 1
+        names.append(name if counted[name] == 1 else f"{name}#{counted[name]}")
     return names if len(set(names)) == len(names) else None
 
 

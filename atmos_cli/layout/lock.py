@@ -1,7 +1,8 @@
 """`service.lock` and `atmos-cli.lock`: what was last generated, the merge base of the next update.
 
-One field per line with its file, list items by name and inline patches as fields, so that Git merges two updates
-wherever it merges what they were made of. Each line ends in a checksum, which tells where a person edited it.
+One field per line with its file, list items by name, inline patches as fields, and a line that begins each mapping and
+list, so that Git merges two updates wherever it merges what they were made of. The checksum at the end of a field tells
+where a person edited it.
 """
 
 from __future__ import annotations
@@ -69,13 +70,23 @@ def lock_text(lock: Lock, *, directory: str = "") -> str:
 
     Documents may have their inline patches open or not.
     """
-    lines = [FORMAT, *(f"blueprint {tag}" for tag in lock.blueprints)]
-    lines += [f"environment {name}{'' if used else ' -'}" for name, used in (lock.environments or {}).items()]
-    lines += [f"input {name} {mark}" for name, mark in sorted(lock.inputs.items())]
+    lines = [FORMAT]
+    for tag in lock.blueprints:
+        name, _, version = tag.partition("@")
+        lines += _entry("blueprint", name, version)
+    for name, used in (lock.environments or {}).items():
+        lines += _entry("environment", name, "used" if used else "not used")
+    for name, mark in sorted(lock.inputs.items()):
+        lines += _entry("input", name, mark)
     for path in sorted(lock.files):
         short = path.removeprefix(f"{directory}/") if path.startswith(f"{directory}/") else f"/{path}"
         lines += _file(short if directory else path, lock.files[path])
     return "\n".join(lines) + "\n"
+
+
+def _entry(word: str, name: str, value: str) -> tuple[str, str, str]:
+    """Return a value between two lines that stay, so that Git merges changes of two values that are neighbours."""
+    return f"{word} {name}:", f"  {value}", f"{word} {name}."
 
 
 def checksum(value: Any) -> str:
@@ -110,12 +121,14 @@ def document_name(document: Any) -> str:
 
 def _leaves(file: str, value: Any, pointer: str, kind: GroupKind, names: tuple[str, ...]) -> Iterator[str]:
     if isinstance(value, dict) and value:
+        yield f"{file} {pointer or '.'}:"
         for key, below in value.items():
             inner = names == ("patches",) and key == "patch" and isinstance(below, dict)
             step = f"{pointer}/{_escaped(str(key))}"
             yield from _leaves(file, below, step, group_kind(below) if inner else kind, () if inner else (*names, key))
         return
     if isinstance(value, list) and value and (items := item_names(kind, names, value)) is not None:
+        yield f"{file} {pointer or '.'}:"
         for name, below in zip(items, value, strict=True):
             yield from _leaves(file, below, f"{pointer}/[{_escaped(name)}]", kind, names)
         return
@@ -147,15 +160,21 @@ def parse_lock(lines: Iterable[tuple[int, str]], *, directory: str = "") -> Lock
     """Read the numbered lines of a lock of this format; what is damaged is left out and listed in `edited`."""
     trees: dict[str, dict[str, Any]] = {}
     other: dict[str, Content] = {}
-    head: dict[str, list[str]] = {"blueprint": [], "environment": [], "input": []}
+    head: dict[str, dict[str, str]] = {"blueprint": {}, "environment": {}, "input": {}}
     edited: list[int] = []
+    opened_entry = ("", "")
     for number, line in lines:
         word, _, rest = line.partition(" ")
         if not line or line == FORMAT:
             continue
         if word in head and " = " not in line:
-            head[word].append(rest)
+            opened_entry = (word, rest[:-1]) if rest.endswith(":") else ("", "")
             continue
+        if line.startswith("  ") and opened_entry[0]:
+            head[opened_entry[0]][opened_entry[1]] = line.strip()
+            continue
+        if line.endswith(":") and " = " not in line:
+            continue  # begins a mapping or list: a line that stays where what is in it changes
         text, _, mark = line.rpartition(" #")
         place, equals, value = text.partition(" = ")
         short, _, pointer = place.rpartition(" ")
@@ -171,10 +190,9 @@ def parse_lock(lines: Iterable[tuple[int, str]], *, directory: str = "") -> Lock
             other[file] = Text(str(leaf)) if pointer == "text" else Digest(str(leaf))
         else:
             _plant(trees.setdefault(file, {}), pointer, leaf)
-    environments = {name.removesuffix(" -"): not name.endswith(" -") for name in head["environment"]}
-    inputs = dict(each.rsplit(" ", 1) for each in head["input"] if " " in each)
-    files = {**other, **_documents(trees)}
-    return Lock(files, tuple(head["blueprint"]), environments or None, inputs, tuple(edited))
+    environments = {name: value == "used" for name, value in head["environment"].items()}
+    tags = tuple(f"{name}@{version}" for name, version in head["blueprint"].items())
+    return Lock({**other, **_documents(trees)}, tags, environments or None, head["input"], tuple(edited))
 
 
 class _Leaf:

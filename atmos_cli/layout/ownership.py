@@ -34,7 +34,7 @@ class Owned:
 
 
 def cut(resource: Resource) -> Owned:
-    """Splits one complete object. `images` maps the name that stands in the base to the image of the environment."""
+    """Split one complete object. `images` maps the name in the base to the image of the environment."""
     base = copy.deepcopy(resource)
     base["metadata"].pop("namespace", None)
     found = pod_template(base)
@@ -80,7 +80,7 @@ def _at(base: Resource, path: tuple[str, ...], inner: dict[str, Any]) -> Resourc
 
 
 def image_entry(name: str, image: str) -> dict[str, str]:
-    """The entry of kustomize's `images` that puts `image` where the base says `name`."""
+    """Return the entry of kustomize's `images` that puts `image` where the base says `name`."""
     rest, _, digest = image.partition("@")
     repository, colon, tag = rest.rpartition(":")
     if not colon or "/" in tag:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from atmos_cli.live.connect import ClusterConnection
     from atmos_cli.ports import Series
     from atmos_cli.verify.machine import Now
-    from atmos_cli.verify.model import FieldChange, Target
+    from atmos_cli.verify.model import ObjectFieldChange, Target
     from atmos_cli.verify.seen import ClusterSnapshot
 
 LINES = 200
@@ -31,7 +31,7 @@ def collect(
     target: Target,
     snapshot: ClusterSnapshot,
     now: Now,
-    changes: Sequence[FieldChange],
+    changes: Sequence[ObjectFieldChange],
     *,
     outcome: Outcome,
 ) -> Evidence:

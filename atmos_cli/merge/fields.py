@@ -35,7 +35,10 @@ class Findings:
 
 @dataclass(slots=True)
 class DocumentMerge:
-    """The merge of document `index` of `file`. `held` are fields that a person keeps, below `prefix`."""
+    """The merge of document `index` of `file`. `held` are fields that a person keeps, below `prefix`.
+
+    `outer`: where the document is, as a text inside another one, for a patch.
+    """
 
     file: str
     index: int
@@ -43,6 +46,7 @@ class DocumentMerge:
     findings: Findings
     held: frozenset[str] = frozenset()
     prefix: str = ""
+    outer: Path = ()
     edits: list[Edit] = field(default_factory=list)
 
     def node(self, bases: tuple[Any, ...], ours: Any, theirs: Any, at: Path, names: Names, shown: str) -> None:
@@ -72,7 +76,8 @@ class DocumentMerge:
         if among(ours, bases) or (ours is MISSING and (not bases or among(MISSING, bases) or self.findings.restore)):
             return True
         known = bases[0] if len(bases) == 1 else MISSING
-        conflict = Conflict(self.file, shown, known, ours, theirs, at, self.index)
+        outer, inner = (self.outer, at) if self.outer else (at, ())
+        conflict = Conflict(self.file, shown, known, ours, theirs, outer, self.index, inner=inner)
         side = self.findings.choose(conflict)
         if side is None:
             self.findings.conflicts.append(conflict)
@@ -88,19 +93,27 @@ class DocumentMerge:
         for key in [*ours, *(key for key in theirs if key not in ours)]:
             below = tuple(each.get(key, MISSING) if isinstance(each, dict) else MISSING for each in bases)
             mine, new = ours.get(key, MISSING), theirs.get(key, MISSING)
-            place, called, text = (*at, key), (*names, key), _joined(shown, key)
+            place, called, text = (*at, key), (*names, key), joined(shown, key)
             if mine is MISSING or new is MISSING:
                 if same(mine, new) or self.owned(below, mine, new, called, text):
                     continue
                 if new is MISSING and _has_parts(mine) and not among(mine, below) and any(map(_has_parts, below)):
                     # what was generated goes part by part, and what a person added inside stays
+                    began = len(self.edits)
                     self.node(below, mine, type(mine)(), place, called, text)
+                    self._drop_emptied(mine, place, began)
                     continue
                 if self.decided(below, mine, new, place, text):
-                    self._note_change(text, mine, new)
+                    self._note_change(text, mine, self.completed(new, called))
                     self.edits.append(self._key_edit(place, new, called, ours, order))
             else:
                 self.node(below, mine, new, place, called, text)
+
+    def _drop_emptied(self, mine: Any, at: Path, began: int) -> None:
+        """Remove a mapping or list instead of all that is in it; `began`: where its edits begin."""
+        parts = [each for each in self.edits[began:] if isinstance(each, RemoveValue) and each.path[:-1] == at]
+        if len(parts) == len(mine):
+            self.edits[began:] = [RemoveValue(at, self.index)]
 
     def _key_edit(self, at: Path, new: Any, names: Names, ours: dict[str, Any], order: list[str]) -> Edit:
         """Remove a key, or add it behind the one that theirs has before it."""
@@ -108,13 +121,13 @@ class DocumentMerge:
             return RemoveValue(at, self.index)
         earlier = order[: order.index(names[-1])]
         before = next((key for key in reversed(earlier) if key in ours), None)
-        return SetValue(at, self.written(new, names), before, self.index)
+        return SetValue(at, self.written(self.completed(new, names), names), before, self.index)
 
     def _list(
         self, bases: tuple[Any, ...], ours: list[Any], theirs: list[Any], at: Path, names: Names, shown: str
     ) -> bool:
         """Merge a list whose items have names; say whether it has."""
-        mine, new = item_names(self.kind, names, ours), item_names(self.kind, names, theirs)
+        mine, new = self.names_of(bases, ours, theirs, names), item_names(self.kind, names, theirs)
         if mine is None or new is None:
             return False
         known = []
@@ -156,6 +169,11 @@ class DocumentMerge:
                 there.insert(place, name)
         return True
 
+    def names_of(self, bases: tuple[Any, ...], ours: list[Any], theirs: list[Any], names: Names) -> list[str] | None:
+        """Return the names of our items of a list; subclasses know lists whose items need the other sides for it."""
+        del bases, theirs
+        return item_names(self.kind, names, ours)
+
     def item(self, bases: tuple[Any, ...], ours: Any, theirs: Any, at: Path, names: Names, shown: str) -> None:
         """Merge one list item that both have; subclasses know items that need more."""
         self.node(bases, ours, theirs, at, names, shown)
@@ -164,6 +182,10 @@ class DocumentMerge:
         """Return what to add of a list item that only theirs has; subclasses know better for some `names`."""
         del names
         return value
+
+    def completed(self, value: Any, names: Names) -> Any:
+        """Return a value that only theirs has with each of its items as it is to be added."""
+        return [self.added(each, names) for each in value] if isinstance(value, list) else value
 
     def written(self, value: Any, names: Names) -> Any:
         """Return a value as the file has it; subclasses know `names` whose values are written otherwise."""
@@ -195,7 +217,8 @@ _GENERATED = (
 )
 
 
-def _joined(shown: str, key: str) -> str:
+def joined(shown: str, key: str) -> str:
+    """Return the field `key` below the field `shown`, as people write it."""
     if "." in key or "[" in key or "/" in key:
         return f"{shown}[{key}]"
     return f"{shown}.{key}" if shown else key

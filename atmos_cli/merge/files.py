@@ -10,7 +10,7 @@ from atmos_cli.diagnostics import AtmosError, Diagnostic
 from atmos_cli.layout.items import group_kind, is_kustomization, opened
 from atmos_cli.layout.lock import Digest, GeneratedFile, Text
 from atmos_cli.merge.fields import DocumentMerge, Findings
-from atmos_cli.merge.kustomization import KustomizationMerge
+from atmos_cli.merge.kustomization import KustomizationMerge, closed
 from atmos_cli.merge.model import MISSING, Conflict, FieldChange, KeptEdit, Merged, Missing, among, same
 from atmos_cli.merge.objects import (
     FoundObject,
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from atmos_cli.ports import FileTree
     from atmos_cli.yamlio.edits import Edit
 
+LISTS = "/kustomization.yaml"
 AUTOSCALER = ("autoscaling", "HorizontalPodAutoscaler")
 
 
@@ -60,7 +61,8 @@ def merge_files(
         Findings(choose, restore=restore, restore_files=restore or restore_files),
     )
     problems: list[Diagnostic] = []
-    for path in sorted({*theirs, *(each for base in bases for each in base)}):
+    # What stays of the objects decides what a kustomization lists.
+    for path in sorted({*theirs, *(each for base in bases for each in base)}, key=lambda p: (p.endswith(LISTS), p)):
         try:
             work.file(path)
         except AtmosError as error:
@@ -85,6 +87,7 @@ class _Work:
     edits: dict[str, list[Edit]] = field(default_factory=dict)
     added: dict[str, list[Any]] = field(default_factory=dict)
     removed: dict[str, set[int]] = field(default_factory=dict)
+    retained: set[str] = field(default_factory=set)
 
     def file(self, path: str) -> None:
         """Merge one generated file."""
@@ -119,7 +122,8 @@ class _Work:
             return False
         if path.endswith(".json"):
             return True
-        return data.decode("utf-8", "replace") == (emit(values[0]) if len(values) == 1 else emit_all(values))
+        written = [closed(opened(each)) for each in values]
+        return data.decode("utf-8", "replace") == (emit(written[0]) if len(written) == 1 else emit_all(written))
 
     def _replace(self, path: str, documents: tuple[tuple[Any, ...], ...], new: GeneratedFile | None) -> None:
         before = len(self.findings.changed)
@@ -176,6 +180,7 @@ class _Work:
         merge = self._merge(ours)
         value = self._as_merged(ours, merge)
         translated = [self._translated(path, each) for each in (*bases, theirs)]
+        translated[-1] = self._with_retained(path, translated[-1], translated[:-1])
         merge.node(tuple(opened(each) for each in translated[:-1]), value, opened(translated[-1]), (), (), "")
         self.edits.setdefault(ours.file, []).extend(merge.edits)
         if isinstance(merge, KustomizationMerge):
@@ -191,6 +196,7 @@ class _Work:
             if side is None:
                 self.findings.conflicts.append(conflict)
             if side != "theirs":
+                self.retained.add(ours.file)
                 return
         self.findings.changed.append(FieldChange(ours.file, title(value), "the object", MISSING))
         self.removed.setdefault(ours.file, set()).add(ours.index)
@@ -234,7 +240,7 @@ class _Work:
                 patches.append({**rest, "patch": content[0]})
             else:
                 patches.append(item)
-        merge.moved = moved
+        merge.moved, merge.ours_opened = moved, patches
         return {**value, "patches": patches}
 
     def _translated(self, path: str, value: Any) -> Any:
@@ -246,6 +252,18 @@ class _Work:
         for entry in value["resources"]:
             names[self._moved_entry(directory, entry) if isinstance(entry, str) else entry] = None
         return {**value, "resources": list(names)}
+
+    def _with_retained(self, path: str, theirs: Any, bases: list[Any]) -> Any:
+        """Return a generated kustomization with the entries of files that stay because a person edited them."""
+        if not self.retained or not isinstance(theirs, dict) or not isinstance(theirs.get("resources"), list):
+            return theirs
+        directory, entries = posixpath.dirname(path), list(theirs["resources"])
+        for base in bases:
+            for entry in base.get("resources", ()) if isinstance(base, dict) else ():
+                file = posixpath.normpath(posixpath.join(directory, entry)) if isinstance(entry, str) else ""
+                if file in self.retained and entry not in entries:
+                    entries.append(entry)
+        return {**theirs, "resources": entries}
 
     def _moved_entry(self, directory: str, entry: str) -> str:
         path = posixpath.normpath(posixpath.join(directory, entry))

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.kube.fieldorder import ordered
-from atmos_cli.layout.items import PATCHES, group_kind
-from atmos_cli.merge.fields import DocumentMerge
+from atmos_cli.layout.items import PATCHES, group_kind, item_names, patch_target
+from atmos_cli.merge.fields import DocumentMerge, joined
 from atmos_cli.merge.model import MISSING, KeptEdit, among, same
+from atmos_cli.merge.objects import object_name
 from atmos_cli.yamlio.edit import edit
 from atmos_cli.yamlio.edits import SetValue
 from atmos_cli.yamlio.emit import emit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
+    from atmos_cli.layout.items import GroupKind
     from atmos_cli.merge.fields import Names
     from atmos_cli.yamlio.edits import Edit, Path
 
@@ -26,13 +28,14 @@ IMAGES, REPLICAS = ("images",), ("replicas",)
 class KustomizationMerge(DocumentMerge):
     """`raw` is our document with its patches as texts, `moved` the files that people moved a patch to, by position.
 
-    `minimum`: the least replicas that our autoscaler of a workload keeps, by its name. `elsewhere`: the edits of moved
-    patches, by file.
+    `minimum`: the least replicas that our autoscaler of a workload keeps, by its name. `ours_opened`: our patches,
+    opened. `elsewhere`: the edits of moved patches, by file.
     """
 
     raw: dict[str, Any] = field(default_factory=dict)
     moved: Mapping[int, str] = field(default_factory=dict)
     minimum: Mapping[str, int] = field(default_factory=dict)
+    ours_opened: list[Any] = field(default_factory=list)
     elsewhere: dict[str, list[Edit]] = field(default_factory=dict)
     unowned: set[str] = field(default_factory=set)
 
@@ -46,6 +49,23 @@ class KustomizationMerge(DocumentMerge):
             self._patch(bases, ours, theirs, at, shown)
         else:
             self.node(bases, ours, theirs, at, names, shown)
+
+    def names_of(self, bases: tuple[Any, ...], ours: list[Any], theirs: list[Any], names: Names) -> list[str] | None:
+        """Return the names of our items; of several patches on a target, the generated one is that most alike."""
+        if names != PATCHES or not all(isinstance(each, dict) for each in ours):
+            return DocumentMerge.names_of(self, bases, ours, theirs, names)
+        known = next((each for each in bases if isinstance(each, list)), theirs)
+        generated = dict(zip(item_names(self.kind, names, known) or (), known, strict=False))
+        found: dict[int, str] = {}
+        for name, item in generated.items():
+            rivals = [
+                at for at, each in enumerate(ours) if at not in found and patch_target(each) == patch_target(item)
+            ]
+            wanted = set(leaves(item.get("patch")))
+            alike = {at: len(wanted & set(leaves(ours[at].get("patch")))) for at in rivals}
+            if alike and max(alike.values()) > 0:
+                found[max(rivals, key=lambda at: (alike[at], -at))] = name
+        return [found.get(at, f"own:{patch_target(each)}#{at}") for at, each in enumerate(ours)]
 
     def added(self, value: Any, names: Names) -> Any:
         """Return what to add of a list item: where autoscaling ends, as many replicas as it kept at least."""
@@ -80,17 +100,66 @@ class KustomizationMerge(DocumentMerge):
         position = at[-1]
         elsewhere = self.moved.get(position) if isinstance(position, int) else None
         inner = DocumentMerge(elsewhere or self.file, 0, group_kind(new), self.findings, self.held)
-        inner.prefix = "" if elsewhere else f"{shown}."
+        inner.prefix, inner.outer = ("", ()) if elsewhere else (f"{shown}.", (*at, "patch"))
+        inner.index = 0 if elsewhere else self.index
         before = tuple(each.get("patch", MISSING) if isinstance(each, dict) else MISSING for each in bases)
+        changed_before = len(self.findings.changed)
         inner.node(before, content, new, (), (), "" if elsewhere else shown)
         if not inner.edits:
             return
+        self._note_overridden(position, content, [each.field for each in self.findings.changed[changed_before:]], shown)
         if elsewhere:
             self.elsewhere.setdefault(elsewhere, []).extend(inner.edits)
             return
         text = self.raw["patches"][position]["patch"]
-        changed = edit(text.encode(), inner.edits).decode()
+        changed = edit(text.encode(), [replace(each, document=0) for each in inner.edits]).decode()
         self.edits.append(SetValue((*at, "patch"), changed, None, self.index))
+
+    def _note_overridden(self, position: Any, content: dict[str, Any], fields: list[str], shown: str) -> None:
+        """Say which of the changed fields a later patch of the same object sets, which a person wrote."""
+        patches = self.ours_opened[position + 1 :] if isinstance(position, int) else []
+        for item in patches:
+            own = item.get("patch") if isinstance(item, dict) else None
+            if not isinstance(own, dict) or object_name(own) != object_name(content):
+                continue
+            says = set(shown_leaves(own, group_kind(own), shown))
+            for each in fields:
+                if each in says:
+                    note = "a later patch of yours sets it, so this has no effect"
+                    self.findings.kept.append(KeptEdit(self.file, each, "owned", note))
+
+
+def shown_leaves(value: Any, kind: GroupKind, shown: str, names: Names = ()) -> Iterator[str]:
+    """Yield the fields of an object as a merge shows them, below `shown`."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from shown_leaves(below, kind, joined(shown, key), (*names, key))
+        return
+    items = item_names(kind, names, value) if isinstance(value, list) else None
+    if items is None:
+        yield shown
+        return
+    for name, below in zip(items, value, strict=True):
+        yield from shown_leaves(below, kind, f"{shown}[{name}]", names)
+
+
+def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield every leaf of a value with the keys that lead to it; positions in lists do not count."""
+    if isinstance(value, dict):
+        for key, below in value.items():
+            yield from leaves(below, (*path, str(key)))
+    elif isinstance(value, list):
+        for below in value:
+            yield from leaves(below, path)
+    else:
+        yield path, repr(value)
+
+
+def closed(value: Any) -> Any:
+    """Return a document with the patches of a kustomization as the texts that atmos writes for them."""
+    if isinstance(value, dict) and isinstance(value.get("patches"), list):
+        return {**value, "patches": [_closed(each) for each in value["patches"]]}
+    return value
 
 
 def _without_patch(item: Any) -> Any:

@@ -37,7 +37,8 @@ class FieldChange:
 class Conflict:
     """A field that both sides changed, differently. `at` and `document` say where it is in our file, if it is there.
 
-    `base` is MISSING when it was not generated before, or is not known.
+    `inner` goes on inside the text at `at`, for a field of an inline patch. `base` is MISSING when it was not generated
+    before, or is not known.
     """
 
     file: str
@@ -48,6 +49,7 @@ class Conflict:
     at: Path = ()
     document: int = 0
     why: str = ""
+    inner: Path = ()
 
 
 @dataclass(frozen=True, slots=True)

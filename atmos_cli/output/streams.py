@@ -72,7 +72,7 @@ class SafeStream(io.TextIOBase):
         return self._under.fileno()
 
     def close(self) -> None:
-        """Stay open: the stream below belongs to the interpreter, and closing would flush what cannot be written."""
+        """Do nothing: the stream below belongs to the interpreter, and closing would flush what cannot be written."""
 
     def write(self, text: str, /) -> int:
         if self._styles:

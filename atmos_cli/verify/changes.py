@@ -12,7 +12,7 @@ from atmos_cli.kube.quantity import parse
 from atmos_cli.kube.secret_words import has_secret_word
 from atmos_cli.kube.shape import who
 from atmos_cli.verify.masking import HIDDEN, masked_tree, shown, without_secrets
-from atmos_cli.verify.model import FieldChange
+from atmos_cli.verify.model import ObjectFieldChange
 from atmos_cli.verify.outcome import Outcome, Reason
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _NOISE_KEYS = re.compile(
 _HASH = re.compile(r"-[a-z0-9]{10}$")
 
 
-def field_changes(before: Sequence[Resource], after: Sequence[Resource]) -> tuple[FieldChange, ...]:
+def field_changes(before: Sequence[Resource], after: Sequence[Resource]) -> tuple[ObjectFieldChange, ...]:
     """Return what differs, in the order of the objects of `after`, then what is gone; at most 500.
 
     Lists that the API merges by key are matched by it, and the key's value is in the path (`env`, `DB_POOL_SIZE`).
@@ -49,23 +49,25 @@ def field_changes(before: Sequence[Resource], after: Sequence[Resource]) -> tupl
     old = {who(o): o for o in before if isinstance(o, dict)}
     new = {who(o): o for o in after if isinstance(o, dict)}
     renamed = _renamed(old, new)
-    found: list[FieldChange] = []
+    found: list[ObjectFieldChange] = []
     for key, item in new.items():
         origin = old.get(renamed.get(key, key))
         if origin is None:
-            found.append(FieldChange(key, (), None, _safe(key, (), item)))
+            found.append(ObjectFieldChange(key, (), None, _safe(key, (), item)))
             continue
         names = {a.name: b.name for b, a in renamed.items()}
         found += _compare(key, origin, item, names)
         if len(found) > MOST:
             break
     found += [
-        FieldChange(k, (), _safe(k, (), o), None) for k, o in old.items() if k not in new and k not in renamed.values()
+        ObjectFieldChange(k, (), _safe(k, (), o), None)
+        for k, o in old.items()
+        if k not in new and k not in renamed.values()
     ]
     return tuple(found[:MOST])
 
 
-def says(change: FieldChange) -> str:
+def says(change: ObjectFieldChange) -> str:
     """Describe a change: `replicas 4 → 8`, `env DB_POOL_SIZE removed`; of what is no workload, with its name."""
     if not change.path:
         return f"{change.object} {_added(change)}"
@@ -82,7 +84,7 @@ def says(change: FieldChange) -> str:
     return _sentence(f"{prefix}{_short(path)}", change)
 
 
-def migration_suspect(changes: Sequence[FieldChange], evidence: Evidence) -> Reason | None:
+def migration_suspect(changes: Sequence[ObjectFieldChange], evidence: Evidence) -> Reason | None:
     """Return why a rollback may be unsafe: a schema migration ran or changed, or schema and code disagree; or None."""
     # The rules import this module, so it can ask them only when called.
     from atmos_cli.verify.diagnosis.migrations import migration_of
@@ -127,13 +129,13 @@ _OPENED = {
 }
 
 
-def _compare(key: Identity, before: Resource, after: Resource, names: Mapping[str, str]) -> Iterator[FieldChange]:
+def _compare(key: Identity, before: Resource, after: Resource, names: Mapping[str, str]) -> Iterator[ObjectFieldChange]:
     for path, old, new in _walk((), (), before, after, group=key.group, kind=key.kind, depth=0):
         if isinstance(old, str) and names.get(old, old) == new:
             continue
         if path[:1] == ("metadata",) and path[1:] == ("name",):
             continue
-        yield FieldChange(key, path, _safe(key, path, old), _safe(key, path, new))
+        yield ObjectFieldChange(key, path, _safe(key, path, old), _safe(key, path, new))
 
 
 def _walk(
@@ -235,7 +237,7 @@ def _safe(key: Identity, path: Path, value: Any) -> Any:
     return masked_tree(without_secrets(value) if not path and isinstance(value, dict) else value)
 
 
-def _sentence(name: str, change: FieldChange) -> str:
+def _sentence(name: str, change: ObjectFieldChange) -> str:
     before, after = change.before, change.after
     if before == after == HIDDEN or isinstance(before, dict | list) or isinstance(after, dict | list):
         return shown(f"{name} {_added(change)}")
@@ -247,7 +249,7 @@ def _sentence(name: str, change: FieldChange) -> str:
     return shown(f"{name} {_scalar(before)} → {_scalar(after)}")
 
 
-def _added(change: FieldChange) -> str:
+def _added(change: ObjectFieldChange) -> str:
     return "added" if change.before is None else "removed" if change.after is None else "changed"
 
 

@@ -51,7 +51,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class FieldChange:
+class ObjectFieldChange:
     """One field of one effective object that the commit changed; a side that does not exist is None."""
 
     object: Identity
@@ -71,7 +71,7 @@ class Evidence:
     assessment: Assessment | None = None
     logs: tuple[Log, ...] = ()
     gauges: Mapping[str, tuple[Series, ...]] = field(default_factory=dict)
-    changes: tuple[FieldChange, ...] = ()
+    changes: tuple[ObjectFieldChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Cause:
     hint: str
     confidence: float
     evidence: tuple[str, ...] = ()
-    changed: tuple[FieldChange, ...] = ()
+    changed: tuple[ObjectFieldChange, ...] = ()
     next: str = ""
     at: float = 0.0
     blames: bool | None = None
@@ -102,7 +102,7 @@ class Verdict:
     headline: str
     reasons: tuple[Reason, ...]
     causes: tuple[Cause, ...] = ()
-    changes: tuple[FieldChange, ...] = ()
+    changes: tuple[ObjectFieldChange, ...] = ()
     delivery: Delivery | None = None
     rollout: Rollout | None = None
     assessment: Assessment | None = None

@@ -100,6 +100,7 @@ class Past:
     of: str
     restores: str
     run: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

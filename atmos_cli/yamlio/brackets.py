@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.yamlio.composed import AliasNode, children, is_flow, is_mapping
-from atmos_cli.yamlio.written import Flow, flow_key, flow_text, in_style
+from atmos_cli.yamlio.written import FlowStyle, flow_key, flow_text, in_style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from atmos_cli.yamlio.places import Change, Page
 
 
-def flow_of(page: Page, chain: Sequence[Any]) -> Flow:
+def flow_of(page: Page, chain: Sequence[Any]) -> FlowStyle:
     """Return how the innermost of nested collections is written, or the nearest around it that tells."""
     node = chain[-1]
     quotes = next((found for each in reversed(chain) if (found := _quotes(each)) is not None), False)
@@ -25,7 +25,7 @@ def flow_of(page: Page, chain: Sequence[Any]) -> Flow:
         pad = " " * page.column(first)
         outer = _leading(page.text, page.line_start(_opening(page, node)))
         step = " " * (len(pad) - outer) if len(pad) > outer else "  "
-    return Flow(quotes, tight and pad is None, pad, step)
+    return FlowStyle(quotes, tight and pad is None, pad, step)
 
 
 def _leading(text: str, at: int) -> int:
@@ -45,7 +45,7 @@ def _quotes(node: Any) -> bool | None:
     return True if texts else None
 
 
-def set_in_flow(page: Page, node: Any, index: int, value: Any, flow: Flow) -> list[Change]:
+def set_in_flow(page: Page, node: Any, index: int, value: Any, flow: FlowStyle) -> list[Change]:
     """Replace the value of an entry in brackets."""
     old = children(node)[index]
     start, end = int(old.start_mark.index), int(old.end_mark.index)
@@ -60,7 +60,7 @@ def set_in_flow(page: Page, node: Any, index: int, value: Any, flow: Flow) -> li
     return [(start, end, text)]
 
 
-def insert_in_flow(page: Page, node: Any, index: int, key: str | None, value: Any, flow: Flow) -> list[Change]:
+def insert_in_flow(page: Page, node: Any, index: int, key: str | None, value: Any, flow: FlowStyle) -> list[Change]:
     """Put an entry before the one at `index`, with a key in a mapping."""
     colon, apart = (":", ",") if flow.tight else (": ", ", ")
     written = flow_text(value, flow) if key is None else f"{flow_key(key, flow)}{colon}{flow_text(value, flow)}"

@@ -10,7 +10,7 @@ from atmos_cli.yamlio.composed import AliasNode, Tree, below, compose, is_flow, 
 from atmos_cli.yamlio.expected import nested
 from atmos_cli.yamlio.locate import field_of
 from atmos_cli.yamlio.places import Change, Page
-from atmos_cli.yamlio.written import Flow, flow_text, is_filled
+from atmos_cli.yamlio.written import FlowStyle, flow_text, is_filled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -165,4 +165,4 @@ class Walk:
         return fail(Code.NOT_EDITABLE, message, hint=f"edit `{self._field()}` by hand", where=where)
 
 
-_JSON = Flow(json=True)
+_JSON = FlowStyle(json=True)

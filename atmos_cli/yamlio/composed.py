@@ -49,7 +49,7 @@ class Tree:
 
 def compose(text: str) -> tuple[Tree, ...]:
     """Return the documents of a text that parses, in order, without the empty ones. Offsets count characters."""
-    composer = _Composer(_Loader(_Events(text)))
+    composer = _MarkedComposer(_Loader(_Events(text)))
     found: list[Tree] = []
     while composer.check_node():
         composer.aliases = []
@@ -221,7 +221,7 @@ class _Loader:
     max_depth: int | None = None
 
 
-class _Composer(Composer):
+class _MarkedComposer(Composer):
     def __init__(self, loader: _Loader) -> None:
         super().__init__(loader)
         self.warn_double_anchors = False

@@ -25,7 +25,7 @@ class Indents:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class FlowStyle:
     """How a collection in brackets is written: `pad` is None on one line, else the indent of its entries."""
 
     json: bool = False
@@ -81,12 +81,12 @@ def _offset(value: Any, indents: Indents) -> int:
     return indents.mapping if isinstance(value, dict) else indents.dash
 
 
-def flow_text(value: Any, flow: Flow) -> str:
+def flow_text(value: Any, flow: FlowStyle) -> str:
     """Return a value as it stands between brackets."""
     if not is_filled(value):
         return flow_scalar(value, flow)
     comma, colon = ("," if flow.tight else ", "), (":" if flow.tight else ": ")
-    inner = flow if flow.pad is None else Flow(flow.json, flow.tight, flow.pad + flow.step, flow.step)
+    inner = flow if flow.pad is None else FlowStyle(flow.json, flow.tight, flow.pad + flow.step, flow.step)
     if isinstance(value, dict):
         parts = [f"{flow_key(key, flow)}{colon}{flow_text(each, inner)}" for key, each in value.items()]
     else:
@@ -98,13 +98,13 @@ def flow_text(value: Any, flow: Flow) -> str:
     return f"{opening}\n{inner.pad}{lines}\n{flow.pad}{closing}"
 
 
-def flow_key(key: str, flow: Flow) -> str:
+def flow_key(key: str, flow: FlowStyle) -> str:
     """Return a key as it stands between brackets."""
     written = emit({key: None}).removesuffix(": null\n")
     return _json(key) if flow.json else _flow_plain(written, key)
 
 
-def flow_scalar(value: Any, flow: Flow) -> str:
+def flow_scalar(value: Any, flow: FlowStyle) -> str:
     """Return a scalar or empty collection as it stands between brackets."""
     if not isinstance(value, str):
         return emit(value)[:-1]

@@ -23,14 +23,19 @@ OWN_TESTS = {
 }
 # Given by other commands alone; `tests/cli/conftest.py` sees to it.
 ELSEWHERE = {
+    "ATM621": "update",
+    "ATM622": "update",
     "ATM208": "blueprint test",
-    "ATM304": "none yet: commands that change files which people edit",
+    "ATM304": "deploy, promote",
+    "ATM337": "deploy",
     "ATM408": "none by itself: the schema, the budget file or the claim that holds the quantity says it",
     "ATM412": "budget rightsize",
     "ATM427": "approve request",
     "ATM428": "approve request",
     "ATM432": "approve audit",
-    "ATM511": "render, diff, rollback, status, tree, verify",
+    "ATM511": "render, diff, deploy, promote, rollback, status, tree, verify",
+    "ATM512": "deploy",
+    "ATM513": "deploy, promote",
     "ATM801": "verify",
     "ATM810": "verify, status, tree",
     "ATM811": "verify, status, tree",
@@ -44,4 +49,8 @@ ELSEWHERE = {
     "ATM820": "rollback",
     "ATM821": "rollback",
     "ATM822": "rollback",
+    "ATM830": "deploy, promote",
+    "ATM831": "promote",
+    "ATM832": "promote",
+    "ATM833": "promote",
 }

@@ -83,6 +83,7 @@ CPU = "requests.cpu: {limit: %s, ceiling: %s}"
 VALIDATE = (
     Row("ATM104", SPEC, "size: huge", edit(SPEC, "size: s", "size: huge")),
     Row("ATM108", SPEC, "", edit(SPEC, "name: checkout", "name: cart")),
+    Row("ATM623", SPEC, "size: m", edit(SPEC, "size: s", "size: m"), status=0),
     Row("ATM301", NETWORK, "", edit(NETWORK, "spec:\n", "spec: [\n")),
     Row("ATM302", NETWORK, "type: ClusterIP", edit(NETWORK, "spec:\n", "spec:\n  type: NodePort\n")),
     Row("ATM303", NETWORK, "--- more", add(NETWORK, "--- more\n")),

@@ -23,6 +23,10 @@ WHERE = {"path", "line", "column", "field", "resource"}
         (["validate"], {"files", "deployments", "budget"}),
         (["render", "checkout"], {"resources"}),
         (["diff"], {"changes"}),
+        (
+            ["deploy", "checkout", "--image", ":1.0.1"],
+            {"service", "team", "environments", "images", "files", "written"},
+        ),
         (["explain", "ATM401"], {"codes"}),
         (["blueprint", "list"], {"blueprints"}),
         (["blueprint", "lint", "web"], {"blueprints"}),

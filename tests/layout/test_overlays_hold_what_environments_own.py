@@ -223,8 +223,13 @@ def test_the_lock_is_one_field_a_line_in_the_order_of_the_file():
     lines = [line.rpartition(" #")[0] or line for line in lock_text(lock, directory="d").splitlines()]
     assert lines == [
         "atmos-lock 2",
-        "blueprint web@1.0.0",
+        "blueprint web:",
+        "  1.0.0",
+        "blueprint web.",
+        "/a.yaml .:",
         "/a.yaml /z = null",
+        "b.yaml .:",
+        "b.yaml /x:",
         'b.yaml /x/~0~1 = [1,"on"]',
         "b.yaml /e = {}",
     ]

@@ -52,12 +52,13 @@ def write_commit(repo: Repo, changes: ChangeSet, message: str) -> Committed:
         now, branch = _ready(repo)
         programs = own_programs(repo)
         programs.require_committing()
-        entries = verified(place, changes)
+        entries = verified(place, changes, commits=True)
         if not entries and now.commit:
             return Committed(now.commit, branch, recovered)
         git_index.require_free(repo)
         start = repo.inside("")
-        require_clean(repo, [entry.path[len(start) :] for entry in entries])
+        paths = [entry.path[len(start) :] for entry in entries]
+        require_clean(repo, [path for path in paths if path not in changes.inputs])
         with all_or_nothing(place, lock, force=True):
             plan = journal.planned(place, entries, ref=f"refs/heads/{branch}", old=now.commit)
             journal.save(place, plan)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LineCommit:
     """One commit; `at` is when it was made, unix seconds, `paths` what it changes against its first parent."""
 
     commit: str
@@ -26,7 +26,7 @@ def line(repo: Repo, tip: str) -> tuple[str, ...]:
     return tuple(tell(repo.top, "rev-list", "--first-parent", tip).split())
 
 
-def changes(repo: Repo, since: str, *, under: str, most: int) -> tuple[Change, ...]:
+def changes(repo: Repo, since: str, *, under: str, most: int) -> tuple[LineCommit, ...]:
     """Return the newest `most` commits, from `since` on back, that change a file below `under`.
 
     A merge counts with all that it brings. Paths are relative to the root.
@@ -44,4 +44,4 @@ def changes(repo: Repo, since: str, *, under: str, most: int) -> tuple[Change, .
             # The first name comes after the line end that closes the commit's own line.
             name = word if found[-1][2] else word.removeprefix("\n")
             found[-1][2].append(name.removeprefix(prefix))
-    return tuple(Change(commit, at, tuple(paths)) for commit, at, paths in found)
+    return tuple(LineCommit(commit, at, tuple(paths)) for commit, at, paths in found)

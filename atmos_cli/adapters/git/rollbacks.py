@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from atmos_cli.adapters.git.repo import Repo
 
 FETCH_SECONDS = 60.0
-_TRAILER = re.compile(r"^[ \t>*]*Atmos-(Rollback-Of|Restores|Service|Verify-Run): (\S.{0,300})$", re.MULTILINE)
+_TRAILER = re.compile(r"^[ \t>*]*Atmos-(Rollback-Of|Restores|Service|Verify-Run|Reason): (\S.{0,500})$", re.MULTILINE)
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 
 
@@ -96,6 +96,7 @@ def _past(commit: str, time: float, body: str, target: str) -> Iterable[Past]:
             of=trailers["Rollback-Of"],
             restores=trailers.get("Restores", ""),
             run=trailers.get("Verify-Run", ""),
+            reason=trailers.get("Reason", ""),
         )
 
 

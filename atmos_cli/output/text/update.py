@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from atmos_cli.commands.update import UpdatePlan
     from atmos_cli.gitops.service_update import ServiceUpdate
     from atmos_cli.gitops.write import Written
+    from atmos_cli.merge.model import Conflict
 
 MOST_FIELDS = 12
 WIDTH = 60
@@ -66,6 +67,11 @@ def _lines(update: ServiceUpdate, *, brief: bool) -> Iterator[str]:
     for kept in update.merged.kept:
         what = "deleted by hand, not restored" if kept.what == "deleted" else kept.note
         yield f"  kept  {kept.file}  {kept.field or kept.note}: {what}"
+
+
+def conflict_question(conflict: Conflict) -> str:
+    """Return the question that decides one conflict; yes keeps what is in the file."""
+    return f"{conflict.field or conflict.file}: keep yours ({shown(conflict.ours)}, not {shown(conflict.theirs)})?"
 
 
 def shown(value: Any) -> str:

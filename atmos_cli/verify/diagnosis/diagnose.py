@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from atmos_cli.verify.diagnosis.facts import Facts
     from atmos_cli.verify.diagnosis.finding import Suspect
-    from atmos_cli.verify.model import Evidence, FieldChange
+    from atmos_cli.verify.model import Evidence, ObjectFieldChange
 
 MOST = 3
 LIKELY = 0.45
@@ -68,19 +68,19 @@ def _distinct(found: Iterable[Suspect]) -> list[Suspect]:
     return list(best.values())
 
 
-def _rank(finding: Suspect, changes: Iterable[FieldChange]) -> tuple[float, float, float, str]:
+def _rank(finding: Suspect, changes: Iterable[ObjectFieldChange]) -> tuple[float, float, float, str]:
     changed = related(finding, changes)
     near = finding.specificity + (0.5 if _speaks_of_more_than_the_image(changed) else 0.0)
     near -= 1.5 if finding.confidence < UNSURE else 0.0
     return -near, -finding.confidence, finding.at or float("inf"), finding.rule
 
 
-def _speaks_of_more_than_the_image(changed: tuple[FieldChange, ...]) -> bool:
+def _speaks_of_more_than_the_image(changed: tuple[ObjectFieldChange, ...]) -> bool:
     """Check for changes beside an image: nearly every deployment has a new one, so it lifts no rule over another."""
     return any(change.path[-1:] != ("image",) for change in changed)
 
 
-def _cause(finding: Suspect, changed: tuple[FieldChange, ...]) -> Cause:
+def _cause(finding: Suspect, changed: tuple[ObjectFieldChange, ...]) -> Cause:
     boost = BOOST if changed else 0.0
     blames = None if finding.unsure or not (changed or finding.elsewhere) else not finding.elsewhere
     return Cause(

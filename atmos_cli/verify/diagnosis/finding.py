@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from atmos_cli.verify.diagnosis.facts import Facts, LogLine
-    from atmos_cli.verify.model import FieldChange
+    from atmos_cli.verify.model import ObjectFieldChange
 
 # Specificity: how near to the cause the finding of a rule is.
 SYMPTOM, PATTERN, CAUSE, EXACT = 1, 2, 3, 4
@@ -39,7 +39,7 @@ class Suspect:
     unsure: bool = False
 
 
-def related(finding: Suspect, changes: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
+def related(finding: Suspect, changes: Iterable[ObjectFieldChange]) -> tuple[ObjectFieldChange, ...]:
     """Return the changes that are about the finding's subject, at most 5."""
     if not finding.subject:
         return ()
@@ -47,13 +47,13 @@ def related(finding: Suspect, changes: Iterable[FieldChange]) -> tuple[FieldChan
     return tuple(change for change in changes if pattern.search(wording(change)))[:5]
 
 
-def wording(change: FieldChange) -> str:
+def wording(change: ObjectFieldChange) -> str:
     """Join the object, the path and the sentence of a change into one text to look for subjects in."""
     path = ".".join(str(step) for step in change.path)
     return f"{change.object.kind}/{change.object.name} {path} | {says(change)} | {_leaves(change)}"[:4000]
 
 
-def _leaves(change: FieldChange) -> str:
+def _leaves(change: ObjectFieldChange) -> str:
     return " ".join(leaf for side in (change.before, change.after) for leaf in _texts(side, depth=0))[:2000]
 
 

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from atmos_cli.kube.resource import Resource
-    from atmos_cli.verify.model import Evidence, FieldChange
+    from atmos_cli.verify.model import Evidence, ObjectFieldChange
 
 
-def migration_of(changes: Sequence[FieldChange], evidence: Evidence) -> str:
+def migration_of(changes: Sequence[ObjectFieldChange], evidence: Evidence) -> str:
     """Return what was, or may have been, migrated as a clause: `the migration Job/web-migrate ran with ...`; or ""."""
     return next(_changed(changes), "") or _ran(evidence) or _starts(evidence) or _complains(evidence)
 
 
-def _changed(changes: Sequence[FieldChange]) -> Iterator[str]:
+def _changed(changes: Sequence[ObjectFieldChange]) -> Iterator[str]:
     for change in changes:
         path = [str(step) for step in change.path]
         words = f"{change.object.name} {path} {change.before} {change.after}"[:4000]

@@ -1,0 +1,155 @@
+"""`atmos update`: an edited spec, an edited config and a newer blueprint reach the files, and hand edits stay."""
+
+import pytest
+
+from atmos_cli.yamlio.load import load
+
+SERVICE = "apps/default/checkout"
+SPEC = f"{SERVICE}/service.yaml"
+LOCK = f"{SERVICE}/service.lock"
+DEV = f"{SERVICE}/overlays/dev/kustomization.yaml"
+PROD = f"{SERVICE}/overlays/prod/kustomization.yaml"
+
+
+def edit(root, path, old, new):
+    text = (root / path).read_text()
+    assert old in text, text
+    (root / path).write_text(text.replace(old, new, 1))
+
+
+def commit(git):
+    git("add", "-A")
+    git("commit", "-qm", "By hand")
+
+
+@pytest.fixture
+def git(shop, git):
+    return lambda *args: git(*args, cwd=shop)
+
+
+@pytest.fixture
+def bigger(shop):
+    edit(shop, SPEC, "size: s", "size: l")
+    return shop
+
+
+def test_nothing_is_to_do_after_new(shop, atmos, git):
+    before = git("rev-parse", "HEAD")
+    done = atmos("update", "--check", "-o", "json", cwd=shop)
+    assert (done.code, done.json["data"]["services"]) == (0, [])
+    assert atmos("update", "--yes", cwd=shop).code == 0
+    assert git("rev-parse", "HEAD") == before
+
+
+def test_an_edited_spec_is_pending_everywhere_until_update_takes_it_into_the_files(bigger, atmos, git):
+    validated = atmos("validate", "-o", "json", cwd=bigger)
+    (found,) = [each for each in validated.json["diagnostics"] if each["code"] == "ATM623"]
+    assert (found["severity"], found["where"]["path"], found["hint"]) == (
+        "warning",
+        SPEC,
+        "run `atmos update default/checkout`",
+    )
+    assert atmos("validate", "--check-generated", cwd=bigger).code == 1
+    checked = atmos("update", "--check", "-o", "json", cwd=bigger)
+    assert checked.code == 1
+    (service,) = checked.json["data"]["services"]
+    assert (service["service"], service["newer"]) == ("default/checkout", ["service.yaml: size s → l"])
+    done = atmos("update", "checkout", "--yes", "-o", "json", cwd=bigger)
+    assert done.code == 0, done.out
+    assert git("status", "--porcelain") == ""
+    assert set(git("show", "--name-only", "--format=", "HEAD").split()) >= {SPEC, LOCK, DEV, PROD}
+    assert "Update default/checkout" in git("log", "-1", "--format=%s")
+    assert "1Gi" in (bigger / DEV).read_text()
+    assert atmos("update", "--check", cwd=bigger).code == 0
+    assert atmos("validate", "--check-generated", cwd=bigger).code == 0
+
+
+def test_a_hand_edit_stays_and_a_field_that_both_changed_is_asked_about(bigger, atmos, git):
+    edit(bigger, DEV, "memory: 256Mi", "memory: 300Mi  # measured")
+    edit(bigger, PROD, 'newTag: "0.1.0"', "newTag: 2.0.0")
+    commit(git)
+    done = atmos("update", "--yes", "-o", "json", cwd=bigger)
+    assert done.code == 1
+    assert git("status", "--porcelain") == ""
+    (found,) = [each for each in done.json["diagnostics"] if each["code"] == "ATM622"]
+    assert found["where"]["path"] == DEV
+    assert "300Mi" in (bigger / DEV).read_text().splitlines()[found["where"]["line"] - 1]
+    assert "`256Mi`, yours is `300Mi`, now it would be `1Gi`" in found["message"]
+    assert f"`atmos update default/checkout --ours {DEV}`" in found["hint"]
+    assert atmos("update", "checkout", "--ours", DEV, "--yes", cwd=bigger).code == 0
+    assert "memory: 300Mi  # measured" in (bigger / DEV).read_text()
+    assert "newTag: 2.0.0" in (bigger / PROD).read_text()
+    assert "1Gi" in (bigger / PROD).read_text()
+    assert atmos("update", "--check", cwd=bigger).code == 0
+
+
+def test_a_new_environment_reaches_the_services_that_are_everywhere(shop, atmos, git):
+    config = load((shop / "atmos-cli.yaml").read_bytes())
+    assert "qa" not in config["environments"]
+    text = (shop / "atmos-cli.yaml").read_text()
+    (shop / "atmos-cli.yaml").write_text(text + "  qa:\n    cluster: dev\n    http: {domain: qa.example.com}\n")
+    assert atmos("init", ".", "--yes", cwd=shop).code == 0
+    done = atmos("update", "--yes", cwd=shop)
+    assert done.code == 0, done.out + done.err
+    assert (shop / SERVICE / "overlays/qa/kustomization.yaml").is_file()
+    assert atmos("validate", "--check-generated", cwd=shop).code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "says"),
+    [
+        ("atmos-lock 9\n", "ATM621", "newer atmos"),
+        ("hello\n", "ATM621", "is no lock of atmos"),
+    ],
+)
+def test_a_lock_that_cannot_be_read_is_said_and_nothing_is_written(bigger, atmos, git, text, code, says):
+    (bigger / LOCK).write_text(text)
+    commit(git)
+    done = atmos("update", "checkout", "--yes", "-o", "json", cwd=bigger)
+    assert done.code == 1
+    (found,) = [each for each in done.json["diagnostics"] if each["code"] == code]
+    assert says in found["message"]
+    assert git("status", "--porcelain") == ""
+
+
+def test_a_lock_in_conflict_is_derived_anew(bigger, atmos, git):
+    """Two branches updated the service, and Git could not merge the lock: `atmos update` settles it."""
+    lines = (bigger / LOCK).read_text().splitlines()
+    at = next(i for i, line in enumerate(lines) if line.endswith("}") is False and "/resources/requests/memory" in line)
+    lines[at : at + 1] = ["<<<<<<< ours", lines[at], "=======", lines[at], ">>>>>>> theirs"]
+    (bigger / LOCK).write_text("\n".join(lines) + "\n")
+    commit(git)
+    assert atmos("update", "--yes", cwd=bigger).code == 0
+    assert "<<<<<<<" not in (bigger / LOCK).read_text()
+    assert atmos("update", "--check", cwd=bigger).code == 0
+
+
+def test_a_lock_of_the_first_format_and_a_missing_one_are_read(bigger, atmos, git):
+    (bigger / LOCK).unlink()
+    edit(bigger, SPEC, "size: l", "size: s")
+    commit(git)
+    assert atmos("update", "--yes", cwd=bigger).code == 0
+    assert (bigger / LOCK).read_text().startswith("atmos-lock 2\n")
+
+
+def test_each_service_can_have_a_commit_of_its_own(bigger, atmos, git):
+    assert atmos("new", "service", "python, port 80", "--name", "cart", "--yes", cwd=bigger).code == 0
+    edit(bigger, "apps/default/cart/service.yaml", "size: s", "size: m")
+    before = int(git("rev-list", "--count", "HEAD"))
+    assert atmos("update", "--each", "--yes", cwd=bigger).code == 0
+    assert int(git("rev-list", "--count", "HEAD")) == before + 2
+    assert git("log", "-2", "--format=%s").split("\n") == ["Update default/checkout", "Update default/cart"]
+
+
+def test_branch_mode_leaves_the_checkout_alone_and_takes_the_edited_spec_along(bigger, atmos, git):
+    done = atmos("update", "--write", "branch", "--yes", cwd=bigger)
+    assert done.code == 0, done.out + done.err
+    assert "size: l" in git("show", f"atmos/update-checkout:{SPEC}")
+    assert "1Gi" in git("show", f"atmos/update-checkout:{DEV}")
+    assert "1Gi" not in (bigger / DEV).read_text()
+
+
+def test_an_unknown_service_is_told_with_the_nearest(shop, atmos):
+    done = atmos("update", "chekout", cwd=shop)
+    assert done.code == 2
+    assert "did you mean `checkout`?" in done.err
