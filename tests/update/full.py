@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.update.rivals import MERGIRAF, Git
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -32,6 +34,7 @@ def main() -> None:
     done = _read(options.state, options.seed)
     with options.state.open("a") as state, ProcessPoolExecutor(options.workers) as pool:
         wanted = [("case", at) for at in range(options.cases)] + [("pair", at) for at in range(options.pairs)]
+        wanted += [("mergiraf", at) for at in range(options.cases) if MERGIRAF]
         left = [each for each in wanted if each not in done]
         batches = [left[at : at + AT_ONCE] for at in range(0, len(left), AT_ONCE)]
         for number, rows in enumerate(pool.map(_batch, [(options.seed, batch) for batch in batches])):
@@ -65,11 +68,10 @@ def _read(path: Path, seed: str) -> dict[tuple[str, int], dict[str, Any]]:
 
 
 def _batch(asked: tuple[str, Sequence[tuple[str, int]]]) -> list[dict[str, Any]]:
-    from tests.update.rivals import Git
-    from tests.update.scores import pair, score
+    from tests.update.scores import ask_mergiraf, pair, score
 
     seed, batch = asked
-    ways = {"case": score, "pair": pair}
+    ways = {"case": score, "pair": pair, "mergiraf": ask_mergiraf}
     rows = []
     with Git() as git:
         for what, number in batch:
@@ -85,6 +87,8 @@ def page(rows: Iterable[dict[str, Any]], *, seed: str, command: str) -> str:
     """The page with both tables."""
     found = list(rows)
     cases = [row for row in found if row["what"] == "case" and "crash" not in row]
+    asked = {row["number"]: row.get("mergiraf") for row in found if row["what"] == "mergiraf"}
+    cases = [row | ({"mergiraf": asked[row["number"]]} if row["number"] in asked else {}) for row in cases]
     pairs = [row for row in found if row["what"] == "pair" and "crash" not in row]
     crashed = [row for row in found if "crash" in row]
     tools = [tool for tool in TITLES if any(tool in row for row in cases)]

@@ -36,7 +36,11 @@ class State:
 
     def find(self, environment: str, kind: str, name: str = "") -> Resource | None:
         return next(
-            (each for each in self.built(environment) if each["kind"] == kind and name in ("", each["metadata"]["name"])),
+            (
+                each
+                for each in self.built(environment)
+                if each["kind"] == kind and name in ("", each["metadata"]["name"])
+            ),
             None,
         )
 
@@ -88,12 +92,16 @@ class Hand:
 
     def yaml_files(self, under: str = ROOT) -> list[str]:
         return sorted(
-            path for path in self.files if path.startswith(f"{under}/") and path.endswith(".yaml") and path not in (SPEC, LOCK)
+            path
+            for path in self.files
+            if path.startswith(f"{under}/") and path.endswith(".yaml") and path not in (SPEC, LOCK)
         )
 
     def where(self, pattern: str, under: str = "") -> str | None:
         """The first file with the pattern: in the overlay at hand, or below `under`."""
-        found = (path for path in self.yaml_files(under or self.overlay) if re.search(pattern, self.text(path), re.MULTILINE))
+        found = (
+            path for path in self.yaml_files(under or self.overlay) if re.search(pattern, self.text(path), re.MULTILINE)
+        )
         return next(found, None)
 
     def any_file(self) -> str:

@@ -70,9 +70,11 @@ def _deleted(hand: Hand, file: str, kind: str) -> bool:
     environment, name = hand.environment, re.search(r"name: (\S+)", hand.text(path)) if path in hand.files else None
     wanted = name[1] if name else ""
     return hand.still(
-        lambda state: not any(each["kind"] == kind and each["metadata"]["name"] == wanted for each in state.built(environment))
-        if wanted
-        else path not in state.files
+        lambda state: (
+            not any(each["kind"] == kind and each["metadata"]["name"] == wanted for each in state.built(environment))
+            if wanted
+            else path not in state.files
+        )
     )
 
 
@@ -88,13 +90,20 @@ def policy_deleted(hand: Hand) -> bool:
 PATCHED = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: shop\n"
 PATCHES = (
     ("spec:\n  template:\n    spec:\n      priorityClassName: high\n", "priorityClassName", "high"),
-    ("spec:\n  template:\n    spec:\n      hostAliases:\n      - ip: 10.0.0.9\n        hostnames: [db.local]\n", "hostAliases", None),
+    (
+        "spec:\n  template:\n    spec:\n      hostAliases:\n      - ip: 10.0.0.9\n        hostnames: [db.local]\n",
+        "hostAliases",
+        None,
+    ),
     ("spec:\n  template:\n    spec:\n      nodeSelector:\n        disk: ssd\n", "nodeSelector", {"disk": "ssd"}),
     ("spec:\n  template:\n    spec:\n      terminationGracePeriodSeconds: 120\n", "terminationGracePeriodSeconds", 120),
 )
 # What a patch of a person sets although the generated one sets it, too: the later one wins.
 OVERRIDES = (
-    ("spec:\n  template:\n    spec:\n      containers:\n      - name: shop\n        resources:\n          limits:\n            memory: 1100Mi\n", "1100Mi"),
+    (
+        "spec:\n  template:\n    spec:\n      containers:\n      - name: shop\n        resources:\n          limits:\n            memory: 1100Mi\n",
+        "1100Mi",
+    ),
     ("spec:\n  minReadySeconds: 17\n", "17"),
     ("spec:\n  revisionHistoryLimit: 2\n", "2"),
 )
@@ -145,7 +154,9 @@ def patch_added_as_file(hand: Hand) -> bool:
     body, name, _ = hand.rng.choice(PATCHES)
     environment = hand.environment
     hand.files[f"{hand.overlay}/own.patch.yaml"] = (PATCHED + body).encode()
-    return _add_patch(hand, f"{found[1]}- path: own.patch.yaml\n") and hand.still(lambda state: name in state.pod(environment))
+    return _add_patch(hand, f"{found[1]}- path: own.patch.yaml\n") and hand.still(
+        lambda state: name in state.pod(environment)
+    )
 
 
 def patch_overrides(hand: Hand) -> bool:
@@ -197,9 +208,15 @@ def patch_moved(hand: Hand) -> bool:
     if not found or "kind: Deployment\n" not in found["body"]:
         return False
     cut = len(found["i"]) + 4
-    hand.files[f"{hand.overlay}/deployment.patch.yaml"] = "".join(f"{line[cut:]}\n" for line in found["body"].splitlines()).encode()
+    hand.files[f"{hand.overlay}/deployment.patch.yaml"] = "".join(
+        f"{line[cut:]}\n" for line in found["body"].splitlines()
+    ).encode()
     target = hand.rng.random() < 0.5
-    new = f"{found['i']}- target:\n{found['t']}{found['i']}  path: deployment.patch.yaml\n" if target else f"{found['i']}- path: deployment.patch.yaml\n"
+    new = (
+        f"{found['i']}- target:\n{found['t']}{found['i']}  path: deployment.patch.yaml\n"
+        if target
+        else f"{found['i']}- path: deployment.patch.yaml\n"
+    )
     text = hand.text(hand.kustomization)
     return hand.put(hand.kustomization, text[: found.start()] + new + text[found.end() :])
 
@@ -243,7 +260,9 @@ def labels(hand: Hand) -> bool:
         "labels",
         "labels:\n- pairs:\n    acme.example/cost: web\n",
         [{"pairs": {"acme.example/cost": "web"}}],
-        lambda state: all(each["metadata"]["labels"].get("acme.example/cost") == "web" for each in state.built(environment)),
+        lambda state: all(
+            each["metadata"]["labels"].get("acme.example/cost") == "web" for each in state.built(environment)
+        ),
     )
 
 
@@ -254,7 +273,9 @@ def annotations(hand: Hand) -> bool:
         "commonAnnotations",
         "commonAnnotations:\n  acme.example/oncall: blue\n",
         {"acme.example/oncall": "blue"},
-        lambda state: all(each["metadata"]["annotations"]["acme.example/oncall"] == "blue" for each in state.built(environment)),
+        lambda state: all(
+            each["metadata"]["annotations"]["acme.example/oncall"] == "blue" for each in state.built(environment)
+        ),
     )
 
 
@@ -285,7 +306,11 @@ def comment_above(hand: Hand) -> bool:
 def comment_beside(hand: Hand) -> bool:
     path, number = hand.any_file(), hand.rng.randrange(10_000)
     lines = hand.text(path).split("\n")
-    places = [at for at, line in enumerate(lines) if re.search(r"[:\-] ?[^|#]*$", line) and line.strip() and "#" not in line and "|" not in line]
+    places = [
+        at
+        for at, line in enumerate(lines)
+        if re.search(r"[:\-] ?[^|#]*$", line) and line.strip() and "#" not in line and "|" not in line
+    ]
     if not places:
         return False
     lines[hand.rng.choice(places)] += f" # see #{number}"
@@ -313,7 +338,10 @@ def _indented(text: str) -> str:
     for line in lines:
         indent = len(line) - len(line.lstrip(" "))
         if line.strip():
-            while shifts and (indent < shifts[-1] or (indent == shifts[-1] and not line.lstrip().startswith(("- ", "#")) and line.strip() != "-")):
+            while shifts and (
+                indent < shifts[-1]
+                or (indent == shifts[-1] and not line.lstrip().startswith(("- ", "#")) and line.strip() != "-")
+            ):
                 shifts.pop()
             previous = next((each for each in reversed(made) if each.strip() and not each.strip().startswith("#")), "")
             opens = previous.split(" #")[0].rstrip().endswith(":")
@@ -352,7 +380,9 @@ def crlf(hand: Hand) -> bool:
 
 def quotes(hand: Hand) -> bool:
     path = hand.any_file()
-    old, new = hand.rng.choice([(r': "([^"\n\\]*)"$', r": '\1'"), (r"^( *(?:- )?[a-zA-Z]+): ([a-z][a-z/.\-]+)$", r'\1: "\2"')])
+    old, new = hand.rng.choice(
+        [(r': "([^"\n\\]*)"$', r": '\1'"), (r"^( *(?:- )?[a-zA-Z]+): ([a-z][a-z/.\-]+)$", r'\1: "\2"')]
+    )
     return hand.sub(path, old, new, count=hand.rng.choice([1, 0]))
 
 
@@ -451,7 +481,11 @@ def kustomize_edit(hand: Hand) -> bool:
         value = yaml.safe_load(hand.text(hand.kustomization))
     except yaml.YAMLError:
         return False
-    items = {key: [dict(sorted(each.items())) for each in value[key]] for key in ("images", "replicas", "patches") if key in value}
+    items = {
+        key: [dict(sorted(each.items())) for each in value[key]]
+        for key in ("images", "replicas", "patches")
+        if key in value
+    }
     made = yaml.dump({**value, **items}, sort_keys=False, Dumper=_Literal)
     return hand.put(hand.kustomization, made)
 

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from tests.update.hand import Hand, State
 
 VARIABLE = r"^(?P<i> *)- name: (?P<n>[A-Z][A-Z0-9_]*)[^\n]*\n(?:(?P=i)  [^\n]*\n?)+"
-PLAIN_VARIABLE = r"^(?P<i> *)- name: (?P<n>[A-Z][A-Z0-9_]*)(?P<c>[^\n]*)\n(?P=i)  value: (?P<v>[^#\n]*?)(?P<d>| #[^\n]*)\n"
+PLAIN_VARIABLE = (
+    r"^(?P<i> *)- name: (?P<n>[A-Z][A-Z0-9_]*)(?P<c>[^\n]*)\n(?P=i)  value: (?P<v>[^#\n]*?)(?P<d>| #[^\n]*)\n"
+)
 DIGEST = "sha256:" + "ab12" * 16
 
 
@@ -79,7 +81,9 @@ def env_commented_out(hand: Hand) -> bool:
     one, environment, text = hand.rng.choice(found), hand.environment, hand.text(path)
     out = "".join(f"{one['i']}# {line[len(one['i']) :]}\n" for line in one[0].splitlines())
     hand.put(path, text[: one.start()] + out + text[one.end() :])
-    return hand.still(lambda state: state.variable(environment, one["n"]) is None and _has(state, f"# - name: {one['n']}"))
+    return hand.still(
+        lambda state: state.variable(environment, one["n"]) is None and _has(state, f"# - name: {one['n']}")
+    )
 
 
 def env_commented_item(hand: Hand) -> bool:
@@ -101,7 +105,7 @@ def env_from_secret(hand: Hand) -> bool:
     if not found:
         return False
     environment, indent = hand.environment, found[-1]["i"]
-    body = "valueFrom:\n{i}    secretKeyRef:\n{i}      name: shop-mail\n{i}      key: password\n".format(i=indent)
+    body = f"valueFrom:\n{indent}    secretKeyRef:\n{indent}      name: shop-mail\n{indent}      key: password\n"
     _insert(hand, path, found[-1].end(), f"{indent}- name: MAIL_PASSWORD\n{indent}  {body}")
     return hand.still(lambda state: "valueFrom" in (state.variable(environment, "MAIL_PASSWORD") or {}))
 
@@ -115,7 +119,11 @@ RESOURCES = r"^(?P<i> *)resources:\n(?P<body>(?:(?P=i)  [^\n]*\n?)+)"
 
 def _sized(hand: Hand, change: Callable[[str, str], str]) -> bool:
     """Edit the `resources` of the container in the overlay's patch."""
-    path = hand.where(RESOURCES) if not re.search(RESOURCES, hand.text(hand.kustomization), re.MULTILINE) else hand.kustomization
+    path = (
+        hand.where(RESOURCES)
+        if not re.search(RESOURCES, hand.text(hand.kustomization), re.MULTILINE)
+        else hand.kustomization
+    )
     if path is None or "cluster" in path:
         return False
     return hand.sub(path, RESOURCES, lambda found: f"{found['i']}resources:\n{change(found['i'], found['body'])}")
@@ -155,7 +163,7 @@ def tag_bumped(hand: Hand) -> bool:
 
 def setter_comment(hand: Hand) -> bool:
     marker = '# {"$imagepolicy": "flux-system:shop:tag"}'
-    done = hand.sub(hand.kustomization, IMAGE, lambda found: f'{found["i"]}newTag: {found["t"]} {marker}')
+    done = hand.sub(hand.kustomization, IMAGE, lambda found: f"{found['i']}newTag: {found['t']} {marker}")
     path = hand.kustomization
     return done and hand.still(lambda state: marker.encode() in state.files.get(path, b""))
 
@@ -191,7 +199,11 @@ def autoscaler_bounds(hand: Hand) -> bool:
         path is not None
         and hand.sub(path, r"maxReplicas: \d+", "maxReplicas: 12")
         and (hand.rng.random() < 0.5 or hand.sub(path, r"minReplicas: \d+", "minReplicas: 5"))
-        and hand.still(lambda state: (state.find(environment, "HorizontalPodAutoscaler") or {"spec": {}})["spec"].get("maxReplicas") == 12)
+        and hand.still(
+            lambda state: (
+                (state.find(environment, "HorizontalPodAutoscaler") or {"spec": {}})["spec"].get("maxReplicas") == 12
+            )
+        )
     )
 
 
@@ -208,21 +220,38 @@ IMAGE_LINE = r"^( *)image: shop$"
 
 
 def args(hand: Hand) -> bool:
-    new = hand.rng.choice([r"\g<0>" + "\n" + r"\1args:" + "\n" + r"\1- --verbose", r"\g<0>" + "\n" + r'\1args: ["--verbose"]'])
+    new = hand.rng.choice(
+        [r"\g<0>" + "\n" + r"\1args:" + "\n" + r"\1- --verbose", r"\g<0>" + "\n" + r'\1args: ["--verbose"]']
+    )
     return _deployment(hand, IMAGE_LINE, new, lambda state, env: state.container(env).get("args") == ["--verbose"])
 
 
 def command(hand: Hand) -> bool:
-    new = r'\g<0>' + "\n" + r'\1command: ["/app/start"]'
+    new = r"\g<0>" + "\n" + r'\1command: ["/app/start"]'
     return _deployment(hand, IMAGE_LINE, new, lambda state, env: state.container(env).get("command") == ["/app/start"])
 
 
 def sidecar(hand: Hand) -> bool:
-    new = r"\1\2- name: proxy" + "\n" + r"\1\2  image: ghcr.io/acme/proxy:3.1" + "\n" + r"\1\2  securityContext: {runAsNonRoot: true}" + "\n"
+    new = (
+        r"\1\2- name: proxy"
+        "\n"
+        r"\1\2  image: ghcr.io/acme/proxy:3.1"
+        "\n"
+        r"\1\2  securityContext: {runAsNonRoot: true}"
+        "\n"
+    )
     where = hand.rng.choice([r"\1containers:" + "\n" + new + r"\2- name: shop", None])
     if where:
         pattern = r"^( *)containers:\n( *)- name: shop$"
-        new = r"\1containers:" + "\n" + r"\2- name: proxy" + "\n" + r"\2  image: ghcr.io/acme/proxy:3.1" + "\n" + r"\2- name: shop"
+        new = (
+            r"\1containers:"
+            "\n"
+            r"\2- name: proxy"
+            "\n"
+            r"\2  image: ghcr.io/acme/proxy:3.1"
+            "\n"
+            r"\2- name: shop"
+        )
     else:
         pattern = r"^( *)volumes:\n( *)- name"
         new = r"\2- name: proxy" + "\n" + r"\2  image: ghcr.io/acme/proxy:3.1" + "\n" + r"\g<0>"
@@ -242,7 +271,9 @@ def probe(hand: Hand) -> bool:
     kind = hand.rng.choice(["startupProbe", "livenessProbe", "readinessProbe"])
     name = hand.rng.choice(["periodSeconds", "timeoutSeconds", "failureThreshold"])
     pattern = PROBE.format(kind=kind, field=name)
-    return _deployment(hand, pattern, rf"\1\g<2>{name}: 9", lambda state, env: state.container(env).get(kind, {}).get(name) == 9)
+    return _deployment(
+        hand, pattern, rf"\1\g<2>{name}: 9", lambda state, env: state.container(env).get(kind, {}).get(name) == 9
+    )
 
 
 def probe_path(hand: Hand) -> bool:
@@ -257,7 +288,11 @@ def probe_deleted(hand: Hand) -> bool:
 
 def volume(hand: Hand) -> bool:
     path = hand.where(r"^kind: Deployment", hand.base)
-    if path is None or not hand.sub(path, r"^( *)volumeMounts:\n( *)- ", r"\1volumeMounts:" "\n" r"\2- name: extra" "\n" r"\2  mountPath: /extra" "\n" r"\2- "):
+    if path is None or not hand.sub(
+        path,
+        r"^( *)volumeMounts:\n( *)- ",
+        r"\1volumeMounts:" "\n" r"\2- name: extra" "\n" r"\2  mountPath: /extra" "\n" r"\2- ",
+    ):
         return False
     return _deployment(
         hand,
@@ -275,7 +310,9 @@ def pod_field(hand: Hand) -> bool:
             ("serviceAccountName", "shop", "other", "other"),
         ]
     )
-    return _deployment(hand, rf"^( *){name}: {old}$", rf"\1{name}: {new}", lambda state, env: state.pod(env).get(name) == value)
+    return _deployment(
+        hand, rf"^( *){name}: {old}$", rf"\1{name}: {new}", lambda state, env: state.pod(env).get(name) == value
+    )
 
 
 def rollout_field(hand: Hand) -> bool:
@@ -309,17 +346,25 @@ def pod_annotation(hand: Hand) -> bool:
 
 def object_annotation(hand: Hand) -> bool:
     """Below the annotations there are, or with a map of their own after the name."""
-    path = hand.rng.choice([each for each in hand.yaml_files() if "kustomization" not in each and "patch" not in each] or [hand.kustomization])
+    path = hand.rng.choice(
+        [each for each in hand.yaml_files() if "kustomization" not in each and "patch" not in each]
+        or [hand.kustomization]
+    )
     text = hand.text(path)
     if re.search(r"^  annotations:\n", text, re.MULTILINE):
         done = hand.sub(path, r"^  annotations:\n", "  annotations:\n    acme.example/note: by hand\n")
     else:
-        done = hand.sub(path, r"^metadata:\n  name: (\S+)\n", r"\g<0>" + "  annotations:\n    acme.example/note: by hand\n")
+        done = hand.sub(
+            path, r"^metadata:\n  name: (\S+)\n", r"\g<0>" + "  annotations:\n    acme.example/note: by hand\n"
+        )
     return done and hand.still(lambda state: _has(state, "acme.example/note: by hand"))
 
 
 def object_label(hand: Hand) -> bool:
-    path = hand.rng.choice([each for each in hand.yaml_files() if "kustomization" not in each and "patch" not in each] or [hand.kustomization])
+    path = hand.rng.choice(
+        [each for each in hand.yaml_files() if "kustomization" not in each and "patch" not in each]
+        or [hand.kustomization]
+    )
     done = hand.sub(path, r"^  labels:\n(?=    app)", "  labels:\n    acme.example/tier: gold\n")
     return done and hand.still(lambda state: _has(state, "acme.example/tier: gold"))
 
@@ -329,10 +374,17 @@ def ingress_host(hand: Hand) -> bool:
     if path is None:
         return False
     rule = r"^( *)- host: \S+\n(?:\1  [^\n]*\n?)+"
-    done = hand.sub(path, rule, lambda found: f"{found[0].rstrip(chr(10))}\n" + re.sub(r"host: \S+", "host: extra.example.org", found[0], count=1))
+    done = hand.sub(
+        path,
+        rule,
+        lambda found: (
+            f"{found[0].rstrip(chr(10))}\n" + re.sub(r"host: \S+", "host: extra.example.org", found[0], count=1)
+        ),
+    )
     return done and hand.still(
         lambda state: any(
-            rule.get("host") == "extra.example.org" for rule in (state.find(environment, "Ingress") or {"spec": {}})["spec"].get("rules", ())
+            rule.get("host") == "extra.example.org"
+            for rule in (state.find(environment, "Ingress") or {"spec": {}})["spec"].get("rules", ())
         )
     )
 
@@ -341,10 +393,14 @@ def ingress_annotation(hand: Hand) -> bool:
     path, environment = hand.where(r"^kind: Ingress$"), hand.environment
     if path is None:
         return False
-    done = hand.sub(path, r"^  annotations:\n", '  annotations:\n    nginx.ingress.kubernetes.io/proxy-body-size: "20m"\n')
+    done = hand.sub(
+        path, r"^  annotations:\n", '  annotations:\n    nginx.ingress.kubernetes.io/proxy-body-size: "20m"\n'
+    )
     key = "nginx.ingress.kubernetes.io/proxy-body-size"
     return done and hand.still(
-        lambda state: key in ((state.find(environment, "Ingress") or {"metadata": {}})["metadata"].get("annotations") or {})
+        lambda state: (
+            key in ((state.find(environment, "Ingress") or {"metadata": {}})["metadata"].get("annotations") or {})
+        )
     )
 
 
@@ -352,10 +408,25 @@ def service_port(hand: Hand) -> bool:
     path, environment = hand.where(r"^kind: Service$", hand.base), hand.environment
     if path is None:
         return False
-    new = r"\1ports:" "\n" r"\2- name: admin" "\n" r"\2  port: 9000" "\n" r"\2  targetPort: 9000" "\n" r"\2  protocol: TCP" "\n" r"\2- "
+    new = (
+        r"\1ports:"
+        "\n"
+        r"\2- name: admin"
+        "\n"
+        r"\2  port: 9000"
+        "\n"
+        r"\2  targetPort: 9000"
+        "\n"
+        r"\2  protocol: TCP"
+        "\n"
+        r"\2- "
+    )
     return hand.sub(path, r"^( *)ports:\n( *)- ", new) and hand.still(
         lambda state: any(
-            port["port"] == 9000 for each in state.built(environment) if each["kind"] == "Service" for port in each["spec"]["ports"]
+            port["port"] == 9000
+            for each in state.built(environment)
+            if each["kind"] == "Service"
+            for port in each["spec"]["ports"]
         )
     )
 
@@ -378,7 +449,11 @@ def database(hand: Hand) -> bool:
             (r"^( *)size: \S+", r"\1size: 40Gi", "40Gi"),
             (r"^( *)instances: \d+", r"\1instances: 5", "'instances': 5"),
             (r"^( *)imageName: \S+", r"\1imageName: ghcr.io/cloudnative-pg/postgresql:17.7", ":17.7"),
-            (r"^spec:\n", "spec:\n  postgresql:\n    parameters:\n      max_connections: '300'\n", "'max_connections': '300'"),
+            (
+                r"^spec:\n",
+                "spec:\n  postgresql:\n    parameters:\n      max_connections: '300'\n",
+                "'max_connections': '300'",
+            ),
             (r"^( *)memory: \S+", r"\1memory: 777Mi", "777Mi"),
         ]
     )
@@ -387,11 +462,16 @@ def database(hand: Hand) -> bool:
 
 def pointer(hand: Hand) -> bool:
     """What Flux reads to find the service, outside of the service's directory."""
-    path = next((each for each in sorted(hand.files) if each.startswith("delivery/") and each.endswith("shop.yaml")), None)
+    path = next(
+        (each for each in sorted(hand.files) if each.startswith("delivery/") and each.endswith("shop.yaml")), None
+    )
     if path is None:
         return False
     pattern, new, text = hand.rng.choice(
-        [(r"^( *)interval: \S+", r"\1interval: 3m", b"interval: 3m"), (r"^spec:\n", "spec:\n  suspend: true\n", b"suspend: true")]
+        [
+            (r"^( *)interval: \S+", r"\1interval: 3m", b"interval: 3m"),
+            (r"^spec:\n", "spec:\n  suspend: true\n", b"suspend: true"),
+        ]
     )
     return hand.sub(path, pattern, new) and hand.still(lambda state: text in state.files.get(path, b""))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -21,7 +21,7 @@ from tests.update.text import text_problems
 from tests.update.worlds import ROOT, Files, after, made, update, with_inputs
 
 if TYPE_CHECKING:
-    from atmos_cli.merge.model import Conflict
+    from atmos_cli.merge.model import Conflict, KeptEdit
     from tests.update.generator import Case
     from tests.update.reference import Key, Resource
     from tests.update.worlds import Inputs
@@ -66,7 +66,7 @@ class Expected:
     clashes: tuple[Clash, ...]
 
 
-def expected(case: Case, *, winner: str, owned: bool = True) -> Expected:
+def expected(case: Case, *, winner: str, owned: bool = True, restores: bool = False) -> Expected:
     """Merge, field by field, what each environment builds to: generated before, with hand edits, generated now.
 
     Without `owned`, images and numbers of pods are fields as all others are.
@@ -74,7 +74,7 @@ def expected(case: Case, *, winner: str, owned: bool = True) -> Expected:
     base, ours, theirs = KNOWN.of(case.before), State(case.hand.plain), KNOWN.of(case.after)
     objects, clashes = {}, []
     for environment in case.after.environments:
-        merger = Merger(environment, winner)
+        merger = Merger(environment, winner, restores)
         if environment in case.before.environments:
             old, own = index(base.built(environment)), index(ours.built(environment))
         else:
@@ -104,7 +104,12 @@ def _layered(objects: dict[Key, Resource], layers: list[dict[str, Any]]) -> dict
         below = f"../{number - 1}" if number else "../all.yaml"
         if number == 0:
             files["0/all.yaml"], below = files.pop("all.yaml"), "all.yaml"
-        value = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": [below], **layer}
+        value = {
+            "apiVersion": "kustomize.config.k8s.io/v1beta1",
+            "kind": "Kustomization",
+            "resources": [below],
+            **layer,
+        }
         files[f"{number}/kustomization.yaml"] = emit_all([value]).encode()
     return index([each.resource for each in build(MemoryTree(files), str(len(layers) - 1))])
 
@@ -130,7 +135,7 @@ def judge(case: Case, *, twice: bool = True, untouched: bool = True) -> Judged:
         judged.wrong("oracle", str(error.diagnostics))
         return judged
     judged.clashes = sum(each.hard for each in wanted.clashes)
-    _conflicts_are_true(case, judged, conflicts, wanted.clashes, files)
+    _conflicts_are_true(case, judged, conflicts, _unsaid(wanted.clashes, found.merged.kept, files), files)
     if conflicts:
         _resolved(case, judged, files, wanted)
     else:
@@ -178,8 +183,14 @@ def _resolved(case: Case, judged: Judged, files: Files, wanted: Expected) -> Non
         if found.merged.conflicts:
             judged.wrong(f"--{winner}", f"still in conflict: {[each.field for each in found.merged.conflicts]}")
             continue
-        own = wanted if winner == "ours" else expected(case, winner="theirs")
-        _result(case, judged, files, after(files, found), own, f"--{winner}")
+        wanteds = (
+            [wanted] if winner == "ours" else [expected(case, winner="theirs", restores=each) for each in (False, True)]
+        )
+        tried = []
+        for each in wanteds:
+            tried.append(Judged(case))
+            _result(case, tried[-1], files, after(files, found), each, f"--{winner}")
+        judged.problems += min((each.problems for each in tried), key=len)
 
 
 def _result(case: Case, judged: Judged, files: Files, result: Files, wanted: Expected, how: str) -> None:
@@ -199,7 +210,11 @@ def _result(case: Case, judged: Judged, files: Files, result: Files, wanted: Exp
             if not holds(check, state) and not _moot(case, name):
                 judged.wrong("hand edits stand", f"{how} {name}")
     # What `theirs` takes out of the text is what was asked for.
-    for line in [] if how == "--theirs" else text_problems(files, result, KNOWN.of(case.before).files, KNOWN.of(case.after).files):
+    for line in (
+        []
+        if how == "--theirs"
+        else text_problems(files, result, KNOWN.of(case.before).files, KNOWN.of(case.after).files)
+    ):
         judged.wrong("text", f"{how} {line}")
 
 
@@ -245,6 +260,12 @@ def _conflicts_are_true(
             judged.wrong("hidden conflict", str(clash)[:400])
 
 
+def _unsaid(clashes: tuple[Clash, ...], kept: tuple[KeptEdit, ...], files: Files) -> tuple[Clash, ...]:
+    """What need not be asked: that a person's own patch still decides, which the plan says."""
+    said = [each for clash in clashes for each in [any(_about(edit, clash, files) for edit in kept)]]
+    return tuple(replace(clash, hard=clash.hard and not each) for clash, each in zip(clashes, said, strict=True))
+
+
 def _other_truth(case: Case, conflict: Conflict, files: Files) -> bool:
     """Conflicts outside of what overlays build to: an edited overlay that is to go, or a pointer of the engine."""
     environment = _environment(conflict)
@@ -258,12 +279,12 @@ def _other_truth(case: Case, conflict: Conflict, files: Files) -> bool:
     return "anchor" in case.hand.names
 
 
-def _environment(conflict: Conflict) -> str:
+def _environment(conflict: Conflict | KeptEdit) -> str:
     found = re.match(rf"{ROOT}/overlays/([^/]+)/", conflict.file)
     return found[1] if found else ""
 
 
-def _about(conflict: Conflict, clash: Clash, files: Files) -> bool:
+def _about(conflict: Conflict | KeptEdit, clash: Clash, files: Files) -> bool:
     """Whether the conflict names the field that clashes, or something around it."""
     if _environment(conflict) not in ("", clash.environment):
         return False
@@ -278,7 +299,7 @@ def _about(conflict: Conflict, clash: Clash, files: Files) -> bool:
     if steps[:1] == ["patches"] and len(steps) > 1:
         kind, steps = steps[1].partition("/")[0], steps[2:]
     elif not conflict.file.endswith("kustomization.yaml"):
-        kind = _kind(files.get(conflict.file, b""), conflict.document)
+        kind = _kind(files.get(conflict.file, b""), getattr(conflict, "document", 0))
     if kind and kind != clash.key[0]:
         return False
     shorter = min(len(steps), len(clash.path))

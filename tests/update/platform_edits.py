@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import random
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from tests.update.hand import Hand
 from tests.update.hand_files import _indented
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Callable
 
     from tests.update.worlds import Files
@@ -82,7 +82,9 @@ def _edit(pattern: str, old: str, new: str, count: int = 1) -> Callable[[Hand], 
 
 def _listed(hand: Hand) -> bool:
     path = _any(hand, r"^tenants/.*/kustomization\.yaml$")
-    hand.files[path.replace("kustomization.yaml", "extra.yaml")] = b"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: extra\n"
+    hand.files[path.replace("kustomization.yaml", "extra.yaml")] = (
+        b"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: extra\n"
+    )
     return hand.lists("extra.yaml", path)
 
 
@@ -109,16 +111,22 @@ def _crlf(hand: Hand) -> bool:
 
 
 PLATFORM_EDITS: dict[str, Callable[[Hand], bool]] = {
-    "a label on a namespace": _edit(r"^tenants/.*/namespace\.yaml$", r"^  labels:\n", "  labels:\n    acme.example/cost: web\n"),
+    "a label on a namespace": _edit(
+        r"^tenants/.*/namespace\.yaml$", r"^  labels:\n", "  labels:\n    acme.example/cost: web\n"
+    ),
     "a quota by hand": _edit(r"^tenants/.*/resourcequota\.yaml$", r"^( *)pods: .*$", r'\1pods: "77"'),
     "a subject more": _edit(
-        r"^tenants/.*/rolebinding\.yaml$", r"^subjects:\n", "subjects:\n- kind: Group\n  name: oncall\n  apiGroup: rbac.authorization.k8s.io\n"
+        r"^tenants/.*/rolebinding\.yaml$",
+        r"^subjects:\n",
+        "subjects:\n- kind: Group\n  name: oncall\n  apiGroup: rbac.authorization.k8s.io\n",
     ),
     "another retry": _edit(r"^argocd/applicationsets/", r"limit: \d+", "limit: 9"),
     "another interval": _edit(r"^clusters/", r"interval: \S+", "interval: 7m"),
     "suspended": _edit(r"^clusters/.*/apps\.yaml$", r"^spec:\n", "spec:\n  suspend: true\n"),
     "an owner more": _edit(r"^CODEOWNERS$", r"\Z", "/docs/ @acme/writers\n"),
-    "a step in the workflow": _edit(r"^\.github/workflows/", r"^( *)- run: atmos", r"\1- run: echo hello" "\n" r"\1- run: atmos"),
+    "a step in the workflow": _edit(
+        r"^\.github/workflows/", r"^( *)- run: atmos", r"\1- run: echo hello" "\n" r"\1- run: atmos"
+    ),
     "ignored more": _edit(r"^\.sourceignore$", r"\Z", "!/extra/\n"),
     "a comment on top": _edit(r"\.yaml$", r"\A", "# owner: platform\n"),
     "a comment beside": _beside,
@@ -132,10 +140,15 @@ PLATFORM_EDITS: dict[str, Callable[[Hand], bool]] = {
 def edited_platform(rng: random.Random, files: Files, environments: tuple[str, ...]) -> tuple[tuple[str, ...], Files]:
     names = []
     for name in rng.sample(sorted(PLATFORM_EDITS), rng.randint(0, 3)):
-        own = {path: data for path, data in files.items() if not path.startswith("platform/") and path != "atmos-cli.lock"}
+        own = {
+            path: data for path, data in files.items() if not path.startswith("platform/") and path != "atmos-cli.lock"
+        }
         hand = Hand({path: data for path, data in own.items() if path != "atmos-cli.yaml"}, rng, environments)
         before = set(hand.files)
         if PLATFORM_EDITS[name](hand):
             names.append(name)
-            files = {**{path: data for path, data in files.items() if path not in before - set(hand.files)}, **hand.files}
+            files = {
+                **{path: data for path, data in files.items() if path not in before - set(hand.files)},
+                **hand.files,
+            }
     return tuple(names), files

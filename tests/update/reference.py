@@ -51,13 +51,16 @@ class Clash:
 
 @dataclass(slots=True)
 class Merger:
-    """`winner` takes the fields that clash."""
+    """`winner` takes the fields that clash, with `restores` also those that a person deleted."""
 
     environment: str
     winner: str = "ours"
+    restores: bool = False
     clashes: list[Clash] = field(default_factory=list)
 
-    def objects(self, base: dict[Key, Resource], ours: dict[Key, Resource], theirs: dict[Key, Resource]) -> dict[Key, Resource]:
+    def objects(
+        self, base: dict[Key, Resource], ours: dict[Key, Resource], theirs: dict[Key, Resource]
+    ) -> dict[Key, Resource]:
         made: dict[Key, Resource] = {}
         for key in {**ours, **theirs, **base}:
             sides = (base.get(key, GONE), ours.get(key, GONE), theirs.get(key, GONE))
@@ -79,7 +82,9 @@ class Merger:
             return list(self._mapping(key, path, *listed).values())
         return self._clash(key, path, base, ours, theirs)
 
-    def _mapping(self, key: Key, path: Path, base: dict[str, Any], ours: dict[str, Any], theirs: dict[str, Any]) -> dict[str, Any]:
+    def _mapping(
+        self, key: Key, path: Path, base: dict[str, Any], ours: dict[str, Any], theirs: dict[str, Any]
+    ) -> dict[str, Any]:
         made = {}
         for name in {**ours, **theirs, **base}:
             value = self.of(key, (*path, name), base.get(name, GONE), ours.get(name, GONE), theirs.get(name, GONE))
@@ -91,7 +96,7 @@ class Merger:
         # What people delete stays deleted, which atmos says; whether it asks first is its own choice.
         hard = ours is not GONE
         self.clashes.append(Clash(self.environment, key, path, base, ours, theirs, hard))
-        return ours if self.winner == "ours" or not hard else theirs
+        return theirs if self.winner == "theirs" and (hard or self.restores) else ours
 
 
 def same(one: Any, other: Any) -> bool:
@@ -99,7 +104,9 @@ def same(one: Any, other: Any) -> bool:
 
 
 def _keyed(keys: Path, *lists: Any) -> bool:
-    return all(isinstance(each, list) and all(isinstance(item, dict) and keys[0] in item for item in each) for each in lists)
+    return all(
+        isinstance(each, list) and all(isinstance(item, dict) and keys[0] in item for item in each) for each in lists
+    )
 
 
 def by_key(items: list[Any], keys: Path) -> dict[str, Any]:
@@ -117,7 +124,11 @@ def canonical(value: Any, kind: str, name: str = "") -> Any:
     if isinstance(value, list):
         keys = KEYED.get(kind, {}).get(name)
         items = [canonical(item, kind) for item in value]
-        return sorted(items, key=lambda item: str([item.get(key) for key in keys])) if keys and _keyed(keys, value) else items
+        return (
+            sorted(items, key=lambda item: str([item.get(key) for key in keys]))
+            if keys and _keyed(keys, value)
+            else items
+        )
     return value
 
 
@@ -127,7 +138,9 @@ def differences(wanted: Any, found: Any, path: Path = ()) -> list[str]:
         return []
     if isinstance(wanted, dict) and isinstance(found, dict):
         keys = sorted({*wanted, *found}, key=str)
-        return [line for key in keys for line in differences(wanted.get(key, GONE), found.get(key, GONE), (*path, str(key)))]
+        return [
+            line for key in keys for line in differences(wanted.get(key, GONE), found.get(key, GONE), (*path, str(key)))
+        ]
     if isinstance(wanted, list) and isinstance(found, list) and len(wanted) == len(found):
         pairs = enumerate(zip(wanted, found, strict=True))
         return [line for at, (one, other) in pairs for line in differences(one, other, (*path, str(at)))]
@@ -156,11 +169,19 @@ def as_owned(base: dict[Key, Resource], ours: dict[Key, Resource], theirs: dict[
     return made
 
 
-def scaled_elsewhere(base: dict[Key, Resource], ours: dict[Key, Resource], theirs: dict[Key, Resource]) -> dict[Key, Resource]:
+def scaled_elsewhere(
+    base: dict[Key, Resource], ours: dict[Key, Resource], theirs: dict[Key, Resource]
+) -> dict[Key, Resource]:
     """Ours without numbers of pods that an autoscaler decides from now on: those give way without a question."""
     made = copy.deepcopy(ours)
     for key, resource in made.items():
         new = theirs.get(key)
-        if key[0] == "Deployment" and new and key in base and "replicas" in base[key]["spec"] and "replicas" not in new["spec"]:
+        if (
+            key[0] == "Deployment"
+            and new
+            and key in base
+            and "replicas" in base[key]["spec"]
+            and "replicas" not in new["spec"]
+        ):
             resource["spec"].pop("replicas", None)
     return made

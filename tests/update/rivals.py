@@ -26,7 +26,11 @@ def _git(*args: str, cwd: Path, data: bytes = b"") -> subprocess.CompletedProces
 
 def generated_only(files: Mapping[str, bytes]) -> Files:
     """Without what every tool gets as it is: the declared inputs, and the lock, which is atmos's own."""
-    return {path: data for path, data in files.items() if path not in (SPEC, LOCK, CONFIG) and not path.startswith("platform/")}
+    return {
+        path: data
+        for path, data in files.items()
+        if path not in (SPEC, LOCK, CONFIG) and not path.startswith("platform/")
+    }
 
 
 class Git:
@@ -130,7 +134,7 @@ def _by_path(
     result: Files = {}
     for path in sorted({*base, *ours, *theirs}):
         old, own, new = base.get(path), ours.get(path), theirs.get(path)
-        if own == new or old == new:
+        if new in (own, old):
             taken = own
         elif old == own:
             taken = new

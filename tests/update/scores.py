@@ -10,7 +10,7 @@ from tests.update.generator import case, spec_changes
 from tests.update.hand import State
 from tests.update.oracle import duplicate_keys, expected, judge, unlike
 from tests.update.reference import index
-from tests.update.rivals import MERGIRAF, Git, generated_only
+from tests.update.rivals import Git, generated_only
 from tests.update.worlds import CONFIG, LOCK, SPEC, WORLDS, Inputs, generated, made
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ def score(name: str, git: Git) -> Row:
     one = case(name)
     base, ours, theirs = (generated_only(each) for each in (made(one.before), one.hand.files, made(one.after)))
     ways = {"git merge": git.merge, "git merge-file": git.merge_file, "copier": git.copier}
-    if MERGIRAF:
-        ways["mergiraf"] = git.mergiraf
     found = {tool: _rival(one, way(base, ours, theirs)) for tool, way in ways.items()}
     judged = judge(one)
     return {
@@ -40,6 +38,13 @@ def score(name: str, git: Git) -> Row:
     }
 
 
+def ask_mergiraf(name: str, git: Git) -> Row:
+    """What mergiraf makes of the case; apart from the others, since few have the program."""
+    one = case(name)
+    sides = (generated_only(each) for each in (made(one.before), one.hand.files, made(one.after)))
+    return {"mergiraf": _rival(one, git.mergiraf(*sides))}
+
+
 def _atmos(conflicts: int, wrong: set[str], *, refused: bool) -> str:
     if refused:
         return "refused"
@@ -47,7 +52,12 @@ def _atmos(conflicts: int, wrong: set[str], *, refused: bool) -> str:
         return "wrong: hides a conflict"
     if conflicts:
         return "false conflict" if "false conflict" in wrong else "true conflict"
-    for promise, said in (("it builds", "does not build"), ("effective manifests", "other objects"), ("hand edits stand", "loses an edit"), ("text", "changes text")):
+    for promise, said in (
+        ("it builds", "does not build"),
+        ("effective manifests", "other objects"),
+        ("hand edits stand", "loses an edit"),
+        ("text", "changes text"),
+    ):
         if promise in wrong:
             return f"wrong: {said}"
     return "right"

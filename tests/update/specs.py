@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tests.update.worlds import STAGING, Inputs, bundled_texts
-
-if TYPE_CHECKING:
-    import random
-    from collections.abc import Callable
 
 SpecChange = "Callable[[Inputs, random.Random], Inputs | None]"
 
@@ -171,7 +167,7 @@ def volume_changed(inputs, rng):
     known = inputs.spec.get("volumes", {})
     if not known:
         return None
-    name = sorted(known)[0]
+    name = min(known)
     return _nested(inputs, "volumes", name, {**known[name], "size": "8Gi"})
 
 
@@ -180,7 +176,9 @@ def dependency(inputs, rng):
 
 
 def language(inputs, rng):
-    return _spec(inputs, language=rng.choice([x for x in ("node", "python", "go", "java") if x != inputs.spec["language"]]))
+    return _spec(
+        inputs, language=rng.choice([x for x in ("node", "python", "go", "java") if x != inputs.spec["language"]])
+    )
 
 
 def image(inputs, rng):
@@ -209,7 +207,11 @@ def domain(inputs, rng):
     if "http" not in _addons(inputs):
         return None
     environment = copy.deepcopy(inputs.config["environments"]["dev"])
-    environment["http"] = {**environment.get("http", {}), "domain": "dev2.example.com", "class": rng.choice(["nginx", "haproxy"])}
+    environment["http"] = {
+        **environment.get("http", {}),
+        "domain": "dev2.example.com",
+        "class": rng.choice(["nginx", "haproxy"]),
+    }
     return _config(inputs, "dev", environment)
 
 
@@ -231,7 +233,11 @@ BUMPS: tuple[tuple[str, str, str], ...] = (
     ("shared/pod.yaml", "fsGroupChangePolicy: OnRootMismatch", "fsGroupChangePolicy: Always"),
     ("shared/poddisruptionbudget.yaml", "maxUnavailable: 1", "maxUnavailable: 25%"),
     ("shared/poddisruptionbudget.yaml", "\n  unhealthyPodEvictionPolicy: AlwaysAllow", ""),
-    ("shared/serviceaccount.yaml", "automountServiceAccountToken: false", "automountServiceAccountToken: false\nimagePullSecrets:\n- name: acme-registry"),
+    (
+        "shared/serviceaccount.yaml",
+        "automountServiceAccountToken: false",
+        "automountServiceAccountToken: false\nimagePullSecrets:\n- name: acme-registry",
+    ),
 )
 
 

@@ -59,7 +59,9 @@ def test_a_comment_in_an_inline_patch_stays():
 
 
 def test_a_patch_of_a_person_before_the_generated_one_is_not_taken_for_it():
-    _, result, conflicts = updated(NODE, changed(NODE, size="m"), lambda text: text.replace("patches:\n", f"patches:\n{PRIORITY}"))
+    _, result, conflicts = updated(
+        NODE, changed(NODE, size="m"), lambda text: text.replace("patches:\n", f"patches:\n{PRIORITY}")
+    )
     assert not conflicts
     assert (limit(State(result)), State(result).pod("dev")["priorityClassName"]) == ("512Mi", "high")
 

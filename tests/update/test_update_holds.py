@@ -49,7 +49,10 @@ def test_two_independent_updates_end_the_same_in_either_order(number):
         return
     said = f"ATMOS_UPDATE_SEED={SEED}, {number}; by hand {hand.names}"
     for environment in both.environments:
-        one, other = ({key: canonical(value, key[0]) for key, value in index(State(end).built(environment)).items()} for end in ends)
+        one, other = (
+            {key: canonical(value, key[0]) for key, value in index(State(end).built(environment)).items()}
+            for end in ends
+        )
         assert one == other, said
     assert ends[0][LOCK] == ends[1][LOCK], said
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from atmos_cli.entry import main
+from atmos_cli.layout.skeleton import budget_text, default_budget
 from tests.update.generator import case, fresh_seed
 from tests.update.test_update_examples import NODE, changed
 from tests.update.worlds import NAME, ROOT, SPEC, Files, after, made, update, with_inputs
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SEED = fresh_seed()
 KUSTOMIZATION = f"{ROOT}/overlays/dev/kustomization.yaml"
@@ -27,6 +31,9 @@ class Repo:
         return subprocess.run(["git", *args], cwd=self.root, capture_output=True, text=True, check=True).stdout.strip()
 
     def commit(self, files: Files) -> None:
+        for name in ("dev", "staging", "qa", "prod"):
+            budget = budget_text(default_budget(name, production=name == "prod"))
+            self.write({f"platform/budgets/{name}.yaml": budget.encode()})
         self.write(files)
         self.git("add", "-A")
         self.git("commit", "-qm", "x")
@@ -37,8 +44,11 @@ class Repo:
             (self.root / path).write_bytes(data)
 
     def files(self) -> Files:
-        paths = (path for path in self.root.rglob("*") if path.is_file() and ".git" not in path.relative_to(self.root).parts)
-        return {path.relative_to(self.root).as_posix(): path.read_bytes() for path in paths}
+        paths = (
+            path for path in self.root.rglob("*") if path.is_file() and ".git" not in path.relative_to(self.root).parts
+        )
+        found = {path.relative_to(self.root).as_posix(): path.read_bytes() for path in paths}
+        return {path: data for path, data in found.items() if not path.startswith("platform/budgets/")}
 
     def update(self, *args: str) -> tuple[int, dict]:
         self.capsys.readouterr()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import random
+from typing import TYPE_CHECKING
 
 import pytest
 import yaml
@@ -20,7 +21,9 @@ from tests.update.platform_edits import CONFIG, changed_config, edited_platform
 from tests.update.reference import GONE, Merger, same
 from tests.update.rivals import Git
 from tests.update.text import text_problems
-from tests.update.worlds import Files
+
+if TYPE_CHECKING:
+    from tests.update.worlds import Files
 
 SEED = fresh_seed()
 
@@ -29,7 +32,9 @@ def updated(files: Files, config: dict) -> tuple[Files, SkeletonUpdate]:
     """The files before and after, with this configuration."""
     ours = {**files, "atmos-cli.yaml": emit(config).encode()}
     tree = MemoryTree(ours)
-    found = update_skeleton(tree, config_of(tree), catalogue(tree), choose=chooser(UpdateOptions(), None), teams=("core", "main"))
+    found = update_skeleton(
+        tree, config_of(tree), catalogue(tree), choose=chooser(UpdateOptions(), None), teams=("core", "main")
+    )
     made = {path: data for path, data in {**ours, **found.files}.items() if data is not None}
     return made, found
 
@@ -60,7 +65,11 @@ def _is_text(path: str) -> bool:
 
 def _sets(value: dict) -> dict:
     """A kustomization's resources as a set."""
-    return {**value, "resources": {each: True for each in value["resources"]}} if value["kind"] == "Kustomization" and "resources" in value else value
+    return (
+        {**value, "resources": dict.fromkeys(value["resources"], True)}
+        if value["kind"] == "Kustomization" and "resources" in value
+        else value
+    )
 
 
 @pytest.mark.sample(4)
@@ -91,7 +100,9 @@ def test_a_changed_configuration_reaches_what_people_edited(number):
             wrong.append(f"false conflict: {conflict.file} {conflict.field}")
     wrong += [f"hidden conflict: {path} {clash}" for path, clash in clashes]
     if not conflicts:
-        wrong += text_problems({p: d for p, d in ours.items() if p != INIT_LOCK}, _without_lock(result), base, theirs, of_all=True)
+        wrong += text_problems(
+            {p: d for p, d in ours.items() if p != INIT_LOCK}, _without_lock(result), base, theirs, of_all=True
+        )
         again, _ = updated(result, config)
         wrong += [f"twice: {path}" for path in {*again, *result} if again.get(path) != result.get(path)]
     assert not wrong, said + "\n" + "\n".join(wrong)

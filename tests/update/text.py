@@ -43,7 +43,8 @@ def text_problems(ours: Files, result: Files, base: Files, theirs: Files, *, of_
             place = "/".join(path.split("/")[:5]) + "/"
             found += _removed(path, before, _objects_below(_frozen(theirs), place))
         elif now != before:
-            found += [f"{path}: {line}" for line in _changed(before, now, gone, new)]
+            left = frozenset(each.rpartition("/")[2] for each in ours.keys() - result.keys())
+            found += [f"{path}: {line}" for line in _changed(before, now, gone | _entries(before, left), new)]
     for path in sorted(result.keys() - ours.keys()):
         if path not in theirs:
             found.append(f"{path}: a file that nobody generates")
@@ -53,7 +54,9 @@ def text_problems(ours: Files, result: Files, base: Files, theirs: Files, *, of_
 
 
 def _frozen(files: Mapping[str, bytes], *, of_all: bool = False) -> tuple[tuple[str, bytes], ...]:
-    return tuple(sorted((path, data) for path, data in files.items() if of_all or path.startswith(("apps/", "delivery/"))))
+    return tuple(
+        sorted((path, data) for path, data in files.items() if of_all or path.startswith(("apps/", "delivery/")))
+    )
 
 
 @functools.lru_cache(maxsize=32)
@@ -81,9 +84,16 @@ def _removed(path: str, before: bytes, theirs: frozenset[tuple[str, str]]) -> li
     return [f"{path}: removed, with {each}" for each in _objects(before) if each in theirs]
 
 
+def _entries(data: bytes, files: frozenset[str]) -> frozenset[str]:
+    """The lines of a kustomization that list files which are gone."""
+    return frozenset(bare(line) for line in data.decode().splitlines() if bare(line).rpartition("/")[2] in files)
+
+
 def _objects(data: bytes) -> list[tuple[str, str]]:
     values = [each.value for each in load_all(data)]
-    return [(each["kind"], each["metadata"]["name"]) for each in values if isinstance(each, dict) and "metadata" in each]
+    return [
+        (each["kind"], each["metadata"]["name"]) for each in values if isinstance(each, dict) and "metadata" in each
+    ]
 
 
 @functools.lru_cache(maxsize=128)
@@ -108,7 +118,9 @@ def _changed(before: bytes, now: bytes, gone: frozenset[str], new: frozenset[str
     return found
 
 
-def _hunk(old: list[str], cut: tuple[int, int], added: list[str], gone: frozenset[str], new: frozenset[str]) -> list[str]:
+def _hunk(
+    old: list[str], cut: tuple[int, int], added: list[str], gone: frozenset[str], new: frozenset[str]
+) -> list[str]:
     found = []
     start, end = cut
     bares = [bare(line) for line in added]

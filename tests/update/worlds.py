@@ -74,7 +74,12 @@ STAGING = {"cluster": "dev", "replicas": 2, "http": {"domain": "staging.example.
 def config(*, staging: bool = False) -> dict[str, Any]:
     middle = {"staging": STAGING} if staging else {}
     environments = {"dev": ENVIRONMENTS["dev"], **middle, "prod": ENVIRONMENTS["prod"]}
-    return {"version": 1, "git": {"url": "https://git.example.test/g.git"}, "clusters": CLUSTERS, "environments": environments}
+    return {
+        "version": 1,
+        "git": {"url": "https://git.example.test/g.git"},
+        "clusters": CLUSTERS,
+        "environments": environments,
+    }
 
 
 def spec(**more: Any) -> dict[str, Any]:
@@ -84,9 +89,16 @@ def spec(**more: Any) -> dict[str, Any]:
 
 WORLDS: dict[str, Inputs] = {
     "node with postgres": Inputs(spec(addons={"http": {}, "postgres": {}}), config()),
-    "three environments": Inputs(spec(addons={"http": {}, "postgres": {}}, env={"LOG_LEVEL": "info"}), config(staging=True)),
+    "three environments": Inputs(
+        spec(addons={"http": {}, "postgres": {}}, env={"LOG_LEVEL": "info"}), config(staging=True)
+    ),
     "autoscaled": Inputs(
-        spec(language="python", port=8080, addons={"autoscaling": {}, "http": {}, "redis": {}}, scaling={"min": 3, "max": 6}),
+        spec(
+            language="python",
+            port=8080,
+            addons={"autoscaling": {}, "http": {}, "redis": {}},
+            scaling={"min": 3, "max": 6},
+        ),
         config(),
     ),
     "with everything of its own": Inputs(
@@ -102,7 +114,8 @@ WORLDS: dict[str, Inputs] = {
         config(),
     ),
     "with a disk": Inputs(
-        spec(replicas=1, volumes={"data": {"path": "/data", "size": "5Gi", "kind": "persistent"}}, addons={"http": {}}), config()
+        spec(replicas=1, volumes={"data": {"path": "/data", "size": "5Gi", "kind": "persistent"}}, addons={"http": {}}),
+        config(),
     ),
 }
 
@@ -169,9 +182,7 @@ def update(files: Mapping[str, bytes], *, options: UpdateOptions | None = None) 
     REGENERATING.key = tuple(sorted((p, d) for p, d in files.items() if p == CONFIG or p.startswith("platform/")))
     service_update.generate, before = REGENERATING, service_update.generate  # type: ignore[attr-defined]
     try:
-        return update_service(
-            tree, NAME, options or UpdateOptions(), config=config_of(tree), catalogue=catalogue(tree)
-        )
+        return update_service(tree, NAME, options or UpdateOptions(), config=config_of(tree), catalogue=catalogue(tree))
     finally:
         service_update.generate = before  # type: ignore[attr-defined]
 
@@ -189,4 +200,3 @@ def after(files: Mapping[str, bytes], found: ServiceUpdate) -> Files:
 def with_inputs(files: Mapping[str, bytes], inputs: Inputs) -> Files:
     """The files with the declared inputs put in place of those that were there."""
     return {**files, **inputs.files()}
-
