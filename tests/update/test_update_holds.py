@@ -7,6 +7,7 @@ from collections import Counter
 
 import pytest
 
+from tests.kustomize.oracle import exactly, real_builds
 from tests.update.generator import HAND_EDITS, case, cases, fresh_seed, hand_edits, spec_changes
 from tests.update.hand import State
 from tests.update.oracle import KNOWN, duplicate_keys, judge
@@ -14,7 +15,7 @@ from tests.update.reference import canonical, index
 from tests.update.worlds import LOCK, NAME, ROOT, WORLDS, Files, Inputs, after, generated, made, update, with_inputs
 
 SEED = fresh_seed()
-QUICK, FULL = 12, 240
+QUICK, FULL = 8, 240
 
 
 @pytest.mark.sample
@@ -85,6 +86,25 @@ def _one_after_the_other(files: Files, steps: list[Inputs]) -> Files | None:
             return None
         files = after(with_inputs(files, inputs), found)
     return files
+
+
+@pytest.mark.lab
+def test_the_real_kustomize_builds_the_results(record_property):
+    """And refuses none of them; what it builds is what ours builds."""
+    trees, ours = [], []
+    for each in cases(SEED, 24, first=1000):
+        found = update(with_inputs(each.hand.files, each.after))
+        result = after(with_inputs(each.hand.files, each.after), found)
+        for environment in each.after.environments:
+            if f"{ROOT}/overlays/{environment}/kustomization.yaml" in result:
+                trees.append(
+                    ({p: d for p, d in result.items() if p.startswith("apps/")}, f"{ROOT}/overlays/{environment}")
+                )
+                ours.append((str(each), State(result).built(environment)))
+    record_property("cases", len(trees))
+    for (said, built), (real, why) in zip(ours, real_builds(trees), strict=True):
+        assert real is not None, f"{said}: {why}"
+        assert exactly(real) == exactly(built), said
 
 
 def test_a_seed_repeats_its_cases():

@@ -95,9 +95,8 @@ def test_a_changed_configuration_reaches_what_people_edited(number):
         got = documents(result, path)
         if not lists and not _alike(wanted, got):
             wrong.append(f"{path}: want {wanted}, got {got}"[:900])
-    for conflict in found.merged.conflicts:
-        if not _true(conflict.file, base, ours, theirs):
-            wrong.append(f"false conflict: {conflict.file} {conflict.field}")
+    false = [each for each in found.merged.conflicts if not _true(each.file, base, ours, theirs)]
+    wrong += [f"false conflict: {each.file} {each.field}" for each in false]
     wrong += [f"hidden conflict: {path} {clash}" for path, clash in clashes]
     if not conflicts:
         wrong += text_problems(
