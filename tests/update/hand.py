@@ -132,7 +132,7 @@ class Edited:
 
     names: tuple[str, ...]
     files: Files
-    plain: Files
+    plain: State
     layers: tuple[tuple[str, dict[str, Any]], ...]
     stands: tuple[tuple[str, Callable[[State], bool]], ...]
 
@@ -167,7 +167,8 @@ def apply(
             if edit(same):
                 plain = same.files
     ours = State(full)
-    return Edited(tuple(names), full, plain, tuple(layers), tuple(each for each in stands if holds(each[1], ours)))
+    base = ours if plain == full else State(plain)
+    return Edited(tuple(names), full, base, tuple(layers), tuple(each for each in stands if holds(each[1], ours)))
 
 
 def holds(check: Callable[[State], bool], state: State) -> bool:

@@ -71,7 +71,7 @@ def expected(case: Case, *, winner: str, owned: bool = True, restores: bool = Fa
 
     Without `owned`, images and numbers of pods are fields as all others are.
     """
-    base, ours, theirs = KNOWN.of(case.before), State(case.hand.plain), KNOWN.of(case.after)
+    base, ours, theirs = KNOWN.of(case.before), case.hand.plain, KNOWN.of(case.after)
     objects, clashes = {}, []
     for environment in case.after.environments:
         merger = Merger(environment, winner, restores)
