@@ -1,0 +1,136 @@
+"""Single cases of `atmos update` that the generated ones found, as small as they get."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from atmos_cli.gitops.service_update import UpdateOptions
+from tests.update.hand import State
+from tests.update.specs import bundled_texts
+from tests.update.worlds import ROOT, WORLDS, Files, Inputs, after, made, update, with_inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KUSTOMIZATION = f"{ROOT}/overlays/dev/kustomization.yaml"
+NODE, AUTOSCALED = WORLDS["node with postgres"], WORLDS["autoscaled"]
+OWN = """\
+- patch: |
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata:
+      name: shop
+    spec:
+      template:
+        spec:
+"""
+PRIORITY = f"{OWN}          priorityClassName: high\n"
+SELECTOR = f"{OWN}          nodeSelector: {{disk: ssd}}\n"
+
+
+def changed(inputs: Inputs, **values: Any) -> Inputs:
+    spec = {key: value for key, value in {**inputs.spec, **values}.items() if value is not None}
+    return replace(inputs, spec=spec)
+
+
+def updated(
+    before: Inputs, now: Inputs, edit: Callable[[str], str], *, path: str = KUSTOMIZATION, **sides: Any
+) -> tuple[Files, Files, list[str]]:
+    """The files of a person, those after the update, and the fields in conflict."""
+    files = made(before)
+    files[path] = edit(files[path].decode()).encode()
+    ours = with_inputs(files, now)
+    found = update(ours, options=UpdateOptions(**sides))
+    return ours, after(ours, found), [each.field for each in found.merged.conflicts]
+
+
+def limit(state: State) -> str:
+    return state.container("dev")["resources"]["limits"]["memory"]
+
+
+def test_a_comment_in_an_inline_patch_stays():
+    comment = lambda text: text.replace("            env:\n", "            env:\n            # why\n")  # noqa: E731
+    ours, result, conflicts = updated(NODE, changed(NODE, probes={"liveness": {"timeout": 5}}), comment)
+    assert not conflicts
+    assert result[KUSTOMIZATION] == ours[KUSTOMIZATION]
+    _, result, _ = updated(NODE, changed(NODE, size="m"), comment)
+    assert b"            # why\n" in result[KUSTOMIZATION]
+    assert limit(State(result)) == "512Mi"
+
+
+def test_a_patch_of_a_person_before_the_generated_one_is_not_taken_for_it():
+    _, result, conflicts = updated(
+        NODE, changed(NODE, size="m"), lambda text: text.replace("patches:\n", f"patches:\n{PRIORITY}")
+    )
+    assert not conflicts
+    assert (limit(State(result)), State(result).pod("dev")["priorityClassName"]) == ("512Mi", "high")
+
+
+def test_two_patches_of_a_person_stay_beside_the_generated_one():
+    edit = lambda text: text + PRIORITY + SELECTOR  # noqa: E731
+    _, result, conflicts = updated(NODE, changed(NODE, size="m"), edit)
+    assert not conflicts
+    assert (limit(State(result)), State(result).pod("dev")["nodeSelector"]) == ("512Mi", {"disk": "ssd"})
+    _, result, _ = updated(NODE, changed(NODE, size="m"), edit, theirs=(".",))
+    assert State(result).pod("dev")["priorityClassName"] == "high"
+
+
+@pytest.mark.xfail(reason="FOUND.md 1")
+def test_ours_keeps_an_edited_object_that_is_no_longer_generated():
+    annotate = lambda text: text.replace("  annotations:\n", "  annotations:\n    a/b: c\n")  # noqa: E731
+    now, path = changed(NODE, addons={"postgres": {}}), f"{ROOT}/overlays/dev/http-ingress.yaml"
+    assert updated(NODE, now, annotate, path=path)[2]
+    _, result, conflicts = updated(NODE, now, annotate, path=path, ours=(".",))
+    assert not conflicts
+    assert State(result).find("dev", "Ingress")
+    _, result, _ = updated(NODE, now, annotate, path=path, theirs=(".",))
+    assert not State(result).find("dev", "Ingress")
+
+
+def test_without_autoscaling_as_many_pods_as_the_autoscaler_kept_at_least():
+    now = changed(AUTOSCALED, addons={"http": {}, "redis": {}}, scaling=None)
+    _, result, _ = updated(AUTOSCALED, now, lambda text: text)
+    assert State(result).find("dev", "Deployment")["spec"]["replicas"] == 3
+
+
+def named(found: Any) -> list[str]:
+    """The fields that the plan speaks of."""
+    return [each.field for each in (*found.merged.conflicts, *found.merged.kept)]
+
+
+def test_what_a_later_patch_of_a_person_hides_is_said():
+    files = made(NODE)
+    limits = "          containers:\n          - name: shop\n            resources: {limits: {memory: 1100Mi}}\n"
+    files[KUSTOMIZATION] += f"{OWN}{limits}".encode()
+    found = update(with_inputs(files, changed(NODE, size="m")))
+    assert any(field.endswith("limits.memory") for field in named(found))
+
+
+@pytest.mark.xfail(reason="FOUND.md 2")
+def test_what_a_patch_of_a_person_hides_of_a_field_that_is_new_in_the_base_is_said():
+    files = made(NODE)
+    files[KUSTOMIZATION] += PRIORITY.encode()
+    texts = bundled_texts("web", "shared")
+    pod = texts["shared/pod.yaml"]
+    texts["shared/pod.yaml"] = pod.replace(
+        "enableServiceLinks: false", "enableServiceLinks: false\n  priorityClassName: acme"
+    )
+    found = update(with_inputs(files, replace(NODE, bundle=tuple(texts.items()))))
+    assert any(field.endswith("priorityClassName") for field in named(found))
+
+
+@pytest.mark.xfail(reason="FOUND.md 3")
+def test_a_patch_in_a_file_of_its_own_needs_no_target_to_be_the_same():
+    files = made(NODE)
+    text = files[KUSTOMIZATION].decode()
+    head, _, body = text.partition("- target:\n    kind: Deployment\n    name: shop\n  patch: |\n")
+    files[KUSTOMIZATION] = f"{head}- path: own.yaml\n".encode()
+    files[f"{ROOT}/overlays/dev/own.yaml"] = textwrap.dedent(body).encode()
+    ours = with_inputs(files, changed(NODE, size="m"))
+    found = update(ours)
+    assert not named(found)
+    assert limit(State(after(ours, found))) == "512Mi"
