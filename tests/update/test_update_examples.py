@@ -6,8 +6,6 @@ import textwrap
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from atmos_cli.gitops.service_update import UpdateOptions
 from tests.update.hand import State
 from tests.update.specs import bundled_texts
@@ -79,7 +77,6 @@ def test_two_patches_of_a_person_stay_beside_the_generated_one():
     assert State(result).pod("dev")["priorityClassName"] == "high"
 
 
-@pytest.mark.xfail(reason="FOUND.md 1")
 def test_ours_keeps_an_edited_object_that_is_no_longer_generated():
     annotate = lambda text: text.replace("  annotations:\n", "  annotations:\n    a/b: c\n")  # noqa: E731
     now, path = changed(NODE, addons={"postgres": {}}), f"{ROOT}/overlays/dev/http-ingress.yaml"
@@ -110,7 +107,6 @@ def test_what_a_later_patch_of_a_person_hides_is_said():
     assert any(field.endswith("limits.memory") for field in named(found))
 
 
-@pytest.mark.xfail(reason="FOUND.md 2")
 def test_what_a_patch_of_a_person_hides_of_a_field_that_is_new_in_the_base_is_said():
     files = made(NODE)
     files[KUSTOMIZATION] += PRIORITY.encode()
@@ -123,7 +119,6 @@ def test_what_a_patch_of_a_person_hides_of_a_field_that_is_new_in_the_base_is_sa
     assert any(field.endswith("priorityClassName") for field in named(found))
 
 
-@pytest.mark.xfail(reason="FOUND.md 3")
 def test_a_patch_in_a_file_of_its_own_needs_no_target_to_be_the_same():
     files = made(NODE)
     text = files[KUSTOMIZATION].decode()
