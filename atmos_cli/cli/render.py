@@ -37,13 +37,17 @@ def diff(
     output: Output = "text",
 ) -> None:
     from atmos_cli.commands.render import diff as differences
+    from atmos_cli.gitops.pending import pending_updates
     from atmos_cli.gitops.repository import open_repository
     from atmos_cli.output.json.repo import diff_data
+    from atmos_cli.output.text.diagnostics import print_diagnostics
     from atmos_cli.output.text.repo import show_diff
 
     repository = open_repository(start(repo))
     found = differences(repository, base=base, environments=tuple(env or ()))
+    pending = tuple(pending_updates(repository.tree, repository.config, repository.catalogue, strict=False))
     if output == "json":
-        answer("diff", data=diff_data(found), diagnostics=repository.recovered)
+        answer("diff", data=diff_data(found), diagnostics=(*repository.recovered, *pending))
     else:
         show_diff(found)
+        print_diagnostics(pending)

@@ -50,6 +50,7 @@ def test_an_edited_spec_is_pending_everywhere_until_update_takes_it_into_the_fil
         "run `atmos update default/checkout`",
     )
     assert atmos("validate", "--check-generated", cwd=bigger).code == 1
+    assert "ATM623" in [each["code"] for each in atmos("diff", "-o", "json", cwd=bigger).json["diagnostics"]]
     checked = atmos("update", "--check", "-o", "json", cwd=bigger)
     assert checked.code == 1
     (service,) = checked.json["data"]["services"]
