@@ -80,7 +80,8 @@ def lock_text(lock: Lock, *, directory: str = "") -> str:
         lines += _entry("input", name, mark)
     for path in sorted(lock.files):
         short = path.removeprefix(f"{directory}/") if path.startswith(f"{directory}/") else f"/{path}"
-        lines += _file(short if directory else path, lock.files[path])
+        name = short if directory else path
+        lines += [*_file(name, lock.files[path]), f"{name}."]
     return "\n".join(lines) + "\n"
 
 
@@ -178,8 +179,8 @@ def parse_lock(lines: Iterable[tuple[int, str]], *, directory: str = "") -> Lock
         if line.startswith("  ") and opened_entry[0]:
             head[opened_entry[0]][opened_entry[1]] = line.strip()
             continue
-        if line.endswith(":") and " = " not in line:
-            continue  # begins a mapping or list: a line that stays where what is in it changes
+        if line.endswith((":", ".")) and " = " not in line:
+            continue  # begins a mapping or list, or ends a file: a line that stays where what is beside it changes
         text, _, mark = line.rpartition(" #")
         place, equals, value = text.partition(" = ")
         short, _, pointer = place.rpartition(" ")

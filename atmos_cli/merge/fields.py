@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.layout.items import item_names
-from atmos_cli.merge.model import MISSING, Conflict, FieldChange, KeptEdit, among, same
+from atmos_cli.merge.model import MISSING, Conflict, FieldChange, KeptEdit, OwnPatch, among, same
 from atmos_cli.yamlio.edits import InsertItem, RemoveValue, SetValue
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Findings:
     changed: list[FieldChange] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     kept: list[KeptEdit] = field(default_factory=list)
+    own_patches: list[OwnPatch] = field(default_factory=list)
     restore: bool = False
     restore_files: bool = False
 
@@ -46,6 +47,7 @@ class DocumentMerge:
     findings: Findings
     held: frozenset[str] = frozenset()
     prefix: str = ""
+    subject: str = ""
     outer: Path = ()
     edits: list[Edit] = field(default_factory=list)
 
@@ -84,7 +86,8 @@ class DocumentMerge:
         return side == "theirs"
 
     def _note_change(self, shown: str, before: Any, after: Any) -> None:
-        self.findings.changed.append(FieldChange(self.file, shown, before, after))
+        inside = shown.removeprefix(self.prefix)
+        self.findings.changed.append(FieldChange(self.file, shown, before, after, self.subject, inside))
 
     def _mapping(
         self, bases: tuple[Any, ...], ours: dict[str, Any], theirs: dict[str, Any], at: Path, names: Names, shown: str

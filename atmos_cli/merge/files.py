@@ -10,6 +10,7 @@ from atmos_cli.diagnostics import AtmosError, Diagnostic
 from atmos_cli.layout.items import group_kind, is_kustomization, opened
 from atmos_cli.layout.lock import Digest, GeneratedFile, Text
 from atmos_cli.merge.fields import DocumentMerge, Findings
+from atmos_cli.merge.hidden import hidden_changes
 from atmos_cli.merge.kustomization import KustomizationMerge, closed
 from atmos_cli.merge.model import MISSING, Conflict, FieldChange, KeptEdit, Merged, Missing, among, same
 from atmos_cli.merge.objects import (
@@ -77,6 +78,7 @@ def merge_files(
     if problems:
         raise AtmosError(*dict.fromkeys(problems), exit_code=1)
     found = work.findings
+    found.kept += dict.fromkeys(hidden_changes(found.changed, found.own_patches, work.ours.zone))
     return Merged(files, tuple(found.changed), tuple(found.conflicts), tuple(found.kept))
 
 
@@ -144,7 +146,8 @@ class _Work:
         unowned = all(each.what != "owned" for each in self.findings.kept[kept:])
         content = new.content if isinstance(new.content, tuple) else ()
         moved = any(not same(self._translated(path, each), each) for each in content)
-        if unowned and not moved and not self._differs_in_minimum(path, mine):
+        listed = bool(self.retained) and path.endswith(LISTS)
+        if unowned and not moved and not listed and not self._differs_in_minimum(path, mine):
             self.whole[path] = new.data
         elif len(self.findings.changed) > before:
             self.edits[path] = mine
@@ -214,7 +217,8 @@ class _Work:
         kind = group_kind(ours.value)
         held = held_fields(ours.value)
         if not is_kustomization(kind):
-            return DocumentMerge(ours.file, ours.index, kind, self.findings, held)
+            subject = object_name(ours.value)
+            return DocumentMerge(ours.file, ours.index, kind, self.findings, held, subject=subject)
         made = KustomizationMerge(ours.file, ours.index, kind, self.findings, held, raw=ours.value)
         made.minimum = self._minimum(ours.file)
         made.renamed = self.renamed

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.kube.fieldorder import ordered
 from atmos_cli.layout.items import PATCHES, group_kind, item_names, patch_target
 from atmos_cli.merge.fields import DocumentMerge, joined
-from atmos_cli.merge.model import MISSING, KeptEdit, among, same
+from atmos_cli.merge.model import MISSING, KeptEdit, OwnPatch, among, same
 from atmos_cli.merge.objects import object_name
 from atmos_cli.yamlio.edit import edit
 from atmos_cli.yamlio.edits import SetValue
@@ -76,7 +76,16 @@ class KustomizationMerge(DocumentMerge):
             alike = {at: len(wanted & set(leaves(ours[at].get("patch")))) for at in rivals}
             if alike and max(alike.values()) > 0:
                 found[max(rivals, key=lambda at: (alike[at], -at))] = name
+        self._note_own_patches(ours, found)
         return [found.get(at, f"own:{patch_target(each)}#{at}") for at, each in enumerate(ours)]
+
+    def _note_own_patches(self, ours: list[Any], generated: Mapping[int, str]) -> None:
+        for at, item in enumerate(ours):
+            content = item.get("patch")
+            if at not in generated and isinstance(content, dict):
+                earlier = any(patch_target(ours[each]) == patch_target(item) for each in generated if each < at)
+                fields = frozenset(shown_leaves(content, group_kind(content), ""))
+                self.findings.own_patches.append(OwnPatch(self.file, object_name(content), fields, earlier))
 
     def added(self, value: Any, names: Names) -> Any:
         """Return what to add of a list item: where autoscaling ends, as many replicas as it kept at least."""
@@ -106,38 +115,25 @@ class KustomizationMerge(DocumentMerge):
         if not isinstance(content, dict) or not isinstance(new, dict):
             self.node(bases, ours, theirs, at, (*PATCHES, "*"), shown)
             return
-        rest = tuple(_without_patch(each) for each in bases)
-        self.node(rest, _without_patch(ours), _without_patch(theirs), at, (*PATCHES, "*"), shown)
+        # a patch names its object itself, so that it needs no target
+        untargeted = "target" not in ours and patch_target(ours) == patch_target(theirs)
+        *rest, mine, wanted = (_without_patch(each, target=not untargeted) for each in (*bases, ours, theirs))
+        self.node(tuple(rest), mine, wanted, at, (*PATCHES, "*"), shown)
         position = at[-1]
         elsewhere = self.moved.get(position) if isinstance(position, int) else None
         inner = DocumentMerge(elsewhere or self.file, 0, group_kind(new), self.findings, self.held)
         inner.prefix, inner.outer = ("", ()) if elsewhere else (f"{shown}.", (*at, "patch"))
-        inner.index = 0 if elsewhere else self.index
+        inner.index, inner.subject = 0 if elsewhere else self.index, object_name(content)
         before = tuple(each.get("patch", MISSING) if isinstance(each, dict) else MISSING for each in bases)
-        changed_before = len(self.findings.changed)
         inner.node(before, content, new, (), (), "" if elsewhere else shown)
         if not inner.edits:
             return
-        self._note_overridden(position, content, [each.field for each in self.findings.changed[changed_before:]], shown)
         if elsewhere:
             self.elsewhere.setdefault(elsewhere, []).extend(inner.edits)
             return
         text = self.raw["patches"][position]["patch"]
         changed = edit(text.encode(), [replace(each, document=0) for each in inner.edits]).decode()
         self.edits.append(SetValue((*at, "patch"), changed, None, self.index))
-
-    def _note_overridden(self, position: Any, content: dict[str, Any], fields: list[str], shown: str) -> None:
-        """Say which of the changed fields a later patch of the same object sets, which a person wrote."""
-        patches = self.ours_opened[position + 1 :] if isinstance(position, int) else []
-        for item in patches:
-            own = item.get("patch") if isinstance(item, dict) else None
-            if not isinstance(own, dict) or object_name(own) != object_name(content):
-                continue
-            says = set(shown_leaves(own, group_kind(own), shown))
-            for each in fields:
-                if each in says:
-                    note = "a later patch of yours sets it, so this has no effect"
-                    self.findings.kept.append(KeptEdit(self.file, each, "owned", note))
 
 
 def shown_leaves(value: Any, kind: GroupKind, shown: str, names: Names = ()) -> Iterator[str]:
@@ -173,8 +169,10 @@ def closed(value: Any) -> Any:
     return value
 
 
-def _without_patch(item: Any) -> Any:
-    return {key: value for key, value in item.items() if key != "patch"} if isinstance(item, dict) else item
+def _without_patch(item: Any, *, target: bool) -> Any:
+    """Return the rest of an item of `patches`, without its target unless that is wanted."""
+    left = {"patch"} if target else {"patch", "target"}
+    return {key: value for key, value in item.items() if key not in left} if isinstance(item, dict) else item
 
 
 def _closed(item: Any) -> Any:

@@ -25,12 +25,17 @@ Side = Literal["ours", "theirs"]
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field that the merge changes in the files: `before` and `after` may be MISSING."""
+    """One field that the merge changes in the files: `before` and `after` may be MISSING.
+
+    `subject` names the object that it is of, as `object_name` does, and `inside` the field there.
+    """
 
     file: str
     field: str
     before: Any
     after: Any
+    subject: str = ""
+    inside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,16 @@ class Conflict:
     document: int = 0
     why: str = ""
     inner: Path = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OwnPatch:
+    """A patch of a kustomization that a person wrote: what it is for, the fields it sets, and what comes before it."""
+
+    file: str
+    subject: str
+    fields: frozenset[str]
+    after_generated: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -228,8 +228,10 @@ def test_the_lock_is_one_field_a_line_in_the_order_of_the_file():
         "blueprint web.",
         "/a.yaml .:",
         "/a.yaml /z = null",
+        "/a.yaml.",
         "b.yaml .:",
         "b.yaml /x:",
         'b.yaml /x/~0~1 = [1,"on"]',
         "b.yaml /e = {}",
+        "b.yaml.",
     ]

@@ -80,7 +80,6 @@ def test_two_patches_of_a_person_stay_beside_the_generated_one():
     assert State(result).pod("dev")["priorityClassName"] == "high"
 
 
-@pytest.mark.xfail(reason="FOUND.md 1")
 def test_ours_keeps_an_edited_object_that_is_no_longer_generated():
     annotate = lambda text: text.replace("  annotations:\n", "  annotations:\n    a/b: c\n")  # noqa: E731
     now, path = changed(NODE, addons={"postgres": {}}), f"{ROOT}/overlays/dev/http-ingress.yaml"
@@ -111,7 +110,6 @@ def test_what_a_later_patch_of_a_person_hides_is_said():
     assert any(field.endswith("limits.memory") for field in named(found))
 
 
-@pytest.mark.xfail(reason="FOUND.md 2")
 def test_what_a_patch_of_a_person_hides_of_a_field_that_is_new_in_the_base_is_said():
     files = made(NODE)
     files[KUSTOMIZATION] += PRIORITY.encode()
@@ -124,7 +122,6 @@ def test_what_a_patch_of_a_person_hides_of_a_field_that_is_new_in_the_base_is_sa
     assert any(field.endswith("priorityClassName") for field in named(found))
 
 
-@pytest.mark.xfail(reason="FOUND.md 3")
 def test_a_patch_in_a_file_of_its_own_needs_no_target_to_be_the_same():
     files = made(NODE)
     text = files[KUSTOMIZATION].decode()
@@ -137,7 +134,7 @@ def test_a_patch_in_a_file_of_its_own_needs_no_target_to_be_the_same():
     assert limit(State(after(ours, found))) == "512Mi"
 
 
-@pytest.mark.xfail(reason="FOUND.md 0")
+@pytest.mark.xfail(reason="FOUND.md 1")
 def test_what_two_branches_left_out_comes_with_the_next_update():
     one = changed(NODE, env={"ADDED": "yes"})
     other = replace(NODE, config={**NODE.config, "environments": {**NODE.config["environments"], "staging": STAGING}})
