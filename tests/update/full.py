@@ -110,7 +110,12 @@ def page(rows: Iterable[dict[str, Any]], *, seed: str, command: str) -> str:
         "",
         *(f"- {TITLES[tool]}: {_ways(tool, cases) or 'none'}" for tool in tools),
         "",
-        "copier's way is its Git steps, not the program. mergiraf (`cargo install mergiraf`, GPL-3.0) is asked where it is on PATH or `ATMOS_MERGIRAF` names it.",
+        "copier's way is its Git steps, not the program. mergiraf (`cargo install mergiraf`, GPL-3.0)"
+        + (
+            " is on the same cases."
+            if asked
+            else " was not installed for this run; it is asked where it is on PATH or `ATMOS_MERGIRAF` names it."
+        ),
         "",
         *_pairs(pairs),
     ]

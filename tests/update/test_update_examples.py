@@ -6,9 +6,12 @@ import textwrap
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from atmos_cli.gitops.service_update import UpdateOptions
 from tests.update.hand import State
-from tests.update.specs import bundled_texts
+from tests.update.rivals import Git
+from tests.update.specs import STAGING, bundled_texts
 from tests.update.worlds import ROOT, WORLDS, Files, Inputs, after, made, update, with_inputs
 
 if TYPE_CHECKING:
@@ -129,3 +132,13 @@ def test_a_patch_in_a_file_of_its_own_needs_no_target_to_be_the_same():
     found = update(ours)
     assert not named(found)
     assert limit(State(after(ours, found))) == "512Mi"
+
+
+@pytest.mark.xfail(reason="FOUND.md 1")
+def test_what_two_branches_left_out_comes_with_the_next_update():
+    one = changed(NODE, env={"ADDED": "yes"})
+    other = replace(NODE, config={**NODE.config, "environments": {**NODE.config["environments"], "staging": STAGING}})
+    with Git() as git:
+        merged, conflicts = git.merged(made(NODE), made(one), made(other))
+    assert not conflicts
+    assert State(after(merged, update(merged))).variable("staging", "ADDED")
