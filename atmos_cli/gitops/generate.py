@@ -12,7 +12,7 @@ from atmos_cli.engines.registry import ENGINES
 from atmos_cli.gitops.inputs import inputs_of
 from atmos_cli.kube.resource import identity
 from atmos_cli.layout.kustomize import difference, lay_out
-from atmos_cli.layout.lock import GeneratedFile, Lock, lock_text
+from atmos_cli.layout.lock import GeneratedFile, Lock, lock_text, stamp
 from atmos_cli.layout.skeleton import SPEC_SCHEMA
 from atmos_cli.spec.write import spec_text
 from atmos_cli.yamlio.emit import emit, emit_all
@@ -71,11 +71,14 @@ def generate(
             if wanted:
                 contents[path] = GeneratedFile(emit_all(wanted).encode(), tuple(wanted))
     tags = next(iter(compositions.values())).blueprints
+    inputs = inputs_of(tags, environments=environments, config=config, catalogue=catalogue)
+    spec_value = load(spec_data)
     lock = Lock(
-        {f"{root}/service.yaml": (load(spec_data),), **{path: each.content for path, each in contents.items()}},
-        tags,
-        {name: name in environments for name in config.environments},
-        inputs_of(tags, environments=environments, config=config, catalogue=catalogue),
+        files={f"{root}/service.yaml": (spec_value,), **{path: each.content for path, each in contents.items()}},
+        blueprints=tags,
+        environments={name: name in environments for name in config.environments},
+        inputs=inputs,
+        stamps=(stamp(spec_value, inputs, environments),),
     )
     files = {path: each.data for path, each in contents.items()}
     files[f"{root}/service.yaml"] = spec_data

@@ -10,6 +10,7 @@ from atmos_cli.foreign import shell
 from atmos_cli.gitops.inputs import lock_head, stale_inputs
 from atmos_cli.gitops.services import ServiceName, environments_of, services
 from atmos_cli.layout.items import opened
+from atmos_cli.layout.lock import stamp
 from atmos_cli.layout.lock_history import read_lock
 from atmos_cli.merge.model import same
 from atmos_cli.yamlio.load import load
@@ -54,7 +55,7 @@ def pending_update(
     stale = stale_inputs(lock, config, catalogue)
     changed = isinstance(known, tuple) and not same(known[0], spec)
     ours = [each for each in stale if not each.startswith(_OFFERED)]
-    if lock.inputs and not (changed or ours or _moved(tree, name, lock, config)):
+    if _stamped(lock, spec) and not (changed or ours or _moved(tree, name, lock, config)):
         return _offer(name, spec_path) if stale else None
     if not _differs(tree, name, config, catalogue, data):
         return None
@@ -84,7 +85,18 @@ def is_current(tree: FileTree, name: ServiceName, config: Config, catalogue: Cat
     if not lock.inputs or lock.edited or b"\n<<<<<<<" in lock_data or not isinstance(known, tuple):
         return False
     unmoved = not stale_inputs(lock, config, catalogue) and not _moved(tree, name, lock, config)
-    return unmoved and same(known[0], load(data, path=spec_path))
+    return unmoved and _stamped(lock, known[0]) and same(known[0], load(data, path=spec_path))
+
+
+def _stamped(lock: Lock, spec: Any) -> bool:
+    """Say whether the lock is that of one generation, from what it says; a merge of two by Git is not.
+
+    The spec does not matter where it changed since: then it says so itself.
+    """
+    known = next((each for path, each in lock.files.items() if path.endswith("/service.yaml")), None)
+    value = known[0] if isinstance(known, tuple) else spec
+    used = [name for name, there in (lock.environments or {}).items() if there]
+    return lock.stamps == (stamp(value, lock.inputs, used),)
 
 
 def _moved(tree: FileTree, name: ServiceName, lock: Lock, config: Config) -> bool:

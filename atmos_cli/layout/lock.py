@@ -7,6 +7,7 @@ where a person edited it.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from atmos_cli.layout.items import GroupKind
 
 FORMAT = "atmos-lock 2"
+# Stamps stand in the place that they choose themselves, so that Git keeps those of both sides.
+BUCKETS = 256
 _ESCAPES = (("~", "~0"), ("/", "~1"), (" ", "~2"), ("\n", "~3"), ("[", "~4"), ("#", "~5"))
 
 
@@ -54,8 +57,9 @@ class Lock:
     """What was generated, by path, and from what.
 
     `environments`: those that there were, True where the service is in it; None where the lock does not say.
-    `inputs`: checksums of what else it was generated from. `edited`: lines (from 1) that a person changed, which say
-    nothing any more.
+    `inputs`: checksums of what else it was generated from. `stamps`: of each generation that is in it; two of them tell
+    that Git merged two locks, which is not what their merged inputs would generate. `edited`: lines (from 1) that a
+    person changed, which say nothing any more.
     """
 
     files: Mapping[str, Content] = field(default_factory=dict)
@@ -63,6 +67,7 @@ class Lock:
     environments: Mapping[str, bool] | None = None
     inputs: Mapping[str, str] = field(default_factory=dict)
     edited: tuple[int, ...] = ()
+    stamps: tuple[str, ...] = ()
 
 
 def lock_text(lock: Lock, *, directory: str = "") -> str:
@@ -78,11 +83,20 @@ def lock_text(lock: Lock, *, directory: str = "") -> str:
         lines += environment_entry(name, used=used)
     for name, mark in sorted(lock.inputs.items()):
         lines += _entry("input", name, mark)
+    for bucket in range(BUCKETS if lock.stamps else 0):
+        lines.append(f"stamp {bucket:02x}:")
+        lines += [f"  {each}" for each in lock.stamps if int(each[:4], 16) % BUCKETS == bucket]
     for path in sorted(lock.files):
         short = path.removeprefix(f"{directory}/") if path.startswith(f"{directory}/") else f"/{path}"
         name = short if directory else path
         lines += [*_file(name, lock.files[path]), f"{name}."]
     return "\n".join(lines) + "\n"
+
+
+def stamp(spec: Any, inputs: Mapping[str, str], environments: Iterable[str]) -> str:
+    """Return what identifies one generation: from this spec and these inputs, for these environments."""
+    text = json.dumps([spec, dict(inputs), sorted(environments)], ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def _entry(word: str, name: str, value: str) -> tuple[str, str, str]:
@@ -166,7 +180,8 @@ def parse_lock(lines: Iterable[tuple[int, str]], *, directory: str = "") -> Lock
     """Read the numbered lines of a lock of this format; what is damaged is left out and listed in `edited`."""
     trees: dict[str, dict[str, Any]] = {}
     other: dict[str, Content] = {}
-    head: dict[str, dict[str, str]] = {"blueprint": {}, "environment": {}, "input": {}}
+    head: dict[str, dict[str, str]] = {"blueprint": {}, "environment": {}, "input": {}, "stamp": {}}
+    stamps: list[str] = []
     edited: list[int] = []
     opened_entry = ("", "")
     for number, line in lines:
@@ -177,7 +192,10 @@ def parse_lock(lines: Iterable[tuple[int, str]], *, directory: str = "") -> Lock
             opened_entry = (word, rest[:-1]) if rest.endswith(":") else ("", "")
             continue
         if line.startswith("  ") and opened_entry[0]:
-            head[opened_entry[0]][opened_entry[1]] = line.strip()
+            if opened_entry[0] == "stamp":
+                stamps.append(line.strip())
+            else:
+                head[opened_entry[0]][opened_entry[1]] = line.strip()
             continue
         if line.endswith((":", ".")) and " = " not in line:
             continue  # begins a mapping or list, or ends a file: a line that stays where what is beside it changes
@@ -198,7 +216,8 @@ def parse_lock(lines: Iterable[tuple[int, str]], *, directory: str = "") -> Lock
             _plant(trees.setdefault(file, {}), pointer, leaf)
     environments = {name: value == "used" for name, value in head["environment"].items()}
     tags = tuple(f"{name}@{version}" for name, version in head["blueprint"].items())
-    return Lock({**other, **_documents(trees)}, tags, environments or None, head["input"], tuple(edited))
+    files = {**other, **_documents(trees)}
+    return Lock(files, tags, environments or None, head["input"], tuple(edited), tuple(stamps))
 
 
 class _Leaf:

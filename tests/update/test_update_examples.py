@@ -134,7 +134,6 @@ def test_a_patch_in_a_file_of_its_own_needs_no_target_to_be_the_same():
     assert limit(State(after(ours, found))) == "512Mi"
 
 
-@pytest.mark.xfail(reason="FOUND.md 1")
 def test_what_two_branches_left_out_comes_with_the_next_update():
     one = changed(NODE, env={"ADDED": "yes"})
     other = replace(NODE, config={**NODE.config, "environments": {**NODE.config["environments"], "staging": STAGING}})
