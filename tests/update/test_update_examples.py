@@ -6,8 +6,6 @@ import textwrap
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from atmos_cli.gitops.service_update import UpdateOptions
 from tests.update.hand import State
 from tests.update.rivals import Git
