@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.commands.changes import start_of
 from atmos_cli.commands.init import require_names
+from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.commands.places import SIDES, PlaceOptions, PlacePlan, planned, require_known, require_new, steps_between
-from atmos_cli.commands.update import tree_to_change
 from atmos_cli.config import FILE, Cluster
 from atmos_cli.diagnostics import Code, fail
 from atmos_cli.engines.registry import ENGINES

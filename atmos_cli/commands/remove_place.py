@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.budget.model import budget_path
 from atmos_cli.commands.changes import start_of
+from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.commands.places import PlaceOptions, PlacePlan, planned, require_known, steps_between
-from atmos_cli.commands.update import tree_to_change
 from atmos_cli.config import FILE, Config, namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.foreign import shell

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from atmos_cli import __version__
 from atmos_cli.commands.changes import Change, judge, start_of
-from atmos_cli.commands.update import plan_update, tree_to_change
+from atmos_cli.commands.inputs import tree_to_change
+from atmos_cli.commands.update import plan_update
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.foreign import shell

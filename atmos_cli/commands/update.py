@@ -6,10 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from atmos_cli import __version__
-from atmos_cli.adapters.git import repo as repos
-from atmos_cli.adapters.git.tree import CommitTree
 from atmos_cli.commands.changes import Change, Start, judge, start_of, write_change
-from atmos_cli.config import FILE
+from atmos_cli.commands.inputs import taken_along, tree_to_change, uncommitted_inputs
 from atmos_cli.diagnostics import AtmosError, Diagnostic, in_order
 from atmos_cli.gitops.guard import Guarded
 from atmos_cli.gitops.repository import Deployment, Repository, config_of, open_repository
@@ -21,7 +19,7 @@ from atmos_cli.ports import MemoryTree
 from atmos_cli.result import ChangeSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from atmos_cli.ports import FileTree
 
@@ -96,22 +94,6 @@ def separately(plan: UpdatePlan, options: UpdateOptions, *, pushes: bool) -> Ite
             yield write_change(made.change, pushes=pushes)
 
 
-def tree_to_change(start: Start) -> FileTree:
-    """Return the tree to update: what the change starts from, with the inputs as they are in the checkout."""
-    inputs = start.repository.tree
-    if start.base.commit is None:
-        return inputs
-    changed = {path: inputs.read(path) for path in _input_paths(inputs) if inputs.read(path) != start.tree.read(path)}
-    return MemoryTree(changed, start.tree)
-
-
-def _input_paths(tree: FileTree) -> Iterator[str]:
-    yield FILE
-    yield from (path for path in tree.files("apps") if path.count("/") == 3 and path.endswith("/service.yaml"))
-    yield from tree.files("platform/blueprints")
-    yield from tree.files("platform/budgets")
-
-
 def _change(
     start: Start,
     tree: FileTree,
@@ -125,9 +107,12 @@ def _change(
     for each in () if blocked else updates:
         files |= each.files
     pending = [each for each in updates if each.pending]
-    inputs = _edited_inputs(start, tree, pending, options) if not blocked and (files or options.edited) else {}
+    inputs: dict[str, bytes | None] = dict(options.edited) if not blocked else {}
+    if not blocked and (files or options.edited):
+        specs = [f"{each.name.directory}/service.yaml" for each in pending if each.name]
+        inputs = uncommitted_inputs(start, tree, specs) | inputs
     files = inputs | files
-    changes = ChangeSet(files, {path: start.tree.read(path) for path in files}, _taken_along(inputs))
+    changes = ChangeSet(files, {path: start.tree.read(path) for path in files}, taken_along(start, inputs))
     if options.only_check:
         nothing = Guarded((), (), {}, {})
         return Change(start, changes, start.before, nothing, (), _message(pending, options), options.branch or "")
@@ -159,33 +144,6 @@ def _change(
         options.branch or _branch(pending),
         again,
     )
-
-
-def _edited_inputs(
-    start: Start, tree: FileTree, pending: Sequence[ServiceUpdate], options: UpdateOptions
-) -> dict[str, bytes | None]:
-    """Return the inputs that the update read and that are not committed: they are part of its commit."""
-    found: dict[str, bytes | None] = dict(options.edited)
-    committed = _committed(start)
-    paths = [f"{each.name.directory}/service.yaml" for each in pending if each.name]
-    for path in (FILE, *paths):
-        if committed is not None and path not in found and tree.read(path) != committed.read(path):
-            found[path] = tree.read(path)
-    return found
-
-
-def _taken_along(inputs: Mapping[str, bytes | None]) -> frozenset[str]:
-    """Return those whose uncommitted edits are part of what is written: not what goes, and no lock."""
-    return frozenset(path for path, data in inputs.items() if data is not None and not path.endswith(".lock"))
-
-
-def _committed(start: Start) -> FileTree | None:
-    if start.base.commit is not None:
-        return start.tree
-    if start.mode == "files" or start.states.repo is None:
-        return None
-    commit = repos.resolve(start.states.repo, "HEAD")
-    return CommitTree(start.states.repo, commit) if commit else None
 
 
 def _branch(pending: Sequence[ServiceUpdate]) -> str:

@@ -108,7 +108,9 @@ def write(
         commit, where = write_branch(repo, changes, message, branch=branch, base=base.commit), branch
     url = repos.remote_url(repo)
     if pushes:
-        _push(repo, where, commit if mode == "commit" and commit != before else "")
+        # what a person had not committed yet is in our commit alone, so that is never taken back
+        ours = mode == "commit" and commit != before and not changes.inputs
+        _push(repo, where, commit if ours else "")
     link = compare_link(url, config.git.branch, where) if url and where != config.git.branch else None
     return Written(mode=mode, paths=paths, commit=commit, branch=where, pushed=pushes, link=link or "", notes=notes)
 

@@ -154,3 +154,29 @@ def test_an_unknown_service_is_told_with_the_nearest(shop, atmos):
     done = atmos("update", "chekout", cwd=shop)
     assert done.code == 2
     assert "did you mean `checkout`?" in done.err
+
+
+def test_an_edit_that_is_in_no_commit_yet_is_not_lost_when_others_push_first(bigger, atmos, git, tmp_path):
+    """Our commit stays: taking it back would take the edit, too."""
+    git("init", "-q", "--bare", str(tmp_path / "server.git"))
+    git("remote", "add", "origin", str(tmp_path / "server.git"))
+    git("push", "-q", "origin", "HEAD:main")
+    git("clone", "-q", "-b", "main", str(tmp_path / "server.git"), str(tmp_path / "other"))
+    git("-C", str(tmp_path / "other"), "commit", "-q", "--allow-empty", "-m", "First")
+    git("-C", str(tmp_path / "other"), "push", "-q")
+    done = atmos("update", "--push", "--yes", cwd=bigger)
+    assert done.code != 0
+    assert "size: l" in (bigger / SPEC).read_text()
+    assert "size: l" in git("show", f"HEAD:{SPEC}")
+
+
+def test_branch_mode_does_not_take_back_a_newer_spec_from_an_older_checkout(shop, atmos, git):
+    git("switch", "-qc", "topic")
+    git("switch", "-q", "main")
+    edit(shop, SPEC, "size: s", "size: l")
+    assert atmos("update", "--yes", cwd=shop).code == 0
+    git("switch", "-q", "topic")
+    assert atmos("update", "--check", "--write", "branch", cwd=shop).code == 0
+    edit(shop, SPEC, "size: s", "size: m")
+    done = atmos("update", "--write", "branch", "--yes", "-o", "json", cwd=shop)
+    assert (done.code, done.codes) == (1, ["ATM616"])
