@@ -146,7 +146,7 @@ def _whole(
     files: dict[str, bytes | None] = dict.fromkeys(tree.files(name.directory))
     files |= dict.fromkeys(_pointers(tree, name, config))
     changes = start.changes(files)
-    after, guarded = judge(start, changes, touched=gone, environments=list(config.environments))
+    after, guarded = judge(start, changes, touched=gone, environments=list(config.environments), allow_replace=True)
     tail = trailers({"Service": str(name), "Version": __version__})
     environments = ", ".join(each.environment for each in gone) or "no environment"
     message = f"Remove the service {name.service}\n\nIt was in {environments}.\n\n{tail}\n"
@@ -189,6 +189,7 @@ def _from_one(
         mode=mode,
         branch=branch or f"atmos/remove-{name.service}-{environment}",
         edited=files,
+        allow_replace=True,
         subject=f"Remove {name.service} from {environment}",
     )
     update = plan_update(repository, [str(name)], options)

@@ -87,7 +87,7 @@ def patch_target(item: dict[str, Any]) -> str:
 def opened_patch(text: str) -> dict[str, Any] | None:
     """Return the object that an inline patch describes, None for JSON patches and what cannot be read."""
     try:
-        value = load(text.encode())
+        value = load(text.strip().encode())  # as kustomize reads it
     except AtmosError:
         return None
     return value if isinstance(value, dict) else None

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.release.conftest import ROOT, git
 
@@ -62,7 +63,9 @@ def test_the_bill_is_valid_cyclonedx(released: Release) -> None:
 def test_the_bill_names_what_runs_and_nothing_else(released: Release, release_script: Any) -> None:
     bill = released.json("*.cdx.json")
     found = libraries(bill)
-    direct = {Requirement(each).name.lower() for each in release_script.constraints.project()["dependencies"]}
+    direct = {
+        canonicalize_name(Requirement(each).name) for each in release_script.constraints.project()["dependencies"]
+    }
     assert direct < found.keys()
     assert not {"pytest", "hatchling", "ruff", "cyclonedx-python-lib"} & found.keys()
     for each in found.values():
