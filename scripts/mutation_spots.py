@@ -26,6 +26,7 @@ NEW = f"{EVERY_CODE}::test_new_says_so_and_writes_nothing_that_it_refuses"
 BUDGET = "tests/cli/test_budget_abuse.py"
 CREDENTIALS = "tests/cli/test_credentials_go_where_the_base_says.py"
 RECOVER = "tests/cli/test_recover.py"
+UPDATE = "tests/cli/test_update.py"
 LONGEST_SECONDS = 120.0
 
 
@@ -109,14 +110,38 @@ FAULTS = (
         "        try:",
         f"{NEW}[ATM311]",
     ),
-    Fault("new asks the budget", "found += [*each.findings, *said]", "found += each.findings", f"{NEW}[ATM401]"),
+    Fault("new asks the budget", "found += [*each.findings, *over]", "found += each.findings", f"{NEW}[ATM401]"),
     Fault(
         "new stops at what is refused",
         "return bool(errors(self.guarded.diagnostics))",
         "return False",
         f"{NEW}[ATM401]",
     ),
-    Fault("new takes no name twice", "    _require_new(base, team, spec.name)\n", "", f"{NEW}[ATM510]"),
+    Fault(
+        "validate says what is not generated yet",
+        "found += pending_updates(tree, config, repository.catalogue, strict=check_generated)",
+        "pass",
+        f"{VALIDATE}[ATM623]",
+    ),
+    Fault(
+        "an update with a conflict writes nothing",
+        "return bool(self.conflicts) or self.change.refused",
+        "return self.change.refused",
+        f"{UPDATE}::test_a_hand_edit_stays_and_a_field_that_both_changed_is_asked_about",
+    ),
+    Fault(
+        "a lock that Git merged is generated anew",
+        "return lock.stamps == (stamp(value, lock.inputs, used),)",
+        "return True",
+        "tests/update/test_update_examples.py",
+    ),
+    Fault(
+        "an edit that is not committed yet is never taken back",
+        "commit != before and not changes.inputs",
+        "commit != before",
+        f"{UPDATE}::test_an_edit_that_is_in_no_commit_yet_is_not_lost_when_others_push_first",
+    ),
+    Fault("new takes no name twice", "    _require_new(start.base, team, spec.name)\n", "", f"{NEW}[ATM510]"),
     Fault("an intent holds no secret", "    require_no_secrets(draft.values, config=config)\n", "", f"{NEW}[ATM333]"),
     Fault("a merge is not concluded by the way", "    require_idle(repo)\n", "", f"{NEW}[ATM617]"),
     Fault(
