@@ -124,9 +124,9 @@ FAULTS = (
         f"{VALIDATE}[ATM623]",
     ),
     Fault(
-        "an update with a conflict writes nothing",
-        "return bool(self.conflicts) or self.change.refused",
-        "return self.change.refused",
+        "an update with a conflict is a no",
+        "code = 1 if plan.refused or plan.problems or (check and plan.pending) else 0",
+        "code = 1 if plan.problems or (check and plan.pending) else 0",
         f"{UPDATE}::test_a_hand_edit_stays_and_a_field_that_both_changed_is_asked_about",
     ),
     Fault(
