@@ -168,10 +168,19 @@ def _edited_inputs(
     found: dict[str, bytes | None] = dict(options.edited)
     committed = _committed(start)
     paths = [f"{each.name.directory}/service.yaml" for each in pending if each.name]
-    for path in (FILE, *paths):
+    for path in (FILE, *paths, *_bundle_paths(tree, pending)):
         if committed is not None and path not in found and tree.read(path) != committed.read(path):
             found[path] = tree.read(path)
     return found
+
+
+def _bundle_paths(tree: FileTree, pending: Sequence[ServiceUpdate]) -> Iterator[str]:
+    """Yield the files of the company's blueprints that the services use, and of what all blueprints share."""
+    used = {"shared", *(tag.partition("@")[0] for each in pending for tag in each.blueprints)}
+    for path in tree.files("platform/blueprints"):
+        _, _, first, *inside = path.split("/")
+        if not inside or first in used:
+            yield path
 
 
 def _taken_along(inputs: Mapping[str, bytes | None]) -> frozenset[str]:

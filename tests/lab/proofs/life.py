@@ -98,10 +98,7 @@ def foretold(effects: list[str]) -> set[Workload]:
     """The Deployments whose pods restart, as the lines of a plan or diff say it."""
     matches = (RESTART.match(line) for line in effects)
     return {
-        (f"{TEAM}-{environment}", each["name"])
-        for each in matches
-        if each
-        for environment in each["where"].split(", ")
+        (f"{TEAM}-{environment}", each["name"]) for each in matches if each for environment in each["where"].split(", ")
     }
 
 
@@ -127,9 +124,9 @@ class Life:
         answer = self.world.repo.atmos(*words, "--push")["data"]
         said = self.effects()
         planned = answer.get("update", answer).get("effects")
-        assert planned in (None, said), "the plan says what the diff of its commit says"
+        assert planned in (None, said), f"the plan says {planned}, and the diff of its commit {said}"
         before = self.last
-        self.settle(words[0] if words[0] != "change" else " ".join(words[2:]))
+        self.settle(words[2] if words[0] == "change" else words[0], follow=True)
         self.last = look(self.world)
         self.shown_is_live()
         self.nothing_else(before)
@@ -144,15 +141,20 @@ class Life:
         effects: list[str] = told["data"]["effects"]
         return effects
 
-    def settle(self, what: str) -> None:
-        self.seconds[what] = self.world.sync(git("rev-parse", "HEAD", cwd=self.world.repo.root))
+    def settle(self, what: str, *, follow: bool = False) -> None:
+        """Waits until the newest commit is live: all of the world, or with `follow` this service alone."""
+        commit = git("rev-parse", "HEAD", cwd=self.world.repo.root)
+        took = self.world.follow(commit, TEAM, SERVICE) if follow else self.world.sync(commit)
+        self.seconds[what] = took
         for environment in ENVIRONMENTS:
             kube, namespace = self.world.planes[environment].kube, f"{TEAM}-{environment}"
             wait_until(partial(_at_rest, kube, namespace), f"pods of {namespace}")
 
     def shown_is_live(self) -> None:
         """What `atmos render` shows is there and nothing else; each object is what the server makes of it when it is new."""
-        mine = {k: v for k, v in of_service(self.last.objects, TEAM, SERVICE).items() if k[1] != "PersistentVolumeClaim"}
+        mine = {
+            k: v for k, v in of_service(self.last.objects, TEAM, SERVICE).items() if k[1] != "PersistentVolumeClaim"
+        }
         shown = documents(self.world.repo.atmos_text("render", NAME))
         assert {key_of(each) for each in shown} == mine.keys()
         for each in shown:
