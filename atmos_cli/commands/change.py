@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from atmos_cli.commands.changes import Change
     from atmos_cli.config import WriteMode
     from atmos_cli.ports import FileTree
-    from atmos_cli.spec.change.work import SpecChange
+    from atmos_cli.spec.change.work import SpecChange, ValueChange
 
 SUBJECT = 60
 
@@ -144,11 +144,18 @@ def _environments(tree: FileTree, name: ServiceName) -> Sequence[str]:
 
 
 def _subject(name: ServiceName, change: SpecChange) -> str:
-    shown = ", ".join(f"{each.field} {each.after}" for each in change.values if not each.field.startswith(("env.",)))
+    shown = ", ".join(_in_subject(each) for each in change.values if not each.field.startswith(("env.",)))
     names = ", ".join(each.field for each in change.values)
     text = shown or names
     said = text if len(text) <= SUBJECT else f"{len(change.values)} values"
     return f"Change {name.service}: {said}"
+
+
+def _in_subject(value: ValueChange) -> str:
+    name = value.field.removeprefix("addons.")
+    if value.after == "nothing":
+        return f"without {name}"
+    return f"with {name}" if name != value.field and value.after == "yes" else f"{value.field} {value.after}"
 
 
 def _after_this(diagnostic: Diagnostic, edited: dict[str, bytes | None]) -> Diagnostic:

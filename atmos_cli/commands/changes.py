@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 # What an approval can let pass.
 BUDGET_CODES = frozenset({Code.BUDGET_EXCEEDED, Code.CLAIM_INDETERMINATE})
-MOST_TRIES = 6
+# An attempt is too late only where another one's push arrived meanwhile: of as many at once, each arrives.
+MOST_TRIES = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,13 +57,13 @@ def diff(repository: Repository, *, base: str | None, environments: tuple[str, .
     wanted = repository.config.named(environments)
     before, after = Effective(base_tree(repository, base)), Effective(repository.tree)
     known = {*before.deployments()}, {*after.deployments()}
-    everything = sorted({*known[0], *known[1]})
+    everything = [each for each in {*known[0], *known[1]} if each.environment in wanted]
+    # As every plan has them, so that a diff says of a commit what its plan said.
+    everything.sort(key=lambda each: (each.team, each.service, wanted.index(each.environment)))
     found: list[ObjectDiff] = []
     differ: list[Deployment] = []
     problems: list[AtmosError] = []
     for deployment in everything:
-        if deployment.environment not in wanted:
-            continue
         try:
             old = _objects(before, deployment) if deployment in known[0] else {}
             new = _objects(after, deployment) if deployment in known[1] else {}

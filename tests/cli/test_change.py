@@ -52,12 +52,21 @@ def test_the_sentence_of_the_issue(kept, atmos, git):
     after = (kept / SPEC).read_text().splitlines()
     assert [line for line in before if line not in after] == ["port: 80"]
     assert git("status", "--porcelain", cwd=kept) == ""
-    assert git("log", "-1", "--format=%s", cwd=kept) == "Change checkout: 4 values"
+    subject = "Change checkout: with redis, environments.prod.size m, replicas 4, port 8080"
+    assert git("log", "-1", "--format=%s", cwd=kept) == subject
     assert "Atmos-Service: default/checkout" in git("log", "-1", "--format=%b", cwd=kept)
     assert "checkout-redis" in rendered(atmos, kept)
     assert (requested(atmos, kept), requested(atmos, kept, "dev")) == ("512Mi", "256Mi")
     assert atmos("update", "--check", "--repo", kept).code == 0
     assert atmos("validate", "--repo", kept).code == 0
+
+
+def test_the_subject_of_the_commit_says_what_comes_and_what_goes(kept, atmos, git):
+    for words, said in (("add redis, size m", "with redis, size m"), ("without redis", "without redis")):
+        done = atmos("change", "checkout", words, "--repo", kept, "--yes")
+        assert done.code == 0, done.out + done.err
+        subject = git("log", "-1", "--format=%s", cwd=kept).removeprefix("Change checkout: ")
+        assert sorted(subject.split(", ")) == sorted(said.split(", "))
 
 
 def test_what_is_so_already_is_said_and_nothing_is_written(kept, atmos):

@@ -2,10 +2,15 @@
 
 import pytest
 
+from atmos_cli.commands import changes
+from atmos_cli.diagnostics import Code, Diagnostic
+from atmos_cli.gitops.write import OvertakenError
+
 from .conftest import state
 from .rolling import at_once
 
 PIPELINES = 8
+TWENTY = 20
 
 
 @pytest.fixture
@@ -80,6 +85,25 @@ def test_what_was_good_when_it_was_checked_may_be_refused_then(deployed):
     done = mine.run(*command("checkout", "2.0", "--env", "prod"), "-o", "json", "--repo", mine.root)
     assert (done.code, done.codes) == (1, ["ATM830"])
     assert "slow" in done.json["diagnostics"][0]["message"]
+
+
+@pytest.mark.slow
+def test_of_twenty_at_once_the_last_one_lands(deployed, monkeypatch):
+    """In the worst order each of the others arrives first, one after the other."""
+    mine, late = deployed.clone_of(deployed.share(), "mine"), []
+    write = changes.write
+
+    def overtaken(*args, **options):
+        if len(late) == TWENTY - 1:
+            return write(*args, **options)
+        late.append(args)
+        raise OvertakenError(Diagnostic(Code.PUSH_REFUSED, "others were first"), exit_code=1)
+
+    monkeypatch.setattr(changes, "write", overtaken)
+    monkeypatch.setattr(changes, "wait_to_try_again", lambda *_: None)
+    done = mine.run(*command("checkout", "2.0"), "--repo", mine.root, "--yes")
+    assert done.code == 0, done.out + done.err
+    assert (len(late), mine.head) == (TWENTY - 1, mine.git("rev-parse", "origin/main"))
 
 
 @pytest.mark.slow

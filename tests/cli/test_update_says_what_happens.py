@@ -149,3 +149,25 @@ def test_diff_says_what_landing_does(atmos, shop):
     line = "dev  default/checkout  Deployment/checkout: pods restart"
     assert line in atmos("diff", "--repo", shop).out
     assert atmos("diff", "--repo", shop, "-o", "json").json["data"]["effects"][0].startswith(line)
+
+
+def test_diff_says_of_a_commit_what_its_plan_said(update, atmos, spec, shop):
+    edit(spec, ("size: s", "size: l"))
+    planned = update("--yes")
+    assert planned.code == 0
+    told = atmos("diff", "--repo", shop, "--base", "HEAD~1", "-o", "json").json["data"]
+    assert told["effects"] == planned.json["data"]["effects"]
+    assert [each["environment"] for each in told["changes"]] == ["dev", "staging", "prod"]
+
+
+def test_a_blueprint_of_the_company_is_part_of_the_commit_that_took_it(update, shop, git):
+    """Else the base branch would hold files that nothing there generates; a bundle that nobody here uses is left alone."""
+    company(shop, "postgres")
+    company(shop, "redis")
+    done = update("--yes")
+    assert done.code == 0, done.json["diagnostics"]
+    committed = git("show", "--format=", "--name-only", cwd=shop).splitlines()
+    assert f"{SERVICE}/service.lock" in committed
+    assert "platform/blueprints/postgres/blueprint.yaml" in committed
+    assert git("status", "--porcelain", cwd=shop) == "?? platform/blueprints/redis/"
+    assert update("--check").code == 0

@@ -7,7 +7,7 @@ import re
 import pytest
 
 WORLDS = ("argo", "flux")
-OF_A_WORLD = re.compile(r"tests/lab/proofs/test_proof_(?:engines|status|verify)_.*?(argo|flux)")
+OF_A_WORLD = re.compile(r"tests/lab/proofs/test_proof_(?:a_service_lives|engines_|status_|verify_).*?(argo|flux)")
 
 
 def world_of(nodeid: str) -> str:

@@ -100,6 +100,22 @@ class ArgoWorld:
         self.nudge()
         return settle(self, lambda: self._retried(commit))
 
+    def follow(self, commit: str, team: str, service: str) -> float:
+        """As `sync`, for a service alone that is there before and after."""
+        for each in self._own(team, service):
+            self.argocd.refresh(each["metadata"]["name"])
+        return settle(self, lambda: self._behind(commit, team, service))
+
+    def _own(self, team: str, service: str) -> list[Object]:
+        found = [self.application(team, service, environment) for environment in ENVIRONMENTS]
+        return [each for each in found if each is not None]
+
+    def _behind(self, commit: str, team: str, service: str) -> list[str]:
+        found = self._own(team, service)
+        for each in found:
+            self.argocd.retry(each)
+        return [said_of(each) for each in found if not is_synced(each, revision=commit)]
+
     def end(self) -> None:
         self.argocd.end()
         for plane in planes_of(self):

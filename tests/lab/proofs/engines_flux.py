@@ -78,6 +78,17 @@ class FluxWorld:
         self.nudge()
         return settle(self, lambda: self.missing(commit))
 
+    def follow(self, commit: str, team: str, service: str) -> float:
+        """As `sync`, for a service alone that is there before and after."""
+        for environment in ENVIRONMENTS:
+            self.nudge(f"{team}-{environment}")
+        return settle(self, lambda: self._behind(commit, team, service))
+
+    def _behind(self, commit: str, team: str, service: str) -> list[str]:
+        wanted = {"team": team, "service": service}.items()
+        mine = [each for each in self.pointers() if wanted <= labels_of(each).items()]
+        return [said_of(each) for each in mine if not is_live(each, commit)]
+
     def end(self) -> None:
         self.flux.end()
         self.flux.plane.end()
