@@ -248,7 +248,7 @@ def require_known_teams(budget: Budget, data: bytes, *, teams: tuple[str, ...]) 
             team = name if field == "teams" else name.partition("/")[0] if "/" in name else ""
             if team and team not in (*teams, PLATFORM):
                 where = Location(path, *locate(data, 0, (field, name)), field=f"{field}.{name}")
-                hint = f"teams are: {', '.join(teams) or 'none yet'}; add one with `atmos init --team {shell(team)}`"
+                hint = f"teams are: {', '.join(teams) or 'none yet'}; add one with `atmos new team {shell(team)}`"
                 message = f"`{path}` limits the team `{team}`, which has no tenant in this repo"
                 found.append(Diagnostic(Code.BUDGET_INVALID, message, where=where, hint=hint))
     if found:

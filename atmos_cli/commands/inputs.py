@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import repo as repos
+from atmos_cli.adapters.git.status import require_clean
 from atmos_cli.adapters.git.tree import CommitTree
 from atmos_cli.config import FILE
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
@@ -67,6 +68,19 @@ def uncommitted_inputs(start: Start, tree: FileTree, specs: Iterable[str]) -> di
         return {}
     wanted = {FILE, *specs, *(path for each in (tree, committed) for name in DIRECTORIES for path in each.files(name))}
     return {path: tree.read(path) for path in sorted(wanted) if tree.read(path) != committed.read(path)}
+
+
+def require_committed(start: Start, directories: Iterable[str]) -> None:
+    """Check that what a commit is merged from is committed: else it would say of files what it does not hold.
+
+    Specs are inputs, and go along. Raises AtmosError ATM603 with each file below `directories` that differs.
+    """
+    if start.mode != "commit" or start.states.repo is None or (committed := _committed(start)) is None:
+        return
+    here = start.repository.tree
+    paths = {path for each in directories for tree in (here, committed) for path in tree.files(each)}
+    changed = [path for path in sorted(paths) if not _is_spec(path) and here.read(path) != committed.read(path)]
+    require_clean(start.states.repo, changed)
 
 
 def taken_along(start: Start, inputs: Mapping[str, bytes | None]) -> frozenset[str]:

@@ -152,7 +152,7 @@ def team_of(known: tuple[str, ...], wanted: str | None) -> str:
         raise fail(Code.TEAM_UNKNOWN, "this repo has several teams" if known else "this repo has no team", hint=hint)
     if wanted not in known:
         message = f"team `{wanted}` has no tenant in this repo"
-        raise fail(Code.TEAM_UNKNOWN, message, hint=f"add it with `atmos init --team {shell(wanted)}`")
+        raise fail(Code.TEAM_UNKNOWN, message, hint=f"add it with `atmos new team {shell(wanted)}`")
     return wanted
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli import __version__
 from atmos_cli.commands.changes import Change, Start, judge, start_of, write_change
-from atmos_cli.commands.inputs import taken_along, tree_to_change, uncommitted_inputs
+from atmos_cli.commands.inputs import require_committed, taken_along, tree_to_change, uncommitted_inputs
 from atmos_cli.diagnostics import AtmosError, Diagnostic, in_order
 from atmos_cli.gitops.guard import Guarded
 from atmos_cli.gitops.repository import Deployment, Repository, config_of, open_repository
@@ -112,6 +112,8 @@ def _change(
         specs = [f"{each.name.directory}/service.yaml" for each in pending if each.name]
         inputs = uncommitted_inputs(start, tree, specs) | inputs
     files = inputs | files
+    if files and not options.only_check:
+        require_committed(start, [each.name.directory for each in pending if each.name])
     changes = ChangeSet(files, {path: start.tree.read(path) for path in files}, taken_along(start, inputs))
     if options.only_check:
         nothing = Guarded((), (), {}, {})

@@ -71,7 +71,9 @@ def generate(
             if wanted:
                 contents[path] = GeneratedFile(emit_all(wanted).encode(), tuple(wanted))
     tags = next(iter(compositions.values())).blueprints
-    inputs = inputs_of(tags, environments=environments, config=config, catalogue=catalogue)
+    inputs = inputs_of(
+        tags, service=f"{team}/{spec.name}", environments=environments, config=config, catalogue=catalogue
+    )
     spec_value = load(spec_data)
     lock = Lock(
         files={f"{root}/service.yaml": (spec_value,), **{path: each.content for path, each in contents.items()}},

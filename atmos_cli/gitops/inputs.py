@@ -18,16 +18,17 @@ GENERATION = 1
 
 
 def inputs_of(
-    blueprints: Iterable[str], *, environments: Iterable[str], config: Config, catalogue: Catalogue
+    blueprints: Iterable[str], *, service: str, environments: Iterable[str], config: Config, catalogue: Catalogue
 ) -> dict[str, str]:
     """Return a checksum of each input beside the spec: what of the config and the blueprints (by tag) it is made from.
 
-    One each, so that Git merges two changes of different ones.
+    `service` is the service as `team/name`. One each, so that Git merges two changes of different ones.
     """
     found = {
         "generation": checksum(GENERATION),
         "git": checksum(config.git.model_dump(mode="json", include={"url", "branch", "secret"})),
         "registry": checksum(config.registry),
+        "service": checksum(service),
     }
     for name in environments:
         environment = config.environments[name]
@@ -42,7 +43,7 @@ def inputs_of(
     return found
 
 
-def stale_inputs(lock: Lock, config: Config, catalogue: Catalogue) -> tuple[str, ...]:
+def stale_inputs(lock: Lock, service: str, config: Config, catalogue: Catalogue) -> tuple[str, ...]:
     """Return the names of the inputs that are not as they were when the lock was written, without the spec.
 
     Empty for locks of the first format, which say nothing of them. An input that is gone is stale, too.
@@ -51,7 +52,7 @@ def stale_inputs(lock: Lock, config: Config, catalogue: Catalogue) -> tuple[str,
         return ()
     used = [name for name, there in (lock.environments or {}).items() if there and name in config.environments]
     known = [tag for tag in lock.blueprints if tag.partition("@")[0] in catalogue.names()]
-    now = inputs_of(known, environments=used, config=config, catalogue=catalogue)
+    now = inputs_of(known, service=service, environments=used, config=config, catalogue=catalogue)
     return tuple(name for name in sorted({*now, *lock.inputs}) if lock.inputs.get(name) != now.get(name))
 
 

@@ -52,7 +52,7 @@ def pending_update(
         return None
     lock = lock_head(lock_data, path=lock_path)
     spec, known = load(data, path=spec_path), lock.files.get(spec_path)
-    stale = stale_inputs(lock, config, catalogue)
+    stale = stale_inputs(lock, str(name), config, catalogue)
     changed = isinstance(known, tuple) and not same(known[0], spec)
     ours = [each for each in stale if not each.startswith(_OFFERED)]
     if _stamped(lock, spec) and not (changed or ours or _moved(tree, name, lock, config)):
@@ -84,7 +84,7 @@ def is_current(tree: FileTree, name: ServiceName, config: Config, catalogue: Cat
     known = lock.files.get(spec_path)
     if not lock.inputs or lock.edited or b"\n<<<<<<<" in lock_data or not isinstance(known, tuple):
         return False
-    unmoved = not stale_inputs(lock, config, catalogue) and not _moved(tree, name, lock, config)
+    unmoved = not stale_inputs(lock, str(name), config, catalogue) and not _moved(tree, name, lock, config)
     return unmoved and _stamped(lock, known[0]) and same(known[0], load(data, path=spec_path))
 
 

@@ -11,6 +11,7 @@ from atmos_cli.foreign import shell
 from atmos_cli.gitops.generate import generate
 from atmos_cli.gitops.pending import is_current
 from atmos_cli.gitops.services import ServiceName, environments_of
+from atmos_cli.layout.lock import checksum
 from atmos_cli.layout.lock_history import read_lock
 from atmos_cli.merge.files import merge_files
 from atmos_cli.merge.model import Merged
@@ -97,13 +98,24 @@ def update_service(
         return ServiceUpdate(name, (), Merged({}), {})
     lock_data = tree.read(lock_path)
     locks = read_lock(lock_data, path=lock_path)
+    _require_unmoved(locks, name, lock_path)
+    config.named(options.environments)
     environments = environments_of(tree, name, locks, config, also=options.environments)
     if not environments:
         message = f"`{name}` is in no environment of {FILE}"
         hint = f"`atmos update {shell(str(name))} --env {shell(next(iter(config.environments)))}` puts it into one"
         raise fail(Code.ENVIRONMENT_UNKNOWN, message, hint=hint, where=Location(spec_path, 1, 1))
     made = generate(spec, team=name.team, environments=environments, config=config, catalogue=catalogue, spec_data=data)
-    bases = [{path: each for path, each in lock.files.items() if path != spec_path} for lock in locks]
+    again = tuple(f"{name.directory}/overlays/{each}/" for each in options.environments)
+    again = tuple(each for each in again if not any(True for _ in tree.files(each.rstrip("/"))))
+    bases = [
+        {
+            path: each
+            for path, each in lock.files.items()
+            if path != spec_path and not (again and path.startswith(again))
+        }
+        for lock in locks
+    ]
     merged = merge_files(
         tree,
         root=name.directory,
@@ -122,12 +134,23 @@ def update_service(
     return ServiceUpdate(name, reasons, merged, files, environments, made.lock.blueprints, notes, made.renamed)
 
 
+def _require_unmoved(locks: Sequence[Lock], name: ServiceName, path: str) -> None:
+    """Refuse a service whose directory was moved or renamed: each of its objects would be another one, data too."""
+    if all(lock.inputs.get("service", checksum(str(name))) == checksum(str(name)) for lock in locks):
+        return
+    message = f"`{name.directory}` was generated for another team or name, so all its objects would be new ones"
+    hint = "move it back with `git mv`, and see docs/day-two.md for the way to another name or team"
+    raise fail(Code.SPEC_PATH_MISMATCH, message, where=Location(path, 1, 1), hint=hint)
+
+
 def _reasons(locks: Sequence[Lock], now: Lock, spec_path: str) -> Iterator[str]:
     """Say what is newer than the lock: fields of the spec, blueprints, inputs from the config."""
     if not locks:
         yield "there is no lock"
         return
     before = locks[0]
+    if not before.stamps:
+        yield "the lock's format"
     old, new = before.files.get(spec_path), now.files[spec_path]
     if isinstance(old, tuple) and isinstance(new, tuple):
         yield from (f"service.yaml: {each}" for each in _changed_keys(old[0], new[0]))

@@ -71,6 +71,8 @@ class DocumentMerge:
         """Say whether theirs is to be written; a kept deletion and a conflict are noted."""
         if same(ours, theirs):
             return False
+        if len(bases) > 1 and among(ours, bases):  # of two merged generations, ours is one: nobody edited it
+            return True
         if among(theirs, bases) or (theirs is MISSING and not bases):
             if ours is MISSING and not self.findings.restore:
                 self.findings.kept.append(KeptEdit(self.file, shown, "deleted"))

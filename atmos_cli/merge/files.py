@@ -179,8 +179,8 @@ class _Work:
         if ours is None:
             if theirs is MISSING:
                 return
-            if generated and not self.findings.restore:
-                self.findings.kept.append(KeptEdit(path, "", "deleted", f"{title(theirs)} is not restored"))
+            if generated and len(generated) == len(bases) and not self.findings.restore:
+                self._deleted(path, generated, theirs)
                 return
             self.added.setdefault(path, []).append(theirs)
             self.findings.changed.append(FieldChange(path, title(theirs), MISSING, "a new object"))
@@ -198,6 +198,18 @@ class _Work:
         if isinstance(merge, KustomizationMerge):
             for file, edits in merge.elsewhere.items():
                 self.edits.setdefault(file, []).extend(edits)
+
+    def _deleted(self, path: str, generated: list[Any], theirs: Any) -> None:
+        """Leave an object deleted that a person deleted; a kustomization that is gone hides all that is new in it."""
+        if is_kustomization(group_kind(theirs)) and not among(theirs, tuple(closed(each) for each in generated)):
+            conflict = Conflict(path, "", generated[0], MISSING, theirs, why="the kustomization")
+            side = self.findings.choose(conflict)
+            if side is None:
+                self.findings.conflicts.append(conflict)
+            if side == "theirs":
+                self.added.setdefault(path, []).append(theirs)
+            return
+        self.findings.kept.append(KeptEdit(path, "", "deleted", f"{title(theirs)} is not restored"))
 
     def _gone(self, ours: FoundObject, generated: list[Any]) -> None:
         """Remove an object that is generated no more; one that a person edited is a conflict."""

@@ -66,11 +66,11 @@ class OurFiles:
         return objects[0] if len(objects) == 1 else None
 
     def zone(self, path: str) -> str:
-        """Return what is built on its own and holds the file: `base`, `overlays/dev`, or "" for the rest."""
+        """Return what holds the file: the overlay of an environment (`overlays/dev`), or `base` for all the rest."""
         if not self.service:
             return posixpath.dirname(path)
         steps = path.removeprefix(f"{self.roots[0]}/").split("/")
-        return "/".join(steps[:2]) if steps[0] == "overlays" else "base" if steps[0] == "base" else ""
+        return "/".join(steps[:2]) if steps[0] == "overlays" else "base"
 
     def of_kind(self, zone: str, kind: tuple[str, str]) -> Iterator[Any]:
         """Yield our objects of a kind in one zone."""

@@ -180,3 +180,51 @@ def test_branch_mode_does_not_take_back_a_newer_spec_from_an_older_checkout(shop
     edit(shop, SPEC, "size: s", "size: m")
     done = atmos("update", "--write", "branch", "--yes", "-o", "json", cwd=shop)
     assert (done.code, done.codes) == (1, ["ATM616"])
+
+
+def test_a_service_that_was_moved_to_another_team_is_refused(bigger, atmos, git):
+    commit(git)
+    assert atmos("new", "team", "pay", "--yes", cwd=bigger).code == 0
+    (bigger / "apps/pay").mkdir()
+    git("mv", SERVICE, "apps/pay/checkout")
+    git("commit", "-qm", "Move")
+    done = atmos("update", "checkout", "--yes", "-o", "json", cwd=bigger)
+    assert done.code == 1
+    assert "ATM108" in done.codes
+
+
+def test_a_kustomization_that_is_gone_is_asked_about_where_something_new_has_to_go_into_it(shop, atmos, git):
+    git("mv", DEV, DEV.replace(".yaml", ".yml"))
+    edit(shop, SPEC, "addons:", "env: {A: b}\naddons:")
+    git("commit", "-qam", "Rename")
+    done = atmos("update", "checkout", "--yes", "-o", "json", cwd=shop)
+    assert (done.code, "ATM622" in done.codes) == (1, True)
+
+
+def test_what_is_deleted_and_not_committed_is_not_taken_for_committed(bigger, atmos, git):
+    (bigger / DEV).unlink()
+    done = atmos("update", "checkout", "--ours", ".", "--yes", "-o", "json", cwd=bigger)
+    assert (done.code, "ATM603" in done.codes) == (2, True)
+    assert git("status", "--porcelain", "--", DEV) == f"D {DEV}"
+
+
+def test_an_unknown_environment_is_said(shop, atmos):
+    done = atmos("update", "checkout", "--env", "nope", "--dry-run", "-o", "json", cwd=shop)
+    assert "ATM702" in done.codes
+
+
+def test_both_sides_of_a_lock_in_conflict_come_where_the_files_have_one(shop, atmos, git):
+    git("switch", "-qc", "a")
+    edit(shop, SPEC, "addons:", "env: {AA: '1'}\naddons:")
+    assert atmos("update", "--yes", cwd=shop).code == 0
+    git("switch", "-q", "main")
+    edit(shop, SPEC, "addons:", "env: {BB: '2'}\naddons:")
+    assert atmos("update", "--yes", cwd=shop).code == 0
+    with pytest.raises(Exception, match="merge"):
+        git("merge", "-q", "a")
+    git("checkout", "-q", "--ours", "--", f"{SERVICE}/overlays", SPEC)
+    edit(shop, SPEC, "env: {BB: '2'}", "env: {AA: '1', BB: '2'}")
+    assert "<<<<<<<" in (shop / LOCK).read_text()
+    assert atmos("update", "--yes", "--write", "files", cwd=shop).code == 0
+    for path in (DEV, PROD):
+        assert {"AA", "BB"} <= set((shop / path).read_text().replace(":", " ").split())
