@@ -57,7 +57,7 @@ jobs:
 
 CONFIG_HEADER = """\
 Environments, clusters, engines and Git settings of this GitOps repo; the file marks its root.
-Change it, then run `atmos init` again: it completes what is missing and keeps what people changed.\
+Change it, then run `atmos update`: it takes the change into every file and keeps what people changed.\
 """
 
 # Small enough to notice, large enough to start with: the platform team owns these numbers.
