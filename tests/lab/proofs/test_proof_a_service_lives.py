@@ -89,6 +89,7 @@ def test_a_service_lives(life: Life, tmp_path: Path, record_property: Callable[[
     assert [image(life, each) for each in ENVIRONMENTS] == [placeholder, f"{IMAGE}:0.2.0", f"{IMAGE}:0.2.0"]
     assert [OURS in life.world.repo.read(overlay(each)) for each in ENVIRONMENTS] == [True] * len(ENVIRONMENTS)
     removed(life, tmp_path)
+    record_property("cases", len(life.seconds))
     for what, seconds in life.seconds.items():
         record_property(f"seconds to {what}", round(seconds, 1))
 
