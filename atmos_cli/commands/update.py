@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from atmos_cli import __version__
+from atmos_cli.adapters.bundle import catalogue
 from atmos_cli.commands.changes import Change, Start, judge, start_of, write_change
 from atmos_cli.commands.inputs import require_committed, taken_along, tree_to_change, uncommitted_inputs
 from atmos_cli.diagnostics import AtmosError, Diagnostic, in_order
@@ -58,19 +59,19 @@ def plan_update(repository: Repository, names: Sequence[str], options: UpdateOpt
     """Plan the update of the services that are named, or of all and of what `init` made."""
     start = start_of(repository, mode=options.mode)
     tree = MemoryTree(dict(options.edited), tree_to_change(start))
-    config, catalogue = config_of(tree), repository.catalogue
+    config, blueprints = config_of(tree), catalogue(tree)
     updates: list[ServiceUpdate] = []
     problems: list[Diagnostic] = []
     for name in () if options.only_skeleton else named_services(tree, names, team=options.team):
         try:
-            updates.append(update_service(tree, name, options, config=config, catalogue=catalogue))
+            updates.append(update_service(tree, name, options, config=config, catalogue=blueprints))
         except AtmosError as error:
             problems += error.diagnostics
     if not names if options.with_skeleton is None else options.with_skeleton:
         skeleton = update_skeleton(
             tree,
             config,
-            catalogue,
+            blueprints,
             choose=chooser(options, None),
             teams=options.teams,
             without=options.without_team,
