@@ -13,6 +13,7 @@ from atmos_cli.merge.fields import DocumentMerge, Findings
 from atmos_cli.merge.hidden import hidden_changes
 from atmos_cli.merge.kustomization import KustomizationMerge, closed
 from atmos_cli.merge.model import MISSING, Conflict, FieldChange, KeptEdit, Merged, Missing, among, same
+from atmos_cli.merge.moved import least_replicas, with_moved_patches
 from atmos_cli.merge.objects import (
     FoundObject,
     OurFiles,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from atmos_cli.yamlio.edits import Edit
 
 LISTS = "/kustomization.yaml"
-AUTOSCALER = ("autoscaling", "HorizontalPodAutoscaler")
 
 
 def merge_files(
@@ -154,7 +154,7 @@ class _Work:
 
     def _differs_in_minimum(self, path: str, edits: list[Edit]) -> bool:
         """Say whether an edit writes another number of replicas than the one that is generated."""
-        return bool(edits) and path.endswith("/kustomization.yaml") and bool(self._minimum(path))
+        return bool(edits) and path.endswith("/kustomization.yaml") and bool(least_replicas(self.ours, path))
 
     def _documents(self, path: str, bases: tuple[tuple[Any, ...], ...], new: GeneratedFile | None) -> None:
         theirs = by_name(new.content) if new and isinstance(new.content, tuple) else {}
@@ -190,7 +190,10 @@ class _Work:
                 self._gone(ours, generated)
             return
         merge = self._merge(ours)
-        value = self._as_merged(ours, merge)
+        value = opened(ours.value)
+        if isinstance(merge, KustomizationMerge):
+            value, merge.moved = with_moved_patches(self.ours, ours)
+            merge.ours_opened = value["patches"] if isinstance(value.get("patches"), list) else []
         translated = [self._translated(path, each) for each in (*bases, theirs)]
         translated[-1] = self._with_retained(path, translated[-1], translated[:-1])
         merge.node(tuple(opened(each) for each in translated[:-1]), value, opened(translated[-1]), (), (), "")
@@ -232,42 +235,9 @@ class _Work:
             subject = object_name(ours.value)
             return DocumentMerge(ours.file, ours.index, kind, self.findings, held, subject=subject)
         made = KustomizationMerge(ours.file, ours.index, kind, self.findings, held, raw=ours.value)
-        made.minimum = self._minimum(ours.file)
+        made.minimum = least_replicas(self.ours, ours.file)
         made.renamed = self.renamed
         return made
-
-    def _minimum(self, path: str) -> dict[str, int]:
-        found: dict[str, int] = {}
-        for zone in ("base", self.ours.zone(path)):
-            for each in self.ours.of_kind(zone, AUTOSCALER):
-                spec = each.get("spec") if isinstance(each.get("spec"), dict) else {}
-                target, least = spec.get("scaleTargetRef"), spec.get("minReplicas")
-                if isinstance(target, dict) and isinstance(least, int) and not isinstance(least, bool):
-                    found[str(target.get("name"))] = least
-        return found
-
-    def _as_merged(self, ours: FoundObject, merge: DocumentMerge) -> Any:
-        """Return our document with its patches open, also those that a person moved to a file."""
-        value = opened(ours.value)
-        items = value.get("patches") if isinstance(value, dict) else None
-        if not isinstance(merge, KustomizationMerge) or not isinstance(items, list):
-            return value
-        patches, moved = [], {}
-        for position, item in enumerate(items):
-            file = item.get("path") if isinstance(item, dict) and "patch" not in item else None
-            directory = posixpath.dirname(ours.file)
-            target = posixpath.normpath(posixpath.join(directory, file)) if isinstance(file, str) else ""
-            content = (
-                self.ours.documents(target) if target.startswith(tuple(f"{root}/" for root in self.ours.roots)) else ()
-            )
-            if len(content) == 1 and isinstance(content[0], dict):
-                moved[position] = target
-                rest = {key: each for key, each in item.items() if key != "path"}
-                patches.append({**rest, "patch": content[0]})
-            else:
-                patches.append(item)
-        merge.moved, merge.ours_opened = moved, patches
-        return {**value, "patches": patches}
 
     def _translated(self, path: str, value: Any) -> Any:
         """Return a generated kustomization as it would be with our files' names: a moved file is no deleted one."""

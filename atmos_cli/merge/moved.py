@@ -1,0 +1,46 @@
+"""What the merge of a kustomization asks of files around it: patches moved there, and what an autoscaler keeps."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, Any
+
+from atmos_cli.layout.items import opened
+
+if TYPE_CHECKING:
+    from atmos_cli.merge.objects import FoundObject, OurFiles
+
+AUTOSCALER = ("autoscaling", "HorizontalPodAutoscaler")
+
+
+def least_replicas(files: OurFiles, path: str) -> dict[str, int]:
+    """Return the least replicas that our autoscaler of each workload keeps, as the kustomization at `path` sees it."""
+    found: dict[str, int] = {}
+    for zone in ("base", files.zone(path)):
+        for each in files.of_kind(zone, AUTOSCALER):
+            spec = each.get("spec") if isinstance(each.get("spec"), dict) else {}
+            target, least = spec.get("scaleTargetRef"), spec.get("minReplicas")
+            if isinstance(target, dict) and isinstance(least, int) and not isinstance(least, bool):
+                found[str(target.get("name"))] = least
+    return found
+
+
+def with_moved_patches(files: OurFiles, ours: FoundObject) -> tuple[dict[str, Any], dict[int, str]]:
+    """Return our kustomization with its patches open, also those that a person moved to a file: these by position."""
+    value = opened(ours.value)
+    items = value.get("patches")
+    if not isinstance(items, list):
+        return value, {}
+    below = tuple(f"{root}/" for root in files.roots)
+    patches: list[Any] = []
+    moved: dict[int, str] = {}
+    for position, item in enumerate(items):
+        file = item.get("path") if isinstance(item, dict) and "patch" not in item else None
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(ours.file), file)) if isinstance(file, str) else ""
+        content = files.documents(target) if target.startswith(below) else ()
+        if len(content) == 1 and isinstance(content[0], dict):
+            moved[position] = target
+            patches.append({**{key: each for key, each in item.items() if key != "path"}, "patch": content[0]})
+        else:
+            patches.append(item)
+    return {**value, "patches": patches}, moved
