@@ -6,6 +6,7 @@ import ipaddress
 import json
 import math
 import ssl
+import zlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -13,7 +14,7 @@ from atmos_cli.adapters.git.process import plain
 from atmos_cli.diagnostics import AtmosError, Code, fail
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import httpx
 
@@ -67,12 +68,25 @@ def proxy_of(url: str) -> str:
 
 def body(response: httpx.Response, *, limit: int) -> bytes:
     """Read the decoded body of a streamed response. UnusableError past `limit` bytes, an error of httpx when late."""
+    zipped = response.headers.get("Content-Encoding", "").strip().lower() == "gzip"
     found = bytearray()
-    for part in response.iter_bytes():
+    for part in _unzipped(response, limit) if zipped else response.iter_bytes():
         found += part
         if len(found) > limit:
             raise UnusableError(f"it answers with more than {limit >> 20} MiB")
     return bytes(found)
+
+
+def _unzipped(response: httpx.Response, limit: int) -> Iterator[bytes]:
+    """Unpack a body of gzip; httpx would take one that ends in the middle for whole."""
+    unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    try:
+        for part in response.iter_raw():
+            yield unpacker.decompress(part, limit + 1)
+    except zlib.error:
+        raise UnusableError("its answer cannot be unpacked") from None
+    if not unpacker.eof:
+        raise UnusableError("its answer ends in the middle")
 
 
 def parsed(data: bytes, *, server: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from atmos_cli.diagnostics import AtmosError, Diagnostic, in_order
 from atmos_cli.gitops.budgeting import Budgeted, budgeted
 from atmos_cli.gitops.ownership import doubly_owned
 from atmos_cli.gitops.repository import Deployment, config_of
+from atmos_cli.kube.resource import identity
 from atmos_cli.spec.model import read_spec
 
 if TYPE_CHECKING:
@@ -87,8 +88,22 @@ def guard(
     for each in budgets.values():
         over = budget_diagnostics(each.rows, ask="`--request-approval`", fits=fits(each) if fits else "")
         found += [*each.findings, *over]
-    found += doubly_owned(effective, environments=environments, touched=touched)
+    if _makes_more(effective, before, touched):
+        found += doubly_owned(effective, environments=environments, touched=touched)
     return Guarded(in_order(found), rows, claims, budgets)
+
+
+def _makes_more(effective: Effective, before: Effective | None, touched: Sequence[Deployment]) -> bool:
+    """Say whether a deployment makes an object that it did not make before: else no two can own one since."""
+    for deployment in touched:
+        try:
+            after = {identity(each.resource) for each in effective.of(deployment)}
+            known = {identity(each.resource) for each in before.of(deployment)} if before else set()
+        except AtmosError:
+            return True
+        if not after <= known:
+            return True
+    return False
 
 
 def check(effective: Effective, deployment: Deployment, *, config: Config) -> tuple[Diagnostic, ...]:

@@ -1,7 +1,5 @@
 """`atmos list`: services by environment with image, replicas and blueprints, and what `update` has something for."""
 
-import time
-
 import pytest
 
 from tests.cli.conftest import state
@@ -110,26 +108,3 @@ def test_unknown_names_are_refused(two, atmos, args, code, says):
 def test_a_repo_without_services(repo, atmos):
     assert listed(repo, atmos) == {}
     assert "atmos new service" in atmos("list", "--repo", repo).out
-
-
-@pytest.mark.slow
-def test_a_thousand_services_take_seconds(shop, atmos):
-    """In processor time, with what `update` asks of each: nothing is composed where the inputs are the same."""
-    from atmos_cli.layout.lock import _checksum
-
-    source = {path: path.read_text() for path in (shop / "apps/default/checkout").rglob("*") if path.is_file()}
-    for number in range(1000):
-        name = f"svc-{number:04}"
-        for path, text in source.items():
-            copy = shop / "apps/default" / name / path.relative_to(shop / "apps/default/checkout")
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            lines = text.replace("checkout", name).split("\n")
-            if path.suffix == ".lock":
-                bodies = [line.rpartition(" #")[0] if " = " in line else "" for line in lines]
-                lines = [f"{b} #{_checksum(b)}" if b else line for b, line in zip(bodies, lines, strict=True)]
-            copy.write_text("\n".join(lines))
-    began = time.process_time()
-    found = listed(shop, atmos)
-    assert time.process_time() - began < 8
-    assert len(found) == 1001
-    assert {each["update"] for each in found.values()} == {"current"}
