@@ -68,7 +68,8 @@ def proxy_of(url: str) -> str:
 
 def body(response: httpx.Response, *, limit: int) -> bytes:
     """Read the decoded body of a streamed response. UnusableError past `limit` bytes, an error of httpx when late."""
-    zipped = response.headers.get("Content-Encoding", "").strip().lower() == "gzip"
+    named = response.headers.get("Content-Encoding", "").strip().lower()
+    zipped = named == "gzip" and not response.is_stream_consumed
     found = bytearray()
     for part in _unzipped(response, limit) if zipped else response.iter_bytes():
         found += part

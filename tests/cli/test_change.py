@@ -356,6 +356,7 @@ def test_the_same_change_twice_at_once_is_no_fault_of_anyone(kept, tmp_path, atm
     clones = [tmp_path / "first", tmp_path / "second"]
     for clone in clones:
         git("clone", "-q", bare, clone, cwd=tmp_path)
+    git("config", "user.name", "Another", cwd=clones[1])  # else both make the very same commit within one second
     monkeypatch.setattr(write, "pause", lambda *_: None)
     assert atmos("change", "checkout", "size m", "--repo", clones[0], "--yes", "--push").code == 0
     done = atmos("change", "checkout", "size m", "--repo", clones[1], "--yes", "--push")
