@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import repo as repos
@@ -80,7 +81,7 @@ def plan_change(
         return ChangePlan(repository, name, edited.change, None)
     subject = _subject(name, edited.change)
     update = update_edited(repository, name, {path: edited.data}, options, subject=subject)
-    again = lambda: _again(repository, service, text, flags, options)  # noqa: E731
+    again = partial(_again, repository, service, text, flags, options)
     update = replace(update, change=replace(update.change, again=again))
     return ChangePlan(repository, name, edited.change, update, brings_along=uncommitted and mode != "commit")
 

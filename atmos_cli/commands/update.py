@@ -134,9 +134,10 @@ def _change(
         allow_replace=options.allow_replace,
         renamed={(each.name.team, each.name.service): each.renamed for each in pending if each.name},
     )
-    again = None
-    if not options.edited:
-        again = lambda: plan_update(open_repository(start.repository.root, writes=True), names, options).change  # noqa: E731
+
+    def again() -> Change:
+        return plan_update(open_repository(start.repository.root, writes=True), names, options).change
+
     return Change(
         start,
         changes,
@@ -145,7 +146,7 @@ def _change(
         tuple(touched),
         _message(pending, options),
         options.branch or _branch(pending),
-        again,
+        None if options.edited else again,
     )
 
 
