@@ -62,6 +62,7 @@ class Discovery:
         base += "/".join(quote(part, safe="") for part in api_version.split("/"))
         reply = self._transport.ask("GET", base, doing=f"get the kinds of {api_version}")
         if reply.status == 404:
+            self._must_serve_v1(api_version)
             return {}
         try:
             listed = parsed(reply.data, server="a Kubernetes API server").get("resources")
@@ -76,3 +77,10 @@ class Discovery:
                 if "/" not in name:  # a subresource
                     found[item["kind"]] = ServedKind(base, quote(name, safe=""), item.get("namespaced") is True)
         return found
+
+    def _must_serve_v1(self, missing: str) -> None:
+        """Raise ATM811 where `v1` is missing too: a proxy or a wrong address, whose 404 says nothing of any object."""
+        if missing == "v1":
+            no_cluster = UnusableError("it serves no `v1`, as every Kubernetes API server does")
+            raise self._transport.unreachable(no_cluster)
+        self.find("v1", "Namespace")

@@ -73,6 +73,6 @@ def any_place(rng: random.Random, name: str) -> str:
 def list_resource(box: Box, kustomization: str, entry: str) -> None:
     """Name `entry` among the resources of a kustomization."""
     at = box.root / kustomization
-    text = at.read_text() if at.is_file() and not at.is_symlink() else "resources:\n"
+    text = at.read_text(errors="replace") if at.is_file() and not at.is_symlink() else "resources:\n"
     line = f"resources:\n- {entry}\n"
     box.write(kustomization, text.replace("resources:\n", line, 1) if "resources:\n" in text else text + line)
