@@ -33,6 +33,8 @@ def test_a_whole_one_is_read():
         (b"no gzip", "cannot be unpacked"),
         (gzip.compress(b" " * (5 << 20)), "more than 1 MiB"),
     ],
+    # What gzip packs holds the time, and workers that collect in different seconds must see the same tests.
+    ids=["cut", "not packed", "too long"],
 )
 def test_others_are_refused(data, says):
     with pytest.raises(UnusableError, match=says):
