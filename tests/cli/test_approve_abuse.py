@@ -8,12 +8,17 @@ from .approving import OVERLAY, World
 
 
 @pytest.fixture
-def approved(world):
+def approved(world, made_once):
     """A branch with `checkout` at 3 pods of 2, asked for by dev and signed by ana: good as it is."""
-    world.branch(3)
-    world.path = world.ask()
-    world.signed_and_committed(world.path, "ana")
-    assert world.check().json["data"]["approvals"][0]["valid"]
+
+    def make():
+        world.branch(3)
+        path = world.ask()
+        world.signed_and_committed(path, "ana")
+        assert world.check().json["data"]["approvals"][0]["valid"]
+        return path
+
+    world.path = made_once("approved", world.root, make)
     return world
 
 

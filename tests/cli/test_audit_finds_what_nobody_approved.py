@@ -8,12 +8,17 @@ from .approving import World
 
 
 @pytest.fixture
-def landed(world):
+def landed(world, made_once):
     """`main` runs 3 pods of 2 in staging, under an approval by ana."""
-    world.branch(3)
-    world.path = world.ask()
-    world.signed_and_committed(world.path, "ana")
-    world.land()
+
+    def make():
+        world.branch(3)
+        path = world.ask()
+        world.signed_and_committed(path, "ana")
+        world.land()
+        return path
+
+    world.path = made_once("landed", world.root, make)
     return world
 
 

@@ -22,9 +22,12 @@ def own_cache(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def many(shop, atmos, git):
-    for name in ("cart", "mail"):
-        assert atmos("new", "service", f"go, called {name}", "--repo", shop, "--yes").code == 0
+def many(shop, atmos, made_once):
+    def make():
+        for name in ("cart", "mail"):
+            assert atmos("new", "service", f"go, called {name}", "--repo", shop, "--yes").code == 0
+
+    made_once("many", shop, make)
     return shop
 
 
