@@ -28,6 +28,7 @@ def test_within_the_limits_there_is_nothing_to_say(world):
     assert "every sum is within its limit" in world.atmos("budget", "audit").out
 
 
+@pytest.mark.slow
 def test_what_was_approved_is_listed(landed):
     done = landed.audit()
     assert (done.code, done.codes) == (0, [])
@@ -69,6 +70,7 @@ def test_pushed_past_the_check_on_top_of_an_approval(landed):
     assert landed.audit().codes == ["ATM432"]
 
 
+@pytest.mark.slow
 def test_what_landed_in_between_is_no_riding_along(world):
     """The approval was asked for at 3 of 2, and something that fitted came before it."""
     world.budget(limit=3)
@@ -87,6 +89,7 @@ def test_what_landed_in_between_is_no_riding_along(world):
     assert world.audit().json["data"]["over"][0]["after"] == "5"
 
 
+@pytest.mark.slow
 def test_the_limit_was_lowered_below_what_is_used(world):
     world.replicas(2)
     world.commit("Fits")
@@ -97,6 +100,7 @@ def test_the_limit_was_lowered_below_what_is_used(world):
     assert world.validate()[0] == 0, "what was there before is nobody's change"
 
 
+@pytest.mark.slow
 def test_an_approval_that_has_ended_while_the_spend_is_still_there(landed, monkeypatch):
     later = time.time() + 15 * 86400
     monkeypatch.setattr("atmos_cli.history.trusted_base.time.time", lambda: later)
@@ -108,6 +112,7 @@ def test_an_approval_that_has_ended_while_the_spend_is_still_there(landed, monke
     assert landed.audit().code == 0
 
 
+@pytest.mark.slow
 def test_signed_only_after_it_landed(world):
     world.branch(3)
     path = world.ask()
@@ -116,6 +121,7 @@ def test_signed_only_after_it_landed(world):
     assert world.audit().codes == ["ATM432"]
 
 
+@pytest.mark.slow
 def test_approved_by_whoever_landed_the_change_with_more_in_it(world):
     world.branch(3)
     path = world.ask()
@@ -129,6 +135,7 @@ def test_approved_by_whoever_landed_the_change_with_more_in_it(world):
     assert "ana cannot approve this: ana wrote commit" in done.json["diagnostics"][0]["hint"]
 
 
+@pytest.mark.slow
 def test_a_squash_that_names_the_approver_as_co_author(world):
     world.branch(3)
     path = world.ask()
@@ -139,6 +146,7 @@ def test_a_squash_that_names_the_approver_as_co_author(world):
     assert world.audit().codes == ["ATM432"]
 
 
+@pytest.mark.slow
 def test_a_squash_of_what_the_requester_committed(world):
     world.branch(3)
     path = world.ask()
@@ -150,6 +158,7 @@ def test_a_squash_of_what_the_requester_committed(world):
     assert world.audit().code == 0
 
 
+@pytest.mark.slow
 def test_the_audit_looks_at_origin_and_not_at_the_checkout(landed, tmp_path):
     clone = tmp_path / "clone"
     landed.git("clone", "-q", str(landed.root), str(clone), cwd=tmp_path)

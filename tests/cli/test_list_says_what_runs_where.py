@@ -64,6 +64,7 @@ def test_where_the_overlay_does_not_say_it_what_builds_is_asked(two, atmos):
     assert running["images"] == ["checkout"]
 
 
+@pytest.mark.slow
 def test_an_edited_spec_is_to_be_updated_and_an_edited_file_is_not(two, atmos):
     overlay = two / "apps/default/cart/overlays/prod/kustomization.yaml"
     overlay.write_text(overlay.read_text() + "# mine\n")
@@ -92,6 +93,7 @@ def test_what_has_no_spec_is_listed_too(two, atmos):
     assert listed(two, atmos)["cart"]["update"] == "unknown"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "code", "says"),
     [

@@ -73,6 +73,7 @@ def test_init_and_new(repo, answers):
     answers("new-written", "new", "service", "go, called cart", "--yes", *at, json_too=False)
 
 
+@pytest.mark.slow
 def test_what_only_looks(shop, answers, git):
     at = ("--repo", shop)
     answers("validate-good", "validate", *at)
@@ -102,6 +103,7 @@ items:
 """
 
 
+@pytest.mark.slow
 def test_budgets(shop, answers, git, tmp_path):
     at = ("--repo", shop)
     answers("budget-show", "budget", "show", *at)
@@ -131,6 +133,7 @@ def test_budgets(shop, answers, git, tmp_path):
     golden("budget.html", page.read_text())
 
 
+@pytest.mark.slow
 def test_approvals(world, answers):
     at = ("--repo", world.root)
     answers("approve-check-none", "approve", "check", *at)
@@ -144,6 +147,7 @@ def test_approvals(world, answers):
     answers("approve-sign", "approve", "sign", path, "--key", world.keys / "ana", "--yes", *at)
 
 
+@pytest.mark.slow
 def test_rollbacks(deployed, answers):
     at = ("--repo", deployed.root)
     good = deployed.deploy("1.1")
@@ -159,6 +163,7 @@ def live_template(tmp_path_factory):
     return "argocd", tmp_path_factory.mktemp("template") / "gitops"
 
 
+@pytest.mark.slow
 def test_what_is_live(live_template, tmp_path, atmos, git, monkeypatch, answers):
     made = new_world(*live_template, tmp_path / "gitops", atmos, git)
     monkeypatch.setattr("atmos_cli.commands.status.connect", made.connect)
