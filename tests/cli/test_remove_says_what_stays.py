@@ -56,6 +56,7 @@ def test_people_read_two_steps(shop, atmos):
     assert any("kubectl --context prod" in line for line in lines[second:])
 
 
+@pytest.mark.slow
 def test_one_environment_goes_and_no_update_brings_it_back(shop, atmos, git):
     spec = shop / "apps/default/checkout/service.yaml"
     text = spec.read_text() + "environments: # ours\n  staging:\n    replicas: 3\n  prod:\n    replicas: 4\n"
@@ -76,6 +77,7 @@ def test_one_environment_goes_and_no_update_brings_it_back(shop, atmos, git):
     assert not overlay.exists()
 
 
+@pytest.mark.slow
 def test_pointers_of_the_other_environments_stay(tmp_path, atmos):
     root = tmp_path / "flux"
     flags = ["--engine", "flux", "--cluster", "dev=one", "--cluster", "staging=one"]
@@ -94,6 +96,7 @@ def test_pointers_of_the_other_environments_stay(tmp_path, atmos):
     quiet(root, atmos)
 
 
+@pytest.mark.slow
 def test_what_another_service_calls_is_refused_with_the_line(pair, atmos):
     done = refused(pair, atmos, "service", "checkout")
     (found,) = done.json["diagnostics"]
@@ -108,6 +111,7 @@ def test_what_another_service_calls_is_refused_with_the_line(pair, atmos):
     assert atmos("remove", "service", "checkout", "--repo", pair, "--yes").code == 0
 
 
+@pytest.mark.slow
 def test_data_that_nothing_keeps_is_refused(shop, atmos, git):
     root = shop / "apps/default/checkout/overlays/dev"
     claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: uploads}\nspec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n"
@@ -148,6 +152,7 @@ def test_a_damaged_lock_is_no_reason_to_put_it_back(shop, atmos, git):
     assert atmos("remove", "service", "checkout", "--repo", shop, "--yes").code == 0
 
 
+@pytest.mark.slow
 def test_an_environment_is_emptied_first(shop, atmos, git):
     done = refused(shop, atmos, "environment", "staging")
     (found,) = done.json["diagnostics"]
@@ -177,6 +182,7 @@ def test_an_environment_is_emptied_first(shop, atmos, git):
     quiet(shop, atmos)
 
 
+@pytest.mark.slow
 def test_hand_edited_files_are_conflicts_until_told(shop, atmos, git):
     assert atmos("new", "environment", "qa", "--like", "dev", "--no-services", "--repo", shop, "--yes").code == 0
     quota = shop / "tenants/qa/default/resourcequota.yaml"
@@ -196,6 +202,7 @@ def test_hand_edited_files_are_conflicts_until_told(shop, atmos, git):
     quiet(shop, atmos)
 
 
+@pytest.mark.slow
 def test_a_team_goes_with_its_budgets(shop, atmos, git):
     assert atmos("new", "team", "pay", "--repo", shop, "--yes").code == 0
     budget = shop / "platform/budgets/dev.yaml"
@@ -231,6 +238,7 @@ def test_names_that_there_are_not_are_refused(shop, atmos, args, code, says):
     assert says in done.out
 
 
+@pytest.mark.slow
 def test_the_last_team_and_the_last_environment_stay(repo, atmos):
     assert "the only team" in refused(repo, atmos, "team", "default").out
     assert atmos("remove", "environment", "dev", "--repo", repo, "--yes").code == 0
@@ -238,6 +246,7 @@ def test_the_last_team_and_the_last_environment_stay(repo, atmos):
     assert "the only environment" in refused(repo, atmos, "environment", "prod").out
 
 
+@pytest.mark.slow
 def test_a_push_that_others_overtook_is_made_again(shop, atmos, git, tmp_path):
     server = tmp_path / "server.git"
     git("clone", "-q", "--bare", ".", str(server), cwd=shop)

@@ -186,6 +186,7 @@ def test_verify_rolls_back_by_itself_once_and_not_the_rollback(clones):
     assert again.code == "is-rollback"
 
 
+@pytest.mark.slow
 def test_a_second_automatic_rollback_within_the_hour_waits_for_a_person(clones):
     import dataclasses
     import time

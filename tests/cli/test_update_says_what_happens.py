@@ -47,6 +47,7 @@ def test_a_restart_is_said_once_for_all_environments(spec, update, atmos, shop):
     assert line in atmos("update", "--repo", shop, "--dry-run").out
 
 
+@pytest.mark.slow
 def test_what_will_be_refused_is_refused_before_it_is_written(spec, update, shop):
     """ATM340, in the file and line that the merge would have written."""
     edit(spec, ("postgres: {}", "postgres: {storage: 512Mi}"))
@@ -72,6 +73,7 @@ def test_a_database_that_leaves_git_stays_and_the_second_step_is_named(spec, upd
     assert not (shop / CLUSTER).exists()
 
 
+@pytest.mark.slow
 def test_a_database_that_nothing_keeps_is_not_deleted_by_accident(spec, update, shop, git):
     """ATM341"""
     edit(shop / CLUSTER, ("    kustomize.toolkit.fluxcd.io/prune: disabled\n", ""))
@@ -89,6 +91,7 @@ def test_a_database_that_nothing_keeps_is_not_deleted_by_accident(spec, update, 
     assert "prod  default/checkout  Cluster/checkout-db is deleted with its data" in allowed.json["data"]["effects"]
 
 
+@pytest.mark.slow
 def test_a_new_identity_of_a_database_is_refused_unless_it_is_allowed(update, shop):
     company(shop, "postgres", ("name: ${{ svc.name }}-db\n", "name: ${{ svc.name }}-pg\n"))
     before = state(shop)
@@ -104,6 +107,7 @@ def test_a_new_identity_of_a_database_is_refused_unless_it_is_allowed(update, sh
     assert "afterwards `kubectl -n default-dev delete" in str(found(allowed, "ATM341"))
 
 
+@pytest.mark.slow
 def test_a_declared_rename_carries_hand_edits_over(atmos, update, shop, git):
     assert atmos("new", "service", "go, redis, called cart", "--repo", shop, "--yes").code == 0
     ours = shop / "apps/default/cart/overlays/dev/redis-deployment.yaml"
@@ -126,6 +130,7 @@ def test_a_declared_rename_carries_hand_edits_over(atmos, update, shop, git):
     assert update("cart", "--check").code == 0
 
 
+@pytest.mark.slow
 def test_a_declared_new_name_of_a_service_wants_a_word(atmos, update, shop):
     assert atmos("new", "service", "go, redis, called cart", "--repo", shop, "--yes").code == 0
     old, new = "name: ${{ svc.name }}-redis\n", "name: ${{ svc.name }}-cache\n"
