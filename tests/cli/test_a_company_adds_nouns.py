@@ -73,6 +73,7 @@ def test_from_the_words_to_what_runs(company, atmos, git):
     assert atmos("blueprint", "lint", cwd=company).code == 0
 
 
+@pytest.mark.slow
 def test_a_type_without_a_port_has_none_anywhere(company, atmos, git):
     done = new(atmos, company, "elixir consumer called billing, queue")
     data = done.json["data"]
@@ -139,6 +140,7 @@ def test_a_name_that_cannot_be_a_blueprints_starts_none(repo, atmos, name):
     assert not (repo / "platform" / "blueprints").exists()
 
 
+@pytest.mark.slow
 def test_a_copy_of_web_under_another_name_is_no_bug_of_atmos(repo, atmos):
     from shutil import copytree
 

@@ -114,7 +114,7 @@ def test_a_patch_that_raises_requests_after_rendering(branch, git, atmos):
     assert checked(branch, git, atmos).code == 1
 
 
-@pytest.mark.sample(2)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     [

@@ -117,6 +117,7 @@ def test_new_says_what_would_fit(shop, atmos):
     assert atmos("new", "service", f"go, called big, {fitting + 1} replicas", *arguments).code == 1
 
 
+@pytest.mark.slow
 def test_new_tells_of_open_branches(shop, atmos, git):
     assert (
         atmos(

@@ -27,6 +27,7 @@ def deploy(world, *args):
     return world.run("deploy", "checkout", "--image", ":2.0", "--verify", "-o", "json", "--repo", world.root, *args)
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize(
     ("outcome", "status"), [("pass", 0), ("warn", 0), ("fail", 1), ("inconclusive", 4), ("superseded", 5)]
 )
@@ -53,6 +54,7 @@ def test_what_no_engine_sees_cannot_be_watched(watched, args):
     assert state(watched.root) == before
 
 
+@pytest.mark.slow
 def test_a_dry_run_and_a_refusal_watch_nothing(watched):
     assert deploy(watched, "--push", "--dry-run").code == 0
     watched.deploy("2.0", environment="dev")

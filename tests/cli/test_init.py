@@ -61,6 +61,7 @@ def test_a_changed_budget_renews_the_quota(repo, atmos, git):
     assert quota["spec"]["hard"]["requests.cpu"] == "6"
 
 
+@pytest.mark.slow
 def test_a_team_is_added_without_touching_another(repo, atmos, git):
     done = atmos("init", repo, "--team", "pay", "--yes", "-o", "json")
     assert done.code == 0, done.out
@@ -131,6 +132,7 @@ def test_a_new_directory_inside_another_checkout_is_a_repo_of_its_own(repo, atmo
     assert atmos("validate", "--repo", root).code == 0
 
 
+@pytest.mark.slow
 def test_a_repo_in_a_directory_of_another_checkout_is_valid_before_its_first_commit(repo, atmos, git):
     root = repo / "platform-repo"
     root.mkdir()

@@ -88,6 +88,7 @@ def test_broken_files_are_said_and_the_rest_is_listed(two, atmos):
     assert "cannot be built" in atmos("list", "--repo", two).out
 
 
+@pytest.mark.slow
 def test_what_has_no_spec_is_listed_too(two, atmos):
     (two / "apps/default/cart/service.yaml").unlink()
     assert listed(two, atmos)["cart"]["update"] == "unknown"

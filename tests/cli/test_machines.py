@@ -70,6 +70,7 @@ def test_findings_have_places_and_hints(shop, atmos):
     assert "imagePullPolicy" in found[0]["hint"] + found[0]["message"]
 
 
+@pytest.mark.slow
 def test_a_spec_is_checked_against_its_place(shop, atmos):
     spec = shop / "apps/default/checkout/service.yaml"
     spec.write_text(spec.read_text().replace("name: checkout", "name: basket"))

@@ -178,6 +178,7 @@ def test_a_cluster_waits_for_its_environments(shop, atmos):
     quiet(shop, atmos)
 
 
+@pytest.mark.slow
 def test_what_is_true_of_one_cluster_alone_is_not_copied(shop, atmos, git):
     config = shop / "atmos-cli.yaml"
     more = "  dev:\n    engine: argocd\n    hub: tools\n    context: admin@dev\n"

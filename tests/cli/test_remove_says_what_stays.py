@@ -144,6 +144,7 @@ def test_files_that_are_not_committed_are_never_lost(shop, atmos):
     assert done.codes == ["ATM603"]
 
 
+@pytest.mark.slow
 def test_a_damaged_lock_is_no_reason_to_put_it_back(shop, atmos, git):
     lock = shop / "apps/default/checkout/service.lock"
     lock.write_text(lock.read_text().replace('"checkout"', '"chekout"', 1))

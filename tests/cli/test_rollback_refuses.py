@@ -155,6 +155,7 @@ def test_a_changed_base_names_the_other_environments(deployed):
     assert deployed.git("rev-parse", f"{good}:{ROOM}") == deployed.git("rev-parse", f"HEAD:{ROOM}")
 
 
+@pytest.mark.slow
 def test_a_base_that_changed_nothing_that_runs_does_not_matter(deployed):
     deployed.write(f"{ROOM}/base/deployment.yaml", "# a comment\n" + deployed.read(f"{ROOM}/base/deployment.yaml"))
     deployed.deploy("1.1")

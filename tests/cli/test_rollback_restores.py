@@ -120,6 +120,7 @@ def test_a_squashed_and_a_merged_branch_are_taken_back_whole(deployed):
         assert deployed.git("rev-parse", f"{good}:{ROOM}") == deployed.git("rev-parse", f"HEAD:{ROOM}")
 
 
+@pytest.mark.slow
 def test_a_branch_leaves_checkout_and_index_alone(deployed):
     deployed.deploy("1.1")
     deployed.write("mine.txt", "staged\n")

@@ -48,6 +48,7 @@ def test_a_healthy_service_is_one_tree_from_the_engine_to_its_containers(tree):
     assert (2, "EndpointSlice") in below
 
 
+@pytest.mark.slow
 def test_every_environment_is_shown_when_none_is_named(tree, world):
     world.clusters["prod"] = FakeCluster(reason="connection refused")
     done = tree()

@@ -156,6 +156,7 @@ def test_diff_says_what_landing_does(atmos, shop):
     assert atmos("diff", "--repo", shop, "-o", "json").json["data"]["effects"][0].startswith(line)
 
 
+@pytest.mark.slow
 def test_diff_says_of_a_commit_what_its_plan_said(update, atmos, spec, shop):
     edit(spec, ("size: s", "size: l"))
     planned = update("--yes")
@@ -165,6 +166,7 @@ def test_diff_says_of_a_commit_what_its_plan_said(update, atmos, spec, shop):
     assert [each["environment"] for each in told["changes"]] == ["dev", "staging", "prod"]
 
 
+@pytest.mark.slow
 def test_a_blueprint_of_the_company_is_part_of_the_commit_that_took_it(update, shop, git):
     """Else the base branch would hold files that nothing there generates."""
     company(shop, "postgres")

@@ -52,6 +52,7 @@ def test_a_rollback_is_pushed_and_watched(failed):
     assert [(each.commit, each.troubled) for each in watched] == [(done.commit, True)]
 
 
+@pytest.mark.slow
 def test_without_a_remote_the_commit_stands_here_and_nothing_is_watched(failed):
     failed.git("remote", "remove", "origin")
     watched = []

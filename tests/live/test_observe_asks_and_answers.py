@@ -172,6 +172,7 @@ class TestLook:
         assert (done.outcome, done.source) == (Outcome.PASS, "ingress-nginx")
         assert done.reasons[0].code == "first-deploy"
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("source", ["ingress-nginx", "generic-app"])
     def test_very_many_series_are_counted_by_minutes_with_the_same_verdict(self, monkeypatch, source):
         for scenario, outcome in (

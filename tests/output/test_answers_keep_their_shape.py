@@ -180,6 +180,7 @@ def test_what_is_live(live_template, tmp_path, atmos, git, monkeypatch, answers)
     golden("tree.html", page.read_text())
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("name", sorted(path.name for path in RUNS.iterdir()))
 def test_verdicts(name, atmos, answers, tmp_path):
     answers(f"verify-{name}", "verify", "--replay", RUNS / name)

@@ -126,11 +126,13 @@ def test_what_was_typed_is_quoted_safely(shop, atmos, name):
         assert not raw(done.err), command
 
 
+@pytest.mark.slow
 def test_a_finding_is_two_lines_whatever_is_in_it(hostile, atmos):
     lines = atmos("validate", cwd=hostile).out.splitlines()
     assert all(re.match(r"  hint: |.*(error|warning|info) ATM\d+|\d+ files, |budget ", line) for line in lines), lines
 
 
+@pytest.mark.slow
 def test_a_name_is_still_seen(shop):
     (shop / "apps/default/checkout/base/\x1b[31m\u202ered.yaml").write_text("kind: [\n")
     _, out, _ = run("validate", cwd=shop)
