@@ -23,7 +23,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("kube",),
     ("kustomize",),
     ("documents",),
-    ("promotion",),
+    ("promotion", "versions"),
     ("config", "spec"),
     ("budget", "checks", "blueprint", "verify"),
     ("engines", "effects"),
@@ -57,6 +57,7 @@ ONLY_IN = {
         "config.py",
         "promotion.py",
         "spec/",
+        "versions/table.py",
         "blueprint/manifest.py",
         "blueprint/settings.py",
         "budget/model.py",
@@ -86,6 +87,7 @@ PURE = (
     "documents",
     "config",
     "promotion",
+    "versions",
 )
 IO_MODULES = {"os", "subprocess", "socket", "shutil", "tempfile", "time", "random", "datetime", "urllib", "sys"}
 
