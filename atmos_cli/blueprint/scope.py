@@ -30,7 +30,8 @@ FACTS = frozenset(
 )
 NAMES = FACTS | {"inputs", "values", "blueprint"}
 # How a version comes into an environment says nothing about what runs there.
-NOT_FOR_BLUEPRINTS = {"promotion"}
+# Nor does the controller of a class, which `validate` asks for.
+NOT_FOR_BLUEPRINTS: dict[str, Any] = {"promotion": True, "http": {"controller"}}
 # What expressions read of `env` without any blueprint; a blueprint's settings are there under its name.
 ENVIRONMENT_NAMES = frozenset({*ENVIRONMENT_KEYS, "name", "kubernetes", "engine", "users", "prometheus"})
 MANAGED_BY = "atmos-cli"

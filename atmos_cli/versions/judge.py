@@ -42,6 +42,32 @@ class KnownImage:
     version: str
 
 
+@dataclass(frozen=True, slots=True)
+class Bump:
+    """A version that a change takes to another one of the same thing; `mends`: what was mended between them."""
+
+    title: str
+    before: str
+    after: str
+    mends: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.before} → {self.after}"
+
+
+def bump(table: VersionTable, before: object, after: object) -> Bump | None:
+    """Return what a value says that was one image of the table and is another one of the same thing."""
+    if not (isinstance(before, str) and isinstance(after, str)):
+        return None
+    old, new = known_image(table, before), known_image(table, after)
+    if old is None or new is None or old.release is not new.release or old.version == new.version:
+        return None
+    series = new.release.series.get(new.release.series_of(new.version) or "")
+    missing = series.missing(old.version) if series else ()
+    left = series.missing(new.version) if series else ()
+    return Bump(new.release.title, old.version, new.version, tuple(each for each in missing if each not in left))
+
+
 def faults(table: VersionTable, *, on: str) -> Iterator[str]:
     """Say what of all that atmos writes has no support any more on that day, or lacks a fix that the table names."""
     for place, release in table.all.items():
