@@ -27,7 +27,7 @@ def require_version(table: VersionTable, version: str) -> None:
 
 
 def version_notes(table: VersionTable, version: str) -> Iterator[Diagnostic]:
-    """Warn of a version from the command line without support, on the day of the table; an empty one says nothing."""
+    """Yield a warning of a version without support on the day of the table; an empty one says nothing."""
     if version and (stale := stale_kubernetes(table, version, on=table.as_of)):
         message = f"Kubernetes {stale.found} {stale.why}"
         hint = f"take {stale.wanted} or another one with support: {stale.source}"

@@ -25,7 +25,7 @@ RETIRED, RETIRED_CLASS = "ingress-nginx", "nginx"
 
 
 def setting_findings(effective: Effective, config: Config, table: VersionTable, *, on: str) -> Iterator[Diagnostic]:
-    """Warn, located in `atmos-cli.yaml`, of what has no support any more on the day `on`, or is not known."""
+    """Yield a warning, located in `atmos-cli.yaml`, of what has no support on the day `on`, or is not known."""
     data = effective.tree.read(FILE) or b""
     for name, stale in stale_clusters(config, table, on=on):
         message = f"cluster `{name}` runs Kubernetes {stale.found}, which {stale.why}"

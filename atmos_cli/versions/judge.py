@@ -118,7 +118,7 @@ def unusable_kubernetes(table: VersionTable, version: str) -> str:
 
 
 def known_image(table: VersionTable, image: str) -> KnownImage | None:
-    """Recognise an image of the table by its name, whoever wrote it; None for others, and for a digest alone."""
+    """Return the image of the table that has this name, whoever wrote it; None for others and a digest alone."""
     name, _, tag = whole_name(image.partition("@")[0]).rpartition(":")
     for release in table.images.values():
         if any(each.rpartition(":")[0] == name for each in release.references.values()):

@@ -16,7 +16,7 @@ Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 _NUMBER = re.compile(r"\d{1,12}")
 
 
-class Series(Strict):
+class ReleaseSeries(Strict):
     """What is maintained as one: `newest` of it, the day its support ends, what was mended in which version.
 
     `digest`: the commit of `newest`, where it is known here.
@@ -44,7 +44,7 @@ class Release(Strict):
     source: str
     writes: Version | None = None
     offers: tuple[Version, ...] = ()
-    series: dict[Version, Series]
+    series: dict[Version, ReleaseSeries]
 
     @model_validator(mode="after")
     def _is_of_itself(self) -> Release:
