@@ -36,7 +36,7 @@ def _rows(release: Release) -> Iterator[str]:
     for name, series in release.series.items():
         newest = series.newest or ""
         if fixed := [fix for version in series.fixes.values() for fix in version]:
-            newest = f"{newest}, has {', '.join(fixed)}"
+            newest = f"{newest}, mends {', '.join(fixed)}"
         how = ("by commit" if series.digest else "by version") if name in release.written else ""
         yield f"| {title} | {name} | {newest} | {series.end or ''} | {how} |"
 
