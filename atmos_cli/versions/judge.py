@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # `unfixed`: older than a fix that the table names; `ended`: without support; `unknown`: newer or older than the table.
 Fault = Literal["behind", "unfixed", "ended", "gone", "unknown"]
+# No registry takes longer names.
+SHOWN = 255
 _TAG = re.compile(r"v?\d+(?:\.\d+)*")
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 
@@ -130,7 +132,7 @@ def known_image(table: VersionTable, image: str) -> KnownImage | None:
 def stale_image(table: VersionTable, image: str, *, on: str) -> Stale | None:
     """Return what is behind of an image that the table knows, or that is gone."""
     if row := gone_image(table, image):
-        return Stale(image, "", "", "gone", f"{row.why} on {row.since}: {row.instead}", row.source)
+        return Stale(image[:SHOWN], "", "", "gone", f"{row.why} on {row.since}: {row.instead}", row.source)
     known = known_image(table, image)
     return _stale(known.release, known.version, on=on) if known else None
 
