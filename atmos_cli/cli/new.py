@@ -108,7 +108,7 @@ def _repository(repo: Path | None, init: Path | None, *, writes: bool) -> tuple[
     if init is None:
         return None, open_repository(start(repo), writes=writes)
     first = plan_init(init.resolve(), InitOptions(), writes=writes)
-    repository = Repository(first.root, first.tree, first.config, first.recovered)
+    repository = Repository(first.root, first.tree, first.config, first.notes)
     return (first if first.changes.files else None), repository
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from atmos_cli.ports import FileTree
+    from atmos_cli.versions.judge import Bump
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,12 @@ class UpdatePlan:
     def effects(self) -> tuple[str, ...]:
         """Return what happens to what runs, one line each."""
         return self.change.guarded.effects
+
+    @property
+    def bumps(self) -> dict[Bump, tuple[ServiceUpdate, ...]]:
+        """Return the versions of what other people release that change, with what they change in."""
+        every = dict.fromkeys(bump for each in self.pending for bump in each.bumps)
+        return {bump: tuple(each for each in self.pending if bump in each.bumps) for bump in every}
 
     @property
     def pending(self) -> tuple[ServiceUpdate, ...]:

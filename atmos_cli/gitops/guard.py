@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from atmos_cli.adapters.bundle import versions
 from atmos_cli.budget.findings import budget_diagnostics, claim_diagnostics
 from atmos_cli.checks.registry import run
 from atmos_cli.checks.subject import Subject
@@ -141,4 +142,5 @@ def subject(
         resources=resources,
         declared_secrets=declared,
         secret_store=environment.secrets.store if environment.secrets else "",
+        versions=versions(),
     )

@@ -16,6 +16,7 @@ from atmos_cli.layout.lock_history import read_lock
 from atmos_cli.merge.files import merge_files
 from atmos_cli.merge.model import Merged
 from atmos_cli.spec.model import read_spec
+from atmos_cli.versions.judge import bump
 from atmos_cli.yamlio.load import load_all
 from atmos_cli.yamlio.locate import block_line, locate
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from atmos_cli.layout.lock import Lock
     from atmos_cli.merge.model import Choose, Conflict, Side
     from atmos_cli.ports import FileTree
+    from atmos_cli.versions.judge import Bump
 
 SHOWN = 60
 
@@ -61,7 +63,10 @@ class UpdateOptions:
 
 @dataclass(frozen=True, slots=True)
 class ServiceUpdate:
-    """What an update makes of one service, or of what `init` made (`name` is None). `reasons`: what is newer."""
+    """What an update makes of one service, or of what `init` made (`name` is None). `reasons`: what is newer.
+
+    `bumps`: versions of what other people release that change with it.
+    """
 
     name: ServiceName | None
     reasons: tuple[str, ...]
@@ -71,6 +76,7 @@ class ServiceUpdate:
     blueprints: tuple[str, ...] = ()
     notes: tuple[Diagnostic, ...] = ()
     renamed: tuple[DeclaredRename, ...] = ()
+    bumps: tuple[Bump, ...] = ()
 
     @property
     def title(self) -> str:
@@ -129,9 +135,11 @@ def update_service(
     lock = made.files[lock_path]
     if lock != lock_data:
         files[lock_path] = lock
-    reasons = tuple(_reasons(locks, made.lock, spec_path)) if files or merged.conflicts else ()
+    found = (bump(catalogue.versions, each.before, each.after) for each in merged.changed)
+    bumps = tuple(dict.fromkeys(each for each in found if each))
+    reasons = (*_reasons(locks, made.lock, spec_path), *map(str, bumps)) if files or merged.conflicts else ()
     notes = tuple(_lock_notes(locks, lock_path))
-    return ServiceUpdate(name, reasons, merged, files, environments, made.lock.blueprints, notes, made.renamed)
+    return ServiceUpdate(name, reasons, merged, files, environments, made.lock.blueprints, notes, made.renamed, bumps)
 
 
 def _require_unmoved(locks: Sequence[Lock], name: ServiceName, path: str) -> None:

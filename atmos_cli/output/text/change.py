@@ -127,7 +127,7 @@ def show_init(plan: InitPlan, written: Written | None) -> None:
 
 def show_initialised(plan: InitPlan, written: Written | None) -> None:
     """Print what `init` has done, and what to do now."""
-    print_diagnostics(plan.recovered)
+    print_diagnostics(plan.notes)
     show_init(plan, written)
     if written:
         show_written(written)

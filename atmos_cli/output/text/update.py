@@ -31,6 +31,9 @@ def show_update(plan: UpdatePlan, *, with_diff: bool, check: bool) -> None:
     for each in plan.pending:
         for line in _lines(each, brief=check):
             say(line)
+    for bump, updates in plan.bumps.items():
+        mends = f", which mends {', '.join(bump.mends)}" if bump.mends else ""
+        say(f"Version  {bump}{mends}: {_titles(updates)}")
     if with_diff:
         for line in diff_lines(plan.change.changes):
             say(line)
@@ -54,6 +57,11 @@ def show_updated(plan: UpdatePlan, written: Sequence[Written], *, check: bool) -
         say("Everything is up to date")
     elif plan.refused and not check:
         say("Nothing was written")
+
+
+def _titles(updates: Sequence[ServiceUpdate]) -> str:
+    shown = ", ".join(each.title for each in updates[:MOST_FIELDS])
+    return shown if len(updates) <= MOST_FIELDS else f"{shown} and {len(updates) - MOST_FIELDS} more"
 
 
 def _moves(budget: Budgeted) -> bool:
