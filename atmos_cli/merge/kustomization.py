@@ -130,7 +130,7 @@ class KustomizationMerge(DocumentMerge):
         *rest, mine, wanted = (_without_patch(each, target=not untargeted) for each in (*bases, ours, theirs))
         self.node(tuple(rest), mine, wanted, at, (*PATCHES, "*"), shown)
         before = tuple(each.get("patch", MISSING) if isinstance(each, dict) else MISSING for each in bases)
-        patches = {at[-1]: content} | self._own_contents(patch_target(ours))
+        patches = {int(at[-1]): content} | self._own_contents(patch_target(ours))
         for position, (known, part) in split_patch(before, new, patches, kind=group_kind(new)).items():
             self.parts[position] = known
             self._content(known, patches[position], part, position, shown, group_kind(new))
