@@ -56,11 +56,12 @@ def listed(
         state, note = _state(tree, name, config, catalogue)
         locks = _lock_heads(tree, name)
         shown: dict[str, Running] = {}
-        for each in wanted:
-            if each in there.get(name, ()):
-                shown[each] = running(effective, Deployment(*name, each))
-            elif problem := _why_missing(tree, Deployment(*name, each), locks):
-                shown[each] = Running(problem=problem)
+        for environment in wanted:
+            deployment = Deployment(*name, environment)
+            if environment in there.get(name, ()):
+                shown[environment] = running(effective, deployment)
+            elif problem := _why_missing(tree, deployment, locks):
+                shown[environment] = Running(problem=problem)
         if shown or names or not environments:
             absent = tuple(each for each in wanted if each not in shown)
             found.append(ListedService(name, _blueprints(locks), state, shown, absent, note))

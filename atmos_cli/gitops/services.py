@@ -50,7 +50,7 @@ def named_services(tree: FileTree, names: Sequence[str], *, team: str | None = N
 
 
 def pick_service(tree: FileTree, there: Sequence[ServiceName], name: str, *, team: str | None = None) -> ServiceName:
-    """Return the one of `there` that is called `name` or `team/name`. Raises AtmosError ATM511 where none, or several."""
+    """Return the one of `there` that is called `name` or `team/name`. Raises AtmosError ATM511 for none or several."""
     owner, _, service = name.rpartition("/")
     found = _called(there, service, owner or team)
     if len(found) == 1:
