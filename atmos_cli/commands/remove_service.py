@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from atmos_cli import __version__
+from atmos_cli.approval.model import DIRECTORY as APPROVALS
+from atmos_cli.approval.model import is_approval_path, read_approval
 from atmos_cli.commands.changes import Change, judge, start_of
 from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.commands.update import plan_update
@@ -47,7 +49,10 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class RemovalPlan:
-    """`gone` are the deployments that go; `added`: files of people that go with them; `update` of the other ones."""
+    """`gone` are the deployments that go; `added`: files of people that go with them; `update` of the other ones.
+
+    `approvals`: what was granted to them, which another service of that name must not find.
+    """
 
     repository: Repository
     name: ServiceName
@@ -56,6 +61,7 @@ class RemovalPlan:
     added: tuple[str, ...]
     change: Change
     update: UpdatePlan | None = None
+    approvals: tuple[str, ...] = ()
 
     @property
     def conflicts(self) -> tuple[Diagnostic, ...]:
@@ -94,12 +100,18 @@ def plan_removal(
         return plan_removal(open_repository(repository.root, writes=True), wanted, mode=mode, branch=branch).change
 
     added = tuple(_added(tree, name, wanted.environment))
+    granted = tuple(_approvals(tree, name, wanted.environment))
     if wanted.environment:
-        update = _from_one(repository, tree, name, wanted.environment, config=config, mode=mode, branch=branch)
+        also = dict.fromkeys(granted)
+        update = _from_one(
+            repository, tree, name, wanted.environment, config=config, mode=mode, branch=branch, also=also
+        )
         change = replace(update.change, again=again)
-        return RemovalPlan(repository, name, gone, left, added, change, update)
-    change = replace(_whole(start, tree, name, gone, config=config, branch=branch), again=again)
-    return RemovalPlan(repository, name, gone, left, added, change)
+        return RemovalPlan(repository, name, gone, left, added, change, update, granted)
+    files: dict[str, bytes | None] = dict.fromkeys((*tree.files(name.directory), *_pointers(tree, name, config)))
+    files |= dict.fromkeys(granted)
+    change = replace(_whole(start, files, name, gone, config=config, branch=branch), again=again)
+    return RemovalPlan(repository, name, gone, left, added, change, approvals=granted)
 
 
 def _gone(tree: FileTree, name: ServiceName, environment: str, config: Config) -> tuple[Deployment, ...]:
@@ -140,11 +152,27 @@ def _added(tree: FileTree, name: ServiceName, environment: str) -> Iterator[str]
     yield from (each for each in tree.files(under) if each not in made and not each.endswith("/gitops.json"))
 
 
+def _approvals(tree: FileTree, name: ServiceName, environment: str) -> Iterator[str]:
+    """Yield the approvals of the service, in one environment or all; files that are no approval stay."""
+    for path in tree.files(f"{APPROVALS}/{environment}" if environment else APPROVALS):
+        if is_approval_path(path) and path.split("/")[3] == name.service:
+            try:
+                approval = read_approval(tree.read(path) or b"", path=path)
+            except AtmosError:
+                continue  # `validate` reports it
+            if approval.team == name.team:
+                yield path
+
+
 def _whole(
-    start: Start, tree: FileTree, name: ServiceName, gone: Sequence[Deployment], *, config: Config, branch: str | None
+    start: Start,
+    files: dict[str, bytes | None],
+    name: ServiceName,
+    gone: Sequence[Deployment],
+    *,
+    config: Config,
+    branch: str | None,
 ) -> Change:
-    files: dict[str, bytes | None] = dict.fromkeys(tree.files(name.directory))
-    files |= dict.fromkeys(_pointers(tree, name, config))
     changes = start.changes(files)
     after, guarded = judge(start, changes, touched=gone, environments=list(config.environments), allow_replace=True)
     tail = trailers({"Service": str(name), "Version": __version__})
@@ -170,6 +198,7 @@ def _from_one(
     config: Config,
     mode: WriteMode | None,
     branch: str | None,
+    also: dict[str, bytes | None],
 ) -> UpdatePlan:
     lock_path, spec_path = f"{name.directory}/service.lock", f"{name.directory}/service.yaml"
     locks = read_lock(tree.read(lock_path), path=lock_path)
@@ -177,6 +206,7 @@ def _from_one(
         message = f"`{lock_path}` was edited or is in conflict, so where the service is to be is not known"
         raise fail(Code.LOCK_UNREADABLE, message, hint=f"run `atmos update {shell(str(name))}` first")
     files: dict[str, bytes | None] = dict.fromkeys(tree.files(f"{name.directory}/overlays/{environment}"))
+    files |= also
     files |= locks_without(tree, [name], environment, order=tuple(config.environments))
     for path in _pointers(tree, name, config):
         files[path] = _without_document(tree.read(path) or b"", environment, path)

@@ -13,8 +13,10 @@ from atmos_cli.gitops.pending import is_current
 from atmos_cli.gitops.services import ServiceName, environments_of
 from atmos_cli.layout.lock import checksum
 from atmos_cli.layout.lock_history import read_lock
+from atmos_cli.merge.fields import joined
 from atmos_cli.merge.files import merge_files
-from atmos_cli.merge.model import Merged
+from atmos_cli.merge.model import MISSING, Merged, same
+from atmos_cli.merge.shown import shown_value
 from atmos_cli.spec.model import read_spec
 from atmos_cli.versions.judge import bump
 from atmos_cli.yamlio.load import load_all
@@ -30,8 +32,6 @@ if TYPE_CHECKING:
     from atmos_cli.merge.model import Choose, Conflict, Side
     from atmos_cli.ports import FileTree
     from atmos_cli.versions.judge import Bump
-
-SHOWN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,16 +182,14 @@ def _same_name(tag: str, tags: set[str]) -> bool:
     return any(each.partition("@")[0] == tag.partition("@")[0] for each in tags)
 
 
-def _changed_keys(old: object, new: object) -> Iterator[str]:
+def _changed_keys(old: object, new: object, path: str = "") -> Iterator[str]:
+    """Yield each field that differs; of mappings that both have, those inside."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in dict.fromkeys((*old, *new)):
-            if old.get(key) != new.get(key):
-                yield f"{key} {_short(old.get(key))} → {_short(new.get(key))}"
-
-
-def _short(value: object) -> str:
-    text = "nothing" if value is None else str(value)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+            below = joined(path, key)
+            yield from _changed_keys(old.get(key, MISSING), new.get(key, MISSING), below)
+    elif not same(old, new):
+        yield f"{path} {shown_value(old)} → {shown_value(new)}"
 
 
 def _lock_notes(locks: Sequence[Lock], path: str) -> Iterator[Diagnostic]:
@@ -228,7 +226,7 @@ def conflict_finding(tree: FileTree, update: ServiceUpdate, conflict: Conflict) 
     data = tree.read(conflict.file) or b""
     line, column = _place(data, conflict)
     what = f"`{conflict.field}`" if conflict.field else f"`{conflict.why or conflict.file}`"
-    was, yours, now = map(_value, (conflict.base, conflict.ours, conflict.theirs))
+    was, yours, now = (_value(conflict, each) for each in (conflict.base, conflict.ours, conflict.theirs))
     values = f"generated was {was}, yours is {yours}, now it would be {now}"
     source = f" ({'; '.join(update.reasons)})" if update.reasons else ""
     message = f"{what} was changed by hand, and would be generated otherwise: {values}{source}"
@@ -254,7 +252,7 @@ def _place(data: bytes, conflict: Conflict) -> tuple[int, int]:
     return first + line - 1, column + len(shown) - len(shown.lstrip())
 
 
-def _value(value: object) -> str:
-    if isinstance(value, dict | list):
-        return f"another {'mapping' if isinstance(value, dict) else 'list'}"
-    return f"`{_short(value)}`"
+def _value(conflict: Conflict, value: object) -> str:
+    if isinstance(value, dict) and not conflict.field:
+        return "the object"
+    return shown_value(value) if value is MISSING or not conflict.field else f"`{shown_value(value)}`"

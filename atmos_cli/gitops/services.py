@@ -9,7 +9,7 @@ from atmos_cli.diagnostics import Code, fail
 from atmos_cli.foreign import shell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from atmos_cli.config import Config
     from atmos_cli.layout.lock import Lock
@@ -46,21 +46,37 @@ def named_services(tree: FileTree, names: Sequence[str], *, team: str | None = N
     there = services(tree)
     if not names:
         return tuple(each for each in there if team in (None, each.team))
-    return tuple(dict.fromkeys(_named(there, name, team) for name in names))
+    return tuple(dict.fromkeys(pick_service(tree, there, name, team=team) for name in names))
 
 
-def _named(there: Sequence[ServiceName], name: str, team: str | None) -> ServiceName:
+def pick_service(tree: FileTree, there: Sequence[ServiceName], name: str, *, team: str | None = None) -> ServiceName:
+    """Return the one of `there` that is called `name` or `team/name`. Raises AtmosError ATM511 for none or several."""
     owner, _, service = name.rpartition("/")
-    found = [each for each in there if each.service == service and (owner or team) in ("", None, each.team)]
+    found = _called(there, service, owner or team)
     if len(found) == 1:
         return found[0]
     if found:
         hint = f"say which: {', '.join(f'`{shell(str(each))}`' for each in found)}"
         raise fail(Code.SERVICE_UNKNOWN, f"several teams have a service `{service}`", hint=hint)
+    if without := _called(without_spec(tree), service, owner or team):
+        path = f"{without[0].directory}/service.yaml"
+        hint = f"bring it back from Git: `git log -- {shell(path)}` shows where it was"
+        raise fail(Code.SERVICE_UNKNOWN, f"`{without[0]}` has overlays, but no service.yaml", hint=hint)
     close = difflib.get_close_matches(service[:80], sorted({each.service for each in there}), n=1)
     names = ", ".join(str(each) for each in there[:10]) or "none yet"
     hint = f"did you mean `{close[0]}`?" if close else f"there are: {names}"
     raise fail(Code.SERVICE_UNKNOWN, f"there is no service `{name[:80]}` with a service.yaml in this repo", hint=hint)
+
+
+def _called(there: Iterable[ServiceName], service: str, team: str | None) -> list[ServiceName]:
+    return [each for each in there if each.service == service and team in ("", None, each.team)]
+
+
+def without_spec(tree: FileTree) -> tuple[ServiceName, ...]:
+    """Return every service that has overlays and no `service.yaml`, sorted."""
+    steps = (path.split("/") for path in tree.files("apps"))
+    built = {ServiceName(each[1], each[2]) for each in steps if len(each) > 5 and each[3] == "overlays"}
+    return tuple(sorted(built - {*services(tree)}))
 
 
 def environments_of(

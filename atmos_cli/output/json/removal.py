@@ -25,6 +25,7 @@ def removal_data(plan: RemovalPlan, written: Written | None) -> dict[str, Any]:
             "removed": sorted(path for path, data in changes.files.items() if data is None),
         },
         "alsoRemoved": list(plan.added),
+        "approvals": list(plan.approvals),
         "stays": [
             {"environment": each.environment, "what": each.what, "why": each.why, "command": each.command}
             for each in plan.left.stays

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from atmos_cli.history.rollback_plan import RollbackPlan
     from atmos_cli.result import ChangeSet
 
+# What the locks of services and of `init` end in.
+LOCK = ".lock"
+
 
 def show_new(plan: NewPlan, pending: Iterable[Pending], *, with_diff: bool) -> None:
     """Print the plan of a new service, its checks, and what other open branches ask for where it is over a budget."""
@@ -49,7 +52,9 @@ def _show_plan(plan: NewPlan, *, with_diff: bool) -> None:
     show_budgets(plan.change.guarded.budgets)
     out.print(f"Files  {len(plan.change.changes.files)} new below {escape(_common(plan.change.changes))}")
     for path, data in sorted(plan.change.changes.files.items()):
-        if with_diff:
+        if with_diff and path.endswith(LOCK):
+            out.print(escape(_lock_line(path, "", (data or b"").decode())), style="dim")
+        elif with_diff:
             out.print(f"[bold]+++ {escape(path)}[/]")
             for line in (data or b"").decode().splitlines():
                 out.print(f"[green]+{escape(line)}[/]")
@@ -176,13 +181,25 @@ def show_rollback(plan: RollbackPlan, *, with_diff: bool) -> None:
 
 
 def diff_lines(changes: ChangeSet) -> list[str]:
-    """Return the lines of a unified diff of every file that changes."""
+    """Return the lines of a unified diff of every file that changes; of a lock, which nobody reads, only how much."""
     found: list[str] = []
     for path, data in sorted(changes.files.items()):
-        old = (changes.before.get(path) or b"").decode("utf-8", "replace").splitlines()
-        new = (data or b"").decode("utf-8", "replace").splitlines()
-        found += [_plain(line) for line in difflib.unified_diff(old, new, f"a/{path}", f"b/{path}", lineterm="")]
+        old, new = ((each or b"").decode("utf-8", "replace") for each in (changes.before.get(path), data))
+        if path.endswith(LOCK):
+            found.append(_lock_line(path, old, new))
+            continue
+        lines = difflib.unified_diff(old.splitlines(), new.splitlines(), f"a/{path}", f"b/{path}", lineterm="")
+        found += [_plain(line) for line in lines]
     return found
+
+
+def _lock_line(path: str, old: str, new: str) -> str:
+    """Return how many fields of a lock differ."""
+    before, after = (
+        dict(line.partition(" = ")[::2] for line in each.splitlines() if " = " in line) for each in (old, new)
+    )
+    fields = sum(before.get(name) != after.get(name) for name in {*before, *after})
+    return f"{path}: {fields} field{'s' * (fields != 1)}"
 
 
 def _plain(line: str) -> str:

@@ -26,6 +26,8 @@ def show_removal(plan: RemovalPlan, *, with_diff: bool) -> None:
     say(f"Files  {gone} removed, {len(changes.modified)} changed")
     for path in plan.added:
         say(f"  goes with it, though atmos did not make it: {path}")
+    for path in plan.approvals:
+        say(f"  goes with it, so that nothing else of that name is granted it: {path}")
     if with_diff:
         for line in diff_lines(changes):
             say(line)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from atmos_cli.merge.model import MISSING
+from atmos_cli.merge.shown import shown_value
 from atmos_cli.output.say import say
 from atmos_cli.output.text.budget import show_budgets
 from atmos_cli.output.text.change import diff_lines, show_written
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 MOST_FIELDS = 12
 MOST_EFFECTS = 60
-WIDTH = 60
 
 
 def show_update(plan: UpdatePlan, *, with_diff: bool, check: bool) -> None:
@@ -77,7 +76,8 @@ def _lines(update: ServiceUpdate, *, brief: bool) -> Iterator[str]:
     if brief:
         return
     for change in update.merged.changed[:MOST_FIELDS]:
-        yield f"  {change.file}  {change.field or 'the file'}: {shown(change.before)} -> {shown(change.after)}"
+        before, after = shown_value(change.before), shown_value(change.after)
+        yield f"  {change.file}  {change.field or 'the file'}: {before} -> {after}"
     if fields > MOST_FIELDS:
         yield f"  … and {fields - MOST_FIELDS} more; `--diff` shows all"
     for kept in update.merged.kept:
@@ -87,12 +87,5 @@ def _lines(update: ServiceUpdate, *, brief: bool) -> Iterator[str]:
 
 def conflict_question(conflict: Conflict) -> str:
     """Return the question that decides one conflict; yes keeps what is in the file."""
-    return f"{conflict.field or conflict.file}: keep yours ({shown(conflict.ours)}, not {shown(conflict.theirs)})?"
-
-
-def shown(value: Any) -> str:
-    """Return a value as one short piece of a line."""
-    if value is MISSING:
-        return "nothing"
-    text = " ".join(str(value).split())
-    return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
+    yours, new = shown_value(conflict.ours), shown_value(conflict.theirs)
+    return f"{conflict.field or conflict.file}: keep yours ({yours}, not {new})?"
