@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from atmos_cli.diagnostics import AtmosError, Severity
 from atmos_cli.gitops.effective import Effective
+from atmos_cli.gitops.inputs import Inputs
 from atmos_cli.gitops.pending import pending_update
 from atmos_cli.gitops.repository import Deployment, deployments
 from atmos_cli.gitops.running import Running, running
@@ -44,14 +45,14 @@ def listed(
     there: dict[ServiceName, list[str]] = {}
     for each in deployments(tree):
         there.setdefault(ServiceName(each.team, each.service), []).append(each.environment)
-    effective, catalogue = Effective(tree), repository.catalogue
+    effective, inputs = Effective(tree), Inputs(config, repository.catalogue)
     found = []
     for name in _chosen(tree, names, there, team):
         shown = {each: running(effective, Deployment(*name, each)) for each in wanted if each in there.get(name, ())}
         if environments and not shown:
             continue
         try:
-            state = _state(tree, name, pending_update(tree, name, config, catalogue))
+            state = _state(tree, name, pending_update(tree, name, inputs))
             note = ""
         except AtmosError as error:
             state, note = "unknown", error.diagnostics[0].message
