@@ -107,11 +107,10 @@ def judge(
     """
     touched = tuple(touched)
     after = start.states.changed(start.before, changes.files)
-    there = set(after.deployments())
     before = start.states.judged_by(start.before, after.policy)
     guarded = guard(
         after,
-        touched=[each for each in touched if each in there],
+        touched=[each for each in touched if after.has(each)],
         before=before,
         environments=environments,
         changed=tuple(changes.files),

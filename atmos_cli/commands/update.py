@@ -11,6 +11,7 @@ from atmos_cli.commands.changes import Change, Start, judge, start_of, write_cha
 from atmos_cli.commands.inputs import require_committed, taken_along, tree_to_change, uncommitted_inputs
 from atmos_cli.diagnostics import AtmosError, Diagnostic, in_order
 from atmos_cli.gitops.guard import Guarded
+from atmos_cli.gitops.inputs import Inputs
 from atmos_cli.gitops.repository import Deployment, Repository, config_of, open_repository
 from atmos_cli.gitops.service_update import ServiceUpdate, UpdateOptions, chooser, conflict_finding, update_service
 from atmos_cli.gitops.services import named_services
@@ -67,11 +68,12 @@ def plan_update(repository: Repository, names: Sequence[str], options: UpdateOpt
     start = start_of(repository, mode=options.mode)
     tree = MemoryTree(dict(options.edited), tree_to_change(start))
     config, blueprints = config_of(tree), catalogue(tree)
+    inputs = Inputs(config, blueprints)
     updates: list[ServiceUpdate] = []
     problems: list[Diagnostic] = []
     for name in () if options.only_skeleton else named_services(tree, names, team=options.team):
         try:
-            updates.append(update_service(tree, name, options, config=config, catalogue=blueprints))
+            updates.append(update_service(tree, name, options, inputs=inputs))
         except AtmosError as error:
             problems += error.diagnostics
     if not names if options.with_skeleton is None else options.with_skeleton:

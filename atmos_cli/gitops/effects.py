@@ -51,11 +51,10 @@ def effects_of(
     of: dict[Deployment, tuple[Effect, ...]] = {}
     found: list[Diagnostic] = []
     unknown: list[Deployment] = []
-    there = frozenset(before.deployments()), frozenset(after.deployments())
     for deployment in dict.fromkeys(touched):
         try:
-            old = _objects(before, deployment) if deployment in there[0] else {}
-            new = _objects(after, deployment) if deployment in there[1] else {}
+            old = _objects(before, deployment) if before.has(deployment) else {}
+            new = _objects(after, deployment) if after.has(deployment) else {}
         except AtmosError:
             unknown.append(deployment)  # the checks say why
             continue

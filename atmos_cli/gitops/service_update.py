@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.config import FILE
-from atmos_cli.diagnostics import Code, Diagnostic, Location, Severity, fail
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity, fail
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.generate import generate
 from atmos_cli.gitops.pending import is_current
@@ -25,9 +25,9 @@ from atmos_cli.yamlio.locate import block_line, locate
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from atmos_cli.blueprint.catalogue import Catalogue
     from atmos_cli.blueprint.composed import DeclaredRename
-    from atmos_cli.config import Config, WriteMode
+    from atmos_cli.config import WriteMode
+    from atmos_cli.gitops.inputs import Inputs
     from atmos_cli.layout.lock import Lock
     from atmos_cli.merge.model import Choose, Conflict, Side
     from atmos_cli.ports import FileTree
@@ -88,10 +88,11 @@ class ServiceUpdate:
         return bool(self.files or self.merged.conflicts)
 
 
-def update_service(
-    tree: FileTree, name: ServiceName, options: UpdateOptions, *, config: Config, catalogue: Catalogue
-) -> ServiceUpdate:
+def update_service(tree: FileTree, name: ServiceName, options: UpdateOptions, *, inputs: Inputs) -> ServiceUpdate:
     """Merge what the spec, the config and the blueprints now generate into the files of one service."""
+    if not (options.restore or options.environments) and _is_current(tree, name, inputs):
+        return ServiceUpdate(name, (), Merged({}), {})
+    config = inputs.config
     spec_path, lock_path = f"{name.directory}/service.yaml", f"{name.directory}/service.lock"
     data = tree.read(spec_path) or b""
     spec = read_spec(data, path=spec_path)
@@ -100,8 +101,6 @@ def update_service(
         rename = f"atmos rename {shell(str(name))} {shell(spec.name)}"
         hint = f"write `name: {name.service}` there, or rename it with `{rename}`"
         raise fail(Code.SPEC_PATH_MISMATCH, message, where=Location(spec_path, 1, 1, field="name"), hint=hint)
-    if not (options.restore or options.environments) and is_current(tree, name, config, catalogue):
-        return ServiceUpdate(name, (), Merged({}), {})
     lock_data = tree.read(lock_path)
     locks = read_lock(lock_data, path=lock_path)
     _require_unmoved(locks, name, lock_path)
@@ -111,7 +110,9 @@ def update_service(
         message = f"`{name}` is in no environment of {FILE}"
         hint = f"`atmos update {shell(str(name))} --env {shell(next(iter(config.environments)))}` puts it into one"
         raise fail(Code.ENVIRONMENT_UNKNOWN, message, hint=hint, where=Location(spec_path, 1, 1))
-    made = generate(spec, team=name.team, environments=environments, config=config, catalogue=catalogue, spec_data=data)
+    made = generate(
+        spec, team=name.team, environments=environments, config=config, catalogue=inputs.catalogue, spec_data=data
+    )
     again = tuple(f"{name.directory}/overlays/{each}/" for each in options.environments)
     again = tuple(each for each in again if not any(True for _ in tree.files(each.rstrip("/"))))
     bases = [
@@ -135,11 +136,19 @@ def update_service(
     lock = made.files[lock_path]
     if lock != lock_data:
         files[lock_path] = lock
-    found = (bump(catalogue.versions, each.before, each.after) for each in merged.changed)
+    found = (bump(inputs.catalogue.versions, each.before, each.after) for each in merged.changed)
     bumps = tuple(dict.fromkeys(each for each in found if each))
     reasons = (*_reasons(locks, made.lock, spec_path), *map(str, bumps)) if files or merged.conflicts else ()
     notes = tuple(_lock_notes(locks, lock_path))
     return ServiceUpdate(name, reasons, merged, files, environments, made.lock.blueprints, notes, made.renamed, bumps)
+
+
+def _is_current(tree: FileTree, name: ServiceName, inputs: Inputs) -> bool:
+    """Say whether nothing can be newer; what cannot be read is not, and whoever reads all of it says why."""
+    try:
+        return is_current(tree, name, inputs)
+    except AtmosError:
+        return False
 
 
 def _require_unmoved(locks: Sequence[Lock], name: ServiceName, path: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from atmos_cli.diagnostics import Code, fail
@@ -43,10 +44,18 @@ def named_services(tree: FileTree, names: Sequence[str], *, team: str | None = N
 
     Raises AtmosError for a name that there is not, or that several teams have.
     """
+    whole = [ServiceName(*each.split("/")) for each in names if each.count("/") == 1]
+    if names and len(whole) == len(names) and all(_is_there(tree, each) for each in whole):
+        return tuple(dict.fromkeys(whole))  # said in full, so the others need not be looked for
     there = services(tree)
     if not names:
         return tuple(each for each in there if team in (None, each.team))
     return tuple(dict.fromkeys(pick_service(tree, there, name, team=team) for name in names))
+
+
+def _is_there(tree: FileTree, name: ServiceName) -> bool:
+    plain = re.fullmatch(r"[a-z0-9-]+/[a-z0-9-]+", str(name))
+    return plain is not None and f"{name.directory}/service.yaml" in tree.files(name.directory)
 
 
 def pick_service(tree: FileTree, there: Sequence[ServiceName], name: str, *, team: str | None = None) -> ServiceName:
@@ -86,12 +95,14 @@ def environments_of(
 
     Those that it is in, those named in `also`, and those that came into the config since it was last generated.
     """
-    there = {path.split("/")[4] for path in tree.files(f"{name.directory}/overlays") if path.count("/") > 4}
     wanted = {*also}
     known: dict[str, bool] = {}
     for lock in locks:
         for environment, used in (lock.environments or {}).items():
             known[environment] = known.get(environment, False) or used
+    there: set[str] = set()
+    if not known:
+        there = {path.split("/")[4] for path in tree.files(f"{name.directory}/overlays") if path.count("/") > 4}
     for environment in config.environments:
         new = bool(known) and environment not in known
         if new or known.get(environment) or (not known and environment in there):
