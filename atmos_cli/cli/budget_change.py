@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, confirm, start
+from atmos_cli.cli.options import Diff, DryRun, Output, Push, RepoDir, Service, Team, Write, Yes, confirm, start
 from atmos_cli.output.json.envelope import answer
 from atmos_cli.output.say import say
 
@@ -49,7 +49,7 @@ def init(
 
 
 def rightsize(
-    service: Annotated[str, typer.Argument(help="The service, as NAME or TEAM/NAME.")],
+    service: Service,
     from_: Annotated[
         Path | None, typer.Option("--from", metavar="FILE", help="Measured use by container, JSON or YAML.")
     ] = None,
@@ -61,8 +61,8 @@ def rightsize(
         bool, typer.Option("--write", help="Write it: service.yaml and all files, as `git.write` says.")
     ] = False,
     branch: Annotated[str | None, typer.Option(help="Write it as this branch.")] = None,
-    push: Annotated[bool, typer.Option("--push", help="Push the commit or branch to origin.")] = False,
-    with_diff: Annotated[bool, typer.Option("--diff", help="Show how every file changes.")] = False,
+    push: Push = None,
+    with_diff: Diff = False,
     repo: RepoDir = None,
     yes: Yes = False,
     dry_run: DryRun = False,

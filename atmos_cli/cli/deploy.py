@@ -6,7 +6,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atmos_cli.cli.options import DryRun, Environments, Output, OutputFormat, RepoDir, Team, Write, Yes, confirm, start
+from atmos_cli.cli.options import (
+    AllowReplace,
+    Branch,
+    DryRun,
+    Environments,
+    Output,
+    OutputFormat,
+    Push,
+    RepoDir,
+    RequestApproval,
+    Service,
+    Team,
+    Write,
+    Yes,
+    confirm,
+    start,
+)
 from atmos_cli.output.json.envelope import answer
 
 if TYPE_CHECKING:
@@ -18,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def deploy(
-    service: Annotated[str, typer.Argument(help="The service, as NAME or TEAM/NAME.")],
+    service: Service,
     image: Annotated[
         list[str],
         typer.Option(
@@ -29,19 +45,23 @@ def deploy(
     team: Team = None,
     verify: Annotated[bool, typer.Option("--verify", help="Then watch it until there is a verdict.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Deploy even an image that was rolled back there.")] = False,
+    allow_replace: AllowReplace = False,
+    request_approval: RequestApproval = False,
     repo: RepoDir = None,
     write: Write = None,
-    branch: Annotated[str | None, typer.Option(help="The branch to make with `--write branch`.")] = None,
-    push: Annotated[bool, typer.Option("--push", help="Push the commit or branch to origin.")] = False,
+    branch: Branch = None,
+    push: Push = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     output: Output = "text",
 ) -> None:
     from atmos_cli.commands.changes import write_change
     from atmos_cli.commands.deploy import DeployRequest, plan_deploy
+    from atmos_cli.commands.image_changes import Allowing
     from atmos_cli.gitops.repository import open_repository
 
-    ask = DeployRequest(service, tuple(image), tuple(env or ()), team, force, write, branch)
+    allowing = Allowing(force, allow_replace, request_approval)
+    ask = DeployRequest(service, tuple(image), tuple(env or ()), team, write, branch, allowing)
     plan = plan_deploy(open_repository(start(repo), writes=not dry_run), ask)
     if verify:
         _require_watchable(plan, push=push)
@@ -64,12 +84,12 @@ def deploy(
     raise typer.Exit(code)
 
 
-def _require_watchable(plan: DeployPlan, *, push: bool) -> None:
+def _require_watchable(plan: DeployPlan, *, push: bool | None) -> None:
     """An engine sees nothing but what is pushed to the branch that it follows."""
     from atmos_cli.diagnostics import Code, fail
 
     begun = plan.change.start
-    if begun.mode != "commit" or not (push or begun.config.git.push):
+    if begun.mode != "commit" or not (begun.pushes if push is None else push):
         message = "`--verify` can only watch what is pushed to the branch that the engines follow"
         raise fail(Code.USAGE, message, hint="add `--write commit --push`")
 

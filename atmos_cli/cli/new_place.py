@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atmos_cli.cli.options import DryRun, Output, RepoDir, Write, Yes, confirm, start
+from atmos_cli.cli.options import Branch, Diff, DryRun, Ours, Output, Push, RepoDir, Theirs, Write, Yes, confirm, start
 from atmos_cli.engines import NAMES
 from atmos_cli.output.json.envelope import answer
 
@@ -14,17 +14,6 @@ if TYPE_CHECKING:
     from atmos_cli.commands.places import PlacePlan
     from atmos_cli.gitops.repository import Repository
 
-Branch = Annotated[str | None, typer.Option(help="The branch to make with `--write branch`.")]
-Push = Annotated[bool, typer.Option("--push", help="Push the commit or branch to origin.")]
-Diff = Annotated[bool, typer.Option("--diff", help="Show how every file changes.")]
-Ours = Annotated[
-    list[str] | None,
-    typer.Option("--ours", metavar="PATH", help="Conflicts in this file (or `.`): keep yours."),
-]
-Theirs = Annotated[
-    list[str] | None,
-    typer.Option("--theirs", metavar="PATH", help="Conflicts in this file (or `.`): take the new."),
-]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name: a-z, 0-9 and dashes.")]
 
 
@@ -45,7 +34,7 @@ def environment(
     repo: RepoDir = None,
     write: Write = None,
     branch: Branch = None,
-    push: Push = False,
+    push: Push = None,
     with_diff: Diff = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -67,7 +56,7 @@ def team(
     repo: RepoDir = None,
     write: Write = None,
     branch: Branch = None,
-    push: Push = False,
+    push: Push = None,
     with_diff: Diff = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -93,7 +82,7 @@ def cluster(
     repo: RepoDir = None,
     write: Write = None,
     branch: Branch = None,
-    push: Push = False,
+    push: Push = None,
     with_diff: Diff = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -114,7 +103,7 @@ def opened(repo: RepoDir, *, dry_run: bool) -> Repository:
     return open_repository(start(repo), writes=not dry_run)
 
 
-def finish(plan: PlacePlan, *, push: bool, with_diff: bool, yes: bool, dry_run: bool, output: Output) -> None:
+def finish(plan: PlacePlan, *, push: bool | None, with_diff: bool, yes: bool, dry_run: bool, output: Output) -> None:
     """Print a plan, ask, write it and say what a person does now; ends the command."""
     from atmos_cli.commands.changes import write_change
 

@@ -6,19 +6,19 @@ from typing import Annotated
 
 import typer
 
-from atmos_cli.cli.new_place import Branch, Diff, Push, opened
-from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, confirm
+from atmos_cli.cli.new_place import opened
+from atmos_cli.cli.options import Branch, Diff, DryRun, Output, Push, RepoDir, Service, Team, Write, Yes, confirm
 from atmos_cli.output.json.envelope import answer
 
 
 def rename(
-    service: Annotated[str, typer.Argument(help="The service, as NAME or TEAM/NAME.")],
+    service: Service,
     new: Annotated[str, typer.Argument(metavar="NEW", help="Its new name.")],
     team: Team = None,
     repo: RepoDir = None,
     write: Write = None,
     branch: Branch = None,
-    push: Push = False,
+    push: Push = None,
     with_diff: Diff = False,
     yes: Yes = False,
     dry_run: DryRun = False,

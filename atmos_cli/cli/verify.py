@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
+from atmos_cli.cli.options import Environments, Output, RepoDir, Service, Team, start
 from atmos_cli.output.json.envelope import answer
 from atmos_cli.output.say import say_document
 
@@ -97,7 +97,7 @@ def run(
     help="Say how often it would have alarmed without a deploy: ask this before you opt into automatic rollback."
 )
 def backtest(
-    service: Annotated[str, typer.Argument(help="The service, as NAME or TEAM/NAME.")],
+    service: Service,
     env: Environments = None,
     team: Team = None,
     hours: Annotated[float, typer.Option(min=2.0, max=744.0, help="How far to look back.")] = 24.0,

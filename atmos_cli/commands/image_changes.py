@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli import __version__
 from atmos_cli.adapters.git import repo as repos
-from atmos_cli.commands.changes import Change, judge
+from atmos_cli.commands.changes import Change, asking, judge
 from atmos_cli.diagnostics import AtmosError, Code, errors, fail, in_order
 from atmos_cli.gitops.guard import Guarded
 from atmos_cli.gitops.overlay_images import containers_of, require_moved
@@ -69,6 +69,15 @@ class Announced:
     body: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Allowing:
+    """What a person allows: to pass gates, to replace objects, and a branch over a budget that asks for approval."""
+
+    force: bool = False
+    allow_replace: bool = False
+    request_approval: bool = False
+
+
 def seen(repository: Repository) -> tuple[Diagnostic, ...]:
     """Take in what `origin` knows of commits and verdicts; a warning where it cannot be asked."""
     repo = repos.open_repo(repository.root)
@@ -81,20 +90,19 @@ def change_of(
     *,
     wanted: Sequence[WantedImages],
     gates: Iterable[Diagnostic],
-    force: bool,
+    allowed: Allowing,
     announced: Announced,
     again: Callable[[], Change],
 ) -> Change:
-    """Return the change, judged: by checks and budgets, and by `gates`, which `force` passes and the commit then tells.
+    """Return the change, judged: by checks and budgets, and by `gates`; a passed gate stands in the commit.
 
     Raises ATM513 when the files would not run what is wanted.
     """
     touched = tuple(each.deployment for each in wanted)
     if not changes.files:
-        nothing = Guarded((), (), {}, {})
-        return Change(start, changes, start.before, nothing, touched, announced.subject, announced.branch, again)
+        return Change(start, changes, start.before, Guarded(), touched, announced.subject, announced.branch, again)
     names = tuple(dict.fromkeys(each.environment for each in touched))
-    after, guarded = judge(start, changes, touched=touched, environments=names)
+    after, guarded = judge(start, changes, touched=touched, environments=names, allow_replace=allowed.allow_replace)
     for each in wanted:
         try:
             built = after.of(each.deployment)
@@ -102,11 +110,12 @@ def change_of(
             continue  # the findings say why
         require_moved(each.images, each.wanted, containers_of(built))
     found = tuple(gates)
-    forced = force and bool(errors(found))
+    forced = allowed.force and bool(errors(found))
     told = passed(found) if forced else found
     guarded = replace(guarded, diagnostics=in_order((*guarded.diagnostics, *told)))
     message = _message(start, wanted, announced, forced=forced)
-    return Change(start, changes, after, guarded, touched, message, announced.branch, again)
+    change = Change(start, changes, after, guarded, touched, message, announced.branch, again)
+    return asking(change) if allowed.request_approval else change
 
 
 def coming(each: WantedImages) -> tuple[str, ...]:
