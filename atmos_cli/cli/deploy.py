@@ -61,7 +61,7 @@ def deploy(
     from atmos_cli.gitops.repository import open_repository
 
     allowing = Allowing(force, allow_replace, request_approval)
-    ask = DeployRequest(service, tuple(image), tuple(env or ()), team, write, branch, allowing)
+    ask = DeployRequest(service, tuple(image), allowing, tuple(env or ()), team, write, branch)
     plan = plan_deploy(open_repository(start(repo), writes=not dry_run), ask)
     if verify:
         _require_watchable(plan, push=push)

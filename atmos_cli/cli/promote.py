@@ -58,7 +58,7 @@ def promote(
     from atmos_cli.gitops.repository import open_repository
 
     allowing = Allowing(force, allow_replace, request_approval)
-    ask = PromoteRequest(service, to, from_, team, write, branch, allowing)
+    ask = PromoteRequest(service, to, allowing, from_, team, write, branch)
     plan = plan_promote(open_repository(start(repo), writes=not dry_run), ask, clock=SystemClock())
     if output == "text":
         from atmos_cli.output.text.images import show_promote

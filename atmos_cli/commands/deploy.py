@@ -41,11 +41,11 @@ class DeployRequest:
 
     service: str
     images: tuple[str, ...]
+    allowing: Allowing
     environments: tuple[str, ...] = ()
     team: str | None = None
     mode: WriteMode | None = None
     branch: str | None = None
-    allowing: Allowing = Allowing()
 
 
 @dataclass(frozen=True, slots=True)

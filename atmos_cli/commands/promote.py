@@ -53,11 +53,11 @@ class PromoteRequest:
 
     service: str
     target: str
+    allowing: Allowing
     source: str | None = None
     team: str | None = None
     mode: WriteMode | None = None
     branch: str | None = None
-    allowing: Allowing = Allowing()
 
 
 @dataclass(frozen=True, slots=True)
