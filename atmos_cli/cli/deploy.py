@@ -26,10 +26,8 @@ from atmos_cli.cli.options import (
 from atmos_cli.output.json.envelope import answer
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from atmos_cli.cli.verify_run import VerifiedRun
     from atmos_cli.commands.deploy import DeployPlan
+    from atmos_cli.commands.verify_run import VerifiedRun
     from atmos_cli.gitops.write import Written
 
 
@@ -77,7 +75,7 @@ def deploy(
         _show(plan, written)
     found = None
     if verify and not dry_run and not plan.change.refused:
-        found = _watched(repo, plan, written, output=output)
+        found = _watched(plan, written, output=output)
     code = 1 if plan.change.refused else found.status() if found else 0
     if output == "json":
         _answer(plan, written, found, code=code)
@@ -94,17 +92,16 @@ def _require_watchable(plan: DeployPlan, *, push: bool | None) -> None:
         raise fail(Code.USAGE, message, hint="add `--write commit --push`")
 
 
-def _watched(repo: Path | None, plan: DeployPlan, written: Written | None, *, output: OutputFormat) -> VerifiedRun:
-    from atmos_cli.cli.verify_run import verify_now
+def _watched(plan: DeployPlan, written: Written | None, *, output: OutputFormat) -> VerifiedRun:
+    from atmos_cli.commands.verify_run import Watched, verify_now
+    from atmos_cli.output.text.verify import Display
 
-    found = verify_now(
-        repo,
+    wanted = Watched(
         f"{plan.team}/{plan.service}",
-        team=None,
         environments=plan.environments,
         commit=written.commit if written else "",
-        live=output == "text",
     )
+    found = verify_now(plan.repository, wanted, display=Display if output == "text" else None)
     if output == "text":
         from atmos_cli.output.text.diagnostics import print_diagnostics
         from atmos_cli.output.text.verify import show_verdicts

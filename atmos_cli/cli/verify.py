@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from atmos_cli.cli.options import Environments, Output, RepoDir, Service, Team, start
 from atmos_cli.output.json.envelope import answer
-from atmos_cli.output.say import say_document
+from atmos_cli.output.say import say_document, say_progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,21 +72,20 @@ def run(
     repo: RepoDir = None,
     output: Annotated[Format, typer.Option("--output", "-o", help="What to print.")] = "text",
 ) -> None:
-    from atmos_cli.cli.verify_run import verify_now
+    from atmos_cli.commands.verify_run import Watched, verify_now, verify_replayed
+    from atmos_cli.gitops.repository import open_repository
     from atmos_cli.output.notify import notify, require_channels
+    from atmos_cli.output.text.verify import Display
 
     require_channels(webhook, summary)
-    found = verify_now(
-        repo,
-        service,
-        team=team,
-        environments=env or [],
-        commit=commit,
-        on_fail=on_fail,
-        record=record,
-        replay=replay,
-        live=output == "text",
-    )
+    display = Display if output == "text" else None
+    if replay:
+        found = verify_replayed(replay, display=display)
+    else:
+        wanted = Watched(service, team, tuple(env or ()), commit, on_fail, record)
+        found = verify_now(open_repository(start(repo)), wanted, display=display)
+    if not found.verdicts:
+        say_progress("this commit changes no service in these environments")
     notes = [*found.notes, *notify(found.verdicts, webhook, summary)]
     code = found.status(fail_on)
     _print(found.verdicts, found.actions, notes, output, code)
