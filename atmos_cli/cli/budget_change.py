@@ -9,7 +9,6 @@ import typer
 
 from atmos_cli.cli.options import Diff, DryRun, Output, Push, RepoDir, Service, Team, Write, Yes, confirm, start
 from atmos_cli.output.json.envelope import answer
-from atmos_cli.output.say import say
 
 if TYPE_CHECKING:
     from atmos_cli.commands.rightsize import Rightsizing
@@ -102,10 +101,8 @@ def _finish_rightsizing(found: Rightsizing, plan: UpdatePlan | None, written: Wr
 
         said = (*(plan.diagnostics if plan else ()), *(written.notes if written else ()))
         answer("budget rightsize", data=rightsizing_data(found, written), diagnostics=said, exit_code=code)
-    elif written is not None:
-        from atmos_cli.output.text.change import show_written
+    else:
+        from atmos_cli.output.text.change import show_done
 
-        show_written(written)
-    elif refused:
-        say("Nothing was written")
+        show_done(written, refused=refused)
     raise typer.Exit(code)

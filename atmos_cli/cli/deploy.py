@@ -112,10 +112,9 @@ def _watched(plan: DeployPlan, written: Written | None, *, output: OutputFormat)
 
 
 def _show(plan: DeployPlan, written: Written | None) -> None:
-    from atmos_cli.commands.image_changes import next_steps
     from atmos_cli.output.text.change import show_done
 
-    show_done(written, next_steps(plan.change, written) if written else (), refused=plan.change.refused)
+    show_done(written, refused=plan.change.refused)
 
 
 def _answer(plan: DeployPlan, written: Written | None, found: VerifiedRun | None, *, code: int) -> None:

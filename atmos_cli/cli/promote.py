@@ -79,9 +79,7 @@ def _finish(plan: PromotePlan, written: Written | None, *, output: str) -> None:
         notes = written.notes if written else ()
         answer("promote", data=promote_data(plan, written), diagnostics=(*plan.diagnostics, *notes), exit_code=code)
     else:
-        from atmos_cli.commands.image_changes import next_steps
         from atmos_cli.output.text.change import show_done
 
-        steps = next_steps(plan.change, written) if written else ()
-        show_done(written, steps, refused=plan.change.refused)
+        show_done(written, refused=plan.change.refused)
     raise typer.Exit(code)

@@ -115,5 +115,5 @@ def _finish(plan: RollbackPlan, done: RolledBack | None, *, output: str) -> None
     else:
         from atmos_cli.output.text.change import show_done
 
-        show_done(done.written if done else None, done.next if done else (), refused=plan.refused, notes=notes)
+        show_done(done.written if done else None, done.next[-1:] if done else (), refused=plan.refused, notes=notes)
     raise typer.Exit(code)

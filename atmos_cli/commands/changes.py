@@ -6,7 +6,9 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from atmos_cli.approval.model import is_approval_path
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, errors, in_order
+from atmos_cli.foreign import shell
 from atmos_cli.gitops.effects import effects_of
 from atmos_cli.gitops.guard import Guarded, guard
 from atmos_cli.gitops.repository import Repository, config_of
@@ -18,7 +20,7 @@ from atmos_cli.history.trusted_base import trusted_base_of
 from atmos_cli.result import ChangeSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from atmos_cli.blueprint.composed import DeclaredRename
     from atmos_cli.config import Config, WriteMode
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 BUDGET_CODES = frozenset({Code.BUDGET_EXCEEDED, Code.CLAIM_INDETERMINATE})
 # An attempt is too late only where another one's push arrived meanwhile: of as many at once, each arrives.
 MOST_TRIES = 20
+MOST_CHECKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +183,7 @@ def _no_longer(diagnostic: Diagnostic) -> Diagnostic:
 
 def _write(change: Change, *, pushes: bool | None) -> Written:
     start = change.start
-    return write(
+    written = write(
         start.repository.root,
         change.changes,
         change.message,
@@ -190,3 +193,28 @@ def _write(change: Change, *, pushes: bool | None) -> Written:
         config=start.config,
         pushes=start.pushes if pushes is None else pushes,
     )
+    return replace(written, next=tuple(_next_steps(change, written)))
+
+
+def _next_steps(change: Change, written: Written) -> Iterator[tuple[str, str]]:
+    """Yield what is left to do, with real names: (topic, command)."""
+    if written.mode == "files":
+        yield "commit", "git add -A && git commit, and push it"
+        return
+    if change.asks:
+        for path in filter(is_approval_path, change.changes.added):
+            yield "approve", f"atmos approve sign {shell(path)} --key ~/.ssh/id_ed25519, by whoever may"
+    if not written.pushed:
+        yield "push", f"git push {'-u ' * (written.mode == 'branch')}origin {written.branch}"
+    if written.mode == "branch":
+        return
+    there = frozenset(change.after.deployments())
+    runs = [each for each in change.touched if each in there]
+    if not runs:
+        yield "check", "atmos status"
+    elif len(runs) > MOST_CHECKS:
+        yield "check", f"atmos verify --commit {written.commit[:10]}"
+    else:
+        for team, service, environment in runs:
+            command = f"atmos verify {team}/{service} --env {environment} --commit {written.commit[:10]}"
+            yield "check", command

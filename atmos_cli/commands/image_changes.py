@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from atmos_cli.diagnostics import Diagnostic
     from atmos_cli.gitops.overlay_images import ContainerImage, OverlayImages
     from atmos_cli.gitops.repository import Deployment, Repository
-    from atmos_cli.gitops.write import Written
     from atmos_cli.kube.image_reference import ImageReference
     from atmos_cli.result import ChangeSet
 
@@ -133,18 +132,6 @@ def branch_name(*words: str) -> str:
     """Return the name of a branch that says what it is for, of what Git takes."""
     name = re.sub(r"[^A-Za-z0-9-]+", lambda found: "." if found[0] == "." else "-", "-".join(words))[:MOST_OF_A_NAME]
     return f"atmos/{name.removesuffix('.lock').strip('.-')}"
-
-
-def next_steps(change: Change, written: Written) -> tuple[tuple[str, str], ...]:
-    """Return what is left to do once it is written, with real names: (topic, command)."""
-    if written.mode == "files":
-        return (("commit", "git add -A && git commit, and push it"),)
-    if written.mode == "branch":
-        return () if written.pushed else (("push", f"git push -u origin {written.branch}"),)
-    steps = [] if written.pushed else [("push", f"git push origin {written.branch}")]
-    for team, service, environment in change.touched:
-        steps.append(("check", f"atmos verify {team}/{service} --env {environment} --commit {written.commit[:10]}"))
-    return tuple(steps)
 
 
 def not_there(service: str, environment: str, found: Sequence[Deployment], *, what: str = "") -> AtmosError:

@@ -40,7 +40,6 @@ class NewPlan:
 
     def next_steps(self) -> tuple[tuple[str, str], ...]:
         """Return what the developer does now, with real names: (topic, sentence)."""
-        root = f"apps/{self.team}/{self.spec.name}"
         steps: dict[tuple[str, str], None] = {}
         for composition in self.generated.compositions.values():
             for link in composition.links:
@@ -51,11 +50,11 @@ class NewPlan:
             steps["reach", f"inside the cluster only: http://{self.spec.name}.{self.team}-{self.environments[0]}"] = (
                 None
             )
-        first = f"{root}/overlays/{self.environments[0]}/kustomization.yaml"
+        deploy = f"atmos deploy {self.team}/{self.spec.name} --env {self.environments[0]} --image"
         if self.spec.image is None:
-            steps["image", f"push your image, then put its name and tag into `images` of {first}"] = None
+            steps["image", f"push your image, then: {deploy} NAME:TAG"] = None
         else:
-            steps["image", f"the next tag goes into `images[0].newTag` of {first}"] = None
+            steps["image", f"the next one: {deploy} :TAG"] = None
         for composition in self.generated.compositions.values():
             for need in composition.needs:
                 clusters = self.config.environments[composition.environment].cluster

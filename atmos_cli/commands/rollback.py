@@ -18,8 +18,6 @@ from atmos_cli.history.verified import quarantine
 from atmos_cli.verify.rollback import Allowed, History, automatic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from atmos_cli.config import WriteMode
     from atmos_cli.gitops.repository import Repository
     from atmos_cli.gitops.write import Written
@@ -37,7 +35,10 @@ class RolledBack:
 
     @property
     def next(self) -> tuple[tuple[str, str], ...]:
-        return tuple(_next(self))
+        team, service, environment = self.plan.start.deployment
+        engine = ENGINES[self.plan.start.config.engine(environment)]
+        hangs = engine.unblock(team=team, service=service, environment=environment)
+        return (*self.written.next, ("if it hangs", hangs))
 
 
 def execute_rollback(planned: RollbackPlan) -> RolledBack:
@@ -158,15 +159,3 @@ def _holder(planned: RollbackPlan) -> str:
 
 def _warning(message: str) -> Diagnostic:
     return Diagnostic(Code.PUSH_REFUSED, message, severity=Severity.WARNING)
-
-
-def _next(done: RolledBack) -> Iterator[tuple[str, str]]:
-    team, service, environment = done.plan.start.deployment
-    if done.written.mode == "commit" and not done.written.pushed:
-        yield "push", f"git push origin {done.written.branch}"
-    if done.written.mode == "files":
-        yield "commit", "git add -A && git commit, and push it"
-    engine = ENGINES[done.plan.start.config.engine(environment)]
-    yield "if it hangs", engine.unblock(team=team, service=service, environment=environment)
-    if done.written.mode == "commit":
-        yield "check", f"atmos verify {team}/{service} --env {environment} --commit {done.written.commit[:10]}"

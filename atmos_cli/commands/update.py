@@ -84,6 +84,16 @@ def plan_update(repository: Repository, names: Sequence[str], options: UpdateOpt
     return UpdatePlan(repository, tuple(updates), in_order(problems), tuple(conflicts), change)
 
 
+def replacing_nothing(plan: UpdatePlan) -> UpdatePlan:
+    """Return the plan of a command that cannot let objects be replaced: its hints name the one that can."""
+    guarded = plan.change.guarded
+    found = tuple(
+        replace(each, hint=each.hint.replace("`--allow-replace`", "`atmos update --allow-replace`"))
+        for each in guarded.diagnostics
+    )
+    return replace(plan, change=replace(plan.change, guarded=replace(guarded, diagnostics=found)))
+
+
 def separately(plan: UpdatePlan, options: UpdateOptions, *, pushes: bool | None) -> Iterator[Written]:
     """Write one commit or branch for each service that is pending, each planned on what the one before left."""
     for each in plan.pending:

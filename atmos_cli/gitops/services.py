@@ -9,7 +9,7 @@ from atmos_cli.diagnostics import Code, fail
 from atmos_cli.foreign import shell
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from atmos_cli.config import Config
     from atmos_cli.layout.lock import Lock
@@ -46,21 +46,40 @@ def named_services(tree: FileTree, names: Sequence[str], *, team: str | None = N
     there = services(tree)
     if not names:
         return tuple(each for each in there if team in (None, each.team))
-    return tuple(dict.fromkeys(_named(there, name, team) for name in names))
+    return tuple(dict.fromkeys(meant_service(there, name, team=team, having="with a service.yaml ") for name in names))
 
 
-def _named(there: Sequence[ServiceName], name: str, team: str | None) -> ServiceName:
+def meant_service(there: Iterable[ServiceName], name: str, *, team: str | None = None, having: str = "") -> ServiceName:
+    """Return the one of `there` that `name` or `team/name` means. Raises ATM511, with what would have been right.
+
+    `having` says what all of them have.
+    """
     owner, _, service = name.rpartition("/")
-    found = [each for each in there if each.service == service and (owner or team) in ("", None, each.team)]
+    owners = {owner or team, team or owner} - {None, ""}
+    known = sorted(set(there))
+    found = [each for each in known if each.service == service and owners <= {each.team}]
     if len(found) == 1:
         return found[0]
     if found:
         hint = f"say which: {', '.join(f'`{shell(str(each))}`' for each in found)}"
         raise fail(Code.SERVICE_UNKNOWN, f"several teams have a service `{service}`", hint=hint)
-    close = difflib.get_close_matches(service[:80], sorted({each.service for each in there}), n=1)
-    names = ", ".join(str(each) for each in there[:10]) or "none yet"
-    hint = f"did you mean `{close[0]}`?" if close else f"there are: {names}"
-    raise fail(Code.SERVICE_UNKNOWN, f"there is no service `{name[:80]}` with a service.yaml in this repo", hint=hint)
+    whose = f"of team `{team[:80]}` " if team else ""
+    message = f"there is no service `{name[:80]}` {whose}{having}in this repo"
+    raise fail(Code.SERVICE_UNKNOWN, message, hint=_right(known, service[:80], owner=owner, team=team))
+
+
+def _right(known: Sequence[ServiceName], service: str, *, owner: str, team: str | None) -> str:
+    """Return the hint for a name that there is not: the nearest one, as it would have to be written."""
+    mine = [each for each in known if each.team == (team or owner or each.team)]
+    elsewhere = [each for each in known if each.service == service]
+    if elsewhere and not owner:
+        return f"did you mean {' or '.join(f'`--team {shell(each.team)}`' for each in elsewhere)}?"
+    if elsewhere:
+        return f"did you mean {' or '.join(f'`{shell(str(each))}`' for each in elsewhere)}?"
+    close = difflib.get_close_matches(service, sorted({each.service for each in mine}), n=1)
+    if close:
+        return f"did you mean `{f'{owner}/' if owner else ''}{close[0]}`?"
+    return f"there are: {', '.join(str(each) for each in (mine or known)[:10]) or 'none yet'}"
 
 
 def environments_of(

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 class Written:
     """What was written, and where to look at it; `link` is the page on which to open a pull request, when known.
 
-    `notes` are what else there is to say of it: what had to be recovered first, hooks that were not run.
+    `notes` are what else there is to say of it: what had to be recovered first, hooks that were not run. `next`: what
+    is left to do, as (topic, command).
     """
 
     mode: WriteMode
@@ -39,6 +40,7 @@ class Written:
     pushed: bool = False
     link: str = ""
     notes: tuple[Diagnostic, ...] = field(default=())
+    next: tuple[tuple[str, str], ...] = ()
 
 
 class OvertakenError(AtmosError):

@@ -33,6 +33,7 @@ def written_data(written: Written | None) -> dict[str, Any] | None:
         "branch": written.branch or None,
         "pushed": written.pushed,
         "link": written.link or None,
+        "next": _steps(written.next),
     }
 
 

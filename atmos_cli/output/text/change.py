@@ -112,13 +112,14 @@ def show_written(written: Written) -> None:
 
 
 def show_done(
-    written: Written | None, steps: Iterable[tuple[str, str]], *, refused: bool, notes: Iterable[Diagnostic] = ()
+    written: Written | None, steps: Iterable[tuple[str, str]] = (), *, refused: bool, notes: Iterable[Diagnostic] = ()
 ) -> None:
     """Print where what was written is and what to do now, or that nothing was written since the answer is no."""
     if written:
         show_written(written)
         print_diagnostics(notes)
-        show_next(steps)
+        if left := [*written.next, *steps]:
+            show_next(left)
     elif refused:
         say("Nothing was written")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.output.say import say
-from atmos_cli.output.text.change import diff_lines, show_judged, show_written
+from atmos_cli.output.text.change import diff_lines, show_done, show_judged
 from atmos_cli.output.text.diagnostics import print_diagnostics
 
 if TYPE_CHECKING:
@@ -41,10 +41,7 @@ def show_removal(plan: RemovalPlan, *, with_diff: bool) -> None:
 
 def show_removed(plan: RemovalPlan, written: Written | None) -> None:
     """Print where what was written is, or that nothing was since the answer is no."""
-    if written:
-        show_written(written)
-    elif plan.refused:
-        say("Nothing was written")
+    show_done(written, refused=plan.refused)
 
 
 def show_rename(plan: RenamePlan, *, with_diff: bool) -> None:

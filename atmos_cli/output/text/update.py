@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.merge.model import MISSING
 from atmos_cli.output.say import say
-from atmos_cli.output.text.change import diff_lines, show_judged, show_written
+from atmos_cli.output.text.change import diff_lines, show_done, show_judged
 from atmos_cli.output.text.diagnostics import print_diagnostics
 
 if TYPE_CHECKING:
@@ -40,10 +40,11 @@ def show_update(plan: UpdatePlan, *, with_diff: bool, check: bool) -> None:
 
 def show_updated(plan: UpdatePlan, written: Sequence[Written], *, check: bool) -> None:
     """Print what was written, or why nothing was."""
+    for each in written:
+        show_done(each, refused=False)
     if written:
-        for each in written:
-            show_written(each)
-    elif not plan.pending and not plan.problems:
+        return
+    if not plan.pending and not plan.problems:
         say("Everything is up to date")
     elif plan.refused and not check:
         say("Nothing was written")
