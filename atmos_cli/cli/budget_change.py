@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atmos_cli.cli.options import Diff, DryRun, Output, Push, RepoDir, Service, Team, Write, Yes, confirm, start
+from atmos_cli.cli.options import (
+    Diff,
+    DryRun,
+    Output,
+    Push,
+    RepoDir,
+    RequestApproval,
+    Service,
+    Team,
+    Write,
+    Yes,
+    confirm,
+    start,
+)
 from atmos_cli.output.json.envelope import answer
 
 if TYPE_CHECKING:
@@ -61,6 +74,7 @@ def rightsize(
     ] = False,
     branch: Annotated[str | None, typer.Option(help="Write it as this branch.")] = None,
     push: Push = None,
+    request_approval: RequestApproval = False,
     with_diff: Diff = False,
     repo: RepoDir = None,
     yes: Yes = False,
@@ -77,7 +91,7 @@ def rightsize(
     found = suggest(repository, service, team=team, file=from_, prometheus=prometheus, environment=env, days=days)
     plan = None
     if apply:
-        options = ChangeOptions(mode="branch" if branch else None, branch=branch)
+        options = ChangeOptions(mode="branch" if branch else None, branch=branch, request_approval=request_approval)
         plan = plan_rightsizing(repository, found, options)
     if output == "text":
         from atmos_cli.output.text.change import show_rightsizing

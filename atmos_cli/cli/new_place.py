@@ -6,7 +6,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atmos_cli.cli.options import Branch, Diff, DryRun, Ours, Output, Push, RepoDir, Theirs, Write, Yes, confirm, start
+from atmos_cli.cli.options import (
+    Branch,
+    Diff,
+    DryRun,
+    Ours,
+    Output,
+    Push,
+    RepoDir,
+    RequestApproval,
+    Theirs,
+    Write,
+    Yes,
+    confirm,
+    start,
+)
 from atmos_cli.engines import NAMES
 from atmos_cli.output.json.envelope import answer
 
@@ -29,6 +43,7 @@ def environment(
         list[str] | None, typer.Option(help="Only this service is to be there; may be repeated.")
     ] = None,
     no_services: Annotated[bool, typer.Option("--no-services", help="No service is to be there yet.")] = False,
+    request_approval: RequestApproval = False,
     ours: Ours = None,
     theirs: Theirs = None,
     repo: RepoDir = None,
@@ -43,7 +58,7 @@ def environment(
     from atmos_cli.commands.new_environment import NewEnvironment, plan_new_environment
     from atmos_cli.commands.places import PlaceOptions
 
-    options = PlaceOptions(write, branch, tuple(ours or ()), tuple(theirs or ()))
+    options = PlaceOptions(write, branch, tuple(ours or ()), tuple(theirs or ()), request_approval)
     wanted = NewEnvironment(name, like, cluster, after, domain, tuple(service or ()), no_services)
     plan = plan_new_environment(opened(repo, dry_run=dry_run), wanted, options)
     finish(plan, push=push, with_diff=with_diff, yes=yes, dry_run=dry_run, output=output)

@@ -35,6 +35,7 @@ class PlaceOptions:
     branch: str | None = None
     ours: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
+    request_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True)

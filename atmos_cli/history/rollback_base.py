@@ -130,6 +130,8 @@ def _softened(diagnostic: Diagnostic, known: set[Diagnostic], *, named: bool) ->
     if diagnostic.code in BUDGET and not named:
         hint = "a rollback goes ahead over a budget; the quota of the tenant may still refuse pods"
         return replace(diagnostic, severity=Severity.WARNING, hint=hint)
+    if diagnostic.code in BUDGET:
+        return replace(diagnostic, hint=diagnostic.hint.partition(", or ask for approval")[0])
     return diagnostic
 
 
