@@ -11,7 +11,7 @@ from atmos_cli.gitops.inputs import Inputs
 from atmos_cli.gitops.pending import pending_update
 from atmos_cli.gitops.repository import Deployment, deployments
 from atmos_cli.gitops.running import Running, running
-from atmos_cli.gitops.services import ServiceName, pick_service, services
+from atmos_cli.gitops.services import ServiceName, meant_service, services
 from atmos_cli.layout.lock_history import read_lock
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def _chosen(
 ) -> tuple[ServiceName, ...]:
     everything = sorted({*there, *services(tree)})
     if names:
-        return tuple(dict.fromkeys(pick_service(tree, everything, each, team=team) for each in names))
+        return tuple(dict.fromkeys(meant_service(everything, each, team=team) for each in names))
     return tuple(each for each in everything if team in (None, each.team))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.bundle import versions
@@ -35,10 +35,10 @@ class Guarded:
     `effects`: what happens to what runs, one line each.
     """
 
-    diagnostics: tuple[Diagnostic, ...]
-    rows: tuple[LimitRow, ...]
-    claims: Mapping[Deployment, Claim]
-    budgets: Mapping[str, Budgeted]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    rows: tuple[LimitRow, ...] = ()
+    claims: Mapping[Deployment, Claim] = field(default_factory=dict)
+    budgets: Mapping[str, Budgeted] = field(default_factory=dict)
     effects: tuple[str, ...] = ()
 
 

@@ -40,8 +40,9 @@ class UpdateOptions:
 
     `ours` and `theirs`: files, fields of them (`FILE#FIELD`), services or `.` for all, whose conflicts that side wins.
     `only_check` leaves checks and budgets out. `environments`: where the services are to be as well. `allow_replace`:
-    objects may be replaced, also those with data. `teams` come beside those that have a tenant, `without_team` goes.
-    `with_skeleton`: what `init` made, too; None where no service is named.
+    objects may be replaced, also those with data. `request_approval`: a branch that asks where it is over a budget.
+    `teams` come beside those that have a tenant, `without_team` goes. `with_skeleton`: what `init` made, too; None
+    where no service is named.
     """
 
     mode: WriteMode | None = None
@@ -51,6 +52,7 @@ class UpdateOptions:
     theirs: tuple[str, ...] = ()
     restore: bool = False
     allow_replace: bool = False
+    request_approval: bool = False
     environments: tuple[str, ...] = ()
     only_check: bool = False
     team: str | None = None
