@@ -21,7 +21,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("kube",),
     ("kustomize",),
     ("documents",),
-    ("promotion",),
+    ("promotion", "versions"),
     ("config", "spec"),
     ("budget", "checks", "blueprint", "verify"),
     ("engines", "effects"),
@@ -55,6 +55,7 @@ ONLY_IN = {
         "config.py",
         "promotion.py",
         "spec/",
+        "versions/table.py",
         "blueprint/manifest.py",
         "blueprint/settings.py",
         "budget/model.py",
@@ -84,6 +85,7 @@ PURE = (
     "documents",
     "config",
     "promotion",
+    "versions",
 )
 IO_MODULES = {"os", "subprocess", "socket", "shutil", "tempfile", "time", "random", "datetime", "urllib", "sys"}
 

@@ -22,7 +22,8 @@ def named():
         fenced = False
         for number, line in enumerate(page.read_text().splitlines(), 1):
             fenced ^= line.strip().startswith("```")
-            texts = [line] if fenced else re.findall(r"`([^`]+)`", line)
+            # also those in a script of a CI workflow
+            texts = [re.sub(r"^\s*(?:- )?(?:run: )?", "", line)] if fenced else re.findall(r"`([^`]+)`", line)
             for text in texts:
                 for match in NAMED.finditer(text):
                     yield f"{page.name}:{number}", match.group(1)

@@ -170,7 +170,7 @@ def test_a_team_gets_its_tenants(shop, atmos):
 def test_a_cluster_waits_for_its_environments(shop, atmos):
     done = atmos("new", "cluster", "eu", "--engine", "flux", "--repo", shop, "--yes", "-o", "json")
     assert done.code == 0, done.out
-    assert load((shop / "atmos-cli.yaml").read_bytes())["clusters"]["eu"] == {"engine": "flux", "kubernetes": "1.34"}
+    assert load((shop / "atmos-cli.yaml").read_bytes())["clusters"]["eu"] == {"engine": "flux", "kubernetes": "1.36"}
     assert "kubectl apply -f clusters/eu/flux-system/gotk-sync.yaml" in done.json["data"]["next"][0]
     quiet(shop, atmos)
     assert atmos("new", "environment", "edge", "--like", "dev", "--cluster", "eu", "--repo", shop, "--yes").code == 0

@@ -77,6 +77,49 @@ def test_one_environment_goes_and_no_update_brings_it_back(shop, atmos, git):
     assert not overlay.exists()
 
 
+def approvals_of(root, git, *subjects):
+    """Write an approval for each (environment, team, service); commit them."""
+    paths = []
+    for number, (environment, team, service) in enumerate(subjects):
+        digest = f"{number:x}" * 64
+        path = root / f"platform/approvals/{environment}/{service}/{digest[:16]}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(
+            f"version: 1\nenvironment: {environment}\nteam: {team}\nservice: {service}\n"
+            f"claimDigest: sha256:{digest}\nbudgetDigest: sha256:{digest}\n"
+            "grants:\n  requests.cpu: '1'\n"
+            "exceeds:\n- {scope: environment, dimension: requests.cpu, limit: '1', after: '2'}\n"
+            "requestedBy: dev@example.test\n"
+            "createdAt: '2026-01-01T00:00:00Z'\nexpiresAt: '2026-02-01T00:00:00Z'\n"
+        )
+        paths.append(path)
+    git("add", "-A", cwd=root)
+    git("commit", "-qm", "Ask", cwd=root)
+    return paths
+
+
+def test_approvals_go_with_the_service_that_they_are_for(pair, atmos, git):
+    subjects = [("dev", "default", "cart"), ("prod", "default", "cart"), ("dev", "other", "cart")]
+    dev, prod, *others = approvals_of(pair, git, *subjects, ("dev", "default", "checkout"))
+    done = atmos("remove", "service", "cart", "--env", "prod", "--repo", pair, "--yes", "-o", "json")
+    assert done.code == 0, done.out
+    assert done.json["data"]["approvals"] == [prod.relative_to(pair).as_posix()]
+    assert (dev.exists(), prod.exists()) == (True, False)
+    text = atmos("remove", "service", "cart", "--repo", pair, "--dry-run").out
+    assert f"goes with it, so that nothing else of that name is granted it: {dev.relative_to(pair)}" in text
+    assert atmos("remove", "service", "cart", "--repo", pair, "--yes").code == 0
+    assert {*(pair / "platform/approvals").rglob("*.yaml")} == {*others}
+    assert git("status", "--porcelain", cwd=pair) == ""
+
+
+def test_a_file_that_is_no_approval_stays(shop, atmos, git):
+    (path,) = approvals_of(shop, git, ("dev", "default", "checkout"))
+    path.write_text("nothing\n")
+    git("commit", "-qam", "Break it", cwd=shop)
+    assert atmos("remove", "service", "checkout", "--repo", shop, "--yes").code == 0
+    assert path.exists()
+
+
 @pytest.mark.slow
 def test_pointers_of_the_other_environments_stay(tmp_path, atmos):
     root = tmp_path / "flux"

@@ -177,3 +177,17 @@ def test_a_blueprint_of_the_company_is_part_of_the_commit_that_took_it(update, s
     assert "platform/blueprints/postgres/blueprint.yaml" in committed
     assert git("status", "--porcelain", cwd=shop) == ""
     assert update("--check").code == 0
+
+
+def test_a_database_never_goes_back_to_an_earlier_version(atmos, shop):
+    """ATM340, whatever is allowed; `--allow-replace` mends no data."""
+    spec = shop / "apps/default/checkout/service.yaml"
+    spec.write_text(spec.read_text().replace("postgres: {}", "postgres: {version: '16'}"))
+    for options in ((), ("--allow-replace",)):
+        done = atmos("update", "--repo", shop, "-o", "json", "--yes", *options)
+        found = [each for each in done.json["diagnostics"] if each["code"] == "ATM340"]
+        assert (done.code, len(found)) == (1, 3)
+        assert "17 → 16, which may not go back to an earlier major version" in found[0]["message"]
+        assert "copy the data" in found[0]["hint"]
+    done = atmos("change", "checkout", "postgres 18", "--repo", shop, "-o", "json", "--dry-run")
+    assert "its major version goes from 17 to 18" in " ".join(done.json["data"]["update"]["effects"])

@@ -73,6 +73,19 @@ def test_init_and_new(repo, answers):
     answers("new-written", "new", "service", "go, called cart", "--yes", *at, json_too=False)
 
 
+def test_outdated(shop, answers, monkeypatch):
+    monkeypatch.setattr("atmos_cli.adapters.clock.today", lambda: "2026-11-30")
+    at = ("--repo", shop)
+    answers("outdated-nothing", "outdated", *at)
+    for path, old, new in (
+        ("overlays/dev/postgres-cluster.yaml", "postgresql:17.12-standard-trixie", "postgresql:17.6"),
+        ("overlays/prod/kustomization.yaml", "registry.example.com", "docker.io/bitnami"),
+    ):
+        file = shop / "apps/default/checkout" / path
+        file.write_text(file.read_text().replace(old, new))
+    answers("outdated", "outdated", *at)
+
+
 @pytest.mark.slow
 def test_what_only_looks(shop, answers, git):
     at = ("--repo", shop)
