@@ -13,15 +13,15 @@ from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.config_edits import edited
 from atmos_cli.gitops.dependents import dependents, specs
+from atmos_cli.gitops.first_images import with_running_images
 from atmos_cli.gitops.generate import Generated, generate
 from atmos_cli.gitops.left_in_cluster import left_in_cluster
 from atmos_cli.gitops.repository import Deployment, config_of, deployments, open_repository
 from atmos_cli.gitops.services import ServiceName, named_services
 from atmos_cli.gitops.write import trailers
-from atmos_cli.kube.shape import items, mappings
 from atmos_cli.spec.model import ServiceSpec, read_spec
 from atmos_cli.spec.names import validate_name
-from atmos_cli.yamlio.edit import RemoveValue, SetValue
+from atmos_cli.yamlio.edit import SetValue
 from atmos_cli.yamlio.load import load
 
 if TYPE_CHECKING:
@@ -31,11 +31,8 @@ if TYPE_CHECKING:
     from atmos_cli.config import Config, WriteMode
     from atmos_cli.gitops.repository import Repository
     from atmos_cli.ports import FileTree
-    from atmos_cli.yamlio.edit import Edit
 
 Files = dict[str, bytes | None]
-# What of an image entry is the version that runs.
-IMAGE = ("newName", "newTag", "digest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +173,8 @@ def _with_images(
     for environment in environments:
         before = tree.read(f"{old.directory}/overlays/{environment}/kustomization.yaml")
         path = f"{new.directory}/overlays/{environment}/kustomization.yaml"
-        running = {str(each.get("name")): each for each in mappings(load(before) if before else None, "images")}
-        edits: list[Edit] = []
-        for index, entry in items(load(made.files[path]), "images"):
-            name = str(entry.get("name"))
-            now: dict[str, Any] = running.get(old.service if name == new.service else name, entry)
-            edits += [SetValue(("images", index, key), now[key]) for key in IMAGE if key in now]
-            edits += [RemoveValue(("images", index, key)) for key in IMAGE if key in entry and key not in now]
-        files[path] = edited(made.files[path], edits, path=path)
+        called = {new.service: old.service}
+        files[path] = with_running_images(made.files[path], before, path=path, called=called)
     return files
 
 

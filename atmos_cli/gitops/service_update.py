@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.blueprint.scope import image_of
 from atmos_cli.config import FILE
 from atmos_cli.diagnostics import Code, Diagnostic, Location, Severity, fail
 from atmos_cli.foreign import shell
+from atmos_cli.gitops.first_images import FirstImages, first_images
 from atmos_cli.gitops.generate import generate
 from atmos_cli.gitops.pending import is_current
 from atmos_cli.gitops.services import ServiceName, environments_of
@@ -17,7 +19,7 @@ from atmos_cli.merge.fields import joined
 from atmos_cli.merge.files import merge_files
 from atmos_cli.merge.model import MISSING, Merged, same
 from atmos_cli.merge.shown import shown_value
-from atmos_cli.spec.model import read_spec
+from atmos_cli.spec.model import ServiceSpec, read_spec
 from atmos_cli.yamlio.load import load_all
 from atmos_cli.yamlio.locate import block_line, locate
 
@@ -39,7 +41,8 @@ class UpdateOptions:
     `ours` and `theirs`: files, fields of them (`FILE#FIELD`), services or `.` for all, whose conflicts that side wins.
     `only_check` leaves checks and budgets out. `environments`: where the services are to be as well. `allow_replace`:
     objects may be replaced, also those with data. `teams` come beside those that have a tenant, `without_team` goes.
-    `with_skeleton`: what `init` made, too; None where no service is named.
+    `with_skeleton`: what `init` made, too; None where no service is named. `like`: new overlays begin with the images
+    of this environment.
     """
 
     mode: WriteMode | None = None
@@ -57,11 +60,15 @@ class UpdateOptions:
     only_skeleton: bool = False
     teams: tuple[str, ...] = ()
     without_team: str = ""
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceUpdate:
-    """What an update makes of one service, or of what `init` made (`name` is None). `reasons`: what is newer."""
+    """What an update makes of one service, or of what `init` made (`name` is None). `reasons`: what is newer.
+
+    `first_images`: what new overlays begin with.
+    """
 
     name: ServiceName | None
     reasons: tuple[str, ...]
@@ -71,6 +78,7 @@ class ServiceUpdate:
     blueprints: tuple[str, ...] = ()
     notes: tuple[Diagnostic, ...] = ()
     renamed: tuple[DeclaredRename, ...] = ()
+    first_images: tuple[FirstImages, ...] = ()
 
     @property
     def title(self) -> str:
@@ -126,12 +134,41 @@ def update_service(
         renamed=made.renamed,
     )
     files = dict(merged.files)
+    first = [*_first_images(tree, name, files, spec, options, config)]
+    files |= {path: changed for _, path, changed in first}
     lock = made.files[lock_path]
     if lock != lock_data:
         files[lock_path] = lock
     reasons = tuple(_reasons(locks, made.lock, spec_path)) if files or merged.conflicts else ()
     notes = tuple(_lock_notes(locks, lock_path))
-    return ServiceUpdate(name, reasons, merged, files, environments, made.lock.blueprints, notes, made.renamed)
+    return ServiceUpdate(
+        name,
+        reasons,
+        merged,
+        files,
+        environments,
+        made.lock.blueprints,
+        notes,
+        made.renamed,
+        tuple(each for each, _, _ in first),
+    )
+
+
+def _first_images(
+    tree: FileTree,
+    name: ServiceName,
+    files: Mapping[str, bytes | None],
+    spec: ServiceSpec,
+    options: UpdateOptions,
+    config: Config,
+) -> Iterator[tuple[FirstImages, str, bytes]]:
+    """Yield what new overlays begin with; where the spec names an image for an environment, that one stands."""
+    own = [each for each, values in spec.environments.items() if values.image]
+    wanted = {path: data for path, data in files.items() if path.split("/")[4:5] not in [[each] for each in own]}
+    bare = spec.model_copy(update={"image": None, "environments": {}})
+    made_up = image_of(bare, team=name.team, environment=next(iter(config.environments)), config=config)
+    order = tuple(config.environments)
+    yield from first_images(tree, name.directory, wanted, order, like=options.like, placeholder=made_up)
 
 
 def _require_unmoved(locks: Sequence[Lock], name: ServiceName, path: str) -> None:
