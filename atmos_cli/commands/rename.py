@@ -16,8 +16,9 @@ from atmos_cli.gitops.dependents import dependents, specs
 from atmos_cli.gitops.first_images import with_running_images
 from atmos_cli.gitops.generate import Generated, generate
 from atmos_cli.gitops.left_in_cluster import left_in_cluster
+from atmos_cli.gitops.moved_services import require_unmoved
 from atmos_cli.gitops.repository import Deployment, config_of, deployments, open_repository
-from atmos_cli.gitops.services import ServiceName, named_services
+from atmos_cli.gitops.services import ServiceName, named_services, services
 from atmos_cli.gitops.write import trailers
 from atmos_cli.spec.model import ServiceSpec, read_spec
 from atmos_cli.spec.names import validate_name
@@ -72,7 +73,7 @@ def plan_rename(
     start = start_of(repository, mode=mode)
     tree = tree_to_change(start)
     config = config_of(tree)
-    (old,) = named_services(tree, [wanted.service], team=wanted.team)
+    old = _old(tree, wanted)
     new = ServiceName(old.team, wanted.new)
     there = tuple(each for each in deployments(tree) if (each.team, each.service) == old)
     _require_name(tree, old, new)
@@ -110,6 +111,20 @@ def plan_rename(
     )
     lost = tuple(_lost(tree, repository, old, environments, config))
     return RenamePlan(repository, old, new, environments, lost, tuple(_notes(old, new, spec, config)), change)
+
+
+def _old(tree: FileTree, wanted: Renaming) -> ServiceName:
+    """Return the service that is meant. Raises ATM108 with the way back for one whose directory was moved by hand."""
+    try:
+        (old,) = named_services(tree, [wanted.service], team=wanted.team)
+    except AtmosError:
+        team, _, _ = wanted.service.rpartition("/")
+        for each in services(tree):
+            if each.service == wanted.new and (team or wanted.team) in ("", None, each.team):
+                require_unmoved(tree, each)
+        raise
+    require_unmoved(tree, old)
+    return old
 
 
 def _require_name(tree: FileTree, old: ServiceName, new: ServiceName) -> None:

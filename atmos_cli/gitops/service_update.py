@@ -11,9 +11,9 @@ from atmos_cli.diagnostics import Code, Diagnostic, Location, Severity, fail
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.first_images import FirstImages, first_images
 from atmos_cli.gitops.generate import generate
+from atmos_cli.gitops.moved_services import require_unmoved
 from atmos_cli.gitops.pending import is_current
 from atmos_cli.gitops.services import ServiceName, environments_of
-from atmos_cli.layout.lock import checksum
 from atmos_cli.layout.lock_history import read_lock
 from atmos_cli.merge.fields import joined
 from atmos_cli.merge.files import merge_files
@@ -98,6 +98,7 @@ def update_service(
     data = tree.read(spec_path) or b""
     spec = read_spec(data, path=spec_path)
     if spec.name != name.service:
+        require_unmoved(tree, name)
         message = f"`{spec_path}` describes `{spec.name}`, but its directory says `{name.service}`"
         rename = f"atmos rename {shell(str(name))} {shell(spec.name)}"
         hint = f"write `name: {name.service}` there, or rename it with `{rename}`"
@@ -106,7 +107,7 @@ def update_service(
         return ServiceUpdate(name, (), Merged({}), {})
     lock_data = tree.read(lock_path)
     locks = read_lock(lock_data, path=lock_path)
-    _require_unmoved(locks, name, lock_path)
+    require_unmoved(tree, name, locks)
     config.named(options.environments)
     environments = environments_of(tree, name, locks, config, also=options.environments)
     if not environments:
@@ -169,15 +170,6 @@ def _first_images(
     made_up = image_of(bare, team=name.team, environment=next(iter(config.environments)), config=config)
     order = tuple(config.environments)
     yield from first_images(tree, name.directory, wanted, order, like=options.like, placeholder=made_up)
-
-
-def _require_unmoved(locks: Sequence[Lock], name: ServiceName, path: str) -> None:
-    """Refuse a service whose directory was moved or renamed: each of its objects would be another one, data too."""
-    if all(lock.inputs.get("service", checksum(str(name))) == checksum(str(name)) for lock in locks):
-        return
-    message = f"`{name.directory}` was generated for another team or name, so all its objects would be new ones"
-    hint = "move it back with `git mv`, and see docs/day-two.md for the way to another name or team"
-    raise fail(Code.SPEC_PATH_MISMATCH, message, where=Location(path, 1, 1), hint=hint)
 
 
 def _reasons(locks: Sequence[Lock], now: Lock, spec_path: str) -> Iterator[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError, Code, Location, fail
 from atmos_cli.yamlio.edits import Edit, InsertItem, Path, RemoveValue, SetValue
-from atmos_cli.yamlio.expected import NotThereError, after_insertion, after_removal, after_set, same
+from atmos_cli.yamlio.expected import NotThereError, after_insertion, after_removal, after_set, same_in_order
 from atmos_cli.yamlio.load import Document, load_all
 from atmos_cli.yamlio.locate import field_of, located
 
@@ -67,13 +67,13 @@ def _edited(data: bytes, documents: tuple[Document, ...], change: Edit) -> tuple
         raise _no_document(change.document, len(documents))
     before = documents[change.document].value
     wanted = _wanted(data, before, change)
-    if same(before, wanted):
+    if same_in_order(before, wanted):
         return data, documents
     values = [wanted if each.index == change.document else each.value for each in documents]
     for blocks in (True, False):  # a comment that follows can keep a text from being a block
         result = spliced(data, before, change.path, lambda walk: _changes(walk, change), change.document, blocks=blocks)
         found = _read(result)
-        if found is not None and same([each.value for each in found], values):
+        if found is not None and same_in_order([each.value for each in found], values):
             return result, found
     raise _unproven(data, change.path, change.document)
 
@@ -99,7 +99,7 @@ def _changes(walk: Walk, change: Edit) -> list[Change]:
 
 def _proven(data: bytes, result: bytes, wanted: list[Any], document: int) -> bytes:
     found = _read(result)
-    if found is None or not same([each.value for each in found], wanted):
+    if found is None or not same_in_order([each.value for each in found], wanted):
         raise _unproven(data, (), document)
     return result
 
