@@ -12,6 +12,7 @@ from atmos_cli.yamlio.edits import Edit, InsertItem, Path, RemoveValue, SetValue
 from atmos_cli.yamlio.expected import NotThereError, after_insertion, after_removal, after_set, same_in_order
 from atmos_cli.yamlio.load import Document, load_all
 from atmos_cli.yamlio.locate import field_of, located
+from atmos_cli.yamlio.written import is_filled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ def edit(data: bytes, edits: Sequence[Edit]) -> bytes:
     """
     documents = load_all(data)
     for each in edits:
-        data, documents = _edited(data, documents, each)
+        data, documents = _edited_inside(data, documents, each) or _edited(data, documents, each)
     return data
 
 
@@ -55,6 +56,31 @@ def remove_document(data: bytes, index: int) -> bytes | None:
         return None
     rest = [document.value for document in documents if document.index != index]
     return _proven(data, whole_documents.removed(data, index), rest, index)
+
+
+def _edited_inside(
+    data: bytes, documents: tuple[Document, ...], change: Edit
+) -> tuple[bytes, tuple[Document, ...]] | None:
+    """Apply an edit of a collection that is written over several lines, in brackets, entry by entry.
+
+    None for every other edit, and where the entries cannot be edited by themselves.
+    """
+    from atmos_cli.yamlio.changes import lines_in_brackets
+    from atmos_cli.yamlio.finer import finer_edits
+
+    if not isinstance(change, SetValue) or not is_filled(change.value) or change.document >= len(documents):
+        return None
+    old = lines_in_brackets(data, documents[change.document].value, change.path, change.document)
+    if type(old) is not type(change.value):
+        return None
+    values = [each.value for each in documents]
+    values[change.document] = _wanted(data, values[change.document], change)
+    try:
+        for each in finer_edits(change, old):
+            data, documents = _edited(data, documents, each)
+    except AtmosError:
+        return None
+    return (data, documents) if same_in_order([each.value for each in documents], values) else None
 
 
 def _edited(data: bytes, documents: tuple[Document, ...], change: Edit) -> tuple[bytes, tuple[Document, ...]]:
