@@ -132,7 +132,6 @@ def test_a_dry_run_writes_nothing_and_says_what_is_left(shop, atmos):
     done = atmos("new", "environment", "qa", "--like", "dev", "--repo", shop, "--dry-run")
     assert done.code == 0
     assert "label the cluster on the hub" in done.out
-    assert "atmos promote default/checkout --from dev --to qa" in done.out
     assert state(shop) == before
 
 

@@ -63,6 +63,10 @@ def _service_data(update: ServiceUpdate) -> dict[str, Any]:
             }
             for each in merged.conflicts
         ],
+        "firstImages": [
+            {"environment": each.environment, "from": each.source, "images": list(each.images)}
+            for each in update.first_images
+        ],
         "kept": [{"file": each.file, "field": each.field, "why": each.note or each.what} for each in merged.kept],
     }
 

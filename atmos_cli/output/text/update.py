@@ -70,6 +70,8 @@ def _lines(update: ServiceUpdate, *, brief: bool) -> Iterator[str]:
         yield f"  {change.file}  {change.field or 'the file'}: {before} -> {after}"
     if fields > MOST_FIELDS:
         yield f"  … and {fields - MOST_FIELDS} more; `--diff` shows all"
+    for first in update.first_images:
+        yield f"  {first.environment} begins with the images of {first.source}: {', '.join(first.images)}"
     for kept in update.merged.kept:
         what = "deleted by hand, not restored" if kept.what == "deleted" else kept.note
         yield f"  kept  {kept.file}  {kept.field or kept.note}: {what}"
