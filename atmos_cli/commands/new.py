@@ -20,6 +20,7 @@ from atmos_cli.gitops.write import Base, trailers
 from atmos_cli.history.approvals import ProposedChange
 from atmos_cli.history.trusted_base import trusted_base_of
 from atmos_cli.result import ChangeSet
+from atmos_cli.spec.names import require_free
 
 if TYPE_CHECKING:
     from atmos_cli.config import Config, WriteMode
@@ -92,6 +93,7 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
     catalogue = repository.catalogue
     understood = understand(text, flags, config=config, catalogue=catalogue, team=team)
     spec = understood.spec
+    require_free("a service", (spec.name,))
     generated = generate(spec, team=team, environments=environments, config=config, catalogue=catalogue)
     changes = ChangeSet(dict(generated.files), {path: start.tree.read(path) for path in generated.files})
     # after what stands there was read: whoever wrote the same service meanwhile is seen now, or when it is written

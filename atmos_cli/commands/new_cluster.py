@@ -18,6 +18,7 @@ from atmos_cli.gitops.config_edits import cluster_like, set_block
 from atmos_cli.gitops.repository import config_of
 from atmos_cli.gitops.service_update import UpdateOptions
 from atmos_cli.ports import MemoryTree
+from atmos_cli.spec.names import require_free
 
 if TYPE_CHECKING:
     from atmos_cli.config import Config
@@ -77,6 +78,7 @@ def _command(wanted: NewCluster) -> str:
 def _require(config: Config, wanted: NewCluster) -> None:
     require_names("the cluster", (wanted.name,))
     require_new("cluster", wanted.name, config.clusters)
+    require_free("the cluster", (wanted.name,))
     if wanted.like:
         require_known("cluster", wanted.like, tuple(config.clusters))
     if wanted.engine and wanted.engine not in ENGINES:

@@ -21,6 +21,7 @@ from atmos_cli.gitops.services import ServiceName, named_services, services
 from atmos_cli.kube.names import dns_subdomain
 from atmos_cli.ports import MemoryTree
 from atmos_cli.spec.model import read_spec
+from atmos_cli.spec.names import require_free
 from atmos_cli.yamlio.edit import SetValue
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ def _command(wanted: NewEnvironment) -> str:
 def _require(tree: FileTree, config: Config, wanted: NewEnvironment) -> None:
     require_names("the environment", (wanted.name,))
     require_new("environment", wanted.name, config.environments)
+    require_free("the environment", (wanted.name,))
     for name in (wanted.like, wanted.after):
         if name:
             require_known("environment", name, tuple(config.environments))

@@ -13,6 +13,7 @@ from atmos_cli.foreign import shell
 from atmos_cli.gitops.intent import PlanRow
 from atmos_cli.gitops.repository import config_of, teams
 from atmos_cli.gitops.service_update import UpdateOptions
+from atmos_cli.spec.names import require_free
 
 if TYPE_CHECKING:
     from atmos_cli.gitops.repository import Repository
@@ -24,6 +25,7 @@ def plan_new_team(repository: Repository, name: str, options: PlaceOptions) -> P
     config, known = config_of(tree), teams(tree)
     require_names("the team", (name,))
     require_new("team", name, known)
+    require_free("the team", (name,))
     require_namespaces((*known, name), tuple(config.environments))
     update_options = UpdateOptions(
         mode=options.mode,

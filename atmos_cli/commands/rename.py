@@ -20,7 +20,7 @@ from atmos_cli.gitops.services import ServiceName, named_services
 from atmos_cli.gitops.write import trailers
 from atmos_cli.kube.shape import items, mappings
 from atmos_cli.spec.model import ServiceSpec, read_spec
-from atmos_cli.spec.names import validate_name
+from atmos_cli.spec.names import require_free, validate_name
 from atmos_cli.yamlio.edit import RemoveValue, SetValue
 from atmos_cli.yamlio.load import load
 
@@ -120,6 +120,7 @@ def _require_name(tree: FileTree, old: ServiceName, new: ServiceName) -> None:
         raise AtmosError(wrong)
     if new == old:
         raise fail(Code.USAGE, f"`{old}` has that name already", hint="choose another one")
+    require_free("a service", (new.service,))
     if any(True for _ in tree.files(new.directory)):
         message = f"the service `{new.service}` exists already in {new.directory}"
         hint = f"choose another name, or, where it took the place of this one: `atmos remove service {shell(str(old))}`"

@@ -6,8 +6,8 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.diagnostics import Code
-from atmos_cli.engines.argocd.files import ROOTS
+from atmos_cli.diagnostics import Code, Severity
+from atmos_cli.engines.argocd.files import ROOT, ROOTS
 from atmos_cli.engines.facts import directory_of, is_template
 from atmos_cli.kube.shape import Path, at, items, mapping, text
 
@@ -45,11 +45,30 @@ def git_generators(spec: dict[str, Any], depth: int = 0) -> Iterator[dict[str, A
 
 def findings(facts: EngineFacts) -> Iterator[Finding]:
     projects = {one.name for one in facts.of("AppProject")} | {"default"}
+    yield from _names(facts)
     for pointer in facts.of("Application"):
         yield from _application(pointer, pointer.spec, ("spec",), projects, facts)
     for pointer in facts.of("ApplicationSet"):
         template = mapping(pointer.spec, "template", "spec")
         yield from _application(pointer, template, ("spec", "template", "spec"), projects, facts)
+
+
+def _names(facts: EngineFacts) -> Iterator[Finding]:
+    """Warn of what has a name on the hub that is Argo CD's, or may be anybody's."""
+    for pointer in facts.of("AppProject"):
+        if pointer.name == "default":
+            message = "is Argo CD's own: all Applications on the hub that name no project are held to what it allows"
+            yield _owned(pointer, message)
+    for pointer in facts.of("Application"):
+        if pointer.document.file == ROOT and pointer.name == "root":
+            message = "has a name that others on the hub may give, as have the projects and sets of this repo"
+            yield _owned(pointer, message)
+
+
+def _owned(pointer: Pointer, message: str) -> Finding:
+    hint = f"for the way to names of its own: `atmos explain {Code.NAME_OWNED}`"
+    at = ("metadata", "name")
+    return pointer.finding(at, message, code=Code.NAME_OWNED, hint=hint, severity=Severity.WARNING)
 
 
 def reached(facts: EngineFacts) -> Iterator[str]:
