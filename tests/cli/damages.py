@@ -8,7 +8,7 @@ from pathlib import Path
 
 Damage = Callable[[Path], object]
 
-SERVICE = "apps/default/checkout"
+SERVICE = "apps/main/checkout"
 SPEC = f"{SERVICE}/service.yaml"
 DEPLOYMENT = f"{SERVICE}/base/deployment.yaml"
 NETWORK = f"{SERVICE}/base/service.yaml"
@@ -131,11 +131,11 @@ VALIDATE = (
     Row("ATM333", SPEC, "DB_PASSWORD", add(SPEC, "env: {DB_PASSWORD: hunter2SECRET}\n")),
     Row(
         "ATM334",
-        "apps/default/twin/overlays/dev/kustomization.yaml",
+        "apps/main/twin/overlays/dev/kustomization.yaml",
         "",
         add(
-            "apps/default/twin/overlays/dev/kustomization.yaml",
-            "namespace: default-dev\nresources: [../../../checkout/base]\n",
+            "apps/main/twin/overlays/dev/kustomization.yaml",
+            "namespace: main-dev\nresources: [../../../checkout/base]\n",
         ),
     ),
     Row(
@@ -164,9 +164,9 @@ VALIDATE = (
     ),
     Row(
         "ATM410",
-        "tenants/dev/default/resourcequota.yaml",
+        "tenants/dev/main/resourcequota.yaml",
         'requests.cpu: "5"',
-        edit("tenants/dev/default/resourcequota.yaml", 'requests.cpu: "4"', 'requests.cpu: "5"'),
+        edit("tenants/dev/main/resourcequota.yaml", 'requests.cpu: "4"', 'requests.cpu: "5"'),
         status=0,
     ),
     Row("ATM411", "platform/prices.yaml", "", add("platform/prices.yaml", "version: 7\n")),

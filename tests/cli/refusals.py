@@ -92,14 +92,14 @@ NEW = (
     Refusal("ATM206", "differs", WITH_ODD, bundle(thing="data: {a: '${{ env.name }}'}\n", owner="base")),
     Refusal("ATM207", "not like this", WITH_ODD, bundle("refuse: [{when: 'true', message: not like this}]\n")),
     Refusal(
-        "ATM311", "odd", WITH_ODD, bundle(thing="odd: 1\n"), "apps/default/cart/overlays/dev/odd-thing.yaml", status=1
+        "ATM311", "odd", WITH_ODD, bundle(thing="odd: 1\n"), "apps/main/cart/overlays/dev/odd-thing.yaml", status=1
     ),
     Refusal("ATM333", "DB_PASSWORD", (*CART, "--set-env", "DB_PASSWORD=hunter2SECRET"), status=1),
     Refusal(
         "ATM334",
-        "default/checkout",
+        "main/checkout",
         ("node, called checkout-db",),
-        path="apps/default/checkout-db/overlays/dev/kustomization.yaml",
+        path="apps/main/checkout-db/overlays/dev/kustomization.yaml",
         status=1,
     ),
     Refusal("ATM401", "exceeds", CART, each(limits(CPU % ("500m", "8")), COMMIT), BUDGET, status=1),
@@ -113,10 +113,10 @@ NEW = (
     Refusal("ATM602", "", CART, lambda root: (root / ".git").rename(root.parent / "elsewhere")),
     Refusal(
         "ATM603",
-        "apps/default/cart/service.yaml",
+        "apps/main/cart/service.yaml",
         CART,
-        each(add("apps/default/cart/service.yaml", "a"), git("add", "-A"), remove("apps/default/cart/service.yaml")),
-        "apps/default/cart/service.yaml",
+        each(add("apps/main/cart/service.yaml", "a"), git("add", "-A"), remove("apps/main/cart/service.yaml")),
+        "apps/main/cart/service.yaml",
     ),
     Refusal("ATM604", "", CART, git("checkout", "-q", "--detach")),
     Refusal("ATM605", "", CART, lambda root: (root.parent / "gitconfig").write_text("")),
@@ -129,14 +129,14 @@ NEW = (
         "",
         (*CART, "--write", "files"),
         each(lambda root: (root / "apps").rename(root.parent / "apps"), add("apps", "a file\n")),
-        "apps/default",
+        "apps/main",
     ),
     Refusal(
         "ATM614",
         "",
         (*CART, "--write", "files"),
         each(lambda root: (root / "apps").rename(root.parent / "apps"), link("apps", "../apps")),
-        "apps/default/cart/overlays/dev/kustomization.yaml",
+        "apps/main/cart/overlays/dev/kustomization.yaml",
     ),
     Refusal("ATM617", "merge", CART, lambda root: (root / ".git/MERGE_HEAD").write_text("0" * 40 + "\n")),
     Refusal("ATM620", "pre-commit", CART, each(HOOK, git("config", "core.hooksPath", "hooks")), status=0),

@@ -123,7 +123,7 @@ def test_what_it_applied_is_seen_and_what_stands_still_says_so(world, atmos):
     assert done.code == 0, done.out
     done = atmos("tree", "checkout", "--repo", world.root, "-o", "json")
     assert done.json["data"]["trees"][0]["root"]["kind"] == "Pull"
-    target = Target("default", "checkout", "dev", "dev", "default-dev", "puller", "checkout")
+    target = Target("default", "checkout", "dev", "dev", "main-dev", "puller", "checkout")
     refresh(world.connect(None, "dev"), target, snapshot(), Delivery(Arrival.PENDING, "", ""), at=0.0)
     assert cluster.annotated[0][0] == "Pull"
     world.find("dev", "Pull")["spec"]["stop"] = True
@@ -131,7 +131,7 @@ def test_what_it_applied_is_seen_and_what_stands_still_says_so(world, atmos):
 
 
 def test_a_rollback_restores_what_points_at_the_service_and_says_how_to_go_on(world, atmos):
-    pointer, overlay = "pulls/dev/default/checkout.yaml", "apps/default/checkout/overlays/dev/kustomization.yaml"
+    pointer, overlay = "pulls/dev/default/checkout.yaml", "apps/main/checkout/overlays/dev/kustomization.yaml"
     was = world.read(pointer)
     changed = {overlay: world.read(overlay).replace("0.1.0", "0.2.0"), pointer: was.replace('url: ""', "url: x")}
     world.commit(changed, "Deploy 0.2.0")

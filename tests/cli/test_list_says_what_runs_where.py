@@ -42,12 +42,12 @@ def test_a_table_for_people(two, atmos):
     done = atmos("list", "--env", "prod", "--repo", two)
     lines = [line.split() for line in done.out.splitlines()]
     assert lines[0] == ["SERVICE", "ENVIRONMENT", "IMAGE", "REPLICAS", "BLUEPRINTS", "UPDATE"]
-    assert lines[1][:4] == ["default/cart", "prod", "registry.example.com/default/cart:0.1.0", "2..5"]
+    assert lines[1][:4] == ["main/cart", "prod", "registry.example.com/default/cart:0.1.0", "2..5"]
     assert len(lines) == 3
 
 
 def test_what_a_person_wrote_is_what_runs(two, atmos):
-    path = two / "apps/default/checkout/overlays/prod/kustomization.yaml"
+    path = two / "apps/main/checkout/overlays/prod/kustomization.yaml"
     text = path.read_text().replace("count: 2", "count: 7").replace('newTag: "0.1.0"', "digest: sha256:" + "a" * 64)
     path.write_text(text)
     (running,) = listed(two, atmos, "checkout", "--env", "prod")["checkout"]["environments"]
@@ -56,7 +56,7 @@ def test_what_a_person_wrote_is_what_runs(two, atmos):
 
 
 def test_where_the_overlay_does_not_say_it_what_builds_is_asked(two, atmos):
-    path = two / "apps/default/checkout/overlays/dev/kustomization.yaml"
+    path = two / "apps/main/checkout/overlays/dev/kustomization.yaml"
     text = path.read_text()
     start, end = text.index("images:"), text.index("patches:")
     path.write_text(text[:start] + text[end:])
@@ -65,9 +65,9 @@ def test_where_the_overlay_does_not_say_it_what_builds_is_asked(two, atmos):
 
 
 def test_an_edited_spec_is_to_be_updated_and_an_edited_file_is_not(two, atmos):
-    overlay = two / "apps/default/cart/overlays/prod/kustomization.yaml"
+    overlay = two / "apps/main/cart/overlays/prod/kustomization.yaml"
     overlay.write_text(overlay.read_text() + "# mine\n")
-    spec = two / "apps/default/checkout/service.yaml"
+    spec = two / "apps/main/checkout/service.yaml"
     spec.write_text(spec.read_text().replace("size: s", "size: m"))
     found = listed(two, atmos)
     assert (found["checkout"]["update"], found["cart"]["update"]) == ("pending", "current")
@@ -77,8 +77,8 @@ def test_an_edited_spec_is_to_be_updated_and_an_edited_file_is_not(two, atmos):
 
 
 def test_broken_files_are_said_and_the_rest_is_listed(two, atmos):
-    (two / "apps/default/checkout/overlays/dev/kustomization.yaml").write_text("resources: [\n")
-    (two / "apps/default/checkout/service.lock").write_text("nothing of atmos\n")
+    (two / "apps/main/checkout/overlays/dev/kustomization.yaml").write_text("resources: [\n")
+    (two / "apps/main/checkout/service.lock").write_text("nothing of atmos\n")
     found = listed(two, atmos)
     assert found["checkout"]["environments"][0]["problem"]
     assert found["checkout"]["environments"][1]["images"]
@@ -88,7 +88,7 @@ def test_broken_files_are_said_and_the_rest_is_listed(two, atmos):
 
 
 def test_what_has_no_spec_is_listed_too(two, atmos):
-    (two / "apps/default/cart/service.yaml").unlink()
+    (two / "apps/main/cart/service.yaml").unlink()
     assert listed(two, atmos)["cart"]["update"] == "unknown"
 
 

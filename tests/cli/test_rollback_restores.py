@@ -43,10 +43,10 @@ def test_without_a_verdict_it_is_the_state_before_and_says_so(deployed):
 def test_only_one_service_of_a_commit_is_taken_back(deployed):
     deployed.deploy("1.1", service="cart")
     deployed.write(
-        "apps/default/cart/overlays/prod/kustomization.yaml", deployed.read(PROD).replace("checkout", "cart")
+        "apps/main/cart/overlays/prod/kustomization.yaml", deployed.read(PROD).replace("checkout", "cart")
     )
     deployed.replace(PROD, "1.0", "2.0")
-    deployed.replace("apps/default/cart/overlays/prod/kustomization.yaml", "1.0", "2.0")
+    deployed.replace("apps/main/cart/overlays/prod/kustomization.yaml", "1.0", "2.0")
     deployed.commit("Both to 2.0")
     deployed.deploy("2.1", service="cart")
     assert deployed.rollback("--yes").code == 0
@@ -64,7 +64,7 @@ def test_another_environment_is_left_alone(deployed):
 def test_files_that_were_added_go_and_files_that_were_renamed_come_back(deployed):
     overlay = f"{ROOM}/overlays/prod"
     deployed.write(
-        f"{overlay}/settings.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: default-prod}\n"
+        f"{overlay}/settings.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: main-prod}\n"
     )
     deployed.replace(PROD, "- ../../base\n", "- ../../base\n- settings.yaml\n")
     good = deployed.commit("With settings")
@@ -190,4 +190,4 @@ def test_the_delivery_pointer_of_the_environment_comes_back_with_it(tmp_path, at
         timeouts = {
             d.value["metadata"]["namespace"]: d.value["spec"]["timeout"] for d in load_all(deployed.read(path).encode())
         }
-        assert timeouts == {"default-dev": "9m", "default-prod": "3m"}
+        assert timeouts == {"main-dev": "9m", "main-prod": "3m"}
