@@ -40,7 +40,7 @@ def test_every_pipeline_lands(deployed, fleet):
         "2.0"
     ] * PIPELINES
     subjects = deployed.git("log", "--format=%s", f"-{PIPELINES}").splitlines()
-    assert set(subjects) == {f"Deploy default/svc-{number} 2.0 to dev" for number in range(PIPELINES)}
+    assert set(subjects) == {f"Deploy main/svc-{number} 2.0 to dev" for number in range(PIPELINES)}
 
 
 @pytest.mark.slow

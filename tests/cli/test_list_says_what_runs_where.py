@@ -27,7 +27,7 @@ def test_every_service_in_every_environment(two, atmos):
     assert [each["environment"] for each in cart["environments"]] == ["dev", "prod"]
     assert cart["environments"][0] == {
         "environment": "dev",
-        "images": ["registry.example.com/default/cart:0.1.0"],
+        "images": ["registry.example.com/main/cart:0.1.0"],
         "minReplicas": 2,
         "maxReplicas": 5,
         "problem": None,
@@ -42,7 +42,7 @@ def test_a_table_for_people(two, atmos):
     done = atmos("list", "--env", "prod", "--repo", two)
     lines = [line.split() for line in done.out.splitlines()]
     assert lines[0] == ["SERVICE", "ENVIRONMENT", "IMAGE", "REPLICAS", "BLUEPRINTS", "UPDATE"]
-    assert lines[1][:4] == ["main/cart", "prod", "registry.example.com/default/cart:0.1.0", "2..5"]
+    assert lines[1][:4] == ["main/cart", "prod", "registry.example.com/main/cart:0.1.0", "2..5"]
     assert len(lines) == 3
 
 
@@ -51,7 +51,7 @@ def test_what_a_person_wrote_is_what_runs(two, atmos):
     text = path.read_text().replace("count: 2", "count: 7").replace('newTag: "0.1.0"', "digest: sha256:" + "a" * 64)
     path.write_text(text)
     (running,) = listed(two, atmos, "checkout", "--env", "prod")["checkout"]["environments"]
-    assert running["images"] == ["registry.example.com/default/checkout@sha256:" + "a" * 64]
+    assert running["images"] == ["registry.example.com/main/checkout@sha256:" + "a" * 64]
     assert running["maxReplicas"] == 7
 
 

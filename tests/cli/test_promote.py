@@ -163,7 +163,7 @@ def test_from_where_it_is_not_and_to_where_it_is_not(ahead):
 
 
 def test_a_placeholder_never_ran(ahead):
-    ahead.replace(DEV, "registry.test/checkout", "registry.example.com/default/checkout")
+    ahead.replace(DEV, "registry.test/checkout", "registry.example.com/main/checkout")
     ahead.commit("a new service")
     done = promote(ahead)
     assert (done.code, done.codes) == (2, ["ATM332"])

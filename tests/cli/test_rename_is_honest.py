@@ -32,7 +32,7 @@ def test_the_new_one_stands_beside_the_old_one(cart, atmos, git):
         name: load((cart / f"apps/main/basket/overlays/{name}/kustomization.yaml").read_bytes())["images"]
         for name in ("dev", "prod")
     }
-    assert images["prod"] == [{"name": "basket", "newName": "registry.example.com/default/cart", "newTag": "v7"}]
+    assert images["prod"] == [{"name": "basket", "newName": "registry.example.com/main/cart", "newTag": "v7"}]
     assert images["dev"][0]["newTag"] == "0.1.0"
     assert done.json["data"]["next"][-1].endswith("atmos remove service main/cart")
     assert any("cart.main-dev becomes basket.main-dev" in each for each in done.json["data"]["notes"])

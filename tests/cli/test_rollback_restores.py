@@ -24,7 +24,7 @@ def test_the_last_verified_state_comes_back_over_several_commits(deployed):
     assert deployed.tag() == "1.1"
     assert deployed.git("rev-parse", f"{good}:{ROOM}") == deployed.git("rev-parse", f"HEAD:{ROOM}")
     body = deployed.git("log", "-1", "--format=%B")
-    assert f"Atmos-Rollback-Of: {bad}\nAtmos-Restores: {good}\nAtmos-Service: prod/default/checkout\n" in body
+    assert f"Atmos-Rollback-Of: {bad}\nAtmos-Restores: {good}\nAtmos-Service: prod/main/checkout\n" in body
     assert deployed.git("log", "-1", "--format=%(trailers:key=Atmos-Restores,valueonly)") == good
     assert deployed.git("log", "-1", "--format=%(trailers:key=Atmos-Reason,valueonly)").endswith("forged")
     assert deployed.git("diff", "--name-only", "HEAD~1") == PROD
@@ -175,7 +175,7 @@ def test_a_broken_overlay_is_taken_back(deployed):
 @pytest.mark.parametrize("one_cluster", [False, True])
 def test_the_delivery_pointer_of_the_environment_comes_back_with_it(tmp_path, atmos, one_cluster):
     deployed = rolling.make(tmp_path / "repo", atmos, engine="flux", one_cluster=one_cluster)
-    path = f"delivery/{'dev' if one_cluster else 'prod'}/default/checkout.yaml"
+    path = f"delivery/{'dev' if one_cluster else 'prod'}/main/checkout.yaml"
     good = deployed.read(path)
     deployed.write(path, good.replace("3m", "9m"))
     deployed.replace(PROD, "1.0", "2.0")
