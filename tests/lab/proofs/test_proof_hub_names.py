@@ -47,7 +47,7 @@ def hub(new_control_plane: Callable[..., ControlPlane], tmp_path: Path) -> Itera
 def gitops(hub: ArgoCD, url: str, directory: Path) -> Repo:
     """A repo of one team, one environment and one service, whose cluster is registered."""
     repo = Repo(clone(url, directory))
-    answer = repo.atmos("init", "--environments", "dev", "--git-url", url)
+    answer = repo.atmos("init", "--env", "dev", "--git-url", url)
     repo.new("main", "go, port 8080, called ledger")
     hub.add_cluster(hub.plane, "dev", cluster_labels(answer)["dev"])
     return repo
