@@ -60,6 +60,7 @@ class Prometheus(Strict):
 
 class Cluster(Strict):
     engine: str = "argocd"
+    # What a file of version 1 means that says nothing: it never changes. `init` writes the version out.
     kubernetes: Annotated[str, StringConstraints(pattern=r"^1\.\d{2}$")] = "1.34"
     users: Literal["blueprint", "cluster"] = Field(
         default="blueprint", description="who gives pods their user: `cluster` on OpenShift, which assigns one"
@@ -76,6 +77,9 @@ class Http(Strict):
 
     kind: Literal["ingress", "gateway"] = "ingress"
     class_name: str = Field(default="nginx", alias="class")
+    controller: str = Field(
+        default="", description="what the IngressClass has as `spec.controller`, where `class` says too little"
+    )
     gateway: str = "shared"
     namespace: DnsLabel = "ingress-nginx"
     domain: str = "example.com"

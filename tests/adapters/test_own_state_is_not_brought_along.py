@@ -143,7 +143,7 @@ OUTER = [
 ]
 
 
-@pytest.mark.sample(4)
+@pytest.mark.sample
 @pytest.mark.parametrize(("key", "value"), [*DAMAGE, *OUTER, ("tree", [0, 0]), ("entries", {}), ("entries", None)])
 def test_a_journal_with_anything_wrong_in_it_is_not_believed(checkout: Path, key: str, value: object) -> None:
     interrupted(checkout)

@@ -60,6 +60,7 @@ def new(atmos, company, *words):
     return atmos("new", "service", *words, "--repo", company, "--yes", "-o", "json")
 
 
+@pytest.mark.slow
 def test_from_the_words_to_what_runs(company, atmos, git):
     done = new(atmos, company, "oban jobs consumer called billing, work queue")
     assert done.code == 0, done.out
@@ -119,6 +120,7 @@ def test_init_completes_the_schema_for_editors(company, atmos):
     assert "queue" in schema["properties"]["addons"]["properties"]
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize("kind", ["workload", "addon"])
 @pytest.mark.parametrize("where", ["repo", "directory"])
 def test_a_blueprint_that_was_begun_passes_lint_and_test(repo, tmp_path, atmos, kind, where):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from atmos_cli.cli import verify_run
+from atmos_cli.commands import verify_run
 
 from .conftest import state
 from .rolling import verdict
@@ -14,10 +14,9 @@ def watched(deployed, monkeypatch):
     deployed.share()
     deployed.outcome, deployed.asked = "pass", []
 
-    def verify_now(repo, service, *, team, environments, commit, live):
-        deployed.asked.append((service, tuple(environments), commit))
-        found = verdict(commit or deployed.head, deployed.outcome, environment="dev")
-        return verify_run.VerifiedRun((found,), [], ())
+    def verify_now(repository, wanted, *, display):
+        deployed.asked.append((wanted.service, wanted.environments, wanted.commit))
+        return verify_run.VerifiedRun((verdict(wanted.commit or deployed.head, deployed.outcome, environment="dev"),))
 
     monkeypatch.setattr(verify_run, "verify_now", verify_now)
     return deployed

@@ -121,6 +121,7 @@ def test_passwords_in_urls_are_not_written(tmp_path, atmos):
     assert not [p for p in root.rglob("*") if p.is_file() and b"hunter2" in p.read_bytes()]
 
 
+@pytest.mark.slow
 def test_a_new_directory_inside_another_checkout_is_a_repo_of_its_own(repo, atmos, git):
     before = git("rev-parse", "HEAD", cwd=repo)
     root = repo / "demo"

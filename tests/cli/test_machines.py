@@ -12,6 +12,7 @@ DIAGNOSTIC = {"code", "severity", "message", "where", "environment", "hint"}
 WHERE = {"path", "line", "column", "field", "resource"}
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("args", "keys"),
     [
@@ -80,6 +81,7 @@ def test_a_spec_is_checked_against_its_place(shop, atmos):
     ]
 
 
+@pytest.mark.slow
 def test_only_findings_in_the_paths(shop, atmos):
     deployment = shop / "apps/main/checkout/base/deployment.yaml"
     deployment.write_text(deployment.read_text().replace("imagePullPolicy", "imagePulPolicy"))

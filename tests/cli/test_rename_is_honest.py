@@ -20,6 +20,7 @@ def cart(repo, atmos, git):
     return repo
 
 
+@pytest.mark.slow
 def test_the_new_one_stands_beside_the_old_one(cart, atmos, git):
     old = {path: path.read_bytes() for path in (cart / "apps/main/cart").rglob("*") if path.is_file()}
     done = atmos("rename", "cart", "basket", "--repo", cart, "--yes", "-o", "json")
@@ -98,6 +99,7 @@ def test_callers_are_named_with_their_lines(cart, atmos, git):
     assert done.json["diagnostics"][0]["where"]["path"] == "apps/main/shop/service.yaml"
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize(
     ("args", "code", "says"),
     [

@@ -64,7 +64,7 @@ def test_a_rollback_follows_unrelated_pushes_and_carries_the_record_to_the_next_
 
 def test_a_fix_that_lands_between_plan_and_write_is_not_taken_back(clones, monkeypatch):
     """The plan is asked again under the lock, and after every push that came too late."""
-    from atmos_cli.commands import rollback as usecase
+    from atmos_cli.commands import changes as usecase
     from atmos_cli.gitops.write import write
 
     bare, one, two = clones
@@ -87,13 +87,14 @@ def test_a_fix_that_lands_between_plan_and_write_is_not_taken_back(clones, monke
 
 
 @pytest.mark.slow
-def test_it_gives_up_after_five_pushes_that_came_too_late(clones, monkeypatch):
-    from atmos_cli.commands import rollback as usecase
+def test_it_gives_up_when_every_push_came_too_late(clones, monkeypatch):
+    from atmos_cli.commands import changes as usecase
     from atmos_cli.gitops import write as writing
     from atmos_cli.gitops.write import write
 
     _, one, two = clones
     count, waits = [], []
+    monkeypatch.setattr(usecase, "MOST_TRIES", 5)
     monkeypatch.setattr(writing, "pause", lambda attempt, began: waits.append(attempt))
 
     def meanwhile(*args, **options):
@@ -110,7 +111,7 @@ def test_it_gives_up_after_five_pushes_that_came_too_late(clones, monkeypatch):
 
 
 def test_what_others_push_while_it_waits_does_not_make_it_too_late_again(clones, monkeypatch):
-    from atmos_cli.commands import rollback as usecase
+    from atmos_cli.commands import changes as usecase
     from atmos_cli.gitops import write as writing
     from atmos_cli.gitops.write import write
 
@@ -186,6 +187,7 @@ def test_verify_rolls_back_by_itself_once_and_not_the_rollback(clones):
     assert again.code == "is-rollback"
 
 
+@pytest.mark.slow
 def test_a_second_automatic_rollback_within_the_hour_waits_for_a_person(clones):
     import dataclasses
     import time

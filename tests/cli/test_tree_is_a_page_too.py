@@ -37,6 +37,7 @@ def kinds(node, depth=0):
     return [(depth, node["kind"]), *(found for child in node["children"] for found in kinds(child, depth + 1))]
 
 
+@pytest.mark.slow
 def test_a_healthy_service_is_one_tree_from_the_engine_to_its_containers(tree):
     done = tree("--env", "dev", "-o", "json")
     assert done.code == 0, done.out

@@ -67,6 +67,7 @@ def test_nothing_is_changed_unless_that_is_asked_for(failed, on_fail):
     assert (failed.head, tip(failed), done.commit, watched) == (bad, bad, "", [])
 
 
+@pytest.mark.slow
 def test_a_branch_is_pushed_and_main_stays(failed):
     bad, watched = failed.head, []
     done = acted(failed, "branch", watched=watched)

@@ -146,6 +146,7 @@ class TestLook:
         look(metrics, settled, at=zero + 600)
         assert look(metrics, settled, at=zero + 300) == first
 
+    @pytest.mark.slow
     def test_a_run_that_was_killed_says_the_same_as_one_that_was_not(self):
         scenario = Scenario(errors_plus=0.05)
         metrics, settled, zero, _ = watched(scenario)
