@@ -38,7 +38,7 @@ def owner_of(name: str) -> str:
 
 
 def require_free(what: str, names: Iterable[str]) -> None:
-    """Check that none of `names` belongs to somebody else. Raises ATM704 for each that does; `what` is `the team`."""
+    """Check that none of `names` belongs to somebody else. Raises ATM706 for each that does; `what` is `the team`."""
     found = [
         Diagnostic(Code.NAME_OWNED, f"{what} cannot be called `{name}`: {owner}", hint="choose another name")
         for name in names
