@@ -15,6 +15,7 @@ from atmos_cli.checks.committed_secrets import secrets_in_file
 from atmos_cli.commands.cluster_version import default_version, require_version, version_notes
 from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, Hub, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
+from atmos_cli.engines.owned_names import owner_of, require_free
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.engines.source import portable_url
 from atmos_cli.gitops.plain_secrets import require_no_secret
@@ -24,7 +25,6 @@ from atmos_cli.gitops.write import Written, base_of, trailers, write
 from atmos_cli.kube.names import dns_label
 from atmos_cli.ports import MemoryTree
 from atmos_cli.result import ChangeSet
-from atmos_cli.spec.names import owner_of, require_free
 from atmos_cli.yamlio.locate import located
 
 if TYPE_CHECKING:

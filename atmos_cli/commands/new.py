@@ -10,6 +10,7 @@ from atmos_cli.blueprint.compose import compose
 from atmos_cli.commands.budget import Pending, pending
 from atmos_cli.commands.changes import Change, asking, judge, start_of
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail, in_order
+from atmos_cli.engines.owned_names import require_free
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.generate import Generated, generate, unfaithful
 from atmos_cli.gitops.intent import Flags, PlanRow, understand
@@ -17,7 +18,6 @@ from atmos_cli.gitops.repository import Deployment, Repository, open_repository,
 from atmos_cli.gitops.suggestions import suggestion
 from atmos_cli.gitops.write import Base, trailers
 from atmos_cli.result import ChangeSet
-from atmos_cli.spec.names import require_free
 
 if TYPE_CHECKING:
     from atmos_cli.config import Config, WriteMode

@@ -13,13 +13,13 @@ from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.commands.places import SIDES, PlaceOptions, PlacePlan, planned, require_known, require_new, steps_between
 from atmos_cli.config import FILE
 from atmos_cli.diagnostics import Code, fail
+from atmos_cli.engines.owned_names import require_free
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.config_edits import cluster_like, set_block
 from atmos_cli.gitops.repository import config_of
 from atmos_cli.gitops.service_update import UpdateOptions
 from atmos_cli.ports import MemoryTree
-from atmos_cli.spec.names import require_free
 
 if TYPE_CHECKING:
     from atmos_cli.config import Config

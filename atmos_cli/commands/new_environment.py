@@ -12,6 +12,7 @@ from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.commands.places import SIDES, PlaceOptions, PlacePlan, planned, require_known, require_new, steps_between
 from atmos_cli.config import FILE
 from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.engines.owned_names import require_free
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.config_edits import ConfigBlock, edited, environment_alone, environment_like, set_block
 from atmos_cli.gitops.lock_environments import locks_without
@@ -21,7 +22,6 @@ from atmos_cli.gitops.services import ServiceName, named_services, services
 from atmos_cli.kube.names import dns_subdomain
 from atmos_cli.ports import MemoryTree
 from atmos_cli.spec.model import read_spec
-from atmos_cli.spec.names import require_free
 from atmos_cli.yamlio.edit import SetValue
 
 if TYPE_CHECKING:

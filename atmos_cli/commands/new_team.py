@@ -9,11 +9,11 @@ from atmos_cli.commands.init import require_names, require_namespaces
 from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.commands.places import SIDES, PlaceOptions, PlacePlan, planned, require_new
 from atmos_cli.config import namespace
+from atmos_cli.engines.owned_names import require_free
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.intent import PlanRow
 from atmos_cli.gitops.repository import config_of, teams
 from atmos_cli.gitops.service_update import UpdateOptions
-from atmos_cli.spec.names import require_free
 
 if TYPE_CHECKING:
     from atmos_cli.gitops.repository import Repository

@@ -10,6 +10,7 @@ from atmos_cli.commands.changes import Change, asking, judge, start_of
 from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
+from atmos_cli.engines.owned_names import require_free
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.config_edits import edited
 from atmos_cli.gitops.dependents import dependents, specs
@@ -20,7 +21,7 @@ from atmos_cli.gitops.services import ServiceName, named_services
 from atmos_cli.gitops.write import trailers
 from atmos_cli.kube.shape import items, mappings
 from atmos_cli.spec.model import ServiceSpec, read_spec
-from atmos_cli.spec.names import require_free, validate_name
+from atmos_cli.spec.names import validate_name
 from atmos_cli.yamlio.edit import RemoveValue, SetValue
 from atmos_cli.yamlio.load import load
 

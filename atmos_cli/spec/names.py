@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING
 
-from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from atmos_cli.diagnostics import Code, Diagnostic
 
 # Names become Service names (DNS-1035 on most Kubernetes versions) and, with a suffix such as `-db-rw`, those of parts.
 NAME = r"^[a-z]([-a-z0-9]{0,38}[a-z0-9])?$"
@@ -20,32 +16,6 @@ RULE = f"a name has 1 to {NAME_LENGTH} characters: lower-case letters, digits an
 # directories on Windows.
 _DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{d}{n}" for d in ("com", "lpt") for n in range(1, 10))})
 RESERVED = frozenset({"kubernetes", "default", "localhost"}) | _DEVICES
-
-# Names that others hold where a team, service, environment or cluster would be one: (pattern, whose it is).
-_OWNERS = (
-    (r"default", "Kubernetes' own namespace and Argo CD's own project have it"),
-    (r"platform|root|atmos(-.*)?", "atmos gives it to objects of its own"),
-    (r"argo-?cd", "Argo CD's own namespace has it"),
-    (r"flux-system", "Flux's own namespace has it"),
-    (r"kube(-.*)?|kubernetes", "Kubernetes keeps such names for itself"),
-    (r"openshift(-.*)?", "OpenShift keeps such names for itself"),
-)
-
-
-def owner_of(name: str) -> str:
-    """Say whose the name is when it belongs to others, in words that follow it; empty when it is free."""
-    return next((words for pattern, words in _OWNERS if re.fullmatch(pattern, name)), "")
-
-
-def require_free(what: str, names: Iterable[str]) -> None:
-    """Check that none of `names` belongs to somebody else. Raises ATM706 for each that does; `what` is `the team`."""
-    found = [
-        Diagnostic(Code.NAME_OWNED, f"{what} cannot be called `{name}`: {owner}", hint="choose another name")
-        for name in names
-        if (owner := owner_of(name))
-    ]
-    if found:
-        raise AtmosError(*found)
 
 
 def validate_name(name: str) -> Diagnostic | None:

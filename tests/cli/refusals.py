@@ -143,5 +143,6 @@ NEW = (
     Refusal("ATM701", "version", CART, edit(CONFIG, "version: 1", "version: 2"), CONFIG),
     Refusal("ATM702", "moon", (*CART, "--env", "moon")),
     Refusal("ATM703", "nobody", (*CART, "--team", "nobody")),
+    Refusal("ATM706", "objects of its own", ("node, port 80", "--name", "platform")),
     Refusal("ATM901", "--nonsense", (*CART, "--nonsense")),
 )

@@ -67,7 +67,7 @@ def test_a_team_is_added_without_touching_another(repo, atmos, git):
     added = done.json["data"]["files"]["added"]
     assert "argocd/projects/pay.yaml" in added
     assert "tenants/prod/pay/namespace.yaml" in added
-    assert not [path for path in done.json["data"]["files"]["modified"] if "/default" in path]
+    assert not [path for path in done.json["data"]["files"]["modified"] if "/main" in path]
     assert atmos("new", "service", "go, called ledger", "--team", "pay", "--repo", repo, "--yes").code == 0
     ambiguous = atmos("new", "service", "go, called other", "--repo", repo, "--yes")
     assert ambiguous.code == 2

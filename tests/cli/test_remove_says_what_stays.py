@@ -269,7 +269,7 @@ def test_a_team_goes_with_its_budgets(shop, atmos, git):
         (("service", "chekout"), "ATM511", "did you mean `checkout`?"),
         (("service", "checkout", "--env", "prd"), "ATM702", "did you mean `prod`?"),
         (("environment", "prd"), "ATM702", "did you mean `prod`?"),
-        (("team", "defalt"), "ATM703", "did you mean `default`?"),
+        (("team", "mian"), "ATM703", "did you mean `main`?"),
         (("cluster", "pro"), "ATM901", "did you mean `prod`?"),
         (("cluster", "prod"), "ATM625", "atmos remove environment prod"),
     ],
