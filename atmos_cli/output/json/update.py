@@ -22,6 +22,7 @@ def update_data(plan: UpdatePlan, written: Sequence[Written]) -> dict[str, Any]:
     return {
         "services": [_service_data(each) for each in plan.pending],
         "effects": list(plan.effects),
+        "takesAlong": list(plan.takes_along),
         "budget": [row_data(row) for row in plan.change.guarded.rows],
         "files": {
             "added": list(changes.added),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MOST_FIELDS = 12
 MOST_EFFECTS = 60
+MOST_INPUTS = 5
 
 
 def show_update(plan: UpdatePlan, *, with_diff: bool, check: bool) -> None:
@@ -30,6 +31,10 @@ def show_update(plan: UpdatePlan, *, with_diff: bool, check: bool) -> None:
     for each in plan.pending:
         for line in _lines(each, brief=check):
             say(line)
+    if plan.takes_along and not check:
+        rest = len(plan.takes_along) - MOST_INPUTS
+        names = ", ".join(plan.takes_along[:MOST_INPUTS]) + (f" and {rest} more" if rest > 0 else "")
+        say(f"Takes along, edited and not committed so far: {names}")
     if with_diff:
         for line in diff_lines(plan.change.changes):
             say(line)
