@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Literal
 
 from atmos_cli.diagnostics import AtmosError, Severity
 from atmos_cli.gitops.effective import Effective
+from atmos_cli.gitops.inputs import Inputs
 from atmos_cli.gitops.pending import pending_update
 from atmos_cli.gitops.repository import Deployment, deployments
 from atmos_cli.gitops.running import Running, running
-from atmos_cli.gitops.services import ServiceName, pick_service, services
+from atmos_cli.gitops.services import ServiceName, meant_service, services
 from atmos_cli.layout.lock_history import read_lock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from atmos_cli.blueprint.catalogue import Catalogue
-    from atmos_cli.config import Config
     from atmos_cli.gitops.repository import Repository
     from atmos_cli.layout.lock import Lock
     from atmos_cli.ports import FileTree
@@ -50,10 +49,10 @@ def listed(
     there: dict[ServiceName, list[str]] = {}
     for each in deployments(tree):
         there.setdefault(ServiceName(each.team, each.service), []).append(each.environment)
-    effective, catalogue = Effective(tree), repository.catalogue
+    effective, inputs = Effective(tree), Inputs(config, repository.catalogue)
     found = []
     for name in _chosen(tree, names, there, team):
-        state, note = _state(tree, name, config, catalogue)
+        state, note = _state(tree, name, inputs)
         locks = _lock_heads(tree, name)
         shown: dict[str, Running] = {}
         for environment in wanted:
@@ -73,14 +72,14 @@ def _chosen(
 ) -> tuple[ServiceName, ...]:
     everything = sorted({*there, *services(tree)})
     if names:
-        return tuple(dict.fromkeys(pick_service(tree, everything, each, team=team) for each in names))
+        return tuple(dict.fromkeys(meant_service(everything, each, team=team) for each in names))
     return tuple(each for each in everything if team in (None, each.team))
 
 
-def _state(tree: FileTree, name: ServiceName, config: Config, catalogue: Catalogue) -> tuple[UpdateState, str]:
+def _state(tree: FileTree, name: ServiceName, inputs: Inputs) -> tuple[UpdateState, str]:
     """Return whether `update` has something for a service, and what of it cannot be read."""
     try:
-        found = pending_update(tree, name, config, catalogue)
+        found = pending_update(tree, name, inputs)
         if found is not None:
             return "offered" if found.severity is Severity.INFO else "pending", ""
         if tree.read(f"{name.directory}/service.yaml") is None:

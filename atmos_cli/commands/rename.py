@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli import __version__
-from atmos_cli.commands.changes import Change, judge, start_of
+from atmos_cli.commands.changes import Change, asking, judge, start_of
 from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
+from atmos_cli.engines.owned_names import require_free
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.config_edits import edited
 from atmos_cli.gitops.dependents import dependents, specs
@@ -43,6 +44,7 @@ class Renaming:
     service: str
     new: str
     team: str | None = None
+    request_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def plan_rename(
     repository: Repository, wanted: Renaming, *, mode: WriteMode | None = None, branch: str | None = None
 ) -> RenamePlan:
     """Plan the new service from the old spec. Raises ATM625 (exit 1), with the way, where that would lose data."""
-    start = start_of(repository, mode=mode)
+    start = start_of(repository, mode="branch" if wanted.request_approval else mode)
     tree = tree_to_change(start)
     config = config_of(tree)
     old = _old(tree, wanted)
@@ -109,6 +111,7 @@ def plan_rename(
         branch or f"atmos/rename-{old.service}",
         lambda: plan_rename(open_repository(repository.root, writes=True), wanted, mode=mode, branch=branch).change,
     )
+    change = asking(change) if wanted.request_approval else change
     lost = tuple(_lost(tree, repository, old, environments, config))
     return RenamePlan(repository, old, new, environments, lost, tuple(_notes(old, new, spec, config)), change)
 
@@ -132,6 +135,7 @@ def _require_name(tree: FileTree, old: ServiceName, new: ServiceName) -> None:
         raise AtmosError(wrong)
     if new == old:
         raise fail(Code.USAGE, f"`{old}` has that name already", hint="choose another one")
+    require_free("a service", (new.service,))
     if any(True for _ in tree.files(new.directory)):
         message = f"the service `{new.service}` exists already in {new.directory}"
         hint = f"choose another name, or, where it took the place of this one: `atmos remove service {shell(str(old))}`"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from atmos_cli.adapters.bundle import versions
 from atmos_cli.budget.findings import budget_diagnostics, claim_diagnostics
 from atmos_cli.checks.registry import run
 from atmos_cli.checks.subject import Subject
@@ -34,10 +35,10 @@ class Guarded:
     `effects`: what happens to what runs, one line each.
     """
 
-    diagnostics: tuple[Diagnostic, ...]
-    rows: tuple[LimitRow, ...]
-    claims: Mapping[Deployment, Claim]
-    budgets: Mapping[str, Budgeted]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    rows: tuple[LimitRow, ...] = ()
+    claims: Mapping[Deployment, Claim] = field(default_factory=dict)
+    budgets: Mapping[str, Budgeted] = field(default_factory=dict)
     effects: tuple[str, ...] = ()
 
 
@@ -153,4 +154,5 @@ def subject(
         resources=resources,
         declared_secrets=declared,
         secret_store=environment.secrets.store if environment.secrets else "",
+        versions=versions(),
     )

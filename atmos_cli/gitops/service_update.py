@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.blueprint.scope import image_of
 from atmos_cli.config import FILE
-from atmos_cli.diagnostics import Code, Diagnostic, Location, Severity, fail
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity, fail
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.first_images import FirstImages, first_images
 from atmos_cli.gitops.generate import generate
@@ -20,18 +20,20 @@ from atmos_cli.merge.files import merge_files
 from atmos_cli.merge.model import MISSING, Merged, same
 from atmos_cli.merge.shown import shown_value
 from atmos_cli.spec.model import ServiceSpec, read_spec
+from atmos_cli.versions.judge import bump
 from atmos_cli.yamlio.load import load_all
 from atmos_cli.yamlio.locate import block_line, locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from atmos_cli.blueprint.catalogue import Catalogue
     from atmos_cli.blueprint.composed import DeclaredRename
     from atmos_cli.config import Config, WriteMode
+    from atmos_cli.gitops.inputs import Inputs
     from atmos_cli.layout.lock import Lock
     from atmos_cli.merge.model import Choose, Conflict, Side
     from atmos_cli.ports import FileTree
+    from atmos_cli.versions.judge import Bump
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,9 @@ class UpdateOptions:
 
     `ours` and `theirs`: files, fields of them (`FILE#FIELD`), services or `.` for all, whose conflicts that side wins.
     `only_check` leaves checks and budgets out. `environments`: where the services are to be as well. `allow_replace`:
-    objects may be replaced, also those with data. `teams` come beside those that have a tenant, `without_team` goes.
-    `with_skeleton`: what `init` made, too; None where no service is named. `like`: new overlays begin with the images
-    of this environment.
+    objects may be replaced, also those with data. `request_approval`: a branch that asks where it is over a budget.
+    `teams` come beside those that have a tenant, `without_team` goes. `with_skeleton`: what `init` made, too; None
+    where no service is named. `like`: new overlays begin with the images of this environment.
     """
 
     mode: WriteMode | None = None
@@ -52,6 +54,7 @@ class UpdateOptions:
     theirs: tuple[str, ...] = ()
     restore: bool = False
     allow_replace: bool = False
+    request_approval: bool = False
     environments: tuple[str, ...] = ()
     only_check: bool = False
     team: str | None = None
@@ -67,7 +70,8 @@ class UpdateOptions:
 class ServiceUpdate:
     """What an update makes of one service, or of what `init` made (`name` is None). `reasons`: what is newer.
 
-    `first_images`: what new overlays begin with.
+    `bumps`: versions of what other people release that change with it. `first_images`: what new overlays
+    begin with.
     """
 
     name: ServiceName | None
@@ -78,6 +82,7 @@ class ServiceUpdate:
     blueprints: tuple[str, ...] = ()
     notes: tuple[Diagnostic, ...] = ()
     renamed: tuple[DeclaredRename, ...] = ()
+    bumps: tuple[Bump, ...] = ()
     first_images: tuple[FirstImages, ...] = ()
 
     @property
@@ -90,10 +95,11 @@ class ServiceUpdate:
         return bool(self.files or self.merged.conflicts)
 
 
-def update_service(
-    tree: FileTree, name: ServiceName, options: UpdateOptions, *, config: Config, catalogue: Catalogue
-) -> ServiceUpdate:
+def update_service(tree: FileTree, name: ServiceName, options: UpdateOptions, *, inputs: Inputs) -> ServiceUpdate:
     """Merge what the spec, the config and the blueprints now generate into the files of one service."""
+    if not (options.restore or options.environments) and _is_current(tree, name, inputs):
+        return ServiceUpdate(name, (), Merged({}), {})
+    config = inputs.config
     spec_path, lock_path = f"{name.directory}/service.yaml", f"{name.directory}/service.lock"
     data = tree.read(spec_path) or b""
     spec = read_spec(data, path=spec_path)
@@ -103,8 +109,6 @@ def update_service(
         rename = f"atmos rename {shell(str(name))} {shell(spec.name)}"
         hint = f"write `name: {name.service}` there, or rename it with `{rename}`"
         raise fail(Code.SPEC_PATH_MISMATCH, message, where=Location(spec_path, 1, 1, field="name"), hint=hint)
-    if not (options.restore or options.environments) and is_current(tree, name, config, catalogue):
-        return ServiceUpdate(name, (), Merged({}), {})
     lock_data = tree.read(lock_path)
     locks = read_lock(lock_data, path=lock_path)
     require_unmoved(tree, name, locks)
@@ -114,7 +118,9 @@ def update_service(
         message = f"`{name}` is in no environment of {FILE}"
         hint = f"`atmos update {shell(str(name))} --env {shell(next(iter(config.environments)))}` puts it into one"
         raise fail(Code.ENVIRONMENT_UNKNOWN, message, hint=hint, where=Location(spec_path, 1, 1))
-    made = generate(spec, team=name.team, environments=environments, config=config, catalogue=catalogue, spec_data=data)
+    made = generate(
+        spec, team=name.team, environments=environments, config=config, catalogue=inputs.catalogue, spec_data=data
+    )
     again = tuple(f"{name.directory}/overlays/{each}/" for each in options.environments)
     again = tuple(each for each in again if not any(True for _ in tree.files(each.rstrip("/"))))
     bases = [
@@ -140,7 +146,9 @@ def update_service(
     lock = made.files[lock_path]
     if lock != lock_data:
         files[lock_path] = lock
-    reasons = tuple(_reasons(locks, made.lock, spec_path)) if files or merged.conflicts else ()
+    found = (bump(inputs.catalogue.versions, each.before, each.after) for each in merged.changed)
+    bumps = tuple(dict.fromkeys(each for each in found if each))
+    reasons = (*_reasons(locks, made.lock, spec_path), *map(str, bumps)) if files or merged.conflicts else ()
     notes = tuple(_lock_notes(locks, lock_path))
     return ServiceUpdate(
         name,
@@ -151,8 +159,17 @@ def update_service(
         made.lock.blueprints,
         notes,
         made.renamed,
+        bumps,
         tuple(each for each, _, _ in first),
     )
+
+
+def _is_current(tree: FileTree, name: ServiceName, inputs: Inputs) -> bool:
+    """Say whether nothing can be newer; what cannot be read is not, and whoever reads all of it says why."""
+    try:
+        return is_current(tree, name, inputs)
+    except AtmosError:
+        return False
 
 
 def _first_images(

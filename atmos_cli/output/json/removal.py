@@ -31,6 +31,7 @@ def removal_data(plan: RemovalPlan, written: Written | None) -> dict[str, Any]:
             for each in plan.left.stays
         ],
         "lost": [{"environment": environment, "what": what} for environment, what in plan.left.lost],
+        "effects": list(plan.change.guarded.effects),
         "budget": [row_data(row) for row in plan.change.guarded.rows],
         "written": written_data(written),
     }
@@ -47,6 +48,7 @@ def rename_data(plan: RenamePlan, written: Written | None) -> dict[str, Any]:
         "notes": list(plan.notes),
         "left": list(plan.lost),
         "files": {"added": list(changes.added), "modified": list(changes.modified)},
+        "effects": list(plan.change.guarded.effects),
         "budget": [row_data(row) for row in plan.change.guarded.rows],
         "next": list(plan.next_steps()),
         "written": written_data(written),

@@ -21,6 +21,16 @@ def update_data(plan: UpdatePlan, written: Sequence[Written]) -> dict[str, Any]:
     changes = plan.change.changes
     return {
         "services": [_service_data(each) for each in plan.pending],
+        "versions": [
+            {
+                "title": bump.title,
+                "before": bump.before,
+                "after": bump.after,
+                "mends": list(bump.mends),
+                "services": [str(each.name) for each in updates if each.name],
+            }
+            for bump, updates in plan.bumps.items()
+        ],
         "effects": list(plan.effects),
         "takesAlong": list(plan.takes_along),
         "budget": [row_data(row) for row in plan.change.guarded.rows],

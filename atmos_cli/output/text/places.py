@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.foreign import line, shell
 from atmos_cli.output.say import say
-from atmos_cli.output.text.change import show_rows, show_written
+from atmos_cli.output.text.change import show_done, show_rows
 from atmos_cli.output.text.update import show_update
 
 if TYPE_CHECKING:
@@ -48,10 +48,7 @@ def show_place(plan: PlacePlan, *, with_diff: bool) -> None:
 
 def show_placed(plan: PlacePlan, written: Written | None) -> None:
     """Print where what was written is, or that nothing was since the answer is no."""
-    if written:
-        show_written(written)
-    elif plan.update.refused:
-        say("Nothing was written")
+    show_done(written, refused=plan.update.refused)
 
 
 def show_list(found: Sequence[ListedService], *, environments: Sequence[str]) -> None:

@@ -7,21 +7,18 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.merge.shown import shown_value
 from atmos_cli.output.say import say
-from atmos_cli.output.text.budget import show_budgets
-from atmos_cli.output.text.change import diff_lines, show_written
-from atmos_cli.output.text.diagnostics import print_diagnostics, summary
+from atmos_cli.output.text.change import diff_lines, show_done, show_judged
+from atmos_cli.output.text.diagnostics import print_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from atmos_cli.commands.update import UpdatePlan
-    from atmos_cli.gitops.budgeting import Budgeted
     from atmos_cli.gitops.service_update import ServiceUpdate
     from atmos_cli.gitops.write import Written
     from atmos_cli.merge.model import Conflict
 
 MOST_FIELDS = 12
-MOST_EFFECTS = 60
 MOST_INPUTS = 5
 
 
@@ -31,6 +28,9 @@ def show_update(plan: UpdatePlan, *, with_diff: bool, check: bool) -> None:
     for each in plan.pending:
         for line in _lines(each, brief=check):
             say(line)
+    for bump, updates in plan.bumps.items():
+        mends = f", which mends {', '.join(bump.mends)}" if bump.mends else ""
+        say(f"Version  {bump}{mends}: {_titles(updates)}")
     if plan.takes_along and not check:
         rest = len(plan.takes_along) - MOST_INPUTS
         names = ", ".join(plan.takes_along[:MOST_INPUTS]) + (f" and {rest} more" if rest > 0 else "")
@@ -39,29 +39,27 @@ def show_update(plan: UpdatePlan, *, with_diff: bool, check: bool) -> None:
         for line in diff_lines(plan.change.changes):
             say(line)
     if not check and plan.pending and not plan.conflicts:
-        for line in plan.effects[:MOST_EFFECTS]:
-            say(line)
-        if len(plan.effects) > MOST_EFFECTS:
-            say(f"… and {len(plan.effects) - MOST_EFFECTS} more effects; `--output json` has all")
-        show_budgets({name: each for name, each in plan.change.guarded.budgets.items() if _moves(each)})
-        say(f"Checks  {summary(plan.change.guarded.diagnostics)}")
-    sys.stdout.flush()
-    print_diagnostics(plan.diagnostics)
+        show_judged(plan.change.guarded, plan.diagnostics)
+    else:
+        sys.stdout.flush()
+        print_diagnostics(plan.diagnostics)
 
 
 def show_updated(plan: UpdatePlan, written: Sequence[Written], *, check: bool) -> None:
     """Print what was written, or why nothing was."""
+    for each in written:
+        show_done(each, refused=False)
     if written:
-        for each in written:
-            show_written(each)
-    elif not plan.pending and not plan.problems:
+        return
+    if not plan.pending and not plan.problems:
         say("Everything is up to date")
     elif plan.refused and not check:
         say("Nothing was written")
 
 
-def _moves(budget: Budgeted) -> bool:
-    return any(row.before != row.after or row.outcome != "ok" for row in budget.rows)
+def _titles(updates: Sequence[ServiceUpdate]) -> str:
+    shown = ", ".join(each.title for each in updates[:MOST_FIELDS])
+    return shown if len(updates) <= MOST_FIELDS else f"{shown} and {len(updates) - MOST_FIELDS} more"
 
 
 def _lines(update: ServiceUpdate, *, brief: bool) -> Iterator[str]:
