@@ -23,8 +23,9 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("kube",),
     ("kustomize",),
     ("documents",),
-    ("promotion",),
+    ("promotion", "cluster_settings"),
     ("config", "spec"),
+    ("clusters",),
     ("budget", "checks", "blueprint", "verify"),
     ("engines", "effects"),
     ("approval", "layout"),
@@ -55,6 +56,8 @@ ONLY_IN = {
     "pydantic": {
         "documents.py",
         "config.py",
+        "cluster_settings.py",
+        "clusters/rows.py",
         "promotion.py",
         "spec/",
         "blueprint/manifest.py",
@@ -84,6 +87,8 @@ PURE = (
     "kube",
     "yamlio",
     "documents",
+    "cluster_settings",
+    "clusters",
     "config",
     "promotion",
 )
