@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from atmos_cli.config import Config
 
 # Another number when the same inputs give other files, so that `atmos update --check` looks at them again.
-GENERATION = 1
+GENERATION = 2
 
 
 def inputs_of(

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.budget.dimensions import WITH_HEADROOM, quota_name
 from atmos_cli.budget.model import Budget, budget_path
 from atmos_cli.budget.operators import SIDECAR
+from atmos_cli.clusters.facts import cluster_facts, http_facts
 from atmos_cli.config import FILE, Config
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.kube.quantity import parse
 from atmos_cli.layout.admission import Admission, admission_files
+from atmos_cli.layout.tenant_network import TenantNetwork
 from atmos_cli.layout.tenants import role_files, tenant_files
 from atmos_cli.yamlio.emit import emit, emit_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from atmos_cli.clusters.facts import ClusterKinds
 
 SPEC_SCHEMA = "platform/schemas/service.json"
 
@@ -74,6 +78,7 @@ def skeleton(
     budgets: Mapping[str, Budget],
     configured: Sequence[str],
     spec_schema: Mapping[str, Any],
+    kinds: ClusterKinds,
 ) -> dict[str, bytes]:
     """Return all files but those of services. `configured`: clusters with files in `infrastructure/configs`."""
     files = {
@@ -97,10 +102,15 @@ def skeleton(
         if admitted[cluster]:
             documents |= admission_files(cluster, admitted[cluster], teams=teams)
     for environment in config.environments:
+        budget, network = budgets[environment], tenant_network(config, environment, kinds)
         for team in teams:
-            budget = budgets[environment]
-            defaults = requests_by_default(budget)
-            documents |= tenant_files(team, environment, quota=quota(budget, team=team), defaults=defaults)
+            documents |= tenant_files(
+                team,
+                environment,
+                quota=quota(budget, team=team),
+                defaults=requests_by_default(budget),
+                network=network,
+            )
     return {path: text.encode() for path, text in files.items()} | {
         path: emit_all(values).encode() for path, values in documents.items()
     }
@@ -114,6 +124,15 @@ def _admissions(config: Config, cluster: str, budgets: Mapping[str, Budget]) -> 
         for name, limits in wanted.items()
         if limits is not None
     }
+
+
+def tenant_network(config: Config, environment: str, kinds: ClusterKinds) -> TenantNetwork:
+    """Return whom the tenants of an environment may talk to, as its cluster is."""
+    where = config.environments[environment]
+    cluster = config.clusters[where.cluster]
+    facts = cluster_facts(cluster, kinds)
+    proxies = http_facts(cluster, where.http, kinds).sources if where.http.issuer else None
+    return TenantNetwork(facts.resolvers(), facts.dns.ports, proxies)
 
 
 def default_budget(environment: str, *, production: bool) -> Budget:
