@@ -25,7 +25,8 @@ def storage_classes(facts: SubjectFacts) -> Iterator[Finding]:
     for item in facts.items if missing else ():
         for path in _unnamed(item, facts):
             message = f"this claims a volume of no StorageClass, and {missing} has no default one: it waits for ever"
-            hint = f"set `clusters.{facts.subject.cluster}.storageClass` in atmos-cli.yaml, then run `atmos update`"
+            named = f"`clusters.{facts.subject.cluster}.storageClass`"
+            hint = f"set {named} in atmos-cli.yaml to one that `kubectl get storageclass` lists"
             yield item.finding(Code.STORAGE_CLASS_MISSING, path, message, hint=hint)
 
 

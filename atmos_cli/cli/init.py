@@ -28,6 +28,10 @@ def init(
         list[str] | None, typer.Option(metavar="ENV=CLUSTER", help="The cluster of an environment (default: its name).")
     ] = None,
     kubernetes: Annotated[str, typer.Option(metavar="1.N", help="The Kubernetes version of the clusters.")] = "1.34",
+    cluster_type: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[CLUSTER=]TYPE", help="What a cluster is, such as gke or openshift; alone: all of them."),
+    ] = None,
     team: Annotated[list[str] | None, typer.Option(help="A team that gets a tenant; may be repeated.")] = None,
     git_url: Annotated[str, typer.Option(help="Where the engines read the repo (default: the remote origin).")] = "",
     branch: Annotated[str, typer.Option(help="The branch that the engines follow.")] = "main",
@@ -48,6 +52,7 @@ def init(
         engines=_pairs(cluster_engine),
         clusters=_pairs(cluster),
         kubernetes=kubernetes,
+        types=_types(cluster_type),
         teams=tuple(team or ()),
         git_url=git_url,
         branch=branch,
@@ -55,7 +60,18 @@ def init(
         registry=registry,
     )
     names = {"env": "environments", "cluster_engine": "engines", "cluster": "clusters", "team": "teams"}
-    shaping = {"env", "engine", "cluster_engine", "cluster", "kubernetes", "team", "git_url", "branch", "registry"}
+    shaping = {
+        "env",
+        "engine",
+        "cluster_engine",
+        "cluster",
+        "cluster_type",
+        "kubernetes",
+        "team",
+        "git_url",
+        "branch",
+        "registry",
+    }
     explicit = frozenset(
         names.get(name, name)
         for name in shaping
@@ -77,6 +93,12 @@ def init(
         from atmos_cli.output.text.change import show_initialised
 
         show_initialised(plan, written)
+
+
+def _types(texts: list[str] | None) -> tuple[tuple[str, str], ...]:
+    """Return (cluster, type) of each; the cluster is empty where the type is for all."""
+    parts = (text.rpartition("=") for text in texts or ())
+    return tuple((cluster, name) for cluster, _, name in parts)
 
 
 def _pairs(texts: list[str] | None) -> tuple[tuple[str, str], ...]:

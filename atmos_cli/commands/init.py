@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,8 @@ from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.sparse import disk_tree
 from atmos_cli.adapters.transaction import recover, require_settled
 from atmos_cli.checks.committed_secrets import secrets_in_file
+from atmos_cli.clusters.facts import NO_TYPE
+from atmos_cli.clusters.presets import http_preset, preset
 from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.engines.registry import ENGINES
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from atmos_cli.blueprint.catalogue import Catalogue
+    from atmos_cli.clusters.facts import ClusterKinds
     from atmos_cli.config import WriteMode
     from atmos_cli.ports import FileTree
 
@@ -46,6 +50,7 @@ class InitOptions:
     engines: tuple[tuple[str, str], ...] = ()
     clusters: tuple[tuple[str, str], ...] = ()
     kubernetes: str = "1.34"
+    types: tuple[tuple[str, str], ...] = ()
     teams: tuple[str, ...] = ()
     git_url: str = ""
     branch: str = "main"
@@ -173,6 +178,8 @@ def new_config(options: InitOptions, *, catalogue: Catalogue, remote: str | None
         if name not in environments:
             hint = f"environments are: {', '.join(environments)}"
             raise fail(Code.ENVIRONMENT_UNKNOWN, f"there is no environment `{name}`", hint=hint)
+    settings = cluster_settings(used, options.types, catalogue.cluster_kinds)
+    common = {"kubernetes": options.kubernetes}
     url = portable_url(options.git_url or remote or Git().url)
     for what, text in (("the URL of the repo", url), ("`--registry`", options.registry)):
         require_no_secret(text, what, hint="write it without user and password: engines have Secrets for that")
@@ -181,10 +188,39 @@ def new_config(options: InitOptions, *, catalogue: Catalogue, remote: str | None
         git=git,
         registry=options.registry,
         clusters={
-            name: Cluster(engine=engines.get(name, options.engine), kubernetes=options.kubernetes) for name in used
+            name: Cluster.model_validate({"engine": engines.get(name, options.engine), **common, **settings[name]})
+            for name in used
         },
         environments=environments,
     )
+
+
+def cluster_settings(
+    clusters: Sequence[str], types: Sequence[tuple[str, str]], kinds: ClusterKinds
+) -> dict[str, dict[str, Any]]:
+    """Return what a file says of each cluster: all that its type has, and of no type only how traffic comes in.
+
+    `types` are (cluster, type), with an empty cluster for all others. Raises ATM901 for one that is not there.
+    """
+    for cluster, name in types:
+        require_type(name, kinds)
+        if cluster and cluster not in clusters:
+            raise fail(Code.USAGE, f"there is no cluster `{cluster}`", hint=f"clusters are: {', '.join(clusters)}")
+    chosen = {cluster: name for cluster, name in types if cluster}
+    others = dict(types).get("")
+    found = {}
+    for cluster in clusters:
+        wanted = chosen.get(cluster, others)
+        found[cluster] = (preset(wanted, kinds) if wanted else http_preset(NO_TYPE, kinds)).values
+    return found
+
+
+def require_type(name: str, kinds: ClusterKinds) -> None:
+    """Check that there is such a type of cluster. Raises ATM901 when there is none."""
+    if name not in kinds.types:
+        close = difflib.get_close_matches(name[:80], kinds.types, n=1)
+        hint = f"did you mean `{close[0]}`?" if close else f"types are: {', '.join(kinds.types)}"
+        raise fail(Code.USAGE, f"there is no type of cluster `{name[:80]}`", hint=hint)
 
 
 def _require_clean(data: bytes) -> None:

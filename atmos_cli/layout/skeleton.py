@@ -9,12 +9,14 @@ from atmos_cli.budget.dimensions import WITH_HEADROOM, quota_name
 from atmos_cli.budget.model import Budget, budget_path
 from atmos_cli.budget.operators import SIDECAR
 from atmos_cli.clusters.facts import cluster_facts, http_facts
+from atmos_cli.clusters.presets import reasons_of
 from atmos_cli.config import FILE, Config
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.kube.quantity import parse
 from atmos_cli.layout.admission import Admission, admission_files
 from atmos_cli.layout.tenant_network import TenantNetwork
 from atmos_cli.layout.tenants import role_files, tenant_files
+from atmos_cli.yamlio.annotate import annotated
 from atmos_cli.yamlio.emit import emit, emit_all
 
 if TYPE_CHECKING:
@@ -88,7 +90,7 @@ def skeleton(
         ".gitattributes": "*.lock linguist-generated=true\n",
         "CODEOWNERS": _owners(teams),
         SPEC_SCHEMA: json.dumps(spec_schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n",
-        FILE: emit(_config_value(config), header=CONFIG_HEADER),
+        FILE: config_text(config, kinds),
     }
     for environment, budget in budgets.items():
         files[budget_path(environment)] = budget_text(budget)
@@ -170,6 +172,13 @@ def requests_by_default(budget: Budget) -> dict[str, str]:
     return {"cpu": budget.missing_requests.cpu, "memory": budget.missing_requests.memory}
 
 
+def config_text(config: Config, kinds: ClusterKinds) -> str:
+    """Return `atmos-cli.yaml`, with the reason behind each value that the type of a cluster gives."""
+    value = _config_value(config)
+    text = emit(value, header=CONFIG_HEADER)
+    return annotated(text.encode(), reasons_of(value["clusters"], kinds)).decode()
+
+
 def _config_value(config: Config) -> dict[str, Any]:
     """Return what a person decides first; every other setting has a default, and is in docs/repo.md."""
     shown = config.model_dump(by_alias=True, exclude_defaults=True, mode="json")
@@ -178,7 +187,11 @@ def _config_value(config: Config) -> dict[str, Any]:
         | shown["environments"][name]
         for name, each in config.environments.items()
     }
-    clusters = {name: {"engine": each.engine, "kubernetes": each.kubernetes} for name, each in config.clusters.items()}
+    clusters = {
+        name: {"engine": each.engine, "kubernetes": each.kubernetes}
+        | each.model_dump(by_alias=True, exclude_unset=True, mode="json")
+        for name, each in config.clusters.items()
+    }
     git = {"url": config.git.url, "branch": config.git.branch, "write": config.git.write} | shown.get("git", {})
     return {
         "version": config.version,
