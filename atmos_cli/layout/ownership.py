@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.kube.resource import pod_template
+from atmos_cli.kube.shape import mapping, mappings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from atmos_cli.kube.resource import Resource
 
 # What depends on the cluster is among them: its version decides `lifecycle`, its rules for users the ids, its nodes the
@@ -139,3 +142,20 @@ def image_entry(name: str, image: str) -> dict[str, str]:
     if digest:
         entry["digest"] = digest
     return entry
+
+
+def owned_fields(resource: Resource) -> Iterator[tuple[str, ...]]:
+    """Yield the place of each field of an object that `cut` would give to the overlay; a list item is its name."""
+    found = pod_template(resource)
+    pod = found[1].get("spec") if found else None
+    if found is None or not isinstance(pod, dict):
+        return
+    path = (*found[0], "spec")
+    yield from ((*path, field) for field in POD_FIELDS if field in pod)
+    yield from ((*path, "securityContext", field) for field in IDS if field in mapping(pod, "securityContext"))
+    for kind in CONTAINER_LISTS:
+        for container in mappings(pod, kind):
+            at = (*path, kind, str(container.get("name")))
+            yield from ((*at, field) for field in CONTAINER_FIELDS if field in container)
+            context = mapping(container, "securityContext")
+            yield from ((*at, "securityContext", field) for field in IDS if field in context)
