@@ -16,10 +16,15 @@ LabelKey = Annotated[
 ]
 LabelValue = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$")]
 PortNumber = Annotated[int, Field(ge=1, le=65535)]
-Ports = Annotated[tuple[PortNumber, ...], Field(min_length=1, max_length=20)]
 NetworkDialect = Literal["kubernetes", "cilium", "aws", "none"]
 IpFamily = Literal[4, 6]
 SourceWord = Literal["nodes", "ingress", "gateway", "anyone"]
+
+
+def _some(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not values:
+        raise ValueError("name at least one, or leave it out")
+    return values
 
 
 def _network(value: str) -> str:
@@ -29,6 +34,8 @@ def _network(value: str) -> str:
         raise ValueError(f"`{value[:60]}` is no network such as `10.0.0.0/16`: {error}") from None
 
 
+# A length of the field itself would be one more fault of a list whose items are wrong.
+Ports = Annotated[tuple[PortNumber, ...], AfterValidator(_some)]
 Cidr = Annotated[str, AfterValidator(_network)]
 
 
@@ -69,7 +76,7 @@ class AllowedSource(Strict):
 Source = Annotated[
     Annotated[SourceWord, Tag("word")] | Annotated[AllowedSource, Tag("mapping")], Discriminator(_written_as)
 ]
-Sources = Annotated[tuple[Source, ...], Field(min_length=1)]
+Sources = Annotated[tuple[Source, ...], AfterValidator(_some)]
 
 
 class HttpEntry(Strict):
@@ -111,6 +118,6 @@ class ClusterSettings(Strict):
     identity: str | None = Field(default=None, description="how pods get an identity of the cloud")
     pull_secrets: tuple[ObjectName, ...] = Field(default=(), description="Secrets that images are pulled with")
     storage_class: str | None = Field(default=None, description="of claims; empty: the cluster's default")
-    families: Annotated[tuple[IpFamily, ...], Field(min_length=1, max_length=2)] | None = None
+    families: Annotated[tuple[IpFamily, ...], AfterValidator(_some)] | None = None
     http: HttpEntry | None = None
     monitoring: Monitoring | None = None
