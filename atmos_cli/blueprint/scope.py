@@ -119,6 +119,7 @@ def _http(where: Environment, cluster: ClusterSettings, kinds: ClusterKinds) -> 
         "domain": where.http.domain,
         "issuer": where.http.issuer,
         "sources": _peers(found.sources),
+        "retired": found.retired,
     }
 
 

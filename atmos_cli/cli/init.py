@@ -32,6 +32,14 @@ def init(
         list[str] | None,
         typer.Option(metavar="[CLUSTER=]TYPE", help="What a cluster is, such as gke or openshift; alone: all of them."),
     ] = None,
+    kube_context: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--context",
+            metavar="[CLUSTER=]CONTEXT",
+            help="Ask the live cluster of a kubeconfig context what it is; only reads.",
+        ),
+    ] = None,
     team: Annotated[list[str] | None, typer.Option(help="A team that gets a tenant; may be repeated.")] = None,
     git_url: Annotated[str, typer.Option(help="Where the engines read the repo (default: the remote origin).")] = "",
     branch: Annotated[str, typer.Option(help="The branch that the engines follow.")] = "main",
@@ -52,20 +60,24 @@ def init(
         engines=_pairs(cluster_engine),
         clusters=_pairs(cluster),
         kubernetes=kubernetes,
-        types=_types(cluster_type),
+        types=_of_clusters(cluster_type),
+        contexts=_of_clusters(kube_context),
         teams=tuple(team or ()),
         git_url=git_url,
         branch=branch,
         write=write or defaults.write,
         registry=registry,
     )
-    names = {"env": "environments", "cluster_engine": "engines", "cluster": "clusters", "team": "teams"}
+    names = {"env": "environments", "cluster_engine": "engines", "cluster": "clusters", "team": "teams"} | {
+        "kube_context": "context"
+    }
     shaping = {
         "env",
         "engine",
         "cluster_engine",
         "cluster",
         "cluster_type",
+        "kube_context",
         "kubernetes",
         "team",
         "git_url",
@@ -95,9 +107,9 @@ def init(
         show_initialised(plan, written)
 
 
-def _types(texts: list[str] | None) -> tuple[tuple[str, str], ...]:
-    """Return (cluster, type) of each; the cluster is empty where the type is for all."""
-    parts = (text.rpartition("=") for text in texts or ())
+def _of_clusters(texts: list[str] | None) -> tuple[tuple[str, str], ...]:
+    """Return (cluster, value) of each; the cluster is empty where the value is for all."""
+    parts = (text.partition("=") if "=" in text else ("", "", text) for text in texts or ())
     return tuple((cluster, name) for cluster, _, name in parts)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,8 +12,7 @@ from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.sparse import disk_tree
 from atmos_cli.adapters.transaction import recover, require_settled
 from atmos_cli.checks.committed_secrets import secrets_in_file
-from atmos_cli.clusters.facts import NO_TYPE
-from atmos_cli.clusters.presets import http_preset, preset
+from atmos_cli.commands.init_clusters import look, settings_of
 from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.engines.registry import ENGINES
@@ -33,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from atmos_cli.blueprint.catalogue import Catalogue
-    from atmos_cli.clusters.facts import ClusterKinds
+    from atmos_cli.commands.init_clusters import SeenCluster
     from atmos_cli.config import WriteMode
     from atmos_cli.ports import FileTree
 
@@ -51,6 +49,7 @@ class InitOptions:
     clusters: tuple[tuple[str, str], ...] = ()
     kubernetes: str = "1.34"
     types: tuple[tuple[str, str], ...] = ()
+    contexts: tuple[tuple[str, str], ...] = ()
     teams: tuple[str, ...] = ()
     git_url: str = ""
     branch: str = "main"
@@ -70,6 +69,7 @@ class InitPlan:
     kept: tuple[str, ...]
     new_repo: bool
     recovered: tuple[Diagnostic, ...] = field(default=())
+    seen: tuple[SeenCluster, ...] = ()
 
     @property
     def message(self) -> str:
@@ -101,11 +101,13 @@ def plan_init(
     tree: FileTree = disk_tree(root) if root.is_dir() else MemoryTree({})
     blueprints = catalogue(tree)
     existing = tree.read(FILE)
+    seen: tuple[SeenCluster, ...] = ()
     if existing is not None:
         _require_clean(existing)
         config = _existing(existing, explicit, blueprints)
     else:
-        config = new_config(options, catalogue=blueprints, remote=_remote(root))
+        seen = tuple(look(options.contexts, versions="kubernetes" not in explicit))
+        config = new_config(options, catalogue=blueprints, remote=_remote(root), seen=seen)
     found = teams_of(tree)
     teams = tuple(sorted({*found, *(options.teams or (() if found else ("default",)))}))
     require_names("the team", teams)
@@ -122,6 +124,7 @@ def plan_init(
         kept=made.edited,
         new_repo=existing is None,
         recovered=recovered,
+        seen=seen,
     )
 
 
@@ -158,7 +161,9 @@ def _existing(data: bytes, explicit: frozenset[str], blueprints: Catalogue) -> C
     return config
 
 
-def new_config(options: InitOptions, *, catalogue: Catalogue, remote: str | None = None) -> Config:
+def new_config(
+    options: InitOptions, *, catalogue: Catalogue, remote: str | None = None, seen: Sequence[SeenCluster] = ()
+) -> Config:
     """Make the configuration of a new repo. Raises AtmosError for names that do not fit together."""
     require_names("the environment", options.environments)
     require_names("the cluster", tuple(dict(options.clusters).values()))
@@ -178,8 +183,7 @@ def new_config(options: InitOptions, *, catalogue: Catalogue, remote: str | None
         if name not in environments:
             hint = f"environments are: {', '.join(environments)}"
             raise fail(Code.ENVIRONMENT_UNKNOWN, f"there is no environment `{name}`", hint=hint)
-    settings = cluster_settings(used, options.types, catalogue.cluster_kinds)
-    common = {"kubernetes": options.kubernetes}
+    settings = settings_of(used, options.types, seen, catalogue.cluster_kinds)
     url = portable_url(options.git_url or remote or Git().url)
     for what, text in (("the URL of the repo", url), ("`--registry`", options.registry)):
         require_no_secret(text, what, hint="write it without user and password: engines have Secrets for that")
@@ -188,39 +192,13 @@ def new_config(options: InitOptions, *, catalogue: Catalogue, remote: str | None
         git=git,
         registry=options.registry,
         clusters={
-            name: Cluster.model_validate({"engine": engines.get(name, options.engine), **common, **settings[name]})
+            name: Cluster.model_validate(
+                {"engine": engines.get(name, options.engine), "kubernetes": options.kubernetes, **settings[name]}
+            )
             for name in used
         },
         environments=environments,
     )
-
-
-def cluster_settings(
-    clusters: Sequence[str], types: Sequence[tuple[str, str]], kinds: ClusterKinds
-) -> dict[str, dict[str, Any]]:
-    """Return what a file says of each cluster: all that its type has, and of no type only how traffic comes in.
-
-    `types` are (cluster, type), with an empty cluster for all others. Raises ATM901 for one that is not there.
-    """
-    for cluster, name in types:
-        require_type(name, kinds)
-        if cluster and cluster not in clusters:
-            raise fail(Code.USAGE, f"there is no cluster `{cluster}`", hint=f"clusters are: {', '.join(clusters)}")
-    chosen = {cluster: name for cluster, name in types if cluster}
-    others = dict(types).get("")
-    found = {}
-    for cluster in clusters:
-        wanted = chosen.get(cluster, others)
-        found[cluster] = (preset(wanted, kinds) if wanted else http_preset(NO_TYPE, kinds)).values
-    return found
-
-
-def require_type(name: str, kinds: ClusterKinds) -> None:
-    """Check that there is such a type of cluster. Raises ATM901 when there is none."""
-    if name not in kinds.types:
-        close = difflib.get_close_matches(name[:80], kinds.types, n=1)
-        hint = f"did you mean `{close[0]}`?" if close else f"types are: {', '.join(kinds.types)}"
-        raise fail(Code.USAGE, f"there is no type of cluster `{name[:80]}`", hint=hint)
 
 
 def _require_clean(data: bytes) -> None:
