@@ -43,7 +43,8 @@ def settings_of(
 ) -> dict[str, dict[str, Any]]:
     """Return what a file says of each cluster: what it shows, else what its type has; of no type how traffic comes in.
 
-    What a flag says of a cluster counts before what the cluster shows. `types` are (cluster, type), with an empty cluster for all others. Raises ATM901 for one that is not there.
+    A type that a flag names counts before the one that a cluster shows. `types` are (cluster, type), with an empty
+    cluster for all others. Raises ATM901 for one that is not there.
     """
     types = (*((each.cluster, each.found.type) for each in seen), *types)
     for cluster, name in types:
