@@ -103,6 +103,8 @@ def _take_identity(metadata: dict[str, Any]) -> dict[str, Any]:
 def _take_ids(holder: dict[str, Any]) -> dict[str, Any]:
     context = holder.get("securityContext")
     taken = _take(context, IDS) if isinstance(context, dict) else {}
+    if taken and not context:
+        del holder["securityContext"]
     return {"securityContext": taken} if taken else {}
 
 
