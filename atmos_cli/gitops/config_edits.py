@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import ipaddress
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -88,13 +90,17 @@ def cluster_like(
 
     `of_type` is what its type has, which counts before what `like` says.
     """
-    block = copy.deepcopy(load(data)["clusters"][like]) if like else {}
+    block = (copy.deepcopy(load(data)["clusters"][like]) or {}) if like else {}
     doubts = tuple(
         f"`clusters.{like}.{key}` is not copied: it is of {like} alone" for key in block if key in OF_ONE_CLUSTER
     )
-    block = (
-        {key: each for key, each in (block or {}).items() if key not in OF_ONE_CLUSTER} | given | dict(of_type or {})
+    block = {key: each for key, each in block.items() if key not in OF_ONE_CLUSTER} | given
+    doubts += tuple(
+        f"look at `clusters.{name}.{key}` in {FILE}: it names networks of {like}"
+        for key, each in block.items()
+        if key not in (of_type or {}) and any(_private(each))
     )
+    block |= of_type or {}
     rows = [
         PlanRow(
             f"clusters.{name}.{key}",
@@ -137,6 +143,17 @@ def _naming(value: Any, like: str, path: tuple[str, ...]) -> Iterator[str]:
                 yield from _naming(each, like, (*path, str(key)))
     elif isinstance(value, str) and re.search(rf"(?<![a-z0-9]){re.escape(like)}(?![a-z0-9])", value):
         yield f"look at `{'.'.join(path)}` in {FILE}: it says `{value}`, as in {like}"
+
+
+def _private(value: Any) -> Iterator[str]:
+    """Yield the private networks that a setting names: they are those of one cluster."""
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _private(each)
+    elif isinstance(value, str) and "/" in value:
+        with suppress(ValueError):  # any other text with a slash
+            if ipaddress.ip_network(value, strict=False).is_private:
+                yield value
 
 
 def _short(value: Any) -> str:

@@ -7,6 +7,7 @@ import functools
 import pytest
 
 from atmos_cli.adapters.bundle import catalogue
+from atmos_cli.budget.claim import claim
 from atmos_cli.checks.registry import run
 from atmos_cli.checks.subject import Subject
 from atmos_cli.commands.init import InitOptions, new_config
@@ -84,6 +85,8 @@ def test_every_check_is_passed(name):
             no_default_storage=KINDS.types[name].title if KINDS.types[name].storage_class.missing else "",
         )
         assert [(d.code, d.message) for d in run(subject, MemoryTree(made(name)))] == []
+        asked = claim([each.resource for each in subject.resources])
+        assert [line.unknown or line.missing for line in asked.lines if line.unknown or line.missing] == []
 
 
 @pytest.mark.parametrize("name", TYPES)
