@@ -1,4 +1,4 @@
-"""The names that expressions of a blueprint see: `svc`, `env`, `language`, `labels`, `selector`, `platform`."""
+"""The names that expressions of a blueprint see: `svc`, `env`, `language`, `labels`, `selector`, `images` and so on."""
 
 from __future__ import annotations
 
@@ -23,11 +23,15 @@ if TYPE_CHECKING:
     from atmos_cli.config import Config, Environment
     from atmos_cli.spec.model import Probe, ServiceSpec
     from atmos_cli.spec.verify import Settled
+    from atmos_cli.versions.table import VersionTable
 
-FACTS = frozenset({"svc", "env", "language", "labels", "selector", "pods", "keep", "platform", "analysis"})
+FACTS = frozenset(
+    {"svc", "env", "language", "labels", "selector", "pods", "keep", "platform", "analysis", "images", "operators"}
+)
 NAMES = FACTS | {"inputs", "values", "blueprint"}
 # How a version comes into an environment says nothing about what runs there.
-NOT_FOR_BLUEPRINTS = {"promotion"}
+# Nor does the controller of a class, which `validate` asks for.
+NOT_FOR_BLUEPRINTS: dict[str, Any] = {"promotion": True, "http": {"controller"}}
 # What expressions read of `env` without any blueprint; a blueprint's settings are there under its name.
 ENVIRONMENT_NAMES = frozenset({*ENVIRONMENT_KEYS, "name", "kubernetes", "engine", "users", "prometheus"})
 MANAGED_BY = "atmos-cli"
@@ -89,11 +93,23 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, cat
             "app.kubernetes.io/managed-by": MANAGED_BY,
         },
         "keep": KEEP,
+        **_releases(catalogue.versions),
         # The base is the same everywhere, so it must suit the oldest and strictest cluster.
         "platform": {
             "kubernetes": min(int(c.kubernetes.split(".")[1]) for c in config.clusters.values()),
             "users": "cluster" if any(c.users == "cluster" for c in config.clusters.values()) else "blueprint",
         },
+    }
+
+
+def _releases(table: VersionTable) -> dict[str, Any]:
+    """Return the images that the table of versions has, by series, and the versions of operators to ask for."""
+    return {
+        "images": {
+            name: {reference: image.written_as(reference) for reference in image.references}
+            for name, image in table.images.items()
+        },
+        "operators": {name.replace("-", "_"): each.writes for name, each in table.operators.items() if each.writes},
     }
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.diagnostics import Code, Severity
 from atmos_cli.kube.resource import Identity, Resource, group_version, pod_template
 from atmos_cli.kube.shape import Path, mapping, strings, text
+from atmos_cli.versions.table import VersionTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ class Subject:
     """`kubernetes` is the minor version of the cluster (`1.32`); `pod_security` the level that its namespace enforces.
 
     `declared_secrets` are names of Secrets that the spec says exist outside of Git; `secret_store` is where External
-    Secrets reads from, when it runs there.
+    Secrets reads from, when it runs there. `versions`: what is known of images of others.
     """
 
     service: str
@@ -35,6 +36,7 @@ class Subject:
     declared_secrets: frozenset[str] = frozenset()
     pod_security: str = "restricted"
     secret_store: str = ""
+    versions: VersionTable = field(default_factory=VersionTable)
 
 
 @dataclass(frozen=True, slots=True)

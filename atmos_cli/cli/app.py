@@ -22,6 +22,7 @@ from atmos_cli.cli import (
     list_services,
     new,
     new_place,
+    outdated,
     promote,
     recover,
     remove,
@@ -102,6 +103,10 @@ app.command(
     "\n"
     "What people changed in the files stays; a field that both changed is a conflict, and nothing is written.",
 )(update.update)
+app.command(
+    "outdated",
+    help="Say what in the repo is behind today, and which of it `atmos update` takes along; exit 1 when something is.",
+)(outdated.outdated)
 
 
 @app.command(

@@ -27,7 +27,9 @@ def init(
     cluster: Annotated[
         list[str] | None, typer.Option(metavar="ENV=CLUSTER", help="The cluster of an environment (default: its name).")
     ] = None,
-    kubernetes: Annotated[str, typer.Option(metavar="1.N", help="The Kubernetes version of the clusters.")] = "1.34",
+    kubernetes: Annotated[
+        str, typer.Option(metavar="1.N", help="The Kubernetes version of the clusters (default: one with support).")
+    ] = "",
     team: Annotated[list[str] | None, typer.Option(help="A team that gets a tenant; may be repeated.")] = None,
     git_url: Annotated[str, typer.Option(help="Where the engines read the repo (default: the remote origin).")] = "",
     branch: Annotated[str, typer.Option(help="The branch that the engines follow.")] = "main",
@@ -71,7 +73,7 @@ def init(
     if output == "json":
         from atmos_cli.output.json.change import init_data
 
-        diagnostics = (*plan.recovered, *(written.notes if written else ()))
+        diagnostics = (*plan.notes, *(written.notes if written else ()))
         answer("init", data=init_data(plan, written), diagnostics=diagnostics)
     else:
         from atmos_cli.output.text.change import show_initialised

@@ -38,6 +38,8 @@ class ChangeOptions:
     branch: str | None = None
     ours: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
+    allow_replace: bool = False
+    request_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def plan_change(
     repository: Repository, service: str, text: str, flags: ChangeFlags, options: ChangeOptions
 ) -> ChangePlan:
     """Plan a change of `service`. Raises AtmosError for what the words, the flags or the service do not allow."""
-    mode = options.mode or repository.config.git.write
+    mode = "branch" if options.request_approval else options.mode or repository.config.git.write
     tree = base_of(repository.root, repository.tree, mode=mode, config=repository.config).tree
     name = _named(tree, repository, service, options.team)
     path = f"{name.directory}/service.yaml"
@@ -96,14 +98,17 @@ def update_edited(
         edited=edited,
         ours=options.ours,
         theirs=options.theirs,
+        allow_replace=options.allow_replace,
+        request_approval=options.request_approval,
         subject=subject,
         with_skeleton=False,
     )
     update = plan_update(repository, (str(name),), wanted)
     if update.problems:
         raise AtmosError(*(_after_this(each, edited) for each in update.problems))
-    # An edit that is not committed could not be given back if the commit had to be taken back, so it is no input here.
-    changes = replace(update.change.changes, inputs=frozenset())
+    # Of a file that this command edits itself, edits of others could not be given back if the commit was taken back.
+    inputs = update.change.changes.inputs - edited.keys()
+    changes = replace(update.change.changes, inputs=inputs)
     change = replace(update.change, changes=changes)
     return replace(update, change=change, conflicts=tuple(map(_with_own_way, update.conflicts)))
 

@@ -12,8 +12,10 @@ from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.sparse import disk_tree
 from atmos_cli.adapters.transaction import recover, require_settled
 from atmos_cli.checks.committed_secrets import secrets_in_file
-from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, namespace, read_config
+from atmos_cli.commands.cluster_version import default_version, require_version, version_notes
+from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, Hub, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
+from atmos_cli.engines.owned_names import owner_of, require_free
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.engines.source import portable_url
 from atmos_cli.gitops.plain_secrets import require_no_secret
@@ -34,18 +36,23 @@ if TYPE_CHECKING:
     from atmos_cli.ports import FileTree
 
 MAX_NAMESPACE = 63
+TEAM = "main"
+HUB_PREFIX = "atmos-"
 PRODUCTION = ("prod", "production", "live")
 
 
 @dataclass(frozen=True, slots=True)
 class InitOptions:
-    """What the flags of `init` say; they shape a new `atmos-cli.yaml` and are refused where one exists already."""
+    """What the flags of `init` say; they shape a new `atmos-cli.yaml` and are refused where one exists already.
+
+    An empty `kubernetes` is the version that the table of versions writes.
+    """
 
     environments: tuple[str, ...] = ("dev", "staging", "prod")
     engine: str = Cluster().engine
     engines: tuple[tuple[str, str], ...] = ()
     clusters: tuple[tuple[str, str], ...] = ()
-    kubernetes: str = "1.34"
+    kubernetes: str = ""
     teams: tuple[str, ...] = ()
     git_url: str = ""
     branch: str = "main"
@@ -55,7 +62,10 @@ class InitOptions:
 
 @dataclass(frozen=True, slots=True)
 class InitPlan:
-    """`tree` is what the repo will hold; `kept` are files that people changed, so that init left them alone."""
+    """`tree` is what the repo will hold; `kept` are files that people changed, so that init left them alone.
+
+    `notes`: what a killed run left, and what is said of the options.
+    """
 
     root: Path
     config: Config
@@ -64,7 +74,7 @@ class InitPlan:
     tree: FileTree
     kept: tuple[str, ...]
     new_repo: bool
-    recovered: tuple[Diagnostic, ...] = field(default=())
+    notes: tuple[Diagnostic, ...] = field(default=())
 
     @property
     def message(self) -> str:
@@ -101,9 +111,11 @@ def plan_init(
         config = _existing(existing, explicit, blueprints)
     else:
         config = new_config(options, catalogue=blueprints, remote=_remote(root))
+    said = version_notes(blueprints.versions, options.kubernetes) if existing is None else ()
     found = teams_of(tree)
-    teams = tuple(sorted({*found, *(options.teams or (() if found else ("default",)))}))
+    teams = tuple(sorted({*found, *(options.teams or (() if found else (TEAM,)))}))
     require_names("the team", teams)
+    require_free("the team", [name for name in teams if name not in found])
     require_namespaces(teams, tuple(config.environments))
     made = update_skeleton(tree, config, blueprints, choose=lambda _: None, teams=teams, restore_files=True)
     # `init` leaves conflicts as they are; `atmos update` is where people decide them
@@ -116,7 +128,7 @@ def plan_init(
         tree=MemoryTree(changes.files, tree),
         kept=made.edited,
         new_repo=existing is None,
-        recovered=recovered,
+        notes=(*recovered, *said),
     )
 
 
@@ -156,7 +168,9 @@ def _existing(data: bytes, explicit: frozenset[str], blueprints: Catalogue) -> C
 def new_config(options: InitOptions, *, catalogue: Catalogue, remote: str | None = None) -> Config:
     """Make the configuration of a new repo. Raises AtmosError for names that do not fit together."""
     require_names("the environment", options.environments)
+    require_free("the environment", options.environments)
     require_names("the cluster", tuple(dict(options.clusters).values()))
+    require_free("the cluster", tuple(dict(options.clusters).values()))
     engines, clusters = dict(options.engines), dict(options.clusters)
     environments = {}
     for name in options.environments:
@@ -176,13 +190,14 @@ def new_config(options: InitOptions, *, catalogue: Catalogue, remote: str | None
     url = portable_url(options.git_url or remote or Git().url)
     for what, text in (("the URL of the repo", url), ("`--registry`", options.registry)):
         require_no_secret(text, what, hint="write it without user and password: engines have Secrets for that")
+    version = options.kubernetes or default_version(catalogue.versions)
+    require_version(catalogue.versions, version)
     git = Git(url=url, branch=options.branch, write=options.write)
     return Config(
         git=git,
+        hub=Hub(prefix=HUB_PREFIX),
         registry=options.registry,
-        clusters={
-            name: Cluster(engine=engines.get(name, options.engine), kubernetes=options.kubernetes) for name in used
-        },
+        clusters={name: Cluster(engine=engines.get(name, options.engine), kubernetes=version) for name in used},
         environments=environments,
     )
 
@@ -238,6 +253,9 @@ def require_namespaces(teams: Sequence[str], environments: Sequence[str]) -> Non
         if len(name) > MAX_NAMESPACE:
             message = f"the namespace `{name}` has {len(name)} characters, more than {MAX_NAMESPACE}"
             raise fail(Code.USAGE, message, hint="use a shorter name for the team or the environment")
+        if owner := owner_of(name):
+            message = f"team `{team}` in environment `{environment}` cannot have the namespace `{name}`: {owner}"
+            raise fail(Code.NAME_OWNED, message, hint="rename the team or the environment")
         if name in owners:
             other = "/".join(owners[name])
             message = f"team and environment {team}/{environment} and {other} would share the namespace `{name}`"

@@ -69,7 +69,8 @@ class Inputs:
             environment = self.config.environments[name]
             cluster = self.config.clusters[environment.cluster]
             self._environments[name] = {
-                f"environments.{name}": checksum(environment.model_dump(mode="json")),
+                # No blueprint reads the controller of the class, so that a change of it changes no file.
+                f"environments.{name}": checksum(environment.model_dump(mode="json", exclude={"http": {"controller"}})),
                 f"clusters.{environment.cluster}": checksum(cluster.model_dump(mode="json")),
             }
         return self._environments[name]

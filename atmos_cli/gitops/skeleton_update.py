@@ -66,7 +66,14 @@ def update_skeleton(
         for name, environment in config.environments.items()
     }
     configured = sorted({path.split("/")[2] for path in tree.files("infrastructure/configs") if path.count("/") > 2})
-    made = skeleton(config, teams=owners, budgets=budgets, configured=configured, spec_schema=spec_schema(catalogue))
+    made = skeleton(
+        config,
+        teams=owners,
+        budgets=budgets,
+        configured=configured,
+        spec_schema=spec_schema(catalogue),
+        versions=catalogue.versions,
+    )
     inputs = {FILE, *(budget_path(name) for name in budgets)}
     files: dict[str, bytes | None] = {p: made[p] for p in sorted(inputs) if p in made and tree.read(p) is None}
     theirs = {path: GeneratedFile(data, _content(path, data)) for path, data in made.items() if path not in inputs}

@@ -18,6 +18,8 @@ from atmos_cli.yamlio.emit import emit, emit_all
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from atmos_cli.versions.table import VersionTable
+
 SPEC_SCHEMA = "platform/schemas/service.json"
 
 PRE_COMMIT = """\
@@ -45,12 +47,12 @@ jobs:
   validate:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v4
+      - uses: {checkout}
         with:
           fetch-depth: 0
-      - uses: actions/setup-python@v5
+      - uses: {setup-python}
         with:
-          python-version: "3.13"
+          python-version: "{python}"
       - run: pip install atmos-cli
       - run: atmos validate --check-generated --base origin/{branch}
 """
@@ -74,12 +76,13 @@ def skeleton(
     budgets: Mapping[str, Budget],
     configured: Sequence[str],
     spec_schema: Mapping[str, Any],
+    versions: VersionTable,
 ) -> dict[str, bytes]:
     """Return all files but those of services. `configured`: clusters with files in `infrastructure/configs`."""
     files = {
         **{path: text for engine in ENGINES.values() for path, text in engine.texts.items()},
         ".pre-commit-config.yaml": PRE_COMMIT,
-        ".github/workflows/atmos.yaml": WORKFLOW.replace("{branch}", config.git.branch),
+        ".github/workflows/atmos.yaml": _workflow(config, versions),
         ".gitattributes": "*.lock linguist-generated=true\n",
         "CODEOWNERS": _owners(teams),
         SPEC_SCHEMA: json.dumps(spec_schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n",
@@ -104,6 +107,19 @@ def skeleton(
     return {path: text.encode() for path, text in files.items()} | {
         path: emit_all(values).encode() for path, values in documents.items()
     }
+
+
+def _workflow(config: Config, versions: VersionTable) -> str:
+    words = {
+        "{branch}": config.git.branch,
+        "{checkout}": versions.action("actions/checkout"),
+        "{setup-python}": versions.action("actions/setup-python"),
+        "{python}": versions.runtimes["python"].writes or "",
+    }
+    text = WORKFLOW
+    for word, value in words.items():
+        text = text.replace(word, value)
+    return text
 
 
 def _admissions(config: Config, cluster: str, budgets: Mapping[str, Budget]) -> dict[str, Admission]:
@@ -164,6 +180,7 @@ def _config_value(config: Config) -> dict[str, Any]:
     return {
         "version": config.version,
         "git": git,
+        **({"hub": shown["hub"]} if "hub" in shown else {}),
         "registry": config.registry,
         "clusters": clusters,
         "environments": environments,

@@ -19,6 +19,7 @@ def refused(done, code, *, exit_code=2):
     return text
 
 
+@pytest.mark.sample(6)
 @pytest.mark.parametrize(
     ("intent", "code"),
     [
@@ -44,6 +45,7 @@ def test_intents_that_cannot_be(repo, atmos, intent, code):
     assert state(repo) == before
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize(
     ("flags", "code"),
     [
@@ -79,6 +81,7 @@ def test_no_repo(tmp_path, atmos):
     refused(atmos("validate", "--repo", tmp_path), "ATM601")
 
 
+@pytest.mark.slow
 def test_no_terminal_and_no_yes(repo, atmos):
     before = state(repo)
     text = refused(atmos("new", "service", INTENT, "--repo", repo), "ATM901")
@@ -86,19 +89,22 @@ def test_no_terminal_and_no_yes(repo, atmos):
     assert state(repo) == before
 
 
+@pytest.mark.slow
 def test_a_service_that_exists(shop, atmos):
     before = state(shop)
     refused(atmos("new", "service", "go, called checkout", "--repo", shop, "--yes"), "ATM510")
     assert state(shop) == before
 
 
+@pytest.mark.slow
 def test_a_name_whose_objects_another_service_makes_already(shop, atmos):
     before = state(shop)
     text = refused(atmos("new", "service", "go, called checkout-db", "--repo", shop, "--yes"), "ATM334", exit_code=1)
-    assert "default/checkout" in text
+    assert "main/checkout" in text
     assert state(shop) == before
 
 
+@pytest.mark.slow
 def test_detached_head(shop, atmos, git):
     git("checkout", "-q", "--detach", cwd=shop)
     before = state(shop)
@@ -108,6 +114,7 @@ def test_detached_head(shop, atmos, git):
     assert atmos("new", "service", "go, called cart", "--repo", shop, "--yes", "--write", "branch").code == 0
 
 
+@pytest.mark.slow
 def test_no_git_identity(shop, atmos, own_git):
     own_git.write_text("")
     for name in ("EMAIL", "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
@@ -118,6 +125,7 @@ def test_no_git_identity(shop, atmos, own_git):
     assert state(shop) == before
 
 
+@pytest.mark.slow
 def test_a_branch_that_exists(shop, atmos, git):
     git("branch", "atmos/new-cart", cwd=shop)
     before = state(shop)
@@ -126,14 +134,15 @@ def test_a_branch_that_exists(shop, atmos, git):
     assert state(shop) == before
 
 
+@pytest.mark.slow
 def test_invalid_yaml_anywhere(shop, atmos):
-    broken = shop / "apps/default/checkout/base/service.yaml"
+    broken = shop / "apps/main/checkout/base/service.yaml"
     broken.write_text("kind: [Service\n")
     done = atmos("validate", "--repo", shop, "-o", "json")
     assert done.code == 1
     found = [d for d in done.json["diagnostics"] if d["code"] == "ATM301"]
     assert found
-    assert found[0]["where"]["path"] == "apps/default/checkout/base/service.yaml"
+    assert found[0]["where"]["path"] == "apps/main/checkout/base/service.yaml"
     assert found[0]["where"]["line"]
     # Another service can still be made, and is told that the sums are incomplete.
     added = atmos("new", "service", "go, called cart", "--repo", shop, "--yes", "--write", "files", "-o", "json")
@@ -157,7 +166,7 @@ def test_a_symlink_out_of_the_repo(shop, tmp_path, atmos):
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "secret.yaml").write_text("password: x\n")
-    (shop / "apps/default/checkout/base/linked.yaml").symlink_to(outside / "secret.yaml")
+    (shop / "apps/main/checkout/base/linked.yaml").symlink_to(outside / "secret.yaml")
     done = atmos("validate", "--repo", shop)
     assert "ATM614" in done.out + done.err
     assert "password" not in done.out + done.err
@@ -174,7 +183,7 @@ def test_a_symlinked_directory_is_never_written_through(repo, tmp_path, atmos):
 
 
 def test_a_dirty_path(repo, atmos, git):
-    target = repo / "apps/default/node-web"
+    target = repo / "apps/main/node-web"
     target.mkdir(parents=True)
     (target / "mine.txt").write_text("mine")
     refused(atmos("new", "service", INTENT, "--repo", repo, "--yes"), "ATM510")
@@ -189,6 +198,7 @@ def test_over_budget_nothing_is_written(shop, atmos, git):
     assert state(shop) == before
 
 
+@pytest.mark.slow
 def test_over_the_limit_says_the_sentence_and_asks_for_approval(shop, atmos, git):
     budget = shop / "platform/budgets/staging.yaml"
     budget.write_text("version: 1\nenvironment: staging\nlimits:\n  requests.cpu: {limit: 600m}\n")
@@ -205,7 +215,7 @@ def test_over_the_limit_says_the_sentence_and_asks_for_approval(shop, atmos, git
     assert state(shop)[:3] == before[:3]
 
 
-@pytest.mark.sample(2)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -307,7 +317,7 @@ def test_two_runs_at_once_lose_nothing(shop):
         ["git", "ls-tree", "-r", "--name-only", "HEAD"], cwd=shop, capture_output=True, text=True, check=True
     )
     for index, ((_, err), code) in enumerate(answers):
-        committed = f"apps/default/svc{index}/service.yaml" in done.stdout
+        committed = f"apps/main/svc{index}/service.yaml" in done.stdout
         assert committed == (code == 0), err
         assert "Traceback" not in err
     assert any(code == 0 for _, code in answers)

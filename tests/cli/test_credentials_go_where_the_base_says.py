@@ -122,6 +122,7 @@ def test_what_the_base_says_is_sent_where_the_base_says(place, servers, atmos):
     assert done.json["diagnostics"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("committed", [False, True])
 def test_a_change_of_the_url_sends_nothing_there_and_is_said(place, servers, atmos, committed):
     good, evil = servers(), servers()
@@ -242,6 +243,7 @@ def test_without_a_base_a_variable_of_ours_is_sent(place, servers, atmos, monkey
     assert set(good.tokens) == {"Bearer ours"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["xdg", "home"])
 def test_without_a_base_the_user_may_allow_a_variable(place, servers, atmos, tmp_path, monkeypatch, own_git, where):
     good = servers()
@@ -296,6 +298,7 @@ def kubeconfig(tmp_path, monkeypatch):
     return write
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", ["context", "hub"])
 def test_a_change_does_not_pick_the_login(place, servers, atmos, kubeconfig, setting):
     good, other = servers(403), servers(403)
@@ -316,7 +319,7 @@ def test_a_cluster_that_only_the_change_has_is_no_place_for_a_token(place, serve
     cluster = f"clusters:\n  theirs:\n    prometheus: {{url: {evil.url}, tokenEnv: CLOUD_SECRET}}\n"
     text = file.read_text().replace("clusters:\n", cluster, 1)
     file.write_text(text.replace("environments:\n", "environments:\n  night: {cluster: theirs}\n", 1))
-    overlays = place.root / "apps/default/checkout/overlays"
+    overlays = place.root / "apps/main/checkout/overlays"
     shutil.copytree(overlays / "prod", overlays / "night")
     place.git("add", "-A", cwd=place.root)
     place.commit()

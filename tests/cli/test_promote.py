@@ -8,8 +8,8 @@ from atmos_cli.adapters.clock import SystemClock
 from .conftest import state
 from .rolling import make
 
-DEV = "apps/default/checkout/overlays/dev/kustomization.yaml"
-PROD = "apps/default/checkout/overlays/prod/kustomization.yaml"
+DEV = "apps/main/checkout/overlays/dev/kustomization.yaml"
+PROD = "apps/main/checkout/overlays/prod/kustomization.yaml"
 FRIDAY_17_BERLIN = 1772812800.0  # 2026-03-06 17:00 in Berlin
 IMAGE = "registry.test/checkout:2.0"
 
@@ -66,11 +66,12 @@ def test_the_images_travel_and_nothing_else(ahead):
     assert ahead.tag() == "2.0"
 
 
+@pytest.mark.slow
 def test_the_commit_says_what_was_promoted(ahead):
     promote(ahead, "--from", "dev")
-    assert ahead.git("log", "-1", "--format=%s") == "Promote default/checkout 2.0 from dev to prod"
+    assert ahead.git("log", "-1", "--format=%s") == "Promote main/checkout 2.0 from dev to prod"
     said = ahead.git("log", "-1", "--format=%(trailers)").splitlines()
-    assert said[:3] == ["Atmos-Service: default/checkout", "Atmos-Environment: prod", f"Atmos-Image: {IMAGE}"]
+    assert said[:3] == ["Atmos-Service: main/checkout", "Atmos-Environment: prod", f"Atmos-Image: {IMAGE}"]
 
 
 def test_people_see_what_travels_and_what_stays(ahead):
@@ -78,7 +79,7 @@ def test_people_see_what_travels_and_what_stays(ahead):
     ahead.commit("settings of dev")
     done = ahead.run("promote", "checkout", "--to", "prod", "--dry-run", "--repo", ahead.root)
     assert done.code == 0, done.err
-    assert "Promote default/checkout 2.0 from dev to prod" in done.out
+    assert "Promote main/checkout 2.0 from dev to prod" in done.out
     assert f"checkout  registry.test/checkout:1.0 → {IMAGE}" in done.out
     assert "Stays as it is in each (in dev → in prod)" in done.out
     assert "env LOG_LEVEL removed" in done.out
@@ -110,6 +111,7 @@ def test_what_runs_there_already_is_nothing_to_promote(deployed):
     assert state(deployed.root) == before
 
 
+@pytest.mark.slow
 def test_a_dry_run_and_an_answer_that_is_missing_write_nothing(ahead):
     before = state(ahead.root)
     assert promote(ahead, "--dry-run").json["data"]["images"][0]["to"] == IMAGE
@@ -124,6 +126,7 @@ def test_a_branch(ahead):
     assert ahead.tag() == "1.0"
 
 
+@pytest.mark.slow
 def test_a_digest_travels_and_goes(ahead):
     digest = "sha256:" + "ab" * 32
     ahead.run("deploy", "checkout", "--image", f":2.0@{digest}", "--yes", "--repo", ahead.root)
@@ -152,7 +155,7 @@ def test_ends_that_make_no_sense(ahead, args, code, says):
 
 
 def test_from_where_it_is_not_and_to_where_it_is_not(ahead):
-    ahead.git("rm", "-rq", "apps/default/checkout/overlays/dev", "apps/default/cart/overlays/prod")
+    ahead.git("rm", "-rq", "apps/main/checkout/overlays/dev", "apps/main/cart/overlays/prod")
     ahead.commit("checkout only in prod, cart only in dev")
     done = promote(ahead)
     assert (done.code, done.codes) == (2, ["ATM702"])
@@ -163,13 +166,14 @@ def test_from_where_it_is_not_and_to_where_it_is_not(ahead):
 
 
 def test_a_placeholder_never_ran(ahead):
-    ahead.replace(DEV, "registry.test/checkout", "registry.example.com/default/checkout")
+    ahead.replace(DEV, "registry.test/checkout", "registry.example.com/main/checkout")
     ahead.commit("a new service")
     done = promote(ahead)
     assert (done.code, done.codes) == (2, ["ATM332"])
-    assert "atmos deploy default/checkout --env dev" in done.json["diagnostics"][0]["hint"]
+    assert "atmos deploy main/checkout --env dev" in done.json["diagnostics"][0]["hint"]
 
 
+@pytest.mark.slow
 def test_across_engines(tmp_path, atmos):
     world = make(tmp_path / "repo", atmos, engine="flux")
     world.replace("atmos-cli.yaml", "dev: {engine: flux", "dev: {engine: argocd")
@@ -184,18 +188,20 @@ def test_without_gates_no_verdict_is_asked_for(ahead):
     assert promote(ahead).code == 0
 
 
+@pytest.mark.slow
 def test_a_verdict_is_asked_for(gated):
     gated.gate("{}")
     before = state(gated.root)
     done = promote(gated)
     assert (done.code, done.codes) == (1, ["ATM831"])
     assert "has no verdict in dev" in done.json["diagnostics"][0]["message"]
-    assert done.json["diagnostics"][0]["hint"] == "atmos verify default/checkout --env dev"
+    assert done.json["diagnostics"][0]["hint"] == "atmos verify main/checkout --env dev"
     assert state(gated.root) == before
     gated.verified(gated.head, environment="dev", images=[IMAGE])
     assert promote(gated).code == 0
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("outcome", "asked", "passes"),
     [
@@ -213,6 +219,7 @@ def test_how_good_a_verdict_must_be(gated, outcome, asked, passes):
     assert (done.code, done.codes) == ((0, []) if passes else (1, ["ATM831"]))
 
 
+@pytest.mark.slow
 def test_the_last_word_counts(gated):
     commit = gated.gate("{}")
     gated.verified(commit, "pass", at=1000.0, environment="dev")
@@ -224,6 +231,7 @@ def test_the_last_word_counts(gated):
     assert promote(gated).code == 0
 
 
+@pytest.mark.slow
 def test_a_verdict_on_another_image_or_another_time_is_none(gated):
     first = gated.gate("{}")
     gated.verified(first, environment="dev")
@@ -239,6 +247,7 @@ def test_a_verdict_on_another_image_or_another_time_is_none(gated):
     assert promote(gated).code == 0
 
 
+@pytest.mark.slow
 def test_a_verdict_on_a_later_change_of_the_same_image_counts(gated):
     first = gated.gate("{}")
     gated.verified(first, at=1000.0, environment="dev")
@@ -256,6 +265,7 @@ def test_what_is_not_committed_was_never_verified(gated):
     assert promote(gated).codes == ["ATM831"]
 
 
+@pytest.mark.slow
 def test_the_soak_time(gated, clock):
     commit = gated.gate("{soak: 30m}")
     gated.verified(commit, at=1_000_000.0, environment="dev")
@@ -270,6 +280,7 @@ def test_the_soak_time(gated, clock):
     assert promote(gated).code == 0, "another look does not start it anew"
 
 
+@pytest.mark.slow
 def test_a_freeze(gated, clock):
     gated.gate('{freeze: [{days: [fri, sat], from: "16:00", to: "08:00", zone: Europe/Berlin}]}')
     gated.verified(gated.head, environment="dev")
@@ -281,6 +292,7 @@ def test_a_freeze(gated, clock):
     assert promote(gated).code == 0
 
 
+@pytest.mark.slow
 def test_every_gate_is_told_at_once_and_force_passes_them_by_name(gated, clock):
     commit = gated.gate('{soak: 2d, freeze: [{from: "00:00", to: "23:00"}]}')
     gated.verified(commit, at=1_000_000.0, environment="dev")
@@ -314,6 +326,7 @@ def test_force_passes_neither_checks_nor_budgets(gated):
     assert gated.tag() == "1.0"
 
 
+@pytest.mark.slow
 def test_replicas_travel_where_the_config_carries_them(gated):
     gated.gate("{carry: [images, replicas]}")
     gated.replace(DEV, "count: 1", "count: 3")
@@ -325,6 +338,7 @@ def test_replicas_travel_where_the_config_carries_them(gated):
     assert "count: 3" in gated.read(PROD)
 
 
+@pytest.mark.slow
 def test_where_it_comes_from_is_in_the_config(gated):
     gated.replace("atmos-cli.yaml", "environments:\n", "environments:\n  qa: {cluster: dev}\n")
     text = gated.read("atmos-cli.yaml").replace("  qa: {cluster: dev}\n", "")
@@ -380,6 +394,7 @@ def test_a_zone_that_is_misspelt_has_a_suggestion(gated):
     assert promote(gated).json["diagnostics"][0]["hint"] == "did you mean `Europe/Berlin`?"
 
 
+@pytest.mark.slow
 def test_a_machine_without_time_zones_says_so(gated, monkeypatch):
     gated.gate("{freeze: [{zone: Europe/Berlin}]}")
     gated.verified(gated.head, environment="dev")
@@ -396,7 +411,7 @@ def test_a_machine_without_time_zones_says_so(gated, monkeypatch):
 
 
 def test_one_entry_for_what_is_two_elsewhere(ahead):
-    base = "apps/default/checkout/base/deployment.yaml"
+    base = "apps/main/checkout/base/deployment.yaml"
     second = (
         "        image: NAME\n        securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}\n"
     )

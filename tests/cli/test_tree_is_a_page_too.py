@@ -37,6 +37,7 @@ def kinds(node, depth=0):
     return [(depth, node["kind"]), *(found for child in node["children"] for found in kinds(child, depth + 1))]
 
 
+@pytest.mark.slow
 def test_a_healthy_service_is_one_tree_from_the_engine_to_its_containers(tree):
     done = tree("--env", "dev", "-o", "json")
     assert done.code == 0, done.out
@@ -47,12 +48,13 @@ def test_a_healthy_service_is_one_tree_from_the_engine_to_its_containers(tree):
     assert (2, "EndpointSlice") in below
 
 
+@pytest.mark.slow
 def test_every_environment_is_shown_when_none_is_named(tree, world):
     world.clusters["prod"] = FakeCluster(reason="connection refused")
     done = tree()
     assert done.code == 1
     for name in ("dev on dev", "staging on staging", "prod on prod  unreachable"):
-        assert f"default/checkout in {name}" in done.out
+        assert f"main/checkout in {name}" in done.out
     assert "hint: is it on?" in done.err
 
 
@@ -145,7 +147,7 @@ def test_a_browser_shows_it_on_a_phone_in_light_and_in_dark(tree, world, tmp_pat
     light, dark = browse(tmp_path), browse(tmp_path, "--blink-settings=preferredColorScheme=0")
     for found in (light, dark):
         assert found["wide"] <= 360
-        assert found["title"] == "Objects of default/checkout"
+        assert found["title"] == "Objects of main/checkout"
         assert found["toggles"]
         assert found["keys"]
         assert found["named"]

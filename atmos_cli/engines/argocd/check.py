@@ -6,10 +6,10 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.diagnostics import Code
-from atmos_cli.engines.argocd.files import ROOTS
+from atmos_cli.diagnostics import Code, Severity
+from atmos_cli.engines.argocd.files import COMPARE_OPTIONS, ROOT, ROOTS
 from atmos_cli.engines.facts import directory_of, is_template
-from atmos_cli.kube.shape import Path, at, items, mapping, text
+from atmos_cli.kube.shape import Path, at, items, mapping, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,11 +45,34 @@ def git_generators(spec: dict[str, Any], depth: int = 0) -> Iterator[dict[str, A
 
 def findings(facts: EngineFacts) -> Iterator[Finding]:
     projects = {one.name for one in facts.of("AppProject")} | {"default"}
+    yield from _names(facts)
     for pointer in facts.of("Application"):
         yield from _application(pointer, pointer.spec, ("spec",), projects, facts)
+        yield from _hidden(pointer, pointer.document.value, ())
     for pointer in facts.of("ApplicationSet"):
         template = mapping(pointer.spec, "template", "spec")
         yield from _application(pointer, template, ("spec", "template", "spec"), projects, facts)
+        # What a patch adds to it depends on the generator.
+        if "compare-options" not in text(pointer.spec, "templatePatch"):
+            yield from _hidden(pointer, mapping(pointer.spec, "template"), ("spec", "template"))
+
+
+def _names(facts: EngineFacts) -> Iterator[Finding]:
+    """Warn of what has a name on the hub that is Argo CD's, or may be anybody's."""
+    for pointer in facts.of("AppProject"):
+        if pointer.name == "default":
+            message = "is Argo CD's own: all Applications on the hub that name no project are held to what it allows"
+            yield _owned(pointer, message)
+    for pointer in facts.of("Application"):
+        if pointer.document.file == ROOT and pointer.name == "root":
+            message = "has a name that others on the hub may give, as have the projects and sets of this repo"
+            yield _owned(pointer, message)
+
+
+def _owned(pointer: Pointer, message: str) -> Finding:
+    hint = f"for the way to names of its own: `atmos explain {Code.NAME_OWNED}`"
+    at = ("metadata", "name")
+    return pointer.finding(at, message, code=Code.NAME_OWNED, hint=hint, severity=Severity.WARNING)
 
 
 def reached(facts: EngineFacts) -> Iterator[str]:
@@ -82,6 +105,21 @@ def _application(
         yield pointer.finding((*path, "destination"), problem, hint=hint)
     for where, source in _sources(spec, path):
         yield from _source(pointer, source, where, facts)
+
+
+def _hidden(pointer: Pointer, application: dict[str, Any], path: Path) -> Iterator[Finding]:
+    """Find an Application that the API server compares, from Argo CD 3.6 on, and which so hides what that refuses."""
+    said = text(application, "metadata", "annotations", COMPARE_OPTIONS)
+    applied = "ServerSideApply=true" in texts(application, "spec", "syncPolicy", "syncOptions")
+    if "ServerSideDiff=true" not in said and ("ServerSideDiff=false" in said or not applied):
+        return
+    what = "says ServerSideDiff=true" if "ServerSideDiff=true" in said else "says ServerSideApply=true alone"
+    since = "" if "ServerSideDiff=true" in said else " from Argo CD 3.6 on"
+    message = f"{what}, so that{since} it shows objects as Synced and Healthy that the API server refuses"
+    hint = f"add the annotation `{COMPARE_OPTIONS}: ServerSideDiff=false`; `atmos update` does for what atmos wrote"
+    where = (*path, "metadata", "annotations", COMPARE_OPTIONS)
+    code = Code.ENGINE_HIDES_REFUSALS
+    yield pointer.finding(where, message, code=code, hint=hint, severity=Severity.WARNING)
 
 
 def _sources(spec: dict[str, Any], path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.adapters.bundle import catalogue
+from atmos_cli.adapters.bundle import catalogue, versions
 from atmos_cli.commands.init import InitOptions, new_config
 from atmos_cli.config import Config
 from atmos_cli.gitops.generate import Generated, generate
@@ -213,4 +213,4 @@ def repo_files(
         name: (budgets or {}).get(name) or default_budget(name, production=each.production)
         for name, each in config.environments.items()
     }
-    return skeleton(config, teams=teams, budgets=wanted, configured=(), spec_schema={})
+    return skeleton(config, teams=teams, budgets=wanted, configured=(), spec_schema={}, versions=versions())
