@@ -195,7 +195,7 @@ VALIDATE = (
         add(f"{SERVICE}/overlays/moon/kustomization.yaml", "resources: [../../base]\n"),
     ),
     Row("ATM704", CONFIG, "1.34", edit(CONFIG, 'kubernetes: "1.36"', 'kubernetes: "1.34"'), status=0),
-    Row("ATM705", CONFIG, "cluster: dev", resource("ingress.yaml", INGRESS), status=0),
+    Row("ATM705", CONFIG, "http:", resource("ingress.yaml", INGRESS), status=0),
     Row("ATM713", ROOT, "compare-options", edit(ROOT, "ServerSideDiff=false", "IncludeMutationWebhook=true"), status=0),
     Row("ATM710", ROOT, "project: nobodys", edit(ROOT, "project: platform", "project: nobodys")),
     Row("ATM711", ROOT, "path: argocdx", edit(ROOT, "path: argocd\n", "path: argocdx\n")),
