@@ -69,6 +69,7 @@ def plan_new_environment(repository: Repository, wanted: NewEnvironment, options
         environments=(wanted.name,),
         ours=options.ours,
         theirs=options.theirs,
+        request_approval=options.request_approval,
         subject=f"Add the environment {wanted.name}",
         with_skeleton=True,
         only_skeleton=not chosen,

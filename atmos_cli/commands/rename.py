@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli import __version__
-from atmos_cli.commands.changes import Change, judge, start_of
+from atmos_cli.commands.changes import Change, asking, judge, start_of
 from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
@@ -45,6 +45,7 @@ class Renaming:
     service: str
     new: str
     team: str | None = None
+    request_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def plan_rename(
     repository: Repository, wanted: Renaming, *, mode: WriteMode | None = None, branch: str | None = None
 ) -> RenamePlan:
     """Plan the new service from the old spec. Raises ATM625 (exit 1), with the way, where that would lose data."""
-    start = start_of(repository, mode=mode)
+    start = start_of(repository, mode="branch" if wanted.request_approval else mode)
     tree = tree_to_change(start)
     config = config_of(tree)
     (old,) = named_services(tree, [wanted.service], team=wanted.team)
@@ -111,6 +112,7 @@ def plan_rename(
         branch or f"atmos/rename-{old.service}",
         lambda: plan_rename(open_repository(repository.root, writes=True), wanted, mode=mode, branch=branch).change,
     )
+    change = asking(change) if wanted.request_approval else change
     lost = tuple(_lost(tree, repository, old, environments, config))
     return RenamePlan(repository, old, new, environments, lost, tuple(_notes(old, new, spec, config)), change)
 

@@ -20,6 +20,7 @@ def cart(repo, atmos, git):
     return repo
 
 
+@pytest.mark.slow
 def test_the_new_one_stands_beside_the_old_one(cart, atmos, git):
     old = {path: path.read_bytes() for path in (cart / "apps/default/cart").rglob("*") if path.is_file()}
     done = atmos("rename", "cart", "basket", "--repo", cart, "--yes", "-o", "json")
@@ -53,6 +54,7 @@ def test_what_people_made_is_named_and_stays(cart, atmos, git):
     assert "apps/default/cart/overlays/prod/kustomization.yaml" not in done.json["data"]["left"]
 
 
+@pytest.mark.slow
 def test_a_name_that_was_edited_first_becomes_a_rename(cart, atmos, git):
     spec = cart / "apps/default/cart/service.yaml"
     before = spec.read_text()
@@ -88,6 +90,7 @@ def test_data_is_never_left_behind(shop, atmos, git):
     assert atmos("remove", "service", "default/checkout", "--repo", shop, "--yes").code == 0
 
 
+@pytest.mark.slow
 def test_callers_are_named_with_their_lines(cart, atmos, git):
     assert atmos("new", "service", "go, called shop", "--repo", cart, "--yes").code == 0
     spec = cart / "apps/default/shop/service.yaml"
@@ -98,6 +101,7 @@ def test_callers_are_named_with_their_lines(cart, atmos, git):
     assert done.json["diagnostics"][0]["where"]["path"] == "apps/default/shop/service.yaml"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "code", "says"),
     [

@@ -86,6 +86,7 @@ def test_outdated(shop, answers, monkeypatch):
     answers("outdated", "outdated", *at)
 
 
+@pytest.mark.slow
 def test_what_only_looks(shop, answers, git):
     at = ("--repo", shop)
     answers("validate-good", "validate", *at)
@@ -115,6 +116,7 @@ items:
 """
 
 
+@pytest.mark.slow
 def test_budgets(shop, answers, git, tmp_path):
     at = ("--repo", shop)
     answers("budget-show", "budget", "show", *at)
@@ -144,6 +146,7 @@ def test_budgets(shop, answers, git, tmp_path):
     golden("budget.html", page.read_text())
 
 
+@pytest.mark.slow
 def test_approvals(world, answers):
     at = ("--repo", world.root)
     answers("approve-check-none", "approve", "check", *at)
@@ -157,6 +160,7 @@ def test_approvals(world, answers):
     answers("approve-sign", "approve", "sign", path, "--key", world.keys / "ana", "--yes", *at)
 
 
+@pytest.mark.slow
 def test_rollbacks(deployed, answers):
     at = ("--repo", deployed.root)
     good = deployed.deploy("1.1")
@@ -172,6 +176,7 @@ def live_template(tmp_path_factory):
     return "argocd", tmp_path_factory.mktemp("template") / "gitops"
 
 
+@pytest.mark.slow
 def test_what_is_live(live_template, tmp_path, atmos, git, monkeypatch, answers):
     made = new_world(*live_template, tmp_path / "gitops", atmos, git)
     monkeypatch.setattr("atmos_cli.commands.status.connect", made.connect)
@@ -188,6 +193,7 @@ def test_what_is_live(live_template, tmp_path, atmos, git, monkeypatch, answers)
     golden("tree.html", page.read_text())
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("name", sorted(path.name for path in RUNS.iterdir()))
 def test_verdicts(name, atmos, answers, tmp_path):
     answers(f"verify-{name}", "verify", "--replay", RUNS / name)
