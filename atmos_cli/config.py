@@ -118,9 +118,21 @@ class Environment(Strict, extra="allow"):
 ENVIRONMENT_KEYS = tuple(field.alias or name for name, field in Environment.model_fields.items())
 
 
+class Hub(Strict):
+    """The cluster where an engine keeps its own objects, which others use as well.
+
+    Without `prefix` (files of atmos before 2026-12) names are such as `root`, `platform`, and a team's own.
+    """
+
+    prefix: Annotated[str, StringConstraints(pattern=r"^([a-z]([-a-z0-9]{0,20}[a-z0-9])?-)?$")] = Field(
+        default="", description="what every name on the hub begins with that atmos gives"
+    )
+
+
 class Config(Strict):
     version: Literal[1] = 1
     git: Git = Git()
+    hub: Hub = Hub()
     registry: str = "registry.example.com"
     clusters: dict[DnsLabel, Cluster] = Field(min_length=1)
     environments: dict[DnsLabel, Environment] = Field(min_length=1)

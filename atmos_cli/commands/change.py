@@ -106,8 +106,9 @@ def update_edited(
     update = plan_update(repository, (str(name),), wanted)
     if update.problems:
         raise AtmosError(*(_after_this(each, edited) for each in update.problems))
-    # An edit that is not committed could not be given back if the commit had to be taken back, so it is no input here.
-    changes = replace(update.change.changes, inputs=frozenset())
+    # Of a file that this command edits itself, edits of others could not be given back if the commit was taken back.
+    inputs = update.change.changes.inputs - edited.keys()
+    changes = replace(update.change.changes, inputs=inputs)
     change = replace(update.change, changes=changes)
     return replace(update, change=change, conflicts=tuple(map(_with_own_way, update.conflicts)))
 

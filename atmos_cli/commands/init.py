@@ -13,8 +13,9 @@ from atmos_cli.adapters.git.sparse import disk_tree
 from atmos_cli.adapters.transaction import recover, require_settled
 from atmos_cli.checks.committed_secrets import secrets_in_file
 from atmos_cli.commands.cluster_version import default_version, require_version, version_notes
-from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, namespace, read_config
+from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, Hub, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
+from atmos_cli.engines.owned_names import owner_of, require_free
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.engines.source import portable_url
 from atmos_cli.gitops.plain_secrets import require_no_secret
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from atmos_cli.ports import FileTree
 
 MAX_NAMESPACE = 63
+TEAM = "main"
+HUB_PREFIX = "atmos-"
 PRODUCTION = ("prod", "production", "live")
 
 
@@ -110,8 +113,9 @@ def plan_init(
         config = new_config(options, catalogue=blueprints, remote=_remote(root))
     said = version_notes(blueprints.versions, options.kubernetes) if existing is None else ()
     found = teams_of(tree)
-    teams = tuple(sorted({*found, *(options.teams or (() if found else ("default",)))}))
+    teams = tuple(sorted({*found, *(options.teams or (() if found else (TEAM,)))}))
     require_names("the team", teams)
+    require_free("the team", [name for name in teams if name not in found])
     require_namespaces(teams, tuple(config.environments))
     made = update_skeleton(tree, config, blueprints, choose=lambda _: None, teams=teams, restore_files=True)
     # `init` leaves conflicts as they are; `atmos update` is where people decide them
@@ -164,7 +168,9 @@ def _existing(data: bytes, explicit: frozenset[str], blueprints: Catalogue) -> C
 def new_config(options: InitOptions, *, catalogue: Catalogue, remote: str | None = None) -> Config:
     """Make the configuration of a new repo. Raises AtmosError for names that do not fit together."""
     require_names("the environment", options.environments)
+    require_free("the environment", options.environments)
     require_names("the cluster", tuple(dict(options.clusters).values()))
+    require_free("the cluster", tuple(dict(options.clusters).values()))
     engines, clusters = dict(options.engines), dict(options.clusters)
     environments = {}
     for name in options.environments:
@@ -189,6 +195,7 @@ def new_config(options: InitOptions, *, catalogue: Catalogue, remote: str | None
     git = Git(url=url, branch=options.branch, write=options.write)
     return Config(
         git=git,
+        hub=Hub(prefix=HUB_PREFIX),
         registry=options.registry,
         clusters={name: Cluster(engine=engines.get(name, options.engine), kubernetes=version) for name in used},
         environments=environments,
@@ -246,6 +253,9 @@ def require_namespaces(teams: Sequence[str], environments: Sequence[str]) -> Non
         if len(name) > MAX_NAMESPACE:
             message = f"the namespace `{name}` has {len(name)} characters, more than {MAX_NAMESPACE}"
             raise fail(Code.USAGE, message, hint="use a shorter name for the team or the environment")
+        if owner := owner_of(name):
+            message = f"team `{team}` in environment `{environment}` cannot have the namespace `{name}`: {owner}"
+            raise fail(Code.NAME_OWNED, message, hint="rename the team or the environment")
         if name in owners:
             other = "/".join(owners[name])
             message = f"team and environment {team}/{environment} and {other} would share the namespace `{name}`"

@@ -10,6 +10,7 @@ from atmos_cli.blueprint.compose import compose
 from atmos_cli.commands.budget import Pending, pending
 from atmos_cli.commands.changes import Change, asking, judge, start_of
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail, in_order
+from atmos_cli.engines.owned_names import require_free
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.generate import Generated, generate, unfaithful
 from atmos_cli.gitops.intent import Flags, PlanRow, understand
@@ -87,6 +88,7 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
     catalogue = repository.catalogue
     understood = understand(text, flags, config=config, catalogue=catalogue, team=team)
     spec = understood.spec
+    require_free("a service", (spec.name,))
     generated = generate(spec, team=team, environments=environments, config=config, catalogue=catalogue)
     changes = ChangeSet(dict(generated.files), {path: start.tree.read(path) for path in generated.files})
     # after what stands there was read: whoever wrote the same service meanwhile is seen now, or when it is written

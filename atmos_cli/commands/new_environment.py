@@ -12,6 +12,7 @@ from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.commands.places import SIDES, PlaceOptions, PlacePlan, planned, require_known, require_new, steps_between
 from atmos_cli.config import FILE
 from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.engines.owned_names import require_free
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.config_edits import ConfigBlock, edited, environment_alone, environment_like, set_block
 from atmos_cli.gitops.lock_environments import locks_without
@@ -73,6 +74,7 @@ def plan_new_environment(repository: Repository, wanted: NewEnvironment, options
         subject=f"Add the environment {wanted.name}",
         with_skeleton=True,
         only_skeleton=not chosen,
+        like=wanted.like,
     )
     names = [str(each) for each in chosen]
     update = planned(
@@ -98,6 +100,7 @@ def _command(wanted: NewEnvironment) -> str:
 def _require(tree: FileTree, config: Config, wanted: NewEnvironment) -> None:
     require_names("the environment", (wanted.name,))
     require_new("environment", wanted.name, config.environments)
+    require_free("the environment", (wanted.name,))
     for name in (wanted.like, wanted.after):
         if name:
             require_known("environment", name, tuple(config.environments))
@@ -166,7 +169,7 @@ def _chosen(tree: FileTree, wanted: NewEnvironment) -> tuple[ServiceName, ...]:
 
 
 def _to_look_at(tree: FileTree, wanted: NewEnvironment, chosen: Sequence[ServiceName]) -> Iterator[str]:
-    """Say what of `like` does not come along by itself: what specs say of it, and the images that run there."""
+    """Say what of `like` does not come along by itself: what specs say of it."""
     if not wanted.like or not chosen:
         return
     own = [each for each in chosen if _says_of(tree, each, wanted.like)]
@@ -175,11 +178,6 @@ def _to_look_at(tree: FileTree, wanted: NewEnvironment, chosen: Sequence[Service
         yield f"{path} has `environments.{wanted.like}`, and nothing of its own for {wanted.name}: look at it"
     if len(own) > MOST_LISTED:
         yield f"and {len(own) - MOST_LISTED} more specs that say something of {wanted.like}"
-    for each in chosen[:MOST_LISTED]:
-        names = f"{shell(str(each))} --from {shell(wanted.like)} --to {shell(wanted.name)}"
-        yield f"the images come from the specs; to have those of {wanted.like}: atmos promote {names}"
-    if len(chosen) > MOST_LISTED:
-        yield f"and so for {len(chosen) - MOST_LISTED} more services"
 
 
 def _says_of(tree: FileTree, name: ServiceName, environment: str) -> bool:

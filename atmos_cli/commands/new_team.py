@@ -9,6 +9,7 @@ from atmos_cli.commands.init import require_names, require_namespaces
 from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.commands.places import SIDES, PlaceOptions, PlacePlan, planned, require_new
 from atmos_cli.config import namespace
+from atmos_cli.engines.owned_names import require_free
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.intent import PlanRow
 from atmos_cli.gitops.repository import config_of, teams
@@ -24,6 +25,7 @@ def plan_new_team(repository: Repository, name: str, options: PlaceOptions) -> P
     config, known = config_of(tree), teams(tree)
     require_names("the team", (name,))
     require_new("team", name, known)
+    require_free("the team", (name,))
     require_namespaces((*known, name), tuple(config.environments))
     update_options = UpdateOptions(
         mode=options.mode,

@@ -10,18 +10,20 @@ from atmos_cli.commands.changes import Change, asking, judge, start_of
 from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
+from atmos_cli.engines.owned_names import require_free
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.config_edits import edited
 from atmos_cli.gitops.dependents import dependents, specs
+from atmos_cli.gitops.first_images import with_running_images
 from atmos_cli.gitops.generate import Generated, generate
 from atmos_cli.gitops.left_in_cluster import left_in_cluster
+from atmos_cli.gitops.moved_services import require_unmoved
 from atmos_cli.gitops.repository import Deployment, config_of, deployments, open_repository
-from atmos_cli.gitops.services import ServiceName, named_services
+from atmos_cli.gitops.services import ServiceName, named_services, services
 from atmos_cli.gitops.write import trailers
-from atmos_cli.kube.shape import items, mappings
 from atmos_cli.spec.model import ServiceSpec, read_spec
 from atmos_cli.spec.names import validate_name
-from atmos_cli.yamlio.edit import RemoveValue, SetValue
+from atmos_cli.yamlio.edit import SetValue
 from atmos_cli.yamlio.load import load
 
 if TYPE_CHECKING:
@@ -31,11 +33,8 @@ if TYPE_CHECKING:
     from atmos_cli.config import Config, WriteMode
     from atmos_cli.gitops.repository import Repository
     from atmos_cli.ports import FileTree
-    from atmos_cli.yamlio.edit import Edit
 
 Files = dict[str, bytes | None]
-# What of an image entry is the version that runs.
-IMAGE = ("newName", "newTag", "digest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def plan_rename(
     start = start_of(repository, mode="branch" if wanted.request_approval else mode)
     tree = tree_to_change(start)
     config = config_of(tree)
-    (old,) = named_services(tree, [wanted.service], team=wanted.team)
+    old = _old(tree, wanted)
     new = ServiceName(old.team, wanted.new)
     there = tuple(each for each in deployments(tree) if (each.team, each.service) == old)
     _require_name(tree, old, new)
@@ -117,11 +116,26 @@ def plan_rename(
     return RenamePlan(repository, old, new, environments, lost, tuple(_notes(old, new, spec, config)), change)
 
 
+def _old(tree: FileTree, wanted: Renaming) -> ServiceName:
+    """Return the service that is meant. Raises ATM108 with the way back for one whose directory was moved by hand."""
+    try:
+        (old,) = named_services(tree, [wanted.service], team=wanted.team)
+    except AtmosError:
+        team, _, _ = wanted.service.rpartition("/")
+        for each in services(tree):
+            if each.service == wanted.new and (team or wanted.team) in ("", None, each.team):
+                require_unmoved(tree, each)
+        raise
+    require_unmoved(tree, old)
+    return old
+
+
 def _require_name(tree: FileTree, old: ServiceName, new: ServiceName) -> None:
     if wrong := validate_name(new.service):
         raise AtmosError(wrong)
     if new == old:
         raise fail(Code.USAGE, f"`{old}` has that name already", hint="choose another one")
+    require_free("a service", (new.service,))
     if any(True for _ in tree.files(new.directory)):
         message = f"the service `{new.service}` exists already in {new.directory}"
         hint = f"choose another name, or, where it took the place of this one: `atmos remove service {shell(str(old))}`"
@@ -178,14 +192,8 @@ def _with_images(
     for environment in environments:
         before = tree.read(f"{old.directory}/overlays/{environment}/kustomization.yaml")
         path = f"{new.directory}/overlays/{environment}/kustomization.yaml"
-        running = {str(each.get("name")): each for each in mappings(load(before) if before else None, "images")}
-        edits: list[Edit] = []
-        for index, entry in items(load(made.files[path]), "images"):
-            name = str(entry.get("name"))
-            now: dict[str, Any] = running.get(old.service if name == new.service else name, entry)
-            edits += [SetValue(("images", index, key), now[key]) for key in IMAGE if key in now]
-            edits += [RemoveValue(("images", index, key)) for key in IMAGE if key in entry and key not in now]
-        files[path] = edited(made.files[path], edits, path=path)
+        called = {new.service: old.service}
+        files[path] = with_running_images(made.files[path], before, path=path, called=called)
     return files
 
 

@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.blueprint.scope import image_of
 from atmos_cli.config import FILE
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity, fail
 from atmos_cli.foreign import shell
+from atmos_cli.gitops.first_images import FirstImages, first_images
 from atmos_cli.gitops.generate import generate
+from atmos_cli.gitops.moved_services import require_unmoved
 from atmos_cli.gitops.pending import is_current
 from atmos_cli.gitops.services import ServiceName, environments_of
-from atmos_cli.layout.lock import checksum
 from atmos_cli.layout.lock_history import read_lock
 from atmos_cli.merge.fields import joined
 from atmos_cli.merge.files import merge_files
 from atmos_cli.merge.model import MISSING, Merged, same
 from atmos_cli.merge.shown import shown_value
-from atmos_cli.spec.model import read_spec
+from atmos_cli.spec.model import ServiceSpec, read_spec
 from atmos_cli.versions.judge import bump
 from atmos_cli.yamlio.load import load_all
 from atmos_cli.yamlio.locate import block_line, locate
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from atmos_cli.blueprint.composed import DeclaredRename
-    from atmos_cli.config import WriteMode
+    from atmos_cli.config import Config, WriteMode
     from atmos_cli.gitops.inputs import Inputs
     from atmos_cli.layout.lock import Lock
     from atmos_cli.merge.model import Choose, Conflict, Side
@@ -42,7 +44,7 @@ class UpdateOptions:
     `only_check` leaves checks and budgets out. `environments`: where the services are to be as well. `allow_replace`:
     objects may be replaced, also those with data. `request_approval`: a branch that asks where it is over a budget.
     `teams` come beside those that have a tenant, `without_team` goes. `with_skeleton`: what `init` made, too; None
-    where no service is named.
+    where no service is named. `like`: new overlays begin with the images of this environment.
     """
 
     mode: WriteMode | None = None
@@ -61,13 +63,15 @@ class UpdateOptions:
     only_skeleton: bool = False
     teams: tuple[str, ...] = ()
     without_team: str = ""
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceUpdate:
     """What an update makes of one service, or of what `init` made (`name` is None). `reasons`: what is newer.
 
-    `bumps`: versions of what other people release that change with it.
+    `bumps`: versions of what other people release that change with it. `first_images`: what new overlays
+    begin with.
     """
 
     name: ServiceName | None
@@ -79,6 +83,7 @@ class ServiceUpdate:
     notes: tuple[Diagnostic, ...] = ()
     renamed: tuple[DeclaredRename, ...] = ()
     bumps: tuple[Bump, ...] = ()
+    first_images: tuple[FirstImages, ...] = ()
 
     @property
     def title(self) -> str:
@@ -99,13 +104,14 @@ def update_service(tree: FileTree, name: ServiceName, options: UpdateOptions, *,
     data = tree.read(spec_path) or b""
     spec = read_spec(data, path=spec_path)
     if spec.name != name.service:
+        require_unmoved(tree, name)
         message = f"`{spec_path}` describes `{spec.name}`, but its directory says `{name.service}`"
         rename = f"atmos rename {shell(str(name))} {shell(spec.name)}"
         hint = f"write `name: {name.service}` there, or rename it with `{rename}`"
         raise fail(Code.SPEC_PATH_MISMATCH, message, where=Location(spec_path, 1, 1, field="name"), hint=hint)
     lock_data = tree.read(lock_path)
     locks = read_lock(lock_data, path=lock_path)
-    _require_unmoved(locks, name, lock_path)
+    require_unmoved(tree, name, locks)
     config.named(options.environments)
     environments = environments_of(tree, name, locks, config, also=options.environments)
     if not environments:
@@ -135,6 +141,8 @@ def update_service(tree: FileTree, name: ServiceName, options: UpdateOptions, *,
         renamed=made.renamed,
     )
     files = dict(merged.files)
+    first = [*_first_images(tree, name, files, spec, options, config)]
+    files |= {path: changed for _, path, changed in first}
     lock = made.files[lock_path]
     if lock != lock_data:
         files[lock_path] = lock
@@ -142,7 +150,18 @@ def update_service(tree: FileTree, name: ServiceName, options: UpdateOptions, *,
     bumps = tuple(dict.fromkeys(each for each in found if each))
     reasons = (*_reasons(locks, made.lock, spec_path), *map(str, bumps)) if files or merged.conflicts else ()
     notes = tuple(_lock_notes(locks, lock_path))
-    return ServiceUpdate(name, reasons, merged, files, environments, made.lock.blueprints, notes, made.renamed, bumps)
+    return ServiceUpdate(
+        name,
+        reasons,
+        merged,
+        files,
+        environments,
+        made.lock.blueprints,
+        notes,
+        made.renamed,
+        bumps,
+        tuple(each for each, _, _ in first),
+    )
 
 
 def _is_current(tree: FileTree, name: ServiceName, inputs: Inputs) -> bool:
@@ -153,13 +172,21 @@ def _is_current(tree: FileTree, name: ServiceName, inputs: Inputs) -> bool:
         return False
 
 
-def _require_unmoved(locks: Sequence[Lock], name: ServiceName, path: str) -> None:
-    """Refuse a service whose directory was moved or renamed: each of its objects would be another one, data too."""
-    if all(lock.inputs.get("service", checksum(str(name))) == checksum(str(name)) for lock in locks):
-        return
-    message = f"`{name.directory}` was generated for another team or name, so all its objects would be new ones"
-    hint = "move it back with `git mv`, and see docs/day-two.md for the way to another name or team"
-    raise fail(Code.SPEC_PATH_MISMATCH, message, where=Location(path, 1, 1), hint=hint)
+def _first_images(
+    tree: FileTree,
+    name: ServiceName,
+    files: Mapping[str, bytes | None],
+    spec: ServiceSpec,
+    options: UpdateOptions,
+    config: Config,
+) -> Iterator[tuple[FirstImages, str, bytes]]:
+    """Yield what new overlays begin with; where the spec names an image for an environment, that one stands."""
+    own = [each for each, values in spec.environments.items() if values.image]
+    wanted = {path: data for path, data in files.items() if path.split("/")[4:5] not in [[each] for each in own]}
+    bare = spec.model_copy(update={"image": None, "environments": {}})
+    made_up = image_of(bare, team=name.team, environment=next(iter(config.environments)), config=config)
+    order = tuple(config.environments)
+    yield from first_images(tree, name.directory, wanted, order, like=options.like, placeholder=made_up)
 
 
 def _reasons(locks: Sequence[Lock], now: Lock, spec_path: str) -> Iterator[str]:

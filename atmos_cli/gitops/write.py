@@ -125,15 +125,19 @@ def _push(repo: Repo, branch: str, commit: str) -> None:
         if not commit or not catch_up(repo, branch, commit):
             raise
         if not isinstance(refused, BehindError):
-            hint = "run it again with `--write branch`; the commit was taken back here"
-            raise AtmosError(
-                *(replace(each, hint=hint) for each in refused.diagnostics), exit_code=refused.exit_code
-            ) from refused
+            found = (replace(each, hint=_again(each.hint)) for each in refused.diagnostics)
+            raise AtmosError(*found, exit_code=refused.exit_code) from refused
         message = f"others pushed to {branch} first, so the commit was taken back, and {branch} here follows origin"
         overtaken = Diagnostic(
             Code.PUSH_REFUSED, message, hint="run the command again: it starts from what they pushed"
         )
         raise OvertakenError(overtaken, exit_code=1) from refused
+
+
+def _again(hint: str) -> str:
+    """Return the hint for a push that was refused, where its commit is no longer here."""
+    first = hint.partition("`git push")[0].removesuffix("`--write branch`, or ")
+    return f"{first}run it again with `--write branch`; the commit was taken back here"
 
 
 def wait_to_try_again(root: Path, attempt: int, began: float) -> None:

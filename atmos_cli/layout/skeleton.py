@@ -180,6 +180,7 @@ def _config_value(config: Config) -> dict[str, Any]:
     return {
         "version": config.version,
         "git": git,
+        **({"hub": shown["hub"]} if "hub" in shown else {}),
         "registry": config.registry,
         "clusters": clusters,
         "environments": environments,

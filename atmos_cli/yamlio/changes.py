@@ -44,6 +44,23 @@ def spliced(
     return (whole[: len(whole) - len(page.text)] + text).encode()
 
 
+def collection_over_lines(data: bytes, value: Any, path: Sequence[str | int], document: int) -> Any:
+    """Return what stands at `path` where that is a filled collection, written over several lines.
+
+    None where there is none. Raises AtmosError (ATM304) where the path leads through what cannot be edited.
+    """
+    text = data.decode().removeprefix(BOM)
+    page = Page(text, compose(text), True)
+    walk = Walk(page, page.trees[document], path, value)
+    node = walk.chain[-1]
+    inside = text[int(node.start_mark.index) : int(node.end_mark.index)]
+    if walk.missing or not isinstance(node.value, list) or not node.value or "\n" not in inside:
+        return None
+    for part in path:
+        value = value[part]
+    return value
+
+
 class Walk:
     """The nodes of a path from the root down to the last that exists."""
 

@@ -110,7 +110,7 @@ def test_validate_names_what_the_catalogue_does_not_have(company, atmos):
         each for each in atmos("validate", "-o", "json", cwd=company).json["diagnostics"] if each["code"] == "ATM104"
     ]
     assert [each["hint"] for each in found] == ["did you mean `consumer`?", "did you mean `elixir`?"]
-    assert {each["where"]["path"] for each in found} == {"apps/default/billing/service.yaml"}
+    assert {each["where"]["path"] for each in found} == {"apps/main/billing/service.yaml"}
 
 
 def test_init_completes_the_schema_for_editors(company, atmos):

@@ -66,7 +66,7 @@ def test_validate_warns_in_an_old_repo_and_breaks_nothing(repo, atmos, version, 
 
 
 def test_another_controller_may_serve_the_class_nginx(shop, atmos):
-    overlay = shop / "apps/default/checkout/overlays/dev"
+    overlay = shop / "apps/main/checkout/overlays/dev"
     (overlay / "ingress.yaml").write_text(
         "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: checkout}\nspec:\n"
         "  ingressClassName: nginx\n  defaultBackend: {service: {name: checkout, port: {name: http}}}\n"

@@ -215,7 +215,7 @@ def test_roll_back_takes_plain_names(clones):
 
     _, one, _ = clones
     done = roll_back(
-        open_repository(one.root), team="default", service="checkout", environment="prod", mode="branch", pushes=True
+        open_repository(one.root), team="main", service="checkout", environment="prod", mode="branch", pushes=True
     )
     assert done.written.branch == f"atmos/rollback-checkout-prod-{one.head[:10]}"
     assert rolling.World(one.root).tag() == "1.2"

@@ -10,7 +10,7 @@ from atmos_cli.verify.seen import Order
 
 from .status_support import new_world
 
-ROOM = "apps/default/checkout"
+ROOM = "apps/main/checkout"
 DEV, PROD = f"{ROOM}/overlays/dev/kustomization.yaml", f"{ROOM}/overlays/prod/kustomization.yaml"
 BASE = f"{ROOM}/base/deployment.yaml"
 

@@ -12,7 +12,7 @@ from atmos_cli.live.sessions import meant, target_of
 from atmos_cli.verify.seen import Order
 
 DEV = Deployment("default", "checkout", "dev")
-OVERLAY = "apps/default/checkout/overlays/{}/kustomization.yaml"
+OVERLAY = "apps/main/checkout/overlays/{}/kustomization.yaml"
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_the_target_is_where_the_overlay_runs(shop, answers):
     resources = manifests(answers, answers("commit", ""))
     target = target_of(open_repository(shop).config, DEV, resources)
     assert (target.namespace, target.workload, target.cluster, target.engine) == (
-        "default-dev",
+        "main-dev",
         "checkout",
         "dev",
         "argocd",
@@ -104,7 +104,7 @@ def test_the_target_is_where_the_overlay_runs(shop, answers):
 
 
 def test_limits_come_from_the_spec_at_that_commit(shop, git, answers):
-    spec = shop / "apps/default/checkout/service.yaml"
+    spec = shop / "apps/main/checkout/service.yaml"
     before = answers("commit", "HEAD")
     spec.write_text(f"{spec.read_text()}verify:\n  observe: 7m\n")
     after = commit(shop, git, "watch longer")

@@ -66,6 +66,11 @@ def root_files(config: Config, *, teams: Sequence[str]) -> dict[str, Documents]:
     return files
 
 
+def on_hub(config: Config, name: str) -> str:
+    """Return the name of an object on the hub, where others have projects and Applications, too."""
+    return f"{config.hub.prefix}{name}"
+
+
 def synced(config: Config) -> list[str]:
     """List the clusters that Argo CD syncs."""
     return [name for name, cluster in config.clusters.items() if cluster.engine == "argocd"]
@@ -115,17 +120,17 @@ def _environment_labels(config: Config, cluster: str) -> list[str]:
 
 def _root(config: Config) -> Documents:
     """Write project and Application in one file: an Application that has to make its own project never starts."""
-    project = _object("AppProject", PLATFORM)
+    project = _object("AppProject", on_hub(config, PLATFORM))
     project["spec"] = {
         "description": "the platform's own objects: tenants, infrastructure, projects and sets",
         "sourceRepos": [git_url(config)],
         "destinations": [{"name": "*", "server": "*", "namespace": "*"}],
         "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
     }
-    root = _object("Application", "root")
+    root = _object("Application", on_hub(config, "root"))
     root["metadata"]["annotations"] = dict(COMPARE)
     root["spec"] = {
-        "project": PLATFORM,
+        "project": on_hub(config, PLATFORM),
         "source": {
             "repoURL": git_url(config),
             "targetRevision": f"refs/heads/{config.git.branch}",
@@ -151,7 +156,7 @@ def _root(config: Config) -> Documents:
 
 
 def _project(config: Config, team: str, clusters: Sequence[str]) -> dict[str, Any]:
-    project = _object("AppProject", team)
+    project = _object("AppProject", on_hub(config, team))
     # Projects before sets: a set that finds no project waits three minutes before it looks again.
     project["metadata"]["annotations"] = {"argocd.argoproj.io/sync-wave": "-1"}
     project["metadata"]["finalizers"] = ["resources-finalizer.argocd.argoproj.io"]
@@ -177,7 +182,7 @@ def _project(config: Config, team: str, clusters: Sequence[str]) -> dict[str, An
 def _apps(config: Config, team: str) -> dict[str, Any]:
     service, environment = "{{ index .path.segments 2 }}", "{{ index .path.segments 4 }}"
     found = _set(
-        f"apps-{team}",
+        on_hub(config, f"apps-{team}"),
         git={
             "repoURL": git_url(config),
             "revision": config.git.branch,
@@ -193,7 +198,7 @@ def _apps(config: Config, team: str) -> dict[str, Any]:
             "annotations": dict(COMPARE),
         },
         "spec": {
-            "project": team,
+            "project": on_hub(config, team),
             "source": _source(config, "{{ .path.path }}"),
             "destination": {"name": "{{ .name }}", "namespace": f"{team}-{environment}"},
             # Argo Rollouts moves the weights of a route step by step; self-healing would move them back at once.
@@ -210,7 +215,7 @@ def _apps(config: Config, team: str) -> dict[str, Any]:
 def _tenants(config: Config) -> dict[str, Any]:
     environment, team = "{{ index .path.segments 1 }}", "{{ .path.basename }}"
     found = _set(
-        "tenants",
+        on_hub(config, "tenants"),
         git={
             "repoURL": git_url(config),
             "revision": config.git.branch,
@@ -225,7 +230,7 @@ def _tenants(config: Config) -> dict[str, Any]:
 
 def _infrastructure(config: Config, kind: str) -> dict[str, Any]:
     found = _set(
-        f"infra-{kind}",
+        on_hub(config, f"infra-{kind}"),
         git={
             "repoURL": git_url(config),
             "revision": config.git.branch,
@@ -242,7 +247,7 @@ def _platform_application(config: Config, name: str, *, namespace: str) -> dict[
     return {
         "metadata": {"name": name, "annotations": dict(COMPARE)},
         "spec": {
-            "project": PLATFORM,
+            "project": on_hub(config, PLATFORM),
             "source": _source(config, "{{ .path.path }}"),
             "destination": {"name": "{{ .name }}", "namespace": namespace},
             "syncPolicy": PLATFORM_SYNC,

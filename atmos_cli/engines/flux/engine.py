@@ -23,6 +23,7 @@ class Flux(Engine):
     pointers = ("Kustomization", "HelmRelease")
     texts = {".sourceignore": files.SOURCE_IGNORE}
     marks = "a Kustomization in delivery/"
+    owned_names = {files.SYSTEM: "Flux's own namespace has it"}
 
     root_files = staticmethod(files.root_files)
     service_files = staticmethod(files.service_files)

@@ -32,6 +32,7 @@ def update_data(plan: UpdatePlan, written: Sequence[Written]) -> dict[str, Any]:
             for bump, updates in plan.bumps.items()
         ],
         "effects": list(plan.effects),
+        "takesAlong": list(plan.takes_along),
         "budget": [row_data(row) for row in plan.change.guarded.rows],
         "files": {
             "added": list(changes.added),
@@ -62,6 +63,10 @@ def _service_data(update: ServiceUpdate) -> dict[str, Any]:
                 "generatedNow": _plain(each.theirs),
             }
             for each in merged.conflicts
+        ],
+        "firstImages": [
+            {"environment": each.environment, "from": each.source, "images": list(each.images)}
+            for each in update.first_images
         ],
         "kept": [{"file": each.file, "field": each.field, "why": each.note or each.what} for each in merged.kept],
     }
