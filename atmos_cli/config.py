@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from atmos_cli.cluster_settings import BackupStore, ClusterSettings, DnsLabel, HttpEntry, Monitoring
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.documents import Strict, check_model, read_mapping
 from atmos_cli.kube.quantity import ZERO, parse
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 FILE = "atmos-cli.yaml"
 
-DnsLabel = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$")]
 WriteMode = Literal["files", "commit", "branch"]
 # Both end up in templates of an engine and in a workflow, where braces and white space would change the meaning.
 Url = Annotated[str, StringConstraints(pattern=r"^[^\s{}\"'`]+$", max_length=2048)]
@@ -58,13 +58,10 @@ class Prometheus(Strict):
     matchers: dict[str, str] = Field(default={}, description="labels that every query adds, such as `cluster: eu`")
 
 
-class Cluster(Strict):
+class Cluster(ClusterSettings):
     engine: str = "argocd"
     # What a file of version 1 means that says nothing: it never changes. `init` writes the version out.
     kubernetes: Annotated[str, StringConstraints(pattern=r"^1\.\d{2}$")] = "1.34"
-    users: Literal["blueprint", "cluster"] = Field(
-        default="blueprint", description="who gives pods their user: `cluster` on OpenShift, which assigns one"
-    )
     context: str = Field(default="", description="kubeconfig context of this cluster; by default its name")
     hub: str = Field(
         default="", description="kubeconfig context of the cluster where its engine runs; by default itself"
@@ -72,24 +69,11 @@ class Cluster(Strict):
     prometheus: Prometheus | None = None
 
 
-class Http(Strict):
-    """How traffic from outside reaches a service: through an Ingress class or a Gateway that the platform runs."""
+class Http(HttpEntry):
+    """How traffic from outside reaches a service here: what is set counts before what the cluster says."""
 
-    kind: Literal["ingress", "gateway"] = "ingress"
-    class_name: str = Field(default="nginx", alias="class")
-    controller: str = Field(
-        default="", description="what the IngressClass has as `spec.controller`, where `class` says too little"
-    )
-    gateway: str = "shared"
-    namespace: DnsLabel = "ingress-nginx"
     domain: str = "example.com"
     issuer: str = Field(default="letsencrypt", description="cert-manager ClusterIssuer; empty: no TLS")
-
-
-class Monitoring(Strict):
-    """Set where the Prometheus operator's CRDs exist; `namespace` is where Prometheus scrapes from."""
-
-    namespace: DnsLabel = "monitoring"
 
 
 class Secrets(Strict):
@@ -107,6 +91,7 @@ class Environment(Strict, extra="allow"):
     http: Http = Http()
     monitoring: Monitoring | None = None
     secrets: Secrets | None = None
+    backup: BackupStore = BackupStore()
     promotion: Promotion | None = Field(default=None, description="what a version must have shown before it comes here")
 
     @property
@@ -164,10 +149,14 @@ class OwnConfig(Strict):
 
 
 class Blueprints(Protocol):
-    """What is asked of the blueprints of a repo: the settings that each of them has."""
+    """What is asked of the blueprints of a repo: the settings that each has, and what its types of clusters forbid.
+
+    `misfits` yields the place, the message and the hint of each.
+    """
 
     def settings(self, name: str) -> type[BaseModel] | None: ...
     def settable(self) -> tuple[str, ...]: ...
+    def misfits(self, config: Config) -> Iterator[tuple[tuple[str | int, ...], str, str]]: ...
 
 
 def read_config(data: bytes, blueprints: Blueprints | None = None, *, engines: Collection[str]) -> Config:
@@ -185,6 +174,7 @@ def read_config(data: bytes, blueprints: Blueprints | None = None, *, engines: C
             *_of_no_engine(config, data, engines),
             *_promoted_from_nowhere(config, data),
         ]
+        found += _misfits(config, data, blueprints) if blueprints and not found else ()
     except AtmosError as error:
         found += error.diagnostics
     found += _settings(value, data, blueprints) if blueprints else ()
@@ -221,6 +211,11 @@ def _promoted_from_nowhere(config: Config, data: bytes) -> Iterator[Diagnostic]:
             others = [each for each in config.environments if each != name]
             hint = f"use one of: {', '.join(others)}" if others else "remove it"
             yield Diagnostic(Code.CONFIG_INVALID, message, where=where, hint=hint)
+
+
+def _misfits(config: Config, data: bytes, blueprints: Blueprints) -> Iterator[Diagnostic]:
+    for place, message, hint in blueprints.misfits(config):
+        yield Diagnostic(Code.CONFIG_INVALID, message, where=located(data, 0, place, file=FILE), hint=hint)
 
 
 def _settings(value: dict[str, Any], data: bytes, blueprints: Blueprints) -> Iterator[Diagnostic]:

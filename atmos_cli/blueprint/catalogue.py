@@ -13,6 +13,9 @@ from atmos_cli.blueprint.include import SHARED, included
 from atmos_cli.blueprint.manifest import Frameworks, Languages, Manifest, Unavailable
 from atmos_cli.blueprint.settings import settings_model
 from atmos_cli.blueprint.tree import Template
+from atmos_cli.clusters.facts import ClusterKinds
+from atmos_cli.clusters.misfits import misfits_of_cluster, misfits_of_http
+from atmos_cli.clusters.rows import ClusterRows, ControllerRows
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail
 from atmos_cli.documents import Strict, read_model
 from atmos_cli.ports import SubTree
@@ -21,14 +24,19 @@ from atmos_cli.yamlio.load import load, load_all
 from atmos_cli.yamlio.locate import located
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from atmos_cli.blueprint.manifest import Framework, Serves
+    from atmos_cli.clusters.misfits import Misfit
+    from atmos_cli.config import Config
     from atmos_cli.ports import FileTree
 
 M = TypeVar("M", bound=Strict)
 MANIFEST = "blueprint.yaml"
 LANGUAGES, FRAMEWORKS, UNAVAILABLE = "languages.yaml", "frameworks.yaml", "unavailable.yaml"
+CLUSTERS, CONTROLLERS = "clusters.yaml", "controllers.yaml"
+# What objects are made from beside blueprints.
+SHARED_ROWS = (LANGUAGES, CLUSTERS, CONTROLLERS)
 VERSIONS = "versions.yaml"
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _IMAGE = re.compile(rb"\bimages\.([a-z][a-z0-9_]{0,40})\b")
@@ -74,6 +82,14 @@ class Layer:
     @cached_property
     def unavailable(self) -> Unavailable:
         return self._read(UNAVAILABLE, Unavailable)
+
+    @cached_property
+    def clusters(self) -> ClusterRows:
+        return self._read(CLUSTERS, ClusterRows)
+
+    @cached_property
+    def controllers(self) -> ControllerRows:
+        return self._read(CONTROLLERS, ControllerRows)
 
     @cached_property
     def versions(self) -> VersionTable:
@@ -181,6 +197,28 @@ class Catalogue:
                     raise fail(Code.BLUEPRINT_INVALID, message, where=where, hint=hint)
         return {name: row for layer in self.layers for name, row in layer.frameworks.frameworks.items()}
 
+    @cached_property
+    def cluster_kinds(self) -> ClusterKinds:
+        """Return the rows of clusters, identities and controllers by name."""
+        merged = ClusterKinds(
+            types={name: row for layer in self.layers for name, row in layer.clusters.types.items()},
+            identities={name: row for layer in self.layers for name, row in layer.clusters.identities.items()},
+            controllers={name: row for layer in self.layers for name, row in layer.controllers.controllers.items()},
+        )
+        if not merged.types:
+            raise fail(Code.BLUEPRINT_UNKNOWN, f"the blueprints have no `{CLUSTERS}`")
+        return merged
+
+    def misfits(self, config: Config) -> Iterator[Misfit]:
+        """Find what the configuration says of its clusters that cannot work there: the place, the message, the hint."""
+        kinds = self.cluster_kinds
+        for name, cluster in config.clusters.items():
+            yield from misfits_of_cluster(name, cluster, kinds)
+        for name, environment in config.environments.items():
+            cluster, within = config.clusters[environment.cluster], ("clusters", environment.cluster)
+            place = ("environments", name)
+            yield from misfits_of_http(place, cluster, environment.http, kinds, within=within)
+
     @property
     def versions(self) -> VersionTable:
         """Return the table of what other people release: atmos's own, whatever a company's blueprints name."""
@@ -196,7 +234,9 @@ class Catalogue:
                 tree, paths = self.files(name)
                 parts = [tree.read(path) or b"" for path in paths]
             else:
-                shared = [(layer, path) for layer in self.layers for path in (LANGUAGES, *layer.tree.files("shared"))]
+                shared = [
+                    (layer, path) for layer in self.layers for path in (*SHARED_ROWS, *layer.tree.files("shared"))
+                ]
                 parts = [data for layer, path in shared if (data := layer.tree.read(path)) is not None]
             parts += self._images_in(parts) if name else ()
             self._contents[name] = format(zlib.crc32(b"\0".join(parts)), "08x")

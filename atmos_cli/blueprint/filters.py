@@ -58,6 +58,11 @@ def _first(values: Any) -> Any:
     return values[0]
 
 
+def _merge(value: Any, other: Any) -> dict[str, Any]:
+    """Return a mapping with the keys of another one beside its own, which stay as they are."""
+    return {**dict(other), **dict(value)}
+
+
 def _min(left: Any, right: Any) -> Any:
     return min(left, right)
 
@@ -79,6 +84,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "join": _join,
     "first": _first,
     "default": lambda value, other: other if value is None else value,
+    "merge": _merge,
     "min": _min,
     "max": _max,
 }

@@ -55,10 +55,10 @@ class Input(Strict):
 class Setting(Strict):
     """One setting that an environment may give; `init` writes `production` into a new production environment.
 
-    A `name` is a DNS label, a `quantity` more than nothing.
+    A `name` is a DNS label, a `quantity` more than nothing, `ports` a list of port numbers.
     """
 
-    type: Literal["string", "integer", "boolean", "quantity", "name"]
+    type: Literal["string", "integer", "boolean", "quantity", "name", "ports"]
     default: Any
     summary: str
     values: tuple[str | int, ...] = ()

@@ -1,4 +1,4 @@
-"""The names that expressions of a blueprint see: `svc`, `env`, `language`, `labels`, `selector`, `images` and so on."""
+"""The names that expressions of a blueprint see: `svc`, `env`, `cluster`, `language`, `labels`, `images` and so on."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from atmos_cli.blueprint.analysis import analysis
 from atmos_cli.blueprint.manifest import Called
 from atmos_cli.blueprint.nouns import unknown
 from atmos_cli.blueprint.settings import setting_values
+from atmos_cli.clusters.facts import cluster_facts, http_facts, monitoring_facts
 from atmos_cli.config import ENVIRONMENT_KEYS, namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.kube.engine_annotations import KEEP
@@ -20,18 +21,32 @@ if TYPE_CHECKING:
 
     from atmos_cli.blueprint.catalogue import Catalogue
     from atmos_cli.blueprint.manifest import Languages, Serves
+    from atmos_cli.cluster_settings import ClusterSettings
+    from atmos_cli.clusters.facts import AllowedPeers, ClusterFacts, ClusterKinds
     from atmos_cli.config import Config, Environment
     from atmos_cli.spec.model import Probe, ServiceSpec
     from atmos_cli.spec.verify import Settled
     from atmos_cli.versions.table import VersionTable
 
 FACTS = frozenset(
-    {"svc", "env", "language", "labels", "selector", "pods", "keep", "platform", "analysis", "images", "operators"}
+    {
+        "svc",
+        "env",
+        "cluster",
+        "language",
+        "labels",
+        "selector",
+        "pods",
+        "keep",
+        "platform",
+        "analysis",
+        "images",
+        "operators",
+    }
 )
 NAMES = FACTS | {"inputs", "values", "blueprint"}
-# How a version comes into an environment says nothing about what runs there.
-# Nor does the controller of a class, which `validate` asks for.
-NOT_FOR_BLUEPRINTS: dict[str, Any] = {"promotion": True, "http": {"controller"}}
+# How a version comes into an environment says nothing about what runs there; the others are told with their cluster's.
+NOT_FOR_BLUEPRINTS = {"promotion", "http", "monitoring"}
 # What expressions read of `env` without any blueprint; a blueprint's settings are there under its name.
 ENVIRONMENT_NAMES = frozenset({*ENVIRONMENT_KEYS, "name", "kubernetes", "engine", "users", "prometheus"})
 MANAGED_BY = "atmos-cli"
@@ -55,7 +70,9 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, cat
     chosen = {name: _verify(spec, name, config) for name in config.environments}
     engines = sorted({block.engine for block in chosen.values()} - {"none"})
     service = _service(spec, overrides, team=team, environment=environment, config=config, languages=languages)
-    prometheus = config.clusters[where.cluster].prometheus
+    cluster, kinds = config.clusters[where.cluster], catalogue.cluster_kinds
+    facts, prometheus = cluster_facts(cluster, kinds), cluster.prometheus
+    monitoring = monitoring_facts(cluster, where.monitoring, kinds)
     return {
         "svc": {
             **service,
@@ -67,16 +84,15 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, cat
         "env": {
             **_settings(environment, where, catalogue),
             "name": environment,
-            "kubernetes": int(config.clusters[where.cluster].kubernetes.split(".")[1]),
+            "kubernetes": int(cluster.kubernetes.split(".")[1]),
             "engine": config.engine(environment),
-            "users": config.clusters[where.cluster].users,
+            "users": facts.users,
             "prometheus": prometheus.model_dump() if prometheus else None,
-            **{
-                key: value
-                for key, value in where.model_dump(by_alias=False, exclude=NOT_FOR_BLUEPRINTS).items()
-                if key not in where.settings
-            },
+            **_declared(where),
+            "http": _http(where, cluster, kinds),
+            "monitoring": monitoring.model_dump() if monitoring else None,
         },
+        "cluster": _cluster(where.cluster, facts),
         "language": language.model_dump(exclude=set(Called.model_fields)),
         "selector": selector,
         "pods": _pods(spec, selector, engines),
@@ -94,12 +110,59 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, cat
         },
         "keep": KEEP,
         **_releases(catalogue.versions),
-        # The base is the same everywhere, so it must suit the oldest and strictest cluster.
+        # For what a company's blueprint keeps in the base, which must suit the oldest and strictest cluster.
         "platform": {
             "kubernetes": min(int(c.kubernetes.split(".")[1]) for c in config.clusters.values()),
-            "users": "cluster" if any(c.users == "cluster" for c in config.clusters.values()) else "blueprint",
+            "users": "cluster"
+            if any(cluster_facts(c, kinds).users == "cluster" for c in config.clusters.values())
+            else "blueprint",
         },
     }
+
+
+def _declared(where: Environment) -> dict[str, Any]:
+    values = where.model_dump(by_alias=False, exclude=NOT_FOR_BLUEPRINTS)
+    return {key: value for key, value in values.items() if key not in where.settings}
+
+
+def _http(where: Environment, cluster: ClusterSettings, kinds: ClusterKinds) -> dict[str, Any]:
+    found = http_facts(cluster, where.http, kinds)
+    return {
+        "controller": found.controller,
+        "kind": found.kind,
+        "class_name": found.class_name,
+        "gateway": found.gateway,
+        "namespace": found.namespace,
+        "domain": where.http.domain,
+        "issuer": where.http.issuer,
+        "sources": _peers(found.sources),
+    }
+
+
+def _cluster(name: str, facts: ClusterFacts) -> dict[str, Any]:
+    row = facts.identity_row
+    return {
+        "name": name,
+        "type": facts.type,
+        "policy": facts.policy,
+        "api": list(facts.api),
+        "zones": facts.zones,
+        "families": list(facts.families),
+        "storage_class": facts.storage_class,
+        "pull_secrets": [{"name": each} for each in facts.pull_secrets],
+        "outside": list(facts.outside()),
+        "identity": {
+            "name": facts.identity,
+            "annotation": row.annotation,
+            "labels": dict(row.labels),
+            "ports": list(row.ports),
+            "servers": _peers(facts.identity_servers()),
+        },
+    }
+
+
+def _peers(found: AllowedPeers) -> dict[str, Any]:
+    return {"peers": list(found.peers), "entities": list(found.entities), "anyone": found.anyone}
 
 
 def _releases(table: VersionTable) -> dict[str, Any]:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, ValidationError, create_model
 from pydantic.alias_generators import to_snake
 
-from atmos_cli.config import Amount, DnsLabel
+from atmos_cli.cluster_settings import DnsLabel, Ports
+from atmos_cli.config import Amount
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
 from atmos_cli.documents import Strict, path_in, plain_words
 
@@ -17,7 +18,14 @@ if TYPE_CHECKING:
     from atmos_cli.blueprint.manifest import Manifest, Setting
     from atmos_cli.blueprint.tree import Template
 
-TYPES: dict[str, Any] = {"string": str, "integer": int, "boolean": bool, "quantity": Amount, "name": DnsLabel}
+TYPES: dict[str, Any] = {
+    "string": str,
+    "integer": int,
+    "boolean": bool,
+    "quantity": Amount,
+    "name": DnsLabel,
+    "ports": Ports,
+}
 
 
 def settings_model(manifest: Manifest, source: Template) -> type[Strict]:
@@ -55,7 +63,7 @@ def setting_values(model: type[Strict], given: Mapping[str, Any], *, place: str)
             f"`{'.'.join((place, *map(str, path_in(given, p))))}`: {plain_words(p['msg'])}" for p in error.errors()
         )
         raise AtmosError(*(Diagnostic(Code.CONFIG_INVALID, message) for message in found)) from None
-    return {to_snake(key): value for key, value in values.items()}
+    return {to_snake(key): list(value) if isinstance(value, tuple) else value for key, value in values.items()}
 
 
 def _type(setting: Setting) -> Any:

@@ -40,6 +40,11 @@ ASK_NOTHING: Final[dict[str, frozenset[str] | None]] = {
     "argoproj.io": frozenset({"AppProject"}),
     "flagger.app": frozenset({"MetricTemplate", "AlertProvider"}),
     "monitoring.coreos.com": frozenset({"PodMonitor", "ServiceMonitor", "PrometheusRule", "Probe", "ScrapeConfig"}),
+    "azmonitoring.coreos.com": frozenset({"PodMonitor", "ServiceMonitor"}),
+    "monitoring.googleapis.com": frozenset(
+        {"PodMonitoring", "ClusterPodMonitoring", "Rules", "ClusterRules", "GlobalRules"}
+    ),
+    "cilium.io": frozenset({"CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy"}),
     "keda.sh": frozenset({"ScaledObject", "TriggerAuthentication", "ClusterTriggerAuthentication"}),
 }
 # What makes a mutating webhook add a container: (annotation or label of the pod template, values that switch it on).

@@ -23,7 +23,8 @@ class Subject:
     """`kubernetes` is the minor version of the cluster (`1.32`); `pod_security` the level that its namespace enforces.
 
     `declared_secrets` are names of Secrets that the spec says exist outside of Git; `secret_store` is where External
-    Secrets reads from, when it runs there. `versions`: what is known of images of others.
+    Secrets reads from, when it runs there. `no_default_storage` is the type of `cluster` where no StorageClass is the
+    default, and else empty. `versions`: what is known of images of others.
     """
 
     service: str
@@ -36,6 +37,8 @@ class Subject:
     declared_secrets: frozenset[str] = frozenset()
     pod_security: str = "restricted"
     secret_store: str = ""
+    cluster: str = ""
+    no_default_storage: str = ""
     versions: VersionTable = field(default_factory=VersionTable)
 
 

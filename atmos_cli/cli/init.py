@@ -30,6 +30,18 @@ def init(
     kubernetes: Annotated[
         str, typer.Option(metavar="1.N", help="The Kubernetes version of the clusters (default: one with support).")
     ] = "",
+    cluster_type: Annotated[
+        list[str] | None,
+        typer.Option(metavar="[CLUSTER=]TYPE", help="What a cluster is, such as gke or openshift; alone: all of them."),
+    ] = None,
+    kube_context: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--context",
+            metavar="[CLUSTER=]CONTEXT",
+            help="Ask the live cluster of a kubeconfig context what it is; only reads.",
+        ),
+    ] = None,
     team: Annotated[list[str] | None, typer.Option(help="A team that gets a tenant; may be repeated.")] = None,
     git_url: Annotated[str, typer.Option(help="Where the engines read the repo (default: the remote origin).")] = "",
     branch: Annotated[str, typer.Option(help="The branch that the engines follow.")] = "main",
@@ -50,14 +62,30 @@ def init(
         engines=_pairs(cluster_engine),
         clusters=_pairs(cluster),
         kubernetes=kubernetes,
+        types=_of_clusters(cluster_type),
+        contexts=_of_clusters(kube_context),
         teams=tuple(team or ()),
         git_url=git_url,
         branch=branch,
         write=write or defaults.write,
         registry=registry,
     )
-    names = {"env": "environments", "cluster_engine": "engines", "cluster": "clusters", "team": "teams"}
-    shaping = {"env", "engine", "cluster_engine", "cluster", "kubernetes", "team", "git_url", "branch", "registry"}
+    names = {"env": "environments", "cluster_engine": "engines", "cluster": "clusters", "team": "teams"} | {
+        "kube_context": "context"
+    }
+    shaping = {
+        "env",
+        "engine",
+        "cluster_engine",
+        "cluster",
+        "cluster_type",
+        "kube_context",
+        "kubernetes",
+        "team",
+        "git_url",
+        "branch",
+        "registry",
+    }
     explicit = frozenset(
         names.get(name, name)
         for name in shaping
@@ -79,6 +107,12 @@ def init(
         from atmos_cli.output.text.change import show_initialised
 
         show_initialised(plan, written)
+
+
+def _of_clusters(texts: list[str] | None) -> tuple[tuple[str, str], ...]:
+    """Return (cluster, value) of each; the cluster is empty where the value is for all."""
+    parts = (text.partition("=") if "=" in text else ("", "", text) for text in texts or ())
+    return tuple((cluster, name) for cluster, _, name in parts)
 
 
 def _pairs(texts: list[str] | None) -> tuple[tuple[str, str], ...]:

@@ -92,6 +92,9 @@ def cluster(
     ] = "",
     kubernetes: Annotated[str, typer.Option(metavar="1.N", help="Its version of Kubernetes.")] = "",
     like: Annotated[str, typer.Option(metavar="CLUSTER", help="Copy the settings of this one.")] = "",
+    cluster_type: Annotated[
+        str, typer.Option(metavar="TYPE", help="What it is, such as gke or openshift: see docs/clusters.md.")
+    ] = "",
     ours: Ours = None,
     theirs: Theirs = None,
     repo: RepoDir = None,
@@ -107,7 +110,7 @@ def cluster(
     from atmos_cli.commands.places import PlaceOptions
 
     options = PlaceOptions(write, branch, tuple(ours or ()), tuple(theirs or ()))
-    wanted = NewCluster(name, engine, kubernetes, like)
+    wanted = NewCluster(name, engine, kubernetes, like, cluster_type)
     plan = plan_new_cluster(opened(repo, dry_run=dry_run), wanted, options)
     finish(plan, push=push, with_diff=with_diff, yes=yes, dry_run=dry_run, output=output)
 

@@ -13,6 +13,7 @@ from atmos_cli.adapters.git.sparse import disk_tree
 from atmos_cli.adapters.transaction import recover, require_settled
 from atmos_cli.checks.committed_secrets import secrets_in_file
 from atmos_cli.commands.cluster_version import default_version, require_version, version_notes
+from atmos_cli.commands.init_clusters import look, settings_of
 from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, Hub, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.engines.owned_names import owner_of, require_free
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from atmos_cli.blueprint.catalogue import Catalogue
+    from atmos_cli.commands.init_clusters import SeenCluster
     from atmos_cli.config import WriteMode
     from atmos_cli.ports import FileTree
 
@@ -53,6 +55,8 @@ class InitOptions:
     engines: tuple[tuple[str, str], ...] = ()
     clusters: tuple[tuple[str, str], ...] = ()
     kubernetes: str = ""
+    types: tuple[tuple[str, str], ...] = ()
+    contexts: tuple[tuple[str, str], ...] = ()
     teams: tuple[str, ...] = ()
     git_url: str = ""
     branch: str = "main"
@@ -75,6 +79,7 @@ class InitPlan:
     kept: tuple[str, ...]
     new_repo: bool
     notes: tuple[Diagnostic, ...] = field(default=())
+    seen: tuple[SeenCluster, ...] = ()
 
     @property
     def message(self) -> str:
@@ -106,11 +111,13 @@ def plan_init(
     tree: FileTree = disk_tree(root) if root.is_dir() else MemoryTree({})
     blueprints = catalogue(tree)
     existing = tree.read(FILE)
+    seen: tuple[SeenCluster, ...] = ()
     if existing is not None:
         _require_clean(existing)
         config = _existing(existing, explicit, blueprints)
     else:
-        config = new_config(options, catalogue=blueprints, remote=_remote(root))
+        seen = tuple(look(options.contexts, versions=not options.kubernetes))
+        config = new_config(options, catalogue=blueprints, remote=_remote(root), seen=seen)
     said = version_notes(blueprints.versions, options.kubernetes) if existing is None else ()
     found = teams_of(tree)
     teams = tuple(sorted({*found, *(options.teams or (() if found else (TEAM,)))}))
@@ -129,6 +136,7 @@ def plan_init(
         kept=made.edited,
         new_repo=existing is None,
         notes=(*recovered, *said),
+        seen=seen,
     )
 
 
@@ -165,7 +173,9 @@ def _existing(data: bytes, explicit: frozenset[str], blueprints: Catalogue) -> C
     return config
 
 
-def new_config(options: InitOptions, *, catalogue: Catalogue, remote: str | None = None) -> Config:
+def new_config(
+    options: InitOptions, *, catalogue: Catalogue, remote: str | None = None, seen: Sequence[SeenCluster] = ()
+) -> Config:
     """Make the configuration of a new repo. Raises AtmosError for names that do not fit together."""
     require_names("the environment", options.environments)
     require_free("the environment", options.environments)
@@ -187,6 +197,7 @@ def new_config(options: InitOptions, *, catalogue: Catalogue, remote: str | None
         if name not in environments:
             hint = f"environments are: {', '.join(environments)}"
             raise fail(Code.ENVIRONMENT_UNKNOWN, f"there is no environment `{name}`", hint=hint)
+    settings = settings_of(used, options.types, seen, catalogue.cluster_kinds)
     url = portable_url(options.git_url or remote or Git().url)
     for what, text in (("the URL of the repo", url), ("`--registry`", options.registry)):
         require_no_secret(text, what, hint="write it without user and password: engines have Secrets for that")
@@ -197,7 +208,12 @@ def new_config(options: InitOptions, *, catalogue: Catalogue, remote: str | None
         git=git,
         hub=Hub(prefix=HUB_PREFIX),
         registry=options.registry,
-        clusters={name: Cluster(engine=engines.get(name, options.engine), kubernetes=version) for name in used},
+        clusters={
+            name: Cluster.model_validate(
+                {"engine": engines.get(name, options.engine), "kubernetes": version, **settings[name]}
+            )
+            for name in used
+        },
         environments=environments,
     )
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from atmos_cli.adapters.bundle import versions
+from atmos_cli.adapters.bundle import catalogue, versions
+from atmos_cli.clusters.facts import NO_TYPE
+from atmos_cli.clusters.presets import http_preset, preset, reasons_of
 from atmos_cli.commands.changes import start_of
 from atmos_cli.commands.cluster_version import default_version, require_version, version_notes
 from atmos_cli.commands.init import require_names
+from atmos_cli.commands.init_clusters import require_type
 from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.commands.places import SIDES, PlaceOptions, PlacePlan, planned, require_known, require_new, steps_between
 from atmos_cli.config import FILE
@@ -20,8 +23,10 @@ from atmos_cli.gitops.config_edits import cluster_like, set_block
 from atmos_cli.gitops.repository import config_of
 from atmos_cli.gitops.service_update import UpdateOptions
 from atmos_cli.ports import MemoryTree
+from atmos_cli.yamlio.annotate import annotated
 
 if TYPE_CHECKING:
+    from atmos_cli.clusters.facts import ClusterKinds
     from atmos_cli.config import Config
     from atmos_cli.gitops.repository import Repository
 
@@ -34,6 +39,7 @@ class NewCluster:
     engine: str = ""
     kubernetes: str = ""
     like: str = ""
+    cluster_type: str = ""
 
 
 def plan_new_cluster(repository: Repository, wanted: NewCluster, options: PlaceOptions) -> PlacePlan:
@@ -42,8 +48,12 @@ def plan_new_cluster(repository: Repository, wanted: NewCluster, options: PlaceO
     config = config_of(tree)
     _require(config, wanted)
     data = tree.read(FILE) or b""
-    block = cluster_like(data, wanted.name, like=wanted.like, given=_given(config, wanted))
-    files: dict[str, bytes | None] = {FILE: set_block(data, ("clusters", wanted.name), block, after=wanted.like)}
+    kinds = catalogue(tree).cluster_kinds
+    block = cluster_like(
+        data, wanted.name, like=wanted.like, given=_given(config, wanted), of_type=_of_type(wanted, kinds)
+    )
+    text = set_block(data, ("clusters", wanted.name), block, after=wanted.like)
+    files: dict[str, bytes | None] = {FILE: annotated(text, reasons_of({wanted.name: block.value}, kinds))}
     update_options = UpdateOptions(
         mode=options.mode,
         branch=options.branch or f"atmos/new-cluster-{wanted.name}",
@@ -71,8 +81,17 @@ def plan_new_cluster(repository: Repository, wanted: NewCluster, options: PlaceO
     return PlacePlan("new", "cluster", wanted.name, update, block.rows, steps=steps)
 
 
+def _of_type(wanted: NewCluster, kinds: ClusterKinds) -> dict[str, Any]:
+    """Return what its type has; of a cluster without one, and like no other, only how traffic comes in."""
+    if wanted.cluster_type:
+        require_type(wanted.cluster_type, kinds)
+        return preset(wanted.cluster_type, kinds).values
+    return {} if wanted.like else http_preset(NO_TYPE, kinds).values
+
+
 def _command(wanted: NewCluster) -> str:
     flags = {"engine": wanted.engine, "kubernetes": wanted.kubernetes, "like": wanted.like}
+    flags["cluster-type"] = wanted.cluster_type
     words = [f"--{flag} {shell(value)}" for flag, value in flags.items() if value]
     return " ".join(("atmos new cluster", wanted.name, *words))
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import ipaddress
 import re
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,7 @@ from atmos_cli.yamlio.edit import SetValue, edit
 from atmos_cli.yamlio.load import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from atmos_cli.config import Config
     from atmos_cli.yamlio.edit import Edit, Path
@@ -81,18 +83,33 @@ def environment_alone(config: Config, name: str, *, cluster: str, made: dict[str
     return ConfigBlock(block, tuple(rows))
 
 
-def cluster_like(data: bytes, name: str, *, like: str, given: dict[str, str]) -> ConfigBlock:
-    """Return the block of the cluster `name`: that of `like`, if there is one, without what is true of that alone."""
-    block = copy.deepcopy(load(data)["clusters"][like]) if like else {}
+def cluster_like(
+    data: bytes, name: str, *, like: str, given: dict[str, str], of_type: Mapping[str, Any] | None = None
+) -> ConfigBlock:
+    """Return the block of the cluster `name`: that of `like`, if there is one, without what is true of that alone.
+
+    `of_type` is what its type has, which counts before what `like` says.
+    """
+    block = (copy.deepcopy(load(data)["clusters"][like]) or {}) if like else {}
     doubts = tuple(
         f"`clusters.{like}.{key}` is not copied: it is of {like} alone" for key in block if key in OF_ONE_CLUSTER
     )
-    block = {key: each for key, each in (block or {}).items() if key not in OF_ONE_CLUSTER} | given
+    block = {key: each for key, each in block.items() if key not in OF_ONE_CLUSTER} | given
+    doubts += tuple(
+        f"look at `clusters.{name}.{key}` in {FILE}: it names networks of {like}"
+        for key, each in block.items()
+        if key not in (of_type or {}) and any(_private(each))
+    )
+    block |= of_type or {}
     rows = [
         PlanRow(
             f"clusters.{name}.{key}",
             _short(each),
-            f"as in {like}" if key not in given else f"--{key}, or as most have it",
+            f"--{key}, or as most have it"
+            if key in given
+            else "of its type"
+            if key in (of_type or {})
+            else f"as in {like}",
         )
         for key, each in block.items()
     ]
@@ -128,9 +145,22 @@ def _naming(value: Any, like: str, path: tuple[str, ...]) -> Iterator[str]:
         yield f"look at `{'.'.join(path)}` in {FILE}: it says `{value}`, as in {like}"
 
 
+def _private(value: Any) -> Iterator[str]:
+    """Yield the private networks that a setting names: they are those of one cluster."""
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _private(each)
+    elif isinstance(value, str) and "/" in value:
+        with suppress(ValueError):  # any other text with a slash
+            if ipaddress.ip_network(value, strict=False).is_private:
+                yield value
+
+
 def _short(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list):
+        return ", ".join(map(_short, value))
     if isinstance(value, dict):
         return ", ".join(f"{key} {_short(each)}" for key, each in value.items())
     return str(value)

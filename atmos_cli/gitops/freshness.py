@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atmos_cli.adapters.bundle import catalogue
 from atmos_cli.config import FILE
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Severity
 from atmos_cli.kube.resource import group_version
@@ -14,7 +15,8 @@ from atmos_cli.yamlio.locate import located
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atmos_cli.config import Config
+    from atmos_cli.clusters.facts import ClusterKinds
+    from atmos_cli.config import Config, Environment
     from atmos_cli.gitops.effective import Effective
     from atmos_cli.gitops.repository import Deployment
     from atmos_cli.kube.resource import Resource
@@ -57,10 +59,19 @@ def retired_classes(effective: Effective, config: Config, table: VersionTable, *
     retired = table.operators.get(RETIRED)
     if retired is None or not all(series.ended(on) for series in retired.series.values()):
         return
+    kinds = catalogue(effective.tree).cluster_kinds
     for name, environment in config.environments.items():
         built = (resource for each in effective.deployments(name) for resource in _of(effective, each))
-        if environment.http.controller in ("", f"k8s.io/{RETIRED}") and any(map(_is_of_class, built)):
+        if _may_be_retired(config, environment, kinds) and any(map(_is_of_class, built)):
             yield name
+
+
+def _may_be_retired(config: Config, environment: Environment, kinds: ClusterKinds) -> bool:
+    """Say whether no controller is named that serves this class and is cared for."""
+    cluster = config.clusters[environment.cluster].http
+    named = environment.http.controller or (cluster.controller if cluster else None)
+    row = kinds.controllers.get(named or "")
+    return row is None or bool(row.retired) or row.class_name != RETIRED_CLASS or "ingress" not in row.kinds
 
 
 def _of(effective: Effective, deployment: Deployment) -> list[Resource]:

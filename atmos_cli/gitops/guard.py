@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters.bundle import versions
+from atmos_cli.adapters.bundle import catalogue, versions
 from atmos_cli.budget.findings import budget_diagnostics, claim_diagnostics
 from atmos_cli.checks.registry import run
 from atmos_cli.checks.subject import Subject
+from atmos_cli.clusters.facts import cluster_facts
 from atmos_cli.config import Config, namespace
 from atmos_cli.diagnostics import AtmosError, Diagnostic, errors, in_order
 from atmos_cli.gitops.budgeting import Budgeted, budgeted
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from atmos_cli.approval.coverage import Coverage
     from atmos_cli.budget.claim import Claim
     from atmos_cli.budget.evaluate import LimitRow
+    from atmos_cli.clusters.facts import ClusterKinds
     from atmos_cli.gitops.effective import Effective
     from atmos_cli.kustomize.model import Built
     from atmos_cli.ports import FileTree
@@ -126,7 +128,8 @@ def check(effective: Effective, deployment: Deployment, *, config: Config) -> tu
     except AtmosError as error:
         return error.diagnostics
     declared = declared_secrets(effective.tree, deployment)
-    return run(subject(deployment, resources, config=config, declared=declared), effective.tree)
+    kinds = catalogue(effective.tree).cluster_kinds
+    return run(subject(deployment, resources, config=config, declared=declared, kinds=kinds), effective.tree)
 
 
 def declared_secrets(tree: FileTree, deployment: Deployment) -> frozenset[str]:
@@ -141,18 +144,27 @@ def declared_secrets(tree: FileTree, deployment: Deployment) -> frozenset[str]:
 
 
 def subject(
-    deployment: Deployment, resources: tuple[Built, ...], *, config: Config, declared: frozenset[str]
+    deployment: Deployment,
+    resources: tuple[Built, ...],
+    *,
+    config: Config,
+    declared: frozenset[str],
+    kinds: ClusterKinds,
 ) -> Subject:
     environment = config.environments[deployment.environment]
+    cluster = config.clusters[environment.cluster]
+    missing = cluster_facts(cluster, kinds).storage_missing
     return Subject(
         service=deployment.service,
         team=deployment.team,
         environment=deployment.environment,
         namespace=namespace(deployment.team, deployment.environment),
-        kubernetes=config.clusters[environment.cluster].kubernetes,
+        kubernetes=cluster.kubernetes,
         production=environment.production,
         resources=resources,
         declared_secrets=declared,
         secret_store=environment.secrets.store if environment.secrets else "",
+        cluster=environment.cluster,
+        no_default_storage=kinds.type_of(cluster).title if missing else "",
         versions=versions(),
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from atmos_cli.config import Config
 
 # Another number when the same inputs give other files, so that `atmos update --check` looks at them again.
-GENERATION = 1
+GENERATION = 2
 _FIRST_LINE = f"{FORMAT}\n".encode()
 _STAMPS, _FIELD, _SPEC = b"\nstamp 00:", b" = ", b"\nservice.yaml "
 _SERVICE = b"\ninput service:\n  "
@@ -69,8 +69,7 @@ class Inputs:
             environment = self.config.environments[name]
             cluster = self.config.clusters[environment.cluster]
             self._environments[name] = {
-                # No blueprint reads the controller of the class, so that a change of it changes no file.
-                f"environments.{name}": checksum(environment.model_dump(mode="json", exclude={"http": {"controller"}})),
+                f"environments.{name}": checksum(environment.model_dump(mode="json")),
                 f"clusters.{environment.cluster}": checksum(cluster.model_dump(mode="json")),
             }
         return self._environments[name]

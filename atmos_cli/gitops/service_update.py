@@ -206,13 +206,13 @@ def _reasons(locks: Sequence[Lock], now: Lock, spec_path: str) -> Iterator[str]:
         was = next((each for each in tags[0] if each.partition("@")[0] == name), "")
         yield f"blueprint {was} → {tag}" if was else f"blueprint {tag}"
     yield from (f"blueprint {tag} is not used any more" for tag in sorted(tags[0]) if not _same_name(tag, tags[1]))
-    if before.inputs:
-        named = ("generation",)
+    if before.inputs and before.inputs.get("generation") != now.inputs["generation"]:
+        yield "another version of atmos"  # which reads the same inputs otherwise, so that they cannot be compared
+    elif before.inputs:
         yield from (
             f"{FILE}: {each}"
             for each in sorted({*before.inputs, *now.inputs})
-            if before.inputs.get(each) != now.inputs.get(each)
-            if not each.startswith("blueprints.") and each not in named
+            if before.inputs.get(each) != now.inputs.get(each) and not each.startswith("blueprints.")
         )
 
 

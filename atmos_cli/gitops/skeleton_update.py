@@ -72,6 +72,7 @@ def update_skeleton(
         budgets=budgets,
         configured=configured,
         spec_schema=spec_schema(catalogue),
+        kinds=catalogue.cluster_kinds,
         versions=catalogue.versions,
     )
     inputs = {FILE, *(budget_path(name) for name in budgets)}

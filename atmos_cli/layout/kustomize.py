@@ -11,9 +11,10 @@ from atmos_cli.layout.ownership import Owned, cut, image_entry
 from atmos_cli.yamlio.emit import emit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from atmos_cli.blueprint.compose import Composition
+    from atmos_cli.blueprint.composed import Composed
     from atmos_cli.kube.resource import Resource
 
 API = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization"}
@@ -22,13 +23,19 @@ Files = dict[str, dict[str, Any]]
 
 
 def lay_out(compositions: Mapping[str, Composition], *, namespaces: Mapping[str, str]) -> Files:
-    """Return one object per file, by path below the service's directory. Raises ATM206 when a base object varies."""
+    """Return one object per file, by path below the service's directory. Raises ATM206 when a base object varies.
+
+    An object whose apiVersion differs between the clusters is a file of each overlay.
+    """
     bases: dict[str, dict[str, Owned]] = {}
     files: Files = {}
+    varying = _varying_versions(compositions.values())
     for environment, composition in compositions.items():
-        owned = {item.file: cut(item.resource) for item in composition.resources if item.owner == "base"}
+        shared = [item for item in composition.resources if item.owner == "base" and item.file not in varying]
+        own = [item for item in composition.resources if item.owner == "environment" or item.file in varying]
+        owned = {item.file: cut(item.resource) for item in shared}
         bases[environment] = owned
-        files |= _overlay(environment, composition, owned, namespace=namespaces[environment])
+        files |= _overlay(environment, own, owned, namespace=namespaces[environment])
     base = _same_everywhere(bases)
     for name, resource in base.items():
         files[f"base/{name}"] = resource
@@ -36,13 +43,20 @@ def lay_out(compositions: Mapping[str, Composition], *, namespaces: Mapping[str,
     return files
 
 
-def _overlay(environment: str, composition: Composition, owned: Mapping[str, Owned], *, namespace: str) -> Files:
+def _varying_versions(compositions: Iterable[Composition]) -> frozenset[str]:
+    """Return the files whose object has another apiVersion in some environment: no patch could change that."""
+    known: dict[str, set[str]] = {}
+    for item in (item for composition in compositions for item in composition.resources if item.owner == "base"):
+        known.setdefault(item.file, set()).add(item.resource["apiVersion"])
+    return frozenset(file for file, versions in known.items() if len(versions) > 1)
+
+
+def _overlay(environment: str, own: Sequence[Composed], owned: Mapping[str, Owned], *, namespace: str) -> Files:
     files: Files = {}
-    for item in composition.resources:
-        if item.owner == "environment":
-            resource = {**item.resource, "metadata": dict(item.resource["metadata"])}
-            resource["metadata"].pop("namespace", None)
-            files[f"overlays/{environment}/{item.file}"] = resource
+    for item in own:
+        resource = {**item.resource, "metadata": dict(item.resource["metadata"])}
+        resource["metadata"].pop("namespace", None)
+        files[f"overlays/{environment}/{item.file}"] = resource
     images = _images(owned)
     kustomization: dict[str, Any] = {
         **API,

@@ -11,11 +11,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.kube.resource import pod_template
+from atmos_cli.kube.shape import mapping, mappings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from atmos_cli.kube.resource import Resource
 
-CONTAINER_FIELDS = ("env", "resources")
+# What depends on the cluster is among them: its version decides `lifecycle`, its rules for users the ids, its nodes the
+# spread. Else one old or odd cluster would take something from all the others.
+IDS = ("runAsUser", "runAsGroup", "fsGroup")
+POD_FIELDS = ("topologySpreadConstraints",)
+CONTAINER_FIELDS = ("env", "resources", "lifecycle")
+ACCOUNT_FIELDS = ("imagePullSecrets",)
+# Labels and annotations by which a cloud knows who pods are there, which differs by environment.
+IDENTITY = (
+    "azure.workload.identity/client-id",
+    "azure.workload.identity/use",
+    "eks.amazonaws.com/role-arn",
+    "iam.gke.io/gcp-service-account",
+)
 # How long a pod must be good before the next one follows: long where users could be hurt, short where nobody waits.
 WORKLOAD_FIELDS = ("minReadySeconds",)
 CONTAINER_LISTS = ("initContainers", "containers")
@@ -39,24 +54,62 @@ def cut(resource: Resource) -> Owned:
     base["metadata"].pop("namespace", None)
     found = pod_template(base)
     if found is None:
-        return Owned(base, None, None, {})
+        taken = _take_account(base) if base["kind"] == "ServiceAccount" else {}
+        return Owned(base, _at(base, (), taken) if taken else None, None, {})
     path, template = found
     scalable = base["kind"] in SCALABLE
     replicas = base["spec"].pop("replicas", None) if scalable else None
     pace = {field: base["spec"].pop(field) for field in WORKLOAD_FIELDS if scalable and field in base["spec"]}
     images: dict[str, str] = {}
-    patches: dict[str, list[dict[str, Any]]] = {}
-    for kind in CONTAINER_LISTS:
-        for container in template["spec"].get(kind, ()):
-            _take_image(container, images, of=base["metadata"]["name"])
-            taken = {field: container.pop(field) for field in CONTAINER_FIELDS if field in container}
-            if taken:
-                patches.setdefault(kind, []).append({"name": container["name"], **taken})
-    patch = _at(base, path, {"spec": patches}) if patches else None
+    inner = _take_pod(template, images, of=base["metadata"]["name"])
+    patch = _at(base, path, inner) if inner else None
     if pace:
         patch = patch or _at(base, (), {})
         patch["spec"] = {**pace, **patch.get("spec", {})}
     return Owned(base, patch, replicas, images)
+
+
+def _take_pod(template: dict[str, Any], images: dict[str, str], *, of: str) -> dict[str, Any]:
+    """Take out of a pod template what the environment owns, and return it as a patch of the template."""
+    pod = template["spec"]
+    taken = {**_take_ids(pod), **_take(pod, POD_FIELDS)}
+    for kind in CONTAINER_LISTS:
+        patches = []
+        for container in pod.get(kind, ()):
+            _take_image(container, images, of=of)
+            if own := {**_take_ids(container), **_take(container, CONTAINER_FIELDS)}:
+                patches.append({"name": container["name"], **own})
+        if patches:
+            taken[kind] = patches
+    metadata = _take_identity(template.get("metadata", {}))
+    return {**({"metadata": metadata} if metadata else {}), **({"spec": taken} if taken else {})}
+
+
+def _take_account(account: Resource) -> dict[str, Any]:
+    metadata = _take_identity(account["metadata"])
+    return {**({"metadata": metadata} if metadata else {}), **_take(account, ACCOUNT_FIELDS)}
+
+
+def _take_identity(metadata: dict[str, Any]) -> dict[str, Any]:
+    found = {}
+    for field in ("labels", "annotations"):
+        if isinstance(metadata.get(field), dict) and (taken := _take(metadata[field], IDENTITY)):
+            found[field] = taken
+            if not metadata[field]:
+                del metadata[field]
+    return found
+
+
+def _take_ids(holder: dict[str, Any]) -> dict[str, Any]:
+    context = holder.get("securityContext")
+    taken = _take(context, IDS) if isinstance(context, dict) else {}
+    if taken and not context:
+        del holder["securityContext"]
+    return {"securityContext": taken} if taken else {}
+
+
+def _take(holder: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
+    return {field: holder.pop(field) for field in fields if field in holder}
 
 
 def _take_image(container: dict[str, Any], images: dict[str, str], *, of: str) -> None:
@@ -74,8 +127,8 @@ def _at(base: Resource, path: tuple[str, ...], inner: dict[str, Any]) -> Resourc
     return {
         "apiVersion": base["apiVersion"],
         "kind": base["kind"],
-        "metadata": {"name": base["metadata"]["name"]},
         **inner,
+        "metadata": {"name": base["metadata"]["name"], **inner.get("metadata", {})},
     }
 
 
@@ -91,3 +144,20 @@ def image_entry(name: str, image: str) -> dict[str, str]:
     if digest:
         entry["digest"] = digest
     return entry
+
+
+def owned_fields(resource: Resource) -> Iterator[tuple[str, ...]]:
+    """Yield the place of each field of an object that `cut` would give to the overlay; a list item is its name."""
+    found = pod_template(resource)
+    pod = found[1].get("spec") if found else None
+    if found is None or not isinstance(pod, dict):
+        return
+    path = (*found[0], "spec")
+    yield from ((*path, field) for field in POD_FIELDS if field in pod)
+    yield from ((*path, "securityContext", field) for field in IDS if field in mapping(pod, "securityContext"))
+    for kind in CONTAINER_LISTS:
+        for container in mappings(pod, kind):
+            at = (*path, kind, str(container.get("name")))
+            yield from ((*at, field) for field in CONTAINER_FIELDS if field in container)
+            context = mapping(container, "securityContext")
+            yield from ((*at, "securityContext", field) for field in IDS if field in context)

@@ -8,16 +8,21 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.budget.dimensions import WITH_HEADROOM, quota_name
 from atmos_cli.budget.model import Budget, budget_path
 from atmos_cli.budget.operators import SIDECAR
+from atmos_cli.clusters.facts import cluster_facts, http_facts
+from atmos_cli.clusters.presets import reasons_of
 from atmos_cli.config import FILE, Config
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.kube.quantity import parse
 from atmos_cli.layout.admission import Admission, admission_files
+from atmos_cli.layout.tenant_network import TenantNetwork
 from atmos_cli.layout.tenants import role_files, tenant_files
+from atmos_cli.yamlio.annotate import annotated
 from atmos_cli.yamlio.emit import emit, emit_all
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from atmos_cli.clusters.facts import ClusterKinds
     from atmos_cli.versions.table import VersionTable
 
 SPEC_SCHEMA = "platform/schemas/service.json"
@@ -76,6 +81,7 @@ def skeleton(
     budgets: Mapping[str, Budget],
     configured: Sequence[str],
     spec_schema: Mapping[str, Any],
+    kinds: ClusterKinds,
     versions: VersionTable,
 ) -> dict[str, bytes]:
     """Return all files but those of services. `configured`: clusters with files in `infrastructure/configs`."""
@@ -86,7 +92,7 @@ def skeleton(
         ".gitattributes": "*.lock linguist-generated=true\n",
         "CODEOWNERS": _owners(teams),
         SPEC_SCHEMA: json.dumps(spec_schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n",
-        FILE: emit(_config_value(config), header=CONFIG_HEADER),
+        FILE: config_text(config, kinds),
     }
     for environment, budget in budgets.items():
         files[budget_path(environment)] = budget_text(budget)
@@ -100,10 +106,15 @@ def skeleton(
         if admitted[cluster]:
             documents |= admission_files(cluster, admitted[cluster], teams=teams)
     for environment in config.environments:
+        budget, network = budgets[environment], tenant_network(config, environment, kinds)
         for team in teams:
-            budget = budgets[environment]
-            defaults = requests_by_default(budget)
-            documents |= tenant_files(team, environment, quota=quota(budget, team=team), defaults=defaults)
+            documents |= tenant_files(
+                team,
+                environment,
+                quota=quota(budget, team=team),
+                defaults=requests_by_default(budget),
+                network=network,
+            )
     return {path: text.encode() for path, text in files.items()} | {
         path: emit_all(values).encode() for path, values in documents.items()
     }
@@ -130,6 +141,15 @@ def _admissions(config: Config, cluster: str, budgets: Mapping[str, Budget]) -> 
         for name, limits in wanted.items()
         if limits is not None
     }
+
+
+def tenant_network(config: Config, environment: str, kinds: ClusterKinds) -> TenantNetwork:
+    """Return whom the tenants of an environment may talk to, as its cluster is."""
+    where = config.environments[environment]
+    cluster = config.clusters[where.cluster]
+    facts = cluster_facts(cluster, kinds)
+    proxies = http_facts(cluster, where.http, kinds).sources if where.http.issuer else None
+    return TenantNetwork(facts.resolvers(), facts.dns.ports, proxies)
 
 
 def default_budget(environment: str, *, production: bool) -> Budget:
@@ -167,6 +187,13 @@ def requests_by_default(budget: Budget) -> dict[str, str]:
     return {"cpu": budget.missing_requests.cpu, "memory": budget.missing_requests.memory}
 
 
+def config_text(config: Config, kinds: ClusterKinds) -> str:
+    """Return `atmos-cli.yaml`, with the reason behind each value that the type of a cluster gives."""
+    value = _config_value(config)
+    text = emit(value, header=CONFIG_HEADER)
+    return annotated(text.encode(), reasons_of(value["clusters"], kinds)).decode()
+
+
 def _config_value(config: Config) -> dict[str, Any]:
     """Return what a person decides first; every other setting has a default, and is in docs/repo.md."""
     shown = config.model_dump(by_alias=True, exclude_defaults=True, mode="json")
@@ -175,7 +202,11 @@ def _config_value(config: Config) -> dict[str, Any]:
         | shown["environments"][name]
         for name, each in config.environments.items()
     }
-    clusters = {name: {"engine": each.engine, "kubernetes": each.kubernetes} for name, each in config.clusters.items()}
+    clusters = {
+        name: {"engine": each.engine, "kubernetes": each.kubernetes}
+        | each.model_dump(by_alias=True, exclude_unset=True, mode="json")
+        for name, each in config.clusters.items()
+    }
     git = {"url": config.git.url, "branch": config.git.branch, "write": config.git.write} | shown.get("git", {})
     return {
         "version": config.version,

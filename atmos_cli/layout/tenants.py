@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.config import deployer, namespace
 from atmos_cli.kube.engine_annotations import KEEP
 from atmos_cli.kube.operators import tenant_kinds
+from atmos_cli.layout.tenant_network import network_objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from atmos_cli.layout.tenant_network import TenantNetwork
 
 ROLE = "tenant-deployer"
 ALL = ["get", "list", "watch", "create", "update", "patch", "delete"]
@@ -26,11 +29,16 @@ RULES: tuple[tuple[str, tuple[str, ...], list[str]], ...] = (
     ("networking.k8s.io", ("ingresses", "networkpolicies"), ALL),
     ("policy", ("poddisruptionbudgets",), ALL),
     ("gateway.networking.k8s.io", ("grpcroutes", "httproutes"), ALL),
+    ("cilium.io", ("ciliumnetworkpolicies",), ALL),
+    ("argoproj.io", ("analysistemplates", "rollouts"), ALL),
+    ("flagger.app", ("canaries", "metrictemplates"), ALL),
     *((group, plurals, ALL) for group, plurals in tenant_kinds().items()),
     ("external-secrets.io", ("externalsecrets",), ALL),
     ("generators.external-secrets.io", ("passwords",), ALL),
     ("bitnami.com", ("sealedsecrets",), ALL),
     ("monitoring.coreos.com", ("podmonitors", "prometheusrules", "servicemonitors"), ALL),
+    ("monitoring.googleapis.com", ("podmonitorings",), ALL),
+    ("azmonitoring.coreos.com", ("podmonitors", "servicemonitors"), ALL),
     ("keda.sh", ("scaledobjects", "triggerauthentications"), ALL),
 )
 
@@ -38,7 +46,7 @@ Documents = list[dict[str, Any]]
 
 
 def tenant_files(
-    team: str, environment: str, *, quota: Mapping[str, str], defaults: Mapping[str, str]
+    team: str, environment: str, *, quota: Mapping[str, str], defaults: Mapping[str, str], network: TenantNetwork
 ) -> dict[str, Documents]:
     """Return `tenants/<environment>/<team>/`: one file per object.
 
@@ -49,8 +57,7 @@ def tenant_files(
         "namespace.yaml": _namespace(team, where),
         "resourcequota.yaml": _object("v1", "ResourceQuota", "budget", where, spec={"hard": dict(quota)}),
         "limitrange.yaml": _limits(where, defaults),
-        "default-deny.yaml": _policy("default-deny", where, {"policyTypes": ["Ingress", "Egress"]}),
-        "allow-dns.yaml": _policy("allow-dns", where, {"policyTypes": ["Egress"], "egress": [DNS]}),
+        **network_objects(network, where=where),
         "serviceaccount.yaml": _object("v1", "ServiceAccount", deployer(team), where),
         "rolebinding.yaml": _binding(team, where),
     }
@@ -81,16 +88,6 @@ def role_files(cluster: str) -> dict[str, Documents]:
     return {f"{root}/clusterrole.yaml": [role], f"{root}/kustomization.yaml": [kustomization]}
 
 
-DNS = {
-    # The address is that of the DNS cache that many clusters run on every node.
-    "to": [
-        {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}},
-        {"ipBlock": {"cidr": "169.254.20.10/32"}},
-    ],
-    "ports": [{"protocol": "UDP", "port": 53}, {"protocol": "TCP", "port": 53}],
-}
-
-
 def _namespace(team: str, where: str) -> dict[str, Any]:
     level = "restricted"
     found = _object("v1", "Namespace", where, "")
@@ -109,10 +106,6 @@ def _limits(where: str, defaults: Mapping[str, str]) -> dict[str, Any]:
     # Only a small default request: a `default` would act as a ceiling, and `max` alone as the request of all.
     limit = {"type": "Container", "defaultRequest": dict(defaults)}
     return _object("v1", "LimitRange", "defaults", where, spec={"limits": [limit]})
-
-
-def _policy(name: str, where: str, rules: dict[str, Any]) -> dict[str, Any]:
-    return _object("networking.k8s.io/v1", "NetworkPolicy", name, where, spec={"podSelector": {}, **rules})
 
 
 def _binding(team: str, where: str) -> dict[str, Any]:

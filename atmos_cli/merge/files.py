@@ -10,6 +10,7 @@ from atmos_cli.diagnostics import AtmosError, Diagnostic
 from atmos_cli.layout.items import group_kind, is_kustomization, opened
 from atmos_cli.layout.lock import Digest, GeneratedFile, Text
 from atmos_cli.merge.fields import DocumentMerge, Findings
+from atmos_cli.merge.handed_over import handed_over
 from atmos_cli.merge.hidden import hidden_changes
 from atmos_cli.merge.kustomization import KustomizationMerge, closed
 from atmos_cli.merge.model import MISSING, Conflict, FieldChange, KeptEdit, Merged, Missing, among, same
@@ -62,6 +63,8 @@ def merge_files(
     ours = OurFiles(tree, tops, service=bool(root))
     names = new_names(theirs, renamed)
     bases = placed(bases, theirs, names, ours.zone)
+    if root:
+        bases, theirs = handed_over(ours, bases, theirs)
     findings = Findings(choose, restore=restore, restore_files=restore or restore_files)
     work = _Work(ours, tuple(bases), theirs, findings, tuple(renamed), names)
     problems: list[Diagnostic] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from atmos_cli.diagnostics import AtmosError, Diagnostic
 from atmos_cli.ports import MemoryTree
 from atmos_cli.spec.model import ServiceSpec
 
+BUNDLED = Path(__file__).resolve().parents[2] / "blueprints"
+ROWS = {name: (BUNDLED / name).read_text() for name in ("clusters.yaml", "controllers.yaml")}
 LANGUAGES = """\
 sizes: {light: {s: {cpu: 50m, memory: 64Mi}}}
 languages: {node: {title: Node.js, user: 1000, group: 1000, sizes: light}}
@@ -49,6 +52,7 @@ CONFIG = Config.model_validate(
 def bundle(**files: str) -> Catalogue:
     """A catalogue of the small blueprints above, with `files` by path (`__` for `/`, `_dot_` is not needed) on top."""
     texts = {
+        **ROWS,
         "languages.yaml": LANGUAGES,
         "web/blueprint.yaml": WEB,
         "web/resources/deployment.yaml": DEPLOYMENT,

@@ -7,7 +7,7 @@ import pytest
 from atmos_cli.blueprint.catalogue import Catalogue, Layer
 from atmos_cli.diagnostics import AtmosError, Code
 from atmos_cli.ports import MemoryTree
-from tests.blueprint.bundle import DEPLOYMENT, LANGUAGES, WEB, addon, bundle, made, refused
+from tests.blueprint.bundle import DEPLOYMENT, LANGUAGES, ROWS, WEB, addon, bundle, made, refused
 
 
 def only(found):
@@ -81,7 +81,8 @@ def test_the_last_layer_wins():
             "web/resources/deployment.yaml": DEPLOYMENT.encode(),
         }
     )
-    bundled = MemoryTree({"web/blueprint.yaml": WEB.encode(), "languages.yaml": LANGUAGES.encode()})
+    texts = {**ROWS, "web/blueprint.yaml": WEB, "languages.yaml": LANGUAGES}
+    bundled = MemoryTree({path: text.encode() for path, text in texts.items()})
     catalogue = Catalogue((Layer(bundled), Layer(own)))
     assert catalogue.get("web").tag == "web@9.0.0"
     assert made(catalogue).blueprints == ("web@9.0.0",)

@@ -13,10 +13,10 @@ from tests.blueprint.matrix import CATALOGUE, ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LISTED = ("svc", "env", "language", "platform", "analysis")
+LISTED = ("svc", "env", "cluster", "language", "platform", "analysis")
 CONFIG = Config.model_validate(
     {
-        "clusters": {"c": {"prometheus": {"url": "http://prometheus"}}},
+        "clusters": {"c": {"prometheus": {"url": "http://prometheus"}, "pullSecrets": ["registry"]}},
         "environments": {"dev": {"cluster": "c", "monitoring": {}, "secrets": {"store": "vault"}}},
     }
 )
@@ -29,7 +29,16 @@ SPEC = {
     "dependencies": [{"service": "shop"}],
 }
 # Their keys are whatever a person writes.
-FREE = {"language.env", "env.prometheus.matchers", "analysis.versions"}
+FREE = {
+    "language.env",
+    "env.prometheus.matchers",
+    "analysis.versions",
+    "env.monitoring.labels",
+    "env.http.sources.peers",
+    "cluster.identity.labels",
+    "cluster.identity.servers.peers",
+    "cluster.outside",
+}
 
 
 def fields(name: str, value: Any) -> Iterator[str]:

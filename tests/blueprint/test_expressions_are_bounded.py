@@ -48,6 +48,7 @@ GOOD = {
     "svc.list | first": "a",
     "svc.none | default(5)": 5,
     "svc.port | min(5)": 5,
+    "{'a': 1} | merge({'a': 2, 'b': 3})": {"b": 3, "a": 1},
     "svc.port | max(5)": 80,
     "none": None,
 }

@@ -41,7 +41,10 @@ def test_everything_written_is_valid(engine):
         missingRequests={"cpu": "10m", "memory": "32Mi"},
         admission={"maxReplicas": 20, "maxContainerCpu": "4", "maxContainerMemory": "8Gi"},
     )
-    files = skeleton(config, teams=["shop"], budgets={"dev": by}, configured=[], spec_schema={}, versions=versions())
+    kinds = catalogue().cluster_kinds
+    files = skeleton(
+        config, teams=["shop"], budgets={"dev": by}, configured=[], spec_schema={}, kinds=kinds, versions=versions()
+    )
     policy = [path for path in files if "budget-policy" in path]
     assert len(policy) == 4
     for path in [*policy, "tenants/dev/shop/resourcequota.yaml", "tenants/dev/shop/limitrange.yaml"]:

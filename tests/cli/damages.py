@@ -129,6 +129,17 @@ VALIDATE = (
         ),
         status=0,
     ),
+    Row(
+        "ATM323",
+        f"{SERVICE}/overlays/dev/claim.yaml",
+        "spec:",
+        resource(
+            "claim.yaml",
+            "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: data}\nspec:\n"
+            "  accessModes: [ReadWriteOnce]\n  resources: {requests: {storage: 1Gi}}\n",
+            edit(CONFIG, "  dev:\n    engine:", "  dev:\n    type: rke2\n    engine:"),
+        ),
+    ),
     Row("ATM330", DEPLOYMENT, "privileged: true", edit(DEPLOYMENT, "privileged: false", "privileged: true")),
     Row("ATM331", DEV, "newTag: latest", edit(DEV, 'newTag: "0.1.0"', "newTag: latest")),
     Row("ATM332", DEV, "newTag", edit(DEV, "registry.shop.test", "registry.example.com"), status=0),

@@ -29,7 +29,7 @@ def test_the_commit_holds_what_it_was_made_from(edited, atmos, git, command, mod
     branches = git("for-each-ref", "--format=%(refname:short)", "refs/heads", cwd=edited).split()
     where = next((each for each in branches if each != "main"), "main")
     assert "version: 1.1.0" in git("show", f"{where}:{FILE}", cwd=edited)
-    assert "web@1.1.0" in git("show", f"{where}:apps/default/checkout/base/deployment.yaml", cwd=edited)
+    assert "web@1.1.0" in git("show", f"{where}:apps/main/checkout/base/deployment.yaml", cwd=edited)
     assert git("status", "--porcelain", cwd=edited) == ("" if mode == "commit" else f"M {FILE}")
 
 

@@ -143,3 +143,40 @@ def test_a_repo_in_a_directory_of_another_checkout_is_valid_before_its_first_com
     assert atmos("new", "service", "go, port 80", "--repo", root, "--write", "files", "--yes").code == 0
     done = atmos("validate", "--repo", root)
     assert done.code == 0, done.out
+
+
+def test_each_cluster_is_written_as_its_type_has_it_each_value_with_its_reason(tmp_path, atmos):
+    root = tmp_path / "x"
+    flags = ["--cluster-type", "eks", "--cluster-type", "dev=kind"]
+    assert atmos("init", root, *flags, "--yes").code == 0
+    text = (root / "atmos-cli.yaml").read_text()
+    clusters = load(text.encode())["clusters"]
+    assert [each["type"] for each in clusters.values()] == ["kind", "eks", "eks"]
+    assert "    policy: aws  # the VPC CNI, with `enableNetworkPolicy`\n" in text
+    assert clusters["dev"]["http"] == {
+        "controller": "envoy-gateway",
+        "kind": "gateway",
+        "gateway": "shared",
+        "namespace": "gateways",
+        "from": [{"namespace": "envoy-gateway-system"}],
+    }
+    assert atmos("validate", "--repo", root).code == 0
+    again = tmp_path / "y"
+    assert atmos("init", again, *flags, "--yes").code == 0
+    assert (again / "atmos-cli.yaml").read_text() == text
+
+
+@pytest.mark.parametrize(
+    ("flag", "says"), [("gk", "did you mean `gke`?"), ("edge=gke", "clusters are: dev, staging, prod")]
+)
+def test_a_type_or_a_cluster_that_is_not_there_is_refused(tmp_path, atmos, flag, says):
+    done = atmos("init", tmp_path / "x", "--cluster-type", flag, "--yes")
+    assert done.code == 2
+    assert says in done.err
+    assert not (tmp_path / "x").exists()
+
+
+def test_without_a_type_http_alone_is_written(repo):
+    clusters = load((repo / "atmos-cli.yaml").read_bytes())["clusters"]
+    assert {tuple(each) for each in clusters.values()} == {("engine", "kubernetes", "http")}
+    assert clusters["prod"]["http"]["kind"] == "gateway"

@@ -169,12 +169,32 @@ def test_a_team_gets_its_tenants(shop, atmos):
 def test_a_cluster_waits_for_its_environments(shop, atmos):
     done = atmos("new", "cluster", "eu", "--engine", "flux", "--repo", shop, "--yes", "-o", "json")
     assert done.code == 0, done.out
-    assert load((shop / "atmos-cli.yaml").read_bytes())["clusters"]["eu"] == {"engine": "flux", "kubernetes": "1.36"}
+    cluster = load((shop / "atmos-cli.yaml").read_bytes())["clusters"]["eu"]
+    assert cluster.pop("http")["kind"] == "gateway"
+    assert cluster == {"engine": "flux", "kubernetes": "1.36"}
     assert "kubectl apply -f clusters/eu/flux-system/gotk-sync.yaml" in done.json["data"]["next"][0]
     quiet(shop, atmos)
     assert atmos("new", "environment", "edge", "--like", "dev", "--cluster", "eu", "--repo", shop, "--yes").code == 0
     assert (shop / "delivery/eu/main/checkout.yaml").is_file()
     quiet(shop, atmos)
+
+
+def test_a_cluster_of_a_type_has_what_the_type_has_each_with_its_reason(shop, atmos, git):
+    done = atmos("new", "cluster", "eu", "--cluster-type", "gk", "--repo", shop, "--yes")
+    assert done.code == 2
+    assert "did you mean `gke`?" in done.err
+    assert atmos("new", "cluster", "eu", "--cluster-type", "gke", "--repo", shop, "--yes").code == 0
+    text = (shop / "atmos-cli.yaml").read_text()
+    cluster = load(text.encode())["clusters"]["eu"]
+    assert (cluster["type"], cluster["policy"], cluster["api"], cluster["zones"]) == ("gke", "cilium", [443], True)
+    assert "    policy: cilium  # Dataplane V2" in text
+    quiet(shop, atmos)
+    networks = "    dns:\n      cidrs:\n      - 10.96.0.10/32\n"
+    (shop / "atmos-cli.yaml").write_text(text.replace("    dns: any", f"{networks}    # any", 1))
+    git("commit", "-qam", "Networks", cwd=shop)
+    done = atmos("new", "cluster", "us", "--like", "eu", "--repo", shop, "--yes", "-o", "json")
+    assert done.code == 0, done.out
+    assert [each for each in done.json["data"]["next"] if "it names networks of eu" in each]
 
 
 @pytest.mark.slow
@@ -186,6 +206,7 @@ def test_what_is_true_of_one_cluster_alone_is_not_copied(shop, atmos, git):
     done = atmos("new", "cluster", "eu", "--like", "dev", "--kubernetes", "1.33", "--repo", shop, "--yes", "-o", "json")
     assert done.code == 0, done.out
     cluster = load(config.read_bytes())["clusters"]["eu"]
+    assert cluster.pop("http") == load(config.read_bytes())["clusters"]["dev"]["http"]
     assert cluster == {"engine": "argocd", "hub": "tools", "kubernetes": "1.33"}
     assert any("clusters.dev.context" in each for each in done.json["data"]["next"])
 

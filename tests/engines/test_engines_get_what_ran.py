@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from atmos_cli.adapters.bundle import catalogue
 from atmos_cli.config import Config, namespace
 from atmos_cli.engines.argocd.files import cluster_labels
 from atmos_cli.engines.argocd.files import root_files as argocd_files
@@ -16,6 +17,7 @@ from atmos_cli.kube.engine_annotations import KEEP
 from atmos_cli.kube.resource import group_version
 from atmos_cli.kube.schemas import SUPPORTED, Found, lookup, schema_errors
 from atmos_cli.kustomize.build import build
+from atmos_cli.layout.skeleton import tenant_network
 from atmos_cli.layout.tenants import role_files, tenant_files
 from atmos_cli.ports import MemoryTree
 from atmos_cli.yamlio.emit import emit_all
@@ -40,7 +42,11 @@ ARGO = argocd_files(CONFIG, teams=TEAMS)
 FLUX = flux_files(CONFIG, teams=TEAMS, configured=["flux-eu"])
 POINTERS = flux_service_files(CONFIG, team="shop", service="orders")
 TENANT = tenant_files(
-    "shop", "dev", quota={"requests.cpu": "4", "pods": "40"}, defaults={"cpu": "50m", "memory": "64Mi"}
+    "shop",
+    "dev",
+    quota={"requests.cpu": "4", "pods": "40"},
+    defaults={"cpu": "50m", "memory": "64Mi"},
+    network=tenant_network(CONFIG, "dev", catalogue().cluster_kinds),
 )
 ALL = {**ARGO, **FLUX, **POINTERS, **TENANT, **role_files("flux-eu")}
 OBJECTS = [(path, each) for path, documents in ALL.items() for each in documents]
@@ -334,7 +340,7 @@ def plural(kind):
 def test_every_directory_builds():
     tree = MemoryTree({path: emit_all(values).encode() for path, values in ALL.items()})
     built = build(tree, "tenants/dev/shop")
-    assert len(built) == 7
+    assert len(built) == 8
     assert {b.resource["metadata"].get("namespace", "shop-dev") for b in built} == {"shop-dev"}
     assert len(build(tree, "infrastructure/controllers/flux-eu/tenancy")) == 1
 
@@ -375,4 +381,13 @@ def test_urls_are_portable_and_hold_no_password(given, wanted):
 
 
 def test_catalogue_is_the_bundled_one():
-    assert set(CATALOGUE.names()) == {"autoscaling", "egress", "http", "metrics", "postgres", "redis", "web"}
+    assert set(CATALOGUE.names()) == {
+        "autoscaling",
+        "egress",
+        "http",
+        "identity",
+        "metrics",
+        "postgres",
+        "redis",
+        "web",
+    }

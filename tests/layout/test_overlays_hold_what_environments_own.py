@@ -77,6 +77,16 @@ OWNED = {
         (*MAIN, "env"),
         [{"name": "B", "value": "0123"}, {"name": "C", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}],
     ),
+    "lifecycle": ((*MAIN, "lifecycle"), {"preStop": {"sleep": {"seconds": 10}}}),
+    "users of the pod": (
+        ("spec", "template", "spec", "securityContext"),
+        {"runAsUser": 1, "runAsGroup": 1, "fsGroup": 1},
+    ),
+    "user of a container": ((*MAIN, "securityContext"), {"runAsUser": 1}),
+    "spread": (
+        ("spec", "template", "spec", "topologySpreadConstraints"),
+        [{"topologyKey": "kubernetes.io/hostname", "maxSkew": 1, "whenUnsatisfiable": "ScheduleAnyway"}],
+    ),
     "init env": (("spec", "template", "spec", "initContainers", 0, "env"), [{"name": "A", "value": "off"}]),
 }
 
@@ -235,3 +245,31 @@ def test_the_lock_is_one_field_a_line_in_the_order_of_the_file():
         "b.yaml /e = {}",
         "b.yaml.",
     ]
+
+
+def test_an_object_whose_version_differs_is_a_file_of_each_overlay():
+    """No patch can change an apiVersion, and one old cluster must not decide it for the others."""
+    old = {"apiVersion": "policy/v1beta1", "kind": "PodDisruptionBudget", "metadata": {"name": "cart"}, "spec": {}}
+    new = {**old, "apiVersion": "policy/v1"}
+    found = files(dev=composition(DEPLOYMENT, old), prod=composition(DEPLOYMENT, new, environment="prod"))
+    name = "poddisruptionbudget-cart.yaml"
+    assert f"base/{name}" not in found
+    assert found["base/kustomization.yaml"]["resources"] == ["deployment-cart.yaml"]
+    assert [found[f"overlays/{each}/{name}"]["apiVersion"] for each in ("dev", "prod")] == [
+        "policy/v1beta1",
+        "policy/v1",
+    ]
+    assert [each["kind"] for each in built(found, "prod")] == ["Deployment", "PodDisruptionBudget"]
+
+
+def test_what_a_cloud_knows_pods_by_and_what_images_are_pulled_with_is_the_environments():
+    account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "cart"}}
+    known = copy.deepcopy(account)
+    known["metadata"]["annotations"] = {"eks.amazonaws.com/role-arn": "arn", "ours": "stays"}
+    plain = {**account, "metadata": {"name": "cart", "annotations": {"ours": "stays"}}}
+    known["imagePullSecrets"] = [{"name": "registry"}]
+    found = files(dev=composition(plain), prod=composition(known, environment="prod"))
+    assert found["base/serviceaccount-cart.yaml"] == plain
+    (account,) = built(found, "prod")
+    assert account["metadata"]["annotations"] == known["metadata"]["annotations"]
+    assert account["imagePullSecrets"] == [{"name": "registry"}]

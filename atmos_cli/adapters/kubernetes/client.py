@@ -60,6 +60,15 @@ class ClusterClient:
         """Return where a kind is served; None when it is not."""
         return self._discovery.find(api_version, kind)
 
+    def version(self) -> str:
+        """Return the server's own version, such as `v1.34.1-gke.3720000`; empty when it does not say."""
+        reply = self.transport.ask("GET", "/version", doing="get its version")
+        try:
+            found = parsed(reply.data, server=SERVER).get("gitVersion")
+        except UnusableError as error:
+            raise self.transport.unreachable(error) from None
+        return found if isinstance(found, str) else ""
+
     def get(self, api_version: str, kind: str, name: str, *, namespace: str = "") -> dict[str, Any] | None:
         found = self.find(api_version, kind)
         if found is None or not name:

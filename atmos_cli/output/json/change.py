@@ -45,6 +45,15 @@ def init_data(plan: InitPlan, written: Written | None) -> dict[str, Any]:
         "teams": list(plan.teams),
         "files": {"added": list(plan.changes.added), "modified": list(plan.changes.modified)},
         "kept": list(plan.kept),
+        "seen": [
+            {
+                "cluster": each.cluster,
+                "context": each.context,
+                "found": list(each.found.found),
+                "unseen": list(each.unseen),
+            }
+            for each in plan.seen
+        ],
         "written": written_data(written),
         "next": list(plan.next_steps()),
     }

@@ -146,6 +146,12 @@ def show_init(plan: InitPlan, written: Written | None) -> None:
             f"  environments {', '.join(plan.config.environments)}; clusters {engines}; teams {', '.join(plan.teams)}"
         )
     )
+    for each in plan.seen:
+        out.print(escape(f"  the cluster of context {each.context}, as it shows itself:"))
+        for sentence in each.found.found:
+            out.print(escape(f"    {sentence}"))
+        for sentence in each.unseen:
+            out.print(escape(f"    not seen: {sentence}"))
     for path in plan.kept:
         out.print(f"  kept as you changed it: {escape(path)}")
 

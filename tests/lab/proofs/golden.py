@@ -213,4 +213,7 @@ def repo_files(
         name: (budgets or {}).get(name) or default_budget(name, production=each.production)
         for name, each in config.environments.items()
     }
-    return skeleton(config, teams=teams, budgets=wanted, configured=(), spec_schema={}, versions=versions())
+    kinds = catalogue().cluster_kinds
+    return skeleton(
+        config, teams=teams, budgets=wanted, configured=(), spec_schema={}, kinds=kinds, versions=versions()
+    )
