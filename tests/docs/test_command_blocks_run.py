@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
+from atmos_cli.adapters.bundle import versions
 from atmos_cli.cli.app import app
 from tests.docs.blocks import blocks
 
@@ -82,8 +83,9 @@ def _said_yes(words):
 
 
 @pytest.fixture
-def shell(repo, atmos, git, tmp_path):
-    """A checkout of a new repo with the default environments, whose `origin` is a bare one."""
+def shell(repo, atmos, git, tmp_path, monkeypatch):
+    """A checkout of a new repo with the default environments, whose `origin` is a bare one; nothing ended since."""
+    monkeypatch.setattr("atmos_cli.adapters.clock.today", lambda: versions().as_of)
     git("clone", "-q", "--bare", repo, tmp_path / "origin.git", cwd=tmp_path)
     git("remote", "add", "origin", tmp_path / "origin.git", cwd=repo)
     git("fetch", "-q", "origin", cwd=repo)
