@@ -60,6 +60,7 @@ class Prometheus(Strict):
 
 class Cluster(ClusterSettings):
     engine: str = "argocd"
+    # What a file of version 1 means that says nothing: it never changes. `init` writes the version out.
     kubernetes: Annotated[str, StringConstraints(pattern=r"^1\.\d{2}$")] = "1.34"
     context: str = Field(default="", description="kubeconfig context of this cluster; by default its name")
     hub: str = Field(

@@ -22,6 +22,12 @@ from release_build import ReleaseError, Source, build_twice, source_of
 from release_provenance import BUILDER, provenance
 from release_sbom import Distribution, bill, closure, needed
 
+from atmos_cli.adapters.clock import today
+from atmos_cli.diagnostics import Code
+from atmos_cli.documents import read_model
+from atmos_cli.versions.judge import faults
+from atmos_cli.versions.table import VersionTable
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -89,6 +95,15 @@ def _refuse(source: Source, key: Path | None, *, unreleased: bool) -> None:
     if f"v{source.version}" not in source.tags:
         hint = f"git tag v{source.version}, or `--unreleased`"
         raise ReleaseError(f"the commit has no tag v{source.version}\nhint: {hint}")
+    _refuse_what_is_behind(source.root)
+
+
+def _refuse_what_is_behind(root: Path) -> None:
+    """Judge by today what atmos writes: whoever installs the release gets it from now on."""
+    file = root / "blueprints" / "versions.yaml"
+    table = read_model(VersionTable, file.read_bytes(), path=str(file), code=Code.BLUEPRINT_INVALID)
+    if found := list(faults(table, on=today())):
+        raise ReleaseError("; ".join(found) + "\nhint: renew blueprints/versions.yaml, and its `asOf`")
 
 
 def _chosen(libraries: Sequence[Distribution], report: Path | None) -> Mapping[str, tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import tempfile
 from collections import Counter
 from dataclasses import dataclass
@@ -23,6 +24,10 @@ LEFT_OUT = pytest.StashKey[int]()
 STATE = tempfile.TemporaryDirectory(prefix="atmos-cli-state-")
 # Writes outside of Git keep their notes in the state directory of the user, which is none of a test's business.
 os.environ["XDG_STATE_HOME"] = STATE.name
+# Hundreds of tests start Python. Where it keeps no bytecode (many containers say so), each start would compile everything.
+if sys.dont_write_bytecode:
+    os.environ["PYTHONDONTWRITEBYTECODE"] = ""
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(__file__).parent.parent / ".pytest_cache/bytecode"))
 
 # How long an example takes says more about the machine than about the code. What a contributor runs is quick and says the
 # same each time; what runs in CI (or with `--hypothesis-profile=ci`) looks at many more examples, others each time.

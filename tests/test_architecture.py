@@ -6,14 +6,12 @@ import json
 import re
 import subprocess
 import sys
-from pathlib import Path
+from functools import cache
 
 import pytest
 
 from atmos_cli.engines.registry import ENGINES
-
-PACKAGE = Path(__file__).parent.parent / "atmos_cli"
-MODULES = sorted(PACKAGE.rglob("*.py"))
+from tests.sources import MODULES, PACKAGE, name_of, nodes_of, text_of
 
 # Rows from the ground up: a module may import its own row's package and any lower row.
 ROWS: tuple[tuple[str, ...], ...] = (
@@ -23,7 +21,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("kube",),
     ("kustomize",),
     ("documents",),
-    ("promotion", "cluster_settings"),
+    ("promotion", "versions", "cluster_settings"),
     ("config", "spec"),
     ("clusters",),
     ("budget", "checks", "blueprint", "verify"),
@@ -60,6 +58,7 @@ ONLY_IN = {
         "clusters/rows.py",
         "promotion.py",
         "spec/",
+        "versions/table.py",
         "blueprint/manifest.py",
         "blueprint/settings.py",
         "budget/model.py",
@@ -91,20 +90,18 @@ PURE = (
     "clusters",
     "config",
     "promotion",
+    "versions",
 )
 IO_MODULES = {"os", "subprocess", "socket", "shutil", "tempfile", "time", "random", "datetime", "urllib", "sys"}
-
-
-TREES = {path: ast.parse(path.read_text()) for path in MODULES}
 
 
 def dotted(path):
     return ".".join(("atmos_cli", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
 
 
-def imported(tree):
-    """Each module named by an import anywhere in `tree`; what is taken from a module counts as one, too."""
-    for node in ast.walk(tree):
+def imported(path):
+    """Each module named by an import anywhere in a file; what is taken from a module counts as one, too."""
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -112,21 +109,26 @@ def imported(tree):
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def called(tree):
-    return {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+@cache
+def imports():
+    return {path: tuple(dict.fromkeys(imported(path))) for path in MODULES}
 
 
-IMPORTS = {path: tuple(dict.fromkeys(imported(tree))) for path, tree in TREES.items()}
-CALLS = {path: called(tree) for path, tree in TREES.items()}
+@cache
+def calls():
+    return {path: {callee(node.func) for node in nodes_of(path) if isinstance(node, ast.Call)} for path in MODULES}
+
+
+def callee(node):
+    """What is called, as the source has it; all but names joined by dots is beside the point, and slow to write."""
+    if isinstance(node, ast.Attribute):
+        return f"{callee(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def room(path):
     relative = path.relative_to(PACKAGE)
     return relative.parts[0].removesuffix(".py")
-
-
-def name_of(path):
-    return path.relative_to(PACKAGE).as_posix()
 
 
 def lines(wrong):
@@ -135,7 +137,7 @@ def lines(wrong):
 
 def test_imports_point_down():
     wrong = []
-    for path, names in IMPORTS.items():
+    for path, names in imports().items():
         here = room(path)
         for name in names:
             top, _, rest = name.partition(".")
@@ -154,7 +156,7 @@ def test_modules_do_not_import_each_other():
     known = {dotted(path) for path in MODULES}
     graph = {
         module: {name for name in names if name in known - {module}}
-        for module, names in ((dotted(path), names) for path, names in IMPORTS.items())
+        for module, names in ((dotted(path), names) for path, names in imports().items())
     }
     try:
         graphlib.TopologicalSorter(graph).prepare()
@@ -165,7 +167,7 @@ def test_modules_do_not_import_each_other():
 def test_third_parties_stay_in_their_room():
     wrong = [
         f"{name_of(path)} imports {name}"
-        for path, names in IMPORTS.items()
+        for path, names in imports().items()
         for name in names
         for places in [ONLY_IN.get(name.partition(".")[0])]
         if places is not None and not name_of(path).startswith(tuple(places))
@@ -176,9 +178,9 @@ def test_third_parties_stay_in_their_room():
 def test_the_core_does_no_io():
     core = [path for path in MODULES if room(path) in PURE]
     wrong = [
-        f"{name_of(p)} imports {name}" for p in core for name in IMPORTS[p] if name.partition(".")[0] in IO_MODULES
+        f"{name_of(p)} imports {name}" for p in core for name in imports()[p] if name.partition(".")[0] in IO_MODULES
     ]
-    wrong += [f"{name_of(path)} calls {name}" for path in core for name in CALLS[path] & {"print", "open", "input"}]
+    wrong += [f"{name_of(path)} calls {name}" for path in core for name in calls()[path] & {"print", "open", "input"}]
     assert not wrong, lines(wrong)
 
 
@@ -187,12 +189,12 @@ def test_only_the_output_room_prints():
     raw = {"print", "typer.echo", "typer.secho", "sys.stdout.write", "sys.stderr.write", "Console"}
     # Where even the report of a bug cannot be kept, it goes out by itself.
     allowed = {("cli/boundary.py", "sys.stderr.write")}
-    found = {(name_of(path), name) for path, calls in CALLS.items() if room(path) != "output" for name in calls & raw}
+    found = {(name_of(path), name) for path, made in calls().items() if room(path) != "output" for name in made & raw}
     assert not found - allowed, lines(f"{name} calls {call}" for name, call in found - allowed)
 
 
 def test_markup_takes_foreign_text_from_one_function():
-    assert [name_of(path) for path, names in IMPORTS.items() if "rich.markup" in names] == ["output/console.py"]
+    assert [name_of(path) for path, names in imports().items() if "rich.markup" in names] == ["output/console.py"]
 
 
 # Where an engine is named although nothing is decided by it.
@@ -215,12 +217,11 @@ def test_an_engine_is_named_in_its_own_folder_alone():
 
 def said_in(path):
     """Every text and every name of a module, without its docstrings."""
-    tree = ast.parse(path.read_text())
     scopes = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
     docstrings = {
-        id(node.body[0].value) for node in ast.walk(tree) if isinstance(node, scopes) and ast.get_docstring(node)
+        id(node.body[0].value) for node in nodes_of(path) if isinstance(node, scopes) and ast.get_docstring(node)
     }
-    for node in ast.walk(tree):
+    for node in nodes_of(path):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             yield node.value
         for field in ("id", "attr", "name", "arg", "module"):
@@ -252,7 +253,7 @@ def test_every_module_imports_alone():
 
 
 def test_files_are_rooms_a_newcomer_can_hold_in_the_head():
-    lengths = {name_of(path): len(path.read_text().splitlines()) for path in MODULES}
+    lengths = {name_of(path): len(text_of(path).splitlines()) for path in MODULES}
     long = {name: length for name, length in lengths.items() if length > 320}
     assert not long, f"split these: {long}"
 
@@ -267,7 +268,7 @@ NAMES_AN_OPERATOR = {
 
 @pytest.mark.parametrize("group", ["cnpg", "rabbitmq.com", "k8s.mariadb.com", "kafka.strimzi.io", "psmdb.percona.com"])
 def test_what_operators_make_stands_in_one_table(group):
-    elsewhere = {name_of(path) for path in MODULES if group in path.read_text().lower()} - NAMES_AN_OPERATOR.keys()
+    elsewhere = {name_of(path) for path in MODULES if group in text_of(path).lower()} - NAMES_AN_OPERATOR.keys()
     assert not elsewhere, f"{group} belongs into kube/operators.py, and not into {sorted(elsewhere)}"
 
 

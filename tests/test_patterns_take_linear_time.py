@@ -8,19 +8,18 @@ import dataclasses
 import importlib
 import re
 import time
-from pathlib import Path
 
 import pytest
 
-import atmos_cli
 from atmos_cli.adapters.git import history
 from atmos_cli.adapters.git.process import plain
 from atmos_cli.adapters.http import said
 from atmos_cli.verify.masking import mask, mask_lines
+from tests import sources
 from tests.regex_cost import superlinear
+from tests.sources import PACKAGE, nodes_of
 
-PACKAGE = Path(atmos_cli.__file__).parent
-MODULES = [path for path in sorted(PACKAGE.rglob("*.py")) if path.name != "__main__.py"]
+MODULES = [path for path in sources.MODULES if path.name != "__main__.py"]
 METHODS = {"search", "match", "fullmatch", "sub", "subn", "findall", "finditer", "split"}
 
 
@@ -61,7 +60,7 @@ def flags_in(call, module):
 
 def calls(path):
     """Each `something.search(…)` and the like, with `something` as the source has it."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(path):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             owner = node.func.value.value if isinstance(node.func.value, ast.Subscript) else node.func.value
             yield ast.unparse(owner), node.func.attr, node

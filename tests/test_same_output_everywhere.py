@@ -4,12 +4,14 @@ import ast
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent.parent / "atmos_cli"
-SOURCES = [*sorted(PACKAGE.rglob("*.py")), *sorted((PACKAGE.parent / "scripts").glob("*.py"))]
+from tests.sources import MODULES, PACKAGE, nodes_of
+
+SOURCES = [*MODULES, *sorted((PACKAGE.parent / "scripts").glob("*.py"))]
 
 # One process for all, as most of each would be imports. Every command's help, then the main job from end to end.
 SESSION = """
@@ -110,19 +112,19 @@ def test_the_session_does_the_main_job(here: tuple[str, dict[str, bytes]]) -> No
     assert b"One service. Environment names" in files["shop/platform/schemas/service.json"]
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(PACKAGE.parent).as_posix())
-def test_nothing_is_done_by_what_an_option_of_python_takes_out(path: Path) -> None:
+def test_nothing_is_done_by_what_an_option_of_python_takes_out() -> None:
     """`-O` takes out `assert` and `__debug__`, `-OO` docstrings: a command's help and a schema's words are data."""
-    found = []
-    for node in ast.walk(ast.parse(path.read_text())):
+    assert [f"{path}:{line}: {said}" for path in SOURCES for line, said in taken_out(path)] == []
+
+
+def taken_out(path: Path) -> Iterator[tuple[int, str]]:
+    for node in nodes_of(path):
         if isinstance(node, ast.Assert):
-            found.append(f"{node.lineno}: assert")
+            yield node.lineno, "assert"
         if isinstance(node, ast.Name | ast.Attribute):
             name = node.id if isinstance(node, ast.Name) else node.attr
             if name in ("__doc__", "__debug__", "getdoc", "cleandoc"):
-                found.append(f"{node.lineno}: {name}")
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("app.command", "app.callback", "typer.Typer"):
-            unsaid = "help" not in {keyword.arg for keyword in node.keywords}
-            if unsaid and ast.unparse(node.func) == "app.command":
-                found.append(f"{node.lineno}: a command without `help=`")
-    assert not found
+                yield node.lineno, name
+        command = isinstance(node, ast.Call) and ast.unparse(node.func) == "app.command"
+        if command and "help" not in {keyword.arg for keyword in node.keywords}:
+            yield node.lineno, "a command without `help=`"

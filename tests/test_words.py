@@ -3,11 +3,9 @@
 import ast
 import re
 from collections import Counter
-from pathlib import Path
 
-PACKAGE = Path(__file__).parent.parent / "atmos_cli"
-SOURCES = {path.relative_to(PACKAGE).as_posix(): path.read_text() for path in sorted(PACKAGE.rglob("*.py"))}
-TREES = {name: ast.parse(text) for name, text in SOURCES.items()}
+from tests.sources import MODULES, name_of, nodes_of
+
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 # What a public function can do. Another verb is one more word here: is it one that a newcomer expects?
 VERBS = frozenset(
@@ -124,7 +122,7 @@ COINAGES = re.compile(r"(?<![a-z])(ground|doom|scene|lineage|smoking|tape|standi
 
 
 def nodes(kind):
-    return ((name, node) for name, tree in TREES.items() for node in ast.walk(tree) if isinstance(node, kind))
+    return ((name_of(path), node) for path in MODULES for node in nodes_of(path) if isinstance(node, kind))
 
 
 def test_no_class_name_is_used_for_two_things():
@@ -142,12 +140,9 @@ def test_a_public_docstring_begins_with_a_verb():
 
 
 def test_no_identifier_is_a_coinage():
-    found = set()
-    for name, tree in TREES.items():
-        for node in ast.walk(tree):
-            for word in (getattr(node, key, None) for key in ("id", "attr", "arg", "name")):
-                if isinstance(word, str) and COINAGES.search(word.replace("_", " ")):
-                    found.add((name, word))
+    keys = ("id", "attr", "arg", "name")
+    words = {(name, getattr(node, key, None)) for name, node in nodes(ast.AST) for key in keys}
+    found = {(name, word) for name, word in words if isinstance(word, str) and COINAGES.search(word.replace("_", " "))}
     assert found == set()
 
 

@@ -13,6 +13,7 @@ from atmos_cli.ports import SubTree
 
 if TYPE_CHECKING:
     from atmos_cli.ports import FileTree
+    from atmos_cli.versions.table import VersionTable
 
 OWN = "platform/blueprints"
 
@@ -21,6 +22,11 @@ OWN = "platform/blueprints"
 def bundled() -> Layer:
     """Return the blueprints of atmos, the same in the whole run: they cannot change, and are read often."""
     return Layer(DiskTree(_bundled_directory()))
+
+
+def versions() -> VersionTable:
+    """Return the table of what other people release, as this atmos knows it."""
+    return bundled().versions
 
 
 def from_directory(directory: Path) -> Layer:

@@ -5,6 +5,11 @@ from __future__ import annotations
 import time
 
 
+def today() -> str:
+    """Return the day as ISO 8601 writes it, in UTC."""
+    return time.strftime("%Y-%m-%d", time.gmtime(time.time()))
+
+
 class SystemClock:
     """`ports.Clock` as the machine has it."""
 

@@ -19,6 +19,7 @@ from atmos_cli.clusters.rows import ClusterRows, ControllerRows
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail
 from atmos_cli.documents import Strict, read_model
 from atmos_cli.ports import SubTree
+from atmos_cli.versions.table import VersionTable
 from atmos_cli.yamlio.load import load, load_all
 from atmos_cli.yamlio.locate import located
 
@@ -36,7 +37,9 @@ LANGUAGES, FRAMEWORKS, UNAVAILABLE = "languages.yaml", "frameworks.yaml", "unava
 CLUSTERS, CONTROLLERS = "clusters.yaml", "controllers.yaml"
 # What objects are made from beside blueprints.
 SHARED_ROWS = (LANGUAGES, CLUSTERS, CONTROLLERS)
+VERSIONS = "versions.yaml"
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_IMAGE = re.compile(rb"\bimages\.([a-z][a-z0-9_]{0,40})\b")
 KINDS = {"workload": "a type of service", "addon": "an add-on"}
 
 
@@ -87,6 +90,10 @@ class Layer:
     @cached_property
     def controllers(self) -> ControllerRows:
         return self._read(CONTROLLERS, ControllerRows)
+
+    @cached_property
+    def versions(self) -> VersionTable:
+        return self._read(VERSIONS, VersionTable)
 
     def manifest(self, name: str) -> tuple[Manifest, Template]:
         """Return the manifest and its text. Raises ATM202 with positions when it is not well-formed."""
@@ -212,8 +219,16 @@ class Catalogue:
             place = ("environments", name)
             yield from misfits_of_http(place, cluster, environment.http, kinds, within=within)
 
+    @property
+    def versions(self) -> VersionTable:
+        """Return the table of what other people release: atmos's own, whatever a company's blueprints name."""
+        return self.layers[0].versions
+
     def content(self, name: str) -> str:
-        """Return a checksum of all files of a blueprint; of what all blueprints share for the name ""."""
+        """Return a checksum of all files of a blueprint, and of the images of the table of versions that they name.
+
+        Of what all blueprints share for the name "".
+        """
         if name not in self._contents:
             if name:
                 tree, paths = self.files(name)
@@ -223,8 +238,14 @@ class Catalogue:
                     (layer, path) for layer in self.layers for path in (*SHARED_ROWS, *layer.tree.files("shared"))
                 ]
                 parts = [data for layer, path in shared if (data := layer.tree.read(path)) is not None]
+            parts += self._images_in(parts) if name else ()
             self._contents[name] = format(zlib.crc32(b"\0".join(parts)), "08x")
         return self._contents[name]
+
+    def _images_in(self, files: Sequence[bytes]) -> list[bytes]:
+        named = sorted({name.decode() for data in files for name in _IMAGE.findall(data)})
+        known = [self.versions.images[name] for name in named if name in self.versions.images]
+        return [repr(each.written_as(reference)).encode() for each in known for reference in sorted(each.references)]
 
     def files(self, name: str) -> tuple[FileTree, tuple[str, ...]]:
         """Return the tree that holds the blueprint, and the paths of its files in it."""

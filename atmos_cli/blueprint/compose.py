@@ -198,7 +198,8 @@ def _links(part: _BlueprintPart) -> Iterator[Link]:
 def _needs(part: _BlueprintPart) -> Iterator[Needs]:
     for index, need in enumerate(part.blueprint.manifest.requires):
         if _holds(part, "requires", index):
-            yield Needs(need.group, need.kind, need.provider)
+            provider = str(render(part.blueprint.source.part("requires", index, "provider"), part.scope))
+            yield Needs(need.group, need.kind, provider)
 
 
 def _renamed(part: _BlueprintPart) -> Iterator[DeclaredRename]:

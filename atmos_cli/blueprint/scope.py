@@ -1,4 +1,4 @@
-"""The names that expressions of a blueprint see: `svc`, `env`, `cluster`, `language`, `labels`, `selector` and more."""
+"""The names that expressions of a blueprint see: `svc`, `env`, `cluster`, `language`, `labels`, `images` and so on."""
 
 from __future__ import annotations
 
@@ -26,8 +26,24 @@ if TYPE_CHECKING:
     from atmos_cli.config import Config, Environment
     from atmos_cli.spec.model import Probe, ServiceSpec
     from atmos_cli.spec.verify import Settled
+    from atmos_cli.versions.table import VersionTable
 
-FACTS = frozenset({"svc", "env", "cluster", "language", "labels", "selector", "pods", "keep", "platform", "analysis"})
+FACTS = frozenset(
+    {
+        "svc",
+        "env",
+        "cluster",
+        "language",
+        "labels",
+        "selector",
+        "pods",
+        "keep",
+        "platform",
+        "analysis",
+        "images",
+        "operators",
+    }
+)
 NAMES = FACTS | {"inputs", "values", "blueprint"}
 # How a version comes into an environment says nothing about what runs there; the others are told with their cluster's.
 NOT_FOR_BLUEPRINTS = {"promotion", "http", "monitoring"}
@@ -93,6 +109,7 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, cat
             "app.kubernetes.io/managed-by": MANAGED_BY,
         },
         "keep": KEEP,
+        **_releases(catalogue.versions),
         # For what a company's blueprint keeps in the base, which must suit the oldest and strictest cluster.
         "platform": {
             "kubernetes": min(int(c.kubernetes.split(".")[1]) for c in config.clusters.values()),
@@ -119,7 +136,6 @@ def _http(where: Environment, cluster: ClusterSettings, kinds: ClusterKinds) -> 
         "domain": where.http.domain,
         "issuer": where.http.issuer,
         "sources": _peers(found.sources),
-        "retired": found.retired,
     }
 
 
@@ -147,6 +163,17 @@ def _cluster(name: str, facts: ClusterFacts) -> dict[str, Any]:
 
 def _peers(found: AllowedPeers) -> dict[str, Any]:
     return {"peers": list(found.peers), "entities": list(found.entities), "anyone": found.anyone}
+
+
+def _releases(table: VersionTable) -> dict[str, Any]:
+    """Return the images that the table of versions has, by series, and the versions of operators to ask for."""
+    return {
+        "images": {
+            name: {reference: image.written_as(reference) for reference in image.references}
+            for name, image in table.images.items()
+        },
+        "operators": {name.replace("-", "_"): each.writes for name, each in table.operators.items() if each.writes},
+    }
 
 
 def _settings(environment: str, where: Environment, catalogue: Catalogue) -> dict[str, Any]:

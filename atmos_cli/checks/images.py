@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from atmos_cli.checks.registry import check
 from atmos_cli.diagnostics import Code, Severity
 from atmos_cli.kube.shape import text
+from atmos_cli.versions.judge import gone_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +21,9 @@ PLACEHOLDER = "registry.example.com/"
     "images",
     Code.IMAGE_UNPINNED,
     Code.IMAGE_PLACEHOLDER,
+    Code.IMAGE_GONE,
     Code.SCHEMA_INVALID,
-    summary="every container has an image with a digest or a tag other than latest",
+    summary="every container has an image with a digest or a tag other than latest, which somebody still serves",
 )
 def images(facts: SubjectFacts) -> Iterator[Finding]:
     for pod in facts.pods:
@@ -35,6 +37,10 @@ def images(facts: SubjectFacts) -> Iterator[Finding]:
                 message = f"{who} has the placeholder image {image[:120]}"
                 hint = "put your registry and a built version in its place before the first sync"
                 yield pod.item.finding(Code.IMAGE_PLACEHOLDER, where, message, hint=hint, severity=Severity.WARNING)
+            elif gone := gone_image(facts.subject.versions, image):
+                message = f"{who} has the image {image[:120]}, which is gone since {gone.since}: {gone.why}"
+                severity = Severity.WARNING
+                yield pod.item.finding(Code.IMAGE_GONE, where, message, hint=gone.instead, severity=severity)
             elif problem := _unpinned(image):
                 hint = "name a version, such as :1.4.2, or better a digest, @sha256:..."
                 yield pod.item.finding(

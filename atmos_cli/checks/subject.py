@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.diagnostics import Code, Severity
 from atmos_cli.kube.resource import Identity, Resource, group_version, pod_template
 from atmos_cli.kube.shape import Path, mapping, strings, text
+from atmos_cli.versions.table import VersionTable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,7 @@ class Subject:
 
     `declared_secrets` are names of Secrets that the spec says exist outside of Git; `secret_store` is where External
     Secrets reads from, when it runs there. `no_default_storage` is the type of `cluster` where no StorageClass is the
-    default, and else empty.
+    default, and else empty. `versions`: what is known of images of others.
     """
 
     service: str
@@ -38,6 +39,7 @@ class Subject:
     secret_store: str = ""
     cluster: str = ""
     no_default_storage: str = ""
+    versions: VersionTable = field(default_factory=VersionTable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from copy import copy
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +22,7 @@ from atmos_cli.cli import (
     list_services,
     new,
     new_place,
+    outdated,
     promote,
     recover,
     remove,
@@ -101,6 +103,10 @@ app.command(
     "\n"
     "What people changed in the files stays; a field that both changed is a conflict, and nothing is written.",
 )(update.update)
+app.command(
+    "outdated",
+    help="Say what in the repo is behind today, and which of it `atmos update` takes along; exit 1 when something is.",
+)(outdated.outdated)
 
 
 @app.command(
@@ -143,14 +149,24 @@ app.add_typer(blueprint.app, name="blueprint")
 app.add_typer(schema.app, name="schema")
 
 
-# Typer reads the signatures of all commands to make it; several command lines in one process share the result.
-_command = cache(lambda: _adapted(get_command(app)))
+@cache
+def _command(name: str = "") -> Any:
+    """Return the whole program, with only the one command of this name where there is such a one.
+
+    Typer reads the signatures of all that are in it. Several command lines in one process share the result.
+    """
+    commands = [each for each in app.registered_commands if each.name == name]
+    groups = [each for each in app.registered_groups if each.name == name]
+    part = copy(app)
+    if commands or groups:
+        part.registered_commands, part.registered_groups = commands, groups
+    return _adapted(get_command(part))
 
 
 def run(args: Sequence[str]) -> int:
     """Run one command line and return its exit status; usage errors are diagnostics like all others."""
     try:
-        result = _command()(args=list(args), prog_name="atmos", standalone_mode=False)
+        result = _command(_first(args))(args=list(args), prog_name="atmos", standalone_mode=False)
     except UsageError as error:
         if not error.format_message():  # a group without a command: its help was shown, and says it all
             return 2
@@ -168,12 +184,16 @@ def run(args: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
+def _first(args: Sequence[str]) -> str:
+    return args[0] if args else ""
+
+
 def output_of(args: Sequence[str]) -> str:
     """Return what `--output` says in a command line that may be wrong elsewhere, as the parser of its command reads it.
 
     An empty text when it says nothing. Commands that have no such option, or do not exist, are read as if they had one.
     """
-    command, rest = _command(), list(args)
+    command, rest = _command(_first(args)), list(args)
     while below := getattr(command, "commands", {}):
         if rest[:1] and rest[0] in below:
             command, rest = below[rest[0]], rest[1:]

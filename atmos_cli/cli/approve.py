@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atmos_cli.cli.options import DryRun, Environments, Output, RepoDir, Team, Write, Yes, confirm, interactive, start
+from atmos_cli.cli.options import (
+    Branch,
+    DryRun,
+    Environments,
+    Output,
+    Push,
+    RepoDir,
+    Team,
+    Write,
+    Yes,
+    confirm,
+    interactive,
+    start,
+)
 from atmos_cli.output.json.envelope import answer
 
 if TYPE_CHECKING:
@@ -33,32 +46,26 @@ def request(
     expires: Annotated[str | None, typer.Option(metavar="14d", help="How long it lives (36h, 14d, 2w).")] = None,
     base: Base = None,
     write: Write = None,
-    branch: Annotated[str | None, typer.Option(help="The branch to make with `--write branch`.")] = None,
-    push: Annotated[bool, typer.Option("--push", help="Push the commit or branch to origin.")] = False,
+    branch: Branch = None,
+    push: Push = None,
     repo: RepoDir = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.commands.approve import execute_request, plan_request
+    from atmos_cli.commands.approve import ApprovalRequest, plan_request
+    from atmos_cli.commands.changes import write_change
     from atmos_cli.output.json.change import request_data
     from atmos_cli.output.text.approvals import show_request, show_requested
 
-    plan = plan_request(
-        _repository(repo, writes=not dry_run),
-        environment=env,
-        service=service,
-        team=team,
-        reason=reason,
-        expires=expires,
-        base=base,
-    )
+    ask = ApprovalRequest(env, service, team, reason, expires, base, write, branch)
+    plan = plan_request(_repository(repo, writes=not dry_run), ask)
     if output == "text":
         show_request(plan)
     written = None
     if not dry_run:
         confirm("Write this?", yes=yes, output=output, default=False, hint="add `--yes`")
-        written = execute_request(plan, mode=write, branch=branch, pushes=push)
+        written = write_change(plan.change, pushes=push)
     if output == "json":
         answer("approve request", data=request_data(plan, written), diagnostics=written.notes if written else ())
     elif written:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from atmos_cli.cli import audit, budget_change
-from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
+from atmos_cli.cli.options import Environments, Output, RepoDir, Service, Team, start
 from atmos_cli.output.json.envelope import answer
 from atmos_cli.output.say import say, say_lines
 
@@ -63,7 +63,7 @@ def show(
 
 @app.command(help="Show every line of the sum of one service, container by container, with the rule that applied.")
 def explain(
-    service: Annotated[str, typer.Argument(help="The service, as NAME or TEAM/NAME.")],
+    service: Service,
     team: Team = None,
     env: Environments = None,
     repo: RepoDir = None,

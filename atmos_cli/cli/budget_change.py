@@ -7,9 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, confirm, start
+from atmos_cli.cli.options import (
+    Diff,
+    DryRun,
+    Output,
+    Push,
+    RepoDir,
+    RequestApproval,
+    Service,
+    Team,
+    Write,
+    Yes,
+    confirm,
+    start,
+)
 from atmos_cli.output.json.envelope import answer
-from atmos_cli.output.say import say
 
 if TYPE_CHECKING:
     from atmos_cli.commands.rightsize import Rightsizing
@@ -49,7 +61,7 @@ def init(
 
 
 def rightsize(
-    service: Annotated[str, typer.Argument(help="The service, as NAME or TEAM/NAME.")],
+    service: Service,
     from_: Annotated[
         Path | None, typer.Option("--from", metavar="FILE", help="Measured use by container, JSON or YAML.")
     ] = None,
@@ -61,8 +73,9 @@ def rightsize(
         bool, typer.Option("--write", help="Write it: service.yaml and all files, as `git.write` says.")
     ] = False,
     branch: Annotated[str | None, typer.Option(help="Write it as this branch.")] = None,
-    push: Annotated[bool, typer.Option("--push", help="Push the commit or branch to origin.")] = False,
-    with_diff: Annotated[bool, typer.Option("--diff", help="Show how every file changes.")] = False,
+    push: Push = None,
+    request_approval: RequestApproval = False,
+    with_diff: Diff = False,
     repo: RepoDir = None,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -78,7 +91,7 @@ def rightsize(
     found = suggest(repository, service, team=team, file=from_, prometheus=prometheus, environment=env, days=days)
     plan = None
     if apply:
-        options = ChangeOptions(mode="branch" if branch else None, branch=branch)
+        options = ChangeOptions(mode="branch" if branch else None, branch=branch, request_approval=request_approval)
         plan = plan_rightsizing(repository, found, options)
     if output == "text":
         from atmos_cli.output.text.change import show_rightsizing
@@ -102,10 +115,8 @@ def _finish_rightsizing(found: Rightsizing, plan: UpdatePlan | None, written: Wr
 
         said = (*(plan.diagnostics if plan else ()), *(written.notes if written else ()))
         answer("budget rightsize", data=rightsizing_data(found, written), diagnostics=said, exit_code=code)
-    elif written is not None:
-        from atmos_cli.output.text.change import show_written
+    else:
+        from atmos_cli.output.text.change import show_done
 
-        show_written(written)
-    elif refused:
-        say("Nothing was written")
+        show_done(written, refused=refused)
     raise typer.Exit(code)

@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, confirm, start
+from atmos_cli.cli.options import (
+    AllowReplace,
+    Branch,
+    Diff,
+    DryRun,
+    Environments,
+    Ours,
+    Output,
+    Port,
+    Push,
+    RepoDir,
+    RequestApproval,
+    Scale,
+    Service,
+    SetEnv,
+    Size,
+    Team,
+    Theirs,
+    Write,
+    Yes,
+    confirm,
+    start,
+)
 from atmos_cli.output.json.envelope import answer
 
 if TYPE_CHECKING:
@@ -17,34 +39,30 @@ Several = list[str] | None
 
 
 def change(
-    service: Annotated[str, typer.Argument(help="The service, as NAME or TEAM/NAME.")],
+    service: Service,
     intent: Annotated[
         str, typer.Argument(metavar="[INTENT]", help='What changes, e.g. "add redis, size m in prod, 4 replicas".')
     ] = "",
     team: Team = None,
-    env: Annotated[
-        Several, typer.Option("--env", "-e", metavar="ENV", help="Only in this environment; may be repeated.")
-    ] = None,
-    size: Annotated[Literal["xs", "s", "m", "l", "xl"] | None, typer.Option(help="CPU and memory by class.")] = None,
+    env: Environments = None,
+    size: Size = None,
     replicas: Annotated[int | None, typer.Option(min=0, max=1000, help="A fixed number of replicas.")] = None,
-    scale: Annotated[str | None, typer.Option(metavar="MIN..MAX", help="Replicas follow the CPU use.")] = None,
-    port: Annotated[str | None, typer.Option(metavar="PORT[:PORT]", help="Clients' port, and the process's.")] = None,
+    scale: Scale = None,
+    port: Port = None,
     host: Annotated[Several, typer.Option(help="One more host name; may be repeated.")] = None,
-    set_env: Annotated[Several, typer.Option(metavar="NAME=VALUE", help="A plain environment variable.")] = None,
+    set_env: SetEnv = None,
     unset_env: Annotated[Several, typer.Option(metavar="NAME", help="Remove an environment variable.")] = None,
     with_: Annotated[Several, typer.Option("--with", metavar="ADDON", help="Add an add-on; may be repeated.")] = None,
     without: Annotated[Several, typer.Option(metavar="ADDON", help="Remove an add-on; may be repeated.")] = None,
-    ours: Annotated[
-        Several, typer.Option(metavar="PATH", help="Conflicts in this file (or `.`): keep what is there.")
-    ] = None,
-    theirs: Annotated[
-        Several, typer.Option(metavar="PATH", help="Conflicts in this file (or `.`): take the new one.")
-    ] = None,
+    ours: Ours = None,
+    theirs: Theirs = None,
+    allow_replace: AllowReplace = False,
+    request_approval: RequestApproval = False,
     repo: RepoDir = None,
     write: Write = None,
-    branch: Annotated[str | None, typer.Option(help="The branch to make with `--write branch`.")] = None,
-    push: Annotated[bool, typer.Option("--push", help="Push the commit or branch to origin.")] = False,
-    with_diff: Annotated[bool, typer.Option("--diff", help="Show how every file changes.")] = False,
+    branch: Branch = None,
+    push: Push = None,
+    with_diff: Diff = False,
     yes: Yes = False,
     dry_run: DryRun = False,
     output: Output = "text",
@@ -66,7 +84,9 @@ def change(
         unset_env=tuple(unset_env or ()),
         environments=tuple(env or ()),
     )
-    options = ChangeOptions(team, write, branch, ours=tuple(ours or ()), theirs=tuple(theirs or ()))
+    options = ChangeOptions(
+        team, write, branch, tuple(ours or ()), tuple(theirs or ()), allow_replace, request_approval
+    )
     plan = plan_change(open_repository(start(repo), writes=not dry_run), service, intent, flags, options)
     if output == "text":
         from atmos_cli.output.text.spec_change import show_change

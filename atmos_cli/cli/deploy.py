@@ -6,19 +6,33 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from atmos_cli.cli.options import DryRun, Environments, Output, OutputFormat, RepoDir, Team, Write, Yes, confirm, start
+from atmos_cli.cli.options import (
+    AllowReplace,
+    Branch,
+    DryRun,
+    Environments,
+    Output,
+    OutputFormat,
+    Push,
+    RepoDir,
+    RequestApproval,
+    Service,
+    Team,
+    Write,
+    Yes,
+    confirm,
+    start,
+)
 from atmos_cli.output.json.envelope import answer
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from atmos_cli.cli.verify_run import VerifiedRun
     from atmos_cli.commands.deploy import DeployPlan
+    from atmos_cli.commands.verify_run import VerifiedRun
     from atmos_cli.gitops.write import Written
 
 
 def deploy(
-    service: Annotated[str, typer.Argument(help="The service, as NAME or TEAM/NAME.")],
+    service: Service,
     image: Annotated[
         list[str],
         typer.Option(
@@ -29,19 +43,23 @@ def deploy(
     team: Team = None,
     verify: Annotated[bool, typer.Option("--verify", help="Then watch it until there is a verdict.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Deploy even an image that was rolled back there.")] = False,
+    allow_replace: AllowReplace = False,
+    request_approval: RequestApproval = False,
     repo: RepoDir = None,
     write: Write = None,
-    branch: Annotated[str | None, typer.Option(help="The branch to make with `--write branch`.")] = None,
-    push: Annotated[bool, typer.Option("--push", help="Push the commit or branch to origin.")] = False,
+    branch: Branch = None,
+    push: Push = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     output: Output = "text",
 ) -> None:
     from atmos_cli.commands.changes import write_change
     from atmos_cli.commands.deploy import DeployRequest, plan_deploy
+    from atmos_cli.commands.image_changes import Allowing
     from atmos_cli.gitops.repository import open_repository
 
-    ask = DeployRequest(service, tuple(image), tuple(env or ()), team, force, write, branch)
+    allowing = Allowing(force, allow_replace, request_approval)
+    ask = DeployRequest(service, tuple(image), allowing, tuple(env or ()), team, write, branch)
     plan = plan_deploy(open_repository(start(repo), writes=not dry_run), ask)
     if verify:
         _require_watchable(plan, push=push)
@@ -57,34 +75,33 @@ def deploy(
         _show(plan, written)
     found = None
     if verify and not dry_run and not plan.change.refused:
-        found = _watched(repo, plan, written, output=output)
+        found = _watched(plan, written, output=output)
     code = 1 if plan.change.refused else found.status() if found else 0
     if output == "json":
         _answer(plan, written, found, code=code)
     raise typer.Exit(code)
 
 
-def _require_watchable(plan: DeployPlan, *, push: bool) -> None:
+def _require_watchable(plan: DeployPlan, *, push: bool | None) -> None:
     """An engine sees nothing but what is pushed to the branch that it follows."""
     from atmos_cli.diagnostics import Code, fail
 
     begun = plan.change.start
-    if begun.mode != "commit" or not (push or begun.config.git.push):
+    if begun.mode != "commit" or not (begun.pushes if push is None else push):
         message = "`--verify` can only watch what is pushed to the branch that the engines follow"
         raise fail(Code.USAGE, message, hint="add `--write commit --push`")
 
 
-def _watched(repo: Path | None, plan: DeployPlan, written: Written | None, *, output: OutputFormat) -> VerifiedRun:
-    from atmos_cli.cli.verify_run import verify_now
+def _watched(plan: DeployPlan, written: Written | None, *, output: OutputFormat) -> VerifiedRun:
+    from atmos_cli.commands.verify_run import Watched, verify_now
+    from atmos_cli.output.text.verify import Display
 
-    found = verify_now(
-        repo,
+    wanted = Watched(
         f"{plan.team}/{plan.service}",
-        team=None,
         environments=plan.environments,
         commit=written.commit if written else "",
-        live=output == "text",
     )
+    found = verify_now(plan.repository, wanted, display=Display if output == "text" else None)
     if output == "text":
         from atmos_cli.output.text.diagnostics import print_diagnostics
         from atmos_cli.output.text.verify import show_verdicts
@@ -95,10 +112,9 @@ def _watched(repo: Path | None, plan: DeployPlan, written: Written | None, *, ou
 
 
 def _show(plan: DeployPlan, written: Written | None) -> None:
-    from atmos_cli.commands.image_changes import next_steps
     from atmos_cli.output.text.change import show_done
 
-    show_done(written, next_steps(plan.change, written) if written else (), refused=plan.change.refused)
+    show_done(written, refused=plan.change.refused)
 
 
 def _answer(plan: DeployPlan, written: Written | None, found: VerifiedRun | None, *, code: int) -> None:

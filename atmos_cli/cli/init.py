@@ -27,7 +27,9 @@ def init(
     cluster: Annotated[
         list[str] | None, typer.Option(metavar="ENV=CLUSTER", help="The cluster of an environment (default: its name).")
     ] = None,
-    kubernetes: Annotated[str, typer.Option(metavar="1.N", help="The Kubernetes version of the clusters.")] = "1.34",
+    kubernetes: Annotated[
+        str, typer.Option(metavar="1.N", help="The Kubernetes version of the clusters (default: one with support).")
+    ] = "",
     cluster_type: Annotated[
         list[str] | None,
         typer.Option(metavar="[CLUSTER=]TYPE", help="What a cluster is, such as gke or openshift; alone: all of them."),
@@ -99,7 +101,7 @@ def init(
     if output == "json":
         from atmos_cli.output.json.change import init_data
 
-        diagnostics = (*plan.recovered, *(written.notes if written else ()))
+        diagnostics = (*plan.notes, *(written.notes if written else ()))
         answer("init", data=init_data(plan, written), diagnostics=diagnostics)
     else:
         from atmos_cli.output.text.change import show_initialised

@@ -29,4 +29,4 @@ def list_services(
     else:
         from atmos_cli.output.text.places import show_list
 
-        show_list(found)
+        show_list(found, environments=tuple(env or ()))

@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atmos_cli.cli.options import DryRun, Environments, Output, RepoDir, Team, Write, Yes, confirm, start
+from atmos_cli.cli.options import (
+    Branch,
+    Diff,
+    DryRun,
+    Environments,
+    Output,
+    Port,
+    Push,
+    RepoDir,
+    RequestApproval,
+    Scale,
+    SetEnv,
+    Size,
+    Team,
+    Write,
+    Yes,
+    confirm,
+    start,
+)
 from atmos_cli.output.json.envelope import answer
 
 if TYPE_CHECKING:
@@ -36,17 +54,15 @@ def service(
     host: Annotated[
         list[str] | None, typer.Option(help="A host name under which it is reachable from outside; may be repeated.")
     ] = None,
-    size: Annotated[Literal["xs", "s", "m", "l", "xl"] | None, typer.Option(help="CPU and memory by class.")] = None,
+    size: Size = None,
     replicas: Annotated[int | None, typer.Option(min=0, max=1000, help="The same number everywhere.")] = None,
-    scale: Annotated[str | None, typer.Option(metavar="MIN..MAX", help="Replicas follow the CPU use.")] = None,
-    port: Annotated[str | None, typer.Option(metavar="PORT[:PORT]", help="Clients' port, and the process's.")] = None,
+    scale: Scale = None,
+    port: Port = None,
     health_path: Annotated[
         str | None, typer.Option(metavar="/PATH", help="Answers 200 while the process lives.")
     ] = None,
     ready_path: Annotated[str | None, typer.Option(metavar="/PATH", help="Answers 200 when it can serve.")] = None,
-    set_env: Annotated[
-        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A plain environment variable.")
-    ] = None,
+    set_env: SetEnv = None,
     with_: Annotated[
         list[str] | None, typer.Option("--with", metavar="ADDON", help="An add-on; may be repeated.")
     ] = None,
@@ -55,12 +71,10 @@ def service(
         Path | None, typer.Option("--init", metavar="DIR", help="Make the default GitOps repo there first.")
     ] = None,
     write: Write = None,
-    branch: Annotated[str | None, typer.Option(help="The branch to make with `--write branch`.")] = None,
-    push: Annotated[bool, typer.Option("--push", help="Push the commit or branch to origin.")] = False,
-    request_approval: Annotated[
-        bool, typer.Option("--request-approval", help="Over budget: make the branch anyway, for someone to approve.")
-    ] = False,
-    with_diff: Annotated[bool, typer.Option("--diff", help="Show the content of every file.")] = False,
+    branch: Branch = None,
+    push: Push = None,
+    request_approval: RequestApproval = False,
+    with_diff: Diff = False,
     yes: Yes = False,
     dry_run: DryRun = False,
     output: Output = "text",
@@ -91,14 +105,13 @@ def service(
         from atmos_cli.output.text.change import show_new
 
         show_new(plan, open_requests(plan), with_diff=with_diff)
-    refused = plan.change.refused and not (plan.change.exceeds and request_approval)
     written = None
-    if not refused and not dry_run:
+    if not plan.change.refused and not dry_run:
         confirm("Write this?", yes=yes, output=output)
         if first is not None:
             _execute_init(first)
-        written = write_change(plan.change, pushes=push, request_approval=request_approval)
-    _finish(plan, written, output=output, refused=refused)
+        written = write_change(plan.change, pushes=push)
+    _finish(plan, written, output=output)
 
 
 def _repository(repo: Path | None, init: Path | None, *, writes: bool) -> tuple[InitPlan | None, Repository]:
@@ -108,7 +121,7 @@ def _repository(repo: Path | None, init: Path | None, *, writes: bool) -> tuple[
     if init is None:
         return None, open_repository(start(repo), writes=writes)
     first = plan_init(init.resolve(), InitOptions(), writes=writes)
-    repository = Repository(first.root, first.tree, first.config, first.recovered)
+    repository = Repository(first.root, first.tree, first.config, first.notes)
     return (first if first.changes.files else None), repository
 
 
@@ -118,8 +131,8 @@ def _execute_init(first: InitPlan) -> None:
     execute_init(first)
 
 
-def _finish(plan: NewPlan, written: Written | None, *, output: str, refused: bool) -> None:
-    code = 1 if refused else 0
+def _finish(plan: NewPlan, written: Written | None, *, output: str) -> None:
+    code = 1 if plan.change.refused else 0
     if output == "json":
         from atmos_cli.output.json.change import new_data
 
@@ -129,5 +142,5 @@ def _finish(plan: NewPlan, written: Written | None, *, output: str, refused: boo
     else:
         from atmos_cli.output.text.change import show_done
 
-        show_done(written, plan.next_steps() if written else (), refused=refused)
+        show_done(written, plan.next_steps() if written else (), refused=plan.change.refused)
     raise typer.Exit(code)

@@ -6,7 +6,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atmos_cli.cli.options import DryRun, Output, RepoDir, Write, Yes, confirm, start
+from atmos_cli.cli.options import (
+    Branch,
+    Diff,
+    DryRun,
+    Ours,
+    Output,
+    Push,
+    RepoDir,
+    RequestApproval,
+    Theirs,
+    Write,
+    Yes,
+    confirm,
+    start,
+)
 from atmos_cli.engines import NAMES
 from atmos_cli.output.json.envelope import answer
 
@@ -14,17 +28,6 @@ if TYPE_CHECKING:
     from atmos_cli.commands.places import PlacePlan
     from atmos_cli.gitops.repository import Repository
 
-Branch = Annotated[str | None, typer.Option(help="The branch to make with `--write branch`.")]
-Push = Annotated[bool, typer.Option("--push", help="Push the commit or branch to origin.")]
-Diff = Annotated[bool, typer.Option("--diff", help="Show how every file changes.")]
-Ours = Annotated[
-    list[str] | None,
-    typer.Option("--ours", metavar="PATH", help="Conflicts in this file (or `.`): keep yours."),
-]
-Theirs = Annotated[
-    list[str] | None,
-    typer.Option("--theirs", metavar="PATH", help="Conflicts in this file (or `.`): take the new."),
-]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name: a-z, 0-9 and dashes.")]
 
 
@@ -40,12 +43,13 @@ def environment(
         list[str] | None, typer.Option(help="Only this service is to be there; may be repeated.")
     ] = None,
     no_services: Annotated[bool, typer.Option("--no-services", help="No service is to be there yet.")] = False,
+    request_approval: RequestApproval = False,
     ours: Ours = None,
     theirs: Theirs = None,
     repo: RepoDir = None,
     write: Write = None,
     branch: Branch = None,
-    push: Push = False,
+    push: Push = None,
     with_diff: Diff = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -54,7 +58,7 @@ def environment(
     from atmos_cli.commands.new_environment import NewEnvironment, plan_new_environment
     from atmos_cli.commands.places import PlaceOptions
 
-    options = PlaceOptions(write, branch, tuple(ours or ()), tuple(theirs or ()))
+    options = PlaceOptions(write, branch, tuple(ours or ()), tuple(theirs or ()), request_approval)
     wanted = NewEnvironment(name, like, cluster, after, domain, tuple(service or ()), no_services)
     plan = plan_new_environment(opened(repo, dry_run=dry_run), wanted, options)
     finish(plan, push=push, with_diff=with_diff, yes=yes, dry_run=dry_run, output=output)
@@ -67,7 +71,7 @@ def team(
     repo: RepoDir = None,
     write: Write = None,
     branch: Branch = None,
-    push: Push = False,
+    push: Push = None,
     with_diff: Diff = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -96,7 +100,7 @@ def cluster(
     repo: RepoDir = None,
     write: Write = None,
     branch: Branch = None,
-    push: Push = False,
+    push: Push = None,
     with_diff: Diff = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -117,7 +121,7 @@ def opened(repo: RepoDir, *, dry_run: bool) -> Repository:
     return open_repository(start(repo), writes=not dry_run)
 
 
-def finish(plan: PlacePlan, *, push: bool, with_diff: bool, yes: bool, dry_run: bool, output: Output) -> None:
+def finish(plan: PlacePlan, *, push: bool | None, with_diff: bool, yes: bool, dry_run: bool, output: Output) -> None:
     """Print a plan, ask, write it and say what a person does now; ends the command."""
     from atmos_cli.commands.changes import write_change
 

@@ -25,6 +25,33 @@ Write = Annotated[
     Literal["files", "commit", "branch"] | None,
     typer.Option("--write", help="How to write the change (default: `git.write` in atmos-cli.yaml)."),
 ]
+Branch = Annotated[str | None, typer.Option("--branch", help="The branch to make with `--write branch`.")]
+Push = Annotated[
+    bool | None, typer.Option("--push/--no-push", help="Push the commit or branch to origin (default: `git.push`).")
+]
+Diff = Annotated[bool, typer.Option("--diff", help="Show how every file changes.")]
+Ours = Annotated[
+    list[str] | None,
+    typer.Option("--ours", metavar="PATH", help="Conflicts in this file (or service, or `.`): keep what is there."),
+]
+Theirs = Annotated[
+    list[str] | None,
+    typer.Option("--theirs", metavar="PATH", help="Conflicts in this file (or service, or `.`): take the new one."),
+]
+AllowReplace = Annotated[
+    bool,
+    typer.Option("--allow-replace", help="Let objects be replaced by new ones, also those that hold data."),
+]
+RequestApproval = Annotated[
+    bool, typer.Option("--request-approval", help="Over budget: make the branch anyway, for someone to approve.")
+]
+Service = Annotated[str, typer.Argument(metavar="SERVICE", help="The service, as NAME or TEAM/NAME.")]
+Size = Annotated[Literal["xs", "s", "m", "l", "xl"] | None, typer.Option("--size", help="CPU and memory by class.")]
+Scale = Annotated[str | None, typer.Option("--scale", metavar="MIN..MAX", help="Replicas follow the CPU use.")]
+Port = Annotated[str | None, typer.Option("--port", metavar="PORT[:PORT]", help="Clients' port, and the process's.")]
+SetEnv = Annotated[
+    list[str] | None, typer.Option("--set-env", metavar="NAME=VALUE", help="A plain environment variable.")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show everything, write nothing.")]
 

@@ -6,7 +6,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, confirm, start
+from atmos_cli.cli.options import (
+    AllowReplace,
+    Branch,
+    DryRun,
+    Output,
+    Push,
+    RepoDir,
+    RequestApproval,
+    Service,
+    Team,
+    Write,
+    Yes,
+    confirm,
+    start,
+)
 from atmos_cli.output.json.envelope import answer
 
 if TYPE_CHECKING:
@@ -15,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def promote(
-    service: Annotated[str, typer.Argument(help="The service, as NAME or TEAM/NAME.")],
+    service: Service,
     to: Annotated[str, typer.Option("--to", metavar="ENV", help="The environment that gets the version.")],
     from_: Annotated[
         str | None,
@@ -27,20 +41,24 @@ def promote(
     force: Annotated[
         bool, typer.Option("--force", help="Pass verdict, soak, freeze and quarantine; the commit names you.")
     ] = False,
+    allow_replace: AllowReplace = False,
+    request_approval: RequestApproval = False,
     repo: RepoDir = None,
     write: Write = None,
-    branch: Annotated[str | None, typer.Option(help="The branch to make with `--write branch`.")] = None,
-    push: Annotated[bool, typer.Option("--push", help="Push the commit or branch to origin.")] = False,
+    branch: Branch = None,
+    push: Push = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     output: Output = "text",
 ) -> None:
     from atmos_cli.adapters.clock import SystemClock
     from atmos_cli.commands.changes import write_change
+    from atmos_cli.commands.image_changes import Allowing
     from atmos_cli.commands.promote import PromoteRequest, plan_promote
     from atmos_cli.gitops.repository import open_repository
 
-    ask = PromoteRequest(service, to, from_, team, force, write, branch)
+    allowing = Allowing(force, allow_replace, request_approval)
+    ask = PromoteRequest(service, to, allowing, from_, team, write, branch)
     plan = plan_promote(open_repository(start(repo), writes=not dry_run), ask, clock=SystemClock())
     if output == "text":
         from atmos_cli.output.text.images import show_promote
@@ -61,9 +79,7 @@ def _finish(plan: PromotePlan, written: Written | None, *, output: str) -> None:
         notes = written.notes if written else ()
         answer("promote", data=promote_data(plan, written), diagnostics=(*plan.diagnostics, *notes), exit_code=code)
     else:
-        from atmos_cli.commands.image_changes import next_steps
         from atmos_cli.output.text.change import show_done
 
-        steps = next_steps(plan.change, written) if written else ()
-        show_done(written, steps, refused=plan.change.refused)
+        show_done(written, refused=plan.change.refused)
     raise typer.Exit(code)

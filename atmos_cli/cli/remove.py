@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atmos_cli.cli.new_place import Branch, Diff, Push, finish, opened
-from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, confirm
+from atmos_cli.cli.new_place import finish, opened
+from atmos_cli.cli.options import Branch, Diff, DryRun, Output, Push, RepoDir, Service, Team, Write, Yes, confirm
 from atmos_cli.output.json.envelope import answer
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def main() -> None:
 
 @app.command(help="Remove a service, or its deployment in one environment; data stays in the clusters until you say.")
 def service(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The service, as NAME or TEAM/NAME.")],
+    name: Service,
     env: Annotated[str, typer.Option("--env", "-e", metavar="ENV", help="Only from this environment.")] = "",
     team: Team = None,
     accept_data_loss: Annotated[
@@ -40,7 +40,7 @@ def service(
     repo: RepoDir = None,
     write: Write = None,
     branch: Branch = None,
-    push: Push = False,
+    push: Push = None,
     with_diff: Diff = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -84,7 +84,7 @@ def environment(
     repo: RepoDir = None,
     write: Write = None,
     branch: Branch = None,
-    push: Push = False,
+    push: Push = None,
     with_diff: Diff = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -101,7 +101,7 @@ def team(
     repo: RepoDir = None,
     write: Write = None,
     branch: Branch = None,
-    push: Push = False,
+    push: Push = None,
     with_diff: Diff = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -118,7 +118,7 @@ def cluster(
     repo: RepoDir = None,
     write: Write = None,
     branch: Branch = None,
-    push: Push = False,
+    push: Push = None,
     with_diff: Diff = False,
     yes: Yes = False,
     dry_run: DryRun = False,

@@ -6,19 +6,33 @@ from typing import Annotated
 
 import typer
 
-from atmos_cli.cli.new_place import Branch, Diff, Push, opened
-from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, confirm
+from atmos_cli.cli.new_place import opened
+from atmos_cli.cli.options import (
+    Branch,
+    Diff,
+    DryRun,
+    Output,
+    Push,
+    RepoDir,
+    RequestApproval,
+    Service,
+    Team,
+    Write,
+    Yes,
+    confirm,
+)
 from atmos_cli.output.json.envelope import answer
 
 
 def rename(
-    service: Annotated[str, typer.Argument(help="The service, as NAME or TEAM/NAME.")],
+    service: Service,
     new: Annotated[str, typer.Argument(metavar="NEW", help="Its new name.")],
     team: Team = None,
+    request_approval: RequestApproval = False,
     repo: RepoDir = None,
     write: Write = None,
     branch: Branch = None,
-    push: Push = False,
+    push: Push = None,
     with_diff: Diff = False,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -27,7 +41,9 @@ def rename(
     from atmos_cli.commands.changes import write_change
     from atmos_cli.commands.rename import Renaming, plan_rename
 
-    plan = plan_rename(opened(repo, dry_run=dry_run), Renaming(service, new, team), mode=write, branch=branch)
+    plan = plan_rename(
+        opened(repo, dry_run=dry_run), Renaming(service, new, team, request_approval), mode=write, branch=branch
+    )
     if output == "text":
         from atmos_cli.output.text.removal import show_rename
 

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
+from atmos_cli.cli.options import Environments, Output, RepoDir, Service, Team, start
 from atmos_cli.output.json.envelope import answer
 from atmos_cli.output.say import say_document
 
 
 def render(
-    service: Annotated[str, typer.Argument(help="The service, as NAME or TEAM/NAME.")],
+    service: Service,
     env: Environments = None,
     team: Team = None,
     repo: RepoDir = None,

@@ -6,12 +6,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, confirm, start
+from atmos_cli.cli.options import (
+    AllowReplace,
+    Branch,
+    Diff,
+    DryRun,
+    Output,
+    Push,
+    RepoDir,
+    Service,
+    Team,
+    Write,
+    Yes,
+    confirm,
+    start,
+)
 from atmos_cli.output.json.envelope import answer
 
 if TYPE_CHECKING:
     from atmos_cli.commands.rollback import RolledBack
-    from atmos_cli.history.rollback_plan import RollbackPlan
+    from atmos_cli.commands.rollback_plan import RollbackPlan
 
 Commit = Annotated[
     str | None, typer.Option("--commit", help="The bad commit (default: the newest that changed the service there).")
@@ -22,7 +36,7 @@ To = Annotated[
 
 
 def rollback(
-    service: Annotated[str, typer.Argument(help="The service, as NAME or TEAM/NAME.")],
+    service: Service,
     env: Annotated[str, typer.Option("--env", "-e", metavar="ENV", help="The environment.")],
     team: Team = None,
     commit: Commit = None,
@@ -41,18 +55,19 @@ def rollback(
         bool, typer.Option("--accept-data-loss", help="Volumes, databases or namespaces may be removed.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Restore even an image that was rolled back before.")] = False,
+    allow_replace: AllowReplace = False,
     repo: RepoDir = None,
     write: Write = None,
-    branch: Annotated[str | None, typer.Option(help="The branch to make with `--write branch`.")] = None,
-    push: Annotated[bool | None, typer.Option("--push/--no-push", help="Push the commit or branch to origin.")] = None,
-    with_diff: Annotated[bool, typer.Option("--diff", help="Show what changes in every file.")] = False,
+    branch: Branch = None,
+    push: Push = None,
+    with_diff: Diff = False,
     yes: Yes = False,
     dry_run: DryRun = False,
     output: Output = "text",
 ) -> None:
     from atmos_cli.commands.rollback import execute_rollback
+    from atmos_cli.commands.rollback_plan import RollbackRequest, plan_rollback
     from atmos_cli.gitops.repository import open_repository
-    from atmos_cli.history.rollback_plan import RollbackRequest, plan_rollback
     from atmos_cli.verify.rollback import Allowed
 
     allowed = Allowed(
@@ -73,6 +88,7 @@ def rollback(
         branch=branch,
         pushes=push,
         allowed=allowed,
+        allow_replace=allow_replace,
     )
     plan = plan_rollback(open_repository(start(repo), writes=not dry_run), ask)
     if output == "text":
@@ -99,5 +115,5 @@ def _finish(plan: RollbackPlan, done: RolledBack | None, *, output: str) -> None
     else:
         from atmos_cli.output.text.change import show_done
 
-        show_done(done.written if done else None, done.next if done else (), refused=plan.refused, notes=notes)
+        show_done(done.written if done else None, done.next[-1:] if done else (), refused=plan.refused, notes=notes)
     raise typer.Exit(code)

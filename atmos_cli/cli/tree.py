@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
+from atmos_cli.cli.options import Environments, Output, RepoDir, Service, Team, start
 from atmos_cli.output.json.envelope import answer
 from atmos_cli.output.say import say
 
 
 def tree(
-    service: Annotated[str, typer.Argument(help="The service, as NAME or TEAM/NAME.")],
+    service: Service,
     env: Environments = None,
     team: Team = None,
     html: Annotated[

@@ -6,15 +6,30 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from atmos_cli.cli.options import DryRun, Output, RepoDir, Team, Write, Yes, confirm, interactive, start
+from atmos_cli.cli.options import (
+    AllowReplace,
+    Branch,
+    Diff,
+    DryRun,
+    Ours,
+    Output,
+    Push,
+    RepoDir,
+    RequestApproval,
+    Team,
+    Theirs,
+    Write,
+    Yes,
+    confirm,
+    interactive,
+    start,
+)
 from atmos_cli.output.json.envelope import answer
 
 if TYPE_CHECKING:
     from atmos_cli.commands.update import UpdatePlan
     from atmos_cli.gitops.service_update import UpdateOptions
     from atmos_cli.gitops.write import Written
-
-Sides = list[str] | None
 
 
 def update(
@@ -29,24 +44,19 @@ def update(
     check: Annotated[
         bool, typer.Option("--check", help="Only say what is to be updated; exit 1 when something is.")
     ] = False,
-    ours: Annotated[
-        Sides, typer.Option(metavar="PATH", help="Conflicts in this file (or service, or `.`): keep what is there.")
-    ] = None,
-    theirs: Annotated[
-        Sides, typer.Option(metavar="PATH", help="Conflicts in this file (or service, or `.`): take the new one.")
-    ] = None,
+    ours: Ours = None,
+    theirs: Theirs = None,
     restore: Annotated[bool, typer.Option("--restore", help="Bring back what was deleted by hand.")] = False,
-    allow_replace: Annotated[
-        bool, typer.Option("--allow-replace", help="Let objects be replaced by new ones, also those that hold data.")
-    ] = False,
+    allow_replace: AllowReplace = False,
+    request_approval: RequestApproval = False,
     each: Annotated[
         bool, typer.Option("--each", help="One commit or branch for each service, so that each team reviews its own.")
     ] = False,
     repo: RepoDir = None,
     write: Write = None,
-    branch: Annotated[str | None, typer.Option(help="The branch to make with `--write branch`.")] = None,
-    push: Annotated[bool, typer.Option("--push", help="Push the commit or branch to origin.")] = False,
-    with_diff: Annotated[bool, typer.Option("--diff", help="Show how every file changes.")] = False,
+    branch: Branch = None,
+    push: Push = None,
+    with_diff: Diff = False,
     yes: Yes = False,
     dry_run: DryRun = False,
     output: Output = "text",
@@ -64,6 +74,7 @@ def update(
         theirs=tuple(theirs or ()),
         restore=restore,
         allow_replace=allow_replace,
+        request_approval=request_approval,
         environments=tuple(env or ()),
         only_check=check,
         team=team,

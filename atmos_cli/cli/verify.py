@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
-from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
+from atmos_cli.cli.options import Environments, Output, RepoDir, Service, Team, start
 from atmos_cli.output.json.envelope import answer
-from atmos_cli.output.say import say_document
+from atmos_cli.output.say import say_document, say_progress
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,21 +72,20 @@ def run(
     repo: RepoDir = None,
     output: Annotated[Format, typer.Option("--output", "-o", help="What to print.")] = "text",
 ) -> None:
-    from atmos_cli.cli.verify_run import verify_now
+    from atmos_cli.commands.verify_run import Watched, verify_now, verify_replayed
+    from atmos_cli.gitops.repository import open_repository
     from atmos_cli.output.notify import notify, require_channels
+    from atmos_cli.output.text.verify import Display
 
     require_channels(webhook, summary)
-    found = verify_now(
-        repo,
-        service,
-        team=team,
-        environments=env or [],
-        commit=commit,
-        on_fail=on_fail,
-        record=record,
-        replay=replay,
-        live=output == "text",
-    )
+    display = Display if output == "text" else None
+    if replay:
+        found = verify_replayed(replay, display=display)
+    else:
+        wanted = Watched(service, team, tuple(env or ()), commit, on_fail, record)
+        found = verify_now(open_repository(start(repo)), wanted, display=display)
+    if not found.verdicts:
+        say_progress("this commit changes no service in these environments")
     notes = [*found.notes, *notify(found.verdicts, webhook, summary)]
     code = found.status(fail_on)
     _print(found.verdicts, found.actions, notes, output, code)
@@ -97,7 +96,7 @@ def run(
     help="Say how often it would have alarmed without a deploy: ask this before you opt into automatic rollback."
 )
 def backtest(
-    service: Annotated[str, typer.Argument(help="The service, as NAME or TEAM/NAME.")],
+    service: Service,
     env: Environments = None,
     team: Team = None,
     hours: Annotated[float, typer.Option(min=2.0, max=744.0, help="How far to look back.")] = 24.0,

@@ -55,7 +55,7 @@ class AllowedPeers:
 
 @dataclass(frozen=True, slots=True)
 class HttpFacts:
-    """How traffic from outside comes in, in one environment; `retired`: since when its controller is dead."""
+    """How traffic from outside comes in, in one environment."""
 
     controller: str
     kind: str
@@ -63,7 +63,6 @@ class HttpFacts:
     gateway: str
     namespace: str
     sources: AllowedPeers
-    retired: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +151,6 @@ def http_facts(cluster: ClusterSettings, environment: HttpEntry, kinds: ClusterK
         gateway=said("gateway", GATEWAY),
         namespace=namespace,
         sources=allowed(sources, namespace=namespace, policy=cluster_facts(cluster, kinds).policy),
-        retired=row.retired if row else "",
     )
 
 

@@ -38,6 +38,8 @@ class ChangeOptions:
     branch: str | None = None
     ours: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
+    allow_replace: bool = False
+    request_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def plan_change(
     repository: Repository, service: str, text: str, flags: ChangeFlags, options: ChangeOptions
 ) -> ChangePlan:
     """Plan a change of `service`. Raises AtmosError for what the words, the flags or the service do not allow."""
-    mode = options.mode or repository.config.git.write
+    mode = "branch" if options.request_approval else options.mode or repository.config.git.write
     tree = base_of(repository.root, repository.tree, mode=mode, config=repository.config).tree
     name = _named(tree, repository, service, options.team)
     path = f"{name.directory}/service.yaml"
@@ -96,6 +98,8 @@ def update_edited(
         edited=edited,
         ours=options.ours,
         theirs=options.theirs,
+        allow_replace=options.allow_replace,
+        request_approval=options.request_approval,
         subject=subject,
         with_skeleton=False,
     )

@@ -6,17 +6,21 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from atmos_cli.approval.model import is_approval_path
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, errors, in_order
+from atmos_cli.foreign import shell
 from atmos_cli.gitops.effects import effects_of
 from atmos_cli.gitops.guard import Guarded, guard
 from atmos_cli.gitops.repository import Repository, config_of
 from atmos_cli.gitops.states import States
 from atmos_cli.gitops.write import Base, OvertakenError, Written, base_of, wait_to_try_again, write
-from atmos_cli.history.approvals import covered
+from atmos_cli.history.approvals import ProposedChange, covered
+from atmos_cli.history.requests import request_files
+from atmos_cli.history.trusted_base import trusted_base_of
 from atmos_cli.result import ChangeSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from atmos_cli.blueprint.composed import DeclaredRename
     from atmos_cli.config import Config, WriteMode
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 BUDGET_CODES = frozenset({Code.BUDGET_EXCEEDED, Code.CLAIM_INDETERMINATE})
 # An attempt is too late only where another one's push arrived meanwhile: of as many at once, each arrives.
 MOST_TRIES = 20
+MOST_CHECKS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,11 @@ class Start:
     before: Effective
 
     @property
+    def pushes(self) -> bool:
+        """Return whether the repo has what is written here pushed, where nobody says otherwise."""
+        return self.config.git.push and self.mode != "files"
+
+    @property
     def tree(self) -> FileTree:
         return self.base.tree
 
@@ -53,11 +63,11 @@ class Start:
         return ChangeSet(kept, {path: there[path] for path in kept})
 
 
-def start_of(repository: Repository, *, mode: WriteMode | None) -> Start:
-    """Find what a change in `mode` starts from; None takes the repo's own mode."""
+def start_of(repository: Repository, *, mode: WriteMode | None, base: Base | None = None) -> Start:
+    """Find what a change in `mode` starts from, unless `base` says it; None takes the repo's own mode."""
     wanted = mode or repository.config.git.write
-    base = base_of(repository.root, repository.tree, mode=wanted, config=repository.config)
-    config = config_of(base.tree) if wanted == "branch" else repository.config
+    base = base or base_of(repository.root, repository.tree, mode=wanted, config=repository.config)
+    config = config_of(base.tree) if wanted == "branch" and base.commit else repository.config
     states = States(repository.root, repository.tree, branch=config.git.branch)
     before = states.at(base.commit) if base.commit else states.here()
     return Start(repository, config, wanted, base, states, before)
@@ -67,7 +77,8 @@ def start_of(repository: Repository, *, mode: WriteMode | None) -> Start:
 class Change:
     """A change that is planned and judged, and not written: `after` is the tree with it, `guarded` what was found.
 
-    `again` plans the same anew from the repo as it is then; None: it is written once, or not at all.
+    `again` plans the same anew from the repo as it is then; None: it is written once, or not at all. `asks`: it holds
+    a request for each budget that it exceeds, and so may be written for someone to approve.
     """
 
     start: Start
@@ -78,16 +89,18 @@ class Change:
     message: str
     branch: str
     again: Callable[[], Change] | None = field(default=None, repr=False, compare=False)
+    asks: bool = False
 
     @property
     def exceeds(self) -> bool:
         """Return whether it is over a budget that an approval could let pass, and nothing else is wrong."""
         found = errors(self.guarded.diagnostics)
-        return bool(found) and all(each.code in BUDGET_CODES for each in found)
+        denied = any(row.outcome == "denied" for row in self.guarded.rows)
+        return bool(found) and not denied and all(each.code in BUDGET_CODES for each in found)
 
     @property
     def refused(self) -> bool:
-        return bool(errors(self.guarded.diagnostics))
+        return bool(errors(self.guarded.diagnostics)) and not (self.asks and self.exceeds)
 
 
 def judge(
@@ -98,20 +111,21 @@ def judge(
     environments: Sequence[str],
     fits: Callable[[Budgeted], str] | None = None,
     allow_replace: bool = False,
+    takes_back: bool = False,
     renamed: Mapping[tuple[str, str], tuple[DeclaredRename, ...]] | None = None,
 ) -> tuple[Effective, Guarded]:
     """Return the tree with `changes`, and what checks, budgets and approvals say of it, and what it does.
 
     `touched` are the deployments that the change concerns; those that it removes are not checked, only counted out.
-    `allow_replace`: objects may be replaced, also those with data. `renamed`: by team and service, as blueprints say.
+    `allow_replace`: objects may be replaced, also those with data. `takes_back`: it undoes an earlier change.
+    `renamed`: by team and service, as blueprints say.
     """
     touched = tuple(touched)
     after = start.states.changed(start.before, changes.files)
-    there = set(after.deployments())
     before = start.states.judged_by(start.before, after.policy)
     guarded = guard(
         after,
-        touched=[each for each in touched if each in there],
+        touched=[each for each in touched if after.has(each)],
         before=before,
         environments=environments,
         changed=tuple(changes.files),
@@ -119,17 +133,32 @@ def judge(
         fits=fits,
         approvals=lambda rows: covered(rows, after=after, before=before, root=start.repository.root, author=True),
     )
-    effects = effects_of(start.before, after, touched, allow_replace=allow_replace, renamed=renamed)
+    effects = effects_of(
+        start.before, after, touched, allow_replace=allow_replace, takes_back=takes_back, renamed=renamed
+    )
     found = in_order([*guarded.diagnostics, *effects.diagnostics])
     return after, replace(guarded, diagnostics=found, effects=effects.lines)
 
 
-def write_change(change: Change, *, pushes: bool = False, request_approval: bool = False) -> Written:
+def asking(change: Change) -> Change:
+    """Return the change with a request to approve it where it is over a budget that lets people do so."""
+    if not change.exceeds:
+        return change
+    start, made = change.start, change.changes
+    trusted = trusted_base_of(start.repository.root, start.config.git.branch)
+    proposed = ProposedChange(trusted, change.guarded.rows, change.after, start.before, author=True)
+    requests = request_files(proposed, change.touched)
+    before = {**made.before, **{path: start.tree.read(path) for path in requests}}
+    return replace(change, changes=replace(made, files={**made.files, **requests}, before=before), asks=True)
+
+
+def write_change(change: Change, *, pushes: bool | None = None) -> Written:
     """Write the change, all or nothing. Raises AtmosError (exit 1) with the findings when the answer is no.
 
-    When others push first, the change is made and judged again on top of theirs, a few times.
+    When others push first, the change is made and judged again on top of theirs, a few times. `pushes`: None does as
+    the repo has it.
     """
-    if change.refused and not (change.exceeds and request_approval):
+    if change.refused:
         raise AtmosError(*errors(change.guarded.diagnostics), exit_code=1)
     began = time.monotonic()
     for attempt in range(MOST_TRIES):
@@ -151,9 +180,9 @@ def _no_longer(diagnostic: Diagnostic) -> Diagnostic:
     return replace(diagnostic, message=f"{said}: {diagnostic.message}")
 
 
-def _write(change: Change, *, pushes: bool) -> Written:
+def _write(change: Change, *, pushes: bool | None) -> Written:
     start = change.start
-    return write(
+    written = write(
         start.repository.root,
         change.changes,
         change.message,
@@ -161,5 +190,30 @@ def _write(change: Change, *, pushes: bool) -> Written:
         base=start.base,
         branch=change.branch,
         config=start.config,
-        pushes=pushes or start.config.git.push,
+        pushes=start.pushes if pushes is None else pushes,
     )
+    return replace(written, next=tuple(_next_steps(change, written)))
+
+
+def _next_steps(change: Change, written: Written) -> Iterator[tuple[str, str]]:
+    """Yield what is left to do, with real names: (topic, command)."""
+    if written.mode == "files":
+        yield "commit", "git add -A && git commit, and push it"
+        return
+    if change.asks:
+        for path in filter(is_approval_path, change.changes.added):
+            yield "approve", f"atmos approve sign {shell(path)} --key ~/.ssh/id_ed25519, by whoever may"
+    if not written.pushed:
+        yield "push", f"git push {'-u ' * (written.mode == 'branch')}origin {written.branch}"
+    if written.mode == "branch":
+        return
+    there = frozenset(change.after.deployments())
+    runs = [each for each in change.touched if each in there]
+    if not runs:
+        yield "check", "atmos status"
+    elif len(runs) > MOST_CHECKS:
+        yield "check", f"atmos verify --commit {written.commit[:10]}"
+    else:
+        for team, service, environment in runs:
+            command = f"atmos verify {team}/{service} --env {environment} --commit {written.commit[:10]}"
+            yield "check", command

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.commands.changes import start_of
 from atmos_cli.commands.image_changes import (
+    Allowing,
     Announced,
     WantedImages,
     branch_name,
@@ -40,9 +41,9 @@ class DeployRequest:
 
     service: str
     images: tuple[str, ...]
+    allowing: Allowing
     environments: tuple[str, ...] = ()
     team: str | None = None
-    force: bool = False
     mode: WriteMode | None = None
     branch: str | None = None
 
@@ -70,7 +71,7 @@ def plan_deploy(repository: Repository, ask: DeployRequest) -> DeployPlan:
 
 
 def _planned(repository: Repository, ask: DeployRequest, *, notes: tuple[Diagnostic, ...] = ()) -> DeployPlan:
-    start = start_of(repository, mode=ask.mode)
+    start = start_of(repository, mode="branch" if ask.allowing.request_approval else ask.mode)
     targets = _targets(start, ask)
     wanted = [_wanted(start, each, ask) for each in targets]
     changes = start.changes({each.images.path: each.data for each in wanted})
@@ -82,7 +83,7 @@ def _planned(repository: Repository, ask: DeployRequest, *, notes: tuple[Diagnos
         changes,
         wanted=wanted,
         gates=_gates(start, wanted),
-        force=ask.force,
+        allowed=ask.allowing,
         announced=Announced(
             f"Deploy {team}/{service} {version} to {', '.join(environments)}",
             ask.branch or branch_name("deploy", service, *environments, version),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli import __version__
 from atmos_cli.adapters.git import repo as repos
-from atmos_cli.commands.changes import Change, judge
+from atmos_cli.commands.changes import Change, asking, judge
 from atmos_cli.diagnostics import AtmosError, Code, errors, fail, in_order
 from atmos_cli.gitops.guard import Guarded
 from atmos_cli.gitops.overlay_images import containers_of, require_moved
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from atmos_cli.diagnostics import Diagnostic
     from atmos_cli.gitops.overlay_images import ContainerImage, OverlayImages
     from atmos_cli.gitops.repository import Deployment, Repository
-    from atmos_cli.gitops.write import Written
     from atmos_cli.kube.image_reference import ImageReference
     from atmos_cli.result import ChangeSet
 
@@ -69,6 +68,15 @@ class Announced:
     body: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Allowing:
+    """What a person allows: to pass gates, to replace objects, and a branch over a budget that asks for approval."""
+
+    force: bool = False
+    allow_replace: bool = False
+    request_approval: bool = False
+
+
 def seen(repository: Repository) -> tuple[Diagnostic, ...]:
     """Take in what `origin` knows of commits and verdicts; a warning where it cannot be asked."""
     repo = repos.open_repo(repository.root)
@@ -81,20 +89,19 @@ def change_of(
     *,
     wanted: Sequence[WantedImages],
     gates: Iterable[Diagnostic],
-    force: bool,
+    allowed: Allowing,
     announced: Announced,
     again: Callable[[], Change],
 ) -> Change:
-    """Return the change, judged: by checks and budgets, and by `gates`, which `force` passes and the commit then tells.
+    """Return the change, judged: by checks and budgets, and by `gates`; a passed gate stands in the commit.
 
     Raises ATM513 when the files would not run what is wanted.
     """
     touched = tuple(each.deployment for each in wanted)
     if not changes.files:
-        nothing = Guarded((), (), {}, {})
-        return Change(start, changes, start.before, nothing, touched, announced.subject, announced.branch, again)
+        return Change(start, changes, start.before, Guarded(), touched, announced.subject, announced.branch, again)
     names = tuple(dict.fromkeys(each.environment for each in touched))
-    after, guarded = judge(start, changes, touched=touched, environments=names)
+    after, guarded = judge(start, changes, touched=touched, environments=names, allow_replace=allowed.allow_replace)
     for each in wanted:
         try:
             built = after.of(each.deployment)
@@ -102,11 +109,12 @@ def change_of(
             continue  # the findings say why
         require_moved(each.images, each.wanted, containers_of(built))
     found = tuple(gates)
-    forced = force and bool(errors(found))
+    forced = allowed.force and bool(errors(found))
     told = passed(found) if forced else found
     guarded = replace(guarded, diagnostics=in_order((*guarded.diagnostics, *told)))
     message = _message(start, wanted, announced, forced=forced)
-    return Change(start, changes, after, guarded, touched, message, announced.branch, again)
+    change = Change(start, changes, after, guarded, touched, message, announced.branch, again)
+    return asking(change) if allowed.request_approval else change
 
 
 def coming(each: WantedImages) -> tuple[str, ...]:
@@ -124,18 +132,6 @@ def branch_name(*words: str) -> str:
     """Return the name of a branch that says what it is for, of what Git takes."""
     name = re.sub(r"[^A-Za-z0-9-]+", lambda found: "." if found[0] == "." else "-", "-".join(words))[:MOST_OF_A_NAME]
     return f"atmos/{name.removesuffix('.lock').strip('.-')}"
-
-
-def next_steps(change: Change, written: Written) -> tuple[tuple[str, str], ...]:
-    """Return what is left to do once it is written, with real names: (topic, command)."""
-    if written.mode == "files":
-        return (("commit", "git add -A && git commit, and push it"),)
-    if written.mode == "branch":
-        return () if written.pushed else (("push", f"git push -u origin {written.branch}"),)
-    steps = [] if written.pushed else [("push", f"git push origin {written.branch}")]
-    for team, service, environment in change.touched:
-        steps.append(("check", f"atmos verify {team}/{service} --env {environment} --commit {written.commit[:10]}"))
-    return tuple(steps)
 
 
 def not_there(service: str, environment: str, found: Sequence[Deployment], *, what: str = "") -> AtmosError:

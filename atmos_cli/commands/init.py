@@ -12,6 +12,7 @@ from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.sparse import disk_tree
 from atmos_cli.adapters.transaction import recover, require_settled
 from atmos_cli.checks.committed_secrets import secrets_in_file
+from atmos_cli.commands.cluster_version import default_version, require_version, version_notes
 from atmos_cli.commands.init_clusters import look, settings_of
 from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
@@ -41,13 +42,16 @@ PRODUCTION = ("prod", "production", "live")
 
 @dataclass(frozen=True, slots=True)
 class InitOptions:
-    """What the flags of `init` say; they shape a new `atmos-cli.yaml` and are refused where one exists already."""
+    """What the flags of `init` say; they shape a new `atmos-cli.yaml` and are refused where one exists already.
+
+    An empty `kubernetes` is the version that the table of versions writes.
+    """
 
     environments: tuple[str, ...] = ("dev", "staging", "prod")
     engine: str = Cluster().engine
     engines: tuple[tuple[str, str], ...] = ()
     clusters: tuple[tuple[str, str], ...] = ()
-    kubernetes: str = "1.34"
+    kubernetes: str = ""
     types: tuple[tuple[str, str], ...] = ()
     contexts: tuple[tuple[str, str], ...] = ()
     teams: tuple[str, ...] = ()
@@ -59,7 +63,10 @@ class InitOptions:
 
 @dataclass(frozen=True, slots=True)
 class InitPlan:
-    """`tree` is what the repo will hold; `kept` are files that people changed, so that init left them alone."""
+    """`tree` is what the repo will hold; `kept` are files that people changed, so that init left them alone.
+
+    `notes`: what a killed run left, and what is said of the options.
+    """
 
     root: Path
     config: Config
@@ -68,7 +75,7 @@ class InitPlan:
     tree: FileTree
     kept: tuple[str, ...]
     new_repo: bool
-    recovered: tuple[Diagnostic, ...] = field(default=())
+    notes: tuple[Diagnostic, ...] = field(default=())
     seen: tuple[SeenCluster, ...] = ()
 
     @property
@@ -106,8 +113,9 @@ def plan_init(
         _require_clean(existing)
         config = _existing(existing, explicit, blueprints)
     else:
-        seen = tuple(look(options.contexts, versions="kubernetes" not in explicit))
+        seen = tuple(look(options.contexts, versions=not options.kubernetes))
         config = new_config(options, catalogue=blueprints, remote=_remote(root), seen=seen)
+    said = version_notes(blueprints.versions, options.kubernetes) if existing is None else ()
     found = teams_of(tree)
     teams = tuple(sorted({*found, *(options.teams or (() if found else ("default",)))}))
     require_names("the team", teams)
@@ -123,7 +131,7 @@ def plan_init(
         tree=MemoryTree(changes.files, tree),
         kept=made.edited,
         new_repo=existing is None,
-        recovered=recovered,
+        notes=(*recovered, *said),
         seen=seen,
     )
 
@@ -187,13 +195,15 @@ def new_config(
     url = portable_url(options.git_url or remote or Git().url)
     for what, text in (("the URL of the repo", url), ("`--registry`", options.registry)):
         require_no_secret(text, what, hint="write it without user and password: engines have Secrets for that")
+    version = options.kubernetes or default_version(catalogue.versions)
+    require_version(catalogue.versions, version)
     git = Git(url=url, branch=options.branch, write=options.write)
     return Config(
         git=git,
         registry=options.registry,
         clusters={
             name: Cluster.model_validate(
-                {"engine": engines.get(name, options.engine), "kubernetes": options.kubernetes, **settings[name]}
+                {"engine": engines.get(name, options.engine), "kubernetes": version, **settings[name]}
             )
             for name in used
         },

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from atmos_cli import __version__
 from atmos_cli.blueprint.compose import compose
-from atmos_cli.commands.approve import request_files
 from atmos_cli.commands.budget import Pending, pending
-from atmos_cli.commands.changes import Change, Start, judge, start_of
+from atmos_cli.commands.changes import Change, asking, judge, start_of
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail, in_order
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.generate import Generated, generate, unfaithful
@@ -17,14 +16,11 @@ from atmos_cli.gitops.intent import Flags, PlanRow, understand
 from atmos_cli.gitops.repository import Deployment, Repository, open_repository, teams
 from atmos_cli.gitops.suggestions import suggestion
 from atmos_cli.gitops.write import Base, trailers
-from atmos_cli.history.approvals import ProposedChange
-from atmos_cli.history.trusted_base import trusted_base_of
 from atmos_cli.result import ChangeSet
 
 if TYPE_CHECKING:
     from atmos_cli.config import Config, WriteMode
     from atmos_cli.gitops.effective import Effective
-    from atmos_cli.gitops.guard import Guarded
     from atmos_cli.kube.resource import Resource
     from atmos_cli.spec.model import ServiceSpec
 
@@ -44,7 +40,6 @@ class NewPlan:
 
     def next_steps(self) -> tuple[tuple[str, str], ...]:
         """Return what the developer does now, with real names: (topic, sentence)."""
-        root = f"apps/{self.team}/{self.spec.name}"
         steps: dict[tuple[str, str], None] = {}
         for composition in self.generated.compositions.values():
             for link in composition.links:
@@ -55,11 +50,11 @@ class NewPlan:
             steps["reach", f"inside the cluster only: http://{self.spec.name}.{self.team}-{self.environments[0]}"] = (
                 None
             )
-        first = f"{root}/overlays/{self.environments[0]}/kustomization.yaml"
+        deploy = f"atmos deploy {self.team}/{self.spec.name} --env {self.environments[0]} --image"
         if self.spec.image is None:
-            steps["image", f"push your image, then put its name and tag into `images` of {first}"] = None
+            steps["image", f"push your image, then: {deploy} NAME:TAG"] = None
         else:
-            steps["image", f"the next tag goes into `images[0].newTag` of {first}"] = None
+            steps["image", f"the next one: {deploy} :TAG"] = None
         for composition in self.generated.compositions.values():
             for need in composition.needs:
                 clusters = self.config.environments[composition.environment].cluster
@@ -112,8 +107,6 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
         ),
     )
     _require_faithful(generated, after, touched)
-    if options.request_approval and {"over"} == {row.outcome for row in guarded.rows} & {"over", "denied"}:
-        changes = _with_requests(start, changes, after, guarded, touched)
     change = Change(
         start,
         changes,
@@ -124,6 +117,7 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
         branch=options.branch or f"atmos/new-{spec.name}",
         again=lambda: plan_new(open_repository(repository.root, writes=True), text, flags, options).change,
     )
+    change = asking(change) if options.request_approval else change
     return NewPlan(repository, config, spec, team, environments, understood.rows, generated, change)
 
 
@@ -133,14 +127,6 @@ def _message(spec: ServiceSpec, team: str, environments: tuple[str, ...], genera
     tags = next(iter(generated.compositions.values())).blueprints
     tail = trailers({"Service": f"{team}/{spec.name}", "Blueprint": ", ".join(tags), "Version": __version__})
     return f"Add the service {spec.name}\n\n{words}; in {', '.join(environments)}.\n\n{tail}\n"
-
-
-def _with_requests(
-    start: Start, changes: ChangeSet, after: Effective, guarded: Guarded, touched: list[Deployment]
-) -> ChangeSet:
-    trusted = trusted_base_of(start.repository.root, start.config.git.branch)
-    proposed = ProposedChange(trusted, guarded.rows, after, start.before, author=True)
-    return ChangeSet({**changes.files, **request_files(proposed, touched)}, changes.before)
 
 
 def team_of(known: tuple[str, ...], wanted: str | None) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.adapters.bundle import catalogue
+from atmos_cli.adapters.bundle import catalogue, versions
 from atmos_cli.clusters.facts import NO_TYPE
 from atmos_cli.clusters.presets import http_preset, preset, reasons_of
 from atmos_cli.commands.changes import start_of
+from atmos_cli.commands.cluster_version import default_version, require_version, version_notes
 from atmos_cli.commands.init import require_names
 from atmos_cli.commands.init_clusters import require_type
 from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.commands.places import SIDES, PlaceOptions, PlacePlan, planned, require_known, require_new, steps_between
-from atmos_cli.config import FILE, Cluster
+from atmos_cli.config import FILE
 from atmos_cli.diagnostics import Code, fail
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.foreign import shell
@@ -74,6 +74,7 @@ def plan_new_cluster(repository: Repository, wanted: NewCluster, options: PlaceO
     steps = (
         *steps_between(config, config_of(MemoryTree(files, tree))),
         *block.doubts,
+        *(f"{each.message}: {each.hint}" for each in version_notes(versions(), wanted.kubernetes)),
         f"put an environment on it: atmos new environment NAME --cluster {shell(wanted.name)}",
     )
     return PlacePlan("new", "cluster", wanted.name, update, block.rows, steps=steps)
@@ -101,9 +102,8 @@ def _require(config: Config, wanted: NewCluster) -> None:
         require_known("cluster", wanted.like, tuple(config.clusters))
     if wanted.engine and wanted.engine not in ENGINES:
         raise fail(Code.USAGE, f"there is no engine `{wanted.engine}`", hint=f"engines are: {', '.join(ENGINES)}")
-    if wanted.kubernetes and not re.fullmatch(r"1\.\d{2}", wanted.kubernetes):
-        message = f"`{wanted.kubernetes[:40]}` is no version of Kubernetes"
-        raise fail(Code.USAGE, message, hint=f"write it as `--kubernetes {Cluster().kubernetes}`")
+    if wanted.kubernetes:
+        require_version(versions(), wanted.kubernetes)
 
 
 def _given(config: Config, wanted: NewCluster) -> dict[str, str]:
@@ -113,5 +113,5 @@ def _given(config: Config, wanted: NewCluster) -> dict[str, str]:
     if not wanted.engine and not wanted.like and len(used) > 1:
         hint = f"say which: {' or '.join(f'`--engine {each}`' for each in used)}, or `--like CLUSTER`"
         raise fail(Code.USAGE, "the clusters of this repo have several engines", hint=hint)
-    version = wanted.kubernetes or ("" if wanted.like else Cluster().kubernetes)
+    version = wanted.kubernetes or ("" if wanted.like else default_version(versions()))
     return {key: each for key, each in (("engine", engine), ("kubernetes", version)) if each}

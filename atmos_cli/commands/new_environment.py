@@ -69,9 +69,11 @@ def plan_new_environment(repository: Repository, wanted: NewEnvironment, options
         environments=(wanted.name,),
         ours=options.ours,
         theirs=options.theirs,
+        request_approval=options.request_approval,
         subject=f"Add the environment {wanted.name}",
         with_skeleton=True,
         only_skeleton=not chosen,
+        like=wanted.like,
     )
     names = [str(each) for each in chosen]
     update = planned(
@@ -165,7 +167,7 @@ def _chosen(tree: FileTree, wanted: NewEnvironment) -> tuple[ServiceName, ...]:
 
 
 def _to_look_at(tree: FileTree, wanted: NewEnvironment, chosen: Sequence[ServiceName]) -> Iterator[str]:
-    """Say what of `like` does not come along by itself: what specs say of it, and the images that run there."""
+    """Say what of `like` does not come along by itself: what specs say of it."""
     if not wanted.like or not chosen:
         return
     own = [each for each in chosen if _says_of(tree, each, wanted.like)]
@@ -174,11 +176,6 @@ def _to_look_at(tree: FileTree, wanted: NewEnvironment, chosen: Sequence[Service
         yield f"{path} has `environments.{wanted.like}`, and nothing of its own for {wanted.name}: look at it"
     if len(own) > MOST_LISTED:
         yield f"and {len(own) - MOST_LISTED} more specs that say something of {wanted.like}"
-    for each in chosen[:MOST_LISTED]:
-        names = f"{shell(str(each))} --from {shell(wanted.like)} --to {shell(wanted.name)}"
-        yield f"the images come from the specs; to have those of {wanted.like}: atmos promote {names}"
-    if len(chosen) > MOST_LISTED:
-        yield f"and so for {len(chosen) - MOST_LISTED} more services"
 
 
 def _says_of(tree: FileTree, name: ServiceName, environment: str) -> bool:

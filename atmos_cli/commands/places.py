@@ -6,7 +6,7 @@ import difflib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from atmos_cli.commands.update import plan_update
+from atmos_cli.commands.update import plan_update, replacing_nothing
 from atmos_cli.diagnostics import AtmosError, Code, fail
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.foreign import shell
@@ -35,6 +35,7 @@ class PlaceOptions:
     branch: str | None = None
     ours: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
+    request_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def planned(
 
     `sides` are the options with which `command` solves a conflict.
     """
-    update = plan_update(repository, names, options)
+    update = replacing_nothing(plan_update(repository, names, options))
     conflicts = tuple(_with_command(each, command, sides) for each in update.conflicts)
 
     def retried() -> PlacePlan:

@@ -10,6 +10,7 @@ from atmos_cli.adapters.git import repo as repos
 from atmos_cli.checks.images import PLACEHOLDER
 from atmos_cli.commands.changes import start_of
 from atmos_cli.commands.image_changes import (
+    Allowing,
     Announced,
     WantedImages,
     branch_name,
@@ -52,9 +53,9 @@ class PromoteRequest:
 
     service: str
     target: str
+    allowing: Allowing
     source: str | None = None
     team: str | None = None
-    force: bool = False
     mode: WriteMode | None = None
     branch: str | None = None
 
@@ -90,7 +91,7 @@ def plan_promote(repository: Repository, ask: PromoteRequest, *, clock: Clock) -
 def _planned(
     repository: Repository, ask: PromoteRequest, *, clock: Clock, notes: tuple[Diagnostic, ...] = ()
 ) -> PromotePlan:
-    start = start_of(repository, mode=ask.mode)
+    start = start_of(repository, mode="branch" if ask.allowing.request_approval else ask.mode)
     asked = _asked(start, ask.target)
     source, target = _ends(start, ask, asked)
     there, here = images_of(start.tree, source), images_of(start.tree, target)
@@ -112,7 +113,7 @@ def _planned(
         start.changes({here.path: promoted.data}),
         wanted=[promoted],
         gates=_gates(start, promoted, candidate, asked, now=clock.now()),
-        force=ask.force,
+        allowed=ask.allowing,
         announced=Announced(
             f"Promote {target.team}/{target.service} {version} from {source.environment} to {target.environment}",
             ask.branch or branch_name("promote", target.service, target.environment, version),

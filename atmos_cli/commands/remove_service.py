@@ -6,14 +6,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from atmos_cli import __version__
+from atmos_cli.approval.model import DIRECTORY as APPROVALS
+from atmos_cli.approval.model import is_approval_path, read_approval
 from atmos_cli.commands.changes import Change, judge, start_of
 from atmos_cli.commands.inputs import tree_to_change
-from atmos_cli.commands.update import plan_update
-from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
+from atmos_cli.commands.update import plan_update, replacing_nothing
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail, in_order
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.config_edits import edited
 from atmos_cli.gitops.dependents import dependents, specs
+from atmos_cli.gitops.effects import effects_of
 from atmos_cli.gitops.left_in_cluster import LeftInCluster, left_in_cluster, left_secrets
 from atmos_cli.gitops.lock_environments import locks_without
 from atmos_cli.gitops.repository import Deployment, config_of, deployments, open_repository
@@ -47,7 +50,10 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class RemovalPlan:
-    """`gone` are the deployments that go; `added`: files of people that go with them; `update` of the other ones."""
+    """`gone` are the deployments that go; `added`: files of people that go with them; `update` of the other ones.
+
+    `approvals`: what was granted to them, which another service of that name must not find.
+    """
 
     repository: Repository
     name: ServiceName
@@ -56,6 +62,7 @@ class RemovalPlan:
     added: tuple[str, ...]
     change: Change
     update: UpdatePlan | None = None
+    approvals: tuple[str, ...] = ()
 
     @property
     def conflicts(self) -> tuple[Diagnostic, ...]:
@@ -94,12 +101,18 @@ def plan_removal(
         return plan_removal(open_repository(repository.root, writes=True), wanted, mode=mode, branch=branch).change
 
     added = tuple(_added(tree, name, wanted.environment))
+    granted = tuple(_approvals(tree, name, wanted.environment))
     if wanted.environment:
-        update = _from_one(repository, tree, name, wanted.environment, config=config, mode=mode, branch=branch)
-        change = replace(update.change, again=again)
-        return RemovalPlan(repository, name, gone, left, added, change, update)
-    change = replace(_whole(start, tree, name, gone, config=config, branch=branch), again=again)
-    return RemovalPlan(repository, name, gone, left, added, change)
+        also = dict.fromkeys(granted)
+        update = _from_one(
+            repository, tree, name, wanted.environment, config=config, mode=mode, branch=branch, also=also
+        )
+        change = replace(_with_gone(start, update.change, gone), again=again)
+        return RemovalPlan(repository, name, gone, left, added, change, update, granted)
+    files: dict[str, bytes | None] = dict.fromkeys((*tree.files(name.directory), *_pointers(tree, name, config)))
+    files |= dict.fromkeys(granted)
+    change = replace(_whole(start, files, name, gone, config=config, branch=branch), again=again)
+    return RemovalPlan(repository, name, gone, left, added, change, approvals=granted)
 
 
 def _gone(tree: FileTree, name: ServiceName, environment: str, config: Config) -> tuple[Deployment, ...]:
@@ -140,17 +153,41 @@ def _added(tree: FileTree, name: ServiceName, environment: str) -> Iterator[str]
     yield from (each for each in tree.files(under) if each not in made and not each.endswith("/gitops.json"))
 
 
+def _approvals(tree: FileTree, name: ServiceName, environment: str) -> Iterator[str]:
+    """Yield the approvals of the service, in one environment or all; files that are no approval stay."""
+    for path in tree.files(f"{APPROVALS}/{environment}" if environment else APPROVALS):
+        if is_approval_path(path) and path.split("/")[3] == name.service:
+            try:
+                approval = read_approval(tree.read(path) or b"", path=path)
+            except AtmosError:
+                continue  # `validate` reports it
+            if approval.team == name.team:
+                yield path
+
+
 def _whole(
-    start: Start, tree: FileTree, name: ServiceName, gone: Sequence[Deployment], *, config: Config, branch: str | None
+    start: Start,
+    files: dict[str, bytes | None],
+    name: ServiceName,
+    gone: Sequence[Deployment],
+    *,
+    config: Config,
+    branch: str | None,
 ) -> Change:
-    files: dict[str, bytes | None] = dict.fromkeys(tree.files(name.directory))
-    files |= dict.fromkeys(_pointers(tree, name, config))
     changes = start.changes(files)
     after, guarded = judge(start, changes, touched=gone, environments=list(config.environments), allow_replace=True)
     tail = trailers({"Service": str(name), "Version": __version__})
     environments = ", ".join(each.environment for each in gone) or "no environment"
     message = f"Remove the service {name.service}\n\nIt was in {environments}.\n\n{tail}\n"
     return Change(start, changes, after, guarded, tuple(gone), message, branch or f"atmos/remove-{name.service}")
+
+
+def _with_gone(start: Start, change: Change, gone: Sequence[Deployment]) -> Change:
+    """Return the change of what stays with what happens to what goes."""
+    effects = effects_of(start.before, change.after, gone, allow_replace=True)
+    guarded = change.guarded
+    found = in_order([*effects.diagnostics, *guarded.diagnostics])
+    return replace(change, guarded=replace(guarded, diagnostics=found, effects=(*effects.lines, *guarded.effects)))
 
 
 def _pointers(tree: FileTree, name: ServiceName, config: Config) -> Iterator[str]:
@@ -170,6 +207,7 @@ def _from_one(
     config: Config,
     mode: WriteMode | None,
     branch: str | None,
+    also: dict[str, bytes | None],
 ) -> UpdatePlan:
     lock_path, spec_path = f"{name.directory}/service.lock", f"{name.directory}/service.yaml"
     locks = read_lock(tree.read(lock_path), path=lock_path)
@@ -177,6 +215,7 @@ def _from_one(
         message = f"`{lock_path}` was edited or is in conflict, so where the service is to be is not known"
         raise fail(Code.LOCK_UNREADABLE, message, hint=f"run `atmos update {shell(str(name))}` first")
     files: dict[str, bytes | None] = dict.fromkeys(tree.files(f"{name.directory}/overlays/{environment}"))
+    files |= also
     files |= locks_without(tree, [name], environment, order=tuple(config.environments))
     for path in _pointers(tree, name, config):
         files[path] = _without_document(tree.read(path) or b"", environment, path)
@@ -189,13 +228,12 @@ def _from_one(
         mode=mode,
         branch=branch or f"atmos/remove-{name.service}-{environment}",
         edited=files,
-        allow_replace=True,
         subject=f"Remove {name.service} from {environment}",
     )
     update = plan_update(repository, [str(name)], options)
     if update.problems:
         raise AtmosError(*update.problems)
-    return update
+    return replacing_nothing(update)
 
 
 def _without_document(data: bytes, environment: str, path: str) -> bytes | None:

@@ -6,22 +6,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli import __version__
-from atmos_cli.commands.changes import Change, judge, start_of
+from atmos_cli.commands.changes import Change, asking, judge, start_of
 from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.config_edits import edited
 from atmos_cli.gitops.dependents import dependents, specs
+from atmos_cli.gitops.first_images import with_running_images
 from atmos_cli.gitops.generate import Generated, generate
 from atmos_cli.gitops.left_in_cluster import left_in_cluster
+from atmos_cli.gitops.moved_services import require_unmoved
 from atmos_cli.gitops.repository import Deployment, config_of, deployments, open_repository
-from atmos_cli.gitops.services import ServiceName, named_services
+from atmos_cli.gitops.services import ServiceName, named_services, services
 from atmos_cli.gitops.write import trailers
-from atmos_cli.kube.shape import items, mappings
 from atmos_cli.spec.model import ServiceSpec, read_spec
 from atmos_cli.spec.names import validate_name
-from atmos_cli.yamlio.edit import RemoveValue, SetValue
+from atmos_cli.yamlio.edit import SetValue
 from atmos_cli.yamlio.load import load
 
 if TYPE_CHECKING:
@@ -31,11 +32,8 @@ if TYPE_CHECKING:
     from atmos_cli.config import Config, WriteMode
     from atmos_cli.gitops.repository import Repository
     from atmos_cli.ports import FileTree
-    from atmos_cli.yamlio.edit import Edit
 
 Files = dict[str, bytes | None]
-# What of an image entry is the version that runs.
-IMAGE = ("newName", "newTag", "digest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +43,7 @@ class Renaming:
     service: str
     new: str
     team: str | None = None
+    request_approval: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +71,10 @@ def plan_rename(
     repository: Repository, wanted: Renaming, *, mode: WriteMode | None = None, branch: str | None = None
 ) -> RenamePlan:
     """Plan the new service from the old spec. Raises ATM625 (exit 1), with the way, where that would lose data."""
-    start = start_of(repository, mode=mode)
+    start = start_of(repository, mode="branch" if wanted.request_approval else mode)
     tree = tree_to_change(start)
     config = config_of(tree)
-    (old,) = named_services(tree, [wanted.service], team=wanted.team)
+    old = _old(tree, wanted)
     new = ServiceName(old.team, wanted.new)
     there = tuple(each for each in deployments(tree) if (each.team, each.service) == old)
     _require_name(tree, old, new)
@@ -111,8 +110,23 @@ def plan_rename(
         branch or f"atmos/rename-{old.service}",
         lambda: plan_rename(open_repository(repository.root, writes=True), wanted, mode=mode, branch=branch).change,
     )
+    change = asking(change) if wanted.request_approval else change
     lost = tuple(_lost(tree, repository, old, environments, config))
     return RenamePlan(repository, old, new, environments, lost, tuple(_notes(old, new, spec, config)), change)
+
+
+def _old(tree: FileTree, wanted: Renaming) -> ServiceName:
+    """Return the service that is meant. Raises ATM108 with the way back for one whose directory was moved by hand."""
+    try:
+        (old,) = named_services(tree, [wanted.service], team=wanted.team)
+    except AtmosError:
+        team, _, _ = wanted.service.rpartition("/")
+        for each in services(tree):
+            if each.service == wanted.new and (team or wanted.team) in ("", None, each.team):
+                require_unmoved(tree, each)
+        raise
+    require_unmoved(tree, old)
+    return old
 
 
 def _require_name(tree: FileTree, old: ServiceName, new: ServiceName) -> None:
@@ -176,14 +190,8 @@ def _with_images(
     for environment in environments:
         before = tree.read(f"{old.directory}/overlays/{environment}/kustomization.yaml")
         path = f"{new.directory}/overlays/{environment}/kustomization.yaml"
-        running = {str(each.get("name")): each for each in mappings(load(before) if before else None, "images")}
-        edits: list[Edit] = []
-        for index, entry in items(load(made.files[path]), "images"):
-            name = str(entry.get("name"))
-            now: dict[str, Any] = running.get(old.service if name == new.service else name, entry)
-            edits += [SetValue(("images", index, key), now[key]) for key in IMAGE if key in now]
-            edits += [RemoveValue(("images", index, key)) for key in IMAGE if key in entry and key not in now]
-        files[path] = edited(made.files[path], edits, path=path)
+        called = {new.service: old.service}
+        files[path] = with_running_images(made.files[path], before, path=path, called=called)
     return files
 
 

@@ -8,25 +8,21 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git import rollbacks
-from atmos_cli.adapters.git.catch_up import catch_up
 from atmos_cli.adapters.git.ref_lock import held, lock_ref
 from atmos_cli.adapters.git.status import require_clean
+from atmos_cli.commands.changes import Change, write_change
+from atmos_cli.commands.rollback_plan import RollbackPlan, RollbackRequest, plan_rollback
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Severity, errors
 from atmos_cli.engines.registry import ENGINES
-from atmos_cli.gitops.write import OvertakenError, Written, wait_to_try_again, write
-from atmos_cli.history.rollback_plan import RollbackPlan, RollbackRequest, plan_rollback
 from atmos_cli.history.verified import quarantine
 from atmos_cli.verify.rollback import Allowed, History, automatic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from atmos_cli.config import WriteMode
     from atmos_cli.gitops.repository import Repository
+    from atmos_cli.gitops.write import Written
     from atmos_cli.verify.model import Evidence, Limits, Verdict
     from atmos_cli.verify.outcome import Reason
-
-MOST_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +35,23 @@ class RolledBack:
 
     @property
     def next(self) -> tuple[tuple[str, str], ...]:
-        return tuple(_next(self))
+        team, service, environment = self.plan.start.deployment
+        engine = ENGINES[self.plan.start.config.engine(environment)]
+        hangs = engine.unblock(team=team, service=service, environment=environment)
+        return (*self.written.next, ("if it hangs", hangs))
 
 
 def execute_rollback(planned: RollbackPlan) -> RolledBack:
     """Write it, all or nothing, by the plan as it is once the lock is held.
 
     Raises AtmosError (exit status 1) with every reason when the answer is no, ATM821 when another one is at it. When
-    others push first, everything is asked again on top of theirs, a few times; a newer commit of the service ends it.
+    others push first, everything is asked again on top of theirs; a newer commit of the service ends it.
     """
     _require(planned)
     team, service, environment = planned.start.deployment
     repo = planned.start.repo
     ref = lock_ref(environment, team, service)
-    remote = "origin" if planned.pushes and repos.remote_url(repo) else ""
+    remote = "origin" if _pushes(planned) and repos.remote_url(repo) else ""
     with held(repo, ref, holder=_holder(planned), remote=remote) as problems:
         written, done = _write(planned)
     notes = [_warning(each) for each in problems]
@@ -129,47 +128,23 @@ def roll_back_failed(
 
 def _write(planned: RollbackPlan) -> tuple[Written, RollbackPlan]:
     """Write under the lock: what was agreed to may have been overtaken while the question was open."""
-    for attempt in range(MOST_TRIES):
-        began = time.monotonic()
-        planned = planned.again()
-        _require(planned)
-        if planned.mode == "files":
-            require_clean(planned.start.repo, planned.changes.files)
-        try:
-            return _once(planned), planned
-        except OvertakenError:
-            if attempt == MOST_TRIES - 1:
-                raise
-        wait_to_try_again(planned.repository.root, attempt, began)
-    raise AssertionError
+    latest = planned
+
+    def again() -> Change:
+        nonlocal latest
+        latest = latest.again()
+        _require(latest)
+        return replace(latest.change, again=again)
+
+    change = again()
+    if change.start.mode == "files":
+        require_clean(planned.start.repo, change.changes.files)
+    return write_change(change, pushes=planned.ask.pushes), latest
 
 
-def _once(planned: RollbackPlan) -> Written:
-    """Write once; a commit that the server refuses is taken back, so that the next attempt does not start from it."""
-    repo = planned.start.repo
-    before = repos.head(repo)
-    try:
-        return write(
-            planned.repository.root,
-            planned.changes,
-            planned.message,
-            mode=planned.mode,
-            base=planned.base,
-            branch=planned.branch,
-            config=planned.start.config,
-            pushes=planned.pushes,
-        )
-    except OvertakenError:
-        raise
-    except AtmosError as error:
-        made = repos.head(repo)
-        if planned.mode != "commit" or made == before or not made.branch or not made.commit:
-            raise
-        if not catch_up(repo, made.branch, made.commit):
-            raise
-        hint = "run it again with `--write branch`; the commit was taken back here"
-        hinted = tuple(replace(each, hint=hint) for each in error.diagnostics)
-        raise AtmosError(*hinted, exit_code=error.exit_code) from error
+def _pushes(planned: RollbackPlan) -> bool:
+    start, wanted = planned.change.start, planned.ask.pushes
+    return start.pushes if wanted is None else wanted
 
 
 def _require(planned: RollbackPlan) -> None:
@@ -184,15 +159,3 @@ def _holder(planned: RollbackPlan) -> str:
 
 def _warning(message: str) -> Diagnostic:
     return Diagnostic(Code.PUSH_REFUSED, message, severity=Severity.WARNING)
-
-
-def _next(done: RolledBack) -> Iterator[tuple[str, str]]:
-    team, service, environment = done.plan.start.deployment
-    if done.written.mode == "commit" and not done.written.pushed:
-        yield "push", f"git push origin {done.written.branch}"
-    if done.written.mode == "files":
-        yield "commit", "git add -A && git commit, and push it"
-    engine = ENGINES[done.plan.start.config.engine(environment)]
-    yield "if it hangs", engine.unblock(team=team, service=service, environment=environment)
-    if done.written.mode == "commit":
-        yield "check", f"atmos verify {team}/{service} --env {environment} --commit {done.written.commit[:10]}"

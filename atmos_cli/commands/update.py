@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from atmos_cli import __version__
 from atmos_cli.adapters.bundle import catalogue
-from atmos_cli.commands.changes import Change, Start, judge, start_of, write_change
+from atmos_cli.commands.changes import Change, Start, asking, judge, start_of, write_change
 from atmos_cli.commands.inputs import require_committed, taken_along, tree_to_change, uncommitted_inputs
 from atmos_cli.diagnostics import AtmosError, Diagnostic, in_order
 from atmos_cli.gitops.guard import Guarded
+from atmos_cli.gitops.inputs import Inputs
 from atmos_cli.gitops.repository import Deployment, Repository, config_of, open_repository
 from atmos_cli.gitops.service_update import ServiceUpdate, UpdateOptions, chooser, conflict_finding, update_service
 from atmos_cli.gitops.services import named_services
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from atmos_cli.ports import FileTree
+    from atmos_cli.versions.judge import Bump
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,12 @@ class UpdatePlan:
         return self.change.guarded.effects
 
     @property
+    def bumps(self) -> dict[Bump, tuple[ServiceUpdate, ...]]:
+        """Return the versions of what other people release that change, with what they change in."""
+        every = dict.fromkeys(bump for each in self.pending for bump in each.bumps)
+        return {bump: tuple(each for each in self.pending if bump in each.bumps) for bump in every}
+
+    @property
     def pending(self) -> tuple[ServiceUpdate, ...]:
         return tuple(each for each in self.updates if each.pending)
 
@@ -57,14 +65,15 @@ class UpdatePlan:
 
 def plan_update(repository: Repository, names: Sequence[str], options: UpdateOptions) -> UpdatePlan:
     """Plan the update of the services that are named, or of all and of what `init` made."""
-    start = start_of(repository, mode=options.mode)
+    start = start_of(repository, mode="branch" if options.request_approval else options.mode)
     tree = MemoryTree(dict(options.edited), tree_to_change(start))
     config, blueprints = config_of(tree), catalogue(tree)
+    inputs = Inputs(config, blueprints)
     updates: list[ServiceUpdate] = []
     problems: list[Diagnostic] = []
     for name in () if options.only_skeleton else named_services(tree, names, team=options.team):
         try:
-            updates.append(update_service(tree, name, options, config=config, catalogue=blueprints))
+            updates.append(update_service(tree, name, options, inputs=inputs))
         except AtmosError as error:
             problems += error.diagnostics
     if not names if options.with_skeleton is None else options.with_skeleton:
@@ -84,7 +93,17 @@ def plan_update(repository: Repository, names: Sequence[str], options: UpdateOpt
     return UpdatePlan(repository, tuple(updates), in_order(problems), tuple(conflicts), change)
 
 
-def separately(plan: UpdatePlan, options: UpdateOptions, *, pushes: bool) -> Iterator[Written]:
+def replacing_nothing(plan: UpdatePlan) -> UpdatePlan:
+    """Return the plan of a command that cannot let objects be replaced: its hints name the one that can."""
+    guarded = plan.change.guarded
+    found = tuple(
+        replace(each, hint=each.hint.replace("`--allow-replace`", "`atmos update --allow-replace`"))
+        for each in guarded.diagnostics
+    )
+    return replace(plan, change=replace(plan.change, guarded=replace(guarded, diagnostics=found)))
+
+
+def separately(plan: UpdatePlan, options: UpdateOptions, *, pushes: bool | None) -> Iterator[Written]:
     """Write one commit or branch for each service that is pending, each planned on what the one before left."""
     for each in plan.pending:
         names = (str(each.name),) if each.name else ()
@@ -117,8 +136,7 @@ def _change(
         require_committed(start, [each.name.directory for each in pending if each.name])
     changes = ChangeSet(files, {path: start.tree.read(path) for path in files}, taken_along(start, inputs))
     if options.only_check:
-        nothing = Guarded((), (), {}, {})
-        return Change(start, changes, start.before, nothing, (), _message(pending, options), options.branch or "")
+        return Change(start, changes, start.before, Guarded(), (), _message(pending, options), options.branch or "")
     touched = [
         Deployment(each.name.team, each.name.service, environment)
         for each in pending
@@ -138,7 +156,7 @@ def _change(
     def again() -> Change:
         return plan_update(open_repository(start.repository.root, writes=True), names, options).change
 
-    return Change(
+    change = Change(
         start,
         changes,
         after,
@@ -148,6 +166,7 @@ def _change(
         options.branch or _branch(pending),
         None if options.edited else again,
     )
+    return asking(change) if options.request_approval else change
 
 
 def _branch(pending: Sequence[ServiceUpdate]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.adapters.bundle import versions
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.blueprint.nouns import unknown_nouns
 from atmos_cli.budget.findings import claim_diagnostics
@@ -13,6 +14,7 @@ from atmos_cli.engines.check import check_repo, trees
 from atmos_cli.gitops.budget_files import budget_files
 from atmos_cli.gitops.drift import quota_drift
 from atmos_cli.gitops.effective import Effective
+from atmos_cli.gitops.freshness import setting_findings
 from atmos_cli.gitops.guard import check
 from atmos_cli.gitops.judging import Judged, judge
 from atmos_cli.gitops.ownership import doubly_owned
@@ -72,6 +74,8 @@ def validate(
             found += check(effective, deployment, config=config)
             found += _requests(effective, deployment)
     found += _unseen(check_repo(tree), found)
+    table = versions()
+    found += setting_findings(effective, config, table, on=table.as_of)
     found += doubly_owned(effective, environments=list(config.environments))
     judged, budget_findings = _budgets(repository, states, base)
     found += [*budget_findings, *faults]

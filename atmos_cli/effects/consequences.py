@@ -10,7 +10,7 @@ from atmos_cli.effects.workloads import RUNNING, SCALERS, counts, restarts, scal
 from atmos_cli.kube.differences import first_difference
 from atmos_cli.kube.immutable import refused
 from atmos_cli.kube.kept import holds_data, made_anew, stays
-from atmos_cli.kube.operators import OPERATED
+from atmos_cli.kube.operators import OPERATED, major_of
 from atmos_cli.kube.shape import at, mapping
 
 if TYPE_CHECKING:
@@ -99,7 +99,12 @@ def _operated(who: Identity, before: Resource, after: Resource) -> Iterator[Effe
     if old != new:
         fewer = isinstance(old, int) and isinstance(new, int) and new < old
         yield Effect("pods", f"{who}: {'fewer' if fewer else 'more'} instances: {old} → {new}")
-    quiet = ("instances", "storage", "walStorage", "tablespaces", "backup", "enablePDB", "monitoring", "managed")
+    quiet = ["instances", "storage", "walStorage", "tablespaces", "backup", "enablePDB", "monitoring", "managed"]
+    then, now = (major_of(each, OPERATED[who.group, who.kind]) for each in (before, after))
+    if then and now and then[1] < now[1]:
+        says = "its operator stops it, upgrades the data in place and starts it again; there is no way back"
+        yield Effect("data", f"{who}: its major version goes from {then[1]} to {now[1]}: {says}")
+        quiet += [str(path[1]) for path in OPERATED[who.group, who.kind].majors]
     mine, changed = _without(before, *quiet), _without(after, *quiet)
     found = first_difference(mine, changed, path=("spec",))
     if found is not None:

@@ -29,25 +29,37 @@ _ROLLING = {"Deployment": "{maxSurge: 25%, maxUnavailable: 25%}", "StatefulSet":
 
 
 def refusals(
-    before: BuiltObjects, after: BuiltObjects, *, tree: FileTree, environment: str, allow_replace: bool = False
+    before: BuiltObjects,
+    after: BuiltObjects,
+    *,
+    tree: FileTree,
+    environment: str,
+    allow_replace: bool = False,
+    takes_back: bool = False,
 ) -> Iterator[Diagnostic]:
     """Yield each change of a field that will be refused, located in `tree`, the files after the change.
 
-    `allow_replace`: what a person can get by deleting the object is a warning with the command.
+    `allow_replace`: what a person can get by deleting the object is a warning with the command. `takes_back`: so is
+    what was refused in the first place, when the change that is taken back came; the object has it as it was, then.
     """
     for who, built in after.items():
         if who not in before or made_anew(built.resource):
             continue
+        there = {each.field.path for each in refused(built.resource, before[who].resource)} if takes_back else set()
         for each in refused(before[who].resource, built.resource):
             warns = allow_replace and each.why == "is immutable"
+            never = each.field.path in there
             yield Diagnostic(
                 Code.FIELD_IMMUTABLE,
                 _said(who, each),
-                Severity.WARNING if warns else Severity.ERROR,
+                Severity.WARNING if warns or never else Severity.ERROR,
                 where=locate(tree, built, each.field.path),
-                hint=_way(who, each, allowed=warns),
+                hint=f"{_NEVER if never else ''}{_way(who, each, allowed=warns or never)}",
                 environment=environment,
             )
+
+
+_NEVER = "what is taken back was refused, too, so nothing is to be done; where the object was made anew since, "
 
 
 def _said(who: Identity, each: Refused) -> str:

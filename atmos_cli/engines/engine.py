@@ -58,10 +58,9 @@ class Engine(Protocol):
 
     `roots`: its own top directories of a repo. `kinds`: its kinds, each with its API group. `pointers`: those of them
     that apply a service, first the one that atmos writes; `generators`: those that make pointers. `texts`: files
-    that it reads in any repo. `marks`: what to add so that it reaches an overlay. `health`: how to judge its objects.
-    `watched`: (apiVersion, kind) of those to watch; `keeps`: the annotation, and a part of its value, with which an
-    object outlives what applies it; `hub_namespace`: where on the hub they are, "" where they are
-    beside the services.
+    that it reads in any repo. `marks`: what to add so that it reaches an overlay. `watched`: (apiVersion, kind) of
+    those to watch; `keeps`: the annotation, and a part of its value, with which an object outlives what applies it;
+    `hub_namespace`: where on the hub they are, "" where they are beside the services.
     """
 
     name: str
@@ -72,7 +71,6 @@ class Engine(Protocol):
     generators: tuple[str, ...] = ()
     texts: Mapping[str, str] = {}
     marks: str
-    health: HealthRules
     watched: tuple[tuple[str, str], ...]
     keeps: tuple[str, str] = ("", "")
     hub_namespace: str = ""
@@ -122,6 +120,10 @@ class Engine(Protocol):
         """List the directories that it reads."""
 
     # How far a commit has come.
+
+    @property
+    def health(self) -> HealthRules:
+        """Return how to judge its objects, by group and kind."""
 
     def revisions(self, snapshot: ClusterSnapshot) -> tuple[str, ...]:
         """List every commit that its objects name, once each: 40 digits, or the first 12 in a chart's version."""

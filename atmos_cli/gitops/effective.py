@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from atmos_cli.ports import FileTree
 
 
+FEW = 20
+
+
 class Effective:
     """`policy` says by whose budget claims are counted (default: that of the tree itself).
 
@@ -41,12 +44,25 @@ class Effective:
         self.builds = builds or Builds()
         self._built: dict[Deployment, Build] = {}
         self._deployments: tuple[Deployment, ...] | None = None
+        self._there: frozenset[Deployment] | None = None
+        self._asked = 0
 
     def deployments(self, environment: str | None = None) -> tuple[Deployment, ...]:
         """Return every overlay of every service, sorted; only those of `environment` when it is given."""
         if self._deployments is None:
             self._deployments = deployments(self.tree)
         return tuple(each for each in self._deployments if environment in (None, each.environment))
+
+    def has(self, deployment: Deployment) -> bool:
+        """Return whether there is this overlay. For a few of a large repo, their own directories alone are listed."""
+        self._asked += 1
+        if self._deployments is None and self._asked <= FEW:
+            found = self.tree.files(deployment.directory)
+            start = f"{deployment.directory}/kustomization."
+            return any(path.startswith(start) and path.count("/") == 5 for path in found)
+        if self._there is None:
+            self._there = frozenset(self.deployments())
+        return deployment in self._there
 
     def of(self, deployment: Deployment) -> tuple[Built, ...]:
         """Return the objects of an overlay. Raises AtmosError with positions when it cannot be built."""

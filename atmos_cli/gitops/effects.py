@@ -45,17 +45,20 @@ def effects_of(
     touched: Iterable[Deployment],
     *,
     allow_replace: bool = False,
+    takes_back: bool = False,
     renamed: Mapping[tuple[str, str], tuple[DeclaredRename, ...]] | None = None,
 ) -> Effects:
-    """Return what happens in each of `touched`, and what is refused. `renamed`: by team and service."""
+    """Return what happens in each of `touched`, and what is refused. `renamed`: by team and service.
+
+    `takes_back`: an earlier change is undone, see `refusals`; whoever undoes it has asked about data already.
+    """
     of: dict[Deployment, tuple[Effect, ...]] = {}
     found: list[Diagnostic] = []
     unknown: list[Deployment] = []
-    there = frozenset(before.deployments()), frozenset(after.deployments())
     for deployment in dict.fromkeys(touched):
         try:
-            old = _objects(before, deployment) if deployment in there[0] else {}
-            new = _objects(after, deployment) if deployment in there[1] else {}
+            old = _objects(before, deployment) if before.has(deployment) else {}
+            new = _objects(after, deployment) if after.has(deployment) else {}
         except AtmosError:
             unknown.append(deployment)  # the checks say why
             continue
@@ -63,8 +66,12 @@ def effects_of(
         then, now = ({who: each.resource for who, each in side.items()} for side in (old, new))
         of[deployment] = consequences(then, now, renamed=pairs)
         place = deployment.environment
-        found += refusals(old, new, tree=after.tree, environment=place, allow_replace=allow_replace)
-        found += replacements(old, new, tree=before.tree, environment=place, allow_replace=allow_replace, renamed=pairs)
+        found += refusals(
+            old, new, tree=after.tree, environment=place, allow_replace=allow_replace, takes_back=takes_back
+        )
+        found += replacements(
+            old, new, tree=before.tree, environment=place, allow_replace=allow_replace or takes_back, renamed=pairs
+        )
     return Effects(of, in_order(found), tuple(unknown))
 
 

@@ -9,7 +9,7 @@ from atmos_cli.blueprint.compose import Composition, compose
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.engines.registry import ENGINES
-from atmos_cli.gitops.inputs import inputs_of
+from atmos_cli.gitops.inputs import Inputs
 from atmos_cli.kube.resource import identity
 from atmos_cli.layout.kustomize import difference, lay_out
 from atmos_cli.layout.lock import GeneratedFile, Lock, lock_text, stamp
@@ -71,9 +71,7 @@ def generate(
             if wanted:
                 contents[path] = GeneratedFile(emit_all(wanted).encode(), tuple(wanted))
     tags = next(iter(compositions.values())).blueprints
-    inputs = inputs_of(
-        tags, service=f"{team}/{spec.name}", environments=environments, config=config, catalogue=catalogue
-    )
+    inputs = Inputs(config, catalogue).of(tags, service=f"{team}/{spec.name}", environments=environments)
     spec_value = load(spec_data)
     lock = Lock(
         files={f"{root}/service.yaml": (spec_value,), **{path: each.content for path, each in contents.items()}},

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from atmos_cli.adapters.bundle import catalogue
+from atmos_cli.adapters.bundle import catalogue, versions
 from atmos_cli.budget.findings import budget_diagnostics, claim_diagnostics
 from atmos_cli.checks.registry import run
 from atmos_cli.checks.subject import Subject
 from atmos_cli.clusters.facts import cluster_facts
 from atmos_cli.config import Config, namespace
-from atmos_cli.diagnostics import AtmosError, Diagnostic, in_order
+from atmos_cli.diagnostics import AtmosError, Diagnostic, errors, in_order
 from atmos_cli.gitops.budgeting import Budgeted, budgeted
 from atmos_cli.gitops.ownership import doubly_owned
 from atmos_cli.gitops.repository import Deployment, config_of
@@ -37,10 +37,10 @@ class Guarded:
     `effects`: what happens to what runs, one line each.
     """
 
-    diagnostics: tuple[Diagnostic, ...]
-    rows: tuple[LimitRow, ...]
-    claims: Mapping[Deployment, Claim]
-    budgets: Mapping[str, Budgeted]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    rows: tuple[LimitRow, ...] = ()
+    claims: Mapping[Deployment, Claim] = field(default_factory=dict)
+    budgets: Mapping[str, Budgeted] = field(default_factory=dict)
     effects: tuple[str, ...] = ()
 
 
@@ -57,6 +57,8 @@ def guard(
 ) -> Guarded:
     """Check what is touched, and the budget of each environment over all that runs there.
 
+    Of a touched deployment that builds what it built before, only errors are found.
+
     `before` is the tree the change starts from; None counts everything as new. `changed` are the paths it touches.
     `earlier` returns the trees at the start of each `window`, `fits` says what would fit where something is over, and
     `approvals` returns which of the rows that are over may be.
@@ -65,13 +67,14 @@ def guard(
     found: list[Diagnostic] = []
     claims: dict[Deployment, Claim] = {}
     for deployment in touched:
-        found += check(effective, deployment, config=config)
+        mine = [*check(effective, deployment, config=config)]
         try:
             claims[deployment] = effective.claim(deployment)
+            where = f"{deployment.directory}/kustomization.yaml"
+            mine += claim_diagnostics(claims[deployment], environment=deployment.environment, where=where)
         except AtmosError:
-            continue  # `check` and the budget say why
-        where = f"{deployment.directory}/kustomization.yaml"
-        found += claim_diagnostics(claims[deployment], environment=deployment.environment, where=where)
+            pass  # `check` and the budget say why
+        found += errors(mine) if before and _builds_the_same(effective, before, deployment) else mine
     budgets: dict[str, Budgeted] = {}
     for environment in environments:
         found += effective.policy.own_problems(environment)
@@ -94,6 +97,15 @@ def guard(
     if _makes_more(effective, before, touched):
         found += doubly_owned(effective, environments=environments, touched=touched)
     return Guarded(in_order(found), rows, claims, budgets)
+
+
+def _builds_the_same(effective: Effective, before: Effective, deployment: Deployment) -> bool:
+    """Say whether a change does nothing to a deployment: warnings of that are none of a plan."""
+    try:
+        now, known = effective.of(deployment), before.of(deployment)
+    except AtmosError:
+        return False
+    return [each.resource for each in now] == [each.resource for each in known]
 
 
 def _makes_more(effective: Effective, before: Effective | None, touched: Sequence[Deployment]) -> bool:
@@ -154,4 +166,5 @@ def subject(
         secret_store=environment.secrets.store if environment.secrets else "",
         cluster=environment.cluster,
         no_default_storage=kinds.type_of(cluster).title if missing else "",
+        versions=versions(),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.config import FILE
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity
 from atmos_cli.foreign import shell
-from atmos_cli.gitops.inputs import lock_head, stale_inputs
+from atmos_cli.gitops.inputs import Inputs, lock_head
 from atmos_cli.gitops.services import ServiceName, environments_of, services
 from atmos_cli.layout.items import opened
 from atmos_cli.layout.lock import stamp
@@ -33,18 +33,17 @@ def pending_updates(tree: FileTree, config: Config, catalogue: Catalogue, *, str
 
     A newer blueprint alone is only a note. Services whose spec or lock cannot be read are reported elsewhere.
     """
+    inputs = Inputs(config, catalogue)
     for name in services(tree):
         try:
-            found = pending_update(tree, name, config, catalogue, strict=strict)
+            found = pending_update(tree, name, inputs, strict=strict)
         except AtmosError:
             continue
         if found is not None:
             yield found
 
 
-def pending_update(
-    tree: FileTree, name: ServiceName, config: Config, catalogue: Catalogue, *, strict: bool = False
-) -> Diagnostic | None:
+def pending_update(tree: FileTree, name: ServiceName, inputs: Inputs, *, strict: bool = False) -> Diagnostic | None:
     """Return what `atmos update` has for one service, None when nothing is newer than its lock."""
     spec_path, lock_path = f"{name.directory}/service.yaml", f"{name.directory}/service.lock"
     data, lock_data = tree.read(spec_path), tree.read(lock_path)
@@ -52,12 +51,12 @@ def pending_update(
         return None
     lock = lock_head(lock_data, path=lock_path)
     spec, known = load(data, path=spec_path), lock.files.get(spec_path)
-    stale = stale_inputs(lock, str(name), config, catalogue)
+    stale = inputs.stale(lock, str(name))
     changed = isinstance(known, tuple) and not same(known[0], spec)
     ours = [each for each in stale if not each.startswith(_OFFERED)]
-    if _stamped(lock, spec) and not (changed or ours or _moved(tree, name, lock, config)):
+    if _stamped(lock, spec) and not (changed or ours or _moved(tree, name, lock, inputs.config)):
         return _offer(name, spec_path) if stale else None
-    if not _differs(tree, name, config, catalogue, data):
+    if not _differs(tree, name, inputs.config, inputs.catalogue, data):
         return None
     where = Location(spec_path, 1, 1)
     if changed and isinstance(known, tuple) and isinstance(spec, dict) and isinstance(known[0], dict):
@@ -71,7 +70,7 @@ def pending_update(
     )
 
 
-def is_current(tree: FileTree, name: ServiceName, config: Config, catalogue: Catalogue) -> bool:
+def is_current(tree: FileTree, name: ServiceName, inputs: Inputs) -> bool:
     """Say whether all that a service is generated from is as its lock has it, so that nothing can be newer.
 
     False where the lock does not say. Raises AtmosError for a spec or lock that cannot be read.
@@ -84,7 +83,7 @@ def is_current(tree: FileTree, name: ServiceName, config: Config, catalogue: Cat
     known = lock.files.get(spec_path)
     if not lock.inputs or lock.edited or b"\n<<<<<<<" in lock_data or not isinstance(known, tuple):
         return False
-    unmoved = not stale_inputs(lock, str(name), config, catalogue) and not _moved(tree, name, lock, config)
+    unmoved = not inputs.stale(lock, str(name)) and not _moved(tree, name, lock, inputs.config)
     return unmoved and _stamped(lock, known[0]) and same(known[0], load(data, path=spec_path))
 
 

@@ -13,6 +13,7 @@ from atmos_cli.budget.model import budget_path, read_budget
 from atmos_cli.config import FILE, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.engines.registry import ENGINES
+from atmos_cli.gitops.services import ServiceName, meant_service
 from atmos_cli.yamlio.locate import located
 
 if TYPE_CHECKING:
@@ -112,19 +113,6 @@ def deployments(tree: FileTree) -> tuple[Deployment, ...]:
 
 def find_service(tree: FileTree, service: str, *, team: str | None = None) -> tuple[Deployment, ...]:
     """Return the deployments of `service`, given as `name` or `team/name`. Raises ATM511 when there is none."""
-    if "/" in service and team is None:
-        team, service = service.split("/", 1)
     everything = deployments(tree)
-    found = tuple(d for d in everything if d.service == service and team in (None, d.team))
-    if not found:
-        import difflib
-
-        names = sorted({d.service for d in everything})
-        close = difflib.get_close_matches(service, names, n=1)
-        hint = f"did you mean `{close[0]}`?" if close else f"there are: {', '.join(names) or 'none yet'}"
-        raise fail(Code.SERVICE_UNKNOWN, f"there is no service `{service}` in this repo", hint=hint)
-    owners = sorted({d.team for d in found})
-    if len(owners) > 1:
-        hint = f"say which: {', '.join(f'{owner}/{service}' for owner in owners)}"
-        raise fail(Code.SERVICE_UNKNOWN, f"several teams have a service `{service}`", hint=hint)
-    return found
+    name = meant_service((ServiceName(*each[:2]) for each in everything), service, team=team)
+    return tuple(each for each in everything if each[:2] == name)

@@ -5,31 +5,35 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.blueprint.scope import image_of
 from atmos_cli.config import FILE
-from atmos_cli.diagnostics import Code, Diagnostic, Location, Severity, fail
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity, fail
 from atmos_cli.foreign import shell
+from atmos_cli.gitops.first_images import FirstImages, first_images
 from atmos_cli.gitops.generate import generate
+from atmos_cli.gitops.moved_services import require_unmoved
 from atmos_cli.gitops.pending import is_current
 from atmos_cli.gitops.services import ServiceName, environments_of
-from atmos_cli.layout.lock import checksum
 from atmos_cli.layout.lock_history import read_lock
+from atmos_cli.merge.fields import joined
 from atmos_cli.merge.files import merge_files
-from atmos_cli.merge.model import Merged
-from atmos_cli.spec.model import read_spec
+from atmos_cli.merge.model import MISSING, Merged, same
+from atmos_cli.merge.shown import shown_value
+from atmos_cli.spec.model import ServiceSpec, read_spec
+from atmos_cli.versions.judge import bump
 from atmos_cli.yamlio.load import load_all
 from atmos_cli.yamlio.locate import block_line, locate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from atmos_cli.blueprint.catalogue import Catalogue
     from atmos_cli.blueprint.composed import DeclaredRename
     from atmos_cli.config import Config, WriteMode
+    from atmos_cli.gitops.inputs import Inputs
     from atmos_cli.layout.lock import Lock
     from atmos_cli.merge.model import Choose, Conflict, Side
     from atmos_cli.ports import FileTree
-
-SHOWN = 60
+    from atmos_cli.versions.judge import Bump
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,9 @@ class UpdateOptions:
 
     `ours` and `theirs`: files, fields of them (`FILE#FIELD`), services or `.` for all, whose conflicts that side wins.
     `only_check` leaves checks and budgets out. `environments`: where the services are to be as well. `allow_replace`:
-    objects may be replaced, also those with data. `teams` come beside those that have a tenant, `without_team` goes.
-    `with_skeleton`: what `init` made, too; None where no service is named.
+    objects may be replaced, also those with data. `request_approval`: a branch that asks where it is over a budget.
+    `teams` come beside those that have a tenant, `without_team` goes. `with_skeleton`: what `init` made, too; None
+    where no service is named. `like`: new overlays begin with the images of this environment.
     """
 
     mode: WriteMode | None = None
@@ -49,6 +54,7 @@ class UpdateOptions:
     theirs: tuple[str, ...] = ()
     restore: bool = False
     allow_replace: bool = False
+    request_approval: bool = False
     environments: tuple[str, ...] = ()
     only_check: bool = False
     team: str | None = None
@@ -57,11 +63,16 @@ class UpdateOptions:
     only_skeleton: bool = False
     teams: tuple[str, ...] = ()
     without_team: str = ""
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceUpdate:
-    """What an update makes of one service, or of what `init` made (`name` is None). `reasons`: what is newer."""
+    """What an update makes of one service, or of what `init` made (`name` is None). `reasons`: what is newer.
+
+    `bumps`: versions of what other people release that change with it. `first_images`: what new overlays
+    begin with.
+    """
 
     name: ServiceName | None
     reasons: tuple[str, ...]
@@ -71,6 +82,8 @@ class ServiceUpdate:
     blueprints: tuple[str, ...] = ()
     notes: tuple[Diagnostic, ...] = ()
     renamed: tuple[DeclaredRename, ...] = ()
+    bumps: tuple[Bump, ...] = ()
+    first_images: tuple[FirstImages, ...] = ()
 
     @property
     def title(self) -> str:
@@ -82,30 +95,32 @@ class ServiceUpdate:
         return bool(self.files or self.merged.conflicts)
 
 
-def update_service(
-    tree: FileTree, name: ServiceName, options: UpdateOptions, *, config: Config, catalogue: Catalogue
-) -> ServiceUpdate:
+def update_service(tree: FileTree, name: ServiceName, options: UpdateOptions, *, inputs: Inputs) -> ServiceUpdate:
     """Merge what the spec, the config and the blueprints now generate into the files of one service."""
+    if not (options.restore or options.environments) and _is_current(tree, name, inputs):
+        return ServiceUpdate(name, (), Merged({}), {})
+    config = inputs.config
     spec_path, lock_path = f"{name.directory}/service.yaml", f"{name.directory}/service.lock"
     data = tree.read(spec_path) or b""
     spec = read_spec(data, path=spec_path)
     if spec.name != name.service:
+        require_unmoved(tree, name)
         message = f"`{spec_path}` describes `{spec.name}`, but its directory says `{name.service}`"
         rename = f"atmos rename {shell(str(name))} {shell(spec.name)}"
         hint = f"write `name: {name.service}` there, or rename it with `{rename}`"
         raise fail(Code.SPEC_PATH_MISMATCH, message, where=Location(spec_path, 1, 1, field="name"), hint=hint)
-    if not (options.restore or options.environments) and is_current(tree, name, config, catalogue):
-        return ServiceUpdate(name, (), Merged({}), {})
     lock_data = tree.read(lock_path)
     locks = read_lock(lock_data, path=lock_path)
-    _require_unmoved(locks, name, lock_path)
+    require_unmoved(tree, name, locks)
     config.named(options.environments)
     environments = environments_of(tree, name, locks, config, also=options.environments)
     if not environments:
         message = f"`{name}` is in no environment of {FILE}"
         hint = f"`atmos update {shell(str(name))} --env {shell(next(iter(config.environments)))}` puts it into one"
         raise fail(Code.ENVIRONMENT_UNKNOWN, message, hint=hint, where=Location(spec_path, 1, 1))
-    made = generate(spec, team=name.team, environments=environments, config=config, catalogue=catalogue, spec_data=data)
+    made = generate(
+        spec, team=name.team, environments=environments, config=config, catalogue=inputs.catalogue, spec_data=data
+    )
     again = tuple(f"{name.directory}/overlays/{each}/" for each in options.environments)
     again = tuple(each for each in again if not any(True for _ in tree.files(each.rstrip("/"))))
     bases = [
@@ -126,21 +141,52 @@ def update_service(
         renamed=made.renamed,
     )
     files = dict(merged.files)
+    first = [*_first_images(tree, name, files, spec, options, config)]
+    files |= {path: changed for _, path, changed in first}
     lock = made.files[lock_path]
     if lock != lock_data:
         files[lock_path] = lock
-    reasons = tuple(_reasons(locks, made.lock, spec_path)) if files or merged.conflicts else ()
+    found = (bump(inputs.catalogue.versions, each.before, each.after) for each in merged.changed)
+    bumps = tuple(dict.fromkeys(each for each in found if each))
+    reasons = (*_reasons(locks, made.lock, spec_path), *map(str, bumps)) if files or merged.conflicts else ()
     notes = tuple(_lock_notes(locks, lock_path))
-    return ServiceUpdate(name, reasons, merged, files, environments, made.lock.blueprints, notes, made.renamed)
+    return ServiceUpdate(
+        name,
+        reasons,
+        merged,
+        files,
+        environments,
+        made.lock.blueprints,
+        notes,
+        made.renamed,
+        bumps,
+        tuple(each for each, _, _ in first),
+    )
 
 
-def _require_unmoved(locks: Sequence[Lock], name: ServiceName, path: str) -> None:
-    """Refuse a service whose directory was moved or renamed: each of its objects would be another one, data too."""
-    if all(lock.inputs.get("service", checksum(str(name))) == checksum(str(name)) for lock in locks):
-        return
-    message = f"`{name.directory}` was generated for another team or name, so all its objects would be new ones"
-    hint = "move it back with `git mv`, and see docs/day-two.md for the way to another name or team"
-    raise fail(Code.SPEC_PATH_MISMATCH, message, where=Location(path, 1, 1), hint=hint)
+def _is_current(tree: FileTree, name: ServiceName, inputs: Inputs) -> bool:
+    """Say whether nothing can be newer; what cannot be read is not, and whoever reads all of it says why."""
+    try:
+        return is_current(tree, name, inputs)
+    except AtmosError:
+        return False
+
+
+def _first_images(
+    tree: FileTree,
+    name: ServiceName,
+    files: Mapping[str, bytes | None],
+    spec: ServiceSpec,
+    options: UpdateOptions,
+    config: Config,
+) -> Iterator[tuple[FirstImages, str, bytes]]:
+    """Yield what new overlays begin with; where the spec names an image for an environment, that one stands."""
+    own = [each for each, values in spec.environments.items() if values.image]
+    wanted = {path: data for path, data in files.items() if path.split("/")[4:5] not in [[each] for each in own]}
+    bare = spec.model_copy(update={"image": None, "environments": {}})
+    made_up = image_of(bare, team=name.team, environment=next(iter(config.environments)), config=config)
+    order = tuple(config.environments)
+    yield from first_images(tree, name.directory, wanted, order, like=options.like, placeholder=made_up)
 
 
 def _reasons(locks: Sequence[Lock], now: Lock, spec_path: str) -> Iterator[str]:
@@ -174,16 +220,14 @@ def _same_name(tag: str, tags: set[str]) -> bool:
     return any(each.partition("@")[0] == tag.partition("@")[0] for each in tags)
 
 
-def _changed_keys(old: object, new: object) -> Iterator[str]:
+def _changed_keys(old: object, new: object, path: str = "") -> Iterator[str]:
+    """Yield each field that differs; of mappings that both have, those inside."""
     if isinstance(old, dict) and isinstance(new, dict):
         for key in dict.fromkeys((*old, *new)):
-            if old.get(key) != new.get(key):
-                yield f"{key} {_short(old.get(key))} → {_short(new.get(key))}"
-
-
-def _short(value: object) -> str:
-    text = "nothing" if value is None else str(value)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+            below = joined(path, key)
+            yield from _changed_keys(old.get(key, MISSING), new.get(key, MISSING), below)
+    elif not same(old, new):
+        yield f"{path} {shown_value(old)} → {shown_value(new)}"
 
 
 def _lock_notes(locks: Sequence[Lock], path: str) -> Iterator[Diagnostic]:
@@ -220,7 +264,7 @@ def conflict_finding(tree: FileTree, update: ServiceUpdate, conflict: Conflict) 
     data = tree.read(conflict.file) or b""
     line, column = _place(data, conflict)
     what = f"`{conflict.field}`" if conflict.field else f"`{conflict.why or conflict.file}`"
-    was, yours, now = map(_value, (conflict.base, conflict.ours, conflict.theirs))
+    was, yours, now = (_value(conflict, each) for each in (conflict.base, conflict.ours, conflict.theirs))
     values = f"generated was {was}, yours is {yours}, now it would be {now}"
     source = f" ({'; '.join(update.reasons)})" if update.reasons else ""
     message = f"{what} was changed by hand, and would be generated otherwise: {values}{source}"
@@ -246,7 +290,7 @@ def _place(data: bytes, conflict: Conflict) -> tuple[int, int]:
     return first + line - 1, column + len(shown) - len(shown.lstrip())
 
 
-def _value(value: object) -> str:
-    if isinstance(value, dict | list):
-        return f"another {'mapping' if isinstance(value, dict) else 'list'}"
-    return f"`{_short(value)}`"
+def _value(conflict: Conflict, value: object) -> str:
+    if isinstance(value, dict) and not conflict.field:
+        return "the object"
+    return shown_value(value) if value is MISSING or not conflict.field else f"`{shown_value(value)}`"

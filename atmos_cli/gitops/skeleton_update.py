@@ -73,6 +73,7 @@ def update_skeleton(
         configured=configured,
         spec_schema=spec_schema(catalogue),
         kinds=catalogue.cluster_kinds,
+        versions=catalogue.versions,
     )
     inputs = {FILE, *(budget_path(name) for name in budgets)}
     files: dict[str, bytes | None] = {p: made[p] for p in sorted(inputs) if p in made and tree.read(p) is None}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import history
 from atmos_cli.adapters.git import repo as repos
-from atmos_cli.adapters.git.tree import CommitTree
+from atmos_cli.adapters.git.directory_tree import DirectoryTree
 from atmos_cli.adapters.own_config import own_config, own_config_path
 from atmos_cli.config import FILE, Cluster, Config, OwnConfig, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity, fail
@@ -154,7 +154,7 @@ def _named(repo: Repo) -> tuple[str, str, Config | None] | None:
 
 
 def _config_at(repo: Repo, name: str, commit: str) -> Config | None:
-    tree = CommitTree(repo, commit)
+    tree = DirectoryTree(repo, commit)
     try:
         data = tree.read(FILE)
         return read_config(data, engines=ENGINES) if data is not None else None

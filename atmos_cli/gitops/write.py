@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import repo as repos
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 class Written:
     """What was written, and where to look at it; `link` is the page on which to open a pull request, when known.
 
-    `notes` are what else there is to say of it: what had to be recovered first, hooks that were not run.
+    `notes` are what else there is to say of it: what had to be recovered first, hooks that were not run. `next`: what
+    is left to do, as (topic, command).
     """
 
     mode: WriteMode
@@ -39,6 +40,7 @@ class Written:
     pushed: bool = False
     link: str = ""
     notes: tuple[Diagnostic, ...] = field(default=())
+    next: tuple[tuple[str, str], ...] = ()
 
 
 class OvertakenError(AtmosError):
@@ -116,17 +118,26 @@ def write(
 
 
 def _push(repo: Repo, branch: str, commit: str) -> None:
-    """Push; when others were first, take our `commit` back and follow, unless the user's own work is in the way."""
+    """Push; where that is refused, take our `commit` back, and follow, unless the user's own work is in the way."""
     try:
         push(repo, branch)
-    except BehindError as behind:
+    except AtmosError as refused:
         if not commit or not catch_up(repo, branch, commit):
             raise
+        if not isinstance(refused, BehindError):
+            found = (replace(each, hint=_again(each.hint)) for each in refused.diagnostics)
+            raise AtmosError(*found, exit_code=refused.exit_code) from refused
         message = f"others pushed to {branch} first, so the commit was taken back, and {branch} here follows origin"
         overtaken = Diagnostic(
             Code.PUSH_REFUSED, message, hint="run the command again: it starts from what they pushed"
         )
-        raise OvertakenError(overtaken, exit_code=1) from behind
+        raise OvertakenError(overtaken, exit_code=1) from refused
+
+
+def _again(hint: str) -> str:
+    """Return the hint for a push that was refused, where its commit is no longer here."""
+    first = hint.partition("`git push")[0].removesuffix("`--write branch`, or ")
+    return f"{first}run it again with `--write branch`; the commit was taken back here"
 
 
 def wait_to_try_again(root: Path, attempt: int, began: float) -> None:

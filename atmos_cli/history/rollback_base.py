@@ -12,25 +12,21 @@ from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.tree import CommitTree
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Severity, fail
 from atmos_cli.foreign import shell
-from atmos_cli.gitops.guard import Guarded, check, guard
+from atmos_cli.gitops.guard import check
 from atmos_cli.gitops.repository import Deployment, config_of, find_service
-from atmos_cli.gitops.states import States
 from atmos_cli.gitops.write import Base
-from atmos_cli.history.approvals import covered
 from atmos_cli.history.restoring import RollbackStart
 from atmos_cli.spec.model import read_spec
 from atmos_cli.verify.model import Limits
 from atmos_cli.verify.settings import limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from atmos_cli.adapters.git.repo import Repo
     from atmos_cli.config import Config, WriteMode
     from atmos_cli.gitops.effective import Effective
     from atmos_cli.gitops.repository import Repository
-    from atmos_cli.result import ChangeSet
-    from atmos_cli.verify.rollback import RestorePlan
 
 BUDGET = frozenset({Code.BUDGET_EXCEEDED, Code.CLAIM_INDETERMINATE})
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
@@ -113,33 +109,17 @@ def limits_of(start: RollbackStart) -> Limits:
         return Limits()
 
 
-def judged(
-    repository: Repository, start: RollbackStart, changes: ChangeSet, plan: RestorePlan, *, base: Base
-) -> Guarded:
-    """Run all checks and budgets on the result, as for any change, with two differences.
+def softened(
+    found: Iterable[Diagnostic], before: Effective, touched: Sequence[Deployment], config: Config, *, named: bool
+) -> tuple[Diagnostic, ...]:
+    """Return what is found of a rollback as it counts for one: as for any change, with two differences.
 
     What is wrong already, and stays as it is, does not keep a better state from coming back. And a state that ran
     before may pass a budget, since others may use its share meanwhile; no state may pass a ceiling, and one
     that a person named has to fit like any other change.
     """
-    states = States(repository.root, repository.tree, branch=start.config.git.branch)
-    before = states.at(base.commit) if base.commit else states.here()
-    after = states.changed(before, changes.files)
-    team, service, environment = start.deployment
-    environments = (environment, *plan.environments)
-    touched = [Deployment(team, service, each) for each in environments]
-    found = guard(
-        after,
-        touched=touched,
-        before=before,
-        environments=environments,
-        changed=tuple(changes.files),
-        earlier=states.earlier,
-        approvals=lambda rows: covered(rows, after=after, before=before, root=repository.root, author=True),
-    )
-    known = {each for deployment in touched for each in _already(before, deployment, start.config)}
-    kept = tuple(_softened(each, known, named=plan.chosen == "named") for each in found.diagnostics)
-    return replace(found, diagnostics=kept)
+    known = {each for deployment in touched for each in check(before, deployment, config=config)}
+    return tuple(_softened(each, known, named=named) for each in found)
 
 
 def _softened(diagnostic: Diagnostic, known: set[Diagnostic], *, named: bool) -> Diagnostic:
@@ -150,14 +130,9 @@ def _softened(diagnostic: Diagnostic, known: set[Diagnostic], *, named: bool) ->
     if diagnostic.code in BUDGET and not named:
         hint = "a rollback goes ahead over a budget; the quota of the tenant may still refuse pods"
         return replace(diagnostic, severity=Severity.WARNING, hint=hint)
+    if diagnostic.code in BUDGET:
+        return replace(diagnostic, hint=diagnostic.hint.partition(", or ask for approval")[0])
     return diagnostic
-
-
-def _already(before: Effective, deployment: Deployment, config: Config) -> tuple[Diagnostic, ...]:
-    try:
-        return check(before, deployment, config=config)
-    except AtmosError as error:
-        return error.diagnostics
 
 
 def _removed(start: RollbackStart, service: str, environment: str, *, team: str | None) -> Deployment | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.kube.differences import NOT_SET, FieldDifference
 from atmos_cli.kube.immutable_rules import RULES, Refused, change, shrinks
-from atmos_cli.kube.operators import OPERATED
+from atmos_cli.kube.operators import OPERATED, major_of
 from atmos_cli.kube.resource import group_version
 from atmos_cli.kube.shape import at, items, text
 from atmos_cli.yamlio.locate import field_of
@@ -86,10 +86,11 @@ def _changes_of_fixed(rows: tuple[Fixed, ...], before: Resource, after: Resource
 
 
 def _operated(kind: Kind, before: Resource, after: Resource) -> Iterator[Refused]:
-    """Refuse what the CRD of an operator refuses, and what its webhook does: volumes that shrink, or go."""
+    """Refuse what the CRD of an operator refuses, and its webhook: volumes that shrink or go, an older version."""
     for path in OPERATED[kind].fixed:
         if at(before, *path) is not None and at(after, *path) is not None:
             yield from change(before, after, path)
+    yield from _downgrade(kind, before, after)
     runs, by = OPERATED[kind].runs, "its operator"
     if runs is None:
         return
@@ -101,6 +102,13 @@ def _operated(kind: Kind, before: Resource, after: Resource) -> Iterator[Refused
             continue
         for size in runs.sizes:
             yield from shrinks(at(before, *old), at(after, *new), (*new, *size), within=new, by=by)
+
+
+def _downgrade(kind: Kind, before: Resource, after: Resource) -> Iterator[Refused]:
+    old, new = (major_of(each, OPERATED[kind]) for each in (before, after))
+    if old and new and new[1] < old[1]:
+        found = FieldDifference(new[0], field_of(new[0]), old[1], new[1])
+        yield Refused(found, "may not go back to an earlier major version", "its operator")
 
 
 def _volumes(resource: Resource, paths: tuple[Path, ...]) -> Iterator[tuple[Path, Path]]:

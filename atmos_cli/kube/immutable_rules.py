@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from atmos_cli.kube.resource import Resource
     from atmos_cli.kube.shape import Path
 
-Why = Literal["is immutable", "may only grow", "may not be removed", "keeps the defaults of a rolling update"]
+Why = Literal[
+    "is immutable",
+    "may only grow",
+    "may not be removed",
+    "may not go back to an earlier major version",
+    "keeps the defaults of a rolling update",
+]
 Kind = tuple[str, str]
 Rule = Callable[["Resource", "Resource"], "Iterator[Refused]"]
 

@@ -5,6 +5,7 @@ Another operator is another row; what a row leaves out is unknown, and callers r
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -59,6 +60,7 @@ class OperatedKind:
     `makes` returns the Secrets that it will bring, `takes` is where it names Secrets that others bring. `pauses` are
     (annotation, value, what that means). `gauges` are PromQL templates by the name that rules ask for. `fixed`: fields
     that are there to stay, as its CRD says (`self == oldSelf`, which is silent where the field was or will be absent).
+    `majors`: where the major version of what it runs stands, as a number or in the tag of an image: it never goes back.
     """
 
     group: str
@@ -73,6 +75,18 @@ class OperatedKind:
     pauses: tuple[tuple[str, str, str], ...] = ()
     gauges: Mapping[str, str] | None = None
     fixed: tuple[Path, ...] = ()
+    majors: tuple[Path, ...] = ()
+
+
+def major_of(resource: Resource, row: OperatedKind) -> tuple[Path, int] | None:
+    """Return the field that says the major version of what an object runs, and the version; None where none does."""
+    for path in row.majors:
+        value = at(resource, *path)
+        _, colon, tag = str(value).partition("@")[0].rpartition("/")[2].partition(":")
+        found = re.match(r"\d{1,4}", tag) if colon else re.fullmatch(r"\d{1,4}", str(value))
+        if found:
+            return path, int(found[0])
+    return None
 
 
 def named(*suffixes: str) -> Callable[[Resource], Secrets]:
@@ -163,6 +177,7 @@ _CLUSTER = OperatedKind(
         "pg-max-connections": "max(cnpg_pg_settings_setting{name=`max_connections`,namespace=~`$ns`})",
     },
     fixed=(("spec", "serviceAccountName"),),
+    majors=(("spec", "imageName"), ("spec", "imageCatalogRef", "major")),
 )
 _STRIMZI = "kafka.strimzi.io"
 _MARIADB = "k8s.mariadb.com"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from atmos_cli.clusters.facts import ClusterKinds
+    from atmos_cli.versions.table import VersionTable
 
 SPEC_SCHEMA = "platform/schemas/service.json"
 
@@ -51,12 +52,12 @@ jobs:
   validate:
     runs-on: ubuntu-latest
     steps:
-      - uses: actions/checkout@v4
+      - uses: {checkout}
         with:
           fetch-depth: 0
-      - uses: actions/setup-python@v5
+      - uses: {setup-python}
         with:
-          python-version: "3.13"
+          python-version: "{python}"
       - run: pip install atmos-cli
       - run: atmos validate --check-generated --base origin/{branch}
 """
@@ -81,12 +82,13 @@ def skeleton(
     configured: Sequence[str],
     spec_schema: Mapping[str, Any],
     kinds: ClusterKinds,
+    versions: VersionTable,
 ) -> dict[str, bytes]:
     """Return all files but those of services. `configured`: clusters with files in `infrastructure/configs`."""
     files = {
         **{path: text for engine in ENGINES.values() for path, text in engine.texts.items()},
         ".pre-commit-config.yaml": PRE_COMMIT,
-        ".github/workflows/atmos.yaml": WORKFLOW.replace("{branch}", config.git.branch),
+        ".github/workflows/atmos.yaml": _workflow(config, versions),
         ".gitattributes": "*.lock linguist-generated=true\n",
         "CODEOWNERS": _owners(teams),
         SPEC_SCHEMA: json.dumps(spec_schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n",
@@ -116,6 +118,19 @@ def skeleton(
     return {path: text.encode() for path, text in files.items()} | {
         path: emit_all(values).encode() for path, values in documents.items()
     }
+
+
+def _workflow(config: Config, versions: VersionTable) -> str:
+    words = {
+        "{branch}": config.git.branch,
+        "{checkout}": versions.action("actions/checkout"),
+        "{setup-python}": versions.action("actions/setup-python"),
+        "{python}": versions.runtimes["python"].writes or "",
+    }
+    text = WORKFLOW
+    for word, value in words.items():
+        text = text.replace(word, value)
+    return text
 
 
 def _admissions(config: Config, cluster: str, budgets: Mapping[str, Budget]) -> dict[str, Admission]:

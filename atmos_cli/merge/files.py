@@ -202,6 +202,7 @@ class _Work:
         merge.node(tuple(opened(each) for each in translated[:-1]), value, opened(translated[-1]), (), (), "")
         self.edits.setdefault(ours.file, []).extend(merge.edits)
         if isinstance(merge, KustomizationMerge):
+            self.findings.own_patches += merge.own_patches()
             for file, edits in merge.elsewhere.items():
                 self.edits.setdefault(file, []).extend(edits)
 

@@ -10,6 +10,7 @@ from atmos_cli.layout.items import PATCHES, group_kind, item_names, patch_target
 from atmos_cli.merge.fields import DocumentMerge, joined
 from atmos_cli.merge.model import MISSING, KeptEdit, OwnPatch, among, same
 from atmos_cli.merge.objects import object_name
+from atmos_cli.merge.split import split_patch
 from atmos_cli.yamlio.edit import edit
 from atmos_cli.yamlio.edits import SetValue
 from atmos_cli.yamlio.emit import emit
@@ -30,7 +31,8 @@ class KustomizationMerge(DocumentMerge):
     """`raw` is our document with its patches as texts, `moved` the files that people moved a patch to, by position.
 
     `minimum`: the least replicas that our autoscaler of a workload keeps, by its name. `ours_opened`: our patches,
-    opened. `elsewhere`: the edits of moved patches, by file.
+    opened. `elsewhere`: the edits of moved patches, by file. `own`: the positions of patches that a person wrote, and
+    `parts` what of a generated patch stands in them.
     """
 
     raw: dict[str, Any] = field(default_factory=dict)
@@ -40,6 +42,8 @@ class KustomizationMerge(DocumentMerge):
     elsewhere: dict[str, list[Edit]] = field(default_factory=dict)
     unowned: set[str] = field(default_factory=set)
     renamed: tuple[DeclaredRename, ...] = ()
+    own: tuple[int, ...] = ()
+    parts: dict[int, tuple[Any, ...]] = field(default_factory=dict)
 
     def called_now(self, found: list[str] | None, names: Names) -> list[str] | None:
         """Return names of list items as they are now: patches and replicas of a renamed object by its new name."""
@@ -76,16 +80,22 @@ class KustomizationMerge(DocumentMerge):
             alike = {at: len(wanted & set(leaves(ours[at].get("patch")))) for at in rivals}
             if alike and max(alike.values()) > 0:
                 found[max(rivals, key=lambda at: (alike[at], -at))] = name
-        self._note_own_patches(ours, found)
+        self.own = tuple(at for at in range(len(ours)) if at not in found)
         return [found.get(at, f"own:{patch_target(each)}#{at}") for at, each in enumerate(ours)]
 
-    def _note_own_patches(self, ours: list[Any], generated: Mapping[int, str]) -> None:
-        for at, item in enumerate(ours):
+    def own_patches(self) -> Iterator[OwnPatch]:
+        """Yield the patches that a person wrote; of fields that were split off the generated one, none is theirs."""
+        for at in self.own:
+            item = self.ours_opened[at]
             content = item.get("patch")
-            if at not in generated and isinstance(content, dict):
-                earlier = any(patch_target(ours[each]) == patch_target(item) for each in generated if each < at)
-                fields = frozenset(shown_leaves(content, group_kind(content), ""))
-                self.findings.own_patches.append(OwnPatch(self.file, object_name(content), fields, earlier))
+            if not isinstance(content, dict):
+                continue
+            kind, target = group_kind(content), patch_target(item)
+            split_off = {leaf for part in self.parts.get(at, ()) for leaf in shown_leaves(part, kind, "")}
+            fields = frozenset(shown_leaves(content, kind, "")) - split_off
+            generated_before = (each for other, each in enumerate(self.ours_opened[:at]) if other not in self.own)
+            earlier = any(patch_target(each) == target for each in generated_before)
+            yield OwnPatch(self.file, object_name(content), fields, earlier)
 
     def added(self, value: Any, names: Names) -> Any:
         """Return what to add of a list item: where autoscaling ends, as many replicas as it kept at least."""
@@ -119,13 +129,27 @@ class KustomizationMerge(DocumentMerge):
         untargeted = "target" not in ours and patch_target(ours) == patch_target(theirs)
         *rest, mine, wanted = (_without_patch(each, target=not untargeted) for each in (*bases, ours, theirs))
         self.node(tuple(rest), mine, wanted, at, (*PATCHES, "*"), shown)
-        position = at[-1]
-        elsewhere = self.moved.get(position) if isinstance(position, int) else None
-        inner = DocumentMerge(elsewhere or self.file, 0, group_kind(new), self.findings, self.held)
-        inner.prefix, inner.outer = ("", ()) if elsewhere else (f"{shown}.", (*at, "patch"))
-        inner.index, inner.subject = 0 if elsewhere else self.index, object_name(content)
         before = tuple(each.get("patch", MISSING) if isinstance(each, dict) else MISSING for each in bases)
-        inner.node(before, content, new, (), (), "" if elsewhere else shown)
+        patches = {int(at[-1]): content} | self._own_contents(patch_target(ours))
+        for position, (known, part) in split_patch(before, new, patches, kind=group_kind(new)).items():
+            self.parts[position] = known
+            self._content(known, patches[position], part, position, shown, group_kind(new))
+
+    def _own_contents(self, target: str) -> dict[int, Any]:
+        """Return the patches that a person wrote for the same object, by position."""
+        items = {at: self.ours_opened[at] for at in self.own}
+        there = {at: each.get("patch") for at, each in items.items() if patch_target(each) == target}
+        return {at: each for at, each in there.items() if isinstance(each, dict)}
+
+    def _content(
+        self, bases: tuple[Any, ...], ours: Any, theirs: Any, position: int, shown: str, kind: GroupKind
+    ) -> None:
+        """Merge our patch at `position` with the part of a generated one that stands there."""
+        elsewhere, at = self.moved.get(position), (*PATCHES, position, "patch")
+        inner = DocumentMerge(elsewhere or self.file, 0, kind, self.findings, self.held)
+        inner.prefix, inner.outer = ("", ()) if elsewhere else (f"{shown}.", at)
+        inner.index, inner.subject = 0 if elsewhere else self.index, object_name(ours)
+        inner.node(bases, ours, theirs, (), (), "" if elsewhere else shown)
         if not inner.edits:
             return
         if elsewhere:
@@ -133,7 +157,7 @@ class KustomizationMerge(DocumentMerge):
             return
         text = self.raw["patches"][position]["patch"]
         changed = edit(text.encode(), [replace(each, document=0) for each in inner.edits]).decode()
-        self.edits.append(SetValue((*at, "patch"), changed, None, self.index))
+        self.edits.append(SetValue(at, changed, None, self.index))
 
 
 def shown_leaves(value: Any, kind: GroupKind, shown: str, names: Names = ()) -> Iterator[str]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError, Code, Location, fail
 from atmos_cli.yamlio.edits import Edit, InsertItem, Path, RemoveValue, SetValue
-from atmos_cli.yamlio.expected import NotThereError, after_insertion, after_removal, after_set, same
+from atmos_cli.yamlio.expected import NotThereError, after_insertion, after_removal, after_set, same_in_order
 from atmos_cli.yamlio.load import Document, load_all
 from atmos_cli.yamlio.locate import field_of, located
+from atmos_cli.yamlio.written import is_filled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +33,7 @@ def edit(data: bytes, edits: Sequence[Edit]) -> bytes:
     """
     documents = load_all(data)
     for each in edits:
-        data, documents = _edited(data, documents, each)
+        data, documents = _edited_inside(data, documents, each) or _edited(data, documents, each)
     return data
 
 
@@ -57,6 +58,31 @@ def remove_document(data: bytes, index: int) -> bytes | None:
     return _proven(data, whole_documents.removed(data, index), rest, index)
 
 
+def _edited_inside(
+    data: bytes, documents: tuple[Document, ...], change: Edit
+) -> tuple[bytes, tuple[Document, ...]] | None:
+    """Apply an edit of a collection that is written over several lines, in brackets, entry by entry.
+
+    None for every other edit, and where the entries cannot be edited by themselves.
+    """
+    from atmos_cli.yamlio.changes import lines_in_brackets
+    from atmos_cli.yamlio.finer import finer_edits
+
+    if not isinstance(change, SetValue) or not is_filled(change.value) or change.document >= len(documents):
+        return None
+    old = lines_in_brackets(data, documents[change.document].value, change.path, change.document)
+    if type(old) is not type(change.value):
+        return None
+    values = [each.value for each in documents]
+    values[change.document] = _wanted(data, values[change.document], change)
+    try:
+        for each in finer_edits(change, old):
+            data, documents = _edited(data, documents, each)
+    except AtmosError:
+        return None
+    return (data, documents) if same_in_order([each.value for each in documents], values) else None
+
+
 def _edited(data: bytes, documents: tuple[Document, ...], change: Edit) -> tuple[bytes, tuple[Document, ...]]:
     from atmos_cli.yamlio.changes import spliced
 
@@ -67,13 +93,13 @@ def _edited(data: bytes, documents: tuple[Document, ...], change: Edit) -> tuple
         raise _no_document(change.document, len(documents))
     before = documents[change.document].value
     wanted = _wanted(data, before, change)
-    if same(before, wanted):
+    if same_in_order(before, wanted):
         return data, documents
     values = [wanted if each.index == change.document else each.value for each in documents]
     for blocks in (True, False):  # a comment that follows can keep a text from being a block
         result = spliced(data, before, change.path, lambda walk: _changes(walk, change), change.document, blocks=blocks)
         found = _read(result)
-        if found is not None and same([each.value for each in found], values):
+        if found is not None and same_in_order([each.value for each in found], values):
             return result, found
     raise _unproven(data, change.path, change.document)
 
@@ -99,7 +125,7 @@ def _changes(walk: Walk, change: Edit) -> list[Change]:
 
 def _proven(data: bytes, result: bytes, wanted: list[Any], document: int) -> bytes:
     found = _read(result)
-    if found is None or not same([each.value for each in found], wanted):
+    if found is None or not same_in_order([each.value for each in found], wanted):
         raise _unproven(data, (), document)
     return result
 

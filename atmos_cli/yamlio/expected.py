@@ -77,12 +77,13 @@ def nested(path: Sequence[str | int], value: Any) -> Any:
     return value
 
 
-def same(left: Any, right: Any) -> bool:
+def same_in_order(left: Any, right: Any) -> bool:
     """Return whether two values are equal in type and order, too; `1.0` is 1, as JSON has it."""
     if isinstance(left, dict):
-        return isinstance(right, dict) and list(left) == list(right) and all(same(left[k], right[k]) for k in left)
+        keys_in_order = isinstance(right, dict) and list(left) == list(right)
+        return keys_in_order and all(same_in_order(left[key], right[key]) for key in left)
     if isinstance(left, list):
-        return isinstance(right, list) and len(left) == len(right) and all(map(same, left, right))
+        return isinstance(right, list) and len(left) == len(right) and all(map(same_in_order, left, right))
     if isinstance(left, bool) or isinstance(right, bool) or left is None or right is None:
         return left is right
     return isinstance(left, str) is isinstance(right, str) and bool(left == right)

@@ -21,12 +21,6 @@ def locate(data: bytes, index: int, path: Sequence[str | int]) -> tuple[int, int
     return at.line, at.column
 
 
-def value_start(data: bytes, index: int, path: Sequence[str | int]) -> tuple[int, int]:
-    """Return line and column (from 1) where the value at `path` starts, else that of its nearest ancestor."""
-    _, value = _find(data, index, path)
-    return value.line, value.column
-
-
 def block_line(data: bytes, index: int, path: Sequence[str | int]) -> int:
     """Return the first line (from 1) of content of the text at `path`: the one below `|` for a block scalar."""
     _, value = _find(data, index, path)

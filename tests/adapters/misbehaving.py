@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,11 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 BLOCK = b"x" * 65536
 # A gzip stream whose file name never ends: much arrives, and nothing is decoded.
 NAMELESS = b"\x1f\x8b\x08\x08\0\0\0\0\0\xff"
-BOMB = gzip.compress(b"\0" * (64 << 20), 9)
+
+
+@cache
+def bomb() -> bytes:
+    return gzip.compress(b"\0" * (64 << 20), 9)
 
 
 class Line:
@@ -127,7 +132,7 @@ def nothing_decoded_floods(line: Line) -> None:
 
 
 def gzip_bomb(line: Line) -> None:
-    line.send(OK + b"Content-Encoding: gzip\r\n\r\n" + BOMB)
+    line.send(OK + b"Content-Encoding: gzip\r\n\r\n" + bomb())
     line.wait()
 
 

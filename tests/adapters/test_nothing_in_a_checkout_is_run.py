@@ -74,6 +74,7 @@ KEYS = {
 }
 
 
+@pytest.mark.sample(6)
 @pytest.mark.parametrize("kind", KEYS)
 def test_what_the_configuration_names_is_not_run_by_a_question(checkout: Path, canary: Path, kind: str) -> None:
     commit_files(checkout, {".gitattributes": "* filter=evil diff=evil merge=evil\n", "other.txt": "1\n"})
@@ -167,6 +168,7 @@ def test_hooks_of_the_user_run(checkout: Path, canary: Path) -> None:
     assert sang(canary)
 
 
+@pytest.mark.sample(6)
 @pytest.mark.parametrize(
     "hook", ["pre-commit", "commit-msg", "post-commit", "reference-transaction", "post-index-change"]
 )

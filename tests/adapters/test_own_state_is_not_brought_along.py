@@ -143,7 +143,7 @@ OUTER = [
 ]
 
 
-@pytest.mark.sample(4)
+@pytest.mark.sample
 @pytest.mark.parametrize(("key", "value"), [*DAMAGE, *OUTER, ("tree", [0, 0]), ("entries", {}), ("entries", None)])
 def test_a_journal_with_anything_wrong_in_it_is_not_believed(checkout: Path, key: str, value: object) -> None:
     interrupted(checkout)
@@ -162,6 +162,7 @@ def test_a_journal_with_anything_wrong_in_it_is_not_believed(checkout: Path, key
     assert work_tree(checkout) == before
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("step", [3, 11, 17])
 def test_a_directory_that_became_a_link_meanwhile_is_not_written_through(
     checkout: Path, tmp_path: Path, step: int

@@ -33,6 +33,7 @@ def test_a_whole_one_is_read():
         (b"no gzip", "cannot be unpacked"),
         (gzip.compress(b" " * (5 << 20)), "more than 1 MiB"),
     ],
+    ids=["cut", "other", "large"],  # packed bytes hold the time, and workers that name tests otherwise do not start
 )
 def test_others_are_refused(data, says):
     with pytest.raises(UnusableError, match=says):

@@ -23,6 +23,7 @@ CALLS = {Code.SELECTOR_MISMATCH}  # only information: the policy that lets the c
 ALSO = {"env-and-secrets": {Code.REFERENCE_EXTERNAL}, "dependencies": CALLS, "own-url": CALLS}
 
 
+@pytest.mark.sample(10)
 @pytest.mark.parametrize("case", CASES)
 def test_case(case):
     compositions = composed(case)

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from atmos_cli.kube.resource import pod_template
 from tests.blueprint.matrix import CASES, CONFIG, composed
 
-ALL = {
-    (case, environment): [item.resource for item in composition.resources]
-    for case in CASES
-    for environment, composition in composed(case).items()
-}
-RESOURCES = [(f"{case}/{env}", resource) for (case, env), found in ALL.items() for resource in found]
-PODS = [(where, r, pod_template(r)[1]) for where, r in RESOURCES if pod_template(r)]
 NAME, INSTANCE = "app.kubernetes.io/name", "app.kubernetes.io/instance"
 
 
+@cache
+def everything():
+    """Composed once, by the first test that asks: only collecting these takes none of it."""
+    return {
+        (case, environment): [item.resource for item in composition.resources]
+        for case in CASES
+        for environment, composition in composed(case).items()
+    }
+
+
+@cache
+def resources():
+    return [(f"{case}/{env}", resource) for (case, env), found in everything().items() for resource in found]
+
+
+@cache
+def pods():
+    return [(where, r, pod_template(r)[1]) for where, r in resources() if pod_template(r)]
+
+
 def of(case, environment, kind, name="checkout"):
-    found = [r for r in ALL[case, environment] if r["kind"] == kind and r["metadata"]["name"] == name]
+    found = [r for r in everything()[case, environment] if r["kind"] == kind and r["metadata"]["name"] == name]
     return found[0] if found else None
 
 
@@ -39,22 +54,22 @@ def test_everything_is_labelled_and_in_its_namespace():
         "app.kubernetes.io/part-of",
         "app.kubernetes.io/managed-by",
     }
-    assert every(lambda r: set(r["metadata"]["labels"]) == wanted, RESOURCES) == []
-    assert every(lambda r: r["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "atmos-cli", RESOURCES) == []
-    assert every(lambda r: r["metadata"]["namespace"].startswith("shop-"), RESOURCES) == []
+    assert every(lambda r: set(r["metadata"]["labels"]) == wanted, resources()) == []
+    assert every(lambda r: r["metadata"]["labels"]["app.kubernetes.io/managed-by"] == "atmos-cli", resources()) == []
+    assert every(lambda r: r["metadata"]["namespace"].startswith("shop-"), resources()) == []
 
 
 def test_selectors_never_change_with_a_version():
-    assert every(lambda r, _: set(r["spec"]["selector"]["matchLabels"]) == {NAME, INSTANCE}, PODS) == []
-    services = [(w, r) for w, r in RESOURCES if r["kind"] == "Service"]
+    assert every(lambda r, _: set(r["spec"]["selector"]["matchLabels"]) == {NAME, INSTANCE}, pods()) == []
+    services = [(w, r) for w, r in resources() if r["kind"] == "Service"]
     assert every(lambda r: set(r["spec"]["selector"]) == {NAME, INSTANCE}, services) == []
     assert every(lambda r: r["spec"]["type"] == "ClusterIP", services) == []
 
 
 def test_no_pod_has_a_token_and_each_has_its_own_account():
-    assert every(lambda _, p: p["spec"]["automountServiceAccountToken"] is False, PODS) == []
-    assert every(lambda r, p: p["spec"]["serviceAccountName"] == r["metadata"]["name"], PODS) == []
-    accounts = [(w, r) for w, r in RESOURCES if r["kind"] == "ServiceAccount"]
+    assert every(lambda _, p: p["spec"]["automountServiceAccountToken"] is False, pods()) == []
+    assert every(lambda r, p: p["spec"]["serviceAccountName"] == r["metadata"]["name"], pods()) == []
+    accounts = [(w, r) for w, r in resources() if r["kind"] == "ServiceAccount"]
     assert every(lambda r: r["automountServiceAccountToken"] is False, accounts) == []
 
 
@@ -79,14 +94,14 @@ def test_pods_run_as_nobody_special():
             for c in template["spec"]["containers"]
         )
 
-    assert every(pod, PODS) == []
-    assert every(main, PODS) == []
+    assert every(pod, pods()) == []
+    assert every(main, pods()) == []
 
 
 def test_users_are_numbers_unless_the_cluster_gives_them():
     keys = ("runAsUser", "runAsGroup", "fsGroup")
-    ours = [(w, p["spec"]["securityContext"]) for w, _, p in PODS if not w.startswith("openshift")]
-    theirs = [(w, p["spec"]["securityContext"]) for w, _, p in PODS if w.startswith("openshift")]
+    ours = [(w, p["spec"]["securityContext"]) for w, _, p in pods() if not w.startswith("openshift")]
+    theirs = [(w, p["spec"]["securityContext"]) for w, _, p in pods() if w.startswith("openshift")]
     assert every(lambda c: all(isinstance(c[k], int) and c[k] > 0 for k in keys), ours) == []
     assert theirs
     assert every(lambda c: not set(keys) & set(c), theirs) == []
@@ -99,7 +114,7 @@ def test_containers_ask_for_what_they_use():
             for c in template["spec"]["containers"]
         )
 
-    assert every(asks, PODS) == []
+    assert every(asks, pods()) == []
     assert container("exact-resources", "dev")["resources"] == {
         "requests": {"cpu": "300m", "memory": "1Gi"},
         "limits": {"cpu": "1", "memory": "2Gi"},
@@ -108,8 +123,8 @@ def test_containers_ask_for_what_they_use():
 
 
 def test_pods_stop_gracefully_and_never_see_service_links():
-    assert every(lambda _, p: p["spec"]["enableServiceLinks"] is False, PODS) == []
-    assert every(lambda _, p: p["spec"]["terminationGracePeriodSeconds"] >= 30, PODS) == []
+    assert every(lambda _, p: p["spec"]["enableServiceLinks"] is False, pods()) == []
+    assert every(lambda _, p: p["spec"]["terminationGracePeriodSeconds"] >= 30, pods()) == []
     # One cluster is too old for the native sleep, and the others take nothing from it.
     assert container("node-alone", "dev")["lifecycle"] == {"preStop": {"exec": {"command": ["sleep", "10"]}}}
     assert container("node-alone", "prod")["lifecycle"] == {"preStop": {"sleep": {"seconds": 10}}}
@@ -118,15 +133,17 @@ def test_pods_stop_gracefully_and_never_see_service_links():
 
 def test_every_container_is_probed_and_pulled_by_version():
     probes = ("startupProbe", "readinessProbe", "livenessProbe")
-    assert every(lambda _, p: all(set(probes) <= set(c) for c in p["spec"]["containers"]), PODS) == []
-    assert every(lambda _, p: all(c["imagePullPolicy"] == "IfNotPresent" for c in p["spec"]["containers"]), PODS) == []
+    assert every(lambda _, p: all(set(probes) <= set(c) for c in p["spec"]["containers"]), pods()) == []
+    assert (
+        every(lambda _, p: all(c["imagePullPolicy"] == "IfNotPresent" for c in p["spec"]["containers"]), pods()) == []
+    )
     assert (
         every(
             lambda _, p: all(
                 ":" in c["image"].rpartition("/")[2] and not c["image"].endswith(":latest")
                 for c in p["spec"]["containers"]
             ),
-            PODS,
+            pods(),
         )
         == []
     )
@@ -207,16 +224,16 @@ def test_the_port_80_trap(case, port, sysctls):
 
 
 def test_writable_places_are_bounded():
-    volumes = [(w, v) for w, _, p in PODS for v in p["spec"]["volumes"] if "emptyDir" in v]
+    volumes = [(w, v) for w, _, p in pods() for v in p["spec"]["volumes"] if "emptyDir" in v]
     assert every(lambda v: "sizeLimit" in v["emptyDir"], volumes) == []
     mounts = [m["mountPath"] for m in container("temporary-volume", "dev")["volumeMounts"]]
     assert mounts == ["/tmp"], "the volume of the spec takes the place of the language's own"
-    paths = [(w, [m["mountPath"] for m in c["volumeMounts"]]) for w, _, p in PODS for c in p["spec"]["containers"]]
+    paths = [(w, [m["mountPath"] for m in c["volumeMounts"]]) for w, _, p in pods() for c in p["spec"]["containers"]]
     assert every(lambda found: len(found) == len(set(found)), paths) == []
 
 
 def test_variables_have_one_value_each():
-    names = [(w, [v["name"] for v in c.get("env", [])]) for w, _, p in PODS for c in p["spec"]["containers"]]
+    names = [(w, [v["name"] for v in c.get("env", [])]) for w, _, p in pods() for c in p["spec"]["containers"]]
     assert every(lambda found: len(found) == len(set(found)), names) == []
     env = {v["name"]: v.get("value") for v in container("env-and-secrets", "prod")["env"]}
     assert (env["NODE_ENV"], env["ON"], env["N"], env["LOG"]) == ("test", "true", "1", "warn")
@@ -224,7 +241,7 @@ def test_variables_have_one_value_each():
 
 
 def test_no_secret_stands_in_git():
-    assert [w for w, r in RESOURCES if r["kind"] == "Secret"] == []
+    assert [w for w, r in resources() if r["kind"] == "Secret"] == []
     for environment in CONFIG.environments:
         (url,) = [v for v in container("node-postgres", environment)["env"] if v["name"] == "DATABASE_URL"]
         assert url["valueFrom"] == {"secretKeyRef": {"name": "checkout-db-app", "key": "uri"}}
@@ -237,7 +254,7 @@ def test_everything_is_denied_but_what_is_wired():
         assert "ingress" not in own
         assert "egress" not in own, "names are answered to all pods of the tenant"
     covered = {}
-    for (case, environment), found in ALL.items():
+    for (case, environment), found in everything().items():
         policies = [
             r["spec"]
             for r in found
@@ -364,5 +381,5 @@ def test_calling_another_service():
 
 
 def test_every_object_knows_its_blueprint():
-    templated = [(w, r) for w, r, _ in PODS]
+    templated = [(w, r) for w, r, _ in pods()]
     assert every(lambda r: "@1.0.0" in r["metadata"]["annotations"]["atmos-cli.dev/blueprint"], templated) == []

@@ -21,6 +21,7 @@ def test_cases(name):
     assert [(r.case, d.message) for r in results for d in r.diagnostics] == []
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize("name", CATALOGUE.names())
 def test_lint(name):
     assert lint(CATALOGUE, name) == ()
@@ -48,6 +49,7 @@ def test_an_update_writes_what_is_made_now():
     assert all(b"revisionHistoryLimit: 6" in data for r in results for data in r.updated.values())
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize(
     ("old", "new", "path", "code"),
     [

@@ -28,6 +28,7 @@ def test_twice():
     assert digest() == digest()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("more", [{"LC_ALL": "tr_TR.UTF-8", "TZ": "Asia/Kathmandu"}, {"LC_ALL": "C", "TZ": "UTC"}])
 def test_elsewhere(more, tmp_path):
     code = "from tests.blueprint.test_same_input_same_bytes import digest; print(digest())"

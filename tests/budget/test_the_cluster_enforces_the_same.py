@@ -2,7 +2,7 @@
 
 import pytest
 
-from atmos_cli.adapters.bundle import catalogue
+from atmos_cli.adapters.bundle import catalogue, versions
 from atmos_cli.commands.init import InitOptions, new_config
 from atmos_cli.kube.schemas import schema_errors
 from atmos_cli.layout.skeleton import quota, skeleton
@@ -42,7 +42,9 @@ def test_everything_written_is_valid(engine):
         admission={"maxReplicas": 20, "maxContainerCpu": "4", "maxContainerMemory": "8Gi"},
     )
     kinds = catalogue().cluster_kinds
-    files = skeleton(config, teams=["shop"], budgets={"dev": by}, configured=[], spec_schema={}, kinds=kinds)
+    files = skeleton(
+        config, teams=["shop"], budgets={"dev": by}, configured=[], spec_schema={}, kinds=kinds, versions=versions()
+    )
     policy = [path for path in files if "budget-policy" in path]
     assert len(policy) == 4
     for path in [*policy, "tenants/dev/shop/resourcequota.yaml", "tenants/dev/shop/limitrange.yaml"]:

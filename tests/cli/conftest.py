@@ -73,6 +73,26 @@ def git():
 
 
 @pytest.fixture(scope="session")
+def made_once(tmp_path_factory):
+    """`made_once(name, root, make)` returns what `make()` does, which changes `root`; from the second time on it copies.
+
+    Command lines, commits and signatures take a hundred times what copying their outcome takes.
+    """
+    home, answers = tmp_path_factory.mktemp("made"), {}
+
+    def at(name, root, make):
+        if name in answers:
+            shutil.rmtree(root)
+            shutil.copytree(home / name, root, symlinks=True)
+        else:
+            answers[name] = make()
+            shutil.copytree(root, home / name, symlinks=True)
+        return answers[name]
+
+    return at
+
+
+@pytest.fixture(scope="session")
 def shop_template(tmp_path_factory):
     """Made by the first test that needs it, since making it takes a command line."""
     return tmp_path_factory.mktemp("shop")

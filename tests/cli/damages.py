@@ -77,6 +77,10 @@ AUTOSCALER = (
     "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: checkout}\nspec:\n"
     "  maxReplicas: 2\n  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: checkout}\n"
 )
+INGRESS = (
+    "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: checkout}\nspec:\n  ingressClassName: nginx\n"
+    "  defaultBackend: {service: {name: checkout, port: {name: http}}}\n"
+)
 MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra%s}\n"
 CPU = "requests.cpu: {limit: %s, ceiling: %s}"
 
@@ -139,6 +143,7 @@ VALIDATE = (
     Row("ATM330", DEPLOYMENT, "privileged: true", edit(DEPLOYMENT, "privileged: false", "privileged: true")),
     Row("ATM331", DEV, "newTag: latest", edit(DEV, 'newTag: "0.1.0"', "newTag: latest")),
     Row("ATM332", DEV, "newTag", edit(DEV, "registry.shop.test", "registry.example.com"), status=0),
+    Row("ATM338", DEV, "newTag", edit(DEV, "registry.shop.test", "docker.io/bitnami"), status=0),
     Row("ATM333", SPEC, "DB_PASSWORD", add(SPEC, "env: {DB_PASSWORD: hunter2SECRET}\n")),
     Row(
         "ATM334",
@@ -200,6 +205,9 @@ VALIDATE = (
         "",
         add(f"{SERVICE}/overlays/moon/kustomization.yaml", "resources: [../../base]\n"),
     ),
+    Row("ATM704", CONFIG, "1.34", edit(CONFIG, 'kubernetes: "1.36"', 'kubernetes: "1.34"'), status=0),
+    Row("ATM705", CONFIG, "cluster: dev", resource("ingress.yaml", INGRESS), status=0),
+    Row("ATM713", ROOT, "compare-options", edit(ROOT, "ServerSideDiff=false", "IncludeMutationWebhook=true"), status=0),
     Row("ATM710", ROOT, "project: nobodys", edit(ROOT, "project: platform", "project: nobodys")),
     Row("ATM711", ROOT, "path: argocdx", edit(ROOT, "path: argocd\n", "path: argocdx\n")),
     Row("ATM712", DEV, "", remove(f"{SERVICE}/overlays/dev/gitops.json"), status=0),

@@ -14,7 +14,7 @@ CONFIG = """\
 version: 1
 git: {url: "https://git.example.test/shop/gitops.git", branch: main, write: commit}
 clusters:
-  %(dev)s: {engine: %(engine)s, kubernetes: "1.34"}
+  %(dev)s: {engine: %(engine)s, kubernetes: "1.36"}
 %(second)senvironments:
   dev: {cluster: %(dev)s}
   prod: {cluster: %(prod)s, production: true}
@@ -180,7 +180,7 @@ def make(root, run, *, engine="argocd", one_cluster=False):
     """The repo of `World`: `checkout` and `cart` at 1.0 in dev and prod, committed."""
     words = {"engine": engine, "dev": "dev", "prod": "dev" if one_cluster else "prod", "second": ""}
     if not one_cluster:
-        words["second"] = f'  prod: {{engine: {engine}, kubernetes: "1.34"}}\n'
+        words["second"] = f'  prod: {{engine: {engine}, kubernetes: "1.36"}}\n'
     world = World(root, run)
     world.write("atmos-cli.yaml", CONFIG % words)
     done = run("init", root)

@@ -60,6 +60,7 @@ def new(atmos, company, *words):
     return atmos("new", "service", *words, "--repo", company, "--yes", "-o", "json")
 
 
+@pytest.mark.slow
 def test_from_the_words_to_what_runs(company, atmos, git):
     done = new(atmos, company, "oban jobs consumer called billing, work queue")
     assert done.code == 0, done.out
@@ -72,6 +73,7 @@ def test_from_the_words_to_what_runs(company, atmos, git):
     assert atmos("blueprint", "lint", cwd=company).code == 0
 
 
+@pytest.mark.slow
 def test_a_type_without_a_port_has_none_anywhere(company, atmos, git):
     done = new(atmos, company, "elixir consumer called billing, queue")
     data = done.json["data"]
@@ -119,6 +121,7 @@ def test_init_completes_the_schema_for_editors(company, atmos):
     assert "queue" in schema["properties"]["addons"]["properties"]
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize("kind", ["workload", "addon"])
 @pytest.mark.parametrize("where", ["repo", "directory"])
 def test_a_blueprint_that_was_begun_passes_lint_and_test(repo, tmp_path, atmos, kind, where):
@@ -137,6 +140,7 @@ def test_a_name_that_cannot_be_a_blueprints_starts_none(repo, atmos, name):
     assert not (repo / "platform" / "blueprints").exists()
 
 
+@pytest.mark.slow
 def test_a_copy_of_web_under_another_name_is_no_bug_of_atmos(repo, atmos):
     from shutil import copytree
 

@@ -130,6 +130,7 @@ def test_what_it_applied_is_seen_and_what_stands_still_says_so(world, atmos):
     assert "nobody pulls" in atmos("status", "--repo", world.root).out
 
 
+@pytest.mark.slow
 def test_a_rollback_restores_what_points_at_the_service_and_says_how_to_go_on(world, atmos):
     pointer, overlay = "pulls/dev/default/checkout.yaml", "apps/default/checkout/overlays/dev/kustomization.yaml"
     was = world.read(pointer)

@@ -8,12 +8,17 @@ from .approving import OVERLAY, World
 
 
 @pytest.fixture
-def approved(world):
+def approved(world, made_once):
     """A branch with `checkout` at 3 pods of 2, asked for by dev and signed by ana: good as it is."""
-    world.branch(3)
-    world.path = world.ask()
-    world.signed_and_committed(world.path, "ana")
-    assert world.check().json["data"]["approvals"][0]["valid"]
+
+    def make():
+        world.branch(3)
+        path = world.ask()
+        world.signed_and_committed(path, "ana")
+        assert world.check().json["data"]["approvals"][0]["valid"]
+        return path
+
+    world.path = made_once("approved", world.root, make)
     return world
 
 
@@ -26,6 +31,7 @@ def refused(world, *codes):
     return " ".join(each["message"] for each in world.check().json["diagnostics"])
 
 
+@pytest.mark.slow
 def test_the_same_approval_in_another_environment(approved):
     approved.replicas(3, environment="prod")
     approved.commit("More in prod")
@@ -36,6 +42,7 @@ def test_the_same_approval_in_another_environment(approved):
     assert "holds the approval that belongs into" in said
 
 
+@pytest.mark.slow
 def test_the_copy_says_prod(approved):
     """Its bytes are not those that were signed, and the claim of prod is another."""
     approved.replicas(3, environment="prod")
@@ -46,6 +53,7 @@ def test_the_copy_says_prod(approved):
     assert "the service now asks for" in said
 
 
+@pytest.mark.slow
 def test_the_same_approval_for_another_service(world):
     done = world.atmos("new", "service", "node, port 80, called twin", "--replicas", "1", "--env", "staging", "--yes")
     assert done.code == 0, done.out + done.err
@@ -66,6 +74,7 @@ def test_more_is_asked_for_after_it_was_signed(approved):
     assert "it was given for sha256:" in said
 
 
+@pytest.mark.slow
 def test_a_patch_after_rendering_asks_for_more(world):
     world.budget(limit=2)
     world.branch(3)
@@ -77,7 +86,7 @@ def test_a_patch_after_rendering_asks_for_more(world):
     refused(world, "ATM422")
 
 
-@pytest.mark.sample
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -97,6 +106,7 @@ def test_the_file_is_edited_after_it_was_signed(approved, old, new):
     assert {"ATM430", "ATM420"} & set(approved.check().codes)
 
 
+@pytest.mark.slow
 def test_its_end_is_moved(approved):
     import re
 
@@ -106,6 +116,7 @@ def test_its_end_is_moved(approved):
     refused(approved, "ATM421", "ATM430")
 
 
+@pytest.mark.slow
 def test_a_malformed_file(approved):
     text = (approved.root / approved.path).read_text()
     approved.write(approved.path, text.replace("claimDigest: sha256:", "claimDigest: md5:") + "uses: 9\n")
@@ -116,7 +127,7 @@ def test_a_malformed_file(approved):
     assert all(each["where"]["line"] > 1 for each in found)
 
 
-@pytest.mark.sample(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["", "[]", "a: [", "? {}", "\x00", "- " * 3000, "signatures: " + "[" * 3000])
 def test_a_file_that_is_no_approval_at_all(approved, text):
     approved.write(approved.path, text)
@@ -145,7 +156,7 @@ def test_who_asked_signs_under_a_second_address(world):
     assert world.sign(path, "ana").code == 1
 
 
-@pytest.mark.sample
+@pytest.mark.slow
 @pytest.mark.parametrize("part", ["author", "committer", "co-author"])
 def test_who_had_a_hand_in_the_change_signs(approved, part):
     approved.write("apps/default/checkout/README.md", "words\n")
@@ -161,12 +172,14 @@ def test_who_had_a_hand_in_the_change_signs(approved, part):
     assert "ana cannot approve this: ana " in said
 
 
+@pytest.mark.slow
 def test_a_rebase_by_somebody_unknown(approved):
     approved.git("rebase", "-q", "--force-rebase", "main", who="service-account")
     said = refused(approved, "ATM426")
     assert "service-account@example.test" in said
 
 
+@pytest.mark.slow
 def test_a_forge_that_merges_is_nobody_but_one_that_writes_hides_somebody(approved):
     approved.git("switch", "-q", "main")
     approved.people(forges=("forge@example.test",))
@@ -183,6 +196,7 @@ def test_a_forge_that_merges_is_nobody_but_one_that_writes_hides_somebody(approv
     refused(approved, "ATM426")
 
 
+@pytest.mark.slow
 def test_the_approver_adds_more_than_a_signature(world):
     world.branch(3)
     path = world.ask()
@@ -192,6 +206,7 @@ def test_the_approver_adds_more_than_a_signature(world):
     refused(world, "ATM425")
 
 
+@pytest.mark.slow
 def test_two_keys_of_one_person(world):
     roster = (world.root / "platform/approvers.yaml").read_text()
     second = (world.keys / "stranger.pub").read_text().strip()
@@ -207,6 +222,7 @@ def test_two_keys_of_one_person(world):
     assert "2 different people with the role platform-owner, and has 1" in said
 
 
+@pytest.mark.slow
 def test_approvers_budget_and_prices_edited_in_the_same_branch(world):
     world.branch(3)
     world.people(stranger=("team-lead",))
@@ -228,6 +244,7 @@ def test_the_limit_is_raised_in_the_same_branch(world):
     assert "ATM401" in found
 
 
+@pytest.mark.slow
 def test_a_key_that_was_removed_since(approved):
     approved.git("switch", "-q", "main")
     approved.people(ana=None)
@@ -236,6 +253,7 @@ def test_a_key_that_was_removed_since(approved):
     refused(approved, "ATM426")
 
 
+@pytest.mark.slow
 def test_a_budget_that_changed_since(approved):
     approved.git("switch", "-q", "main")
     approved.budget(limit=2, ceiling=9)
@@ -255,7 +273,7 @@ def test_nothing_is_exceeded(world):
     assert (done.code, done.codes) == (1, ["ATM428"])
 
 
-@pytest.mark.sample
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("days", "codes"), [(15, {"ATM421"}), (-1, {"ATM421"}), (-400, {"ATM421"}), (13, set())], ids=str
 )
@@ -267,6 +285,7 @@ def test_the_clock(approved, monkeypatch, days, codes):
     assert approved.validate()[0] == bool(codes)
 
 
+@pytest.mark.slow
 def test_longer_than_the_budget_allows(world):
     world.branch(3)
     for wanted, code in (("15d", "ATM421"), ("never", "ATM901"), ("0d", "ATM901"), ("99999d", "ATM901")):
@@ -286,6 +305,7 @@ def test_longer_than_the_budget_allows(world):
         assert (done.code, done.codes) == (2, [code]), wanted
 
 
+@pytest.mark.slow
 def test_no_approvers_on_the_base_branch(world):
     (world.root / "platform/approvers.yaml").unlink()
     world.commit("Nobody")
@@ -300,7 +320,7 @@ def test_no_approvers_on_the_base_branch(world):
     assert "ATM429" in refused_codes[1]
 
 
-@pytest.mark.sample
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
@@ -323,6 +343,7 @@ def test_a_mistake_in_the_approvers(approved, old, new, line):
     assert all(each["where"]["line"] > (1 if line else 0) for each in found.json["diagnostics"])
 
 
+@pytest.mark.slow
 def test_a_cut_off_history_proves_nothing(approved, tmp_path):
     shallow = tmp_path / "shallow"
     approved.git("clone", "-q", "--depth", "1", "-b", "more", f"file://{approved.root}", str(shallow), cwd=tmp_path)
@@ -332,6 +353,7 @@ def test_a_cut_off_history_proves_nothing(approved, tmp_path):
     assert "the history here is cut off" in done.json["diagnostics"][0]["message"]
 
 
+@pytest.mark.slow
 def test_a_key_with_a_passphrase_asks_nothing_off_a_terminal(world, tmp_path):
     import subprocess
 
@@ -344,6 +366,7 @@ def test_a_key_with_a_passphrase_asks_nothing_off_a_terminal(world, tmp_path):
     assert (done.code, done.codes) == (2, ["ATM430"])
 
 
+@pytest.mark.slow
 def test_without_ssh_keygen_it_says_so(approved, monkeypatch, tmp_path):
     import shutil
 

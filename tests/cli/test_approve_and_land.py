@@ -1,5 +1,7 @@
 """The whole way of an approval: asked for, signed, judged, landed, used up; with real git and real ssh-keygen."""
 
+import pytest
+
 
 def test_without_an_approval_the_answer_is_no(world):
     world.branch(3)
@@ -32,6 +34,7 @@ def test_asked_signed_and_used_once(world):
     assert world.validate() == (1, ["ATM401", "ATM423"])
 
 
+@pytest.mark.slow
 def test_what_may_be_signed_is_shown(world):
     world.branch(3)
     path = world.ask()
@@ -52,6 +55,7 @@ def test_a_dry_run_writes_nothing(world):
     assert not (world.root / "platform/approvals").exists()
 
 
+@pytest.mark.slow
 def test_the_request_can_be_files_or_a_branch(world):
     world.branch(3)
     world.ask(write="branch")
@@ -60,6 +64,7 @@ def test_the_request_can_be_files_or_a_branch(world):
     assert (world.root / world.ask(write="files")).is_file()
 
 
+@pytest.mark.slow
 def test_the_same_size_with_a_new_image_needs_no_new_approval(world):
     world.branch(3)
     world.signed_and_committed(world.ask(), "ana")
@@ -69,6 +74,7 @@ def test_the_same_size_with_a_new_image_needs_no_new_approval(world):
     assert world.validate()[0] == 0
 
 
+@pytest.mark.slow
 def test_two_people_where_the_excess_is_large(world):
     world.branch(5)
     path = world.ask()
@@ -78,6 +84,7 @@ def test_two_people_where_the_excess_is_large(world):
     assert world.validate()[0] == 0
 
 
+@pytest.mark.slow
 def test_a_change_in_the_working_tree_on_the_base_branch(world):
     """Direct commits: the request lands first, is signed, and the change follows under it."""
     world.replicas(3)
@@ -92,6 +99,7 @@ def test_a_change_in_the_working_tree_on_the_base_branch(world):
     assert world.audit().code == 0
 
 
+@pytest.mark.slow
 def test_a_new_service_brings_its_request_along(world):
     more = ("new", "service", "node, port 80, called billing", "--replicas", "2", "--env", "staging", "--yes")
     assert world.atmos(*more).code == 1
@@ -106,6 +114,7 @@ def test_a_new_service_brings_its_request_along(world):
     assert world.audit().code == 0
 
 
+@pytest.mark.slow
 def test_a_new_service_under_an_approval_that_landed_before_it(world):
     more = ("new", "service", "node, port 80, called billing", "--replicas", "2", "--env", "staging", "--yes")
     assert world.atmos(*more, "--request-approval").code == 0
@@ -122,6 +131,7 @@ def test_a_new_service_under_an_approval_that_landed_before_it(world):
     assert world.audit().code == 0
 
 
+@pytest.mark.slow
 def test_a_new_service_made_by_the_approver(world):
     more = ("new", "service", "node, port 80, called billing", "--replicas", "2", "--env", "staging", "--yes")
     assert world.atmos(*more, "--request-approval").code == 0
@@ -135,6 +145,7 @@ def test_a_new_service_made_by_the_approver(world):
     assert {"ATM401", "ATM425"} <= set(done.codes)
 
 
+@pytest.mark.slow
 def test_budget_check_agrees(world):
     world.branch(3)
     path = world.ask()

@@ -8,12 +8,17 @@ from .approving import World
 
 
 @pytest.fixture
-def landed(world):
+def landed(world, made_once):
     """`main` runs 3 pods of 2 in staging, under an approval by ana."""
-    world.branch(3)
-    world.path = world.ask()
-    world.signed_and_committed(world.path, "ana")
-    world.land()
+
+    def make():
+        world.branch(3)
+        path = world.ask()
+        world.signed_and_committed(path, "ana")
+        world.land()
+        return path
+
+    world.path = made_once("landed", world.root, make)
     return world
 
 
@@ -23,6 +28,7 @@ def test_within_the_limits_there_is_nothing_to_say(world):
     assert "every sum is within its limit" in world.atmos("budget", "audit").out
 
 
+@pytest.mark.slow
 def test_what_was_approved_is_listed(landed):
     done = landed.audit()
     assert (done.code, done.codes) == (0, [])
@@ -64,6 +70,7 @@ def test_pushed_past_the_check_on_top_of_an_approval(landed):
     assert landed.audit().codes == ["ATM432"]
 
 
+@pytest.mark.slow
 def test_what_landed_in_between_is_no_riding_along(world):
     """The approval was asked for at 3 of 2, and something that fitted came before it."""
     world.budget(limit=3)
@@ -82,6 +89,7 @@ def test_what_landed_in_between_is_no_riding_along(world):
     assert world.audit().json["data"]["over"][0]["after"] == "5"
 
 
+@pytest.mark.slow
 def test_the_limit_was_lowered_below_what_is_used(world):
     world.replicas(2)
     world.commit("Fits")
@@ -92,6 +100,7 @@ def test_the_limit_was_lowered_below_what_is_used(world):
     assert world.validate()[0] == 0, "what was there before is nobody's change"
 
 
+@pytest.mark.slow
 def test_an_approval_that_has_ended_while_the_spend_is_still_there(landed, monkeypatch):
     later = time.time() + 15 * 86400
     monkeypatch.setattr("atmos_cli.history.trusted_base.time.time", lambda: later)
@@ -103,6 +112,7 @@ def test_an_approval_that_has_ended_while_the_spend_is_still_there(landed, monke
     assert landed.audit().code == 0
 
 
+@pytest.mark.slow
 def test_signed_only_after_it_landed(world):
     world.branch(3)
     path = world.ask()
@@ -111,6 +121,7 @@ def test_signed_only_after_it_landed(world):
     assert world.audit().codes == ["ATM432"]
 
 
+@pytest.mark.slow
 def test_approved_by_whoever_landed_the_change_with_more_in_it(world):
     world.branch(3)
     path = world.ask()
@@ -124,6 +135,7 @@ def test_approved_by_whoever_landed_the_change_with_more_in_it(world):
     assert "ana cannot approve this: ana wrote commit" in done.json["diagnostics"][0]["hint"]
 
 
+@pytest.mark.slow
 def test_a_squash_that_names_the_approver_as_co_author(world):
     world.branch(3)
     path = world.ask()
@@ -134,6 +146,7 @@ def test_a_squash_that_names_the_approver_as_co_author(world):
     assert world.audit().codes == ["ATM432"]
 
 
+@pytest.mark.slow
 def test_a_squash_of_what_the_requester_committed(world):
     world.branch(3)
     path = world.ask()
@@ -145,6 +158,7 @@ def test_a_squash_of_what_the_requester_committed(world):
     assert world.audit().code == 0
 
 
+@pytest.mark.slow
 def test_the_audit_looks_at_origin_and_not_at_the_checkout(landed, tmp_path):
     clone = tmp_path / "clone"
     landed.git("clone", "-q", str(landed.root), str(clone), cwd=tmp_path)

@@ -19,6 +19,7 @@ def refused(done, code, *, exit_code=2):
     return text
 
 
+@pytest.mark.sample(6)
 @pytest.mark.parametrize(
     ("intent", "code"),
     [
@@ -44,6 +45,7 @@ def test_intents_that_cannot_be(repo, atmos, intent, code):
     assert state(repo) == before
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize(
     ("flags", "code"),
     [
@@ -79,6 +81,7 @@ def test_no_repo(tmp_path, atmos):
     refused(atmos("validate", "--repo", tmp_path), "ATM601")
 
 
+@pytest.mark.slow
 def test_no_terminal_and_no_yes(repo, atmos):
     before = state(repo)
     text = refused(atmos("new", "service", INTENT, "--repo", repo), "ATM901")
@@ -86,12 +89,14 @@ def test_no_terminal_and_no_yes(repo, atmos):
     assert state(repo) == before
 
 
+@pytest.mark.slow
 def test_a_service_that_exists(shop, atmos):
     before = state(shop)
     refused(atmos("new", "service", "go, called checkout", "--repo", shop, "--yes"), "ATM510")
     assert state(shop) == before
 
 
+@pytest.mark.slow
 def test_a_name_whose_objects_another_service_makes_already(shop, atmos):
     before = state(shop)
     text = refused(atmos("new", "service", "go, called checkout-db", "--repo", shop, "--yes"), "ATM334", exit_code=1)
@@ -99,6 +104,7 @@ def test_a_name_whose_objects_another_service_makes_already(shop, atmos):
     assert state(shop) == before
 
 
+@pytest.mark.slow
 def test_detached_head(shop, atmos, git):
     git("checkout", "-q", "--detach", cwd=shop)
     before = state(shop)
@@ -108,6 +114,7 @@ def test_detached_head(shop, atmos, git):
     assert atmos("new", "service", "go, called cart", "--repo", shop, "--yes", "--write", "branch").code == 0
 
 
+@pytest.mark.slow
 def test_no_git_identity(shop, atmos, own_git):
     own_git.write_text("")
     for name in ("EMAIL", "GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"):
@@ -118,6 +125,7 @@ def test_no_git_identity(shop, atmos, own_git):
     assert state(shop) == before
 
 
+@pytest.mark.slow
 def test_a_branch_that_exists(shop, atmos, git):
     git("branch", "atmos/new-cart", cwd=shop)
     before = state(shop)
@@ -126,6 +134,7 @@ def test_a_branch_that_exists(shop, atmos, git):
     assert state(shop) == before
 
 
+@pytest.mark.slow
 def test_invalid_yaml_anywhere(shop, atmos):
     broken = shop / "apps/default/checkout/base/service.yaml"
     broken.write_text("kind: [Service\n")
@@ -189,6 +198,7 @@ def test_over_budget_nothing_is_written(shop, atmos, git):
     assert state(shop) == before
 
 
+@pytest.mark.slow
 def test_over_the_limit_says_the_sentence_and_asks_for_approval(shop, atmos, git):
     budget = shop / "platform/budgets/staging.yaml"
     budget.write_text("version: 1\nenvironment: staging\nlimits:\n  requests.cpu: {limit: 600m}\n")
@@ -205,7 +215,7 @@ def test_over_the_limit_says_the_sentence_and_asks_for_approval(shop, atmos, git
     assert state(shop)[:3] == before[:3]
 
 
-@pytest.mark.sample(2)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

@@ -40,6 +40,7 @@ spec:
 """
 
 
+@pytest.mark.slow
 def test_a_budget_raised_by_the_change_that_needs_it(branch, git, atmos):
     limits(branch, "dev", limits={"requests.cpu": {"limit": "400"}})
     overlay(branch).write_text(overlay(branch).read_text().replace("count: 1", "count: 60"))
@@ -49,6 +50,7 @@ def test_a_budget_raised_by_the_change_that_needs_it(branch, git, atmos):
     assert {"ATM401", "ATM402"} & set(done.codes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("remote", [False, True])
 def test_a_budget_raised_on_a_branch_that_the_change_calls_the_base(branch, git, atmos, remote):
     """`git.branch` of the checkout has no say in which branch is trusted."""
@@ -71,6 +73,7 @@ def test_a_budget_raised_alone_may_land(branch, git, atmos):
     assert checked(branch, git, atmos).code == 0
 
 
+@pytest.mark.slow
 def test_a_budget_edited_and_not_committed_does_not_count(shop, atmos):
     limits(
         shop,
@@ -84,6 +87,7 @@ def test_a_budget_edited_and_not_committed_does_not_count(shop, atmos):
     assert {"ATM401", "ATM402"} & set(done.codes)
 
 
+@pytest.mark.slow
 def test_a_limit_lowered_below_use_blocks_nobody_who_does_not_add(branch, git, atmos):
     limits(branch, "dev", limits={"requests.cpu": {"limit": "100m"}})
     commit(branch, git)
@@ -98,6 +102,7 @@ def test_a_limit_lowered_below_use_blocks_nobody_who_does_not_add(branch, git, a
     assert checked(branch, git, atmos).code == 1
 
 
+@pytest.mark.slow
 def test_a_patch_that_raises_requests_after_rendering(branch, git, atmos):
     patch = {
         "target": {"kind": "Deployment"},
@@ -109,6 +114,7 @@ def test_a_patch_that_raises_requests_after_rendering(branch, git, atmos):
     assert checked(branch, git, atmos).code == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path",
     [
@@ -133,6 +139,7 @@ def test_workloads_that_atmos_did_not_write_count(branch, git, atmos, path):
     assert {"ATM401", "ATM402"} & set(done.codes)
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize(
     "path",
     ["clusters/dev/hidden.yaml", "delivery/dev/default/hidden.yaml", "infrastructure/configs/dev/a/b/c/hidden.yaml"],
@@ -155,6 +162,7 @@ def test_a_custom_resource_needs_a_decision(branch, git, atmos):
     assert "ATM407" in done.codes
 
 
+@pytest.mark.slow
 def test_another_team_does_not_make_room(shop, git, atmos):
     assert atmos("init", shop, "--team", "other", "--yes").code == 0
     limits(shop, "dev", teams={"other": {"requests.cpu": {"limit": "400m"}}})
@@ -168,6 +176,7 @@ def test_another_team_does_not_make_room(shop, git, atmos):
     assert over["scope"] == "team other"
 
 
+@pytest.mark.slow
 def test_another_name_has_the_limits_of_every_service(shop, git, atmos):
     limits(
         shop,
@@ -182,6 +191,7 @@ def test_another_name_has_the_limits_of_every_service(shop, git, atmos):
     assert [row["service"] for row in done.json["data"]["budget"] if row["outcome"] == "over"] == ["renamed"]
 
 
+@pytest.mark.slow
 def test_many_small_services_of_one_team_are_one_increase(shop, git, atmos):
     limits(shop, "dev", perChange={"pods": {"limit": "+6", "window": "7d"}})
     commit(shop, git)
@@ -195,6 +205,7 @@ def test_many_small_services_of_one_team_are_one_increase(shop, git, atmos):
     assert outcomes[-1] == 1
 
 
+@pytest.mark.slow
 def test_requests_left_out_are_refused(branch, git, atmos):
     text = (branch / "apps/default/checkout/overlays/dev/kustomization.yaml").read_text()
     value = yaml.safe_load(text)
@@ -229,6 +240,7 @@ def test_a_limit_on_a_misspelt_service_is_said(shop, atmos):
     assert "did you mean `checkout`?" in found["hint"]
 
 
+@pytest.mark.slow
 def test_whoever_is_over_is_told_how_to_ask(branch, git, atmos):
     overlay(branch).write_text(overlay(branch).read_text().replace("count: 1", "count: 30"))
     commit(branch, git)
@@ -236,6 +248,7 @@ def test_whoever_is_over_is_told_how_to_ask(branch, git, atmos):
     assert "atmos approve request --env dev --service checkout --team default" in f"{done.out}{done.err}"
 
 
+@pytest.mark.slow
 def test_a_change_of_the_base_branch_does_not_choose_whose_budget_counts(branch, git, atmos):
     limits(branch, "dev", limits={"requests.cpu": {"limit": "400"}})
     commit(branch, git)

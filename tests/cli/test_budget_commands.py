@@ -70,6 +70,7 @@ def test_validate_shows_what_differs_from_the_base(shop, atmos):
     assert "budget dev: environment pods 3 -> 5 of 40 (ok)" in atmos("validate", "--repo", shop).out
 
 
+@pytest.mark.slow
 def test_diff_for_people_programs_and_pull_requests(shop, atmos, git):
     git("checkout", "-qb", "bigger", cwd=shop)
     overlay = shop / "apps/default/checkout/overlays/dev/kustomization.yaml"
@@ -85,6 +86,7 @@ def test_diff_for_people_programs_and_pull_requests(shop, atmos, git):
     assert atmos("budget", "diff", "main", "--repo", shop).code == 2
 
 
+@pytest.mark.slow
 def test_check_judges_what_will_land(shop, atmos, git):
     assert atmos("budget", "check", "--repo", shop).code == 0
     for name, count in (("one", 20), ("two", 25)):
@@ -102,6 +104,7 @@ def test_check_judges_what_will_land(shop, atmos, git):
     assert "ATM401" in done.codes
 
 
+@pytest.mark.slow
 def test_new_says_what_would_fit(shop, atmos):
     done = atmos(
         "new", "service", "go, called big, 200 replicas", "--env", "dev", "--repo", shop, "--dry-run", "-o", "json"
@@ -114,6 +117,7 @@ def test_new_says_what_would_fit(shop, atmos):
     assert atmos("new", "service", f"go, called big, {fitting + 1} replicas", *arguments).code == 1
 
 
+@pytest.mark.slow
 def test_new_tells_of_open_branches(shop, atmos, git):
     assert (
         atmos(
@@ -150,6 +154,7 @@ def test_budget_init_suggests_from_what_is_used(shop, atmos):
     assert atmos("validate", "--repo", shop, "-o", "json").code == 0
 
 
+@pytest.mark.slow
 def test_rightsize_changes_the_size_and_what_is_made_of_it(shop, atmos, git, tmp_path):
     spec = shop / "apps/default/checkout/service.yaml"
     before = spec.read_text()

@@ -22,9 +22,12 @@ def own_cache(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def many(shop, atmos, git):
-    for name in ("cart", "mail"):
-        assert atmos("new", "service", f"go, called {name}", "--repo", shop, "--yes").code == 0
+def many(shop, atmos, made_once):
+    def make():
+        for name in ("cart", "mail"):
+            assert atmos("new", "service", f"go, called {name}", "--repo", shop, "--yes").code == 0
+
+    made_once("many", shop, make)
     return shop
 
 
@@ -72,6 +75,7 @@ def test_random_edits_give_the_same_sums_as_counting_anew(many, git):
         assert sums(many) == sums(many, cached=False)
 
 
+@pytest.mark.slow
 def test_what_a_service_reads_outside_of_its_directory_is_part_of_it(many, git):
     shared = many / "apps/default/shared"
     shared.mkdir()
@@ -90,6 +94,7 @@ def test_what_a_service_reads_outside_of_its_directory_is_part_of_it(many, git):
     assert sums(many, commit="HEAD") == sums(many, cached=False, commit="HEAD")
 
 
+@pytest.mark.slow
 def test_a_link_out_of_a_service_is_never_cached(many, git, monkeypatch):
     target = many / "apps/default/mail/overlays/dev/kustomization.yaml"
     kept = many / "platform/mail.yaml"
@@ -123,7 +128,7 @@ def test_another_budget_is_another_sum(many, git):
     assert str(grown) == "3"
 
 
-@pytest.mark.sample
+@pytest.mark.slow
 @pytest.mark.parametrize("content", [b"", b"no database at all", b"\0" * 5000])
 def test_a_broken_cache_is_no_obstacle(many, own_cache, content):
     own_cache.parent.mkdir(parents=True, exist_ok=True)
@@ -131,6 +136,7 @@ def test_a_broken_cache_is_no_obstacle(many, own_cache, content):
     assert sums(many) == sums(many, cached=False)
 
 
+@pytest.mark.slow
 def test_nonsense_in_the_cache_is_ignored(many, own_cache):
     sums(many, commit="HEAD")
     with sqlite3.connect(own_cache) as database:

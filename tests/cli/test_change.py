@@ -61,6 +61,7 @@ def test_the_sentence_of_the_issue(kept, atmos, git):
     assert atmos("validate", "--repo", kept).code == 0
 
 
+@pytest.mark.slow
 def test_the_subject_of_the_commit_says_what_comes_and_what_goes(kept, atmos, git):
     for words, said in (("add redis, size m", "with redis, size m"), ("without redis", "without redis")):
         done = atmos("change", "checkout", words, "--repo", kept, "--yes")
@@ -69,6 +70,7 @@ def test_the_subject_of_the_commit_says_what_comes_and_what_goes(kept, atmos, gi
         assert sorted(subject.split(", ")) == sorted(said.split(", "))
 
 
+@pytest.mark.slow
 def test_what_is_so_already_is_said_and_nothing_is_written(kept, atmos):
     atmos("change", "checkout", "size m", "--repo", kept, "--yes")
     before = state(kept)
@@ -79,6 +81,7 @@ def test_what_is_so_already_is_said_and_nothing_is_written(kept, atmos):
     assert state(kept) == before
 
 
+@pytest.mark.slow
 def test_a_change_and_back_leaves_the_files_as_they_were(kept, atmos):
     before = {path: data for path, data in state(kept)[0].items() if path.startswith("apps/")}
     assert atmos("change", "checkout", "add redis, port 9090, size l", "--repo", kept, "--yes").code == 0
@@ -86,6 +89,7 @@ def test_a_change_and_back_leaves_the_files_as_they_were(kept, atmos):
     assert {path: data for path, data in state(kept)[0].items() if path.startswith("apps/")} == before
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize("flags", [("--dry-run",), ("--dry-run", "--diff"), ("--dry-run", "--write", "branch")])
 def test_a_dry_run_writes_nothing(kept, atmos, flags):
     before = state(kept)
@@ -96,6 +100,7 @@ def test_a_dry_run_writes_nothing(kept, atmos, flags):
     assert state(kept) == before
 
 
+@pytest.mark.slow
 def test_nobody_is_asked_where_nobody_can_answer(kept, atmos):
     before = state(kept)
     done = atmos("change", "checkout", "add redis", "--repo", kept)
@@ -104,6 +109,7 @@ def test_nobody_is_asked_where_nobody_can_answer(kept, atmos):
     assert state(kept) == before
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -150,6 +156,7 @@ def test_over_the_budget_nothing_is_written(kept, atmos):
     assert state(kept) == before
 
 
+@pytest.mark.slow
 def test_flags_need_no_grammar_and_win_over_words(kept, atmos):
     flags = ("--size", "l", "--port", "81:3000", "--set-env", "A=b, c", "--with", "metrics", "--scale", "2..4")
     done = atmos("change", "checkout", "size m, metrics", *flags, "--repo", kept, "--dry-run", "-o", "json")
@@ -165,6 +172,7 @@ def test_flags_need_no_grammar_and_win_over_words(kept, atmos):
     }
 
 
+@pytest.mark.slow
 def test_flags_for_one_environment(kept, atmos):
     done = atmos(
         "change", "checkout", "2 replicas", "--size", "l", "-e", "prod", "--repo", kept, "--dry-run", "-o", "json"
@@ -191,18 +199,21 @@ def test_flags_that_contradict_are_refused(kept, atmos, args):
     assert (done.code, "ATM102" in done.err) == (2, True)
 
 
+@pytest.mark.slow
 def test_an_override_is_told_and_reached_by_name(kept, atmos):
     assert atmos("change", "checkout", "size l in prod", "--repo", kept, "--yes").code == 0
     done = atmos("change", "checkout", "size m", "--repo", kept, "--dry-run")
     assert "in prod it stays l (`environments.prod.size`)" in done.out
 
 
+@pytest.mark.slow
 def test_the_first_host_says_what_it_replaces(kept, atmos):
     done = atmos("change", "checkout", "host a.example.com in prod, public", "--repo", kept, "--dry-run", "-o", "json")
     (row,) = (row for row in done.json["data"]["values"] if row["field"] == "environments.prod.hosts")
     assert "instead of checkout.example.com" in row["note"]
 
 
+@pytest.mark.slow
 def test_hand_edits_stay_and_a_field_that_both_changed_is_a_conflict(kept, atmos, git):
     overlay = kept / "apps/default/checkout/overlays/prod/kustomization.yaml"
     overlay.write_text("# ours\n" + overlay.read_text().replace("cpu: 100m", "cpu: 120m"))
@@ -222,6 +233,7 @@ def test_hand_edits_stay_and_a_field_that_both_changed_is_a_conflict(kept, atmos
     assert "memory: 512Mi" in text
 
 
+@pytest.mark.slow
 def test_windows_line_ends_stay(kept, atmos, git):
     path = kept / SPEC
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
@@ -261,6 +273,7 @@ def test_what_is_not_editable_in_place_is_said_with_its_place(kept, atmos):
     assert state(kept) == before
 
 
+@pytest.mark.slow
 def test_a_branch_starts_from_the_base_and_leaves_the_checkout_alone(kept, atmos, git):
     before = state(kept)[:3]
     done = atmos("change", "checkout", "add redis", "--repo", kept, "--yes", "--write", "branch")
@@ -271,6 +284,7 @@ def test_a_branch_starts_from_the_base_and_leaves_the_checkout_alone(kept, atmos
     assert "redis: {}" in git("show", f"atmos/change-checkout:{SPEC}", cwd=kept)
 
 
+@pytest.mark.slow
 def test_a_branch_does_not_take_back_what_is_newer_on_the_base(kept, atmos, git):
     """The checkout is on an older commit: its spec is not an edit, so the base's newer one is what is changed."""
     git("checkout", "-qb", "older", cwd=kept)
@@ -284,6 +298,7 @@ def test_a_branch_does_not_take_back_what_is_newer_on_the_base(kept, atmos, git)
     assert "size: l" in spec
 
 
+@pytest.mark.slow
 def test_an_edit_that_is_not_committed_is_never_mixed_into_a_commit(kept, atmos):
     path = kept / SPEC
     path.write_text(path.read_text() + "# mine, not done yet\n")
@@ -295,6 +310,7 @@ def test_an_edit_that_is_not_committed_is_never_mixed_into_a_commit(kept, atmos)
     assert "ATM603" in atmos("change", "checkout", "size m", "--repo", kept, "--yes", "--write", "commit").err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["branch", "files"])
 def test_an_edit_that_is_not_committed_is_told_where_it_comes_along(kept, atmos, git, mode):
     path = kept / SPEC
@@ -307,6 +323,7 @@ def test_an_edit_that_is_not_committed_is_told_where_it_comes_along(kept, atmos,
     assert made.endswith("# mine")
 
 
+@pytest.mark.slow
 def test_files_alone_are_not_committed(kept, atmos, git):
     head = git("rev-parse", "HEAD", cwd=kept)
     assert atmos("change", "checkout", "add redis", "--repo", kept, "--yes", "--write", "files").code == 0
@@ -314,6 +331,7 @@ def test_files_alone_are_not_committed(kept, atmos, git):
     assert SPEC in git("status", "--porcelain", cwd=kept)
 
 
+@pytest.mark.slow
 def test_the_answer_for_programs(kept, atmos):
     done = atmos("change", "checkout", "size m, node", "--repo", kept, "--yes", "-o", "json")
     data = done.json["data"]
@@ -328,6 +346,7 @@ def test_the_answer_for_programs(kept, atmos):
     assert (again["update"], again["written"]) == (None, None)
 
 
+@pytest.mark.slow
 def test_others_push_first_and_both_changes_land(kept, tmp_path, atmos, git, monkeypatch):
     from atmos_cli.gitops import write
 
@@ -348,6 +367,7 @@ def test_others_push_first_and_both_changes_land(kept, tmp_path, atmos, git, mon
     assert "Nothing to change" in same.out
 
 
+@pytest.mark.slow
 def test_the_same_change_twice_at_once_is_no_fault_of_anyone(kept, tmp_path, atmos, git, monkeypatch):
     from atmos_cli.gitops import write
 

@@ -122,6 +122,7 @@ def test_what_the_base_says_is_sent_where_the_base_says(place, servers, atmos):
     assert done.json["diagnostics"] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("committed", [False, True])
 def test_a_change_of_the_url_sends_nothing_there_and_is_said(place, servers, atmos, committed):
     good, evil = servers(), servers()
@@ -242,6 +243,7 @@ def test_without_a_base_a_variable_of_ours_is_sent(place, servers, atmos, monkey
     assert set(good.tokens) == {"Bearer ours"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["xdg", "home"])
 def test_without_a_base_the_user_may_allow_a_variable(place, servers, atmos, tmp_path, monkeypatch, own_git, where):
     good = servers()
@@ -296,6 +298,7 @@ def kubeconfig(tmp_path, monkeypatch):
     return write
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", ["context", "hub"])
 def test_a_change_does_not_pick_the_login(place, servers, atmos, kubeconfig, setting):
     good, other = servers(403), servers(403)

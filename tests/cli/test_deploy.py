@@ -87,6 +87,7 @@ def test_people_see_what_moves_and_what_is_next(deployed):
     assert "atmos verify default/checkout --env dev --commit " in done.out
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("given", "entry"),
     [
@@ -103,6 +104,7 @@ def test_name_tag_and_digest_are_one_field(deployed, given, entry):
     assert f"- {{name: checkout, {entry}}}".replace('"', "") in text
 
 
+@pytest.mark.slow
 def test_a_digest_goes_when_none_is_given(deployed):
     assert deploy(deployed, "--image", f":2.0@{DIGEST}").code == 0
     assert deploy(deployed, "--image", ":2.1").code == 0
@@ -110,6 +112,7 @@ def test_a_digest_goes_when_none_is_given(deployed):
     assert 'newTag: "2.1"' in deployed.read(DEV)
 
 
+@pytest.mark.slow
 def test_into_the_environments_that_are_named_in_one_commit(deployed):
     before = deployed.head
     done = deploy(deployed, "--image", ":2.0", "--env", "prod", "--env", "dev")
@@ -157,6 +160,7 @@ def test_files_alone(deployed):
     assert (deployed.head, deployed.git("status", "--porcelain").strip()) == (head, f"M {DEV}")
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     "text",
     [
@@ -182,6 +186,7 @@ def test_every_other_byte_stays(deployed, text):
     assert after in {text.replace("1.0", "1.1"), text.replace("'1.0'", '"1.1"')}
 
 
+@pytest.mark.slow
 def test_several_images_at_once_by_container(crowded):
     before = crowded.head
     images = [":2.0", "migrate=registry.test/migrate:2.1", "proxy=envoy:1.31"]
@@ -202,6 +207,7 @@ def test_several_images_at_once_by_container(crowded):
     assert crowded.git("log", "-1", "--format=%s") == "Deploy default/checkout 2.0, 2.1, 1.31 to dev"
 
 
+@pytest.mark.slow
 def test_containers_of_one_entry_move_together(deployed):
     deployed.replace(
         "apps/default/checkout/base/deployment.yaml",
@@ -217,10 +223,12 @@ def test_containers_of_one_entry_move_together(deployed):
     assert (two.code, two.codes) == (2, ["ATM901"])
 
 
+@pytest.mark.slow
 def test_an_entry_of_images_can_be_named_too(crowded):
     assert deploy(crowded, "--image", "checkout-migrate=:3.0").json["data"]["images"][0]["containers"] == ["migrate"]
 
 
+@pytest.mark.sample(6)
 @pytest.mark.parametrize(
     ("args", "code", "says"),
     [
@@ -259,6 +267,7 @@ def test_credentials_are_never_repeated(deployed, image):
     assert "hunter2" not in done.out + done.err
 
 
+@pytest.mark.slow
 def test_an_unknown_service_and_an_environment_that_it_is_not_in(deployed):
     done = deploy(deployed, "--image", ":2", service="chekout")
     assert (done.code, done.codes, done.json["diagnostics"][0]["hint"]) == (2, ["ATM511"], "did you mean `checkout`?")
@@ -337,6 +346,7 @@ def test_what_the_checks_refuse_is_not_written(deployed):
     assert state(deployed.root) == before
 
 
+@pytest.mark.slow
 def test_an_image_that_was_rolled_back_is_refused_with_the_reason(deployed):
     deployed.deploy("2.0", environment="prod")
     done = deployed.rollback("--reason", "every tenth request failed", "--yes")
@@ -352,6 +362,7 @@ def test_an_image_that_was_rolled_back_is_refused_with_the_reason(deployed):
     assert deploy(deployed, "--image", f":2.0@{DIGEST}", "--env", "prod").codes == ["ATM830"], "the same tag"
 
 
+@pytest.mark.slow
 def test_force_passes_the_quarantine_and_names_who_did_it(deployed):
     deployed.deploy("2.0", environment="prod")
     deployed.rollback("--reason", "slow", "--yes")
@@ -362,6 +373,7 @@ def test_force_passes_the_quarantine_and_names_who_did_it(deployed):
     assert "Forced-By" not in deployed.git("log", "-1", "--format=%(trailers)"), "nothing was forced"
 
 
+@pytest.mark.slow
 def test_a_service_as_atmos_makes_it(shop, atmos, git):
     done = atmos("deploy", "checkout", "--image", "registry.shop.test/checkout:1.2.3", "--repo", shop, "-o", "json")
     assert done.code == 0, done.out

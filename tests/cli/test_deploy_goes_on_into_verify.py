@@ -2,7 +2,7 @@
 
 import pytest
 
-from atmos_cli.cli import verify_run
+from atmos_cli.commands import verify_run
 
 from .conftest import state
 from .rolling import verdict
@@ -14,10 +14,9 @@ def watched(deployed, monkeypatch):
     deployed.share()
     deployed.outcome, deployed.asked = "pass", []
 
-    def verify_now(repo, service, *, team, environments, commit, live):
-        deployed.asked.append((service, tuple(environments), commit))
-        found = verdict(commit or deployed.head, deployed.outcome, environment="dev")
-        return verify_run.VerifiedRun((found,), [], ())
+    def verify_now(repository, wanted, *, display):
+        deployed.asked.append((wanted.service, wanted.environments, wanted.commit))
+        return verify_run.VerifiedRun((verdict(wanted.commit or deployed.head, deployed.outcome, environment="dev"),))
 
     monkeypatch.setattr(verify_run, "verify_now", verify_now)
     return deployed
@@ -27,6 +26,7 @@ def deploy(world, *args):
     return world.run("deploy", "checkout", "--image", ":2.0", "--verify", "-o", "json", "--repo", world.root, *args)
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize(
     ("outcome", "status"), [("pass", 0), ("warn", 0), ("fail", 1), ("inconclusive", 4), ("superseded", 5)]
 )
@@ -53,6 +53,7 @@ def test_what_no_engine_sees_cannot_be_watched(watched, args):
     assert state(watched.root) == before
 
 
+@pytest.mark.slow
 def test_a_dry_run_and_a_refusal_watch_nothing(watched):
     assert deploy(watched, "--push", "--dry-run").code == 0
     watched.deploy("2.0", environment="dev")

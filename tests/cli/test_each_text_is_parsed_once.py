@@ -66,6 +66,7 @@ def test_in_a_committed_tree(four, atmos, counted, command):
     assert not {what: twice(counter) for what, counter in counted.items() if twice(counter)}
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[:2]))
 def test_in_an_uncommitted_tree(four, atmos, counted, command):
     for name in ("checkout", "cart", "mail", "pay"):
@@ -82,12 +83,14 @@ def test_in_an_uncommitted_tree(four, atmos, counted, command):
     assert command != ("validate",) or counted["as kustomize"]
 
 
+@pytest.mark.slow
 def test_places_are_read_only_where_something_is_found(four, atmos, counted):
     done = atmos("validate", "--repo", four, "--output", "json")
     named = {(four / each["where"]["path"]).read_bytes() for each in done.json["diagnostics"]}
     assert set(counted["places"]) <= named
 
 
+@pytest.mark.slow
 def test_one_bad_file_ends_nothing_and_is_parsed_once(four, atmos, counted):
     bad = four / "apps/default/mail/base/deployment.yaml"
     bad.write_text("kind: [\n")

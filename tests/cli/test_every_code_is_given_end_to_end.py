@@ -51,6 +51,7 @@ def test_the_repo_is_good_before(without_git, atmos):
     assert (done.code, done.codes) == (0, [])
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize("row", VALIDATE, ids=lambda row: row.code)
 def test_validate_finds_the_damage_where_it_is(without_git, atmos, row):
     row.damage(without_git)
@@ -60,6 +61,7 @@ def test_validate_finds_the_damage_where_it_is(without_git, atmos, row):
     assert done.code == row.status
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("row", NEW, ids=lambda row: row.code)
 def test_new_says_so_and_writes_nothing_that_it_refuses(good, atmos, monkeypatch, row):
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(good.parent / "gitconfig"))

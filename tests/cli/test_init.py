@@ -61,6 +61,7 @@ def test_a_changed_budget_renews_the_quota(repo, atmos, git):
     assert quota["spec"]["hard"]["requests.cpu"] == "6"
 
 
+@pytest.mark.slow
 def test_a_team_is_added_without_touching_another(repo, atmos, git):
     done = atmos("init", repo, "--team", "pay", "--yes", "-o", "json")
     assert done.code == 0, done.out
@@ -121,6 +122,7 @@ def test_passwords_in_urls_are_not_written(tmp_path, atmos):
     assert not [p for p in root.rglob("*") if p.is_file() and b"hunter2" in p.read_bytes()]
 
 
+@pytest.mark.slow
 def test_a_new_directory_inside_another_checkout_is_a_repo_of_its_own(repo, atmos, git):
     before = git("rev-parse", "HEAD", cwd=repo)
     root = repo / "demo"
@@ -130,6 +132,7 @@ def test_a_new_directory_inside_another_checkout_is_a_repo_of_its_own(repo, atmo
     assert atmos("validate", "--repo", root).code == 0
 
 
+@pytest.mark.slow
 def test_a_repo_in_a_directory_of_another_checkout_is_valid_before_its_first_commit(repo, atmos, git):
     root = repo / "platform-repo"
     root.mkdir()

@@ -1,5 +1,7 @@
 """`atmos list`: services by environment with image, replicas and blueprints, and what `update` has something for."""
 
+import shutil
+
 import pytest
 
 from tests.cli.conftest import state
@@ -64,6 +66,7 @@ def test_where_the_overlay_does_not_say_it_what_builds_is_asked(two, atmos):
     assert running["images"] == ["checkout"]
 
 
+@pytest.mark.slow
 def test_an_edited_spec_is_to_be_updated_and_an_edited_file_is_not(two, atmos):
     overlay = two / "apps/default/cart/overlays/prod/kustomization.yaml"
     overlay.write_text(overlay.read_text() + "# mine\n")
@@ -82,16 +85,72 @@ def test_broken_files_are_said_and_the_rest_is_listed(two, atmos):
     found = listed(two, atmos)
     assert found["checkout"]["environments"][0]["problem"]
     assert found["checkout"]["environments"][1]["images"]
-    assert (found["checkout"]["update"], found["cart"]["update"]) == ("unknown", "current")
+    assert (found["checkout"]["update"], found["cart"]["update"]) == ("unreadable", "current")
     assert "no lock of atmos" in found["checkout"]["note"]
     assert "cannot be built" in atmos("list", "--repo", two).out
 
 
+@pytest.mark.slow
 def test_what_has_no_spec_is_listed_too(two, atmos):
     (two / "apps/default/cart/service.yaml").unlink()
-    assert listed(two, atmos)["cart"]["update"] == "unknown"
+    assert listed(two, atmos)["cart"]["update"] == "noSpec"
+    done = atmos("list", "cart", "--repo", two)
+    assert done.code == 0
+    assert "no service.yaml" in done.out
+    assert "cart:0.1.0" in done.out
+    refused = atmos("update", "cart", "--repo", two)
+    assert "`default/cart` has overlays, but no service.yaml" in refused.err
+    assert "git log -- apps/default/cart/service.yaml" in refused.err
 
 
+def test_a_missing_lock_is_said_as_that(two, atmos):
+    (two / "apps/default/cart/service.lock").unlink()
+    assert listed(two, atmos)["cart"]["update"] == "noLock"
+    assert "no service.lock" in atmos("list", "cart", "--repo", two).out
+
+
+@pytest.mark.parametrize("content", ["a: [", "name: cart\nsize: huge\n", "\ufffe"])
+def test_a_spec_that_cannot_be_read_is_no_missing_lock(two, atmos, content):
+    (two / "apps/default/cart/service.yaml").write_text(content, "utf-16" if content == "\ufffe" else "utf-8")
+    found = listed(two, atmos)["cart"]
+    assert found["update"] == "unreadable"
+    assert found["note"].startswith("apps/default/cart/service.yaml:")
+    text = atmos("list", "cart", "--repo", two).out
+    assert "cannot be read" in text
+    assert found["note"] in text
+
+
+def test_a_service_that_is_not_in_an_environment(two, atmos):
+    found = listed(two, atmos, "cart", "--env", "staging")["cart"]
+    assert (found["environments"], found["notIn"]) == ([], ["staging"])
+    text = atmos("list", "cart", "--env", "staging", "--repo", two).out
+    assert "default/cart is not in staging: `atmos update default/cart --env staging` brings it there" in text
+    assert list(listed(two, atmos, "--env", "staging")) == ["checkout"]
+
+
+def test_an_environment_without_services(repo, atmos):
+    assert "there is no service in staging" in atmos("list", "--env", "staging", "--repo", repo).out
+
+
+def test_a_linked_overlay_is_said_as_that(two, atmos, tmp_path):
+    overlays = two / "apps/default/checkout/overlays"
+    (overlays / "dev").rename(overlays.parent / "own")
+    (overlays / "dev").symlink_to("../own")
+    (overlays / "prod").rename(tmp_path / "prod")
+    (overlays / "prod").symlink_to(tmp_path / "prod")
+    dev, staging, prod = listed(two, atmos)["checkout"]["environments"]
+    assert "symbolic link" in dev["problem"]
+    assert "leaves the repository" in prod["problem"]
+    assert staging["problem"] is None
+
+
+def test_an_overlay_that_was_deleted_is_said_as_that(two, atmos):
+    shutil.rmtree(two / "apps/default/checkout/overlays/dev")
+    dev = listed(two, atmos)["checkout"]["environments"][0]
+    assert dev["problem"] == "there is no `apps/default/checkout/overlays/dev/kustomization.yaml`, which was generated"
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "code", "says"),
     [

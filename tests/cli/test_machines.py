@@ -12,6 +12,7 @@ DIAGNOSTIC = {"code", "severity", "message", "where", "environment", "hint"}
 WHERE = {"path", "line", "column", "field", "resource"}
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(
     ("args", "keys"),
     [
@@ -69,6 +70,7 @@ def test_findings_have_places_and_hints(shop, atmos):
     assert "imagePullPolicy" in found[0]["hint"] + found[0]["message"]
 
 
+@pytest.mark.slow
 def test_a_spec_is_checked_against_its_place(shop, atmos):
     spec = shop / "apps/default/checkout/service.yaml"
     spec.write_text(spec.read_text().replace("name: checkout", "name: basket"))
@@ -80,6 +82,7 @@ def test_a_spec_is_checked_against_its_place(shop, atmos):
     ]
 
 
+@pytest.mark.slow
 def test_only_findings_in_the_paths(shop, atmos):
     deployment = shop / "apps/default/checkout/base/deployment.yaml"
     deployment.write_text(deployment.read_text().replace("imagePullPolicy", "imagePulPolicy"))

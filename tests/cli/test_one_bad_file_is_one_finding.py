@@ -62,7 +62,7 @@ def files(root):
     return [path for path in every if ".git" not in path.parts and path.name not in GITS_OWN]
 
 
-@pytest.mark.sample(2)
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda each: each.__name__)
 def test_it_is_named_among_the_others(atmos, broken, tmp_path, fault):
     seed = random.randrange(2**32)

@@ -70,6 +70,7 @@ def test_no_such_command_is_said_in_json_too(args, atmos, tmp_path):
     assert is_one_envelope(atmos(*args, cwd=tmp_path))
 
 
+@pytest.mark.slow
 def test_answers_are_the_same_in_every_way(shop, atmos):
     for command in (["validate"], ["diff"], ["blueprint", "list"], ["budget", "show"]):
         found = {json.dumps(atmos(*command, *way, cwd=shop).json) for way in WAYS}

@@ -46,6 +46,7 @@ def test_includes_have_an_end(atmos, repo, own, shape, command):
     assert said in done.out + done.err
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize("origin", ["path: 5", "path: evil.yaml", "[]", "path: [1]", "{"])
 @pytest.mark.parametrize("command", [("validate",), ("render", "checkout", "--env", "prod"), ("diff",)], ids=" ".join)
 def test_a_forged_origin_is_not_believed(atmos, shop, origin, command):

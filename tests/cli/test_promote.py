@@ -66,6 +66,7 @@ def test_the_images_travel_and_nothing_else(ahead):
     assert ahead.tag() == "2.0"
 
 
+@pytest.mark.slow
 def test_the_commit_says_what_was_promoted(ahead):
     promote(ahead, "--from", "dev")
     assert ahead.git("log", "-1", "--format=%s") == "Promote default/checkout 2.0 from dev to prod"
@@ -110,6 +111,7 @@ def test_what_runs_there_already_is_nothing_to_promote(deployed):
     assert state(deployed.root) == before
 
 
+@pytest.mark.slow
 def test_a_dry_run_and_an_answer_that_is_missing_write_nothing(ahead):
     before = state(ahead.root)
     assert promote(ahead, "--dry-run").json["data"]["images"][0]["to"] == IMAGE
@@ -124,6 +126,7 @@ def test_a_branch(ahead):
     assert ahead.tag() == "1.0"
 
 
+@pytest.mark.slow
 def test_a_digest_travels_and_goes(ahead):
     digest = "sha256:" + "ab" * 32
     ahead.run("deploy", "checkout", "--image", f":2.0@{digest}", "--yes", "--repo", ahead.root)
@@ -170,6 +173,7 @@ def test_a_placeholder_never_ran(ahead):
     assert "atmos deploy default/checkout --env dev" in done.json["diagnostics"][0]["hint"]
 
 
+@pytest.mark.slow
 def test_across_engines(tmp_path, atmos):
     world = make(tmp_path / "repo", atmos, engine="flux")
     world.replace("atmos-cli.yaml", "dev: {engine: flux", "dev: {engine: argocd")
@@ -184,6 +188,7 @@ def test_without_gates_no_verdict_is_asked_for(ahead):
     assert promote(ahead).code == 0
 
 
+@pytest.mark.slow
 def test_a_verdict_is_asked_for(gated):
     gated.gate("{}")
     before = state(gated.root)
@@ -196,6 +201,7 @@ def test_a_verdict_is_asked_for(gated):
     assert promote(gated).code == 0
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("outcome", "asked", "passes"),
     [
@@ -213,6 +219,7 @@ def test_how_good_a_verdict_must_be(gated, outcome, asked, passes):
     assert (done.code, done.codes) == ((0, []) if passes else (1, ["ATM831"]))
 
 
+@pytest.mark.slow
 def test_the_last_word_counts(gated):
     commit = gated.gate("{}")
     gated.verified(commit, "pass", at=1000.0, environment="dev")
@@ -224,6 +231,7 @@ def test_the_last_word_counts(gated):
     assert promote(gated).code == 0
 
 
+@pytest.mark.slow
 def test_a_verdict_on_another_image_or_another_time_is_none(gated):
     first = gated.gate("{}")
     gated.verified(first, environment="dev")
@@ -239,6 +247,7 @@ def test_a_verdict_on_another_image_or_another_time_is_none(gated):
     assert promote(gated).code == 0
 
 
+@pytest.mark.slow
 def test_a_verdict_on_a_later_change_of_the_same_image_counts(gated):
     first = gated.gate("{}")
     gated.verified(first, at=1000.0, environment="dev")
@@ -256,6 +265,7 @@ def test_what_is_not_committed_was_never_verified(gated):
     assert promote(gated).codes == ["ATM831"]
 
 
+@pytest.mark.slow
 def test_the_soak_time(gated, clock):
     commit = gated.gate("{soak: 30m}")
     gated.verified(commit, at=1_000_000.0, environment="dev")
@@ -270,6 +280,7 @@ def test_the_soak_time(gated, clock):
     assert promote(gated).code == 0, "another look does not start it anew"
 
 
+@pytest.mark.slow
 def test_a_freeze(gated, clock):
     gated.gate('{freeze: [{days: [fri, sat], from: "16:00", to: "08:00", zone: Europe/Berlin}]}')
     gated.verified(gated.head, environment="dev")
@@ -281,6 +292,7 @@ def test_a_freeze(gated, clock):
     assert promote(gated).code == 0
 
 
+@pytest.mark.slow
 def test_every_gate_is_told_at_once_and_force_passes_them_by_name(gated, clock):
     commit = gated.gate('{soak: 2d, freeze: [{from: "00:00", to: "23:00"}]}')
     gated.verified(commit, at=1_000_000.0, environment="dev")
@@ -314,6 +326,7 @@ def test_force_passes_neither_checks_nor_budgets(gated):
     assert gated.tag() == "1.0"
 
 
+@pytest.mark.slow
 def test_replicas_travel_where_the_config_carries_them(gated):
     gated.gate("{carry: [images, replicas]}")
     gated.replace(DEV, "count: 1", "count: 3")
@@ -325,6 +338,7 @@ def test_replicas_travel_where_the_config_carries_them(gated):
     assert "count: 3" in gated.read(PROD)
 
 
+@pytest.mark.slow
 def test_where_it_comes_from_is_in_the_config(gated):
     gated.replace("atmos-cli.yaml", "environments:\n", "environments:\n  qa: {cluster: dev}\n")
     text = gated.read("atmos-cli.yaml").replace("  qa: {cluster: dev}\n", "")
@@ -380,6 +394,7 @@ def test_a_zone_that_is_misspelt_has_a_suggestion(gated):
     assert promote(gated).json["diagnostics"][0]["hint"] == "did you mean `Europe/Berlin`?"
 
 
+@pytest.mark.slow
 def test_a_machine_without_time_zones_says_so(gated, monkeypatch):
     gated.gate("{freeze: [{zone: Europe/Berlin}]}")
     gated.verified(gated.head, environment="dev")

@@ -124,7 +124,7 @@ def test_a_held_index_is_found_before_anything_is_written(atmos, repo, git):
 SIGNALS = {"TERM": 143, "HUP": 129, "INT": 130}
 
 
-@pytest.mark.sample
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SIGNALS)
 @pytest.mark.parametrize("write", ["commit", "branch"])
 def test_ended_in_the_middle_it_takes_everything_back(repo, git, tmp_path, name, write):

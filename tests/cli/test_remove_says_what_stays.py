@@ -56,6 +56,7 @@ def test_people_read_two_steps(shop, atmos):
     assert any("kubectl --context prod" in line for line in lines[second:])
 
 
+@pytest.mark.slow
 def test_one_environment_goes_and_no_update_brings_it_back(shop, atmos, git):
     spec = shop / "apps/default/checkout/service.yaml"
     text = spec.read_text() + "environments: # ours\n  staging:\n    replicas: 3\n  prod:\n    replicas: 4\n"
@@ -76,6 +77,50 @@ def test_one_environment_goes_and_no_update_brings_it_back(shop, atmos, git):
     assert not overlay.exists()
 
 
+def approvals_of(root, git, *subjects):
+    """Write an approval for each (environment, team, service); commit them."""
+    paths = []
+    for number, (environment, team, service) in enumerate(subjects):
+        digest = f"{number:x}" * 64
+        path = root / f"platform/approvals/{environment}/{service}/{digest[:16]}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(
+            f"version: 1\nenvironment: {environment}\nteam: {team}\nservice: {service}\n"
+            f"claimDigest: sha256:{digest}\nbudgetDigest: sha256:{digest}\n"
+            "grants:\n  requests.cpu: '1'\n"
+            "exceeds:\n- {scope: environment, dimension: requests.cpu, limit: '1', after: '2'}\n"
+            "requestedBy: dev@example.test\n"
+            "createdAt: '2026-01-01T00:00:00Z'\nexpiresAt: '2026-02-01T00:00:00Z'\n"
+        )
+        paths.append(path)
+    git("add", "-A", cwd=root)
+    git("commit", "-qm", "Ask", cwd=root)
+    return paths
+
+
+def test_approvals_go_with_the_service_that_they_are_for(pair, atmos, git):
+    subjects = [("dev", "default", "cart"), ("prod", "default", "cart"), ("dev", "other", "cart")]
+    dev, prod, *others = approvals_of(pair, git, *subjects, ("dev", "default", "checkout"))
+    done = atmos("remove", "service", "cart", "--env", "prod", "--repo", pair, "--yes", "-o", "json")
+    assert done.code == 0, done.out
+    assert done.json["data"]["approvals"] == [prod.relative_to(pair).as_posix()]
+    assert (dev.exists(), prod.exists()) == (True, False)
+    text = atmos("remove", "service", "cart", "--repo", pair, "--dry-run").out
+    assert f"goes with it, so that nothing else of that name is granted it: {dev.relative_to(pair)}" in text
+    assert atmos("remove", "service", "cart", "--repo", pair, "--yes").code == 0
+    assert {*(pair / "platform/approvals").rglob("*.yaml")} == {*others}
+    assert git("status", "--porcelain", cwd=pair) == ""
+
+
+def test_a_file_that_is_no_approval_stays(shop, atmos, git):
+    (path,) = approvals_of(shop, git, ("dev", "default", "checkout"))
+    path.write_text("nothing\n")
+    git("commit", "-qam", "Break it", cwd=shop)
+    assert atmos("remove", "service", "checkout", "--repo", shop, "--yes").code == 0
+    assert path.exists()
+
+
+@pytest.mark.slow
 def test_pointers_of_the_other_environments_stay(tmp_path, atmos):
     root = tmp_path / "flux"
     flags = ["--engine", "flux", "--cluster", "dev=one", "--cluster", "staging=one"]
@@ -94,6 +139,7 @@ def test_pointers_of_the_other_environments_stay(tmp_path, atmos):
     quiet(root, atmos)
 
 
+@pytest.mark.slow
 def test_what_another_service_calls_is_refused_with_the_line(pair, atmos):
     done = refused(pair, atmos, "service", "checkout")
     (found,) = done.json["diagnostics"]
@@ -108,6 +154,7 @@ def test_what_another_service_calls_is_refused_with_the_line(pair, atmos):
     assert atmos("remove", "service", "checkout", "--repo", pair, "--yes").code == 0
 
 
+@pytest.mark.slow
 def test_data_that_nothing_keeps_is_refused(shop, atmos, git):
     root = shop / "apps/default/checkout/overlays/dev"
     claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: uploads}\nspec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n"
@@ -140,6 +187,7 @@ def test_files_that_are_not_committed_are_never_lost(shop, atmos):
     assert done.codes == ["ATM603"]
 
 
+@pytest.mark.slow
 def test_a_damaged_lock_is_no_reason_to_put_it_back(shop, atmos, git):
     lock = shop / "apps/default/checkout/service.lock"
     lock.write_text(lock.read_text().replace('"checkout"', '"chekout"', 1))
@@ -148,6 +196,7 @@ def test_a_damaged_lock_is_no_reason_to_put_it_back(shop, atmos, git):
     assert atmos("remove", "service", "checkout", "--repo", shop, "--yes").code == 0
 
 
+@pytest.mark.slow
 def test_an_environment_is_emptied_first(shop, atmos, git):
     done = refused(shop, atmos, "environment", "staging")
     (found,) = done.json["diagnostics"]
@@ -177,6 +226,7 @@ def test_an_environment_is_emptied_first(shop, atmos, git):
     quiet(shop, atmos)
 
 
+@pytest.mark.slow
 def test_hand_edited_files_are_conflicts_until_told(shop, atmos, git):
     assert atmos("new", "environment", "qa", "--like", "dev", "--no-services", "--repo", shop, "--yes").code == 0
     quota = shop / "tenants/qa/default/resourcequota.yaml"
@@ -196,6 +246,7 @@ def test_hand_edited_files_are_conflicts_until_told(shop, atmos, git):
     quiet(shop, atmos)
 
 
+@pytest.mark.slow
 def test_a_team_goes_with_its_budgets(shop, atmos, git):
     assert atmos("new", "team", "pay", "--repo", shop, "--yes").code == 0
     budget = shop / "platform/budgets/dev.yaml"
@@ -231,6 +282,7 @@ def test_names_that_there_are_not_are_refused(shop, atmos, args, code, says):
     assert says in done.out
 
 
+@pytest.mark.slow
 def test_the_last_team_and_the_last_environment_stay(repo, atmos):
     assert "the only team" in refused(repo, atmos, "team", "default").out
     assert atmos("remove", "environment", "dev", "--repo", repo, "--yes").code == 0
@@ -238,6 +290,7 @@ def test_the_last_team_and_the_last_environment_stay(repo, atmos):
     assert "the only environment" in refused(repo, atmos, "environment", "prod").out
 
 
+@pytest.mark.slow
 def test_a_push_that_others_overtook_is_made_again(shop, atmos, git, tmp_path):
     server = tmp_path / "server.git"
     git("clone", "-q", "--bare", ".", str(server), cwd=shop)

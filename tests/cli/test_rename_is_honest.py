@@ -20,6 +20,7 @@ def cart(repo, atmos, git):
     return repo
 
 
+@pytest.mark.slow
 def test_the_new_one_stands_beside_the_old_one(cart, atmos, git):
     old = {path: path.read_bytes() for path in (cart / "apps/default/cart").rglob("*") if path.is_file()}
     done = atmos("rename", "cart", "basket", "--repo", cart, "--yes", "-o", "json")
@@ -53,6 +54,7 @@ def test_what_people_made_is_named_and_stays(cart, atmos, git):
     assert "apps/default/cart/overlays/prod/kustomization.yaml" not in done.json["data"]["left"]
 
 
+@pytest.mark.slow
 def test_a_name_that_was_edited_first_becomes_a_rename(cart, atmos, git):
     spec = cart / "apps/default/cart/service.yaml"
     before = spec.read_text()
@@ -88,6 +90,7 @@ def test_data_is_never_left_behind(shop, atmos, git):
     assert atmos("remove", "service", "default/checkout", "--repo", shop, "--yes").code == 0
 
 
+@pytest.mark.slow
 def test_callers_are_named_with_their_lines(cart, atmos, git):
     assert atmos("new", "service", "go, called shop", "--repo", cart, "--yes").code == 0
     spec = cart / "apps/default/shop/service.yaml"
@@ -98,6 +101,7 @@ def test_callers_are_named_with_their_lines(cart, atmos, git):
     assert done.json["diagnostics"][0]["where"]["path"] == "apps/default/shop/service.yaml"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "code", "says"),
     [
@@ -114,3 +118,35 @@ def test_names_that_do_not_fit_are_refused(cart, atmos, args, code, says):
     assert (done.code, done.codes) == (2, [code])
     assert says in done.out
     assert state(cart) == before
+
+
+@pytest.mark.parametrize("named", [False, True])
+@pytest.mark.parametrize("command", [("rename", "cart", "basket"), ("rename", "basket", "cart"), ("update", "basket")])
+def test_a_directory_moved_by_hand_is_refused_with_the_way(repo, atmos, git, named, command):
+    assert atmos("new", "service", "go, port 80, called cart", "--repo", repo, "--yes").code == 0
+    git("mv", "apps/default/cart", "apps/default/basket", cwd=repo)
+    spec = repo / "apps/default/basket/service.yaml"
+    if named:
+        spec.write_text(spec.read_text().replace("name: cart", "name: basket"))
+    git("commit", "-qam", "Move it", cwd=repo)
+    before = state(repo)
+    done = atmos(*command, "--repo", repo, "--yes")
+    assert "`apps/default/basket` is `default/cart`, moved by hand" in done.out + done.err
+    assert "`git mv apps/default/basket apps/default/cart` and `name: cart` in it" in done.out + done.err
+    assert "then `atmos rename default/cart basket`" in done.out + done.err
+    assert state(repo) == before
+    git("mv", "apps/default/basket", "apps/default/cart", cwd=repo)
+    back = repo / "apps/default/cart/service.yaml"
+    back.write_text(back.read_text().replace("name: basket", "name: cart"))
+    git("commit", "-qam", "Move it back", cwd=repo)
+    assert atmos("rename", "default/cart", "basket", "--repo", repo, "--yes").code == 0
+
+
+def test_a_directory_moved_to_another_team_is_refused(repo, atmos, git):
+    assert atmos("new", "service", "go, port 80, called cart", "--repo", repo, "--yes").code == 0
+    (repo / "apps/shop").mkdir()
+    git("mv", "apps/default/cart", "apps/shop/cart", cwd=repo)
+    git("commit", "-qm", "Move it", cwd=repo)
+    done = atmos("update", "cart", "--repo", repo, "--yes")
+    assert "`apps/shop/cart` is `default/cart`, moved by hand" in done.out + done.err
+    assert "git mv apps/shop/cart apps/default/cart" in done.out + done.err

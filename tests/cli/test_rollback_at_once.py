@@ -46,6 +46,7 @@ def test_two_at_once_make_one_rollback(clones):
     assert one.git("ls-remote", "origin", "refs/atmos/*") == ""
 
 
+@pytest.mark.slow
 def test_a_rollback_follows_unrelated_pushes_and_carries_the_record_to_the_next_clone(clones):
     bare, one, two = clones
     two.deploy("9", service="cart")
@@ -62,9 +63,10 @@ def test_a_rollback_follows_unrelated_pushes_and_carries_the_record_to_the_next_
     assert told.json["data"]["reasons"][0]["code"] == "quarantined"
 
 
+@pytest.mark.slow
 def test_a_fix_that_lands_between_plan_and_write_is_not_taken_back(clones, monkeypatch):
     """The plan is asked again under the lock, and after every push that came too late."""
-    from atmos_cli.commands import rollback as usecase
+    from atmos_cli.commands import changes as usecase
     from atmos_cli.gitops.write import write
 
     bare, one, two = clones
@@ -87,13 +89,14 @@ def test_a_fix_that_lands_between_plan_and_write_is_not_taken_back(clones, monke
 
 
 @pytest.mark.slow
-def test_it_gives_up_after_five_pushes_that_came_too_late(clones, monkeypatch):
-    from atmos_cli.commands import rollback as usecase
+def test_it_gives_up_when_every_push_came_too_late(clones, monkeypatch):
+    from atmos_cli.commands import changes as usecase
     from atmos_cli.gitops import write as writing
     from atmos_cli.gitops.write import write
 
     _, one, two = clones
     count, waits = [], []
+    monkeypatch.setattr(usecase, "MOST_TRIES", 5)
     monkeypatch.setattr(writing, "pause", lambda attempt, began: waits.append(attempt))
 
     def meanwhile(*args, **options):
@@ -109,8 +112,9 @@ def test_it_gives_up_after_five_pushes_that_came_too_late(clones, monkeypatch):
     assert one.git("log", "--format=%H", "origin/main..main") == ""
 
 
+@pytest.mark.slow
 def test_what_others_push_while_it_waits_does_not_make_it_too_late_again(clones, monkeypatch):
-    from atmos_cli.commands import rollback as usecase
+    from atmos_cli.commands import changes as usecase
     from atmos_cli.gitops import write as writing
     from atmos_cli.gitops.write import write
 
@@ -140,6 +144,7 @@ def test_what_others_push_while_it_waits_does_not_make_it_too_late_again(clones,
     assert one.git("ls-remote", "origin", "refs/heads/main").split()[0] == one.head
 
 
+@pytest.mark.slow
 def test_the_lock_of_another_is_respected_and_named(clones):
     from atmos_cli.adapters.git.ref_lock import held, lock_ref
 
@@ -152,6 +157,7 @@ def test_the_lock_of_another_is_respected_and_named(clones):
     assert one.rollback("--yes", "--push").code == 0
 
 
+@pytest.mark.slow
 def test_without_the_remote_it_works_from_what_is_here_and_says_so(clones):
     _, one, _ = clones
     one.git("remote", "set-url", "origin", str(one.root / "nowhere"))
@@ -186,6 +192,7 @@ def test_verify_rolls_back_by_itself_once_and_not_the_rollback(clones):
     assert again.code == "is-rollback"
 
 
+@pytest.mark.slow
 def test_a_second_automatic_rollback_within_the_hour_waits_for_a_person(clones):
     import dataclasses
     import time
@@ -201,6 +208,7 @@ def test_a_second_automatic_rollback_within_the_hour_waits_for_a_person(clones):
     assert roll_back_failed(open_repository(one.root), again, limits=auto, run_id="b").code == "too-often"
 
 
+@pytest.mark.slow
 def test_roll_back_takes_plain_names(clones):
     from atmos_cli.commands.rollback import roll_back
     from atmos_cli.gitops.repository import open_repository

@@ -148,6 +148,7 @@ def test_a_shallow_clone_says_that_history_is_missing(deployed, tmp_path):
     assert "fetch-depth: 0" in done.json["diagnostics"][0]["hint"]
 
 
+@pytest.mark.slow
 def test_a_repo_below_the_top_of_a_checkout_works_the_same(rolling_template, deployed, tmp_path):
     import shutil
 
@@ -170,6 +171,7 @@ def test_a_repo_below_the_top_of_a_checkout_works_the_same(rolling_template, dep
         ).count('"1.1"')
 
 
+@pytest.mark.slow
 def test_a_push_that_is_refused_leaves_nothing_behind(deployed):
     deployed.deploy("1.1")
     bare = deployed.share()

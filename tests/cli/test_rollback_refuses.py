@@ -41,6 +41,7 @@ def test_a_newer_commit_of_the_base_counts_and_one_of_another_service_does_not(d
     assert "newer-commit" in reasons(deployed.rollback("--dry-run", "--commit", bad))
 
 
+@pytest.mark.slow
 def test_a_newer_commit_that_only_the_remote_has_counts(deployed):
     bare = deployed.share()
     bad = deployed.deploy("1.1")
@@ -56,6 +57,7 @@ def test_a_newer_commit_that_only_the_remote_has_counts(deployed):
     assert done.json["data"]["takesBack"] == other.head
 
 
+@pytest.mark.slow
 def test_a_rollback_is_not_taken_back_without_a_name(deployed):
     first = deployed.head
     bad = deployed.deploy("1.1")
@@ -69,6 +71,7 @@ def test_a_rollback_is_not_taken_back_without_a_name(deployed):
     assert deployed.rollback("--yes", "--to", first).code == 0
 
 
+@pytest.mark.slow
 def test_a_merged_rollback_is_one_too(deployed):
     deployed.deploy("1.1")
     branch = deployed.rollback("--yes", "--write", "branch").json["data"]["written"]["branch"]
@@ -76,6 +79,7 @@ def test_a_merged_rollback_is_one_too(deployed):
     assert "is-rollback" in reasons(deployed.rollback("--yes"))
 
 
+@pytest.mark.slow
 def test_a_passed_image_is_out_of_quarantine(deployed):
     bad = deployed.deploy("1.1")
     deployed.rollback("--yes")
@@ -86,6 +90,7 @@ def test_a_passed_image_is_out_of_quarantine(deployed):
     assert done.code == 0, done.out
 
 
+@pytest.mark.slow
 def test_a_migration_stops_it_until_somebody_says_that_it_is_compatible(deployed):
     add(deployed, "migrate.yaml", JOB)
     done = deployed.rollback("--yes")
@@ -95,6 +100,7 @@ def test_a_migration_stops_it_until_somebody_says_that_it_is_compatible(deployed
     assert "migration" in reasons(deployed.rollback("--dry-run", "--force", "--accept-data-loss"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -131,6 +137,7 @@ def test_all_reasons_stand_together(deployed):
     assert found == ["newer-commit", "migration", "data-loss"]
 
 
+@pytest.mark.slow
 def test_a_changed_base_names_the_other_environments(deployed):
     good = deployed.head
     deployed.replace(f"{ROOM}/base/deployment.yaml", "cpu: 10m", "cpu: 20m")
@@ -148,6 +155,7 @@ def test_a_changed_base_names_the_other_environments(deployed):
     assert deployed.git("rev-parse", f"{good}:{ROOM}") == deployed.git("rev-parse", f"HEAD:{ROOM}")
 
 
+@pytest.mark.slow
 def test_a_base_that_changed_nothing_that_runs_does_not_matter(deployed):
     deployed.write(f"{ROOM}/base/deployment.yaml", "# a comment\n" + deployed.read(f"{ROOM}/base/deployment.yaml"))
     deployed.deploy("1.1")
@@ -157,6 +165,7 @@ def test_a_base_that_changed_nothing_that_runs_does_not_matter(deployed):
     assert deployed.read(f"{ROOM}/base/deployment.yaml").startswith("# a comment")
 
 
+@pytest.mark.slow
 def test_a_base_that_no_other_environment_feels_comes_back_too(deployed):
     deployed.git("rm", "-rq", f"{ROOM}/overlays/dev")
     deployed.commit("prod only")
@@ -167,6 +176,7 @@ def test_a_base_that_no_other_environment_feels_comes_back_too(deployed):
     assert done.json["data"]["files"]["modified"] == [f"{ROOM}/base/deployment.yaml"]
 
 
+@pytest.mark.slow
 def test_files_of_others_are_never_restored(deployed):
     deployed.write("apps/shared/annotate/kustomization.yaml", COMPONENT.replace("VALUE", "first"))
     deployed.replace(PROD, "resources:", "components: [../../../../shared/annotate]\nresources:")
@@ -213,6 +223,7 @@ def test_unknown_names_are_said_in_plain_words(deployed):
     assert deployed.rollback("--yes", "--to", "elsewhere").codes == ["ATM815"]
 
 
+@pytest.mark.slow
 def test_a_commit_on_another_branch_than_the_engines_follow_is_no_rollback(deployed):
     deployed.deploy("1.1")
     deployed.git("switch", "-qc", "feature")
@@ -220,6 +231,7 @@ def test_a_commit_on_another_branch_than_the_engines_follow_is_no_rollback(deplo
     assert deployed.rollback("--yes", "--write", "branch").code == 0
 
 
+@pytest.mark.slow
 def test_a_budget_warns_a_ceiling_refuses_and_a_named_state_has_to_fit(deployed):
     deployed.replace(PROD, "count: 1", "count: 4")
     good = deployed.commit("four")
@@ -239,6 +251,7 @@ def test_a_budget_warns_a_ceiling_refuses_and_a_named_state_has_to_fit(deployed)
     assert (done.code, done.codes) == (1, ["ATM402"])
 
 
+@pytest.mark.slow
 def test_what_is_wrong_already_does_not_keep_a_better_state_from_coming_back(deployed):
     deployed.replace(f"{ROOM}/base/deployment.yaml", "drop: [ALL]", "drop: []")
     deployed.commit("wrong, and long since")

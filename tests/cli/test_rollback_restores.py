@@ -31,6 +31,7 @@ def test_the_last_verified_state_comes_back_over_several_commits(deployed):
     assert deployed.git("status", "--porcelain") == ""
 
 
+@pytest.mark.slow
 def test_without_a_verdict_it_is_the_state_before_and_says_so(deployed):
     before = deployed.head
     deployed.deploy("1.1")
@@ -40,6 +41,7 @@ def test_without_a_verdict_it_is_the_state_before_and_says_so(deployed):
     assert deployed.tag() == "1.0"
 
 
+@pytest.mark.slow
 def test_only_one_service_of_a_commit_is_taken_back(deployed):
     deployed.deploy("1.1", service="cart")
     deployed.write(
@@ -53,6 +55,7 @@ def test_only_one_service_of_a_commit_is_taken_back(deployed):
     assert (deployed.tag(), deployed.tag(service="cart")) == ("1.0", "2.1")
 
 
+@pytest.mark.slow
 def test_another_environment_is_left_alone(deployed):
     deployed.replace(PROD, "1.0", "2.0")
     deployed.replace(PROD.replace("prod", "dev"), "1.0", "2.0")
@@ -61,6 +64,7 @@ def test_another_environment_is_left_alone(deployed):
     assert (deployed.tag(), deployed.tag(environment="dev")) == ("1.0", "2.0")
 
 
+@pytest.mark.slow
 def test_files_that_were_added_go_and_files_that_were_renamed_come_back(deployed):
     overlay = f"{ROOM}/overlays/prod"
     deployed.write(
@@ -94,6 +98,7 @@ def test_a_service_that_was_removed_comes_back(deployed):
     assert not (deployed.root / PROD.replace("prod", "dev")).exists()
 
 
+@pytest.mark.slow
 def test_a_squashed_and_a_merged_branch_are_taken_back_whole(deployed):
     for how in ("--squash", "--no-ff"):
         good = deployed.head
@@ -115,6 +120,7 @@ def test_a_squashed_and_a_merged_branch_are_taken_back_whole(deployed):
         assert deployed.git("rev-parse", f"{good}:{ROOM}") == deployed.git("rev-parse", f"HEAD:{ROOM}")
 
 
+@pytest.mark.slow
 def test_a_branch_leaves_checkout_and_index_alone(deployed):
     deployed.deploy("1.1")
     deployed.write("mine.txt", "staged\n")
@@ -130,6 +136,7 @@ def test_a_branch_leaves_checkout_and_index_alone(deployed):
     assert deployed.git("diff", "--name-only", "main", written["branch"]) == PROD
 
 
+@pytest.mark.slow
 def test_files_alone_can_be_written_and_never_over_the_users_own_edits(deployed):
     deployed.deploy("1.1")
     head = deployed.head
@@ -151,6 +158,7 @@ def test_a_dry_run_writes_nothing_at_all(deployed):
     assert state(deployed.root) == before
 
 
+@pytest.mark.slow
 def test_what_was_rolled_back_is_not_a_state_to_go_back_to(deployed):
     good = deployed.deploy("1.1")
     deployed.verified(good, at=1)
@@ -172,6 +180,7 @@ def test_a_broken_overlay_is_taken_back(deployed):
     assert "../../base" in deployed.read(PROD)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("one_cluster", [False, True])
 def test_the_delivery_pointer_of_the_environment_comes_back_with_it(tmp_path, atmos, one_cluster):
     deployed = rolling.make(tmp_path / "repo", atmos, engine="flux", one_cluster=one_cluster)

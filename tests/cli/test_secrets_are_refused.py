@@ -66,7 +66,7 @@ def test_a_value_without_a_name_is_not_repeated(repo, atmos):
     assert "--set-env" in said(done)
 
 
-@pytest.mark.sample(2)
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "pair",
     [
@@ -92,6 +92,7 @@ def test_the_hint_names_sops_or_the_store_that_is_configured(repo, atmos):
     assert "secrets: {DB_PASSWORD: {secret: shop-env, key: DB_PASSWORD}}" in done.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["env", "environments"])
 def test_an_edited_spec_is_an_error_at_its_line(shop, atmos, where):
     path = shop / SPEC
@@ -132,6 +133,7 @@ def test_an_overlay_is_an_error_once_per_line(shop, atmos, old, new):
     assert all(each["path"] == OVERLAY and each["line"] for each in found)
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("path", "text"),
     [

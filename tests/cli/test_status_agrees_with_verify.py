@@ -63,6 +63,7 @@ def test_every_commit_stands_to_the_wanted_one_as_verify_says(history, git, envi
         assert deployment_history.relation(deployment, "--upload-pack=x").order is Order.UNKNOWN
 
 
+@pytest.mark.slow
 def test_a_chart_names_its_commit_by_twelve_digits(history):
     deployment = Deployment("default", "checkout", "dev")
     with DeploymentHistory(git_repo(history.root), history.head()) as deployment_history:

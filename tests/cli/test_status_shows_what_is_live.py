@@ -61,6 +61,7 @@ def test_a_commit_that_does_not_touch_the_deployment_changes_nothing(world, stat
     assert status("--env", "dev")[1]["dev"]["wanted"]["commit"] == before
 
 
+@pytest.mark.slow
 def test_what_the_engine_has_not_applied_counts_as_behind(world, status, atmos):
     first = world.head()
     text = world.read(OVERLAY)
@@ -82,6 +83,7 @@ def test_a_commit_that_renders_the_same_counts_as_applied(world, status):
     assert (rows["dev"]["live"], rows["dev"]["behind"]) == (last, 0)
 
 
+@pytest.mark.slow
 def test_a_crashing_pod_is_the_reason_of_its_workload(world, status, atmos):
     crashing(world.find("dev", "Pod"))
     deployment = world.find("dev", "Deployment")
@@ -110,6 +112,7 @@ def test_a_missing_object_is_named(world, status):
     assert rows["dev"]["health"]["object"] == "NetworkPolicy/checkout-db"
 
 
+@pytest.mark.slow
 def test_a_cluster_that_cannot_be_reached_hides_no_other(world, status, atmos):
     world.clusters["prod"] = FakeCluster(reason="connection refused")
     code, rows = status()
@@ -135,6 +138,7 @@ def test_when_nothing_can_be_asked_the_exit_status_says_so(world, atmos):
     assert set(done.codes) == {"ATM810", "ATM811"}
 
 
+@pytest.mark.slow
 def test_a_paused_engine_says_since_when(world, status, atmos):
     if world.clusters["dev"].list("argoproj.io/v1alpha1", "Application"):
         world.find("dev", "Application")["spec"]["syncPolicy"]["automated"]["enabled"] = False
@@ -146,6 +150,7 @@ def test_a_paused_engine_says_since_when(world, status, atmos):
     assert "ago" in atmos("status", "--repo", world.root).out
 
 
+@pytest.mark.slow
 def test_the_last_verdict_is_shown_with_the_commit_that_it_is_of(world, status, atmos):
     first = world.head()
     for outcome, at in ((Outcome.PASS, 2.0), (Outcome.FAIL, 1.0)):
@@ -170,6 +175,7 @@ def test_the_shape_for_machines_is_the_same_for_every_row(world, atmos):
     }
 
 
+@pytest.mark.slow
 def test_one_service_and_one_environment_can_be_asked_for(world, atmos, status):
     assert list(status("checkout", "--env", "prod")[1]) == ["prod"]
     assert atmos("status", "chekcout", "--repo", world.root, "-o", "json").codes == ["ATM511"]

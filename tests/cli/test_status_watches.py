@@ -81,6 +81,7 @@ def test_sixty_services_are_asked_for_with_as_many_questions_as_one(world):
     assert many == one, "one list per kind and cluster"
 
 
+@pytest.mark.slow
 def test_who_may_not_list_everything_is_answered_from_the_namespaces(world):
     copies(world, 6, teams=6)
     world.sync()

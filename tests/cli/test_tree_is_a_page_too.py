@@ -37,6 +37,7 @@ def kinds(node, depth=0):
     return [(depth, node["kind"]), *(found for child in node["children"] for found in kinds(child, depth + 1))]
 
 
+@pytest.mark.slow
 def test_a_healthy_service_is_one_tree_from_the_engine_to_its_containers(tree):
     done = tree("--env", "dev", "-o", "json")
     assert done.code == 0, done.out
@@ -47,6 +48,7 @@ def test_a_healthy_service_is_one_tree_from_the_engine_to_its_containers(tree):
     assert (2, "EndpointSlice") in below
 
 
+@pytest.mark.slow
 def test_every_environment_is_shown_when_none_is_named(tree, world):
     world.clusters["prod"] = FakeCluster(reason="connection refused")
     done = tree()

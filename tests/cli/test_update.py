@@ -65,6 +65,7 @@ def test_an_edited_spec_is_pending_everywhere_until_update_takes_it_into_the_fil
     assert atmos("validate", "--check-generated", cwd=bigger).code == 0
 
 
+@pytest.mark.slow
 def test_a_hand_edit_stays_and_a_field_that_both_changed_is_asked_about(bigger, atmos, git):
     edit(bigger, DEV, "memory: 256Mi", "memory: 300Mi  # measured")
     edit(bigger, PROD, 'newTag: "0.1.0"', "newTag: 2.0.0")
@@ -84,6 +85,7 @@ def test_a_hand_edit_stays_and_a_field_that_both_changed_is_asked_about(bigger, 
     assert atmos("update", "--check", cwd=bigger).code == 0
 
 
+@pytest.mark.slow
 def test_a_new_environment_reaches_the_services_that_are_everywhere(shop, atmos, git):
     config = load((shop / "atmos-cli.yaml").read_bytes())
     assert "qa" not in config["environments"]
@@ -113,6 +115,7 @@ def test_a_lock_that_cannot_be_read_is_said_and_nothing_is_written(bigger, atmos
     assert git("status", "--porcelain") == ""
 
 
+@pytest.mark.slow
 def test_a_lock_in_conflict_is_derived_anew(bigger, atmos, git):
     """Two branches updated the service, and Git could not merge the lock: `atmos update` settles it."""
     lines = (bigger / LOCK).read_text().splitlines()
@@ -125,6 +128,7 @@ def test_a_lock_in_conflict_is_derived_anew(bigger, atmos, git):
     assert atmos("update", "--check", cwd=bigger).code == 0
 
 
+@pytest.mark.slow
 def test_a_lock_of_the_first_format_and_a_missing_one_are_read(bigger, atmos, git):
     (bigger / LOCK).unlink()
     edit(bigger, SPEC, "size: l", "size: s")
@@ -133,6 +137,7 @@ def test_a_lock_of_the_first_format_and_a_missing_one_are_read(bigger, atmos, gi
     assert (bigger / LOCK).read_text().startswith("atmos-lock 2\n")
 
 
+@pytest.mark.slow
 def test_each_service_can_have_a_commit_of_its_own(bigger, atmos, git):
     assert atmos("new", "service", "python, port 80", "--name", "cart", "--yes", cwd=bigger).code == 0
     edit(bigger, "apps/default/cart/service.yaml", "size: s", "size: m")
@@ -142,6 +147,7 @@ def test_each_service_can_have_a_commit_of_its_own(bigger, atmos, git):
     assert git("log", "-2", "--format=%s").split("\n") == ["Update default/checkout", "Update default/cart"]
 
 
+@pytest.mark.slow
 def test_branch_mode_leaves_the_checkout_alone_and_takes_the_edited_spec_along(bigger, atmos, git):
     done = atmos("update", "--write", "branch", "--yes", cwd=bigger)
     assert done.code == 0, done.out + done.err
@@ -156,6 +162,7 @@ def test_an_unknown_service_is_told_with_the_nearest(shop, atmos):
     assert "did you mean `checkout`?" in done.err
 
 
+@pytest.mark.slow
 def test_an_edit_that_is_in_no_commit_yet_is_not_lost_when_others_push_first(bigger, atmos, git, tmp_path):
     """Our commit stays: taking it back would take the edit, too."""
     git("init", "-q", "--bare", str(tmp_path / "server.git"))
@@ -170,6 +177,7 @@ def test_an_edit_that_is_in_no_commit_yet_is_not_lost_when_others_push_first(big
     assert "size: l" in git("show", f"HEAD:{SPEC}")
 
 
+@pytest.mark.slow
 def test_branch_mode_does_not_take_back_a_newer_spec_from_an_older_checkout(shop, atmos, git):
     git("switch", "-qc", "topic")
     git("switch", "-q", "main")
@@ -182,6 +190,7 @@ def test_branch_mode_does_not_take_back_a_newer_spec_from_an_older_checkout(shop
     assert (done.code, done.codes) == (1, ["ATM616"])
 
 
+@pytest.mark.slow
 def test_a_service_that_was_moved_to_another_team_is_refused(bigger, atmos, git):
     commit(git)
     assert atmos("new", "team", "pay", "--yes", cwd=bigger).code == 0
@@ -213,6 +222,7 @@ def test_an_unknown_environment_is_said(shop, atmos):
     assert "ATM702" in done.codes
 
 
+@pytest.mark.slow
 def test_both_sides_of_a_lock_in_conflict_come_where_the_files_have_one(shop, atmos, git):
     git("switch", "-qc", "a")
     edit(shop, SPEC, "addons:", "env: {AA: '1'}\naddons:")

@@ -47,6 +47,7 @@ def test_a_restart_is_said_once_for_all_environments(spec, update, atmos, shop):
     assert line in atmos("update", "--repo", shop, "--dry-run").out
 
 
+@pytest.mark.slow
 def test_what_will_be_refused_is_refused_before_it_is_written(spec, update, shop):
     """ATM340, in the file and line that the merge would have written."""
     edit(spec, ("postgres: {}", "postgres: {storage: 512Mi}"))
@@ -72,6 +73,7 @@ def test_a_database_that_leaves_git_stays_and_the_second_step_is_named(spec, upd
     assert not (shop / CLUSTER).exists()
 
 
+@pytest.mark.slow
 def test_a_database_that_nothing_keeps_is_not_deleted_by_accident(spec, update, shop, git):
     """ATM341"""
     edit(shop / CLUSTER, ("    kustomize.toolkit.fluxcd.io/prune: disabled\n", ""))
@@ -89,6 +91,7 @@ def test_a_database_that_nothing_keeps_is_not_deleted_by_accident(spec, update, 
     assert "prod  default/checkout  Cluster/checkout-db is deleted with its data" in allowed.json["data"]["effects"]
 
 
+@pytest.mark.slow
 def test_a_new_identity_of_a_database_is_refused_unless_it_is_allowed(update, shop):
     company(shop, "postgres", ("name: ${{ svc.name }}-db\n", "name: ${{ svc.name }}-pg\n"))
     before = state(shop)
@@ -104,6 +107,7 @@ def test_a_new_identity_of_a_database_is_refused_unless_it_is_allowed(update, sh
     assert "afterwards `kubectl -n default-dev delete" in str(found(allowed, "ATM341"))
 
 
+@pytest.mark.slow
 def test_a_declared_rename_carries_hand_edits_over(atmos, update, shop, git):
     assert atmos("new", "service", "go, redis, called cart", "--repo", shop, "--yes").code == 0
     ours = shop / "apps/default/cart/overlays/dev/redis-deployment.yaml"
@@ -126,6 +130,7 @@ def test_a_declared_rename_carries_hand_edits_over(atmos, update, shop, git):
     assert update("cart", "--check").code == 0
 
 
+@pytest.mark.slow
 def test_a_declared_new_name_of_a_service_wants_a_word(atmos, update, shop):
     assert atmos("new", "service", "go, redis, called cart", "--repo", shop, "--yes").code == 0
     old, new = "name: ${{ svc.name }}-redis\n", "name: ${{ svc.name }}-cache\n"
@@ -151,6 +156,7 @@ def test_diff_says_what_landing_does(atmos, shop):
     assert atmos("diff", "--repo", shop, "-o", "json").json["data"]["effects"][0].startswith(line)
 
 
+@pytest.mark.slow
 def test_diff_says_of_a_commit_what_its_plan_said(update, atmos, spec, shop):
     edit(spec, ("size: s", "size: l"))
     planned = update("--yes")
@@ -160,6 +166,7 @@ def test_diff_says_of_a_commit_what_its_plan_said(update, atmos, spec, shop):
     assert [each["environment"] for each in told["changes"]] == ["dev", "staging", "prod"]
 
 
+@pytest.mark.slow
 def test_a_blueprint_of_the_company_is_part_of_the_commit_that_took_it(update, shop, git):
     """Else the base branch would hold files that nothing there generates."""
     company(shop, "postgres")
@@ -170,3 +177,17 @@ def test_a_blueprint_of_the_company_is_part_of_the_commit_that_took_it(update, s
     assert "platform/blueprints/postgres/blueprint.yaml" in committed
     assert git("status", "--porcelain", cwd=shop) == ""
     assert update("--check").code == 0
+
+
+def test_a_database_never_goes_back_to_an_earlier_version(atmos, shop):
+    """ATM340, whatever is allowed; `--allow-replace` mends no data."""
+    spec = shop / "apps/default/checkout/service.yaml"
+    spec.write_text(spec.read_text().replace("postgres: {}", "postgres: {version: '16'}"))
+    for options in ((), ("--allow-replace",)):
+        done = atmos("update", "--repo", shop, "-o", "json", "--yes", *options)
+        found = [each for each in done.json["diagnostics"] if each["code"] == "ATM340"]
+        assert (done.code, len(found)) == (1, 3)
+        assert "17 → 16, which may not go back to an earlier major version" in found[0]["message"]
+        assert "copy the data" in found[0]["hint"]
+    done = atmos("change", "checkout", "postgres 18", "--repo", shop, "-o", "json", "--dry-run")
+    assert "its major version goes from 17 to 18" in " ".join(done.json["data"]["update"]["effects"])

@@ -52,6 +52,7 @@ def test_a_rollback_is_pushed_and_watched(failed):
     assert [(each.commit, each.troubled) for each in watched] == [(done.commit, True)]
 
 
+@pytest.mark.slow
 def test_without_a_remote_the_commit_stands_here_and_nothing_is_watched(failed):
     failed.git("remote", "remove", "origin")
     watched = []
@@ -67,6 +68,7 @@ def test_nothing_is_changed_unless_that_is_asked_for(failed, on_fail):
     assert (failed.head, tip(failed), done.commit, watched) == (bad, bad, "", [])
 
 
+@pytest.mark.slow
 def test_a_branch_is_pushed_and_main_stays(failed):
     bad, watched = failed.head, []
     done = acted(failed, "branch", watched=watched)

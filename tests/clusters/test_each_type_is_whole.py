@@ -6,7 +6,7 @@ import functools
 
 import pytest
 
-from atmos_cli.adapters.bundle import catalogue
+from atmos_cli.adapters.bundle import catalogue, versions
 from atmos_cli.budget.claim import claim
 from atmos_cli.checks.registry import run
 from atmos_cli.checks.subject import Subject
@@ -62,7 +62,13 @@ def made(name: str) -> dict[str, bytes]:
     files = generate(spec, team="shop", environments=("dev", "prod"), config=wanted, catalogue=catalogue()).files
     budgets = {each: default_budget(each, production=each == "prod") for each in wanted.environments}
     return files | skeleton(
-        wanted, teams=["shop"], budgets=budgets, configured=(), spec_schema={}, kinds=catalogue().cluster_kinds
+        wanted,
+        teams=["shop"],
+        budgets=budgets,
+        configured=(),
+        spec_schema={},
+        kinds=catalogue().cluster_kinds,
+        versions=versions(),
     )
 
 
@@ -194,6 +200,7 @@ def test_a_tenant_has_the_policies_of_its_dialect(cluster, http, there):
         configured=(),
         spec_schema={},
         kinds=KINDS,
+        versions=versions(),
     )
     names = {path.rsplit("/", 1)[1] for path in files if path.startswith("tenants/dev/shop/allow-")}
     assert names - {"allow-dns.yaml"} == there

@@ -97,6 +97,25 @@ def test_without_that_option_a_difference_is_reason_enough_not_to_pass_and_too_l
     assert (found.arrival, found.code, found.refresh) == (Arrival.UNKNOWN, "not-proved", "hard")
 
 
+@pytest.mark.parametrize(
+    ("options", "annotations", "named"),
+    [
+        (["ServerSideApply=true"], {}, True),
+        (["ServerSideApply=true"], {"argocd.argoproj.io/compare-options": "IgnoreExtraneous"}, True),
+        (["ServerSideApply=true"], {"argocd.argoproj.io/compare-options": "ServerSideDiff=false"}, False),
+        (["PruneLast=true"], {}, False),
+    ],
+)
+def test_server_side_apply_alone_is_named_as_what_may_hide_it_from_3_6_on(options, annotations, named):
+    """Which release compares is not to be seen of an Application, so that it stays too little to fail."""
+    app = recorded("argo_app_ssdiff_false_synced_immutable")
+    app["metadata"]["annotations"] = annotations
+    app["spec"]["syncPolicy"]["syncOptions"] = options
+    found = decide(app, REFUSED, "04:09:20", wanted=[deployment({"extra": "1"})], objects=[deployment({})])
+    assert (found.arrival, found.code, found.refresh) == (Arrival.UNKNOWN, "not-proved", "hard")
+    assert ("from Argo CD 3.6 on" in found.message) is named
+
+
 def test_a_commit_that_renders_the_same_needs_no_sync_when_live_objects_show_it():
     app = recorded("argo_app_ssdiff_false_synced_immutable")
     found = decide(app, REFUSED, "04:09:20", wanted=[deployment({})], objects=[deployment({})])

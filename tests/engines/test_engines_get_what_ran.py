@@ -111,9 +111,13 @@ def test_a_project_allows_its_own_namespaces_and_nothing_of_the_cluster():
     }
 
 
-def test_server_side_diff_is_never_there():
-    """It shows objects that the API server refuses as Synced and Healthy."""
-    assert not [path for path, value in OBJECTS if any("ServerSideDiff" in text for text in texts(value))]
+def test_server_side_diff_is_off_everywhere():
+    """It shows objects that the API server refuses as Synced and Healthy, and is the default from 3.6 on."""
+    roots = [application["metadata"] for application in of_kind("Application")]
+    every = roots + [each["spec"]["template"]["metadata"] for each in of_kind("ApplicationSet")]
+    assert len(every) == len(policies())
+    assert {each["annotations"]["argocd.argoproj.io/compare-options"] for each in every} == {"ServerSideDiff=false"}
+    assert not [path for path, value in OBJECTS if any("ServerSideDiff=true" in text for text in texts(value))]
     assert all("ServerSideApply=true" in s["syncOptions"] for s in policies())
 
 

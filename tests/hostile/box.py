@@ -111,8 +111,9 @@ def environment(top: Path) -> dict[str, str]:
         "LANG": "C.UTF-8",
         "NO_COLOR": "1",
         "COLUMNS": "120",
-        # Tests that start Python write no bytecode into a checkout.
+        # Tests that start Python write no bytecode into a checkout, and read what the tests' own process keeps.
         "PYTHONDONTWRITEBYTECODE": "1",
+        **{name: os.environ[name] for name in ("PYTHONPYCACHEPREFIX",) if name in os.environ},
     }
 
 

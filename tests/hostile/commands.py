@@ -15,6 +15,8 @@ READING = (
     ("budget", "show"),
     ("budget", "show", "--by", "service", "-o", "json"),
     ("budget", "explain", "checkout"),
+    ("outdated",),
+    ("outdated", "-o", "json"),
     ("budget", "audit"),
     ("approve", "check"),
     ("approve", "check", "-o", "json"),

@@ -191,6 +191,7 @@ def test_a_constant_that_folds_to_infinity_is_an_error(box: Box, server: Server,
     assert ran.status == 1, str(ran)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("entry", ["", ".", "bin", "./bin"])
 @pytest.mark.parametrize("command", [("validate",), ("status",), ("diff",)], ids=" ".join)
 def test_no_program_of_the_checkout_is_found_by_path(box: Box, entry: str, command: tuple[str, ...]) -> None:

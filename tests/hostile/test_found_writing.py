@@ -42,6 +42,7 @@ def test_an_index_lock_is_no_half_commit(box: Box, server: Server) -> None:
         assert not (box.root / "apps/default/zed").exists(), "files of a commit that was not made"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("write", ["commit", "branch", "files"])
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT], ids=lambda sent: sent.name)
 def test_a_signal_in_the_write_undoes_it_at_once(box: Box, sent: signal.Signals, write: str) -> None:

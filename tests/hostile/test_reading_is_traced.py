@@ -96,6 +96,7 @@ def _approved(box: Box) -> None:
     assert signed.status == 0, str(signed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", commands.READING, ids=" ".join)
 def test_only_known_programs_are_started_from_absolute_paths(
     tools: Box, server: Server, command: tuple[str, ...]

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from atmos_cli.adapters.bundle import catalogue
+from atmos_cli.adapters.bundle import catalogue, versions
 from atmos_cli.budget.model import read_budget
 from atmos_cli.config import FILE, Config, read_config
 from atmos_cli.engines.registry import ENGINES
@@ -26,7 +26,9 @@ CONFIG = Config.model_validate(
 def files(teams=("shop", "pay")):
     budgets = {name: default_budget(name, production=e.production) for name, e in CONFIG.environments.items()}
     kinds = catalogue().cluster_kinds
-    return skeleton(CONFIG, teams=teams, budgets=budgets, configured=[], spec_schema={}, kinds=kinds)
+    return skeleton(
+        CONFIG, teams=teams, budgets=budgets, configured=[], spec_schema={}, kinds=kinds, versions=versions()
+    )
 
 
 def test_twice_the_same():

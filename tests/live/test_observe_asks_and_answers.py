@@ -146,6 +146,7 @@ class TestLook:
         look(metrics, settled, at=zero + 600)
         assert look(metrics, settled, at=zero + 300) == first
 
+    @pytest.mark.slow
     def test_a_run_that_was_killed_says_the_same_as_one_that_was_not(self):
         scenario = Scenario(errors_plus=0.05)
         metrics, settled, zero, _ = watched(scenario)
@@ -171,6 +172,7 @@ class TestLook:
         assert (done.outcome, done.source) == (Outcome.PASS, "ingress-nginx")
         assert done.reasons[0].code == "first-deploy"
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("source", ["ingress-nginx", "generic-app"])
     def test_very_many_series_are_counted_by_minutes_with_the_same_verdict(self, monkeypatch, source):
         for scenario, outcome in (

@@ -73,6 +73,20 @@ def test_init_and_new(repo, answers):
     answers("new-written", "new", "service", "go, called cart", "--yes", *at, json_too=False)
 
 
+def test_outdated(shop, answers, monkeypatch):
+    monkeypatch.setattr("atmos_cli.adapters.clock.today", lambda: "2026-11-30")
+    at = ("--repo", shop)
+    answers("outdated-nothing", "outdated", *at)
+    for path, old, new in (
+        ("overlays/dev/postgres-cluster.yaml", "postgresql:17.12-standard-trixie", "postgresql:17.6"),
+        ("overlays/prod/kustomization.yaml", "registry.example.com", "docker.io/bitnami"),
+    ):
+        file = shop / "apps/default/checkout" / path
+        file.write_text(file.read_text().replace(old, new))
+    answers("outdated", "outdated", *at)
+
+
+@pytest.mark.slow
 def test_what_only_looks(shop, answers, git):
     at = ("--repo", shop)
     answers("validate-good", "validate", *at)
@@ -102,6 +116,7 @@ items:
 """
 
 
+@pytest.mark.slow
 def test_budgets(shop, answers, git, tmp_path):
     at = ("--repo", shop)
     answers("budget-show", "budget", "show", *at)
@@ -131,6 +146,7 @@ def test_budgets(shop, answers, git, tmp_path):
     golden("budget.html", page.read_text())
 
 
+@pytest.mark.slow
 def test_approvals(world, answers):
     at = ("--repo", world.root)
     answers("approve-check-none", "approve", "check", *at)
@@ -144,6 +160,7 @@ def test_approvals(world, answers):
     answers("approve-sign", "approve", "sign", path, "--key", world.keys / "ana", "--yes", *at)
 
 
+@pytest.mark.slow
 def test_rollbacks(deployed, answers):
     at = ("--repo", deployed.root)
     good = deployed.deploy("1.1")
@@ -159,6 +176,7 @@ def live_template(tmp_path_factory):
     return "argocd", tmp_path_factory.mktemp("template") / "gitops"
 
 
+@pytest.mark.slow
 def test_what_is_live(live_template, tmp_path, atmos, git, monkeypatch, answers):
     made = new_world(*live_template, tmp_path / "gitops", atmos, git)
     monkeypatch.setattr("atmos_cli.commands.status.connect", made.connect)
@@ -175,6 +193,7 @@ def test_what_is_live(live_template, tmp_path, atmos, git, monkeypatch, answers)
     golden("tree.html", page.read_text())
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("name", sorted(path.name for path in RUNS.iterdir()))
 def test_verdicts(name, atmos, answers, tmp_path):
     answers(f"verify-{name}", "verify", "--replay", RUNS / name)

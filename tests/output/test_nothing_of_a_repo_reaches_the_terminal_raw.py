@@ -72,6 +72,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.slow
 def test_as_text(hostile, atmos):
     printed = 0
     for command in COMMANDS:
@@ -83,12 +84,14 @@ def test_as_text(hostile, atmos):
     assert printed > 1000
 
 
+@pytest.mark.slow
 def test_as_text_on_a_pipe(hostile):
     code, out, err = run("validate", cwd=hostile)
     assert code == 1
     assert not raw(out + err)
 
 
+@pytest.mark.slow
 def test_as_text_on_a_terminal_with_colours(hostile):
     for command in (["validate"], ["blueprint", "list"]):
         code, out = on_a_terminal(*command, cwd=hostile, env=COLOURS)
@@ -96,6 +99,7 @@ def test_as_text_on_a_terminal_with_colours(hostile):
         assert not raw(out, colours=True), command
 
 
+@pytest.mark.slow
 def test_as_json(hostile, atmos):
     for command in COMMANDS:
         done = atmos(*command, "-o", "json", cwd=hostile)
@@ -104,6 +108,7 @@ def test_as_json(hostile, atmos):
         assert not raw(done.out + done.err), command
 
 
+@pytest.mark.sample(17)
 @pytest.mark.parametrize("name", sorted(SEQUENCES))
 def test_what_was_typed_is_quoted_safely(shop, atmos, name):
     sequence = SEQUENCES[name]
@@ -121,11 +126,13 @@ def test_what_was_typed_is_quoted_safely(shop, atmos, name):
         assert not raw(done.err), command
 
 
+@pytest.mark.slow
 def test_a_finding_is_two_lines_whatever_is_in_it(hostile, atmos):
     lines = atmos("validate", cwd=hostile).out.splitlines()
     assert all(re.match(r"  hint: |.*(error|warning|info) ATM\d+|\d+ files, |budget ", line) for line in lines), lines
 
 
+@pytest.mark.slow
 def test_a_name_is_still_seen(shop):
     (shop / "apps/default/checkout/base/\x1b[31m\u202ered.yaml").write_text("kind: [\n")
     _, out, _ = run("validate", cwd=shop)
@@ -147,6 +154,7 @@ def test_help_keeps_its_colours(shop):
     assert "\\x1b" not in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "said"),
     [
@@ -162,12 +170,14 @@ def test_an_encoding_without_the_character_gets_a_stand_in(shop, command, said):
     assert (out + err).isascii()
 
 
+@pytest.mark.slow
 def test_json_keeps_its_value_in_every_encoding(shop):
     command = ("validate", "\u4e2d→\U0001f600", "-o", "json")
     plain = json.loads(run(*command, cwd=shop, env={"PYTHONIOENCODING": "ascii"})[1])
     assert plain == json.loads(run(*command, cwd=shop)[1])
 
 
+@pytest.mark.slow
 def test_rendered_yaml_is_utf_8_in_every_encoding(shop):
     overlay = shop / "apps/default/checkout/overlays/dev"
     (overlay / "text.yaml").write_text(

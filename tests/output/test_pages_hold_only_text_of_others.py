@@ -99,6 +99,7 @@ def hostile(shop, git, name):
     return shop
 
 
+@pytest.mark.sample
 @pytest.mark.parametrize("by", ["team", "service"])
 def test_the_page_of_a_budget(hostile, atmos, tmp_path, name, by):
     path = tmp_path / "budget.html"
@@ -125,6 +126,7 @@ def template(tmp_path_factory):
     return "argocd", tmp_path_factory.mktemp("template") / "gitops"
 
 
+@pytest.mark.slow
 def test_the_page_of_a_tree(template, tmp_path, atmos, git, monkeypatch, name):
     made = new_world(*template, tmp_path / "gitops", atmos, git)
     monkeypatch.setattr("atmos_cli.commands.status.connect", made.connect)

@@ -18,6 +18,7 @@ def shell(command, cwd):
     return done.returncode, done.stdout, done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [
@@ -59,6 +60,7 @@ def test_without_standard_error_the_reason_is_said_on_the_other(shop, where, com
     assert len(out.splitlines()) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])
 def test_a_plan_whose_findings_cannot_be_told_is_no_success(shop, where):
     intent = "node, port 80"
@@ -71,6 +73,7 @@ def test_a_plan_whose_findings_cannot_be_told_is_no_success(shop, where):
     assert "ATM910" in out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])
 def test_json_stays_json_without_standard_error(shop, where):
     import json
@@ -79,15 +82,18 @@ def test_json_stays_json_without_standard_error(shop, where):
     assert code == json.loads(out)["exitCode"] == 0
 
 
+@pytest.mark.slow
 def test_without_both_the_status_is_all_that_can_be_said(shop):
     assert shell(f"{ATMOS} validate >&- 2>&-", shop)[0] == 2
     assert shell(f"{ATMOS} validate >/dev/full 2>/dev/full", shop)[0] == 2
 
 
+@pytest.mark.slow
 def test_closed_standard_input_is_no_terminal(shop):
     assert shell(f"{ATMOS} new service go --name cart --dry-run <&-", shop)[0] == 0
 
 
+@pytest.mark.slow
 def test_nothing_is_written_when_it_could_not_be_told(shop, git):
     before = git("rev-parse", "HEAD", cwd=shop)
     for where in (">&-", ">/dev/full"):
@@ -103,6 +109,7 @@ def test_a_reader_that_has_enough_is_no_fault(shop, command):
     assert not err
 
 
+@pytest.mark.slow
 def test_no_file_takes_the_place_of_a_closed_stream(shop):
     """Without a guard the first file opened is number 2, and a child's complaint is written into it."""
     code, _, _ = shell(f"{ATMOS} new service go --name cart --yes --write files 2>&-", shop)

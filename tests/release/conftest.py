@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from atmos_cli.adapters.bundle import versions
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -111,6 +113,7 @@ def released(
     options = ["--root", root, "--outdir", work / "dist", "--sign", key, "--report", report]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(constraints_script, "installed", dict)
+        patch.setattr(release_script, "today", lambda: versions().as_of)
         said: list[str] = []
         patch.setattr(
             release_script, "print", lambda *words, **_: said.append(" ".join(map(str, words))), raising=False

@@ -51,6 +51,7 @@ def test_the_licence_and_the_notice_travel(released: Release) -> None:
     assert metadata.get_all("License-File") == ["LICENSE", NOTICE]
 
 
+@pytest.mark.slow
 def test_the_sdist_is_what_git_has_and_no_more(released: Release) -> None:
     assert in_sdist(released.one("*.tar.gz")).keys() - {"PKG-INFO"} == set(git(released.root, "ls-files").split("\n"))
 

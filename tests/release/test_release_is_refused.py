@@ -44,6 +44,20 @@ def test_a_commit_without_the_tag_of_its_version(refused: Any, tag: str, as_pinn
     assert refused() == "no release: the commit has no tag v0.1.0\nhint: git tag v0.1.0, or `--unreleased`\n"
 
 
+def test_what_has_no_support_on_the_day_of_the_release(
+    release_script: Any, report: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, as_pinned: None
+) -> None:
+    root = clone(tmp_path / "clone", ["blueprints", "pyproject.toml"])
+    git(root, "tag", "v0.1.0")
+    monkeypatch.setattr(release_script, "today", lambda: "2028-11-10")
+    options = ["--root", str(root), "--outdir", str(tmp_path / "dist"), "--report", str(report)]
+    assert release_script.main(options) == 1
+    said = capsys.readouterr().err
+    assert "PostgreSQL 16 is written, and its support ended on 2028-11-09" in said
+    assert said.endswith("\nhint: renew blueprints/versions.yaml, and its `asOf`\n")
+    assert not (tmp_path / "dist").exists()
+
+
 def test_other_tools_than_the_pinned_ones(
     refused: Any, constraints_script: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

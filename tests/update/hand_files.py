@@ -505,11 +505,10 @@ def anchor(hand: Hand) -> bool:
     return hand.sub(path, r"^( *)matchLabels:$", r"\1matchLabels: &own")
 
 
-# `patch_split` is not drawn: see test_requests_split_off_into_a_patch_of_their_own in test_update_examples.py.
 FILE_EDITS: tuple[tuple[Callable[[Hand], bool], float], ...] = (
     (resource_added, 7), (resource_added_first, 2.5), (resource_added_to_base, 3), (component_added, 1), (pdb_deleted, 2),
     (policy_deleted, 2), (patch_added, 4), (patch_added_as_file, 2), (patch_overrides, 1.5), (json_patch, 1),
-    (patch_of_all_policies, 1), (patch_moved, 2), (generator, 2), (labels, 1), (annotations, 0.7),
+    (patch_of_all_policies, 1), (patch_moved, 2), (patch_split, 0.5), (generator, 2), (labels, 1), (annotations, 0.7),
     (prefix, 0.4), (comment_above, 5), (comment_beside, 4), (comment_at_end, 1), (comment_on_top, 1.2),
     (resource_commented_out, 1), (dashes_indented, 3), (crlf, 0.5), (quotes, 1.2), (document_start, 1.5),
     (no_last_newline, 0.5), (blank_lines, 1), (trailing_spaces, 0.4), (flow_style, 1), (labels_in_flow, 1),

@@ -79,6 +79,7 @@ def expected(case: Case, *, winner: str, owned: bool = True, restores: bool = Fa
             old, own = index(base.built(environment)), index(ours.built(environment))
         else:
             old, own = (_in_new_overlay(case, each.files, environment) for each in (base, ours))
+            theirs = State({**theirs.files, **_new_overlay(case, environment)})
         new = index(theirs.built(environment))
         if owned:
             own, new = scaled_elsewhere(old, own, new), as_owned(old, own, new)
@@ -90,9 +91,24 @@ def expected(case: Case, *, winner: str, owned: bool = True, restores: bool = Fa
 
 def _in_new_overlay(case: Case, base: Files, environment: str) -> dict[Key, Resource]:
     """What an environment that is new builds to with the base of `base`: hand edits of the base hold there, too."""
-    new = {path: data for path, data in KNOWN.of(case.after).files.items() if f"/overlays/{environment}/" in path}
     shared = {path: data for path, data in base.items() if path.startswith(f"{ROOT}/base/")}
-    return index(State({**shared, **new}).built(environment))
+    return index(State({**shared, **_new_overlay(case, environment)}).built(environment))
+
+
+def _new_overlay(case: Case, environment: str) -> Files:
+    """A new overlay as it is generated, with the images of the nearest environment where something was deployed."""
+    new = {path: data for path, data in KNOWN.of(case.after).files.items() if f"/overlays/{environment}/" in path}
+    order = list(case.after.environments)
+    at = order.index(environment)
+    for source in (*reversed(order[:at]), *order[at + 1 :]):
+        data = case.hand.files.get(f"{ROOT}/overlays/{source}/kustomization.yaml", b"")
+        entries = {each["name"]: each for each in (yaml.safe_load(data) or {}).get("images") or ()}
+        if entries and not any("registry.example.com/" in str(each) for each in entries.values()):
+            path = f"{ROOT}/overlays/{environment}/kustomization.yaml"
+            made = yaml.safe_load(new[path])
+            made["images"] = [entries.get(each["name"], each) for each in made["images"]]
+            return {**new, path: yaml.safe_dump(made).encode()}
+    return new
 
 
 def _layered(objects: dict[Key, Resource], layers: list[dict[str, Any]]) -> dict[Key, Resource]:

@@ -7,8 +7,6 @@ import textwrap
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
 from atmos_cli.gitops.service_update import UpdateOptions
 from tests.update.hand import Hand, State
 from tests.update.hand_files import patch_split
@@ -145,11 +143,47 @@ def test_what_two_branches_left_out_comes_with_the_next_update():
     assert State(after(merged, update(merged))).variable("staging", "ADDED")
 
 
-@pytest.mark.xfail(
-    reason="a field that a person moved into another patch of the same object counts as deleted", strict=True
-)
-def test_requests_split_off_into_a_patch_of_their_own():
-    hand = Hand(made(NODE), random.Random(1), ("dev",))
+def split_off(inputs: Inputs) -> Hand:
+    hand = Hand(made(inputs), random.Random(1), ("dev",))
     assert patch_split(hand)
+    return hand
+
+
+def test_requests_split_off_into_a_patch_of_their_own():
+    hand = split_off(NODE)
+    ours = with_inputs(hand.files, changed(NODE, size="m", env={"ADDED": "yes"}))
+    found = update(ours)
+    assert not named(found)
+    result = after(ours, found)
+    assert limit(State(result)) == "512Mi"
+    assert State(result).variable("dev", "ADDED")
+    assert result[KUSTOMIZATION].count(b"resources:\n") == ours[KUSTOMIZATION].count(b"resources:\n")
+
+
+def test_requests_split_off_into_a_file_of_their_own():
+    hand = split_off(NODE)
+    head, _, body = hand.text(KUSTOMIZATION).rpartition("- patch: |\n")
+    hand.files[KUSTOMIZATION] = f"{head}- path: sizes.yaml\n".encode()
+    hand.files[f"{ROOT}/overlays/dev/sizes.yaml"] = textwrap.dedent(body).encode()
+    ours = with_inputs(hand.files, changed(NODE, size="m"))
+    found = update(ours)
+    assert not named(found)
+    assert limit(State(after(ours, found))) == "512Mi"
+    assert b"512Mi" in after(ours, found)[f"{ROOT}/overlays/dev/sizes.yaml"]
+
+
+def test_a_number_changed_where_it_was_split_off_is_a_conflict_with_that_number():
+    hand = split_off(NODE)
+    hand.sub(KUSTOMIZATION, r"memory: 256Mi", "memory: 300Mi", count=0)
     found = update(with_inputs(hand.files, changed(NODE, size="m")))
+    assert {each.ours for each in found.merged.conflicts} == {"300Mi"}
+
+
+def test_what_was_split_off_and_then_deleted_stays_deleted():
+    hand = split_off(NODE)
+    hand.sub(KUSTOMIZATION, r"^ *limits:\n(?: *(?:cpu|memory): .*\n)+", "")
+    ours = with_inputs(hand.files, changed(NODE, env={"ADDED": "yes"}))
+    found = update(ours)
+    assert [(each.what, each.field.rpartition(".")[2]) for each in found.merged.kept] == [("deleted", "limits")]
     assert not found.merged.conflicts
+    assert "limits" not in State(after(ours, found)).container("dev")["resources"]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.adapters.bundle import bundled_place, catalogue
 from atmos_cli.gitops import generate as generating
 from atmos_cli.gitops import service_update
+from atmos_cli.gitops.inputs import Inputs as GeneratedFrom
 from atmos_cli.gitops.repository import config_of
 from atmos_cli.gitops.service_update import ServiceUpdate, UpdateOptions, update_service
 from atmos_cli.gitops.services import ServiceName
@@ -182,7 +183,8 @@ def update(files: Mapping[str, bytes], *, options: UpdateOptions | None = None) 
     REGENERATING.key = tuple(sorted((p, d) for p, d in files.items() if p == CONFIG or p.startswith("platform/")))
     service_update.generate, before = REGENERATING, service_update.generate  # type: ignore[attr-defined]
     try:
-        return update_service(tree, NAME, options or UpdateOptions(), config=config_of(tree), catalogue=catalogue(tree))
+        inputs = GeneratedFrom(config_of(tree), catalogue(tree))
+        return update_service(tree, NAME, options or UpdateOptions(), inputs=inputs)
     finally:
         service_update.generate = before  # type: ignore[attr-defined]
 

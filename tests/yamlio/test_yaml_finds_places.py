@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from atmos_cli.diagnostics import Location
 from atmos_cli.yamlio.emit import emit
 from atmos_cli.yamlio.load import load, load_all
-from atmos_cli.yamlio.locate import block_line, locate, located, value_start
+from atmos_cli.yamlio.locate import block_line, locate, located
 from tests.yamlio.nasty import values
 
 DATA = b"""\
@@ -56,11 +56,7 @@ def test_keys_and_items(index: int, path: list[str | int], place: tuple[int, int
     assert locate(DATA, index, path) == place
 
 
-def test_values_and_blocks() -> None:
-    assert value_start(DATA, 0, ["kind"]) == (3, 7)
-    assert value_start(DATA, 0, ["base"]) == (4, 7)
-    assert value_start(DATA, 0, ["spec"]) == (8, 3)
-    assert value_start(DATA, 0, ["spec", "use"]) == (12, 8)
+def test_blocks() -> None:
     assert block_line(DATA, 1, ["patch"]) == 20
     assert block_line(DATA, 1, ["quoted"]) == 23
     assert located(DATA, 0, ["spec", "list", 0, "a.b/c"], file="x.yaml") == Location(

@@ -85,9 +85,8 @@ class ChangedSnapshot(Snapshot):
             for path in self._changes:
                 if path.startswith(f"{directory}/"):
                     child = "/".join(path.split("/")[:depth])
-                    gone = path == child and self._changes[path] is None
                     found[child] = ""
-                    if gone or not self._stands(child):
+                    if self._changes[path] is None and (path == child or not self._stands(child)):
                         del found[child]
         return found
 

@@ -6,10 +6,10 @@ import posixpath
 import re
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.diagnostics import Code
-from atmos_cli.engines.argocd.files import ROOTS
+from atmos_cli.diagnostics import Code, Severity
+from atmos_cli.engines.argocd.files import COMPARE_OPTIONS, ROOTS
 from atmos_cli.engines.facts import directory_of, is_template
-from atmos_cli.kube.shape import Path, at, items, mapping, text
+from atmos_cli.kube.shape import Path, at, items, mapping, text, texts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,9 +47,13 @@ def findings(facts: EngineFacts) -> Iterator[Finding]:
     projects = {one.name for one in facts.of("AppProject")} | {"default"}
     for pointer in facts.of("Application"):
         yield from _application(pointer, pointer.spec, ("spec",), projects, facts)
+        yield from _hidden(pointer, pointer.document.value, ())
     for pointer in facts.of("ApplicationSet"):
         template = mapping(pointer.spec, "template", "spec")
         yield from _application(pointer, template, ("spec", "template", "spec"), projects, facts)
+        # What a patch adds to it depends on the generator.
+        if "compare-options" not in text(pointer.spec, "templatePatch"):
+            yield from _hidden(pointer, mapping(pointer.spec, "template"), ("spec", "template"))
 
 
 def reached(facts: EngineFacts) -> Iterator[str]:
@@ -82,6 +86,21 @@ def _application(
         yield pointer.finding((*path, "destination"), problem, hint=hint)
     for where, source in _sources(spec, path):
         yield from _source(pointer, source, where, facts)
+
+
+def _hidden(pointer: Pointer, application: dict[str, Any], path: Path) -> Iterator[Finding]:
+    """Find an Application that the API server compares, from Argo CD 3.6 on, and which so hides what that refuses."""
+    said = text(application, "metadata", "annotations", COMPARE_OPTIONS)
+    applied = "ServerSideApply=true" in texts(application, "spec", "syncPolicy", "syncOptions")
+    if "ServerSideDiff=true" not in said and ("ServerSideDiff=false" in said or not applied):
+        return
+    what = "says ServerSideDiff=true" if "ServerSideDiff=true" in said else "says ServerSideApply=true alone"
+    since = "" if "ServerSideDiff=true" in said else " from Argo CD 3.6 on"
+    message = f"{what}, so that{since} it shows objects as Synced and Healthy that the API server refuses"
+    hint = f"add the annotation `{COMPARE_OPTIONS}: ServerSideDiff=false`; `atmos update` does for what atmos wrote"
+    where = (*path, "metadata", "annotations", COMPARE_OPTIONS)
+    code = Code.ENGINE_HIDES_REFUSALS
+    yield pointer.finding(where, message, code=code, hint=hint, severity=Severity.WARNING)
 
 
 def _sources(spec: dict[str, Any], path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from atmos_cli.engines.argocd.errors import application_missing, failed_condition, sync_failure
-from atmos_cli.engines.argocd.files import GROUP, NAMESPACE
+from atmos_cli.engines.argocd.files import COMPARE_OPTIONS, GROUP, NAMESPACE
 from atmos_cli.engines.argocd.source import ApplicationSource, compared
 from atmos_cli.engines.argocd.status import synced_revisions
 from atmos_cli.foreign import shell
-from atmos_cli.kube.shape import at, instant, mapping, mappings, number, text
+from atmos_cli.kube.shape import at, instant, mapping, mappings, number, text, texts
 from atmos_cli.verify.delivery.applied import applied
 from atmos_cli.verify.delivery.proof import DETERMINISTIC, arrived, listed, short
 from atmos_cli.verify.delivery.revisions import NOT_KNOWN, commit, of_kind, relation_of
@@ -194,9 +194,16 @@ def _synced(seen: _Seen, *, proved: bool) -> Delivery:
         words = f"no sync was needed for {name}: the live objects already show it"
         return Delivery(Arrival.ARRIVED, "arrived", words, seen.source.revision)
     words = f"Argo CD says Synced at {name}, but the live objects do not show it: {listed(drift)}"
-    if "ServerSideDiff=true" in annotation(seen.app, "argocd.argoproj.io/compare-options"):
+    compare = annotation(seen.app, COMPARE_OPTIONS)
+    if "ServerSideDiff=true" in compare:
         words += "; its option ServerSideDiff=true hides objects that the API server refuses"
         return _look_again(seen.says(Arrival.FAILED, "false-synced", words), hard=True)
+    by_server = "ServerSideApply=true" in texts(seen.app, "spec", "syncPolicy", "syncOptions")
+    if by_server and "ServerSideDiff=false" not in compare:
+        words += (
+            "; from Argo CD 3.6 on, its option ServerSideApply=true alone hides objects that the API server refuses:"
+        )
+        words += f" give it the annotation {COMPARE_OPTIONS}: ServerSideDiff=false, as `atmos update` does"
     # A webhook or a controller may have written the difference: reason enough not to pass, too little to fail.
     return _look_again(seen.says(Arrival.UNKNOWN, "not-proved", words), hard=True)
 

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from atmos_cli.config import namespace
 from atmos_cli.engines.engine import Engine
-from atmos_cli.engines.flux import check, delivery, files, health, kinds, live, status
+from atmos_cli.engines.flux import check, files, kinds, live
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from atmos_cli.verify.look import HealthRules
+    from atmos_cli.verify.seen import ClusterSnapshot, Delivery, Pause, Relation
 
 
 class Flux(Engine):
@@ -25,15 +33,38 @@ class Flux(Engine):
     urls = staticmethod(check.urls)
     findings = staticmethod(check.findings)
     reached = staticmethod(check.reached)
-    health = health.RULES
-    revisions = staticmethod(status.revisions)
-    delivery = staticmethod(delivery.delivery)
-    applied_revision = staticmethod(status.applied_revision)
-    paused = staticmethod(status.paused)
     watched = live.WATCHED
     keeps = ("kustomize.toolkit.fluxcd.io/prune", "disabled")
     delivery_objects = staticmethod(live.delivery_objects)
     refresh = staticmethod(live.refresh)
+
+    # What judges a cluster is loaded with the first question about one: `validate` has none.
+
+    @property
+    def health(self) -> HealthRules:
+        from atmos_cli.engines.flux.health import RULES
+
+        return RULES
+
+    def revisions(self, snapshot: ClusterSnapshot) -> tuple[str, ...]:
+        from atmos_cli.engines.flux.status import revisions
+
+        return revisions(snapshot)
+
+    def delivery(self, snapshot: ClusterSnapshot, relations: Mapping[str, Relation], *, pushed: float) -> Delivery:
+        from atmos_cli.engines.flux.delivery import delivery
+
+        return delivery(snapshot, relations, pushed=pushed)
+
+    def applied_revision(self, snapshot: ClusterSnapshot) -> str:
+        from atmos_cli.engines.flux.status import applied_revision
+
+        return applied_revision(snapshot)
+
+    def paused(self, snapshot: ClusterSnapshot) -> Pause | None:
+        from atmos_cli.engines.flux.status import paused
+
+        return paused(snapshot)
 
     def unblock(self, *, team: str, service: str, environment: str) -> str:
         return f"flux reconcile kustomization {service} -n {namespace(team, environment)} --with-source"

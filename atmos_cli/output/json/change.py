@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from atmos_cli.commands.new import NewPlan
     from atmos_cli.commands.rightsize import Rightsizing
     from atmos_cli.commands.rollback import RolledBack
+    from atmos_cli.commands.rollback_plan import RollbackPlan
     from atmos_cli.gitops.intent import PlanRow
     from atmos_cli.gitops.write import Written
-    from atmos_cli.history.rollback_plan import RollbackPlan
 
 
 def written_data(written: Written | None) -> dict[str, Any] | None:
@@ -33,6 +33,7 @@ def written_data(written: Written | None) -> dict[str, Any] | None:
         "branch": written.branch or None,
         "pushed": written.pushed,
         "link": written.link or None,
+        "next": _steps(written.next),
     }
 
 
@@ -65,6 +66,7 @@ def new_data(plan: NewPlan, written: Written | None) -> dict[str, Any]:
         "team": plan.team,
         "environments": list(plan.environments),
         "plan": rows_data(plan.rows),
+        "effects": list(plan.change.guarded.effects),
         "budget": [row_data(row) for row in plan.change.guarded.rows],
         "files": {"added": list(plan.change.changes.added), "modified": list(plan.change.changes.modified)},
         "next": _steps(plan.next_steps()),
@@ -80,7 +82,7 @@ def rows_data(rows: Iterable[PlanRow]) -> list[dict[str, Any]]:
 def rollback_data(plan: RollbackPlan, done: RolledBack | None) -> dict[str, Any]:
     """Return what a rollback restores and changes; `written` and `next` are of what was done."""
     team, service, environment = plan.start.deployment
-    changes = plan.changes
+    changes = plan.change.changes
     return {
         "service": service,
         "team": team,
@@ -100,6 +102,7 @@ def rollback_data(plan: RollbackPlan, done: RolledBack | None) -> dict[str, Any]
             "changed": [str(key) for key in plan.plan.changed],
             "removed": [str(key) for key in plan.plan.removed],
         },
+        "effects": list(plan.change.guarded.effects),
         "quarantines": list(plan.plan.images),
         "reasons": [{"code": each.code, "message": each.message} for each in plan.plan.reasons],
         "written": written_data(done.written if done else None),

@@ -20,6 +20,7 @@ def deploy_data(plan: DeployPlan, written: Written | None) -> dict[str, Any]:
         "team": plan.team,
         "environments": list(plan.environments),
         "images": [_moved(each) for each in plan.moved],
+        "effects": list(plan.change.guarded.effects),
         "files": sorted(plan.change.changes.files),
         "written": written_data(written),
     }
@@ -36,6 +37,7 @@ def promote_data(plan: PromotePlan, written: Written | None) -> dict[str, Any]:
         "images": [_moved(each) for each in plan.moved],
         "replicas": [{"name": name, "from": before, "to": after} for name, before, after in plan.replicas],
         "differs": list(plan.differs),
+        "effects": list(plan.change.guarded.effects),
         "files": sorted(plan.change.changes.files),
         "written": written_data(written),
     }

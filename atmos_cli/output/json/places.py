@@ -29,7 +29,10 @@ def place_data(plan: PlacePlan, written: Written | None) -> dict[str, Any]:
 
 
 def list_data(found: Iterable[ListedService]) -> dict[str, Any]:
-    """Return every service with what it runs where; `update` is `current`, `pending`, `offered` or `unknown`."""
+    """Return every service with what it runs where.
+
+    `update` is `current`, `pending`, `offered`, `noSpec`, `noLock` or `unreadable`; `note` says what cannot be read.
+    """
     return {"services": [_listed(each) for each in found]}
 
 
@@ -40,6 +43,7 @@ def _listed(service: ListedService) -> dict[str, Any]:
         "blueprints": list(service.blueprints),
         "update": service.update,
         "note": service.note or None,
+        "notIn": list(service.absent),
         "environments": [
             {
                 "environment": name,

@@ -25,11 +25,13 @@ def removal_data(plan: RemovalPlan, written: Written | None) -> dict[str, Any]:
             "removed": sorted(path for path, data in changes.files.items() if data is None),
         },
         "alsoRemoved": list(plan.added),
+        "approvals": list(plan.approvals),
         "stays": [
             {"environment": each.environment, "what": each.what, "why": each.why, "command": each.command}
             for each in plan.left.stays
         ],
         "lost": [{"environment": environment, "what": what} for environment, what in plan.left.lost],
+        "effects": list(plan.change.guarded.effects),
         "budget": [row_data(row) for row in plan.change.guarded.rows],
         "written": written_data(written),
     }
@@ -46,6 +48,7 @@ def rename_data(plan: RenamePlan, written: Written | None) -> dict[str, Any]:
         "notes": list(plan.notes),
         "left": list(plan.lost),
         "files": {"added": list(changes.added), "modified": list(changes.modified)},
+        "effects": list(plan.change.guarded.effects),
         "budget": [row_data(row) for row in plan.change.guarded.rows],
         "next": list(plan.next_steps()),
         "written": written_data(written),

@@ -21,6 +21,16 @@ def update_data(plan: UpdatePlan, written: Sequence[Written]) -> dict[str, Any]:
     changes = plan.change.changes
     return {
         "services": [_service_data(each) for each in plan.pending],
+        "versions": [
+            {
+                "title": bump.title,
+                "before": bump.before,
+                "after": bump.after,
+                "mends": list(bump.mends),
+                "services": [str(each.name) for each in updates if each.name],
+            }
+            for bump, updates in plan.bumps.items()
+        ],
         "effects": list(plan.effects),
         "budget": [row_data(row) for row in plan.change.guarded.rows],
         "files": {
@@ -52,6 +62,10 @@ def _service_data(update: ServiceUpdate) -> dict[str, Any]:
                 "generatedNow": _plain(each.theirs),
             }
             for each in merged.conflicts
+        ],
+        "firstImages": [
+            {"environment": each.environment, "from": each.source, "images": list(each.images)}
+            for each in update.first_images
         ],
         "kept": [{"file": each.file, "field": each.field, "why": each.note or each.what} for each in merged.kept],
     }

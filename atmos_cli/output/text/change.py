@@ -23,20 +23,43 @@ if TYPE_CHECKING:
     from atmos_cli.commands.init import InitPlan
     from atmos_cli.commands.new import NewPlan
     from atmos_cli.commands.rightsize import Rightsizing
+    from atmos_cli.commands.rollback_plan import RollbackPlan
     from atmos_cli.diagnostics import Diagnostic
+    from atmos_cli.gitops.budgeting import Budgeted
+    from atmos_cli.gitops.guard import Guarded
     from atmos_cli.gitops.intent import PlanRow
     from atmos_cli.gitops.write import Written
-    from atmos_cli.history.rollback_plan import RollbackPlan
     from atmos_cli.result import ChangeSet
+
+# What the locks of services and of `init` end in.
+LOCK = ".lock"
+
+
+MOST_EFFECTS = 60
+
+
+def show_judged(guarded: Guarded, found: Iterable[Diagnostic] | None = None) -> None:
+    """Print what a change does to what runs and to budgets, and what was found: `found`, or what the checks say."""
+    for line in guarded.effects[:MOST_EFFECTS]:
+        say(line)
+    if len(guarded.effects) > MOST_EFFECTS:
+        say(f"… and {len(guarded.effects) - MOST_EFFECTS} more effects; `--output json` has all")
+    show_budgets({name: each for name, each in guarded.budgets.items() if _moves(each)})
+    said = guarded.diagnostics if found is None else tuple(found)
+    say(f"Checks  {summary(said)}")
+    sys.stdout.flush()
+    print_diagnostics(said)
+
+
+def _moves(budget: Budgeted) -> bool:
+    return any(row.before != row.after or row.outcome != "ok" for row in budget.rows)
 
 
 def show_new(plan: NewPlan, pending: Iterable[Pending], *, with_diff: bool) -> None:
     """Print the plan of a new service, its checks, and what other open branches ask for where it is over a budget."""
     print_diagnostics(plan.repository.recovered)
     _show_plan(plan, with_diff=with_diff)
-    say(f"Checks  {summary(plan.change.guarded.diagnostics)}")
-    sys.stdout.flush()
-    print_diagnostics(plan.change.guarded.diagnostics)
+    show_judged(plan.change.guarded)
     for line in pending_lines(pending):
         say(f"  {line}")
 
@@ -46,10 +69,11 @@ def _show_plan(plan: NewPlan, *, with_diff: bool) -> None:
     tags = ", ".join(next(iter(plan.generated.compositions.values())).blueprints)
     out.print(f"Plan for [bold]{escape(plan.spec.name)}[/] (team {escape(plan.team)}; {escape(tags)})")
     out.print(_plan_table(plan.rows))
-    show_budgets(plan.change.guarded.budgets)
     out.print(f"Files  {len(plan.change.changes.files)} new below {escape(_common(plan.change.changes))}")
     for path, data in sorted(plan.change.changes.files.items()):
-        if with_diff:
+        if with_diff and path.endswith(LOCK):
+            out.print(escape(_lock_line(path, "", (data or b"").decode())), style="dim")
+        elif with_diff:
             out.print(f"[bold]+++ {escape(path)}[/]")
             for line in (data or b"").decode().splitlines():
                 out.print(f"[green]+{escape(line)}[/]")
@@ -93,13 +117,14 @@ def show_written(written: Written) -> None:
 
 
 def show_done(
-    written: Written | None, steps: Iterable[tuple[str, str]], *, refused: bool, notes: Iterable[Diagnostic] = ()
+    written: Written | None, steps: Iterable[tuple[str, str]] = (), *, refused: bool, notes: Iterable[Diagnostic] = ()
 ) -> None:
     """Print where what was written is and what to do now, or that nothing was written since the answer is no."""
     if written:
         show_written(written)
         print_diagnostics(notes)
-        show_next(steps)
+        if left := [*written.next, *steps]:
+            show_next(left)
     elif refused:
         say("Nothing was written")
 
@@ -133,7 +158,7 @@ def show_init(plan: InitPlan, written: Written | None) -> None:
 
 def show_initialised(plan: InitPlan, written: Written | None) -> None:
     """Print what `init` has done, and what to do now."""
-    print_diagnostics(plan.recovered)
+    print_diagnostics(plan.notes)
     show_init(plan, written)
     if written:
         show_written(written)
@@ -158,7 +183,7 @@ def _common(changes: ChangeSet) -> str:
 def show_rollback(plan: RollbackPlan, *, with_diff: bool) -> None:
     """Print what a rollback restores and changes, and its checks."""
     team, service, environment = plan.start.deployment
-    changes = plan.changes
+    changes = plan.change.changes
     removed = sum(data is None for data in changes.files.values())
     rows = {
         "takes back": plan.choice.commit[:10],
@@ -173,22 +198,32 @@ def show_rollback(plan: RollbackPlan, *, with_diff: bool) -> None:
         if value:
             say(f"  {topic:13} {value}")
     if with_diff:
-        for line in diff_lines(plan.changes):
+        for line in diff_lines(changes):
             say(line)
-    say(f"Checks  {summary(plan.diagnostics)}")
-    sys.stdout.flush()
     print_diagnostics(plan.repository.recovered)
-    print_diagnostics(plan.diagnostics)
+    show_judged(plan.change.guarded, plan.diagnostics)
 
 
 def diff_lines(changes: ChangeSet) -> list[str]:
-    """Return the lines of a unified diff of every file that changes."""
+    """Return the lines of a unified diff of every file that changes; of a lock, which nobody reads, only how much."""
     found: list[str] = []
     for path, data in sorted(changes.files.items()):
-        old = (changes.before.get(path) or b"").decode("utf-8", "replace").splitlines()
-        new = (data or b"").decode("utf-8", "replace").splitlines()
-        found += [_plain(line) for line in difflib.unified_diff(old, new, f"a/{path}", f"b/{path}", lineterm="")]
+        old, new = ((each or b"").decode("utf-8", "replace") for each in (changes.before.get(path), data))
+        if path.endswith(LOCK):
+            found.append(_lock_line(path, old, new))
+            continue
+        lines = difflib.unified_diff(old.splitlines(), new.splitlines(), f"a/{path}", f"b/{path}", lineterm="")
+        found += [_plain(line) for line in lines]
     return found
+
+
+def _lock_line(path: str, old: str, new: str) -> str:
+    """Return how many fields of a lock differ."""
+    before, after = (
+        dict(line.partition(" = ")[::2] for line in each.splitlines() if " = " in line) for each in (old, new)
+    )
+    fields = sum(before.get(name) != after.get(name) for name in {*before, *after})
+    return f"{path}: {fields} field{'s' * (fields != 1)}"
 
 
 def _plain(line: str) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from atmos_cli.output.say import say
-from atmos_cli.output.text.diagnostics import print_diagnostics, summary
+from atmos_cli.output.text.change import show_judged
+from atmos_cli.output.text.diagnostics import print_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,6 +60,4 @@ def _show_moved(moved: Iterable[MovedImage], *, several: bool) -> None:
 def _show_checks(plan: DeployPlan | PromotePlan) -> None:
     for path in sorted(plan.change.changes.files):
         say(f"File    {path}")
-    say(f"Checks  {summary(plan.diagnostics)}")
-    sys.stdout.flush()
-    print_diagnostics(plan.diagnostics)
+    show_judged(plan.change.guarded, plan.diagnostics)

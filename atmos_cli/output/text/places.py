@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from atmos_cli.foreign import line
+from atmos_cli.foreign import line, shell
 from atmos_cli.output.say import say
-from atmos_cli.output.text.change import show_rows, show_written
+from atmos_cli.output.text.change import show_done, show_rows
 from atmos_cli.output.text.update import show_update
 
 if TYPE_CHECKING:
@@ -18,7 +18,14 @@ if TYPE_CHECKING:
     from atmos_cli.gitops.write import Written
 
 MOST_PATHS = 20
-UPDATE_WORDS = {"current": "", "pending": "to update", "offered": "newer blueprint", "unknown": "no lock"}
+UPDATE_WORDS = {
+    "current": "",
+    "pending": "to update",
+    "offered": "newer blueprint",
+    "noSpec": "no service.yaml",
+    "noLock": "no service.lock",
+    "unreadable": "cannot be read",
+}
 HEAD = ("SERVICE", "ENVIRONMENT", "IMAGE", "REPLICAS", "BLUEPRINTS", "UPDATE")
 
 
@@ -41,16 +48,18 @@ def show_place(plan: PlacePlan, *, with_diff: bool) -> None:
 
 def show_placed(plan: PlacePlan, written: Written | None) -> None:
     """Print where what was written is, or that nothing was since the answer is no."""
-    if written:
-        show_written(written)
-    elif plan.update.refused:
-        say("Nothing was written")
+    show_done(written, refused=plan.update.refused)
 
 
-def show_list(found: Sequence[ListedService]) -> None:
-    """Print one line for each service and environment; plain lines, since there may be thousands."""
+def show_list(found: Sequence[ListedService], *, environments: Sequence[str]) -> None:
+    """Print one line for each service and environment; plain lines, since there may be thousands.
+
+    `environments` are those asked for, none for all.
+    """
     if not found:
-        say('there is no service yet: atmos new service "node, port 80, postgres"')
+        where = f" in {' or '.join(environments)}; `atmos list` shows where they are" if environments else " yet"
+        make = "" if environments else ': atmos new service "node, port 80, postgres"'
+        say(f"there is no service{where}{make}")
         return
     rows = [HEAD, *(row for each in found for row in _rows(each))]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEAD) - 1)]
@@ -60,6 +69,9 @@ def show_list(found: Sequence[ListedService]) -> None:
     for each in found:
         if each.note:
             say(f"{each.name}: {each.note}")
+        for environment in each.absent if environments else ():
+            bring = f"atmos update {shell(str(each.name))} --env {shell(environment)}"
+            say(f"{each.name} is not in {environment}: `{bring}` brings it there")
     pending = sum(each.update == "pending" for each in found)
     if pending:
         say(f"{pending} to update: `atmos update --dry-run` shows what")

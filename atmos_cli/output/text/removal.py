@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from atmos_cli.output.say import say
-from atmos_cli.output.text.budget import show_budgets
-from atmos_cli.output.text.change import diff_lines, show_written
-from atmos_cli.output.text.diagnostics import print_diagnostics, summary
+from atmos_cli.output.text.change import diff_lines, show_done, show_judged
+from atmos_cli.output.text.diagnostics import print_diagnostics
 
 if TYPE_CHECKING:
     from atmos_cli.commands.remove_service import RemovalPlan
@@ -26,6 +24,8 @@ def show_removal(plan: RemovalPlan, *, with_diff: bool) -> None:
     say(f"Files  {gone} removed, {len(changes.modified)} changed")
     for path in plan.added:
         say(f"  goes with it, though atmos did not make it: {path}")
+    for path in plan.approvals:
+        say(f"  goes with it, so that nothing else of that name is granted it: {path}")
     if with_diff:
         for line in diff_lines(changes):
             say(line)
@@ -38,17 +38,12 @@ def show_removal(plan: RemovalPlan, *, with_diff: bool) -> None:
         say("Step 2, by hand, when the data may go:")
         for each in plan.left.stays:
             say(f"  {each.command}")
-    say(f"Checks  {summary(plan.diagnostics)}")
-    sys.stdout.flush()
-    print_diagnostics(plan.diagnostics)
+    show_judged(plan.change.guarded, plan.diagnostics)
 
 
 def show_removed(plan: RemovalPlan, written: Written | None) -> None:
     """Print where what was written is, or that nothing was since the answer is no."""
-    if written:
-        show_written(written)
-    elif plan.refused:
-        say("Nothing was written")
+    show_done(written, refused=plan.refused)
 
 
 def show_rename(plan: RenamePlan, *, with_diff: bool) -> None:
@@ -63,7 +58,4 @@ def show_rename(plan: RenamePlan, *, with_diff: bool) -> None:
     if with_diff:
         for line in diff_lines(plan.change.changes):
             say(line)
-    show_budgets(plan.change.guarded.budgets)
-    say(f"Checks  {summary(plan.change.guarded.diagnostics)}")
-    sys.stdout.flush()
-    print_diagnostics(plan.change.guarded.diagnostics)
+    show_judged(plan.change.guarded)

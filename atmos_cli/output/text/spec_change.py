@@ -8,7 +8,7 @@ from rich.table import Table
 
 from atmos_cli.output.console import console, escape
 from atmos_cli.output.say import say
-from atmos_cli.output.text.change import show_written
+from atmos_cli.output.text.change import show_done
 from atmos_cli.output.text.diagnostics import print_diagnostics
 from atmos_cli.output.text.update import show_update
 
@@ -44,9 +44,6 @@ def show_change(plan: ChangePlan, *, with_diff: bool) -> None:
 
 def show_changed(plan: ChangePlan, written: Written | None) -> None:
     """Print what was written, or why nothing was."""
-    if written:
-        show_written(written)
-    elif plan.update is None:
+    if plan.update is None:
         say("Nothing to change")
-    elif plan.refused:
-        say("Nothing was written")
+    show_done(written, refused=plan.refused)

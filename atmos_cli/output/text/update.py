@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from atmos_cli.merge.model import MISSING
+from atmos_cli.merge.shown import shown_value
 from atmos_cli.output.say import say
-from atmos_cli.output.text.budget import show_budgets
-from atmos_cli.output.text.change import diff_lines, show_written
-from atmos_cli.output.text.diagnostics import print_diagnostics, summary
+from atmos_cli.output.text.change import diff_lines, show_done, show_judged
+from atmos_cli.output.text.diagnostics import print_diagnostics
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from atmos_cli.commands.update import UpdatePlan
-    from atmos_cli.gitops.budgeting import Budgeted
     from atmos_cli.gitops.service_update import ServiceUpdate
     from atmos_cli.gitops.write import Written
     from atmos_cli.merge.model import Conflict
 
 MOST_FIELDS = 12
-MOST_EFFECTS = 60
-WIDTH = 60
 
 
 def show_update(plan: UpdatePlan, *, with_diff: bool, check: bool) -> None:
@@ -31,33 +27,34 @@ def show_update(plan: UpdatePlan, *, with_diff: bool, check: bool) -> None:
     for each in plan.pending:
         for line in _lines(each, brief=check):
             say(line)
+    for bump, updates in plan.bumps.items():
+        mends = f", which mends {', '.join(bump.mends)}" if bump.mends else ""
+        say(f"Version  {bump}{mends}: {_titles(updates)}")
     if with_diff:
         for line in diff_lines(plan.change.changes):
             say(line)
     if not check and plan.pending and not plan.conflicts:
-        for line in plan.effects[:MOST_EFFECTS]:
-            say(line)
-        if len(plan.effects) > MOST_EFFECTS:
-            say(f"… and {len(plan.effects) - MOST_EFFECTS} more effects; `--output json` has all")
-        show_budgets({name: each for name, each in plan.change.guarded.budgets.items() if _moves(each)})
-        say(f"Checks  {summary(plan.change.guarded.diagnostics)}")
-    sys.stdout.flush()
-    print_diagnostics(plan.diagnostics)
+        show_judged(plan.change.guarded, plan.diagnostics)
+    else:
+        sys.stdout.flush()
+        print_diagnostics(plan.diagnostics)
 
 
 def show_updated(plan: UpdatePlan, written: Sequence[Written], *, check: bool) -> None:
     """Print what was written, or why nothing was."""
+    for each in written:
+        show_done(each, refused=False)
     if written:
-        for each in written:
-            show_written(each)
-    elif not plan.pending and not plan.problems:
+        return
+    if not plan.pending and not plan.problems:
         say("Everything is up to date")
     elif plan.refused and not check:
         say("Nothing was written")
 
 
-def _moves(budget: Budgeted) -> bool:
-    return any(row.before != row.after or row.outcome != "ok" for row in budget.rows)
+def _titles(updates: Sequence[ServiceUpdate]) -> str:
+    shown = ", ".join(each.title for each in updates[:MOST_FIELDS])
+    return shown if len(updates) <= MOST_FIELDS else f"{shown} and {len(updates) - MOST_FIELDS} more"
 
 
 def _lines(update: ServiceUpdate, *, brief: bool) -> Iterator[str]:
@@ -69,9 +66,12 @@ def _lines(update: ServiceUpdate, *, brief: bool) -> Iterator[str]:
     if brief:
         return
     for change in update.merged.changed[:MOST_FIELDS]:
-        yield f"  {change.file}  {change.field or 'the file'}: {shown(change.before)} -> {shown(change.after)}"
+        before, after = shown_value(change.before), shown_value(change.after)
+        yield f"  {change.file}  {change.field or 'the file'}: {before} -> {after}"
     if fields > MOST_FIELDS:
         yield f"  … and {fields - MOST_FIELDS} more; `--diff` shows all"
+    for first in update.first_images:
+        yield f"  {first.environment} begins with the images of {first.source}: {', '.join(first.images)}"
     for kept in update.merged.kept:
         what = "deleted by hand, not restored" if kept.what == "deleted" else kept.note
         yield f"  kept  {kept.file}  {kept.field or kept.note}: {what}"
@@ -79,12 +79,5 @@ def _lines(update: ServiceUpdate, *, brief: bool) -> Iterator[str]:
 
 def conflict_question(conflict: Conflict) -> str:
     """Return the question that decides one conflict; yes keeps what is in the file."""
-    return f"{conflict.field or conflict.file}: keep yours ({shown(conflict.ours)}, not {shown(conflict.theirs)})?"
-
-
-def shown(value: Any) -> str:
-    """Return a value as one short piece of a line."""
-    if value is MISSING:
-        return "nothing"
-    text = " ".join(str(value).split())
-    return text if len(text) <= WIDTH else f"{text[: WIDTH - 1]}…"
+    yours, new = shown_value(conflict.ours), shown_value(conflict.theirs)
+    return f"{conflict.field or conflict.file}: keep yours ({yours}, not {new})?"

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.adapters.bundle import catalogue
+from atmos_cli.adapters.bundle import catalogue, versions
 from atmos_cli.commands.init import InitOptions, new_config
 from atmos_cli.config import Config
 from atmos_cli.gitops.generate import Generated, generate
@@ -214,4 +214,6 @@ def repo_files(
         for name, each in config.environments.items()
     }
     kinds = catalogue().cluster_kinds
-    return skeleton(config, teams=teams, budgets=wanted, configured=(), spec_schema={}, kinds=kinds)
+    return skeleton(
+        config, teams=teams, budgets=wanted, configured=(), spec_schema={}, kinds=kinds, versions=versions()
+    )

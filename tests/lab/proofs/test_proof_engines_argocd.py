@@ -51,10 +51,10 @@ def test_an_environment_is_only_on_its_cluster(argo_world: ArgoWorld) -> None:
 
 
 def test_nothing_hides_what_the_server_refuses(argo_world: ArgoWorld) -> None:
-    """Server-side diff shows refused objects as Synced and Healthy; no Application may ask for it."""
+    """Server-side diff shows refused objects as Synced and Healthy, and is the default of 3.6: every one says no."""
     for each in argo_world.applications():
         annotations = each["metadata"].get("annotations") or {}
-        assert "ServerSideDiff" not in annotations.get("argocd.argoproj.io/compare-options", "")
+        assert annotations.get("argocd.argoproj.io/compare-options") == "ServerSideDiff=false"
         retry = each["spec"]["syncPolicy"]["retry"]
         assert retry["refresh"] is True, "without it the commit that mends a failure is never tried"
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import rollbacks
+from atmos_cli.commands.changes import Change, judge, start_of
 from atmos_cli.diagnostics import Code, Diagnostic, errors, fail
+from atmos_cli.gitops.repository import Deployment
 from atmos_cli.gitops.write import git_repo, trailers
 from atmos_cli.history.restoring import Choice, RollbackStart, choose, look, nothing
-from atmos_cli.history.rollback_base import follow, judged, limits_of, named_deployment, rollback_start
-from atmos_cli.result import ChangeSet
+from atmos_cli.history.rollback_base import follow, limits_of, named_deployment, rollback_start, softened
 from atmos_cli.verify.masking import mask
 from atmos_cli.verify.rollback import Allowed, RestorePlan, plan
 
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from atmos_cli.config import WriteMode
-    from atmos_cli.gitops.guard import Guarded
     from atmos_cli.gitops.repository import Repository
     from atmos_cli.gitops.write import Base
+    from atmos_cli.result import ChangeSet
     from atmos_cli.verify.model import Evidence
 
 MAX_REASON = 500
@@ -45,77 +46,37 @@ class RollbackRequest:
     branch: str | None = None
     pushes: bool | None = None
     allowed: Allowed = field(default_factory=Allowed)
+    allow_replace: bool = False
     evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RollbackPlan:
-    """Everything that is known before anything is written; `again` plans anew from the repo as it is then."""
+    """Everything that is known before anything is written; `again` plans anew from the repo as it is then.
+
+    What is against it stands in `change`, in front of what the checks find.
+    """
 
     repository: Repository
     ask: RollbackRequest
     start: RollbackStart
     choice: Choice
     plan: RestorePlan
-    changes: ChangeSet
-    guarded: Guarded
-    base: Base
-    mode: WriteMode
+    change: Change
     notes: tuple[Diagnostic, ...]
     again: Callable[[], RollbackPlan] = field(repr=False, compare=False)
 
     @property
-    def refusals(self) -> tuple[Diagnostic, ...]:
-        """Return why it must not be done, apart from the findings of the checks, which are in `guarded`."""
-        environment = self.start.deployment.environment
-        return tuple(
-            Diagnostic(Code.ROLLBACK_REFUSED, each.message, hint=each.hint, environment=environment)
-            for each in self.plan.reasons
-        )
-
-    @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
-        return (*self.notes, *self.refusals, *self.guarded.diagnostics)
+        return (*self.notes, *self.change.guarded.diagnostics)
 
     @property
     def refused(self) -> bool:
         return bool(errors(self.diagnostics))
 
     @property
-    def branch(self) -> str:
-        _, service, environment = self.start.deployment
-        return self.ask.branch or f"atmos/rollback-{service}-{environment}-{self.choice.commit[:10]}"
-
-    @property
-    def pushes(self) -> bool:
-        wanted = self.ask.pushes
-        return self.start.config.git.push and self.mode != "files" if wanted is None else wanted
-
-    @property
-    def message(self) -> str:
-        """Return the commit message; its trailers are the record that later rollbacks and limits rely on."""
-        team, service, environment = self.start.deployment
-        reason = " ".join("".join(c if c.isprintable() else " " for c in mask(self.ask.reason)).split())[:MAX_REASON]
-        tail = {"Rollback-Of": self.choice.commit, "Restores": self.choice.restores}
-        tail["Service"] = rollbacks.label(environment, team, service)
-        tail |= {"Verify-Run": self.ask.run} if self.ask.run else {}
-        tail |= {"Reason": reason} if reason else {}
-        also = f"\nThis changes {', '.join(self.plan.environments)} as well.\n" if self.plan.environments else ""
-        head = f"Roll back {service} in {environment} to {self.choice.restores[:10]}"
-        return f"{head}\n\n{self.state}.\n{also}\n{trailers(tail)}\n"
-
-    @property
     def state(self) -> str:
-        """Describe the state that comes back, in one sentence."""
-        record = self.choice.record
-        if record is None:
-            return {
-                "previous": "This is the state before it, and the previous state was never verified",
-                "named": "This state was named, and was never verified",
-                "verified": "",
-            }[self.choice.chosen]
-        when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(record.at))
-        return f"This state was verified: {record.outcome.value}, {when}{f', run {record.run}' if record.run else ''}"
+        return _state(self.choice)
 
 
 def plan_rollback(repository: Repository, ask: RollbackRequest) -> RollbackPlan:
@@ -151,9 +112,7 @@ def _planned(
         team, service, environment = start.deployment
         message = f"{team}/{service} in {environment} already runs what it ran at {choice.restores[:10]}"
         raise nothing(message, "name another state with `--to COMMIT`; `git log` has them")
-    changes = ChangeSet(made.files, {path: start.tree.read(path) for path in made.files})
-    _require_own(start, changes)
-    guarded = judged(repository, start, changes, made, base=base)
+    change = _change(repository, ask, base=base, start=start, choice=choice, made=made, mode=mode)
 
     def again() -> RollbackPlan:
         problems = tuple(follow(start.repo, start.config.git.branch, run=ask.run))
@@ -161,19 +120,67 @@ def _planned(
         now = replace(now, deployment=start.deployment)
         return _planned(repository, ask, base=now_base, start=now, choice=choice, mode=mode, notes=problems)
 
-    return RollbackPlan(
-        repository=repository,
-        ask=ask,
-        start=start,
-        choice=choice,
-        plan=made,
-        changes=changes,
-        guarded=guarded,
-        base=base,
-        mode=mode,
-        notes=notes,
-        again=again,
+    return RollbackPlan(repository, ask, start, choice, made, change, notes, again)
+
+
+def _change(
+    repository: Repository,
+    ask: RollbackRequest,
+    *,
+    base: Base,
+    start: RollbackStart,
+    choice: Choice,
+    made: RestorePlan,
+    mode: WriteMode,
+) -> Change:
+    begun = start_of(repository, mode=mode, base=base)
+    changes = begun.changes(made.files)
+    _require_own(start, changes)
+    team, service, environment = start.deployment
+    environments = (environment, *made.environments)
+    touched = tuple(Deployment(team, service, each) for each in environments)
+    after, guarded = judge(
+        begun,
+        changes,
+        touched=touched,
+        environments=environments,
+        allow_replace=ask.allow_replace,
+        takes_back=True,
     )
+    kept = softened(guarded.diagnostics, begun.before, touched, begun.config, named=made.chosen == "named")
+    against = (
+        Diagnostic(Code.ROLLBACK_REFUSED, each.message, hint=each.hint, environment=environment)
+        for each in made.reasons
+    )
+    guarded = replace(guarded, diagnostics=(*against, *kept))
+    branch = ask.branch or f"atmos/rollback-{service}-{environment}-{choice.commit[:10]}"
+    return Change(begun, changes, after, guarded, touched, _message(ask, start, choice, made), branch)
+
+
+def _message(ask: RollbackRequest, start: RollbackStart, choice: Choice, made: RestorePlan) -> str:
+    """Return the commit message; its trailers are the record that later rollbacks and limits rely on."""
+    team, service, environment = start.deployment
+    reason = " ".join("".join(c if c.isprintable() else " " for c in mask(ask.reason)).split())[:MAX_REASON]
+    tail = {"Rollback-Of": choice.commit, "Restores": choice.restores}
+    tail["Service"] = rollbacks.label(environment, team, service)
+    tail |= {"Verify-Run": ask.run} if ask.run else {}
+    tail |= {"Reason": reason} if reason else {}
+    also = f"\nThis changes {', '.join(made.environments)} as well.\n" if made.environments else ""
+    head = f"Roll back {service} in {environment} to {choice.restores[:10]}"
+    return f"{head}\n\n{_state(choice)}.\n{also}\n{trailers(tail)}\n"
+
+
+def _state(choice: Choice) -> str:
+    """Describe the state that comes back, in one sentence."""
+    record = choice.record
+    if record is None:
+        return {
+            "previous": "This is the state before it, and the previous state was never verified",
+            "named": "This state was named, and was never verified",
+            "verified": "",
+        }[choice.chosen]
+    when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(record.at))
+    return f"This state was verified: {record.outcome.value}, {when}{f', run {record.run}' if record.run else ''}"
 
 
 def _require_own(start: RollbackStart, changes: ChangeSet) -> None:

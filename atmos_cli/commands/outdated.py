@@ -1,0 +1,125 @@
+"""`atmos outdated`: what a repo has that is behind on a day, and which of it `atmos update` takes along."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from atmos_cli.commands.update import plan_update
+from atmos_cli.diagnostics import AtmosError
+from atmos_cli.gitops.effective import Effective
+from atmos_cli.gitops.freshness import RETIRED, retired_classes, stale_clusters
+from atmos_cli.gitops.service_update import UpdateOptions
+from atmos_cli.kube.resource import pod_template
+from atmos_cli.kube.shape import mappings, text
+from atmos_cli.ports import MemoryTree
+from atmos_cli.versions.judge import Stale, faults, stale_action, stale_image
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from atmos_cli.diagnostics import Diagnostic
+    from atmos_cli.gitops.repository import Repository
+    from atmos_cli.gitops.service_update import ServiceUpdate
+    from atmos_cli.kube.resource import Resource
+    from atmos_cli.ports import FileTree
+    from atmos_cli.versions.table import VersionTable
+
+WORKFLOWS = ".github/workflows"
+_USES = re.compile(rb"""^\s*-?\s*uses:\s*['"]?([\w.-]+/[\w.-]+)@([\w.-]+)['"]?(?:\s+#\s*(v[\d.]+))?""", re.MULTILINE)
+_CONTAINERS = ("initContainers", "containers")
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """One thing that is behind, at all its `places`; `carried` says that `atmos update` brings the wanted version."""
+
+    stale: Stale
+    places: tuple[str, ...]
+    carried: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """What is behind on the day `on`, by a table of `as_of`. `own`: what atmos itself would write that is behind.
+
+    `updates` are what `atmos update` has beside versions; `problems` why services were left out of that.
+    """
+
+    on: str
+    as_of: str
+    found: tuple[Outdated, ...]
+    updates: tuple[ServiceUpdate, ...]
+    own: tuple[str, ...]
+    problems: tuple[Diagnostic, ...]
+
+    @property
+    def behind(self) -> bool:
+        return bool(self.found or self.updates or self.own)
+
+
+def outdated(repository: Repository, *, on: str) -> Freshness:
+    """Judge what the checkout holds by the day `on` (ISO 8601), and again with what an update would change."""
+    table, tree = repository.catalogue.versions, repository.tree
+    plan = plan_update(repository, (), UpdateOptions(mode="files", only_check=True))
+    files = {path: data for each in plan.updates if not each.merged.conflicts for path, data in each.files.items()}
+    here = _stale(repository, tree, table, on=on)
+    later = _stale(repository, MemoryTree(files, tree), table, on=on)
+    found = tuple(Outdated(stale, tuple(places), carried) for (stale, carried), places in _grouped(here, later).items())
+    return Freshness(on, table.as_of, found, plan.pending, tuple(faults(table, on=on)), plan.problems)
+
+
+def _grouped(
+    here: dict[tuple[str, str], Stale], later: dict[tuple[str, str], Stale]
+) -> dict[tuple[Stale, bool], list[str]]:
+    found: dict[tuple[Stale, bool], list[str]] = {}
+    for (place, what), stale in here.items():
+        found.setdefault((stale, later.get((place, what)) != stale), []).append(place)
+    return dict(sorted(found.items(), key=lambda each: (each[0][0].title, each[0][0].found, each[0][1])))
+
+
+def _stale(repository: Repository, tree: FileTree, table: VersionTable, *, on: str) -> dict[tuple[str, str], Stale]:
+    """Return what is behind by its place and by what it is there: the update may change the version, not these."""
+    effective, config = Effective(tree), repository.config
+    found = {(f"cluster {name}", ""): stale for name, stale in stale_clusters(config, table, on=on)}
+    for name in retired_classes(effective, config, table, on=on):
+        found[f"environment {name}", RETIRED] = _retired(table)
+    for deployment in effective.deployments():
+        try:
+            resources = [built.resource for built in effective.of(deployment)]
+        except AtmosError:
+            continue  # `validate` says why
+        place = f"{deployment.team}/{deployment.service} in {deployment.environment}"
+        for resource in resources:
+            for where, image in _images(resource):
+                if stale := stale_image(table, image, on=on):
+                    found[place, where] = stale
+    return found | dict(_actions(tree, table, on=on))
+
+
+def _retired(table: VersionTable) -> Stale:
+    release = table.operators[RETIRED]
+    [(name, series)] = release.series.items()
+    why = f"is retired since {series.end}: take Gateway API or another controller"
+    return Stale(release.title, series.newest or name, "", "ended", why, release.source)
+
+
+def _images(resource: Resource) -> Iterator[tuple[str, str]]:
+    """Yield each image that an object runs, with the place in it; also the one that it tells its operator."""
+    who = f"{text(resource, 'kind')}/{text(resource, 'metadata', 'name')}"
+    _, template = pod_template(resource) or ((), {})
+    for kind in _CONTAINERS:
+        for container in mappings(template, "spec", kind):
+            yield f"{who}/{text(container, 'name')}", text(container, "image")
+    for field in ("image", "imageName"):
+        if image := text(resource, "spec", field):
+            yield who, image
+
+
+def _actions(tree: FileTree, table: VersionTable, *, on: str) -> Iterator[tuple[tuple[str, str], Stale]]:
+    for path in tree.files(WORKFLOWS):
+        for action, version, said in _USES.findall(tree.read(path) or b""):
+            name = action.decode()
+            if stale := stale_action(table, name, (said or version).decode(), on=on):
+                yield (path, name), replace(stale, title=name)
