@@ -77,7 +77,9 @@ class AwsView:
 
     def _services(self, policy: NetworkPolicy, peer: Pods, rule: Rule) -> Iterator[Entry]:
         for service in self.world.services:
-            chosen = self._here(policy, peer, service.namespace) and (peer.pods is None or peer.pods.matches(service.selector))
+            chosen = self._here(policy, peer, service.namespace) and (
+                peer.pods is None or peer.pods.matches(service.selector)
+            )
             if not chosen or service.address == "None":
                 continue
             ports = [found for port in rule.ports or () if (found := self._listens(service, port))]
@@ -160,5 +162,3 @@ def _handed_down(wider: Iterable[Entry], net: IPv4Network) -> list[Port]:
     first = net.network_address
     holding = [each for each in wider if each.net.prefixlen < 32 and first in each.net]
     return [port for each in holding if not any(first in block for block in each.excepted) for port in each.ports]
-
-

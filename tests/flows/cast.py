@@ -39,7 +39,9 @@ class Cast:
     @property
     def app(self) -> Party:
         labels = {"app.kubernetes.io/name": "web", "app.kubernetes.io/instance": "web"}
-        return Party("app", Kind.POD, "10.0.1.1", self.namespace, labels, {"http": ("TCP", 3000), "metrics": ("TCP", 9090)})
+        return Party(
+            "app", Kind.POD, "10.0.1.1", self.namespace, labels, {"http": ("TCP", 3000), "metrics": ("TCP", 9090)}
+        )
 
     @property
     def db(self) -> Party:
@@ -98,7 +100,9 @@ class Cast:
     def _names(self) -> Iterator[Wanted]:
         for name, source in (("F1", self.app), ("F2", self.db)):
             for protocol in BOTH:
-                asked = tuple(Flow(source, each.party, each.port, protocol, each.service) for each in self.shape.resolvers)
+                asked = tuple(
+                    Flow(source, each.party, each.port, protocol, each.service) for each in self.shape.resolvers
+                )
                 yield Wanted(f"{name}-{protocol}", passes=True, flows=asked)
 
     def _control(self) -> Iterator[Wanted]:
@@ -146,8 +150,12 @@ class Cast:
         yield Wanted("X3", passes=True, flows=(Flow(self.shape.prometheus, instance, 9187),))
         closed = (EVIL, self.shape.proxy, self.solver, outside("8.8.8.8"))
         yield Wanted("X4", passes=False, flows=tuple(Flow(each, instance, 5432) for each in closed), end="ingress")
-        yield Wanted("X5", passes=False, flows=(Flow(self.app, self.neighbour, 3000), Flow(self.solver, instance, 5432)))
-        yield Wanted("X6", passes=False, flows=(Flow(self.app, outside("1.1.1.1"), 80), Flow(self.app, outside("1.1.1.1"), 5432)))
+        yield Wanted(
+            "X5", passes=False, flows=(Flow(self.app, self.neighbour, 3000), Flow(self.solver, instance, 5432))
+        )
+        yield Wanted(
+            "X6", passes=False, flows=(Flow(self.app, outside("1.1.1.1"), 80), Flow(self.app, outside("1.1.1.1"), 5432))
+        )
         calls = (Flow(self.caller, self.app, 3000), Flow(self.caller, self.app, 3000, "TCP", self.web))
         yield Wanted("X8", passes=True, flows=calls)
         back = (Flow(self.app, self.caller, 8080), Flow(self.caller, instance, 5432))

@@ -98,5 +98,3 @@ def _selector(value: Mapping[str, Any]) -> Selector:
     """Read a selector; the source in front of a key, as in `k8s:app`, says nothing that is not so here."""
     read = Selector.read(value)
     return Selector(tuple((key.removeprefix("k8s:").removeprefix("any:"), *rest) for key, *rest in read.requirements))
-
-

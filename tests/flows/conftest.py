@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.flows.repos import TEAM, make
+from tests.flows.repos import TEAM
 from tests.flows.shapes import SHAPES
+from tests.flows.walking import web_on
 
 
 @pytest.fixture(scope="session")
 def shapes_repo(tmp_path_factory):
-    repo = make(tmp_path_factory.mktemp("shapes") / "repo", *(each.place() for each in SHAPES))
-    words = "node, port 80:3000, postgres, public, metrics, egress"
-    repo.atmos("new", "service", words, "--name", "web", "--team", TEAM, "--write", "files", "--yes")
-    repo.atmos("change", "web", "metrics port 9090", "--write", "files", "--yes")
-    repo.atmos("new", "service", "node, port 8080, identity", "--name", "api", "--team", TEAM, "--write", "files", "--yes")
+    repo = web_on(tmp_path_factory.mktemp("shapes") / "repo", *SHAPES)
+    repo.atmos(
+        "new", "service", "node, port 8080, identity", "--name", "api", "--team", TEAM, "--write", "files", "--yes"
+    )
     repo.edit("apps/shop/api/service.yaml", _names_web)
     repo.atmos("update", "--write", "files", "--yes")
     return repo

@@ -77,7 +77,9 @@ class Judge:
 
 def _one_by_one(judge: Judge, flow: Flow, direction: Direction, isolating: Sequence[Policy]) -> list[Policy]:
     """Return the policies that have a rule for the connection: where one allows it, no other one can refuse it."""
-    return [each for each in isolating if any(_passes(judge, each, rule, flow, direction) for rule in each.rules(direction))]
+    return [
+        each for each in isolating if any(_passes(judge, each, rule, flow, direction) for rule in each.rules(direction))
+    ]
 
 
 def _passes(judge: Judge, policy: Policy, rule: object, flow: Flow, direction: Direction) -> bool:
@@ -88,7 +90,9 @@ def _passes(judge: Judge, policy: Policy, rule: object, flow: Flow, direction: D
         return False  # nothing there reads objects of Cilium
     ports = rule.ports is None or any(_covers(port, flow) for port in rule.ports)
     host = judge.dialect == "ovn" and direction == INGRESS and peer.kind is Kind.NODE
-    return ports and (rule.peers is None or any(_is_one_of(judge.world, policy, each, peer, host) for each in rule.peers))
+    return ports and (
+        rule.peers is None or any(_is_one_of(judge.world, policy, each, peer, host) for each in rule.peers)
+    )
 
 
 def _covers(port: object, flow: Flow) -> bool:

@@ -52,7 +52,9 @@ class Repo:
                 main(list(args))
         except SystemExit as stop:
             if stop.code:
-                said = [line for line in (out.getvalue() + err.getvalue()).splitlines() if "error" in line or "hint" in line]
+                said = [
+                    line for line in (out.getvalue() + err.getvalue()).splitlines() if "error" in line or "hint" in line
+                ]
                 raise AssertionError(f"atmos {' '.join(args)}: {said}") from None
         finally:
             os.chdir(before)
@@ -75,12 +77,18 @@ class Repo:
         return found
 
     def policies(self, place: str, *services: str) -> list[Policy]:
-        return [READ[kind](each) for each in self.objects(place, *services) if (kind := (each["apiVersion"], each["kind"])) in READ]
+        return [
+            READ[kind](each)
+            for each in self.objects(place, *services)
+            if (kind := (each["apiVersion"], each["kind"])) in READ
+        ]
 
 
 def make(root: Path, *places: Place) -> Repo:
     """Begin a repo as a user does: init with the types, then say in the file what a type cannot know, then update."""
-    environments = [word for each in places for word in ("--env", each.name, "--cluster-type", f"{each.name}={each.type}")]
+    environments = [
+        word for each in places for word in ("--env", each.name, "--cluster-type", f"{each.name}={each.type}")
+    ]
     root.mkdir(parents=True, exist_ok=True)
     repo = Repo(root)
     repo.atmos("init", ".", *environments, "--team", TEAM, "--write", "files", "--yes")

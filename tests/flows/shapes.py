@@ -84,7 +84,8 @@ BY_ALB = {"http": {"controller": "alb", "from": [{"cidr": "10.0.2.0/24"}]}}
 CACHE = Resolver(host("169.254.20.10"))
 POD_IDENTITY = ((host("169.254.170.23"), 80),)
 OPENSHIFT_DNS = Resolver(
-    Party("dns-default", Kind.POD, "10.0.7.9", "openshift-dns", {"dns.operator.openshift.io/daemonset-dns": "default"}), 5353
+    Party("dns-default", Kind.POD, "10.0.7.9", "openshift-dns", {"dns.operator.openshift.io/daemonset-dns": "default"}),
+    5353,
 )
 OPENSHIFT_NAMESPACES = {"openshift-ingress": ROUTER}
 GCP_ACCOUNT = "backups@shop.iam.gserviceaccount.com"
@@ -92,7 +93,14 @@ GCP_ACCOUNT = "backups@shop.iam.gserviceaccount.com"
 SHAPES = (
     Shape("generic", "kubernetes", "generic", KUBE_DNS, API_NODE, TRAEFIK, MONITORING, BY_TRAEFIK),
     Shape(
-        "generic-nodelocal", "kubernetes", "generic", (CACHE, Resolver(host("10.96.0.10"))), API_NODE, TRAEFIK, MONITORING, BY_TRAEFIK
+        "generic-nodelocal",
+        "kubernetes",
+        "generic",
+        (CACHE, Resolver(host("10.96.0.10"))),
+        API_NODE,
+        TRAEFIK,
+        MONITORING,
+        BY_TRAEFIK,
     ),
     Shape(
         "minikube",
@@ -105,7 +113,14 @@ SHAPES = (
         {"http": {"controller": "nginx"}},
     ),
     Shape(
-        "gardener", "kubernetes", "gardener", (dns(8053),), (outside("52.1.1.1", api=True), 443), TRAEFIK, MONITORING, BY_TRAEFIK
+        "gardener",
+        "kubernetes",
+        "gardener",
+        (dns(8053),),
+        (outside("52.1.1.1", api=True), 443),
+        TRAEFIK,
+        MONITORING,
+        BY_TRAEFIK,
     ),
     Shape(
         "k3s",

@@ -58,11 +58,7 @@ def complement(*blocks):
 
     left = [ip_network("0.0.0.0/0")]
     for each in map(ip_network, blocks):
-        left = [
-            part
-            for net in left
-            for part in (net.address_exclude(each) if each.subnet_of(net) else [net])
-        ]
+        left = [part for net in left for part in (net.address_exclude(each) if each.subnet_of(net) else [net])]
     return [block(str(each)) for each in collapse_addresses(left)]
 
 
@@ -77,7 +73,10 @@ POD_DNS = policy(
     },
 )
 EXACT_DNS = policy(
-    "dns", "Egress", {"ports": ports(53, protocols=BOTH)}, {"to": [block(each) for each in PRIVATE], "ports": ports(53, protocols=BOTH)}
+    "dns",
+    "Egress",
+    {"ports": ports(53, protocols=BOTH)},
+    {"to": [block(each) for each in PRIVATE], "ports": ports(53, protocols=BOTH)},
 )
 SLASH_32 = policy("cache", "Egress", {"to": [block("169.254.20.10/32")], "ports": ports(53, protocols=BOTH)})
 TO_DB = policy("db", "Egress", {"to": [{"podSelector": {"matchLabels": DB}}], "ports": ports(5432)})
@@ -127,12 +126,28 @@ API_OUT, API_PRIVATE = outside("52.1.1.1", api_server=True), outside("10.0.3.3",
 WORLD_1, WORLD_10 = outside("1.1.1.1"), outside("10.9.9.9")
 METADATA, NOT_THE_NODES = outside("169.254.169.254"), outside("169.254.20.10")
 PODS = [OTHER_POD, DNS_POD, TRAEFIK]
-EVERYBODY = [*PODS, CACHE_POD, HOST, NODE, PROXY, API_IN, API_OUT, API_PRIVATE, WORLD_1, WORLD_10, METADATA, NOT_THE_NODES]
+EVERYBODY = [
+    *PODS,
+    CACHE_POD,
+    HOST,
+    NODE,
+    PROXY,
+    API_IN,
+    API_OUT,
+    API_PRIVATE,
+    WORLD_1,
+    WORLD_10,
+    METADATA,
+    NOT_THE_NODES,
+]
 TODAY = policy(
     "dns",
     "Egress",
     {
-        "to": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}}, block("169.254.20.10/32")],
+        "to": [
+            {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "kube-system"}}},
+            block("169.254.20.10/32"),
+        ],
         "ports": ports(53, protocols=BOTH),
     },
 )
@@ -147,11 +162,15 @@ def named(name):
 
 
 def let_in(*entities):
-    return cilium_policy("in", ingress=[{"fromEntities": list(entities), "toPorts": [{"ports": [{"port": "3000", "protocol": "TCP"}]}]}])
+    return cilium_policy(
+        "in", ingress=[{"fromEntities": list(entities), "toPorts": [{"ports": [{"port": "3000", "protocol": "TCP"}]}]}]
+    )
 
 
 def let_out(entity, port):
-    return cilium_policy("out", egress=[{"toEntities": [entity], "toPorts": [{"ports": [{"port": str(port), "protocol": "TCP"}]}]}])
+    return cilium_policy(
+        "out", egress=[{"toEntities": [entity], "toPorts": [{"ports": [{"port": str(port), "protocol": "TCP"}]}]}]
+    )
 
 
 ANY_443 = policy("out", "Egress", {"ports": ports(443)})
@@ -171,7 +190,12 @@ CILIUM_ROWS = {
     "fromEntities ingress": ([DENY_IN, let_in("ingress")], "Ingress", 3000, [PROXY]),
     "fromEntities host, remote-node": ([DENY_IN, let_in("host", "remote-node")], "Ingress", 3000, [HOST, NODE, API_IN]),
     "toEntities host": ([DENY_OUT, let_out("host", 80)], "Egress", 80, [HOST]),
-    "toEntities kube-apiserver": ([DENY_OUT, let_out("kube-apiserver", 6443)], "Egress", 6443, [API_IN, API_OUT, API_PRIVATE]),
+    "toEntities kube-apiserver": (
+        [DENY_OUT, let_out("kube-apiserver", 6443)],
+        "Egress",
+        6443,
+        [API_IN, API_OUT, API_PRIVATE],
+    ),
 }
 
 
