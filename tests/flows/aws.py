@@ -9,7 +9,7 @@ matches, at the Service's port; an exception is a refusal that outweighs every s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from ipaddress import IPv4Network, ip_address, ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING
 
 from tests.flows.parties import Party, Service, World
@@ -20,16 +20,17 @@ if TYPE_CHECKING:
 
     from tests.flows.parties import Flow
 
-ANYONE = "0.0.0.0/0"
+ANYONE = (Block("0.0.0.0/0"), Block("::/0"))
+Network = IPv4Network | IPv6Network
 
 
 @dataclass(slots=True)
 class Entry:
     """A line of the agent's list: ports are of numbers, none of them means all; `Port("ANY")` stands for that."""
 
-    net: IPv4Network
+    net: Network
     ports: list[Port]
-    excepted: list[IPv4Network] = field(default_factory=list)
+    excepted: list[Network] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class AwsView:
 
     def _entries(self, policy: NetworkPolicy, direction: Direction) -> Iterator[Entry]:
         for rule in policy.rules(direction):
-            for peer in (Block(ANYONE),) if rule.peers is None else rule.peers:
+            for peer in ANYONE if rule.peers is None else rule.peers:
                 if isinstance(peer, Block):
                     yield from _block(peer, rule, self._numbers_of_block(policy, rule, direction))
                 else:
@@ -73,7 +74,7 @@ class AwsView:
                 named_by = [pod] if direction == EGRESS else selected
                 ports = [found for each in named_by for found in _numbers(rule.ports, each)]
                 if rule.ports is None or ports:
-                    yield Entry(IPv4Network(pod.address), ports)
+                    yield Entry(ip_network(pod.address), ports)
 
     def _services(self, policy: NetworkPolicy, peer: Pods, rule: Rule) -> Iterator[Entry]:
         for service in self.world.services:
@@ -84,7 +85,7 @@ class AwsView:
                 continue
             ports = [found for port in rule.ports or () if (found := self._listens(service, port))]
             if rule.ports is None or ports:
-                yield Entry(IPv4Network(service.address), ports)
+                yield Entry(ip_network(service.address), ports)
 
     def _listens(self, service: Service, port: Port) -> Port | None:
         """Find the Service's own port for a port of a rule: by target, else by what pods call it."""
@@ -110,8 +111,8 @@ class AwsView:
 
 def _block(block: Block, rule: Rule, ports: list[Port]) -> Iterator[Entry]:
     net = ip_network(block.cidr)
-    if isinstance(net, IPv4Network) and (rule.ports is None or ports):
-        yield Entry(net, ports, [IPv4Network(each) for each in block.excepted])
+    if rule.ports is None or ports:
+        yield Entry(net, ports, [ip_network(each) for each in block.excepted])
 
 
 def _numbers(ports: Iterable[Port] | None, pod: Party) -> list[Port]:
@@ -140,10 +141,12 @@ def _service_port(service: Service, flow: Flow) -> int:
 
 
 def look_up(entries: Iterable[Entry], address: str) -> list[Port]:
-    """Return the ports that the agent's map has for an address: those of the longest prefix alone."""
-    table: dict[IPv4Network, Entry] = {}
-    excepted: set[IPv4Network] = set()
-    for new in sorted(entries, key=lambda each: each.net.prefixlen):
+    """Return the ports that the agent's map has for an address: those of the longest prefix alone, of its own family."""
+    ip = ip_address(address)
+    table: dict[Network, Entry] = {}
+    excepted: set[Network] = set()
+    own = [each for each in entries if each.net.version == ip.version]
+    for new in sorted(own, key=lambda each: each.net.prefixlen):
         excepted.update(new.excepted)
         ports = new.ports or [Port("ANY")]
         if known := table.get(new.net):
@@ -152,13 +155,12 @@ def look_up(entries: Iterable[Entry], address: str) -> list[Port]:
         table[new.net] = Entry(new.net, ports + _handed_down(table.values(), new.net), list(new.excepted))
     for each in excepted:
         table.setdefault(each, Entry(each, []))
-    ip = ip_address(address)
     found = [each for each in table.values() if ip in each.net]
     return max(found, key=lambda each: each.net.prefixlen).ports if found else []
 
 
-def _handed_down(wider: Iterable[Entry], net: IPv4Network) -> list[Port]:
+def _handed_down(wider: Iterable[Entry], net: Network) -> list[Port]:
     """Return the ports of the wider blocks that hold this one; an exception of a block takes what is in it out."""
     first = net.network_address
-    holding = [each for each in wider if each.net.prefixlen < 32 and first in each.net]
+    holding = [each for each in wider if each.net.prefixlen < each.net.max_prefixlen and first in each.net]
     return [port for each in holding if not any(first in block for block in each.excepted) for port in each.ports]

@@ -74,6 +74,15 @@ class Cast:
         return Service("web", self.namespace, "172.20.55.1", self.app.labels, (ServicePort("TCP", 80, "http"),))
 
     @property
+    def redis(self) -> Party:
+        labels = {"app.kubernetes.io/name": "web-redis", "app.kubernetes.io/instance": "web"}
+        return Party("redis", Kind.POD, "10.0.1.7", self.namespace, labels, {"redis": ("TCP", 6379)})
+
+    @property
+    def cache(self) -> Service:
+        return Service("web-redis", self.namespace, "172.20.66.1", self.redis.labels, (ServicePort("TCP", 6379, "redis"),))
+
+    @property
     def database(self) -> Service:
         chosen = {"cnpg.io/cluster": "web-db", "cnpg.io/instanceRole": "primary"}
         return Service("web-db-rw", self.namespace, "172.20.44.1", chosen, (ServicePort("TCP", 5432, 5432),))
@@ -82,11 +91,11 @@ class Cast:
     def world(self) -> World:
         shape = self.shape
         around = [shape.proxy, shape.prometheus, *(each.party for each in shape.resolvers), EVIL, OPERATOR]
-        here = (self.app, self.db, self.standby, self.solver, self.neighbour, self.caller)
+        here = (self.app, self.db, self.standby, self.solver, self.neighbour, self.caller, self.redis)
         pods = (*here, *(each for each in around if each.kind is Kind.POD))
         names = {each.namespace: shape.namespaces.get(each.namespace, {}) for each in pods} | shape.namespaces
         services = [each.service for each in shape.resolvers if each.service]
-        return World(names, pods, (self.database, self.web, *services))
+        return World(names, pods, (self.database, self.web, self.cache, *services))
 
     def wanted(self) -> Iterator[Wanted]:
         """The flows of the table: 23 verdicts, and two more where pods can be somebody in the cloud."""
