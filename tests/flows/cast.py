@@ -80,7 +80,9 @@ class Cast:
 
     @property
     def cache(self) -> Service:
-        return Service("web-redis", self.namespace, "172.20.66.1", self.redis.labels, (ServicePort("TCP", 6379, "redis"),))
+        return Service(
+            "web-redis", self.namespace, "172.20.66.1", self.redis.labels, (ServicePort("TCP", 6379, "redis"),)
+        )
 
     @property
     def database(self) -> Service:

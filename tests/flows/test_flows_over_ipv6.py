@@ -33,7 +33,9 @@ def flows(cast, resolver, proxy, identity):
     yield Wanted("F15", passes=True, flows=(Flow(app, outside("2606:4700:4700::1111"), 443),))
     closed = ("fd00:abcd::1", "fe80::1", "fc00::9", "::1", "fd00:ec2::254", "ff02::1")
     yield Wanted("F16", passes=False, flows=tuple(Flow(app, outside(each), 443) for each in closed))
-    yield Wanted("F18", passes=False, flows=(Flow(app, outside("fd00:ec2::254"), 80), Flow(app, outside("fd20:ce::254"), 80)))
+    yield Wanted(
+        "F18", passes=False, flows=(Flow(app, outside("fd00:ec2::254"), 80), Flow(app, outside("fd20:ce::254"), 80))
+    )
     yield Wanted("F22", passes=False, flows=(Flow(outside("2a00:1450::8888"), app, 3000),))
     if proxy:
         yield Wanted("F5", passes=True, flows=(Flow(proxy, app, 3000),))
@@ -45,9 +47,14 @@ def flows(cast, resolver, proxy, identity):
 
 
 def test_the_flows_of_ipv6(tmp_path):
-    shapes = [replace(BY_NAME[name], settings={**BY_NAME[name].settings, **by_row(name), "families": said}) for name, said, *_ in PLACES]
+    shapes = [
+        replace(BY_NAME[name], settings={**BY_NAME[name].settings, **by_row(name), "families": said})
+        for name, said, *_ in PLACES
+    ]
     repo = web_on(tmp_path / "repo", *shapes)
-    repo.atmos("new", "service", "node, port 8080, identity", "--name", "api", "--team", TEAM, "--write", "files", "--yes")
+    repo.atmos(
+        "new", "service", "node, port 8080, identity", "--name", "api", "--team", TEAM, "--write", "files", "--yes"
+    )
     found = []
     for shape, (_, _, *ends) in zip(shapes, PLACES, strict=True):
         cast, judge = judge_of(repo, shape, "web", "api")

@@ -52,9 +52,15 @@ def backups_elsewhere(cast):
     yield Wanted("closed", passes=False, flows=(Flow(db, MINIO, 9001), Flow(cast.app, MINIO, 9000)))
     cached = (Flow(cast.app, cast.redis, 6379), Flow(cast.app, cast.redis, 6379, "TCP", cast.cache))
     yield Wanted("cache", passes=True, flows=cached)
-    refused = (Flow(cast.neighbour, cast.redis, 6379), Flow(EVIL, cast.redis, 6379), Flow(cast.redis, outside("1.1.1.1"), 443))
+    refused = (
+        Flow(cast.neighbour, cast.redis, 6379),
+        Flow(EVIL, cast.redis, 6379),
+        Flow(cast.redis, outside("1.1.1.1"), 443),
+    )
     yield Wanted("cache-closed", passes=False, flows=refused)
-    yield from (each for each in cast.wanted() if each.name.startswith(("F1-", "F2-", "F10", "F11", "F15", "F16", "F17")))
+    yield from (
+        each for each in cast.wanted() if each.name.startswith(("F1-", "F2-", "F10", "F11", "F15", "F16", "F17"))
+    )
 
 
 WORKS = {
