@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.flows.cilium_policies import NAMESPACE, CiliumNetworkPolicy, CiliumRule, endpoint_labels
 from tests.flows.parties import Kind
-from tests.flows.policies import Block, NetworkPolicy, NotUnderstood, Rule, Selector
+from tests.flows.policies import Block, NetworkPolicy, NotUnderstoodError, Rule, Selector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,7 +70,7 @@ def _outside(block: Block, peer: Party) -> bool:
 
 def _named(rule: CiliumRule, policy: CiliumNetworkPolicy, peer: Party, world: World) -> bool:
     if strange := rule.entities - _ENTITIES:
-        raise NotUnderstood(f"entities {sorted(strange)}")
+        raise NotUnderstoodError(f"entities {sorted(strange)}")
     return (
         rule.anyone
         or bool(rule.entities & entities(peer))

@@ -14,14 +14,14 @@ Direction = str
 INGRESS, EGRESS = "Ingress", "Egress"
 
 
-class NotUnderstood(Exception):
+class NotUnderstoodError(Exception):
     """A field of a policy that no dialect here has a meaning for."""
 
 
 def only(value: Mapping[str, Any], known: Iterable[str], *, of: str) -> None:
     """Refuse keys that are not known."""
     if strange := set(value) - set(known):
-        raise NotUnderstood(f"{of}: {sorted(strange)}")
+        raise NotUnderstoodError(f"{of}: {sorted(strange)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def _holds(labels: Mapping[str, str], key: str, operator: str, values: tuple[str
             return key in labels
         case "DoesNotExist":
             return key not in labels
-    raise NotUnderstood(f"operator {operator}")
+    raise NotUnderstoodError(f"operator {operator}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ class Port:
         protocol, port = value.get("protocol", "TCP"), value.get("port")
         if isinstance(port, str):
             if "endPort" in value:
-                raise NotUnderstood("endPort with a named port")
+                raise NotUnderstoodError("endPort with a named port")
             return cls(protocol, name=port)
         return cls(protocol, port, value.get("endPort", port))
 
@@ -107,10 +107,10 @@ def read_peer(value: Mapping[str, Any]) -> Peer:
         block = value["ipBlock"]
         only(block, ("cidr", "except"), of="ipBlock")
         if len(value) > 1:
-            raise NotUnderstood("ipBlock beside a selector, which the API server refuses")
+            raise NotUnderstoodError("ipBlock beside a selector, which the API server refuses")
         return Block(block["cidr"], tuple(block.get("except") or ()))
     if not value:
-        raise NotUnderstood("an empty peer, which the API server refuses")
+        raise NotUnderstoodError("an empty peer, which the API server refuses")
     read = {key: Selector.read(each) for key, each in value.items()}
     return Pods(read.get("podSelector"), read.get("namespaceSelector"))
 
