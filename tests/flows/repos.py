@@ -15,11 +15,12 @@ from atmos_cli.kustomize.build import build
 from atmos_cli.yamlio.emit import emit
 from atmos_cli.yamlio.load import load, load_all
 from tests.flows.cilium_policies import CiliumNetworkPolicy
-from tests.flows.dialects import Policy
 from tests.flows.policies import NetworkPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tests.flows.dialects import Policy
 
 TEAM = "shop"
 READ = {
