@@ -12,6 +12,7 @@ from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.documents import Strict, check_model, read_mapping
 from atmos_cli.kube.quantity import ZERO, parse
 from atmos_cli.promotion import Promotion  # noqa: TC001 - pydantic reads it
+from atmos_cli.team_settings import Team  # noqa: TC001 - pydantic reads it
 from atmos_cli.yamlio.locate import field_of, located
 
 if TYPE_CHECKING:
@@ -103,10 +104,23 @@ class Environment(Strict, extra="allow"):
 ENVIRONMENT_KEYS = tuple(field.alias or name for name, field in Environment.model_fields.items())
 
 
+class Hub(Strict):
+    """The cluster where an engine keeps its own objects, which others use as well.
+
+    Without `prefix` (files of atmos before 2026-12) names are such as `root`, `platform`, and a team's own.
+    """
+
+    prefix: Annotated[str, StringConstraints(pattern=r"^([a-z]([-a-z0-9]{0,20}[a-z0-9])?-)?$")] = Field(
+        default="", description="what every name on the hub begins with that atmos gives"
+    )
+
+
 class Config(Strict):
     version: Literal[1] = 1
     git: Git = Git()
+    hub: Hub = Hub()
     registry: str = "registry.example.com"
+    teams: dict[DnsLabel, Team] = Field(default={}, description="what is said of teams; who has a tenant is one")
     clusters: dict[DnsLabel, Cluster] = Field(min_length=1)
     environments: dict[DnsLabel, Environment] = Field(min_length=1)
 

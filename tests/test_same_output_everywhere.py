@@ -108,7 +108,7 @@ def test_the_session_does_the_main_job(here: tuple[str, dict[str, bytes]]) -> No
     printed, files = here
     assert "Traceback" not in printed
     assert {line for line in printed.splitlines() if line.startswith("## ") and line[3:].isdigit()} == {"## 0"}
-    assert "shop/apps/default/node-web/overlays/prod/kustomization.yaml" in files
+    assert "shop/apps/main/node-web/overlays/prod/kustomization.yaml" in files
     assert b"One service. Environment names" in files["shop/platform/schemas/service.json"]
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from atmos_cli.blueprint.catalogue import Blueprint
     from atmos_cli.blueprint.compose import Composition
 
-TEAM = "default"
+TEAM = "main"
 SPEC, CONFIG, EXPECTED = "service.yaml", "atmos-cli.yaml", "expected"
 
 

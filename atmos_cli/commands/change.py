@@ -11,6 +11,7 @@ from atmos_cli.adapters.git.tree import CommitTree
 from atmos_cli.commands.update import UpdatePlan, plan_update
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.foreign import shell
+from atmos_cli.gitops.placeholders import Placeholder, fill_in, placeholders
 from atmos_cli.gitops.repository import Repository, config_of, open_repository
 from atmos_cli.gitops.service_update import UpdateOptions
 from atmos_cli.gitops.services import ServiceName, environments_of, named_services
@@ -55,6 +56,17 @@ class ChangePlan:
     @property
     def refused(self) -> bool:
         return self.update is not None and self.update.refused
+
+    @property
+    def placeholders(self) -> tuple[Placeholder, ...]:
+        """Return what people have to fill in before the service can run and be reached; none where nothing changes."""
+        change = self.update.change if self.update else None
+        return placeholders(change.after, change.start.config, change.touched) if change else ()
+
+    @property
+    def next_steps(self) -> tuple[tuple[str, str], ...]:
+        """Return what the developer does now: (topic, sentence)."""
+        return tuple(("fill in", line) for line in fill_in(self.placeholders))
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -106,8 +118,9 @@ def update_edited(
     update = plan_update(repository, (str(name),), wanted)
     if update.problems:
         raise AtmosError(*(_after_this(each, edited) for each in update.problems))
-    # An edit that is not committed could not be given back if the commit had to be taken back, so it is no input here.
-    changes = replace(update.change.changes, inputs=frozenset())
+    # Of a file that this command edits itself, edits of others could not be given back if the commit was taken back.
+    inputs = update.change.changes.inputs - edited.keys()
+    changes = replace(update.change.changes, inputs=inputs)
     change = replace(update.change, changes=changes)
     return replace(update, change=change, conflicts=tuple(map(_with_own_way, update.conflicts)))
 

@@ -14,10 +14,12 @@ from atmos_cli.adapters.transaction import recover, require_settled
 from atmos_cli.checks.committed_secrets import secrets_in_file
 from atmos_cli.commands.cluster_version import default_version, require_version, version_notes
 from atmos_cli.commands.init_clusters import look, settings_of
-from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, namespace, read_config
+from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, Hub, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
+from atmos_cli.engines.owned_names import owner_of, require_free
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.engines.source import portable_url
+from atmos_cli.gitops.placeholders import Placeholder, fill_in, first_placeholders
 from atmos_cli.gitops.plain_secrets import require_no_secret
 from atmos_cli.gitops.repository import teams as teams_of
 from atmos_cli.gitops.skeleton_update import update_skeleton
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from atmos_cli.ports import FileTree
 
 MAX_NAMESPACE = 63
+TEAM = "main"
+HUB_PREFIX = "atmos-"
 PRODUCTION = ("prod", "production", "live")
 
 
@@ -85,11 +89,16 @@ class InitPlan:
         body = f"Environments {', '.join(self.config.environments)}; synced by {engines}."
         return f"{subject}\n\n{body}\n\n{trailers({'Version': __version__})}\n"
 
+    @property
+    def placeholders(self) -> tuple[Placeholder, ...]:
+        """Return what people have to fill in, also where no service needs it yet."""
+        return first_placeholders(self.tree, self.config)
+
     def next_steps(self) -> tuple[str, ...]:
         """Return what remains for a person to do, with the real names."""
-        steps = []
-        if self.config.git.url == Git().url:
-            steps.append(f"set `git.url` in {FILE} to where this repo will be, then run `atmos init` again")
+        steps = [f"fill in: {line}" for line in fill_in(self.placeholders)]
+        if any(each.path == FILE for each in self.placeholders):
+            steps.append("then run `atmos init` again: it takes what is filled in into every file")
         for engine in ENGINES.values():
             steps += engine.first_steps(self.config)
         steps.append('add a service: atmos new service "node, port 80, postgres"')
@@ -117,8 +126,9 @@ def plan_init(
         config = new_config(options, catalogue=blueprints, remote=_remote(root), seen=seen)
     said = version_notes(blueprints.versions, options.kubernetes) if existing is None else ()
     found = teams_of(tree)
-    teams = tuple(sorted({*found, *(options.teams or (() if found else ("default",)))}))
+    teams = tuple(sorted({*found, *(options.teams or (() if found else (TEAM,)))}))
     require_names("the team", teams)
+    require_free("the team", [name for name in teams if name not in found])
     require_namespaces(teams, tuple(config.environments))
     made = update_skeleton(tree, config, blueprints, choose=lambda _: None, teams=teams, restore_files=True)
     # `init` leaves conflicts as they are; `atmos update` is where people decide them
@@ -174,7 +184,9 @@ def new_config(
 ) -> Config:
     """Make the configuration of a new repo. Raises AtmosError for names that do not fit together."""
     require_names("the environment", options.environments)
+    require_free("the environment", options.environments)
     require_names("the cluster", tuple(dict(options.clusters).values()))
+    require_free("the cluster", tuple(dict(options.clusters).values()))
     engines, clusters = dict(options.engines), dict(options.clusters)
     environments = {}
     for name in options.environments:
@@ -200,6 +212,7 @@ def new_config(
     git = Git(url=url, branch=options.branch, write=options.write)
     return Config(
         git=git,
+        hub=Hub(prefix=HUB_PREFIX),
         registry=options.registry,
         clusters={
             name: Cluster.model_validate(
@@ -262,6 +275,9 @@ def require_namespaces(teams: Sequence[str], environments: Sequence[str]) -> Non
         if len(name) > MAX_NAMESPACE:
             message = f"the namespace `{name}` has {len(name)} characters, more than {MAX_NAMESPACE}"
             raise fail(Code.USAGE, message, hint="use a shorter name for the team or the environment")
+        if owner := owner_of(name):
+            message = f"team `{team}` in environment `{environment}` cannot have the namespace `{name}`: {owner}"
+            raise fail(Code.NAME_OWNED, message, hint="rename the team or the environment")
         if name in owners:
             other = "/".join(owners[name])
             message = f"team and environment {team}/{environment} and {other} would share the namespace `{name}`"

@@ -10,9 +10,11 @@ from atmos_cli.blueprint.compose import compose
 from atmos_cli.commands.budget import Pending, pending
 from atmos_cli.commands.changes import Change, asking, judge, start_of
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail, in_order
+from atmos_cli.engines.owned_names import require_free
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.generate import Generated, generate, unfaithful
 from atmos_cli.gitops.intent import Flags, PlanRow, understand
+from atmos_cli.gitops.placeholders import Placeholder, fill_in, placeholders
 from atmos_cli.gitops.repository import Deployment, Repository, open_repository, teams
 from atmos_cli.gitops.suggestions import suggestion
 from atmos_cli.gitops.write import Base, trailers
@@ -38,6 +40,11 @@ class NewPlan:
     generated: Generated
     change: Change
 
+    @property
+    def placeholders(self) -> tuple[Placeholder, ...]:
+        """Return what people have to fill in before the service can run and be reached."""
+        return placeholders(self.change.after, self.config, self.change.touched)
+
     def next_steps(self) -> tuple[tuple[str, str], ...]:
         """Return what the developer does now, with real names: (topic, sentence)."""
         steps: dict[tuple[str, str], None] = {}
@@ -55,6 +62,7 @@ class NewPlan:
             steps["image", f"push your image, then: {deploy} NAME:TAG"] = None
         else:
             steps["image", f"the next one: {deploy} :TAG"] = None
+        steps |= dict.fromkeys(("fill in", line) for line in fill_in(self.placeholders))
         for composition in self.generated.compositions.values():
             for need in composition.needs:
                 clusters = self.config.environments[composition.environment].cluster
@@ -87,6 +95,7 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
     catalogue = repository.catalogue
     understood = understand(text, flags, config=config, catalogue=catalogue, team=team)
     spec = understood.spec
+    require_free("a service", (spec.name,))
     generated = generate(spec, team=team, environments=environments, config=config, catalogue=catalogue)
     changes = ChangeSet(dict(generated.files), {path: start.tree.read(path) for path in generated.files})
     # after what stands there was read: whoever wrote the same service meanwhile is seen now, or when it is written

@@ -16,6 +16,7 @@ from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.commands.places import SIDES, PlaceOptions, PlacePlan, planned, require_known, require_new, steps_between
 from atmos_cli.config import FILE
 from atmos_cli.diagnostics import Code, fail
+from atmos_cli.engines.owned_names import require_free
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.config_edits import cluster_like, set_block
@@ -98,6 +99,7 @@ def _command(wanted: NewCluster) -> str:
 def _require(config: Config, wanted: NewCluster) -> None:
     require_names("the cluster", (wanted.name,))
     require_new("cluster", wanted.name, config.clusters)
+    require_free("the cluster", (wanted.name,))
     if wanted.like:
         require_known("cluster", wanted.like, tuple(config.clusters))
     if wanted.engine and wanted.engine not in ENGINES:

@@ -12,6 +12,7 @@ from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.commands.places import SIDES, PlaceOptions, PlacePlan, planned, require_known, require_new, steps_between
 from atmos_cli.config import FILE
 from atmos_cli.diagnostics import AtmosError, Code, fail
+from atmos_cli.engines.owned_names import require_free
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.config_edits import ConfigBlock, edited, environment_alone, environment_like, set_block
 from atmos_cli.gitops.lock_environments import locks_without
@@ -99,6 +100,7 @@ def _command(wanted: NewEnvironment) -> str:
 def _require(tree: FileTree, config: Config, wanted: NewEnvironment) -> None:
     require_names("the environment", (wanted.name,))
     require_new("environment", wanted.name, config.environments)
+    require_free("the environment", (wanted.name,))
     for name in (wanted.like, wanted.after):
         if name:
             require_known("environment", name, tuple(config.environments))

@@ -10,6 +10,7 @@ from atmos_cli.commands.changes import Change, asking, judge, start_of
 from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
+from atmos_cli.engines.owned_names import require_free
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.config_edits import edited
 from atmos_cli.gitops.dependents import dependents, specs
@@ -134,6 +135,7 @@ def _require_name(tree: FileTree, old: ServiceName, new: ServiceName) -> None:
         raise AtmosError(wrong)
     if new == old:
         raise fail(Code.USAGE, f"`{old}` has that name already", hint="choose another one")
+    require_free("a service", (new.service,))
     if any(True for _ in tree.files(new.directory)):
         message = f"the service `{new.service}` exists already in {new.directory}"
         hint = f"choose another name, or, where it took the place of this one: `atmos remove service {shell(str(old))}`"

@@ -49,6 +49,11 @@ class UpdatePlan:
         return {bump: tuple(each for each in self.pending if bump in each.bumps) for bump in every}
 
     @property
+    def takes_along(self) -> tuple[str, ...]:
+        """Return the inputs that were edited and not committed, and become part of what is written."""
+        return tuple(sorted(self.change.changes.inputs))
+
+    @property
     def pending(self) -> tuple[ServiceUpdate, ...]:
         return tuple(each for each in self.updates if each.pending)
 

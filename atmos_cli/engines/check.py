@@ -45,7 +45,13 @@ def engines(subject: RepoSubject) -> Iterator[Finding]:
 
 CHECK = Check(
     "engines",
-    (Code.ENGINE_REFERENCE, Code.ENGINE_PATH_MISSING, Code.ENGINE_UNREACHED, Code.ENGINE_HIDES_REFUSALS),
+    (
+        Code.ENGINE_REFERENCE,
+        Code.ENGINE_PATH_MISSING,
+        Code.ENGINE_UNREACHED,
+        Code.ENGINE_HIDES_REFUSALS,
+        Code.NAME_OWNED,
+    ),
     summary="what engines are pointed at exists, and every overlay is reached",
     scope=Scope.REPO,
     function=engines,

@@ -60,7 +60,8 @@ class Engine(Protocol):
     that apply a service, first the one that atmos writes; `generators`: those that make pointers. `texts`: files
     that it reads in any repo. `marks`: what to add so that it reaches an overlay. `watched`: (apiVersion, kind) of
     those to watch; `keeps`: the annotation, and a part of its value, with which an object outlives what applies it;
-    `hub_namespace`: where on the hub they are, "" where they are beside the services.
+    `hub_namespace`: where on the hub they are, "" where they are beside the services. `owned_names`: patterns of names
+    that are its own, each with whose they are in words.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Engine(Protocol):
     watched: tuple[tuple[str, str], ...]
     keeps: tuple[str, str] = ("", "")
     hub_namespace: str = ""
+    owned_names: Mapping[str, str] = {}
 
     # What it writes.
 
@@ -88,6 +90,19 @@ class Engine(Protocol):
 
         None where it finds services by itself.
         """
+        return {}
+
+    def tenant_access(
+        self, config: Config, *, team: str, environment: str, teams: Sequence[str]
+    ) -> Mapping[str, dict[str, Any]]:
+        """Return objects beside those of a tenant that say what people may do there, by file name.
+
+        None where people ask the engine itself and not the cluster.
+        """
+        return {}
+
+    def cluster_access(self, config: Config, *, cluster: str, teams: Sequence[str]) -> Mapping[str, dict[str, Any]]:
+        """Return what the objects of `tenant_access` of a cluster share, by file name."""
         return {}
 
     def first_steps(self, config: Config) -> Iterable[str]:

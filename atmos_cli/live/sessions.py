@@ -223,6 +223,7 @@ def target_of(config: Config, deployment: Deployment, resources: Sequence[Resour
         engine=config.engine(deployment.environment),
         workload=_workload(resources) or deployment.service,
         hosts=tuple(dict.fromkeys(host for each in resources for host in _hosts(each))),
+        prefix=config.hub.prefix,
     )
 
 

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One service in one environment. `workload` is the Deployment's name, `hosts` its public names."""
+    """One service in one environment. `workload` is the Deployment's name, `hosts` its public names.
+
+    `prefix`: what the names on the hub begin with.
+    """
 
     team: str
     service: str
@@ -27,6 +30,7 @@ class Target:
     engine: str
     workload: str
     hosts: tuple[str, ...] = ()
+    prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import Code, Location, fail
@@ -45,19 +44,17 @@ def spliced(
     return (whole[: len(whole) - len(page.text)] + text).encode()
 
 
-def lines_in_brackets(data: bytes, value: Any, path: Sequence[str | int], document: int) -> Any:
-    """Return what stands at `path` where that is a filled collection in brackets, written over several lines.
+def collection_over_lines(data: bytes, value: Any, path: Sequence[str | int], document: int) -> Any:
+    """Return what stands at `path` where that is a filled collection, written over several lines.
 
     None where there is none. Raises AtmosError (ATM304) where the path leads through what cannot be edited.
     """
     text = data.decode().removeprefix(BOM)
-    if not re.search(r"[\[{]", text):
-        return None
     page = Page(text, compose(text), True)
     walk = Walk(page, page.trees[document], path, value)
     node = walk.chain[-1]
     inside = text[int(node.start_mark.index) : int(node.end_mark.index)]
-    if walk.missing or not is_flow(node) or not node.value or "\n" not in inside:
+    if walk.missing or not isinstance(node.value, list) or not node.value or "\n" not in inside:
         return None
     for part in path:
         value = value[part]

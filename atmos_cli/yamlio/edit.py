@@ -61,16 +61,16 @@ def remove_document(data: bytes, index: int) -> bytes | None:
 def _edited_inside(
     data: bytes, documents: tuple[Document, ...], change: Edit
 ) -> tuple[bytes, tuple[Document, ...]] | None:
-    """Apply an edit of a collection that is written over several lines, in brackets, entry by entry.
+    """Apply an edit of a collection that is written over several lines entry by entry.
 
     None for every other edit, and where the entries cannot be edited by themselves.
     """
-    from atmos_cli.yamlio.changes import lines_in_brackets
+    from atmos_cli.yamlio.changes import collection_over_lines
     from atmos_cli.yamlio.finer import finer_edits
 
     if not isinstance(change, SetValue) or not is_filled(change.value) or change.document >= len(documents):
         return None
-    old = lines_in_brackets(data, documents[change.document].value, change.path, change.document)
+    old = collection_over_lines(data, documents[change.document].value, change.path, change.document)
     if type(old) is not type(change.value):
         return None
     values = [each.value for each in documents]

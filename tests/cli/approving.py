@@ -19,7 +19,7 @@ approvals:
   - {{overBy: "<=100%", roles: [team-lead], count: 1, maxTTL: 14d}}
   - {{overBy: ">100%", roles: [platform-owner], count: 2, maxTTL: 7d}}
 """
-OVERLAY = "apps/default/checkout/overlays/staging/kustomization.yaml"
+OVERLAY = "apps/main/checkout/overlays/staging/kustomization.yaml"
 PEOPLE = {"dev": (), "ana": ("team-lead",), "lee": ("team-lead", "platform-owner"), "max": ("platform-owner",)}
 
 

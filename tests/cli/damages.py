@@ -8,7 +8,7 @@ from pathlib import Path
 
 Damage = Callable[[Path], object]
 
-SERVICE = "apps/default/checkout"
+SERVICE = "apps/main/checkout"
 SPEC = f"{SERVICE}/service.yaml"
 DEPLOYMENT = f"{SERVICE}/base/deployment.yaml"
 NETWORK = f"{SERVICE}/base/service.yaml"
@@ -147,11 +147,11 @@ VALIDATE = (
     Row("ATM333", SPEC, "DB_PASSWORD", add(SPEC, "env: {DB_PASSWORD: hunter2SECRET}\n")),
     Row(
         "ATM334",
-        "apps/default/twin/overlays/dev/kustomization.yaml",
+        "apps/main/twin/overlays/dev/kustomization.yaml",
         "",
         add(
-            "apps/default/twin/overlays/dev/kustomization.yaml",
-            "namespace: default-dev\nresources: [../../../checkout/base]\n",
+            "apps/main/twin/overlays/dev/kustomization.yaml",
+            "namespace: main-dev\nresources: [../../../checkout/base]\n",
         ),
     ),
     Row(
@@ -180,9 +180,9 @@ VALIDATE = (
     ),
     Row(
         "ATM410",
-        "tenants/dev/default/resourcequota.yaml",
+        "tenants/dev/main/resourcequota.yaml",
         'requests.cpu: "5"',
-        edit("tenants/dev/default/resourcequota.yaml", 'requests.cpu: "4"', 'requests.cpu: "5"'),
+        edit("tenants/dev/main/resourcequota.yaml", 'requests.cpu: "4"', 'requests.cpu: "5"'),
         status=0,
     ),
     Row("ATM411", "platform/prices.yaml", "", add("platform/prices.yaml", "version: 7\n")),
@@ -205,10 +205,12 @@ VALIDATE = (
         "",
         add(f"{SERVICE}/overlays/moon/kustomization.yaml", "resources: [../../base]\n"),
     ),
+    Row("ATM703", CONFIG, "nobodys:", add(CONFIG, "teams:\n  nobodys:\n    groups: [acme]\n"), status=0),
     Row("ATM704", CONFIG, "1.34", edit(CONFIG, 'kubernetes: "1.36"', 'kubernetes: "1.34"'), status=0),
-    Row("ATM705", CONFIG, "cluster: dev", resource("ingress.yaml", INGRESS), status=0),
+    Row("ATM705", CONFIG, "http:", resource("ingress.yaml", INGRESS), status=0),
     Row("ATM713", ROOT, "compare-options", edit(ROOT, "ServerSideDiff=false", "IncludeMutationWebhook=true"), status=0),
-    Row("ATM710", ROOT, "project: nobodys", edit(ROOT, "project: platform", "project: nobodys")),
+    Row("ATM710", ROOT, "project: nobodys", edit(ROOT, "project: atmos-platform", "project: nobodys")),
+    Row("ATM706", ROOT, "name: root", edit(ROOT, "name: atmos-root", "name: root"), status=0),
     Row("ATM711", ROOT, "path: argocdx", edit(ROOT, "path: argocd\n", "path: argocdx\n")),
     Row("ATM712", DEV, "", remove(f"{SERVICE}/overlays/dev/gitops.json"), status=0),
     Row(

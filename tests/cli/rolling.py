@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOM = "apps/default/checkout"
+ROOM = "apps/main/checkout"
 PROD = f"{ROOM}/overlays/prod/kustomization.yaml"
 CONFIG = """\
 version: 1
@@ -49,7 +49,7 @@ resources: [deployment.yaml]
 OVERLAY = """\
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
-namespace: default-ENV
+namespace: main-ENV
 resources:
 - ../../base
 images:
@@ -60,13 +60,13 @@ replicas:
 CLAIM = """\
 apiVersion: v1
 kind: PersistentVolumeClaim
-metadata: {name: uploads, namespace: default-prod}
+metadata: {name: uploads, namespace: main-prod}
 spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: SIZE}}}
 """
 JOB = """\
 apiVersion: batch/v1
 kind: Job
-metadata: {name: checkout-migrate, namespace: default-prod}
+metadata: {name: checkout-migrate, namespace: main-prod}
 spec:
   template:
     spec:
@@ -84,11 +84,11 @@ POINTER = """\
 # of ENV
 apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization
-metadata: {name: checkout, namespace: default-ENV}
+metadata: {name: checkout, namespace: main-ENV}
 spec:
-  serviceAccountName: default-deployer
+  serviceAccountName: main-deployer
   interval: 10m
-  path: ./apps/default/checkout/overlays/ENV
+  path: ./apps/main/checkout/overlays/ENV
   prune: true
   sourceRef: {kind: GitRepository, name: gitops}
   timeout: TIMEOUT
@@ -129,14 +129,14 @@ class World:
 
     def deploy(self, tag, *, service="checkout", environment="prod", message=None):
         """A commit that sets the tag of `service` in `environment`."""
-        path = f"apps/default/{service}/overlays/{environment}/kustomization.yaml"
+        path = f"apps/main/{service}/overlays/{environment}/kustomization.yaml"
         lines = self.read(path).splitlines()
         lines = [f'{line.partition("newTag")[0]}newTag: "{tag}"}}' if "newTag" in line else line for line in lines]
         self.write(path, "\n".join(lines) + "\n")
         return self.commit(message or f"{service} {tag} in {environment}")
 
     def tag(self, *, commit=None, service="checkout", environment="prod"):
-        path = f"apps/default/{service}/overlays/{environment}/kustomization.yaml"
+        path = f"apps/main/{service}/overlays/{environment}/kustomization.yaml"
         text = self.git("show", f"{commit}:{path}") if commit else self.read(path)
         return text.partition('newTag: "')[2].partition('"')[0]
 
@@ -172,7 +172,7 @@ def verdict(commit, outcome="pass", *, at=1000.0, service="checkout", environmen
     from atmos_cli.verify.model import Target, Verdict
     from atmos_cli.verify.outcome import Outcome
 
-    target = Target("default", service, environment, environment, f"default-{environment}", "argocd", service)
+    target = Target("main", service, environment, environment, f"main-{environment}", "argocd", service)
     return Verdict(target, commit, Outcome(outcome), "", (), ended=at, **more)
 
 
@@ -186,7 +186,7 @@ def make(root, run, *, engine="argocd", one_cluster=False):
     done = run("init", root)
     assert done.code == 0, done.err
     for name in ("checkout", "cart"):
-        room = f"apps/default/{name}"
+        room = f"apps/main/{name}"
         world.write(f"{room}/base/kustomization.yaml", BASE)
         world.write(f"{room}/base/deployment.yaml", DEPLOYMENT.replace("NAME", name))
         for environment in ("dev", "prod"):
@@ -196,7 +196,7 @@ def make(root, run, *, engine="argocd", one_cluster=False):
     if engine == "flux":
         for cluster, environments in ({"dev": ["dev", "prod"]} if one_cluster else {"prod": ["prod"]}).items():
             documents = [POINTER.replace("ENV", each).replace("TIMEOUT", "3m") for each in environments]
-            world.write(f"delivery/{cluster}/default/checkout.yaml", "---\n".join(documents))
+            world.write(f"delivery/{cluster}/main/checkout.yaml", "---\n".join(documents))
     world.commit("checkout and cart 1.0")
     return world
 

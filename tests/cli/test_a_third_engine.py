@@ -80,7 +80,7 @@ def mine(config):
 
 
 def pull(name, environment, url):
-    metadata = {"name": name, "namespace": f"default-{environment}", "labels": {"env": environment}}
+    metadata = {"name": name, "namespace": f"main-{environment}", "labels": {"env": environment}}
     return {"apiVersion": "puller.example/v1", "kind": "Pull", "metadata": metadata, "spec": {"url": url}}
 
 
@@ -101,14 +101,14 @@ def world(tmp_path, monkeypatch, atmos, git):
 
 
 def test_a_new_service_is_pointed_at_and_its_files_are_checked(world, atmos):
-    path = world.root / "pulls/dev/default/checkout.yaml"
+    path = world.root / "pulls/dev/main/checkout.yaml"
     assert [each.value["metadata"]["name"] for each in load_all(path.read_bytes(), path="")] == ["checkout"]
     done = atmos("validate", "--repo", world.root, "-o", "json")
     assert (done.code, done.codes) == (0, ["ATM332"])
     assert atmos("render", "checkout", "--env", "dev", "--repo", world.root).code == 0
     path.write_text(path.read_text().replace('url: ""', "other: 1"))
     done = atmos("validate", "--repo", world.root, "-o", "json")
-    assert ("ATM710", "pulls/dev/default/checkout.yaml") in [
+    assert ("ATM710", "pulls/dev/main/checkout.yaml") in [
         (each["code"], each["where"]["path"]) for each in done.json["diagnostics"] if each["where"]
     ]
 
@@ -123,7 +123,7 @@ def test_what_it_applied_is_seen_and_what_stands_still_says_so(world, atmos):
     assert done.code == 0, done.out
     done = atmos("tree", "checkout", "--repo", world.root, "-o", "json")
     assert done.json["data"]["trees"][0]["root"]["kind"] == "Pull"
-    target = Target("default", "checkout", "dev", "dev", "default-dev", "puller", "checkout")
+    target = Target("main", "checkout", "dev", "dev", "main-dev", "puller", "checkout")
     refresh(world.connect(None, "dev"), target, snapshot(), Delivery(Arrival.PENDING, "", ""), at=0.0)
     assert cluster.annotated[0][0] == "Pull"
     world.find("dev", "Pull")["spec"]["stop"] = True
@@ -132,7 +132,7 @@ def test_what_it_applied_is_seen_and_what_stands_still_says_so(world, atmos):
 
 @pytest.mark.slow
 def test_a_rollback_restores_what_points_at_the_service_and_says_how_to_go_on(world, atmos):
-    pointer, overlay = "pulls/dev/default/checkout.yaml", "apps/default/checkout/overlays/dev/kustomization.yaml"
+    pointer, overlay = "pulls/dev/main/checkout.yaml", "apps/main/checkout/overlays/dev/kustomization.yaml"
     was = world.read(pointer)
     changed = {overlay: world.read(overlay).replace("0.1.0", "0.2.0"), pointer: was.replace('url: ""', "url: x")}
     world.commit(changed, "Deploy 0.2.0")

@@ -159,7 +159,7 @@ def test_who_asked_signs_under_a_second_address(world):
 @pytest.mark.slow
 @pytest.mark.parametrize("part", ["author", "committer", "co-author"])
 def test_who_had_a_hand_in_the_change_signs(approved, part):
-    approved.write("apps/default/checkout/README.md", "words\n")
+    approved.write("apps/main/checkout/README.md", "words\n")
     if part == "author":
         approved.git("add", "-A")
         approved.git("commit", "-q", "-m", "Words", "--author", "Ana <ANA@example.test>")
@@ -187,11 +187,11 @@ def test_a_forge_that_merges_is_nobody_but_one_that_writes_hides_somebody(approv
     approved.git("switch", "-q", "more")
     approved.git("merge", "-q", "--no-edit", "main")
     assert approved.validate()[0] == 0
-    approved.write("apps/default/checkout/README.md", "words\n")
+    approved.write("apps/main/checkout/README.md", "words\n")
     approved.git("add", "-A")
     approved.git("commit", "-q", "-m", "Suggested", "--author", "dev <dev@example.test>", who="forge")
     assert approved.validate()[0] == 0
-    approved.write("apps/default/checkout/README.md", "more words\n")
+    approved.write("apps/main/checkout/README.md", "more words\n")
     approved.commit("A bot writes", who="forge")
     refused(approved, "ATM426")
 
@@ -201,7 +201,7 @@ def test_the_approver_adds_more_than_a_signature(world):
     world.branch(3)
     path = world.ask()
     assert world.sign(path, "ana").code == 0
-    world.write("apps/default/checkout/README.md", "words\n")
+    world.write("apps/main/checkout/README.md", "words\n")
     world.commit("Approve, and words", who="ana")
     refused(world, "ATM425")
 

@@ -40,7 +40,7 @@ def test_what_may_be_signed_is_shown(world):
     path = world.ask()
     shown = world.atmos("approve", "show", path)
     assert shown.code == 0
-    for line in ("default/checkout in 'staging'", "environment: pods 3 of 2", "asked by   dev@example.test", "nothing"):
+    for line in ("main/checkout in 'staging'", "environment: pods 3 of 2", "asked by   dev@example.test", "nothing"):
         assert line in shown.out, shown.out
     assert world.atmos("approve", "show", path, "-o", "json").json["data"]["exceeds"] == [
         {"scope": "environment", "dimension": "pods", "limit": "2", "after": "3"}
@@ -68,7 +68,7 @@ def test_the_request_can_be_files_or_a_branch(world):
 def test_the_same_size_with_a_new_image_needs_no_new_approval(world):
     world.branch(3)
     world.signed_and_committed(world.ask(), "ana")
-    overlay = world.root / "apps/default/checkout/overlays/staging/kustomization.yaml"
+    overlay = world.root / "apps/main/checkout/overlays/staging/kustomization.yaml"
     overlay.write_text(overlay.read_text().replace('"0.1.0"', '"0.2.0"'))
     world.commit("A new version")
     assert world.validate()[0] == 0

@@ -127,7 +127,7 @@ def test_approved_by_whoever_landed_the_change_with_more_in_it(world):
     path = world.ask()
     assert world.sign(path, "ana").code == 0
     world.commit("Signature")
-    world.write("apps/default/checkout/README.md", "words\n")
+    world.write("apps/main/checkout/README.md", "words\n")
     world.commit("Words", who="ana")
     world.land()
     done = world.audit()

@@ -100,7 +100,7 @@ def test_a_service_that_exists(shop, atmos):
 def test_a_name_whose_objects_another_service_makes_already(shop, atmos):
     before = state(shop)
     text = refused(atmos("new", "service", "go, called checkout-db", "--repo", shop, "--yes"), "ATM334", exit_code=1)
-    assert "default/checkout" in text
+    assert "main/checkout" in text
     assert state(shop) == before
 
 
@@ -136,13 +136,13 @@ def test_a_branch_that_exists(shop, atmos, git):
 
 @pytest.mark.slow
 def test_invalid_yaml_anywhere(shop, atmos):
-    broken = shop / "apps/default/checkout/base/service.yaml"
+    broken = shop / "apps/main/checkout/base/service.yaml"
     broken.write_text("kind: [Service\n")
     done = atmos("validate", "--repo", shop, "-o", "json")
     assert done.code == 1
     found = [d for d in done.json["diagnostics"] if d["code"] == "ATM301"]
     assert found
-    assert found[0]["where"]["path"] == "apps/default/checkout/base/service.yaml"
+    assert found[0]["where"]["path"] == "apps/main/checkout/base/service.yaml"
     assert found[0]["where"]["line"]
     # Another service can still be made, and is told that the sums are incomplete.
     added = atmos("new", "service", "go, called cart", "--repo", shop, "--yes", "--write", "files", "-o", "json")
@@ -166,7 +166,7 @@ def test_a_symlink_out_of_the_repo(shop, tmp_path, atmos):
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "secret.yaml").write_text("password: x\n")
-    (shop / "apps/default/checkout/base/linked.yaml").symlink_to(outside / "secret.yaml")
+    (shop / "apps/main/checkout/base/linked.yaml").symlink_to(outside / "secret.yaml")
     done = atmos("validate", "--repo", shop)
     assert "ATM614" in done.out + done.err
     assert "password" not in done.out + done.err
@@ -183,7 +183,7 @@ def test_a_symlinked_directory_is_never_written_through(repo, tmp_path, atmos):
 
 
 def test_a_dirty_path(repo, atmos, git):
-    target = repo / "apps/default/node-web"
+    target = repo / "apps/main/node-web"
     target.mkdir(parents=True)
     (target / "mine.txt").write_text("mine")
     refused(atmos("new", "service", INTENT, "--repo", repo, "--yes"), "ATM510")
@@ -317,7 +317,7 @@ def test_two_runs_at_once_lose_nothing(shop):
         ["git", "ls-tree", "-r", "--name-only", "HEAD"], cwd=shop, capture_output=True, text=True, check=True
     )
     for index, ((_, err), code) in enumerate(answers):
-        committed = f"apps/default/svc{index}/service.yaml" in done.stdout
+        committed = f"apps/main/svc{index}/service.yaml" in done.stdout
         assert committed == (code == 0), err
         assert "Traceback" not in err
     assert any(code == 0 for _, code in answers)

@@ -23,13 +23,13 @@ def checked(root, git, atmos):
 
 
 def overlay(root, environment="dev", service="checkout"):
-    return root / f"apps/default/{service}/overlays/{environment}/kustomization.yaml"
+    return root / f"apps/main/{service}/overlays/{environment}/kustomization.yaml"
 
 
 DEPLOYMENT = """\
 apiVersion: apps/v1
 kind: Deployment
-metadata: {name: hidden, namespace: default-dev}
+metadata: {name: hidden, namespace: main-dev}
 spec:
   replicas: 9
   selector: {matchLabels: {a: b}}
@@ -118,8 +118,8 @@ def test_a_patch_that_raises_requests_after_rendering(branch, git, atmos):
 @pytest.mark.parametrize(
     "path",
     [
-        "apps/default/hidden/overlays/dev/deployment.yaml",
-        "tenants/dev/default/deployment.yaml",
+        "apps/main/hidden/overlays/dev/deployment.yaml",
+        "tenants/dev/main/deployment.yaml",
         "infrastructure/configs/dev/addon/deployment.yaml",
         "infrastructure/controllers/dev/addon/deployment.yaml",
     ],
@@ -142,7 +142,7 @@ def test_workloads_that_atmos_did_not_write_count(branch, git, atmos, path):
 @pytest.mark.sample
 @pytest.mark.parametrize(
     "path",
-    ["clusters/dev/hidden.yaml", "delivery/dev/default/hidden.yaml", "infrastructure/configs/dev/a/b/c/hidden.yaml"],
+    ["clusters/dev/hidden.yaml", "delivery/dev/main/hidden.yaml", "infrastructure/configs/dev/a/b/c/hidden.yaml"],
 )
 def test_what_flux_applies_from_elsewhere_counts(tmp_path, atmos, git, path):
     root = tmp_path / "flux"
@@ -154,9 +154,9 @@ def test_what_flux_applies_from_elsewhere_counts(tmp_path, atmos, git, path):
 
 
 def test_a_custom_resource_needs_a_decision(branch, git, atmos):
-    file = branch / "apps/default/chart/overlays/dev/release.yaml"
+    file = branch / "apps/main/chart/overlays/dev/release.yaml"
     file.parent.mkdir(parents=True)
-    file.write_text("apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: x, namespace: default-dev}\n")
+    file.write_text("apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: x, namespace: main-dev}\n")
     done = checked(branch, git, atmos)
     assert done.code == 1
     assert "ATM407" in done.codes
@@ -169,7 +169,7 @@ def test_another_team_does_not_make_room(shop, git, atmos):
     commit(shop, git)
     git("checkout", "-qb", "move", cwd=shop)
     (shop / "apps/other").mkdir()
-    git("mv", "apps/default/checkout", "apps/other/checkout", cwd=shop)
+    git("mv", "apps/main/checkout", "apps/other/checkout", cwd=shop)
     done = checked(shop, git, atmos)
     assert done.code == 1
     (over,) = [row for row in done.json["data"]["budget"] if row["outcome"] == "over"]
@@ -186,7 +186,7 @@ def test_another_name_has_the_limits_of_every_service(shop, git, atmos):
     )
     commit(shop, git)
     git("checkout", "-qb", "rename", cwd=shop)
-    git("mv", "apps/default/checkout", "apps/default/renamed", cwd=shop)
+    git("mv", "apps/main/checkout", "apps/main/renamed", cwd=shop)
     done = checked(shop, git, atmos)
     assert [row["service"] for row in done.json["data"]["budget"] if row["outcome"] == "over"] == ["renamed"]
 
@@ -207,7 +207,7 @@ def test_many_small_services_of_one_team_are_one_increase(shop, git, atmos):
 
 @pytest.mark.slow
 def test_requests_left_out_are_refused(branch, git, atmos):
-    text = (branch / "apps/default/checkout/overlays/dev/kustomization.yaml").read_text()
+    text = (branch / "apps/main/checkout/overlays/dev/kustomization.yaml").read_text()
     value = yaml.safe_load(text)
     value["patches"].append(
         {
@@ -245,7 +245,7 @@ def test_whoever_is_over_is_told_how_to_ask(branch, git, atmos):
     overlay(branch).write_text(overlay(branch).read_text().replace("count: 1", "count: 30"))
     commit(branch, git)
     done = atmos("budget", "check", "--repo", branch)
-    assert "atmos approve request --env dev --service checkout --team default" in f"{done.out}{done.err}"
+    assert "atmos approve request --env dev --service checkout --team main" in f"{done.out}{done.err}"
 
 
 @pytest.mark.slow

@@ -48,7 +48,7 @@ def test_show_says_what_is_used_and_what_it_costs(shop, atmos, git):
     ]
     (only,) = data["environments"]
     assert only["limits"]["requests.cpu"] == {"limit": "4", "used": "0.45"}
-    assert [part["name"] for part in only["parts"]] == ["default/checkout"]
+    assert [part["name"] for part in only["parts"]] == ["main/checkout"]
     assert only["prices"]["asOf"] == "2026-10-01"
 
 
@@ -65,7 +65,7 @@ def test_explain_names_every_container_and_rule(shop, atmos):
 
 def test_validate_shows_what_differs_from_the_base(shop, atmos):
     assert "budget dev" not in atmos("validate", "--repo", shop).out
-    overlay = shop / "apps/default/checkout/overlays/dev/kustomization.yaml"
+    overlay = shop / "apps/main/checkout/overlays/dev/kustomization.yaml"
     overlay.write_text(overlay.read_text().replace("count: 1", "count: 3"))
     assert "budget dev: environment pods 3 -> 5 of 40 (ok)" in atmos("validate", "--repo", shop).out
 
@@ -73,7 +73,7 @@ def test_validate_shows_what_differs_from_the_base(shop, atmos):
 @pytest.mark.slow
 def test_diff_for_people_programs_and_pull_requests(shop, atmos, git):
     git("checkout", "-qb", "bigger", cwd=shop)
-    overlay = shop / "apps/default/checkout/overlays/dev/kustomization.yaml"
+    overlay = shop / "apps/main/checkout/overlays/dev/kustomization.yaml"
     overlay.write_text(overlay.read_text().replace("count: 1", "count: 3"))
     commit(shop, git)
     assert "0.45" in atmos("budget", "diff", "main..HEAD", "--repo", shop).out
@@ -156,7 +156,7 @@ def test_budget_init_suggests_from_what_is_used(shop, atmos):
 
 @pytest.mark.slow
 def test_rightsize_changes_the_size_and_what_is_made_of_it(shop, atmos, git, tmp_path):
-    spec = shop / "apps/default/checkout/service.yaml"
+    spec = shop / "apps/main/checkout/service.yaml"
     before = spec.read_text()
     figures = tmp_path / "usage.yaml"
     figures.write_text("containers: {checkout: {cpu: 60m, memory: 120Mi, points: 5000, days: 14}}\n")
@@ -180,7 +180,7 @@ def test_rightsize_changes_the_size_and_what_is_made_of_it(shop, atmos, git, tmp
     assert "size:\n  cpu: 60m\n  memory: 138Mi\n" in spec.read_text()
     assert git("log", "-1", "--format=%s", cwd=shop) == "Rightsize checkout: cpu 60m, memory 138Mi"
     for environment in ("dev", "staging", "prod"):
-        overlay = shop / f"apps/default/checkout/overlays/{environment}/kustomization.yaml"
+        overlay = shop / f"apps/main/checkout/overlays/{environment}/kustomization.yaml"
         assert "memory: 138Mi" in overlay.read_text(), "what is written takes effect"
     assert atmos("update", "--check", "--repo", shop).code == 0
     again = atmos(*ask, "--write")
@@ -203,11 +203,11 @@ def test_rightsize_from_a_prometheus_that_is_none(shop, atmos):
 
 
 def test_validate_sees_a_quota_that_drifted(shop, atmos):
-    path = shop / "tenants/dev/default/resourcequota.yaml"
+    path = shop / "tenants/dev/main/resourcequota.yaml"
     path.write_text(path.read_text().replace('requests.cpu: "4"', 'requests.cpu: "400"'))
     done = atmos("validate", "--repo", shop, "-o", "json")
     (drift,) = [d for d in done.json["diagnostics"] if d["code"] == "ATM410"]
-    assert drift["where"]["path"] == "tenants/dev/default/resourcequota.yaml"
+    assert drift["where"]["path"] == "tenants/dev/main/resourcequota.yaml"
     assert drift["where"]["line"] > 1
     assert done.code == 0
 

@@ -51,7 +51,7 @@ def test_one_change_counts_one_service(many, monkeypatch):
     seen = counted(monkeypatch)
     sums(many, commit="HEAD")
     assert seen == []
-    overlay = many / "apps/default/cart/overlays/dev/kustomization.yaml"
+    overlay = many / "apps/main/cart/overlays/dev/kustomization.yaml"
     overlay.write_text(overlay.read_text().replace("count: 1", "count: 3"))
     after = sums(many)
     assert {place.split("/")[2] for place in seen} == {"cart"}
@@ -67,7 +67,7 @@ def test_random_edits_give_the_same_sums_as_counting_anew(many, git):
         text = path.read_text()
         path.write_text(text.replace("count: ", "count: 1") if "count: " in text and len(text) < 5000 else text)
         if rng.random() < 0.5:
-            (many / f"tenants/dev/default/extra{step}.yaml").write_text(
+            (many / f"tenants/dev/main/extra{step}.yaml").write_text(
                 "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n"
             )
         if rng.random() < 0.5:
@@ -77,12 +77,12 @@ def test_random_edits_give_the_same_sums_as_counting_anew(many, git):
 
 @pytest.mark.slow
 def test_what_a_service_reads_outside_of_its_directory_is_part_of_it(many, git):
-    shared = many / "apps/default/shared"
+    shared = many / "apps/main/shared"
     shared.mkdir()
     (shared / "kustomization.yaml").write_text(
         "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nreplicas: [{name: cart, count: 4}]\n"
     )
-    overlay = many / "apps/default/cart/overlays/dev/kustomization.yaml"
+    overlay = many / "apps/main/cart/overlays/dev/kustomization.yaml"
     value = yaml.safe_load(overlay.read_text())
     del value["replicas"]  # the overlay's own number would win
     overlay.write_text(yaml.safe_dump({**value, "components": ["../../../shared"]}))
@@ -96,7 +96,7 @@ def test_what_a_service_reads_outside_of_its_directory_is_part_of_it(many, git):
 
 @pytest.mark.slow
 def test_a_link_out_of_a_service_is_never_cached(many, git, monkeypatch):
-    target = many / "apps/default/mail/overlays/dev/kustomization.yaml"
+    target = many / "apps/main/mail/overlays/dev/kustomization.yaml"
     kept = many / "platform/mail.yaml"
     kept.write_text(target.read_text())
     target.unlink()
@@ -112,8 +112,8 @@ def test_another_budget_is_another_sum(many, git):
     first = sums(many)
     path = many / "platform/budgets/dev.yaml"
     path.write_text(path.read_text() + "missingRequests: {cpu: 1m, memory: 1Mi}\nassume: {nodes: 3}\n")
-    (many / "apps/default/agent/overlays/dev").mkdir(parents=True)
-    (many / "apps/default/agent/overlays/dev/daemonset.yaml").write_text(
+    (many / "apps/main/agent/overlays/dev").mkdir(parents=True)
+    (many / "apps/main/agent/overlays/dev/daemonset.yaml").write_text(
         json.dumps(
             {
                 "apiVersion": "apps/v1",

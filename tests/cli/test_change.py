@@ -7,7 +7,7 @@ import pytest
 
 from .conftest import state
 
-SPEC = "apps/default/checkout/service.yaml"
+SPEC = "apps/main/checkout/service.yaml"
 
 
 def rendered(atmos, repo, environment="prod"):
@@ -54,7 +54,7 @@ def test_the_sentence_of_the_issue(kept, atmos, git):
     assert git("status", "--porcelain", cwd=kept) == ""
     subject = "Change checkout: with redis, environments.prod.size m, replicas 4, port 8080"
     assert git("log", "-1", "--format=%s", cwd=kept) == subject
-    assert "Atmos-Service: default/checkout" in git("log", "-1", "--format=%b", cwd=kept)
+    assert "Atmos-Service: main/checkout" in git("log", "-1", "--format=%b", cwd=kept)
     assert "checkout-redis" in rendered(atmos, kept)
     assert (requested(atmos, kept), requested(atmos, kept, "dev")) == ("512Mi", "256Mi")
     assert atmos("update", "--check", "--repo", kept).code == 0
@@ -215,14 +215,14 @@ def test_the_first_host_says_what_it_replaces(kept, atmos):
 
 @pytest.mark.slow
 def test_hand_edits_stay_and_a_field_that_both_changed_is_a_conflict(kept, atmos, git):
-    overlay = kept / "apps/default/checkout/overlays/prod/kustomization.yaml"
+    overlay = kept / "apps/main/checkout/overlays/prod/kustomization.yaml"
     overlay.write_text("# ours\n" + overlay.read_text().replace("cpu: 100m", "cpu: 120m"))
     git("commit", "-qam", "By hand", cwd=kept)
     before = state(kept)
     done = atmos("change", "checkout", "size m in prod", "--repo", kept, "--yes")
     assert done.code == 1
     assert "ATM622" in done.err
-    path = "apps/default/checkout/overlays/prod/kustomization.yaml"
+    path = "apps/main/checkout/overlays/prod/kustomization.yaml"
     assert f"add `--ours {path}` to keep yours, or `--theirs {path}` to take the new one" in done.err
     assert state(kept) == before
     done = atmos("change", "checkout", "size m in prod", "--repo", kept, "--yes", "--ours", path)
@@ -335,12 +335,12 @@ def test_files_alone_are_not_committed(kept, atmos, git):
 def test_the_answer_for_programs(kept, atmos):
     done = atmos("change", "checkout", "size m, node", "--repo", kept, "--yes", "-o", "json")
     data = done.json["data"]
-    assert (data["service"], data["team"]) == ("checkout", "default")
+    assert (data["service"], data["team"]) == ("checkout", "main")
     assert data["values"] == [
         {"field": "size", "before": "s", "after": "m", "source": "your words: size m", "note": None}
     ]
     assert [each["field"] for each in data["already"]] == ["language"]
-    assert {each["service"] for each in data["update"]["services"]} == {"default/checkout"}
+    assert {each["service"] for each in data["update"]["services"]} == {"main/checkout"}
     assert data["written"]["mode"] == "commit"
     again = atmos("change", "checkout", "size m", "--repo", kept, "--yes", "-o", "json").json["data"]
     assert (again["update"], again["written"]) == (None, None)

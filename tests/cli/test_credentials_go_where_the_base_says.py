@@ -319,7 +319,7 @@ def test_a_cluster_that_only_the_change_has_is_no_place_for_a_token(place, serve
     cluster = f"clusters:\n  theirs:\n    prometheus: {{url: {evil.url}, tokenEnv: CLOUD_SECRET}}\n"
     text = file.read_text().replace("clusters:\n", cluster, 1)
     file.write_text(text.replace("environments:\n", "environments:\n  night: {cluster: theirs}\n", 1))
-    overlays = place.root / "apps/default/checkout/overlays"
+    overlays = place.root / "apps/main/checkout/overlays"
     shutil.copytree(overlays / "prod", overlays / "night")
     place.git("add", "-A", cwd=place.root)
     place.commit()

@@ -6,8 +6,8 @@ from .conftest import state
 from .rolling import World
 
 DIGEST = "sha256:" + "0123456789abcdef" * 4
-DEV = "apps/default/checkout/overlays/dev/kustomization.yaml"
-PROD = "apps/default/checkout/overlays/prod/kustomization.yaml"
+DEV = "apps/main/checkout/overlays/dev/kustomization.yaml"
+PROD = "apps/main/checkout/overlays/prod/kustomization.yaml"
 TWO = """\
       initContainers:
       - name: migrate
@@ -36,7 +36,7 @@ def changed(world, before):
 @pytest.fixture
 def crowded(deployed):
     """`checkout` with three containers: its own, one with an entry, and one that names its image below."""
-    deployed.replace("apps/default/checkout/base/deployment.yaml", "      containers:\n", TWO)
+    deployed.replace("apps/main/checkout/base/deployment.yaml", "      containers:\n", TWO)
     for path in (DEV, PROD):
         entry = "- {name: checkout-migrate, newName: registry.test/migrate, newTag: '1.0'}\nreplicas:"
         deployed.replace(path, "replicas:", entry)
@@ -68,10 +68,10 @@ def test_the_entry_changes_and_nothing_else(deployed):
 
 def test_the_commit_says_what_was_deployed(deployed):
     deploy(deployed, "--image", "registry.test/checkout:1.4.2")
-    assert deployed.git("log", "-1", "--format=%s") == "Deploy default/checkout 1.4.2 to dev"
+    assert deployed.git("log", "-1", "--format=%s") == "Deploy main/checkout 1.4.2 to dev"
     said = deployed.git("log", "-1", "--format=%(trailers)").splitlines()
     assert said[:3] == [
-        "Atmos-Service: default/checkout",
+        "Atmos-Service: main/checkout",
         "Atmos-Environment: dev",
         "Atmos-Image: registry.test/checkout:1.4.2",
     ]
@@ -81,10 +81,10 @@ def test_the_commit_says_what_was_deployed(deployed):
 def test_people_see_what_moves_and_what_is_next(deployed):
     done = deployed.run("deploy", "checkout", "--image", ":1.4.2", "--yes", "--repo", deployed.root)
     assert (
-        "Deploy default/checkout to dev\n  checkout  registry.test/checkout:1.0 → registry.test/checkout:1.4.2\n"
+        "Deploy main/checkout to dev\n  checkout  registry.test/checkout:1.0 → registry.test/checkout:1.4.2\n"
         in done.out
     )
-    assert "atmos verify default/checkout --env dev --commit " in done.out
+    assert "atmos verify main/checkout --env dev --commit " in done.out
 
 
 @pytest.mark.sample(2)
@@ -119,7 +119,7 @@ def test_into_the_environments_that_are_named_in_one_commit(deployed):
     assert done.code == 0, done.out
     assert done.json["data"]["files"] == [DEV, PROD]
     assert int(deployed.git("rev-list", "--count", f"{before}..HEAD")) == 1
-    assert deployed.git("log", "-1", "--format=%s") == "Deploy default/checkout 2.0 to dev, prod"
+    assert deployed.git("log", "-1", "--format=%s") == "Deploy main/checkout 2.0 to dev, prod"
 
 
 def test_what_runs_already_is_no_change(deployed):
@@ -166,15 +166,15 @@ def test_files_alone(deployed):
     [
         # as Flux's automation marks it, re-indented, with quotes and comments
         (
-            "# ours\nresources:\n  - ../../base\nnamespace: default-dev   # fixed\nimages:\n"
+            "# ours\nresources:\n  - ../../base\nnamespace: main-dev   # fixed\nimages:\n"
             '  # what runs\n  - name: checkout\n    newName: registry.test/checkout   # {"$imagepolicy": "flux:x:name"}\n'
             '    newTag: \'1.0\' # {"$imagepolicy": "flux:x:tag"}\n  # - name: old\nreplicas:\n  - {name: checkout, count: 1}\n'
         ),
         (
-            'resources: [../../base]\r\nnamespace: default-dev\r\nimages:\r\n- newTag: "1.0"   # tag\r\n'
+            'resources: [../../base]\r\nnamespace: main-dev\r\nimages:\r\n- newTag: "1.0"   # tag\r\n'
             "  newName: registry.test/checkout\r\n  name: checkout\r\n"
         ),
-        "{resources: [../../base], namespace: default-dev, images: [{name: checkout, newName: registry.test/checkout, newTag: '1.0'}]}",
+        "{resources: [../../base], namespace: main-dev, images: [{name: checkout, newName: registry.test/checkout, newTag: '1.0'}]}",
     ],
     ids=["comments", "crlf", "flow"],
 )
@@ -204,13 +204,13 @@ def test_several_images_at_once_by_container(crowded):
     assert {"envoy:1.31", "registry.test/migrate:2.1", "registry.test/checkout:2.0"} <= set(
         shown.replace('"', "").split()
     )
-    assert crowded.git("log", "-1", "--format=%s") == "Deploy default/checkout 2.0, 2.1, 1.31 to dev"
+    assert crowded.git("log", "-1", "--format=%s") == "Deploy main/checkout 2.0, 2.1, 1.31 to dev"
 
 
 @pytest.mark.slow
 def test_containers_of_one_entry_move_together(deployed):
     deployed.replace(
-        "apps/default/checkout/base/deployment.yaml",
+        "apps/main/checkout/base/deployment.yaml",
         "      containers:\n",
         TWO.replace("checkout-migrate", "checkout").replace("envoy:1.30", "checkout"),
     )
@@ -271,7 +271,7 @@ def test_credentials_are_never_repeated(deployed, image):
 def test_an_unknown_service_and_an_environment_that_it_is_not_in(deployed):
     done = deploy(deployed, "--image", ":2", service="chekout")
     assert (done.code, done.codes, done.json["diagnostics"][0]["hint"]) == (2, ["ATM511"], "did you mean `checkout`?")
-    deployed.git("rm", "-rq", "apps/default/checkout/overlays/dev")
+    deployed.git("rm", "-rq", "apps/main/checkout/overlays/dev")
     deployed.commit("only in prod")
     done = deploy(deployed, "--image", ":2", "--env", "dev")
     assert (done.code, done.codes, done.json["diagnostics"][0]["hint"]) == (2, ["ATM702"], "it is in: prod")
@@ -289,7 +289,7 @@ def test_images_that_a_person_moved_elsewhere(deployed):
     entry = '{name: checkout, newName: registry.test/checkout, newTag: "1.0"}'
     deployed.replace(DEV, f"images:\n- {entry}\n", "components: [../../image]\n")
     deployed.write(
-        "apps/default/checkout/image/kustomization.yaml",
+        "apps/main/checkout/image/kustomization.yaml",
         f"apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nimages:\n- {entry}\n",
     )
     deployed.commit("a component says the image")
@@ -327,8 +327,8 @@ def test_without_git_files_can_be_written(deployed):
 
 def test_an_overlay_of_an_overlay(deployed):
     text = deployed.read(DEV)
-    deployed.write("apps/default/checkout/inner/kustomization.yaml", text.replace("../../base", "../base"))
-    deployed.write(DEV, "namespace: default-dev\nresources: [../../inner]\nimages: []\n")
+    deployed.write("apps/main/checkout/inner/kustomization.yaml", text.replace("../../base", "../base"))
+    deployed.write(DEV, "namespace: main-dev\nresources: [../../inner]\nimages: []\n")
     deployed.commit("an overlay of an overlay")
     done = deploy(deployed, "--image", ":2.0")
     assert done.code == 0, done.out
@@ -338,7 +338,7 @@ def test_an_overlay_of_an_overlay(deployed):
 
 
 def test_what_the_checks_refuse_is_not_written(deployed):
-    deployed.replace("apps/default/checkout/base/deployment.yaml", "runAsNonRoot: true, ", "runAsNonRoot: false, ")
+    deployed.replace("apps/main/checkout/base/deployment.yaml", "runAsNonRoot: true, ", "runAsNonRoot: false, ")
     deployed.commit("as root")
     before = state(deployed.root)
     done = deploy(deployed, "--image", ":2.0", "--force")

@@ -17,10 +17,10 @@ TWENTY = 20
 def fleet(deployed):
     """As many services as pipelines, all in one repo with `origin`."""
     for number in range(PIPELINES):
-        room, name = deployed.root / "apps/default/cart", f"svc-{number}"
+        room, name = deployed.root / "apps/main/cart", f"svc-{number}"
         for path in sorted(each for each in room.rglob("*") if each.is_file()):
             text = path.read_text().replace("cart", name)
-            deployed.write(f"apps/default/{name}/{path.relative_to(room)}", text)
+            deployed.write(f"apps/main/{name}/{path.relative_to(room)}", text)
     deployed.commit("many services")
     return deployed.share()
 
@@ -40,7 +40,7 @@ def test_every_pipeline_lands(deployed, fleet):
         "2.0"
     ] * PIPELINES
     subjects = deployed.git("log", "--format=%s", f"-{PIPELINES}").splitlines()
-    assert set(subjects) == {f"Deploy default/svc-{number} 2.0 to dev" for number in range(PIPELINES)}
+    assert set(subjects) == {f"Deploy main/svc-{number} 2.0 to dev" for number in range(PIPELINES)}
 
 
 @pytest.mark.slow

@@ -34,7 +34,7 @@ def test_the_commit_is_watched_and_its_verdict_is_the_status(watched, outcome, s
     watched.outcome = outcome
     done = deploy(watched, "--push")
     assert done.code == status
-    assert watched.asked == [("default/checkout", ("dev",), watched.head)]
+    assert watched.asked == [("main/checkout", ("dev",), watched.head)]
     assert done.json["data"]["written"]["pushed"]
     assert [each["outcome"] for each in done.json["data"]["verdicts"]] == [outcome]
 
@@ -42,7 +42,7 @@ def test_the_commit_is_watched_and_its_verdict_is_the_status(watched, outcome, s
 def test_what_runs_already_is_watched_too(watched):
     watched.run("deploy", "checkout", "--image", ":2.0", "--push", "--yes", "--repo", watched.root)
     assert deploy(watched, "--push").code == 0
-    assert watched.asked == [("default/checkout", ("dev",), "")]
+    assert watched.asked == [("main/checkout", ("dev",), "")]
 
 
 @pytest.mark.parametrize("args", [[], ["--write", "branch", "--push"], ["--write", "files"]])
@@ -66,4 +66,4 @@ def test_a_dry_run_and_a_refusal_watch_nothing(watched):
 def test_people_read_both(watched):
     done = watched.run("deploy", "checkout", "--image", ":2.0", "--verify", "--push", "--yes", "--repo", watched.root)
     assert done.code == 0
-    assert done.out.index("Deploy default/checkout to dev") < done.out.index("and pushed it") < done.out.rindex("PASS")
+    assert done.out.index("Deploy main/checkout to dev") < done.out.index("and pushed it") < done.out.rindex("PASS")

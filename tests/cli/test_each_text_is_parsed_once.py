@@ -70,7 +70,7 @@ def test_in_a_committed_tree(four, atmos, counted, command):
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command[:2]))
 def test_in_an_uncommitted_tree(four, atmos, counted, command):
     for name in ("checkout", "cart", "mail", "pay"):
-        path = four / f"apps/default/{name}/base/deployment.yaml"
+        path = four / f"apps/main/{name}/base/deployment.yaml"
         # A word that kustomize reads in its own way, and a null, which asks for its exact reader.
         path.write_text(f"{path.read_text()}# changed\n".replace("spec:\n", "spec:\n  paused: null\n", 1))
     done = atmos(*command, "--repo", four)
@@ -92,15 +92,15 @@ def test_places_are_read_only_where_something_is_found(four, atmos, counted):
 
 @pytest.mark.slow
 def test_one_bad_file_ends_nothing_and_is_parsed_once(four, atmos, counted):
-    bad = four / "apps/default/mail/base/deployment.yaml"
+    bad = four / "apps/main/mail/base/deployment.yaml"
     bad.write_text("kind: [\n")
     done = atmos("validate", "--repo", four, "--output", "json")
     assert done.code == 1
     assert {each["where"]["path"] for each in done.json["diagnostics"] if each["code"] == "ATM301"} == {
-        "apps/default/mail/base/deployment.yaml"
+        "apps/main/mail/base/deployment.yaml"
     }
     assert counted["values"][b"kind: [\n"] == 1
     assert not twice(counted["values"])
     assert {each["where"]["path"] for each in done.json["diagnostics"] if each["code"] == "ATM332"} >= {
-        f"apps/default/cart/overlays/{env}/kustomization.yaml" for env in ("dev", "staging", "prod")
+        f"apps/main/cart/overlays/{env}/kustomization.yaml" for env in ("dev", "staging", "prod")
     }

@@ -8,7 +8,7 @@ from .rolling import PROD, ROOM
 JOB = """\
 apiVersion: batch/v1
 kind: Job
-metadata: {name: load, namespace: default-ENV}
+metadata: {name: load, namespace: main-ENV}
 spec:
   template:
     spec:
@@ -21,7 +21,7 @@ spec:
         securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
         resources: {requests: {cpu: 10m, memory: 16Mi}, limits: {memory: 16Mi}}
 """
-RESTART = "default/checkout  Deployment/checkout: pods restart (spec.template.spec.containers[checkout].image "
+RESTART = "main/checkout  Deployment/checkout: pods restart (spec.template.spec.containers[checkout].image "
 
 
 def said(done):
@@ -38,10 +38,10 @@ def refusal(done):
 def test_new_remove_and_rename_say_it(shop, atmos):
     words = ("--repo", shop, "-o", "json", "--dry-run")
     new = said(atmos("new", "service", "node, port 80, called cart", *words))
-    assert "dev  default/cart  Deployment/cart is new: 1 pod" in new
+    assert "dev  main/cart  Deployment/cart is new: 1 pod" in new
     gone = said(atmos("remove", "service", "checkout", "--env", "dev", *words))
-    assert "dev  default/checkout  Deployment/checkout" in gone
-    assert "staging, prod  default/checkout  nothing that runs changes" in gone
+    assert "dev  main/checkout  Deployment/checkout" in gone
+    assert "staging, prod  main/checkout  nothing that runs changes" in gone
     assert "Cluster/checkout-db stays in the cluster with its data" in said(
         atmos("remove", "service", "checkout", *words)
     )
@@ -80,7 +80,7 @@ def test_what_the_api_server_refuses_is_not_deployed_or_promoted(with_job):
         ["warning"],
     )
     promote = ("promote", "checkout", "--to", "prod", *words)
-    assert "kubectl -n default-prod delete job load" in refusal(with_job.run(*promote))["hint"]
+    assert "kubectl -n main-prod delete job load" in refusal(with_job.run(*promote))["hint"]
     assert with_job.run(*promote, "--allow-replace").code == 0
 
 
@@ -97,7 +97,7 @@ def test_a_rollback_that_the_api_server_would_refuse_is_refused(deployed):
     """A ConfigMap can be sealed, and not opened again."""
     deployed.write(
         f"{ROOM}/overlays/prod/seal.yaml",
-        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: seal, namespace: default-prod}\ndata: {a: b}\n",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: seal, namespace: main-prod}\ndata: {a: b}\n",
     )
     deployed.replace(PROD, "- ../../base\n", "- ../../base\n- seal.yaml\n")
     deployed.commit("a ConfigMap")

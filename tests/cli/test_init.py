@@ -23,7 +23,7 @@ def test_the_default_repo_has_what_the_engines_and_people_need(repo, atmos):
         "platform/budgets/dev.yaml",
         "platform/budgets/staging.yaml",
         "platform/budgets/prod.yaml",
-        "tenants/dev/default/namespace.yaml",
+        "tenants/dev/main/namespace.yaml",
         "argocd/bootstrap/root.yaml",
         ".sourceignore",
         "CODEOWNERS",
@@ -41,14 +41,14 @@ def test_the_default_repo_has_what_the_engines_and_people_need(repo, atmos):
 
 
 def test_a_changed_file_is_kept_and_named(repo, atmos, git):
-    quota = repo / "tenants/dev/default/limitrange.yaml"
+    quota = repo / "tenants/dev/main/limitrange.yaml"
     quota.write_text(quota.read_text() + "# ours\n")
-    (repo / "argocd/projects/default.yaml").unlink()
+    (repo / "argocd/projects/main.yaml").unlink()
     git("commit", "-qam", "mine", cwd=repo)
     done = atmos("init", repo, "--yes", "-o", "json")
     assert done.code == 0, done.out
-    assert done.json["data"]["kept"] == ["tenants/dev/default/limitrange.yaml"]
-    assert done.json["data"]["files"]["added"] == ["argocd/projects/default.yaml"]
+    assert done.json["data"]["kept"] == ["tenants/dev/main/limitrange.yaml"]
+    assert done.json["data"]["files"]["added"] == ["argocd/projects/main.yaml"]
     assert quota.read_text().endswith("# ours\n")
 
 
@@ -57,7 +57,7 @@ def test_a_changed_budget_renews_the_quota(repo, atmos, git):
     budget.write_text(budget.read_text().replace('limit: "4"', 'limit: "6"'))
     git("commit", "-qam", "more", cwd=repo)
     assert atmos("init", repo, "--yes").code == 0
-    quota = load((repo / "tenants/dev/default/resourcequota.yaml").read_bytes())
+    quota = load((repo / "tenants/dev/main/resourcequota.yaml").read_bytes())
     assert quota["spec"]["hard"]["requests.cpu"] == "6"
 
 
@@ -68,7 +68,7 @@ def test_a_team_is_added_without_touching_another(repo, atmos, git):
     added = done.json["data"]["files"]["added"]
     assert "argocd/projects/pay.yaml" in added
     assert "tenants/prod/pay/namespace.yaml" in added
-    assert not [path for path in done.json["data"]["files"]["modified"] if "/default" in path]
+    assert not [path for path in done.json["data"]["files"]["modified"] if "/main" in path]
     assert atmos("new", "service", "go, called ledger", "--team", "pay", "--repo", repo, "--yes").code == 0
     ambiguous = atmos("new", "service", "go, called other", "--repo", repo, "--yes")
     assert ambiguous.code == 2
@@ -81,7 +81,7 @@ def test_engines_are_chosen_per_cluster(tmp_path, atmos):
     assert done.code == 0, done.err
     assert (root / "clusters/prod/flux-system/gotk-sync.yaml").is_file()
     assert not (root / "clusters/dev").exists()
-    projects = load((root / "argocd/projects/default.yaml").read_bytes())
+    projects = load((root / "argocd/projects/main.yaml").read_bytes())
     assert [each["name"] for each in projects["spec"]["destinations"]] == ["dev", "staging"]
 
 
@@ -89,8 +89,8 @@ def test_one_cluster_may_host_several_environments(tmp_path, atmos):
     root = tmp_path / "shared"
     flags = ["--cluster", "dev=nonprod", "--cluster", "staging=nonprod", "--engine", "flux"]
     assert atmos("init", root, *flags, "--yes").code == 0
-    sources = load_all((root / "delivery/nonprod/default/_source.yaml").read_bytes())
-    assert [d.value["metadata"]["namespace"] for d in sources] == ["default-dev", "default-staging"]
+    sources = load_all((root / "delivery/nonprod/main/_source.yaml").read_bytes())
+    assert [d.value["metadata"]["namespace"] for d in sources] == ["main-dev", "main-staging"]
     assert atmos("validate", "--repo", root).code == 0
 
 

@@ -29,7 +29,7 @@ def test_every_service_in_every_environment(two, atmos):
     assert [each["environment"] for each in cart["environments"]] == ["dev", "prod"]
     assert cart["environments"][0] == {
         "environment": "dev",
-        "images": ["registry.example.com/default/cart:0.1.0"],
+        "images": ["registry.example.com/main/cart:0.1.0"],
         "minReplicas": 2,
         "maxReplicas": 5,
         "problem": None,
@@ -44,21 +44,21 @@ def test_a_table_for_people(two, atmos):
     done = atmos("list", "--env", "prod", "--repo", two)
     lines = [line.split() for line in done.out.splitlines()]
     assert lines[0] == ["SERVICE", "ENVIRONMENT", "IMAGE", "REPLICAS", "BLUEPRINTS", "UPDATE"]
-    assert lines[1][:4] == ["default/cart", "prod", "registry.example.com/default/cart:0.1.0", "2..5"]
+    assert lines[1][:4] == ["main/cart", "prod", "registry.example.com/main/cart:0.1.0", "2..5"]
     assert len(lines) == 3
 
 
 def test_what_a_person_wrote_is_what_runs(two, atmos):
-    path = two / "apps/default/checkout/overlays/prod/kustomization.yaml"
+    path = two / "apps/main/checkout/overlays/prod/kustomization.yaml"
     text = path.read_text().replace("count: 2", "count: 7").replace('newTag: "0.1.0"', "digest: sha256:" + "a" * 64)
     path.write_text(text)
     (running,) = listed(two, atmos, "checkout", "--env", "prod")["checkout"]["environments"]
-    assert running["images"] == ["registry.example.com/default/checkout@sha256:" + "a" * 64]
+    assert running["images"] == ["registry.example.com/main/checkout@sha256:" + "a" * 64]
     assert running["maxReplicas"] == 7
 
 
 def test_where_the_overlay_does_not_say_it_what_builds_is_asked(two, atmos):
-    path = two / "apps/default/checkout/overlays/dev/kustomization.yaml"
+    path = two / "apps/main/checkout/overlays/dev/kustomization.yaml"
     text = path.read_text()
     start, end = text.index("images:"), text.index("patches:")
     path.write_text(text[:start] + text[end:])
@@ -68,9 +68,9 @@ def test_where_the_overlay_does_not_say_it_what_builds_is_asked(two, atmos):
 
 @pytest.mark.slow
 def test_an_edited_spec_is_to_be_updated_and_an_edited_file_is_not(two, atmos):
-    overlay = two / "apps/default/cart/overlays/prod/kustomization.yaml"
+    overlay = two / "apps/main/cart/overlays/prod/kustomization.yaml"
     overlay.write_text(overlay.read_text() + "# mine\n")
-    spec = two / "apps/default/checkout/service.yaml"
+    spec = two / "apps/main/checkout/service.yaml"
     spec.write_text(spec.read_text().replace("size: s", "size: m"))
     found = listed(two, atmos)
     assert (found["checkout"]["update"], found["cart"]["update"]) == ("pending", "current")
@@ -80,8 +80,8 @@ def test_an_edited_spec_is_to_be_updated_and_an_edited_file_is_not(two, atmos):
 
 
 def test_broken_files_are_said_and_the_rest_is_listed(two, atmos):
-    (two / "apps/default/checkout/overlays/dev/kustomization.yaml").write_text("resources: [\n")
-    (two / "apps/default/checkout/service.lock").write_text("nothing of atmos\n")
+    (two / "apps/main/checkout/overlays/dev/kustomization.yaml").write_text("resources: [\n")
+    (two / "apps/main/checkout/service.lock").write_text("nothing of atmos\n")
     found = listed(two, atmos)
     assert found["checkout"]["environments"][0]["problem"]
     assert found["checkout"]["environments"][1]["images"]
@@ -92,29 +92,29 @@ def test_broken_files_are_said_and_the_rest_is_listed(two, atmos):
 
 @pytest.mark.slow
 def test_what_has_no_spec_is_listed_too(two, atmos):
-    (two / "apps/default/cart/service.yaml").unlink()
+    (two / "apps/main/cart/service.yaml").unlink()
     assert listed(two, atmos)["cart"]["update"] == "noSpec"
     done = atmos("list", "cart", "--repo", two)
     assert done.code == 0
     assert "no service.yaml" in done.out
     assert "cart:0.1.0" in done.out
     refused = atmos("update", "cart", "--repo", two)
-    assert "`default/cart` has overlays, but no service.yaml" in refused.err
-    assert "git log -- apps/default/cart/service.yaml" in refused.err
+    assert "`main/cart` has overlays, but no service.yaml" in refused.err
+    assert "git log -- apps/main/cart/service.yaml" in refused.err
 
 
 def test_a_missing_lock_is_said_as_that(two, atmos):
-    (two / "apps/default/cart/service.lock").unlink()
+    (two / "apps/main/cart/service.lock").unlink()
     assert listed(two, atmos)["cart"]["update"] == "noLock"
     assert "no service.lock" in atmos("list", "cart", "--repo", two).out
 
 
 @pytest.mark.parametrize("content", ["a: [", "name: cart\nsize: huge\n", "\ufffe"])
 def test_a_spec_that_cannot_be_read_is_no_missing_lock(two, atmos, content):
-    (two / "apps/default/cart/service.yaml").write_text(content, "utf-16" if content == "\ufffe" else "utf-8")
+    (two / "apps/main/cart/service.yaml").write_text(content, "utf-16" if content == "\ufffe" else "utf-8")
     found = listed(two, atmos)["cart"]
     assert found["update"] == "unreadable"
-    assert found["note"].startswith("apps/default/cart/service.yaml:")
+    assert found["note"].startswith("apps/main/cart/service.yaml:")
     text = atmos("list", "cart", "--repo", two).out
     assert "cannot be read" in text
     assert found["note"] in text
@@ -124,7 +124,7 @@ def test_a_service_that_is_not_in_an_environment(two, atmos):
     found = listed(two, atmos, "cart", "--env", "staging")["cart"]
     assert (found["environments"], found["notIn"]) == ([], ["staging"])
     text = atmos("list", "cart", "--env", "staging", "--repo", two).out
-    assert "default/cart is not in staging: `atmos update default/cart --env staging` brings it there" in text
+    assert "main/cart is not in staging: `atmos update main/cart --env staging` brings it there" in text
     assert list(listed(two, atmos, "--env", "staging")) == ["checkout"]
 
 
@@ -133,7 +133,7 @@ def test_an_environment_without_services(repo, atmos):
 
 
 def test_a_linked_overlay_is_said_as_that(two, atmos, tmp_path):
-    overlays = two / "apps/default/checkout/overlays"
+    overlays = two / "apps/main/checkout/overlays"
     (overlays / "dev").rename(overlays.parent / "own")
     (overlays / "dev").symlink_to("../own")
     (overlays / "prod").rename(tmp_path / "prod")
@@ -145,9 +145,9 @@ def test_a_linked_overlay_is_said_as_that(two, atmos, tmp_path):
 
 
 def test_an_overlay_that_was_deleted_is_said_as_that(two, atmos):
-    shutil.rmtree(two / "apps/default/checkout/overlays/dev")
+    shutil.rmtree(two / "apps/main/checkout/overlays/dev")
     dev = listed(two, atmos)["checkout"]["environments"][0]
-    assert dev["problem"] == "there is no `apps/default/checkout/overlays/dev/kustomization.yaml`, which was generated"
+    assert dev["problem"] == "there is no `apps/main/checkout/overlays/dev/kustomization.yaml`, which was generated"
 
 
 @pytest.mark.slow

@@ -58,7 +58,7 @@ def test_status_follows_the_exit_code(code, status):
 
 
 def test_findings_have_places_and_hints(shop, atmos):
-    deployment = shop / "apps/default/checkout/base/deployment.yaml"
+    deployment = shop / "apps/main/checkout/base/deployment.yaml"
     deployment.write_text(deployment.read_text().replace("imagePullPolicy", "imagePulPolicy"))
     done = atmos("validate", "--repo", shop, "-o", "json")
     assert done.code == 1
@@ -72,7 +72,7 @@ def test_findings_have_places_and_hints(shop, atmos):
 
 @pytest.mark.slow
 def test_a_spec_is_checked_against_its_place(shop, atmos):
-    spec = shop / "apps/default/checkout/service.yaml"
+    spec = shop / "apps/main/checkout/service.yaml"
     spec.write_text(spec.read_text().replace("name: checkout", "name: basket"))
     assert "ATM108" in atmos("validate", "--repo", shop, "-o", "json").codes
     spec.write_text(spec.read_text().replace("language: node", "langauge: node"))
@@ -84,14 +84,14 @@ def test_a_spec_is_checked_against_its_place(shop, atmos):
 
 @pytest.mark.slow
 def test_only_findings_in_the_paths(shop, atmos):
-    deployment = shop / "apps/default/checkout/base/deployment.yaml"
+    deployment = shop / "apps/main/checkout/base/deployment.yaml"
     deployment.write_text(deployment.read_text().replace("imagePullPolicy", "imagePulPolicy"))
     assert atmos("validate", shop / "apps", "--repo", shop).code == 1
     assert atmos("validate", shop / "tenants", "--repo", shop).code == 0
 
 
 def test_a_person_reads_one_line_for_all_environments(shop, atmos):
-    deployment = shop / "apps/default/checkout/base/deployment.yaml"
+    deployment = shop / "apps/main/checkout/base/deployment.yaml"
     deployment.write_text(deployment.read_text().replace("imagePullPolicy", "imagePulPolicy"))
     done = atmos("validate", "--repo", shop)
     assert done.out.count("ATM311") == 1

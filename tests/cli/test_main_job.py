@@ -18,10 +18,10 @@ def test_one_command_makes_repo_and_service(tmp_path, atmos, git):
     assert git("status", "--porcelain", cwd=root) == ""
     assert len(git("log", "--format=%s", cwd=root).splitlines()) == 2
     message = git("log", "-1", "--format=%B", cwd=root)
-    assert "Atmos-Service: default/node-web" in message
+    assert "Atmos-Service: main/node-web" in message
     assert "Atmos-Blueprint: web@" in message
     assert "Atmos-Version: " in message
-    assert (root / "apps/default/node-web/overlays/prod/kustomization.yaml").is_file()
+    assert (root / "apps/main/node-web/overlays/prod/kustomization.yaml").is_file()
     assert atmos("validate", "--repo", root).code == 0
 
 
@@ -54,7 +54,7 @@ def test_it_ends_with_the_real_names(shop, repo, atmos):
     assert done.code == 0, done.out + done.err
     assert "DATABASE_URL" in done.out
     assert "orders-db-app" in done.out
-    assert "apps/default/orders/overlays/dev/kustomization.yaml" in done.out.replace("\n", "")
+    assert "apps/main/orders/overlays/dev/kustomization.yaml" in done.out.replace("\n", "")
 
 
 def test_budget_of_every_environment_is_shown(repo, atmos):
@@ -87,7 +87,7 @@ def test_a_branch_leaves_checkout_and_index_alone(repo, atmos, git):
     assert done.json["data"]["written"]["branch"] == "atmos/new-node-web"
     assert state(repo)[:3] == (files, status, head)
     listed = git("ls-tree", "-r", "--name-only", "atmos/new-node-web", cwd=repo)
-    assert "apps/default/node-web/base/deployment.yaml" in listed
+    assert "apps/main/node-web/base/deployment.yaml" in listed
     assert "notes.txt" not in listed
 
 
@@ -112,9 +112,9 @@ def test_render_and_diff(shop, atmos, git):
     text = atmos("render", "checkout", "--env", "prod", "--repo", shop).out
     assert "kind: Deployment" in text
     assert "kind: Cluster" in text
-    assert "namespace: default-prod" in text
+    assert "namespace: main-prod" in text
     git("checkout", "-q", "-b", "bump", cwd=shop)
-    overlay = shop / "apps/default/checkout/overlays/prod/kustomization.yaml"
+    overlay = shop / "apps/main/checkout/overlays/prod/kustomization.yaml"
     overlay.write_text(overlay.read_text().replace('newTag: "0.1.0"', 'newTag: "0.2.0"'))
     changes = atmos("diff", "--repo", shop, "-o", "json").json["data"]["changes"]
     assert [(c["environment"], c["resource"]["kind"], c["change"]) for c in changes] == [
@@ -127,7 +127,7 @@ def test_flux_gets_a_pointer_of_its_own(tmp_path, atmos):
     root = tmp_path / "flux"
     assert atmos("init", root, "--engine", "flux", "--yes").code == 0
     assert atmos("new", "service", INTENT, "--repo", root, "--yes").code == 0
-    assert (root / "delivery/prod/default/node-web.yaml").is_file()
+    assert (root / "delivery/prod/main/node-web.yaml").is_file()
     assert not (root / "argocd").exists()
     assert atmos("validate", "--repo", root).code == 0
 
@@ -136,7 +136,7 @@ def test_a_second_service_edits_no_file_of_the_first(shop, atmos, git):
     assert atmos("new", "service", "go, port 8080, redis, called cart", "--repo", shop, "--yes").code == 0
     changed = git("show", "--name-status", "--format=", "HEAD", cwd=shop).splitlines()
     assert changed
-    assert all(line.startswith("A\tapps/default/cart/") for line in changed)
+    assert all(line.startswith("A\tapps/main/cart/") for line in changed)
 
 
 @pytest.mark.slow

@@ -4,12 +4,12 @@ import pytest
 
 from atmos_cli.yamlio.load import load
 
-SPEC = "apps/default/checkout/service.yaml"
+SPEC = "apps/main/checkout/service.yaml"
 IMAGE = "registry.acme.test/checkout"
 
 
 def overlay(root, environment):
-    return root / f"apps/default/checkout/overlays/{environment}/kustomization.yaml"
+    return root / f"apps/main/checkout/overlays/{environment}/kustomization.yaml"
 
 
 def image(root, environment):

@@ -49,9 +49,9 @@ def test_an_environment_like_another_is_one_commit(commented, atmos, git):
     data = done.json["data"]
     assert {"field": "environments.qa.http.domain", "value": "qa.shop.test"}.items() <= data["plan"][-1].items()
     assert "env-qa=true" in data["next"][0]
-    for path in ("platform/budgets/qa.yaml", "tenants/qa/default/namespace.yaml"):
+    for path in ("platform/budgets/qa.yaml", "tenants/qa/main/namespace.yaml"):
         assert path in data["files"]["added"]
-    assert (commented / "apps/default/checkout/overlays/qa/kustomization.yaml").is_file()
+    assert (commented / "apps/main/checkout/overlays/qa/kustomization.yaml").is_file()
     quiet(commented, atmos)
 
 
@@ -73,7 +73,7 @@ def test_without_another_every_service_is_there(shop, atmos):
     config = load((shop / "atmos-cli.yaml").read_bytes())
     assert list(config["environments"]) == ["dev", "staging", "qa", "prod"]
     assert config["environments"]["qa"]["http"] == {"domain": "qa.example.com"}
-    assert (shop / "apps/default/checkout/overlays/qa/kustomization.yaml").is_file()
+    assert (shop / "apps/main/checkout/overlays/qa/kustomization.yaml").is_file()
     quiet(shop, atmos)
 
 
@@ -83,11 +83,11 @@ def test_services_that_are_not_wanted_stay_away(shop, atmos, choice):
     assert atmos("new", "service", "go, called cart", "--repo", shop, "--yes").code == 0
     done = atmos("new", "environment", "qa", "--like", "dev", *choice, "--repo", shop, "--yes")
     assert done.code == 0, done.out + done.err
-    assert not (shop / "apps/default/checkout/overlays/qa").exists()
-    assert (shop / "apps/default/cart/overlays/qa").exists() is ("cart" in choice)
+    assert not (shop / "apps/main/checkout/overlays/qa").exists()
+    assert (shop / "apps/main/cart/overlays/qa").exists() is ("cart" in choice)
     quiet(shop, atmos)
     assert atmos("update", "checkout", "--env", "qa", "--repo", shop, "--yes").code == 0
-    assert (shop / "apps/default/checkout/overlays/qa").exists()
+    assert (shop / "apps/main/checkout/overlays/qa").exists()
     quiet(shop, atmos)
 
 
@@ -95,8 +95,8 @@ def test_services_that_are_not_wanted_stay_away(shop, atmos, choice):
 def test_only_services_of_the_other_environment_come(shop, atmos):
     assert atmos("new", "service", "go, called cart", "--env", "dev", "--repo", shop, "--yes").code == 0
     assert atmos("new", "environment", "qa", "--like", "staging", "--repo", shop, "--yes").code == 0
-    assert not (shop / "apps/default/cart/overlays/qa").exists()
-    assert (shop / "apps/default/checkout/overlays/qa").exists()
+    assert not (shop / "apps/main/cart/overlays/qa").exists()
+    assert (shop / "apps/main/checkout/overlays/qa").exists()
     quiet(shop, atmos)
 
 
@@ -122,7 +122,7 @@ def test_a_branch_has_all_of_it_and_the_checkout_nothing(shop, atmos, git):
     assert done.code == 0, done.out
     assert state(shop)[:3] == before
     git("switch", "-q", "atmos/new-environment-qa", cwd=shop)
-    assert (shop / "apps/default/checkout/overlays/qa/kustomization.yaml").is_file()
+    assert (shop / "apps/main/checkout/overlays/qa/kustomization.yaml").is_file()
     quiet(shop, atmos)
 
 
@@ -144,13 +144,13 @@ def test_what_still_names_the_other_is_said(shop, atmos, git):
             "  staging:\n    cluster: staging\n    secrets: {store: vault-staging}\n",
         )
     )
-    spec = shop / "apps/default/checkout/service.yaml"
+    spec = shop / "apps/main/checkout/service.yaml"
     spec.write_text(spec.read_text() + "environments:\n  staging:\n    replicas: 2\n")
     git("commit", "-qam", "Settings", cwd=shop)
     done = atmos("new", "environment", "qa", "--like", "staging", "--repo", shop, "--dry-run", "-o", "json")
     steps = "\n".join(done.json["data"]["next"])
     assert "`environments.qa.secrets.store` in atmos-cli.yaml: it says `vault-staging`" in steps
-    assert "apps/default/checkout/service.yaml has `environments.staging`" in steps
+    assert "apps/main/checkout/service.yaml has `environments.staging`" in steps
 
 
 @pytest.mark.slow
@@ -165,6 +165,34 @@ def test_a_team_gets_its_tenants(shop, atmos):
     quiet(shop, atmos)
 
 
+def test_a_team_gets_what_its_groups_may_do(shop, atmos):
+    groups = ("--group", "acme:Pay Team", "--group", "pay/ops")
+    done = atmos("new", "team", "pay", *groups, "--repo", shop, "--yes", "-o", "json")
+    assert done.code == 0, done.out
+    assert load((shop / "atmos-cli.yaml").read_bytes())["teams"] == {"pay": {"groups": ["acme:Pay Team", "pay/ops"]}}
+    plan = [(each["field"], each["value"], each["source"]) for each in done.json["data"]["plan"]]
+    assert ("teams.pay.groups", "pay/ops", "--group") in plan
+    roles = {
+        team: {
+            each["name"]: each["groups"]
+            for each in load((shop / f"argocd/projects/{team}.yaml").read_bytes())["spec"]["roles"]
+        }
+        for team in ("pay", "main")
+    }
+    assert roles == {"pay": {"sync": ["acme:Pay Team", "pay/ops"]}, "main": {"view": ["acme:Pay Team", "pay/ops"]}}
+    quiet(shop, atmos)
+    assert atmos("remove", "team", "pay", "--repo", shop, "--yes").code == 0
+    assert "teams" not in load((shop / "atmos-cli.yaml").read_bytes())
+    quiet(shop, atmos)
+
+
+def test_what_can_be_no_group_is_refused(shop, atmos):
+    before = state(shop)
+    done = atmos("new", "team", "pay", "--group", "a\ng, b, role:admin", "--repo", shop, "--yes", "-o", "json")
+    assert (done.code, done.codes) == (2, ["ATM901"])
+    assert state(shop) == before
+
+
 @pytest.mark.slow
 def test_a_cluster_waits_for_its_environments(shop, atmos):
     done = atmos("new", "cluster", "eu", "--engine", "flux", "--repo", shop, "--yes", "-o", "json")
@@ -175,7 +203,7 @@ def test_a_cluster_waits_for_its_environments(shop, atmos):
     assert "kubectl apply -f clusters/eu/flux-system/gotk-sync.yaml" in done.json["data"]["next"][0]
     quiet(shop, atmos)
     assert atmos("new", "environment", "edge", "--like", "dev", "--cluster", "eu", "--repo", shop, "--yes").code == 0
-    assert (shop / "delivery/eu/default/checkout.yaml").is_file()
+    assert (shop / "delivery/eu/main/checkout.yaml").is_file()
     quiet(shop, atmos)
 
 
@@ -225,7 +253,7 @@ def test_what_is_true_of_one_cluster_alone_is_not_copied(shop, atmos, git):
         (("environment", "qa", "--like", "dev", "--service", "chekout"), "ATM511", "did you mean `checkout`?"),
         (("environment", "qa", "--like", "dev", "--service", "checkout", "--no-services"), "ATM901", "contradict"),
         (("environment", "qa", "--like", "dev", "--domain", "not a domain {"), "ATM901", "cannot be a domain"),
-        (("team", "default"), "ATM901", "exists already"),
+        (("team", "main"), "ATM901", "exists already"),
         (("team", "a.b"), "ATM901", "cannot be a name"),
         (("cluster", "dev"), "ATM901", "exists already"),
         (("cluster", "eu", "--engine", "fluxx"), "ATM901", "argocd, flux"),
@@ -262,7 +290,7 @@ def test_a_config_that_cannot_be_edited_in_place_is_refused(shop, atmos, git):
 
 @pytest.mark.slow
 def test_a_damaged_lock_of_a_service_that_stays_away_is_left_as_it_is(shop, atmos, git):
-    lock = shop / "apps/default/checkout/service.lock"
+    lock = shop / "apps/main/checkout/service.lock"
     text = lock.read_text().replace('"checkout"', '"chekout"', 1)
     lock.write_text(text)
     git("commit", "-qam", "Damage", cwd=shop)

@@ -51,7 +51,7 @@ READS = {loop: "ATM618", link_out: "ATM614", huge: "ATM615"}
 @pytest.fixture
 def broken(shop, git):
     """With an error of its own, which must be among the findings whatever else is wrong."""
-    deployment = shop / "apps/default/checkout/base/deployment.yaml"
+    deployment = shop / "apps/main/checkout/base/deployment.yaml"
     deployment.write_text(deployment.read_text().replace("kind: Deployment\n", "kind: Deployment\nextra: field\n"))
     git("commit", "-qam", "break", cwd=shop)
     return shop
@@ -80,7 +80,7 @@ def test_it_is_named_among_the_others(atmos, broken, tmp_path, fault):
             continue
         assert done.code == 1, context
         said = done.json["diagnostics"]
-        if path.as_posix() != "apps/default/checkout/base/deployment.yaml" and "checkout" not in path.parts:
+        if path.as_posix() != "apps/main/checkout/base/deployment.yaml" and "checkout" not in path.parts:
             assert "ATM311" in done.codes, context
         if fault in READS and path.suffix in (".yaml", ".yml") and not path.name.startswith("."):
             named = [each for each in said if each["code"] == READS[fault]]
@@ -89,7 +89,7 @@ def test_it_is_named_among_the_others(atmos, broken, tmp_path, fault):
 
 def test_without_permission(broken):
     """Root may read everything, unless it gives that right up."""
-    (broken / "tenants/dev/default/limitrange.yaml").chmod(0)
+    (broken / "tenants/dev/main/limitrange.yaml").chmod(0)
     (broken / "tenants/prod").chmod(0)
     without = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
     command = [sys.executable, "-m", "atmos_cli", "validate", "--repo", str(broken)]
@@ -98,6 +98,6 @@ def test_without_permission(broken):
     )
     (broken / "tenants/prod").chmod(0o755)
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "cannot read tenants/dev/default/limitrange.yaml: permission denied" in done.stdout
+    assert "cannot read tenants/dev/main/limitrange.yaml: permission denied" in done.stdout
     assert "cannot read tenants/prod: permission denied" in done.stdout
     assert "ATM311" in done.stdout

@@ -5,7 +5,7 @@ import pytest
 from atmos_cli.adapters import clock
 from tests.cli.conftest import state
 
-CLUSTER = "apps/default/checkout/overlays/%s/postgres-cluster.yaml"
+CLUSTER = "apps/main/checkout/overlays/%s/postgres-cluster.yaml"
 NEW, OLD = "postgresql:17.12-standard-trixie", "postgresql:17.6"
 
 
@@ -72,11 +72,11 @@ def test_what_is_older_than_a_fix_goes_along_with_an_update(aged, atmos, day):
     assert "CVE-2026-6460" in postgres["why"]
     plan = atmos("update", "--repo", aged, "--dry-run")
     assert (
-        "Version  PostgreSQL 17.6 → 17.12, which mends CVE-2026-2005, CVE-2026-2006, CVE-2026-6460: default/checkout"
+        "Version  PostgreSQL 17.6 → 17.12, which mends CVE-2026-2005, CVE-2026-2006, CVE-2026-6460: main/checkout"
         in plan.out
     )
     planned = atmos("update", "--repo", aged, "--dry-run", "-o", "json").json["data"]
-    assert [each["services"] for each in planned["versions"]] == [["default/checkout"]]
+    assert [each["services"] for each in planned["versions"]] == [["main/checkout"]]
     assert planned["services"][0]["newer"] == ["PostgreSQL 17.6 → 17.12"]
     assert atmos("update", "--repo", aged, "--yes").code == 0
     assert NEW in (aged / (CLUSTER % "prod")).read_text()
@@ -89,7 +89,7 @@ def test_what_people_wrote_by_hand_is_left_to_them(shop, atmos, day):
     assert (done.code, behind(done)) == (1, {("PostgreSQL", "17.6", "17.12", False)})
     said = atmos("outdated", "--repo", shop).out
     assert said.startswith("Left to people, since `atmos update` cannot:\n  PostgreSQL 17.6 -> 17.12: lacks CVE-")
-    assert said.splitlines()[2] == "    default/checkout in dev"
+    assert said.splitlines()[2] == "    main/checkout in dev"
 
 
 def test_a_conflict_is_not_carried(aged, atmos, day):
@@ -101,7 +101,7 @@ def test_a_conflict_is_not_carried(aged, atmos, day):
 
 def test_settings_and_images_of_others_are_left_to_people(shop, atmos, day):
     edit(shop, "atmos-cli.yaml", '"1.36"', '"1.34"')
-    edit(shop, "apps/default/checkout/overlays/dev/kustomization.yaml", "registry.example.com", "docker.io/bitnami")
+    edit(shop, "apps/main/checkout/overlays/dev/kustomization.yaml", "registry.example.com", "docker.io/bitnami")
     (shop / ".github/workflows/own.yaml").write_text("jobs: {a: {steps: [\n{uses: x/y@v1},\n\n]}}\n# uses: a\n")
     with (shop / ".github/workflows/own.yaml").open("a") as file:
         file.write("    - uses: 'actions/setup-python@v4'\n    - uses: actions/checkout@" + "a" * 40 + " # v4.2.2\n")
@@ -109,7 +109,7 @@ def test_settings_and_images_of_others_are_left_to_people(shop, atmos, day):
     titles = {title for title, *_ in behind(done)}
     assert titles == {
         "Kubernetes",
-        "docker.io/bitnami/default/checkout:0.1.0",
+        "docker.io/bitnami/main/checkout:0.1.0",
         "actions/setup-python",
         "actions/checkout",
     }
@@ -127,7 +127,7 @@ def test_today_is_what_counts_and_not_the_day_of_the_table(shop, atmos, day):
 
 
 def test_a_service_that_cannot_be_read_is_said(shop, atmos, day):
-    edit(shop, "apps/default/checkout/service.yaml", "name: checkout", "name: [")
+    edit(shop, "apps/main/checkout/service.yaml", "name: checkout", "name: [")
     done = atmos("outdated", "--repo", shop, "-o", "json")
     assert (done.code, done.codes) == (1, ["ATM301"])
 

@@ -50,7 +50,7 @@ def test_includes_have_an_end(atmos, repo, own, shape, command):
 @pytest.mark.parametrize("origin", ["path: 5", "path: evil.yaml", "[]", "path: [1]", "{"])
 @pytest.mark.parametrize("command", [("validate",), ("render", "checkout", "--env", "prod"), ("diff",)], ids=" ".join)
 def test_a_forged_origin_is_not_believed(atmos, shop, origin, command):
-    overlay = shop / "apps/default/checkout/overlays/prod"
+    overlay = shop / "apps/main/checkout/overlays/prod"
     (overlay / "evil.yaml").write_text("kind: Deployment\nmetadata: text\n---\nkind: Ingress\nmetadata: [1]\n")
     file = overlay / "kustomization.yaml"
     forged = f"commonAnnotations: {{config.kubernetes.io/origin: '{origin}', z: evil.yaml}}\n"

@@ -7,8 +7,8 @@ import pytest
 from atmos_cli.merge.model import MISSING
 from atmos_cli.merge.shown import WIDTH, shown_value
 
-SPEC = "apps/default/checkout/service.yaml"
-DEV = "apps/default/checkout/overlays/dev/kustomization.yaml"
+SPEC = "apps/main/checkout/service.yaml"
+DEV = "apps/main/checkout/overlays/dev/kustomization.yaml"
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_conflicts_show_lists_and_mappings(shop, atmos):
 def test_a_diff_says_of_a_lock_only_how_much(shop, atmos):
     edit(shop, SPEC, "size: s", "size: m")
     text = atmos("update", "checkout", "--repo", shop, "--dry-run", "--diff").out
-    assert re.search(r"^apps/default/checkout/service\.lock: \d+ fields$", text, re.MULTILINE)
-    assert "+++ b/apps/default/checkout/overlays/dev/kustomization.yaml" in text
+    assert re.search(r"^apps/main/checkout/service\.lock: \d+ fields$", text, re.MULTILINE)
+    assert "+++ b/apps/main/checkout/overlays/dev/kustomization.yaml" in text
     assert "service.lock\n" not in text
     text = atmos("new", "service", "node, called cart", "--repo", shop, "--dry-run", "--diff").out
-    assert re.search(r"^apps/default/cart/service\.lock: \d+ fields$", text, re.MULTILINE)
+    assert re.search(r"^apps/main/cart/service\.lock: \d+ fields$", text, re.MULTILINE)

@@ -8,8 +8,8 @@ from atmos_cli.adapters.clock import SystemClock
 from .conftest import state
 from .rolling import make
 
-DEV = "apps/default/checkout/overlays/dev/kustomization.yaml"
-PROD = "apps/default/checkout/overlays/prod/kustomization.yaml"
+DEV = "apps/main/checkout/overlays/dev/kustomization.yaml"
+PROD = "apps/main/checkout/overlays/prod/kustomization.yaml"
 FRIDAY_17_BERLIN = 1772812800.0  # 2026-03-06 17:00 in Berlin
 IMAGE = "registry.test/checkout:2.0"
 
@@ -69,9 +69,9 @@ def test_the_images_travel_and_nothing_else(ahead):
 @pytest.mark.slow
 def test_the_commit_says_what_was_promoted(ahead):
     promote(ahead, "--from", "dev")
-    assert ahead.git("log", "-1", "--format=%s") == "Promote default/checkout 2.0 from dev to prod"
+    assert ahead.git("log", "-1", "--format=%s") == "Promote main/checkout 2.0 from dev to prod"
     said = ahead.git("log", "-1", "--format=%(trailers)").splitlines()
-    assert said[:3] == ["Atmos-Service: default/checkout", "Atmos-Environment: prod", f"Atmos-Image: {IMAGE}"]
+    assert said[:3] == ["Atmos-Service: main/checkout", "Atmos-Environment: prod", f"Atmos-Image: {IMAGE}"]
 
 
 def test_people_see_what_travels_and_what_stays(ahead):
@@ -79,7 +79,7 @@ def test_people_see_what_travels_and_what_stays(ahead):
     ahead.commit("settings of dev")
     done = ahead.run("promote", "checkout", "--to", "prod", "--dry-run", "--repo", ahead.root)
     assert done.code == 0, done.err
-    assert "Promote default/checkout 2.0 from dev to prod" in done.out
+    assert "Promote main/checkout 2.0 from dev to prod" in done.out
     assert f"checkout  registry.test/checkout:1.0 → {IMAGE}" in done.out
     assert "Stays as it is in each (in dev → in prod)" in done.out
     assert "env LOG_LEVEL removed" in done.out
@@ -155,7 +155,7 @@ def test_ends_that_make_no_sense(ahead, args, code, says):
 
 
 def test_from_where_it_is_not_and_to_where_it_is_not(ahead):
-    ahead.git("rm", "-rq", "apps/default/checkout/overlays/dev", "apps/default/cart/overlays/prod")
+    ahead.git("rm", "-rq", "apps/main/checkout/overlays/dev", "apps/main/cart/overlays/prod")
     ahead.commit("checkout only in prod, cart only in dev")
     done = promote(ahead)
     assert (done.code, done.codes) == (2, ["ATM702"])
@@ -166,11 +166,11 @@ def test_from_where_it_is_not_and_to_where_it_is_not(ahead):
 
 
 def test_a_placeholder_never_ran(ahead):
-    ahead.replace(DEV, "registry.test/checkout", "registry.example.com/default/checkout")
+    ahead.replace(DEV, "registry.test/checkout", "registry.example.com/main/checkout")
     ahead.commit("a new service")
     done = promote(ahead)
     assert (done.code, done.codes) == (2, ["ATM332"])
-    assert "atmos deploy default/checkout --env dev" in done.json["diagnostics"][0]["hint"]
+    assert "atmos deploy main/checkout --env dev" in done.json["diagnostics"][0]["hint"]
 
 
 @pytest.mark.slow
@@ -195,7 +195,7 @@ def test_a_verdict_is_asked_for(gated):
     done = promote(gated)
     assert (done.code, done.codes) == (1, ["ATM831"])
     assert "has no verdict in dev" in done.json["diagnostics"][0]["message"]
-    assert done.json["diagnostics"][0]["hint"] == "atmos verify default/checkout --env dev"
+    assert done.json["diagnostics"][0]["hint"] == "atmos verify main/checkout --env dev"
     assert state(gated.root) == before
     gated.verified(gated.head, environment="dev", images=[IMAGE])
     assert promote(gated).code == 0
@@ -411,7 +411,7 @@ def test_a_machine_without_time_zones_says_so(gated, monkeypatch):
 
 
 def test_one_entry_for_what_is_two_elsewhere(ahead):
-    base = "apps/default/checkout/base/deployment.yaml"
+    base = "apps/main/checkout/base/deployment.yaml"
     second = (
         "        image: NAME\n        securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}\n"
     )

@@ -35,8 +35,8 @@ def test_ten_push_at_once(tmp_path, atmos, own_git):
 
     landed = [number for number, (_, code) in enumerate(results) if code == 0]
     world.git("fetch", "-q", str(bare), "main:refs/heads/landed")
-    names = world.git("ls-tree", "--name-only", "landed", "apps/default/").split()
-    assert set(names) == {"apps/default/checkout", *(f"apps/default/svc-{number}" for number in landed)}
+    names = world.git("ls-tree", "--name-only", "landed", "apps/main/").split()
+    assert set(names) == {"apps/main/checkout", *(f"apps/main/svc-{number}" for number in landed)}
     assert len(landed) == FIT, [code for _, code in results]
     assert int(world.git("rev-list", "--count", "landed", "^main")) == FIT
     for number, (out, code) in enumerate(results):
@@ -73,12 +73,12 @@ def _whole(clone, code, said, before, number):
     head = _git("rev-parse", "HEAD", cwd=clone)
     if code == 0:
         assert said["data"]["written"]["commit"] == head
-        assert (clone / f"apps/default/svc-{number}").is_dir()
+        assert (clone / f"apps/main/svc-{number}").is_dir()
         return
     assert code == 1, said
     codes = {each["code"] for each in said["diagnostics"]}
     assert codes & {"ATM401", "ATM609"}, said
-    assert not (clone / f"apps/default/svc-{number}").exists()
+    assert not (clone / f"apps/main/svc-{number}").exists()
     assert head == _git("rev-parse", "origin/main", cwd=clone)
     words = " ".join(each["message"] for each in said["diagnostics"])
     assert ("Approval required" if "ATM401" in codes else "others pushed to main first") in words
@@ -95,7 +95,7 @@ def test_what_the_user_was_doing_stays_when_others_were_first(tmp_path, atmos, o
     clones = [tmp_path / "first", tmp_path / "second"]
     for clone in clones:
         world.git("clone", "-q", str(bare), str(clone), cwd=tmp_path)
-    overlay = clones[1] / "apps/default/checkout/overlays/staging/kustomization.yaml"
+    overlay = clones[1] / "apps/main/checkout/overlays/staging/kustomization.yaml"
     overlay.write_text(overlay.read_text() + "# mine\n")
     (clones[1] / "notes.txt").write_text("mine\n")
     world.git("add", "notes.txt", cwd=clones[1])
@@ -105,7 +105,7 @@ def test_what_the_user_was_doing_stays_when_others_were_first(tmp_path, atmos, o
         assert run.returncode == 0, out
     assert overlay.read_text().endswith("# mine\n")
     shown = _git("status", "--porcelain", cwd=clones[1]).splitlines()
-    assert shown == ["M apps/default/checkout/overlays/staging/kustomization.yaml", "A  notes.txt"]
+    assert shown == ["M apps/main/checkout/overlays/staging/kustomization.yaml", "A  notes.txt"]
     assert _git("log", "--format=%s", "-2", "origin/main", cwd=clones[1]).splitlines() == [
         "Add the service svc-1",
         "Add the service svc-0",
@@ -158,5 +158,5 @@ def test_own_commits_in_the_way_keep_the_commit(tmp_path, atmos, own_git):
     assert run.returncode == 2
     assert [each["code"] for each in said["diagnostics"]] == ["ATM609"]
     assert "the commit is kept on your branch main" in said["diagnostics"][0]["hint"]
-    assert (clones[1] / "apps/default/svc-1").is_dir()
+    assert (clones[1] / "apps/main/svc-1").is_dir()
     assert _git("log", "--format=%s", "-2", cwd=clones[1]).splitlines() == ["Add the service svc-1", "own"]

@@ -118,7 +118,7 @@ def test_a_held_index_is_found_before_anything_is_written(atmos, repo, git):
     assert "nothing was written" in done.err
     assert f"rm {repo}/.git/index.lock" in done.err
     assert git("rev-parse", "HEAD", cwd=repo) == before
-    assert not (repo / "apps/default/shop").exists()
+    assert not (repo / "apps/main/shop").exists()
 
 
 SIGNALS = {"TERM": 143, "HUP": 129, "INT": 130}
@@ -160,7 +160,7 @@ def test_ended_in_the_middle_it_takes_everything_back(repo, git, tmp_path, name,
     if write == "commit":
         assert git("rev-parse", "HEAD", cwd=repo) == before
     assert git("status", "--porcelain", cwd=repo) == ""
-    assert not (repo / "apps/default/shop").exists()
+    assert not (repo / "apps/main/shop").exists()
     assert list(scratch.iterdir()) == []
     assert [path.name for path in (repo / ".git").glob("atmos-cli*")] == []
 

@@ -12,7 +12,7 @@ from tests.cli.conftest import state
 def pair(shop, atmos, git):
     """The shop, with `cart`, which calls `checkout`."""
     assert atmos("new", "service", "go, port 80, called cart", "--repo", shop, "--yes").code == 0
-    spec = shop / "apps/default/cart/service.yaml"
+    spec = shop / "apps/main/cart/service.yaml"
     spec.write_text(spec.read_text() + "dependencies:\n- service: checkout\n")
     assert atmos("update", "cart", "--repo", shop, "--write", "files", "--yes").code == 0
     git("add", "-A", cwd=shop)
@@ -38,13 +38,13 @@ def test_a_service_goes_and_its_database_is_named(shop, atmos, git):
     done = atmos("remove", "service", "checkout", "--repo", shop, "--yes", "-o", "json")
     assert done.code == 0, done.out
     data = done.json["data"]
-    assert not (shop / "apps/default/checkout").exists()
+    assert not (shop / "apps/main/checkout").exists()
     assert git("status", "--porcelain", cwd=shop) == ""
     assert {each["environment"]: each["command"] for each in data["stays"]} == {
-        name: f"kubectl --context {name} -n default-{name} delete cluster.postgresql.cnpg.io checkout-db"
+        name: f"kubectl --context {name} -n main-{name} delete cluster.postgresql.cnpg.io checkout-db"
         for name in ("dev", "staging", "prod")
     }
-    assert "Atmos-Service: default/checkout" in git("log", "-1", "--format=%B", cwd=shop)
+    assert "Atmos-Service: main/checkout" in git("log", "-1", "--format=%B", cwd=shop)
     quiet(shop, atmos)
 
 
@@ -58,18 +58,18 @@ def test_people_read_two_steps(shop, atmos):
 
 @pytest.mark.slow
 def test_one_environment_goes_and_no_update_brings_it_back(shop, atmos, git):
-    spec = shop / "apps/default/checkout/service.yaml"
+    spec = shop / "apps/main/checkout/service.yaml"
     text = spec.read_text() + "environments: # ours\n  staging:\n    replicas: 3\n  prod:\n    replicas: 4\n"
     spec.write_text(text)
     assert atmos("update", "--repo", shop, "--yes", "--write", "files").code == 0
     git("commit", "-qam", "More", cwd=shop)
-    overlay = shop / "apps/default/checkout/overlays/staging"
+    overlay = shop / "apps/main/checkout/overlays/staging"
     (overlay / "mine.yaml").write_text("a: 1\n")
     git("add", "-A", cwd=shop)
     git("commit", "-qm", "Mine", cwd=shop)
     done = atmos("remove", "service", "checkout", "--env", "staging", "--repo", shop, "--yes", "-o", "json")
     assert done.code == 0, done.out
-    assert done.json["data"]["alsoRemoved"] == ["apps/default/checkout/overlays/staging/mine.yaml"]
+    assert done.json["data"]["alsoRemoved"] == ["apps/main/checkout/overlays/staging/mine.yaml"]
     assert [each["environment"] for each in done.json["data"]["stays"]] == ["staging"]
     assert not overlay.exists()
     assert spec.read_text() == text.replace("  staging:\n    replicas: 3\n", "")
@@ -99,8 +99,8 @@ def approvals_of(root, git, *subjects):
 
 
 def test_approvals_go_with_the_service_that_they_are_for(pair, atmos, git):
-    subjects = [("dev", "default", "cart"), ("prod", "default", "cart"), ("dev", "other", "cart")]
-    dev, prod, *others = approvals_of(pair, git, *subjects, ("dev", "default", "checkout"))
+    subjects = [("dev", "main", "cart"), ("prod", "main", "cart"), ("dev", "other", "cart")]
+    dev, prod, *others = approvals_of(pair, git, *subjects, ("dev", "main", "checkout"))
     done = atmos("remove", "service", "cart", "--env", "prod", "--repo", pair, "--yes", "-o", "json")
     assert done.code == 0, done.out
     assert done.json["data"]["approvals"] == [prod.relative_to(pair).as_posix()]
@@ -113,7 +113,7 @@ def test_approvals_go_with_the_service_that_they_are_for(pair, atmos, git):
 
 
 def test_a_file_that_is_no_approval_stays(shop, atmos, git):
-    (path,) = approvals_of(shop, git, ("dev", "default", "checkout"))
+    (path,) = approvals_of(shop, git, ("dev", "main", "checkout"))
     path.write_text("nothing\n")
     git("commit", "-qam", "Break it", cwd=shop)
     assert atmos("remove", "service", "checkout", "--repo", shop, "--yes").code == 0
@@ -126,7 +126,7 @@ def test_pointers_of_the_other_environments_stay(tmp_path, atmos):
     flags = ["--engine", "flux", "--cluster", "dev=one", "--cluster", "staging=one"]
     assert atmos("init", root, *flags, "--yes", "--git-url", "https://git.example.test/a/b.git").code == 0
     assert atmos("new", "service", "go, called cart", "--repo", root, "--yes").code == 0
-    pointers = root / "delivery/one/default/cart.yaml"
+    pointers = root / "delivery/one/main/cart.yaml"
     before = pointers.read_text()
     assert atmos("remove", "service", "cart", "--env", "dev", "--repo", root, "--yes").code == 0
     assert pointers.read_text() == before.partition("---\n")[2]
@@ -144,11 +144,11 @@ def test_what_another_service_calls_is_refused_with_the_line(pair, atmos):
     done = refused(pair, atmos, "service", "checkout")
     (found,) = done.json["diagnostics"]
     assert (done.code, found["code"]) == (1, "ATM625")
-    path = "apps/default/cart/service.yaml"
+    path = "apps/main/cart/service.yaml"
     line = (pair / path).read_text().splitlines().index("- service: checkout") + 1
     assert (found["where"]["path"], found["where"]["line"]) == (path, line)
     assert f"take line {line} out" in found["hint"]
-    assert "atmos update default/cart" in found["hint"]
+    assert "atmos update main/cart" in found["hint"]
     refused(pair, atmos, "service", "checkout", "--env", "dev")
     assert atmos("remove", "service", "cart", "--repo", pair, "--yes").code == 0
     assert atmos("remove", "service", "checkout", "--repo", pair, "--yes").code == 0
@@ -156,7 +156,7 @@ def test_what_another_service_calls_is_refused_with_the_line(pair, atmos):
 
 @pytest.mark.slow
 def test_data_that_nothing_keeps_is_refused(shop, atmos, git):
-    root = shop / "apps/default/checkout/overlays/dev"
+    root = shop / "apps/main/checkout/overlays/dev"
     claim = "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: uploads}\nspec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}\n"
     (root / "uploads.yaml").write_text(claim)
     path = root / "kustomization.yaml"
@@ -172,24 +172,24 @@ def test_data_that_nothing_keeps_is_refused(shop, atmos, git):
 
 
 def test_secrets_that_people_made_are_named(shop, atmos, git):
-    spec = shop / "apps/default/checkout/service.yaml"
+    spec = shop / "apps/main/checkout/service.yaml"
     spec.write_text(spec.read_text() + "secrets:\n  API_KEY: {secret: checkout-api, key: key}\n")
     git("commit", "-qam", "Key", cwd=shop)
     done = atmos("remove", "service", "checkout", "--repo", shop, "--dry-run", "-o", "json")
-    assert "kubectl --context dev -n default-dev delete secret checkout-api" in {
+    assert "kubectl --context dev -n main-dev delete secret checkout-api" in {
         each["command"] for each in done.json["data"]["stays"]
     }
 
 
 def test_files_that_are_not_committed_are_never_lost(shop, atmos):
-    (shop / "apps/default/checkout/notes.txt").write_text("mine")
+    (shop / "apps/main/checkout/notes.txt").write_text("mine")
     done = refused(shop, atmos, "service", "checkout")
     assert done.codes == ["ATM603"]
 
 
 @pytest.mark.slow
 def test_a_damaged_lock_is_no_reason_to_put_it_back(shop, atmos, git):
-    lock = shop / "apps/default/checkout/service.lock"
+    lock = shop / "apps/main/checkout/service.lock"
     lock.write_text(lock.read_text().replace('"checkout"', '"chekout"', 1))
     git("commit", "-qam", "Damage", cwd=shop)
     assert refused(shop, atmos, "service", "checkout", "--env", "dev").codes == ["ATM621"]
@@ -202,7 +202,7 @@ def test_an_environment_is_emptied_first(shop, atmos, git):
     (found,) = done.json["diagnostics"]
     assert (done.code, found["code"]) == (1, "ATM625")
     first = found["hint"].split("`")[1]
-    assert first == "atmos remove service default/checkout --env staging"
+    assert first == "atmos remove service main/checkout --env staging"
     assert atmos(*first.split()[1:], "--repo", shop, "--yes").code == 0
     config = shop / "atmos-cli.yaml"
     config.write_text(
@@ -217,7 +217,7 @@ def test_an_environment_is_emptied_first(shop, atmos, git):
     assert not (shop / "platform/budgets/staging.yaml").exists()
     steps = "\n".join(done.json["data"]["next"])
     assert "env-staging-" in steps
-    assert "kubectl --context staging delete namespace default-staging" in steps
+    assert "kubectl --context staging delete namespace main-staging" in steps
     quiet(shop, atmos)
     done = atmos("remove", "cluster", "staging", "--repo", shop, "--yes", "-o", "json")
     assert done.code == 0, done.out
@@ -229,19 +229,19 @@ def test_an_environment_is_emptied_first(shop, atmos, git):
 @pytest.mark.slow
 def test_hand_edited_files_are_conflicts_until_told(shop, atmos, git):
     assert atmos("new", "environment", "qa", "--like", "dev", "--no-services", "--repo", shop, "--yes").code == 0
-    quota = shop / "tenants/qa/default/resourcequota.yaml"
+    quota = shop / "tenants/qa/main/resourcequota.yaml"
     quota.write_text(quota.read_text().replace('"0"', '"1"'))
-    (shop / "tenants/qa/default/mine.yaml").write_text("a: 1\n")
+    (shop / "tenants/qa/main/mine.yaml").write_text("a: 1\n")
     git("add", "-A", cwd=shop)
     git("commit", "-qm", "Mine", cwd=shop)
     done = refused(shop, atmos, "environment", "qa")
     (found,) = [each for each in done.json["diagnostics"] if each["severity"] == "error"]
     assert found["code"] == "ATM622"
     command = found["hint"].split("`")[1]
-    assert command == "atmos remove environment qa --theirs tenants/qa/default/resourcequota.yaml"
+    assert command == "atmos remove environment qa --theirs tenants/qa/main/resourcequota.yaml"
     done = atmos(*command.split()[1:], "--repo", shop, "--yes", "-o", "json")
     assert done.code == 0, done.out
-    assert done.json["data"]["alsoRemoved"] == ["tenants/qa/default/mine.yaml"]
+    assert done.json["data"]["alsoRemoved"] == ["tenants/qa/main/mine.yaml"]
     assert not (shop / "tenants/qa").exists()
     quiet(shop, atmos)
 
@@ -270,7 +270,7 @@ def test_a_team_goes_with_its_budgets(shop, atmos, git):
         (("service", "chekout"), "ATM511", "did you mean `checkout`?"),
         (("service", "checkout", "--env", "prd"), "ATM702", "did you mean `prod`?"),
         (("environment", "prd"), "ATM702", "did you mean `prod`?"),
-        (("team", "defalt"), "ATM703", "did you mean `default`?"),
+        (("team", "mian"), "ATM703", "did you mean `main`?"),
         (("cluster", "pro"), "ATM901", "did you mean `prod`?"),
         (("cluster", "prod"), "ATM625", "atmos remove environment prod"),
     ],
@@ -284,7 +284,7 @@ def test_names_that_there_are_not_are_refused(shop, atmos, args, code, says):
 
 @pytest.mark.slow
 def test_the_last_team_and_the_last_environment_stay(repo, atmos):
-    assert "the only team" in refused(repo, atmos, "team", "default").out
+    assert "the only team" in refused(repo, atmos, "team", "main").out
     assert atmos("remove", "environment", "dev", "--repo", repo, "--yes").code == 0
     assert atmos("remove", "environment", "staging", "--repo", repo, "--yes").code == 0
     assert "the only environment" in refused(repo, atmos, "environment", "prod").out

@@ -149,7 +149,7 @@ def test_the_lock_of_another_is_respected_and_named(clones):
     from atmos_cli.adapters.git.ref_lock import held, lock_ref
 
     _, one, two = clones
-    with held(two.repo(), lock_ref("prod", "default", "checkout"), holder="run 42", remote="origin"):
+    with held(two.repo(), lock_ref("prod", "main", "checkout"), holder="run 42", remote="origin"):
         done = one.rollback("--yes", "--push")
     assert (done.code, done.codes) == (1, ["ATM821"])
     assert "run 42" in done.json["diagnostics"][0]["message"]
@@ -215,7 +215,7 @@ def test_roll_back_takes_plain_names(clones):
 
     _, one, _ = clones
     done = roll_back(
-        open_repository(one.root), team="default", service="checkout", environment="prod", mode="branch", pushes=True
+        open_repository(one.root), team="main", service="checkout", environment="prod", mode="branch", pushes=True
     )
     assert done.written.branch == f"atmos/rollback-checkout-prod-{one.head[:10]}"
     assert rolling.World(one.root).tag() == "1.2"

@@ -10,7 +10,7 @@ from atmos_cli.verify.outcome import Outcome
 
 from .rolling import World, copied, verdict
 
-TARGET = {"team": "default", "service": "checkout", "environment": "prod"}
+TARGET = {"team": "main", "service": "checkout", "environment": "prod"}
 
 
 def last(deployed, before="HEAD", **more):
@@ -95,13 +95,13 @@ HOSTILE = [
     "[" * 5000,
     '"text"',
     "{}",
-    '{"v":1,"kind":"verdict","team":"default","service":"checkout","environment":"prod","cluster":["x"],"outcome":"pass","at":1}',
-    '{"v":1,"kind":"verdict","team":"default","service":"checkout","environment":"prod","cluster":"x","outcome":{},"at":1}',
-    '{"v":1,"kind":"verdict","team":"default","service":"checkout","environment":"prod","cluster":"x","outcome":"pass","at":NaN}',
-    '{"v":1,"kind":"verdict","team":"default","service":"checkout","environment":"prod","cluster":"x\\u001b[2J","outcome":"pass","at":1}',
-    '{"v":2,"kind":"verdict","team":"default","service":"checkout","environment":"prod","cluster":"x","outcome":"pass","at":1}',
-    '{"v":1,"kind":"quarantine","team":"default","service":"checkout","environment":"prod","image":7,"at":1}',
-    '{"v":1,"kind":"quarantine","team":"default","service":"checkout","environment":"prod","image":"x","at":true}',
+    '{"v":1,"kind":"verdict","team":"main","service":"checkout","environment":"prod","cluster":["x"],"outcome":"pass","at":1}',
+    '{"v":1,"kind":"verdict","team":"main","service":"checkout","environment":"prod","cluster":"x","outcome":{},"at":1}',
+    '{"v":1,"kind":"verdict","team":"main","service":"checkout","environment":"prod","cluster":"x","outcome":"pass","at":NaN}',
+    '{"v":1,"kind":"verdict","team":"main","service":"checkout","environment":"prod","cluster":"x\\u001b[2J","outcome":"pass","at":1}',
+    '{"v":2,"kind":"verdict","team":"main","service":"checkout","environment":"prod","cluster":"x","outcome":"pass","at":1}',
+    '{"v":1,"kind":"quarantine","team":"main","service":"checkout","environment":"prod","image":7,"at":1}',
+    '{"v":1,"kind":"quarantine","team":"main","service":"checkout","environment":"prod","image":"x","at":true}',
     "x" * 100_000,
 ]
 
@@ -167,7 +167,7 @@ def test_a_repo_below_the_top_of_a_checkout_works_the_same(rolling_template, dep
         assert done.code == 0, done.out
         assert done.json["data"]["chosen"] == "verified"
         assert inner.git(
-            "show", f"{done.json['data']['written']['commit']}:./apps/default/checkout/overlays/prod/kustomization.yaml"
+            "show", f"{done.json['data']['written']['commit']}:./apps/main/checkout/overlays/prod/kustomization.yaml"
         ).count('"1.1"')
 
 

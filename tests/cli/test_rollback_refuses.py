@@ -105,7 +105,7 @@ def test_a_migration_stops_it_until_somebody_says_that_it_is_compatible(deployed
     ("text", "says"),
     [
         (CLAIM.replace("SIZE", "1Gi"), "PersistentVolumeClaim/uploads"),
-        ("apiVersion: v1\nkind: Namespace\nmetadata: {name: extra}\n", "Namespace/default-prod"),
+        ("apiVersion: v1\nkind: Namespace\nmetadata: {name: extra}\n", "Namespace/main-prod"),
     ],
     ids=["claim", "namespace"],
 )

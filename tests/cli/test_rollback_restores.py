@@ -24,7 +24,7 @@ def test_the_last_verified_state_comes_back_over_several_commits(deployed):
     assert deployed.tag() == "1.1"
     assert deployed.git("rev-parse", f"{good}:{ROOM}") == deployed.git("rev-parse", f"HEAD:{ROOM}")
     body = deployed.git("log", "-1", "--format=%B")
-    assert f"Atmos-Rollback-Of: {bad}\nAtmos-Restores: {good}\nAtmos-Service: prod/default/checkout\n" in body
+    assert f"Atmos-Rollback-Of: {bad}\nAtmos-Restores: {good}\nAtmos-Service: prod/main/checkout\n" in body
     assert deployed.git("log", "-1", "--format=%(trailers:key=Atmos-Restores,valueonly)") == good
     assert deployed.git("log", "-1", "--format=%(trailers:key=Atmos-Reason,valueonly)").endswith("forged")
     assert deployed.git("diff", "--name-only", "HEAD~1") == PROD
@@ -44,11 +44,9 @@ def test_without_a_verdict_it_is_the_state_before_and_says_so(deployed):
 @pytest.mark.slow
 def test_only_one_service_of_a_commit_is_taken_back(deployed):
     deployed.deploy("1.1", service="cart")
-    deployed.write(
-        "apps/default/cart/overlays/prod/kustomization.yaml", deployed.read(PROD).replace("checkout", "cart")
-    )
+    deployed.write("apps/main/cart/overlays/prod/kustomization.yaml", deployed.read(PROD).replace("checkout", "cart"))
     deployed.replace(PROD, "1.0", "2.0")
-    deployed.replace("apps/default/cart/overlays/prod/kustomization.yaml", "1.0", "2.0")
+    deployed.replace("apps/main/cart/overlays/prod/kustomization.yaml", "1.0", "2.0")
     deployed.commit("Both to 2.0")
     deployed.deploy("2.1", service="cart")
     assert deployed.rollback("--yes").code == 0
@@ -68,7 +66,7 @@ def test_another_environment_is_left_alone(deployed):
 def test_files_that_were_added_go_and_files_that_were_renamed_come_back(deployed):
     overlay = f"{ROOM}/overlays/prod"
     deployed.write(
-        f"{overlay}/settings.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: default-prod}\n"
+        f"{overlay}/settings.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: main-prod}\n"
     )
     deployed.replace(PROD, "- ../../base\n", "- ../../base\n- settings.yaml\n")
     good = deployed.commit("With settings")
@@ -184,7 +182,7 @@ def test_a_broken_overlay_is_taken_back(deployed):
 @pytest.mark.parametrize("one_cluster", [False, True])
 def test_the_delivery_pointer_of_the_environment_comes_back_with_it(tmp_path, atmos, one_cluster):
     deployed = rolling.make(tmp_path / "repo", atmos, engine="flux", one_cluster=one_cluster)
-    path = f"delivery/{'dev' if one_cluster else 'prod'}/default/checkout.yaml"
+    path = f"delivery/{'dev' if one_cluster else 'prod'}/main/checkout.yaml"
     good = deployed.read(path)
     deployed.write(path, good.replace("3m", "9m"))
     deployed.replace(PROD, "1.0", "2.0")
@@ -199,4 +197,4 @@ def test_the_delivery_pointer_of_the_environment_comes_back_with_it(tmp_path, at
         timeouts = {
             d.value["metadata"]["namespace"]: d.value["spec"]["timeout"] for d in load_all(deployed.read(path).encode())
         }
-        assert timeouts == {"default-dev": "9m", "default-prod": "3m"}
+        assert timeouts == {"main-dev": "9m", "main-prod": "3m"}

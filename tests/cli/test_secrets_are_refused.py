@@ -8,8 +8,8 @@ from tests.cli.conftest import state
 
 VALUE = "hunter2SECRET"
 TOKEN = "ghp_16C7e42F292c6912E7710c838347Ae178B4a"
-SPEC = "apps/default/checkout/service.yaml"
-OVERLAY = "apps/default/checkout/overlays/dev/kustomization.yaml"
+SPEC = "apps/main/checkout/service.yaml"
+OVERLAY = "apps/main/checkout/overlays/dev/kustomization.yaml"
 
 
 def edit(path, old, new):

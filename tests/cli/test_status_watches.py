@@ -10,7 +10,7 @@ from atmos_cli.gitops.repository import open_repository
 
 from .status_support import crashing, new_world
 
-OVERLAY = "apps/default/checkout/overlays/dev/kustomization.yaml"
+OVERLAY = "apps/main/checkout/overlays/dev/kustomization.yaml"
 
 
 class Clock:
@@ -44,14 +44,14 @@ def world(template, tmp_path, atmos, git, monkeypatch):
 
 def copies(world, count, *, teams):
     """More services like the first one, spread over teams."""
-    first = world.root / "apps/default/checkout"
+    first = world.root / "apps/main/checkout"
     for number in range(count):
         team, name = f"team{number % teams}", f"svc{number}"
         shutil.copytree(first, world.root / "apps" / team / name)
         for path in (world.root / "apps" / team / name).rglob("*"):
             if path.is_file():
                 text = path.read_text().replace("checkout", name)
-                path.write_text(text.replace("default", team))
+                path.write_text(text.replace("main-", f"{team}-").replace("main/", f"{team}/"))
     world.commit({}, "many")
 
 
@@ -133,9 +133,9 @@ def test_watching_prints_a_line_for_each_change_and_nothing_for_none(world, atmo
     done = atmos("status", "--watch", "--repo", world.root)
     lines = done.out.splitlines()
     assert [line.split(":")[0] for line in lines] == [
-        *(f"default/checkout {name}@{name}" for name in ("dev", "staging", "prod")),
-        "default/checkout dev@dev",
-        "default/checkout prod@prod",
+        *(f"main/checkout {name}@{name}" for name in ("dev", "staging", "prod")),
+        "main/checkout dev@dev",
+        "main/checkout prod@prod",
     ]
     assert "crash" in lines[3]
     assert "unreachable" in lines[4]
@@ -164,8 +164,8 @@ def test_one_service_is_asked_for_alone(world):
     listed = dev.list
     dev.list = lambda *args, **more: asked.append((args[1], *more.values())) or listed(*args, **more)
     look(world, Asked("checkout", None, ("dev",)))
-    assert ("Application", "argocd", "team=default,service=checkout,env=dev") in asked
-    assert {each[1] for each in asked if each[0] != "Application"} == {"default-dev"}
+    assert ("Application", "argocd", "team=main,service=checkout,env=dev") in asked
+    assert {each[1] for each in asked if each[0] != "Application"} == {"main-dev"}
 
 
 def test_who_may_not_read_events_is_shown_the_rest(world, atmos, monkeypatch):

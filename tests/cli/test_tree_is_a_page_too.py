@@ -54,7 +54,7 @@ def test_every_environment_is_shown_when_none_is_named(tree, world):
     done = tree()
     assert done.code == 1
     for name in ("dev on dev", "staging on staging", "prod on prod  unreachable"):
-        assert f"default/checkout in {name}" in done.out
+        assert f"main/checkout in {name}" in done.out
     assert "hint: is it on?" in done.err
 
 
@@ -147,7 +147,7 @@ def test_a_browser_shows_it_on_a_phone_in_light_and_in_dark(tree, world, tmp_pat
     light, dark = browse(tmp_path), browse(tmp_path, "--blink-settings=preferredColorScheme=0")
     for found in (light, dark):
         assert found["wide"] <= 360
-        assert found["title"] == "Objects of default/checkout"
+        assert found["title"] == "Objects of main/checkout"
         assert found["toggles"]
         assert found["keys"]
         assert found["named"]

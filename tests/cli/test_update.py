@@ -4,7 +4,7 @@ import pytest
 
 from atmos_cli.yamlio.load import load
 
-SERVICE = "apps/default/checkout"
+SERVICE = "apps/main/checkout"
 SPEC = f"{SERVICE}/service.yaml"
 LOCK = f"{SERVICE}/service.lock"
 DEV = f"{SERVICE}/overlays/dev/kustomization.yaml"
@@ -47,19 +47,19 @@ def test_an_edited_spec_is_pending_everywhere_until_update_takes_it_into_the_fil
     assert (found["severity"], found["where"]["path"], found["hint"]) == (
         "warning",
         SPEC,
-        "run `atmos update default/checkout`",
+        "run `atmos update main/checkout`",
     )
     assert atmos("validate", "--check-generated", cwd=bigger).code == 1
     assert "ATM623" in [each["code"] for each in atmos("diff", "-o", "json", cwd=bigger).json["diagnostics"]]
     checked = atmos("update", "--check", "-o", "json", cwd=bigger)
     assert checked.code == 1
     (service,) = checked.json["data"]["services"]
-    assert (service["service"], service["newer"]) == ("default/checkout", ["service.yaml: size s → l"])
+    assert (service["service"], service["newer"]) == ("main/checkout", ["service.yaml: size s → l"])
     done = atmos("update", "checkout", "--yes", "-o", "json", cwd=bigger)
     assert done.code == 0, done.out
     assert git("status", "--porcelain") == ""
     assert set(git("show", "--name-only", "--format=", "HEAD").split()) >= {SPEC, LOCK, DEV, PROD}
-    assert "Update default/checkout" in git("log", "-1", "--format=%s")
+    assert "Update main/checkout" in git("log", "-1", "--format=%s")
     assert "1Gi" in (bigger / DEV).read_text()
     assert atmos("update", "--check", cwd=bigger).code == 0
     assert atmos("validate", "--check-generated", cwd=bigger).code == 0
@@ -77,7 +77,7 @@ def test_a_hand_edit_stays_and_a_field_that_both_changed_is_asked_about(bigger, 
     assert found["where"]["path"] == DEV
     assert "300Mi" in (bigger / DEV).read_text().splitlines()[found["where"]["line"] - 1]
     assert "`256Mi`, yours is `300Mi`, now it would be `1Gi`" in found["message"]
-    assert f"`atmos update default/checkout --ours {DEV}`" in found["hint"]
+    assert f"`atmos update main/checkout --ours {DEV}`" in found["hint"]
     assert atmos("update", "checkout", "--ours", DEV, "--yes", cwd=bigger).code == 0
     assert "memory: 300Mi  # measured" in (bigger / DEV).read_text()
     assert "newTag: 2.0.0" in (bigger / PROD).read_text()
@@ -140,11 +140,11 @@ def test_a_lock_of_the_first_format_and_a_missing_one_are_read(bigger, atmos, gi
 @pytest.mark.slow
 def test_each_service_can_have_a_commit_of_its_own(bigger, atmos, git):
     assert atmos("new", "service", "python, port 80", "--name", "cart", "--yes", cwd=bigger).code == 0
-    edit(bigger, "apps/default/cart/service.yaml", "size: s", "size: m")
+    edit(bigger, "apps/main/cart/service.yaml", "size: s", "size: m")
     before = int(git("rev-list", "--count", "HEAD"))
     assert atmos("update", "--each", "--yes", cwd=bigger).code == 0
     assert int(git("rev-list", "--count", "HEAD")) == before + 2
-    assert git("log", "-2", "--format=%s").split("\n") == ["Update default/checkout", "Update default/cart"]
+    assert git("log", "-2", "--format=%s").split("\n") == ["Update main/checkout", "Update main/cart"]
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ import pytest
 from atmos_cli.adapters.bundle import bundled_place
 from tests.cli.conftest import state
 
-SERVICE = "apps/default/checkout"
+SERVICE = "apps/main/checkout"
 CLUSTER = f"{SERVICE}/overlays/prod/postgres-cluster.yaml"
 
 
@@ -42,7 +42,7 @@ def found(ran, code):
 def test_a_restart_is_said_once_for_all_environments(spec, update, atmos, shop):
     edit(spec, ("size: s", "size: l"))
     field = "spec.template.spec.containers[checkout].resources.requests.cpu 100m → 500m"
-    line = f"dev, staging, prod  default/checkout  Deployment/checkout: pods restart ({field})"
+    line = f"dev, staging, prod  main/checkout  Deployment/checkout: pods restart ({field})"
     assert update("--dry-run").json["data"]["effects"] == [line]
     assert line in atmos("update", "--repo", shop, "--dry-run").out
 
@@ -67,9 +67,9 @@ def test_a_database_that_leaves_git_stays_and_the_second_step_is_named(spec, upd
     edit(spec, ("addons:\n  postgres: {}\n", ""))
     done = update("--yes")
     assert done.code == 0, done.json["diagnostics"]
-    command = "`kubectl -n default-prod delete cluster.postgresql.cnpg.io checkout-db` deletes it later, for good"
+    command = "`kubectl -n main-prod delete cluster.postgresql.cnpg.io checkout-db` deletes it later, for good"
     kept = "Cluster/checkout-db stays in the cluster with its data, although Git no longer has it"
-    assert f"prod  default/checkout  {kept}; {command}" in done.json["data"]["effects"]
+    assert f"prod  main/checkout  {kept}; {command}" in done.json["data"]["effects"]
     assert not (shop / CLUSTER).exists()
 
 
@@ -88,7 +88,7 @@ def test_a_database_that_nothing_keeps_is_not_deleted_by_accident(spec, update, 
     assert state(shop) == before
     allowed = update("--yes", "--theirs", ".", "--allow-replace")
     assert allowed.code == 0
-    assert "prod  default/checkout  Cluster/checkout-db is deleted with its data" in allowed.json["data"]["effects"]
+    assert "prod  main/checkout  Cluster/checkout-db is deleted with its data" in allowed.json["data"]["effects"]
 
 
 @pytest.mark.slow
@@ -104,13 +104,13 @@ def test_a_new_identity_of_a_database_is_refused_unless_it_is_allowed(update, sh
     allowed = update("--yes", "--allow-replace")
     assert allowed.code == 0
     assert {each["severity"] for each in found(allowed, "ATM341")} == {"warning"}
-    assert "afterwards `kubectl -n default-dev delete" in str(found(allowed, "ATM341"))
+    assert "afterwards `kubectl -n main-dev delete" in str(found(allowed, "ATM341"))
 
 
 @pytest.mark.slow
 def test_a_declared_rename_carries_hand_edits_over(atmos, update, shop, git):
     assert atmos("new", "service", "go, redis, called cart", "--repo", shop, "--yes").code == 0
-    ours = shop / "apps/default/cart/overlays/dev/redis-deployment.yaml"
+    ours = shop / "apps/main/cart/overlays/dev/redis-deployment.yaml"
     edit(ours, ("  revisionHistoryLimit: 5", "  # ours\n  revisionHistoryLimit: 3"))
     git("add", "-A", cwd=shop)
     git("commit", "-qm", "Keep three", cwd=shop)
@@ -126,7 +126,7 @@ def test_a_declared_rename_carries_hand_edits_over(atmos, update, shop, git):
     assert "  # ours\n  revisionHistoryLimit: 3" in text
     assert "name: cart-cache" in text
     said = "new identity: Deployment/cart-redis becomes Deployment/cart-cache, and the old one is pruned"
-    assert f"dev, staging, prod  default/cart  {said}" in done.json["data"]["effects"]
+    assert f"dev, staging, prod  main/cart  {said}" in done.json["data"]["effects"]
     assert update("cart", "--check").code == 0
 
 
@@ -151,7 +151,7 @@ def test_renames_that_name_no_two_objects_are_located(update, shop):
 
 def test_diff_says_what_landing_does(atmos, shop):
     edit(shop / SERVICE / "overlays/dev/kustomization.yaml", ("cpu: 100m", "cpu: 300m"))
-    line = "dev  default/checkout  Deployment/checkout: pods restart"
+    line = "dev  main/checkout  Deployment/checkout: pods restart"
     assert line in atmos("diff", "--repo", shop).out
     assert atmos("diff", "--repo", shop, "-o", "json").json["data"]["effects"][0].startswith(line)
 
@@ -181,7 +181,7 @@ def test_a_blueprint_of_the_company_is_part_of_the_commit_that_took_it(update, s
 
 def test_a_database_never_goes_back_to_an_earlier_version(atmos, shop):
     """ATM340, whatever is allowed; `--allow-replace` mends no data."""
-    spec = shop / "apps/default/checkout/service.yaml"
+    spec = shop / "apps/main/checkout/service.yaml"
     spec.write_text(spec.read_text().replace("postgres: {}", "postgres: {version: '16'}"))
     for options in ((), ("--allow-replace",)):
         done = atmos("update", "--repo", shop, "-o", "json", "--yes", *options)

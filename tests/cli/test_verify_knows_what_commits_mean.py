@@ -11,8 +11,8 @@ from atmos_cli.history.revisions import GitAnswers, limits_of, manifests, relati
 from atmos_cli.live.sessions import meant, target_of
 from atmos_cli.verify.seen import Order
 
-DEV = Deployment("default", "checkout", "dev")
-OVERLAY = "apps/default/checkout/overlays/{}/kustomization.yaml"
+DEV = Deployment("main", "checkout", "dev")
+OVERLAY = "apps/main/checkout/overlays/{}/kustomization.yaml"
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_a_comment_in_the_overlay_changes_nothing_that_runs(shop, git, answers):
 def test_a_commit_is_verified_for_what_it_changes_and_nothing_else(shop, git):
     scaled(shop, git, "staging")
     found = meant(open_repository(shop), None, team=None, environments=(), commit="HEAD")
-    assert found == (Deployment("default", "checkout", "staging"),)
+    assert found == (Deployment("main", "checkout", "staging"),)
     commit(shop, git, "nothing")
     assert meant(open_repository(shop), None, team=None, environments=(), commit="HEAD") == ()
 
@@ -96,7 +96,7 @@ def test_the_target_is_where_the_overlay_runs(shop, answers):
     resources = manifests(answers, answers("commit", ""))
     target = target_of(open_repository(shop).config, DEV, resources)
     assert (target.namespace, target.workload, target.cluster, target.engine) == (
-        "default-dev",
+        "main-dev",
         "checkout",
         "dev",
         "argocd",
@@ -104,7 +104,7 @@ def test_the_target_is_where_the_overlay_runs(shop, answers):
 
 
 def test_limits_come_from_the_spec_at_that_commit(shop, git, answers):
-    spec = shop / "apps/default/checkout/service.yaml"
+    spec = shop / "apps/main/checkout/service.yaml"
     before = answers("commit", "HEAD")
     spec.write_text(f"{spec.read_text()}verify:\n  observe: 7m\n")
     after = commit(shop, git, "watch longer")

@@ -19,7 +19,7 @@ spec: {{sourceRepos: ["{URL}"], destinations: [{{name: "*", namespace: "*"}}]}}
 ---
 apiVersion: argoproj.io/v1alpha1
 kind: Application
-metadata: {{name: root, namespace: argocd}}
+metadata: {{name: atmos-root, namespace: argocd}}
 spec:
   project: platform
   source: {{repoURL: "{URL}", targetRevision: main, path: argocd}}
@@ -157,7 +157,7 @@ def test_a_pointer_to_nothing_is_found(path: str, old: str, new: str, code: str,
 
 
 def test_an_application_reads_a_directory_that_exists() -> None:
-    more = ARGO.replace("name: root", "name: other").replace("path: argocd", "path: apps/none")
+    more = ARGO.replace("name: atmos-root", "name: other").replace("path: argocd", "path: apps/none")
     one = only({"argocd/projects/other.yaml": more})
     assert (one.code.name, one.where and one.where.field) == ("ENGINE_PATH_MISSING", "spec.source.path")
     outside = more.replace("apps/none", "../elsewhere")
@@ -166,7 +166,7 @@ def test_an_application_reads_a_directory_that_exists() -> None:
 
 def test_paths_in_other_repos_are_not_judged() -> None:
     more = (
-        ARGO.replace("name: root", "name: other")
+        ARGO.replace("name: atmos-root", "name: other")
         .replace("path: argocd", "path: charts/x")
         .replace("gitops.git", "charts.git")
     )
@@ -174,7 +174,7 @@ def test_paths_in_other_repos_are_not_judged() -> None:
 
 
 def test_two_spellings_of_the_repo_are_one() -> None:
-    more = ARGO.replace("name: root", "name: other").replace("path: argocd", "path: apps/none")
+    more = ARGO.replace("name: atmos-root", "name: other").replace("path: argocd", "path: apps/none")
     ssh = more.replace(URL, "git@git.example.org:shop/gitops")
     assert only({"argocd/projects/other.yaml": ssh}).code.name == "ENGINE_PATH_MISSING"
 

@@ -114,12 +114,12 @@ def answered(body: bytes, *headers: bytes, status: bytes = b"200 OK", length: in
 def answers(kind: str) -> dict[str, Any]:
     """A good answer of a Prometheus, an API server or a chat."""
     if kind == "prometheus":
-        row = {"metric": {"container": "checkout", "namespace": "default-dev"}, "value": [1795422994.0, "0.1"]}
+        row = {"metric": {"container": "checkout", "namespace": "main-dev"}, "value": [1795422994.0, "0.1"]}
         return {"status": "success", "data": {"resultType": "vector", "result": [row]}}
     pod = {
         "kind": "Pod",
         "apiVersion": "v1",
-        "metadata": {"name": "x", "namespace": "default-dev", "uid": "u"},
+        "metadata": {"name": "x", "namespace": "main-dev", "uid": "u"},
         "status": {},
     }
     resource = {"name": "pods", "kind": "Pod", "namespaced": True}

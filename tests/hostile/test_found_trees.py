@@ -99,10 +99,10 @@ def test_an_embedded_bare_repository_runs_no_program(
 
 
 def test_text_of_the_repo_is_made_safe(box: Box, server: Server) -> None:
-    at = "apps/default/checkout/base"
-    box.write("apps/default/a\n::error::pwned/x.yaml", "a: [\n")
+    at = "apps/main/checkout/base"
+    box.write("apps/main/a\n::error::pwned/x.yaml", "a: [\n")
     box.write(f"{at}/kustomization.yaml", 'resources: ["a\\n::error::x.yaml", "deployment.yaml"]\n')
-    box.write("tenants/dev/default/default-deny.yaml", 'kind: ConfigMap\nmetadata: {name: "x\\e[31m\\n::error::q"}\n')
+    box.write("tenants/dev/main/default-deny.yaml", 'kind: ConfigMap\nmetadata: {name: "x\\e[31m\\n::error::q"}\n')
     box.write("atmos-cli.yaml", (box.root / "atmos-cli.yaml").read_text() + '"k\\e[31m\\n::error::boo": 1\n')
     for command in (("validate",), ("diff",), ("render", "checkout"), ("status",)):
         read(box, server, *command)
@@ -127,20 +127,20 @@ def test_text_is_made_safe_wherever_it_stands(box: Box, server: Server, raw: str
             "metadata": {"name": fields["name"]},
             "immutable": fields["value"],
         }
-        box.write("tenants/dev/default/default-deny.yaml", json.dumps(body))
+        box.write("tenants/dev/main/default-deny.yaml", json.dumps(body))
     elif place == "image":
-        overlay = box.root / "apps/default/checkout/overlays/dev/kustomization.yaml"
+        overlay = box.root / "apps/main/checkout/overlays/dev/kustomization.yaml"
         overlay.write_text(overlay.read_text().replace('"0.1.0"', quoted))
     elif place == "entry":
-        box.write("tenants/dev/default/kustomization.yaml", f"resources: [{quoted}]\n")
+        box.write("tenants/dev/main/kustomization.yaml", f"resources: [{quoted}]\n")
     elif place == "file":
-        box.write(f"tenants/dev/default/{text.replace('/', '')}.yaml", "a: [\n")
+        box.write(f"tenants/dev/main/{text.replace('/', '')}.yaml", "a: [\n")
     elif place == "summary":
         body = {"name": "evil", "kind": "addon", "version": "1.0.0", "summary": text}
         box.write("platform/blueprints/evil/blueprint.yaml", json.dumps(body))
         command = ("blueprint", "list")
     elif place == "service":
-        box.write(f"apps/default/{text}/overlays/dev/kustomization.yaml", "resources: [missing.yaml]\n")
+        box.write(f"apps/main/{text}/overlays/dev/kustomization.yaml", "resources: [missing.yaml]\n")
     else:
         box.write("platform/budgets/dev.yaml", f"environment: dev\nlimits: {{{quoted}: {{limit: {quoted}}}}}\n")
     read(box, server, *command)
@@ -149,7 +149,7 @@ def test_text_is_made_safe_wherever_it_stands(box: Box, server: Server, raw: str
 @pytest.mark.slow
 def test_many_tiny_documents_are_counted_not_listed(box: Box, server: Server) -> None:
     """200,000 documents: 60 s of processor, 500 MB, and 100 findings for the file, then their number."""
-    path = "apps/default/checkout/base/service.yaml"
+    path = "apps/main/checkout/base/service.yaml"
     box.write(path, "---\na: 1\n" * 200_000)
     ran = read(box, server, "validate")
     listed = [line for line in (ran.out + ran.err).splitlines() if line.startswith(path.encode())]
@@ -158,8 +158,8 @@ def test_many_tiny_documents_are_counted_not_listed(box: Box, server: Server) ->
 
 @pytest.mark.parametrize("how", ["loop", "link out", "17 MB", "no permission", "FIFO", "directory"])
 def test_the_fault_of_one_file_is_a_finding_among_the_others(box: Box, server: Server, how: str) -> None:
-    path = "apps/default/checkout/overlays/dev/postgres-client.yaml"
-    other = "apps/default/worker/base/service.yaml"
+    path = "apps/main/checkout/overlays/dev/postgres-client.yaml"
+    other = "apps/main/worker/base/service.yaml"
     box.write(other, "kind: ConfigMap\nmetadata: {name: 5}\n")
     at = box.clear(path)
     if how == "loop":

@@ -39,7 +39,7 @@ def test_an_index_lock_is_no_half_commit(box: Box, server: Server) -> None:
     else:
         assert ran.status == 2, str(ran)
         assert "index.lock" in ran.text, str(ran)
-        assert not (box.root / "apps/default/zed").exists(), "files of a commit that was not made"
+        assert not (box.root / "apps/main/zed").exists(), "files of a commit that was not made"
 
 
 @pytest.mark.slow
@@ -68,7 +68,7 @@ def test_a_signal_in_the_write_undoes_it_at_once(box: Box, sent: signal.Signals,
     out, err = process.communicate(timeout=30)
     ran = Ran(NEW, process.returncode, out, err)
     assert b"Traceback" not in out + err, str(ran)
-    done = (box.root / "apps/default/zed/service.yaml").exists() or box.git("rev-parse", "HEAD") != head
+    done = (box.root / "apps/main/zed/service.yaml").exists() or box.git("rev-parse", "HEAD") != head
     if not done:
         assert box.git("status", "--porcelain") == status, f"left uncommitted files\n{ran}"
     assert not list((box.top / "tmp").iterdir()), f"left {list((box.top / 'tmp').iterdir())}\n{ran}"
@@ -78,7 +78,7 @@ def test_a_signal_in_the_write_undoes_it_at_once(box: Box, sent: signal.Signals,
 
 def _wait_for_the_write(box: Box, process: subprocess.Popen[bytes]) -> None:
     """Until its hook runs, its first file is there, or it has ended."""
-    signs = (box.top / "log" / "in-hook", box.root / ".git" / "atmos-cli" / "undo.json", box.root / "apps/default/zed")
+    signs = (box.top / "log" / "in-hook", box.root / ".git" / "atmos-cli" / "undo.json", box.root / "apps/main/zed")
     deadline = time.monotonic() + 30
     while process.poll() is None and not any(map(os.path.lexists, signs)) and not any((box.top / "tmp").iterdir()):
         assert time.monotonic() < deadline
@@ -160,14 +160,14 @@ SECRETS = {
 def test_a_secret_in_a_plain_variable_is_an_error(box: Box, server: Server, case: str) -> None:
     place, name, value = SECRETS[case]
     if place == "overlay":
-        path = "apps/default/checkout/overlays/dev/kustomization.yaml"
+        path = "apps/main/checkout/overlays/dev/kustomization.yaml"
         _replace(
             box.root / path,
             "            - name: PORT\n",
             f"            - name: {name}\n              value: {value}\n            - name: PORT\n",
         )
     elif place == "spec":
-        path = "apps/default/checkout/service.yaml"
+        path = "apps/main/checkout/service.yaml"
         _replace(box.root / path, "size: s\n", f"size: s\nenv:\n  {name}: {value}\n")
     else:
         path = "atmos-cli.yaml"

@@ -60,7 +60,7 @@ def test_a_damaged_journal_leads_nowhere(new_box: Callable[..., Box], server: Se
     command = WRITING[number % len(WRITING)]
     if number % 4 == 0:
         # A link in the way of a path that the journal or the command writes.
-        box.clear(rng.choice(("scripts", "apps/default/zed", "platform/budgets"))).symlink_to(box.victim / "dir")
+        box.clear(rng.choice(("scripts", "apps/main/zed", "platform/budgets"))).symlink_to(box.victim / "dir")
     with promises.nothing_touched(box, but=promises.WRITABLE):
         ran = server.run(*command, cwd=box.root, env=box.env, seconds=60)
         print(ran)  # noqa: T201 - shown where the test fails

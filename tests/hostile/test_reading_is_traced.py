@@ -40,7 +40,7 @@ def tools(box: Box) -> Box:
     box.env["PATH"] = f"{at.parent}:{box.env['PATH']}"
     (box.top / "home" / "bin" / "kubectl").symlink_to("kustomize")
     _approved(box)
-    overlay = box.root / "apps/default/checkout/overlays/dev/kustomization.yaml"
+    overlay = box.root / "apps/main/checkout/overlays/dev/kustomization.yaml"
     overlay.write_text(
         overlay.read_text() + "vars:\n- name: X\n  objref: {kind: Service, name: checkout, apiVersion: v1}\n"
     )
@@ -74,7 +74,7 @@ def _approved(box: Box) -> None:
     box.git("add", "-A")
     box.git("commit", "-qm", "people")
     box.git("checkout", "-qb", "topic")
-    overlay = box.root / "apps/default/worker/overlays/staging/kustomization.yaml"
+    overlay = box.root / "apps/main/worker/overlays/staging/kustomization.yaml"
     overlay.write_text(overlay.read_text().replace("count: 2", "count: 9", 1))
     asking = (
         "approve",

@@ -60,7 +60,7 @@ def answers(atmos):
 
 
 def grown(shop, count=3):
-    overlay = shop / "apps/default/checkout/overlays/dev/kustomization.yaml"
+    overlay = shop / "apps/main/checkout/overlays/dev/kustomization.yaml"
     overlay.write_text(re.sub(r"count: \d+", f"count: {count}", overlay.read_text()))
 
 
@@ -81,7 +81,7 @@ def test_outdated(shop, answers, monkeypatch):
         ("overlays/dev/postgres-cluster.yaml", "postgresql:17.12-standard-trixie", "postgresql:17.6"),
         ("overlays/prod/kustomization.yaml", "registry.example.com", "docker.io/bitnami"),
     ):
-        file = shop / "apps/default/checkout" / path
+        file = shop / "apps/main/checkout" / path
         file.write_text(file.read_text().replace(old, new))
     answers("outdated", "outdated", *at)
 
@@ -99,7 +99,7 @@ def test_what_only_looks(shop, answers, git):
     grown(shop)
     answers("diff", "diff", *at)
     grown(shop, 50)
-    (shop / "apps/default/checkout/base/odd.yaml").write_text("kind: [\n")
+    (shop / "apps/main/checkout/base/odd.yaml").write_text("kind: [\n")
     answers("validate", "validate", *at)
 
 

@@ -57,7 +57,7 @@ def test_a_key_set_a_thousand_times_is_counted():
 
 
 def put(shop, text):
-    overlay = shop / "apps/default/checkout/overlays/dev"
+    overlay = shop / "apps/main/checkout/overlays/dev"
     (overlay / "tiny.yaml").write_text(text)
     kustomization = overlay / "kustomization.yaml"
     kustomization.write_text(kustomization.read_text().replace("resources:\n", "resources:\n- tiny.yaml\n", 1))

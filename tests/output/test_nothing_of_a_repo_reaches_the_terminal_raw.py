@@ -27,7 +27,7 @@ def hostile(shop, bad, git):
         file = apps / path
         file.parent.mkdir(parents=True)
         file.write_text(f"resources: [{quoted(f'a{bad}')}]\n{quoted(f'key{bad}')}: 1\n")
-    overlay = apps / "default/checkout/overlays/dev"
+    overlay = apps / "main/checkout/overlays/dev"
     (overlay / f"x{bad}.yaml").write_text("kind: [\n")
     kustomization = overlay / "kustomization.yaml"
     kustomization.write_text(kustomization.read_text().replace("resources:\n", "resources:\n- odd.yaml\n", 1))
@@ -134,7 +134,7 @@ def test_a_finding_is_two_lines_whatever_is_in_it(hostile, atmos):
 
 @pytest.mark.slow
 def test_a_name_is_still_seen(shop):
-    (shop / "apps/default/checkout/base/\x1b[31m\u202ered.yaml").write_text("kind: [\n")
+    (shop / "apps/main/checkout/base/\x1b[31m\u202ered.yaml").write_text("kind: [\n")
     _, out, _ = run("validate", cwd=shop)
     assert r"base/\x1b[31m\u202ered.yaml" in out
 
@@ -179,7 +179,7 @@ def test_json_keeps_its_value_in_every_encoding(shop):
 
 @pytest.mark.slow
 def test_rendered_yaml_is_utf_8_in_every_encoding(shop):
-    overlay = shop / "apps/default/checkout/overlays/dev"
+    overlay = shop / "apps/main/checkout/overlays/dev"
     (overlay / "text.yaml").write_text(
         'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: t}\ndata: {a: "\u4e2d\\u202e\\n::x"}\n'
     )

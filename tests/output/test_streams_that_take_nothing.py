@@ -99,7 +99,7 @@ def test_nothing_is_written_when_it_could_not_be_told(shop, git):
     for where in (">&-", ">/dev/full"):
         assert shell(f"{ATMOS} new service go --name cart --yes {where}", shop)[0] == 2
     assert git("rev-parse", "HEAD", cwd=shop) == before
-    assert not (shop / "apps/default/cart").exists()
+    assert not (shop / "apps/main/cart").exists()
 
 
 @pytest.mark.parametrize("command", ["validate", "render checkout", "bogus -o json", "--help"])

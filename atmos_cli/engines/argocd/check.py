@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import Code, Severity
-from atmos_cli.engines.argocd.files import COMPARE_OPTIONS, ROOTS
+from atmos_cli.engines.argocd.files import COMPARE_OPTIONS, ROOT, ROOTS
 from atmos_cli.engines.facts import directory_of, is_template
 from atmos_cli.kube.shape import Path, at, items, mapping, text, texts
 
@@ -45,6 +45,7 @@ def git_generators(spec: dict[str, Any], depth: int = 0) -> Iterator[dict[str, A
 
 def findings(facts: EngineFacts) -> Iterator[Finding]:
     projects = {one.name for one in facts.of("AppProject")} | {"default"}
+    yield from _names(facts)
     for pointer in facts.of("Application"):
         yield from _application(pointer, pointer.spec, ("spec",), projects, facts)
         yield from _hidden(pointer, pointer.document.value, ())
@@ -54,6 +55,24 @@ def findings(facts: EngineFacts) -> Iterator[Finding]:
         # What a patch adds to it depends on the generator.
         if "compare-options" not in text(pointer.spec, "templatePatch"):
             yield from _hidden(pointer, mapping(pointer.spec, "template"), ("spec", "template"))
+
+
+def _names(facts: EngineFacts) -> Iterator[Finding]:
+    """Warn of what has a name on the hub that is Argo CD's, or may be anybody's."""
+    for pointer in facts.of("AppProject"):
+        if pointer.name == "default":
+            message = "is Argo CD's own: all Applications on the hub that name no project are held to what it allows"
+            yield _owned(pointer, message)
+    for pointer in facts.of("Application"):
+        if pointer.document.file == ROOT and pointer.name == "root":
+            message = "has a name that others on the hub may give, as have the projects and sets of this repo"
+            yield _owned(pointer, message)
+
+
+def _owned(pointer: Pointer, message: str) -> Finding:
+    hint = f"for the way to names of its own: `atmos explain {Code.NAME_OWNED}`"
+    at = ("metadata", "name")
+    return pointer.finding(at, message, code=Code.NAME_OWNED, hint=hint, severity=Severity.WARNING)
 
 
 def reached(facts: EngineFacts) -> Iterator[str]:

@@ -35,6 +35,7 @@ class ArgoCD(Engine):
     watched = live.WATCHED
     keeps = ("argocd.argoproj.io/sync-options", "Delete=false")
     hub_namespace = files.NAMESPACE
+    owned_names = {r"argo-?cd": "Argo CD's own namespace has it"}
     delivery_objects = staticmethod(live.delivery_objects)
     refresh = staticmethod(live.refresh)
 

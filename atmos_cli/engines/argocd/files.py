@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.budget.model import PLATFORM
+from atmos_cli.engines.argocd.access import project_roles
 from atmos_cli.engines.engine import Place
 from atmos_cli.engines.source import git_url
 from atmos_cli.kustomize.files import MANIFESTS
@@ -61,9 +62,15 @@ def root_files(config: Config, *, teams: Sequence[str]) -> dict[str, Documents]:
         "argocd/applicationsets/tenants.yaml": [_tenants(config)],
     }
     for team in teams:
-        files[f"argocd/projects/{team}.yaml"] = [_project(config, team, clusters)]
+        roles = project_roles(config, on_hub(config, team), team=team, teams=teams)
+        files[f"argocd/projects/{team}.yaml"] = [_project(config, team, clusters, roles)]
         files[f"argocd/applicationsets/apps-{team}.yaml"] = [_apps(config, team)]
     return files
+
+
+def on_hub(config: Config, name: str) -> str:
+    """Return the name of an object on the hub, where others have projects and Applications, too."""
+    return f"{config.hub.prefix}{name}"
 
 
 def synced(config: Config) -> list[str]:
@@ -115,17 +122,17 @@ def _environment_labels(config: Config, cluster: str) -> list[str]:
 
 def _root(config: Config) -> Documents:
     """Write project and Application in one file: an Application that has to make its own project never starts."""
-    project = _object("AppProject", PLATFORM)
+    project = _object("AppProject", on_hub(config, PLATFORM))
     project["spec"] = {
         "description": "the platform's own objects: tenants, infrastructure, projects and sets",
         "sourceRepos": [git_url(config)],
         "destinations": [{"name": "*", "server": "*", "namespace": "*"}],
         "clusterResourceWhitelist": [{"group": "*", "kind": "*"}],
     }
-    root = _object("Application", "root")
+    root = _object("Application", on_hub(config, "root"))
     root["metadata"]["annotations"] = dict(COMPARE)
     root["spec"] = {
-        "project": PLATFORM,
+        "project": on_hub(config, PLATFORM),
         "source": {
             "repoURL": git_url(config),
             "targetRevision": f"refs/heads/{config.git.branch}",
@@ -150,8 +157,8 @@ def _root(config: Config) -> Documents:
     return [project, root]
 
 
-def _project(config: Config, team: str, clusters: Sequence[str]) -> dict[str, Any]:
-    project = _object("AppProject", team)
+def _project(config: Config, team: str, clusters: Sequence[str], roles: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    project = _object("AppProject", on_hub(config, team))
     # Projects before sets: a set that finds no project waits three minutes before it looks again.
     project["metadata"]["annotations"] = {"argocd.argoproj.io/sync-wave": "-1"}
     project["metadata"]["finalizers"] = ["resources-finalizer.argocd.argoproj.io"]
@@ -170,6 +177,7 @@ def _project(config: Config, team: str, clusters: Sequence[str]) -> dict[str, An
             {"group": "rbac.authorization.k8s.io", "kind": "Role"},
             {"group": "rbac.authorization.k8s.io", "kind": "RoleBinding"},
         ],
+        **({"roles": list(roles)} if roles else {}),
     }
     return project
 
@@ -177,7 +185,7 @@ def _project(config: Config, team: str, clusters: Sequence[str]) -> dict[str, An
 def _apps(config: Config, team: str) -> dict[str, Any]:
     service, environment = "{{ index .path.segments 2 }}", "{{ index .path.segments 4 }}"
     found = _set(
-        f"apps-{team}",
+        on_hub(config, f"apps-{team}"),
         git={
             "repoURL": git_url(config),
             "revision": config.git.branch,
@@ -193,7 +201,7 @@ def _apps(config: Config, team: str) -> dict[str, Any]:
             "annotations": dict(COMPARE),
         },
         "spec": {
-            "project": team,
+            "project": on_hub(config, team),
             "source": _source(config, "{{ .path.path }}"),
             "destination": {"name": "{{ .name }}", "namespace": f"{team}-{environment}"},
             # Argo Rollouts moves the weights of a route step by step; self-healing would move them back at once.
@@ -210,7 +218,7 @@ def _apps(config: Config, team: str) -> dict[str, Any]:
 def _tenants(config: Config) -> dict[str, Any]:
     environment, team = "{{ index .path.segments 1 }}", "{{ .path.basename }}"
     found = _set(
-        "tenants",
+        on_hub(config, "tenants"),
         git={
             "repoURL": git_url(config),
             "revision": config.git.branch,
@@ -225,7 +233,7 @@ def _tenants(config: Config) -> dict[str, Any]:
 
 def _infrastructure(config: Config, kind: str) -> dict[str, Any]:
     found = _set(
-        f"infra-{kind}",
+        on_hub(config, f"infra-{kind}"),
         git={
             "repoURL": git_url(config),
             "revision": config.git.branch,
@@ -242,7 +250,7 @@ def _platform_application(config: Config, name: str, *, namespace: str) -> dict[
     return {
         "metadata": {"name": name, "annotations": dict(COMPARE)},
         "spec": {
-            "project": PLATFORM,
+            "project": on_hub(config, PLATFORM),
             "source": _source(config, "{{ .path.path }}"),
             "destination": {"name": "{{ .name }}", "namespace": namespace},
             "syncPolicy": PLATFORM_SYNC,

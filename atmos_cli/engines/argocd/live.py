@@ -47,8 +47,8 @@ def _application_set(hub: ClusterApi, target: Target) -> tuple[Resource, ...]:
 
 
 def _name_of_set(target: Target) -> str:
-    """Return the name that `atmos init` chooses for the set of a team."""
-    return f"apps-{target.team}"
+    """Return the name that atmos gives to the set of a team."""
+    return f"{target.prefix}apps-{target.team}"
 
 
 def _is_for(application: Resource, cluster: str) -> bool:

@@ -22,7 +22,7 @@ def place_data(plan: PlacePlan, written: Written | None) -> dict[str, Any]:
         plan.noun: plan.name,
         "plan": rows_data(plan.rows),
         "alsoRemoved": list(plan.removed),
-        **{key: update[key] for key in ("services", "effects", "budget", "files")},
+        **{key: update[key] for key in ("services", "effects", "takesAlong", "budget", "files")},
         "next": list(plan.steps),
         "written": written_data(written),
     }

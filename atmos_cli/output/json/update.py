@@ -32,6 +32,7 @@ def update_data(plan: UpdatePlan, written: Sequence[Written]) -> dict[str, Any]:
             for bump, updates in plan.bumps.items()
         ],
         "effects": list(plan.effects),
+        "takesAlong": list(plan.takes_along),
         "budget": [row_data(row) for row in plan.change.guarded.rows],
         "files": {
             "added": list(changes.added),

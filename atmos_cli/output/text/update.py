@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from atmos_cli.merge.model import Conflict
 
 MOST_FIELDS = 12
+MOST_INPUTS = 5
 
 
 def show_update(plan: UpdatePlan, *, with_diff: bool, check: bool) -> None:
@@ -30,6 +31,10 @@ def show_update(plan: UpdatePlan, *, with_diff: bool, check: bool) -> None:
     for bump, updates in plan.bumps.items():
         mends = f", which mends {', '.join(bump.mends)}" if bump.mends else ""
         say(f"Version  {bump}{mends}: {_titles(updates)}")
+    if plan.takes_along and not check:
+        rest = len(plan.takes_along) - MOST_INPUTS
+        names = ", ".join(plan.takes_along[:MOST_INPUTS]) + (f" and {rest} more" if rest > 0 else "")
+        say(f"Takes along, edited and not committed so far: {names}")
     if with_diff:
         for line in diff_lines(plan.change.changes):
             say(line)

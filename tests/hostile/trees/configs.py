@@ -144,7 +144,7 @@ def hostile_approval(box: Box, rng: random.Random) -> None:
         "eve": {"emails": [names.text(rng)], "roles": ["team-lead"], "keys": [key, f"-x {key}", "\n".join([key] * 3)]}
     }
     box.write("platform/approvers.yaml", json.dumps({"version": 1, "people": people}))
-    body = {"version": 1, "environment": "dev", "service": "default/checkout", "reason": names.text(rng), "claim": {}}
+    body = {"version": 1, "environment": "dev", "service": "main/checkout", "reason": names.text(rng), "claim": {}}
     signature = "-----BEGIN SSH SIGNATURE-----\n" + "A" * rng.choice((0, 70, 100_000)) + "\n-----END SSH SIGNATURE-----"
     body["signatures"] = [{"by": names.text(rng), "signature": signature}, rng.choice(WILD)]
     box.write("platform/approvals/dev/checkout/3f9c1a2b4c5d6e7f.yaml", json.dumps(damaged(body, rng)))

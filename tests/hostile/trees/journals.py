@@ -109,7 +109,7 @@ def journal_of_somebody_else(box: Box, rng: random.Random) -> None:
 def journal_below(box: Box, rng: random.Random) -> None:
     """A journal beside another `atmos-cli.yaml`, and names that resemble Git's own place for it."""
     box.write(f"apps/{PLACE}/redo.json", content(box, rng))
-    box.write("apps/atmos-cli.yaml", (box.root / "apps/default/checkout/service.yaml").name + names.text(rng))
+    box.write("apps/atmos-cli.yaml", (box.root / "apps/main/checkout/service.yaml").name + names.text(rng))
     box.write("atmos-cli/redo.json", content(box, rng))
 
 

@@ -24,7 +24,7 @@ def link_to_a_file_outside(box: Box, rng: random.Random) -> None:
 
 
 def link_to_a_directory_outside(box: Box, rng: random.Random) -> None:
-    path = rng.choice([each for each in places.DIRECTORIES if each] + ["apps/default/linked", "apps/linked"])
+    path = rng.choice([each for each in places.DIRECTORIES if each] + ["apps/main/linked", "apps/linked"])
     link(box, path, f"{box.victim}/dir", relative=rng.random() < 0.5)
 
 

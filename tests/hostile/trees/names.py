@@ -60,15 +60,15 @@ def name_of_team(box: Box, rng: random.Random) -> None:
 def name_of_service(box: Box, rng: random.Random) -> None:
     name = text(rng)
     box.write(
-        f"apps/default/{name}/service.yaml", f"apiVersion: atmos-cli.dev/v1\nkind: Service\nname: {json.dumps(name)}\n"
+        f"apps/main/{name}/service.yaml", f"apiVersion: atmos-cli.dev/v1\nkind: Service\nname: {json.dumps(name)}\n"
     )
-    box.write(f"apps/default/{name}/base/kustomization.yaml", "resources: [missing.yaml]\n")
-    box.write(f"apps/default/{name}/overlays/dev/kustomization.yaml", "resources: [../../base]\n")
+    box.write(f"apps/main/{name}/base/kustomization.yaml", "resources: [missing.yaml]\n")
+    box.write(f"apps/main/{name}/overlays/dev/kustomization.yaml", "resources: [../../base]\n")
 
 
 def name_of_service_in_bytes(box: Box, rng: random.Random) -> None:
     name = rng.choice(BYTES)
-    box.write(b"apps/default/" + name + b"/overlays/dev/kustomization.yaml", "resources: [missing.yaml]\n")
+    box.write(b"apps/main/" + name + b"/overlays/dev/kustomization.yaml", "resources: [missing.yaml]\n")
 
 
 def name_of_environment(box: Box, rng: random.Random) -> None:

@@ -9,22 +9,22 @@ if TYPE_CHECKING:
 
     from tests.hostile.box import Box
 
-CHECKOUT = "apps/default/checkout"
+CHECKOUT = "apps/main/checkout"
 MANIFESTS = (
     f"{CHECKOUT}/base/deployment.yaml",
     f"{CHECKOUT}/base/service.yaml",
     f"{CHECKOUT}/overlays/dev/postgres-cluster.yaml",
-    "tenants/dev/default/namespace.yaml",
-    "tenants/prod/default/resourcequota.yaml",
+    "tenants/dev/main/namespace.yaml",
+    "tenants/prod/main/resourcequota.yaml",
     "infrastructure/controllers/dev/tenancy/clusterrole.yaml",
-    "argocd/projects/default.yaml",
+    "argocd/projects/main.yaml",
     "argocd/bootstrap/root.yaml",
 )
 KUSTOMIZATIONS = (
     f"{CHECKOUT}/base/kustomization.yaml",
     f"{CHECKOUT}/overlays/dev/kustomization.yaml",
     f"{CHECKOUT}/overlays/prod/kustomization.yaml",
-    "tenants/dev/default/kustomization.yaml",
+    "tenants/dev/main/kustomization.yaml",
     "infrastructure/controllers/dev/tenancy/kustomization.yaml",
 )
 OWN = (  # what atmos itself reads
@@ -43,12 +43,12 @@ OWN = (  # what atmos itself reads
 DIRECTORIES = (
     "",
     "apps",
-    "apps/default",
+    "apps/main",
     CHECKOUT,
     f"{CHECKOUT}/base",
     f"{CHECKOUT}/overlays",
     f"{CHECKOUT}/overlays/dev",
-    "tenants/dev/default",
+    "tenants/dev/main",
     "platform",
     "platform/budgets",
     "platform/blueprints",
@@ -57,7 +57,7 @@ DIRECTORIES = (
     "infrastructure/controllers/dev",
     "argocd/applicationsets",
     "clusters/dev",
-    "delivery/dev/default",
+    "delivery/dev/main",
 )
 
 

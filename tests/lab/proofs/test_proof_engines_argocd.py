@@ -62,14 +62,14 @@ def test_nothing_hides_what_the_server_refuses(argo_world: ArgoWorld) -> None:
 def test_a_webhook_gives_the_root_nothing_to_do(argo_world: ArgoWorld) -> None:
     """The refreshed set's controller writes empty fields into it; undoing that at every push would slow self-heal down."""
     kube = argo_world.argocd.plane.kube
-    before = kube.get(APPLICATION, "ApplicationSet", "apps-shop", "argocd")["metadata"]["generation"]
-    done = kube.get(APPLICATION, "Application", "root", "argocd")["status"]["operationState"]["startedAt"]
+    before = kube.get(APPLICATION, "ApplicationSet", "atmos-apps-shop", "argocd")["metadata"]["generation"]
+    done = kube.get(APPLICATION, "Application", "atmos-root", "argocd")["status"]["operationState"]["startedAt"]
     argo_world.nudge()
-    kube.wait(APPLICATION, "ApplicationSet", "apps-shop", "argocd", until=is_unmarked)
-    argo_world.argocd.refresh("root")
-    root = argo_world.argocd.wait_synced("root")
+    kube.wait(APPLICATION, "ApplicationSet", "atmos-apps-shop", "argocd", until=is_unmarked)
+    argo_world.argocd.refresh("atmos-root")
+    root = argo_world.argocd.wait_synced("atmos-root")
     assert root["status"]["operationState"]["startedAt"] == done
-    assert kube.get(APPLICATION, "ApplicationSet", "apps-shop", "argocd")["metadata"]["generation"] >= before
+    assert kube.get(APPLICATION, "ApplicationSet", "atmos-apps-shop", "argocd")["metadata"]["generation"] >= before
 
 
 def is_unmarked(found: Object) -> bool:
@@ -89,19 +89,19 @@ RIGHTS = (
 THEFTS = {
     "other-namespace": (
         "{apiVersion: v1, kind: ConfigMap, metadata: {name: stolen, namespace: pay-dev}}",
-        "namespace pay-dev is not permitted in project 'shop'",
+        "namespace pay-dev is not permitted in project 'atmos-shop'",
     ),
     "cluster-scoped": (
         "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRole, metadata: {name: stolen}}",
-        "resource rbac.authorization.k8s.io:ClusterRole is not permitted in project shop",
+        "resource rbac.authorization.k8s.io:ClusterRole is not permitted in project atmos-shop",
     ),
     "own-quota": (
         "{apiVersion: v1, kind: ResourceQuota, metadata: {name: stolen, namespace: shop-dev}}",
-        "resource :ResourceQuota is not permitted in project shop",
+        "resource :ResourceQuota is not permitted in project atmos-shop",
     ),
     "own-rights": (
         RIGHTS,
-        "resource rbac.authorization.k8s.io:RoleBinding is not permitted in project shop",
+        "resource rbac.authorization.k8s.io:RoleBinding is not permitted in project atmos-shop",
     ),
 }
 
@@ -134,20 +134,25 @@ def test_a_project_refuses_other_repos_and_destinations(argo_world: ArgoWorld) -
     kube, own = argo_world.argocd.plane.kube, argo_world.repo.tree.url
     other = f"{own.rpartition('/')[0]}/elsewhere.git"
     wanted = {
-        "foreign-repo": (other, "nonprod", "shop-dev", f"application repo {other} is not permitted in project 'shop'"),
+        "foreign-repo": (
+            other,
+            "nonprod",
+            "shop-dev",
+            f"application repo {other} is not permitted in project 'atmos-shop'",
+        ),
         "foreign-namespace": (
             own,
             "nonprod",
             "pay-dev",
-            "do not match any of the allowed destinations in project 'shop'",
+            "do not match any of the allowed destinations in project 'atmos-shop'",
         ),
         "foreign-cluster": (
             own,
             "prod-eu",
             "shop-dev",
-            "do not match any of the allowed destinations in project 'shop'",
+            "do not match any of the allowed destinations in project 'atmos-shop'",
         ),
-        "hub": (own, "in-cluster", "argocd", "do not match any of the allowed destinations in project 'shop'"),
+        "hub": (own, "in-cluster", "argocd", "do not match any of the allowed destinations in project 'atmos-shop'"),
     }
     try:
         for name, (url, cluster, namespace, _) in wanted.items():
@@ -166,7 +171,7 @@ def application(name: str, url: str, cluster: str, namespace: str) -> Object:
         "kind": "Application",
         "metadata": {"name": name, "namespace": "argocd"},
         "spec": {
-            "project": "shop",
+            "project": "atmos-shop",
             "source": {"repoURL": url, "targetRevision": "main", "path": "apps/shop/cart/overlays/dev"},
             "destination": {"name": cluster, "namespace": namespace},
         },
@@ -222,7 +227,7 @@ def test_a_spoilt_marker_moves_and_removes_nothing(argo_world: ArgoWorld) -> Non
     argo_world.repo.push({marker: "{"})
     argo_world.nudge()
     kube = argo_world.argocd.plane.kube
-    kube.wait(APPLICATION, "ApplicationSet", "apps-shop", "argocd", until=has_error)
+    kube.wait(APPLICATION, "ApplicationSet", "atmos-apps-shop", "argocd", until=has_error)
     assert argo_world.application("shop", "cart", "dev") is not None
     argo_world.sync(argo_world.repo.push({marker: sound}))
     after = live(argo_world)

@@ -57,7 +57,7 @@ def refused(shop: Path) -> None:
     # The work is kept, as one commit that the server does not have.
     assert heads(shop)["main"] == before
     assert git("rev-parse", "main~1", cwd=shop) == before
-    assert holds(shop, local(shop, "main"), "apps/default/checkout/service.yaml")
+    assert holds(shop, local(shop, "main"), "apps/main/checkout/service.yaml")
     assert git("status", "--porcelain", cwd=shop) == ""
 
 
@@ -134,7 +134,7 @@ def test_twenty_commits_at_once(
             (again,) = at_once([(answer.directory, words(number, names[number], mode="commit"))])
             assert again.code == 0, again.said
     git("pull", "--quiet", "origin", "main", cwd=first)
-    assert sorted(path.name for path in (first / "apps/default").iterdir()) == sorted(names)
+    assert sorted(path.name for path in (first / "apps/main").iterdir()) == sorted(names)
     (valid,) = at_once([(first, ["validate"])], asks=False)
     assert valid.code == 0, valid.said["diagnostics"]
 
@@ -170,7 +170,7 @@ def all_at_once(url: str, tmp_path: Path, names: list[str], *, mode: str) -> lis
 def nothing_is_lost(answers: list[Answer], names: list[str]) -> None:
     """A yes is on the server; a no is in the clone, on the branch that it names, with the command to go on."""
     for answer, name in zip(answers, names, strict=True):
-        path = f"apps/default/{name}/service.yaml"
+        path = f"apps/main/{name}/service.yaml"
         if answer.code == 0:
             commit, branch = answer.written["commit"], answer.written["branch"]
             git("fetch", "--quiet", "origin", cwd=answer.directory)

@@ -39,7 +39,7 @@ def gitops(forge: Forge, tmp_path: Path) -> Path:
     config = read_config((first / "atmos-cli.yaml").read_bytes(), engines=ENGINES)
     for name in ("shared", *(f"own-{number}" for number in range(OWN))):
         spec = ServiceSpec.model_validate({"name": name, "language": "go", "image": f"ghcr.io/acme/{name}:1"})
-        made = generate(spec, team="default", environments=ENVIRONMENTS, config=config, catalogue=catalogue())
+        made = generate(spec, team="main", environments=ENVIRONMENTS, config=config, catalogue=catalogue())
         for path, data in made.files.items():
             (first / path).parent.mkdir(parents=True, exist_ok=True)
             (first / path).write_bytes(data)
@@ -50,7 +50,7 @@ def gitops(forge: Forge, tmp_path: Path) -> Path:
 
 
 def overlay(service: str, environment: str) -> str:
-    return f"apps/default/{service}/overlays/{environment}/kustomization.yaml"
+    return f"apps/main/{service}/overlays/{environment}/kustomization.yaml"
 
 
 def test_twenty_pipelines_at_once(gitops: Path, tmp_path: Path, record_property: Callable[[str, int], None]) -> None:

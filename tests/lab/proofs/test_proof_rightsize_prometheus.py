@@ -34,7 +34,7 @@ def run(*args: str | Path) -> subprocess.CompletedProcess[str]:
 def history(end: int) -> str:
     """Two pods: one uses 0.05 cores and 100 MiB all the time, the other 0.08 and, once, 150 MiB."""
     times = range(end - DAYS * 86400, end, STEP)
-    labels = [f'{{namespace="default-dev",pod="{pod}",container="shop"}}' for pod in PODS]
+    labels = [f'{{namespace="main-dev",pod="{pod}",container="shop"}}' for pod in PODS]
     lines = ["# TYPE container_cpu_usage_seconds counter"]
     for name, rate in zip(labels, (0.05, 0.08), strict=True):
         lines += [f"container_cpu_usage_seconds_total{name} {n * STEP * rate:.3f} {at}" for n, at in enumerate(times)]
@@ -79,7 +79,7 @@ def test_the_size_that_was_measured_is_suggested(new_prometheus: Callable[..., P
     nobody = run("budget", "rightsize", "shop", "--prometheus", server.url, "--env", "prod", "--repo", shop)
     assert nobody.returncode == 2
     assert "ATM412" in nobody.stderr
-    assert "has no figures of the container `shop` in `default-prod`" in nobody.stderr
+    assert "has no figures of the container `shop` in `main-prod`" in nobody.stderr
 
 
 def test_the_client_reads_what_the_real_server_says(new_prometheus: Callable[..., Prometheus]) -> None:

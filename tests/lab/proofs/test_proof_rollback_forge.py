@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.lab
 
-OVERLAY = "apps/default/checkout/overlays/prod/kustomization.yaml"
+OVERLAY = "apps/main/checkout/overlays/prod/kustomization.yaml"
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def record(directory: Path, commit: str) -> None:
 
     repo = open_repo(directory)
     assert repo
-    target = Target("default", "checkout", "prod", "prod", "default-prod", "argocd", "checkout")
+    target = Target("main", "checkout", "prod", "prod", "main-prod", "argocd", "checkout")
     assert record_verdict(repo, Verdict(target, commit, Outcome.PASS, "good", (), ended=1.0), run="run-1") == ()
 
 

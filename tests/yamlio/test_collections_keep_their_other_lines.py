@@ -1,4 +1,4 @@
-"""A collection in brackets over several lines: another value changes only the lines of the entries that differ."""
+"""A collection over several lines, in brackets, too: another value changes only the lines of the entries that differ."""
 
 import random
 
@@ -52,6 +52,7 @@ JSON = '{\n  "a": [\n    "x",\n    "y"\n  ],\n  "b": 1\n}\n'
             "  { key: a, effect: NoSchedule },  # a\n",
             "",
         ),
+        ("a:\n- x  # keep\n\n- y\nb: 1\n", ("a",), ["x", "z"], "- y", "- z"),
         (JSON, ("a",), ["x", "z", "y"], '"x",\n', '"x",\n    "z",\n'),
         (JSON, (), {"a": ["x", "y"], "b": 2}, '"b": 1', '"b": 2'),
     ],
