@@ -12,6 +12,7 @@ from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.documents import Strict, check_model, read_mapping
 from atmos_cli.kube.quantity import ZERO, parse
 from atmos_cli.promotion import Promotion  # noqa: TC001 - pydantic reads it
+from atmos_cli.team_settings import Team  # noqa: TC001 - pydantic reads it
 from atmos_cli.yamlio.locate import field_of, located
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ class Config(Strict):
     git: Git = Git()
     hub: Hub = Hub()
     registry: str = "registry.example.com"
+    teams: dict[DnsLabel, Team] = Field(default={}, description="what is said of teams; who has a tenant is one")
     clusters: dict[DnsLabel, Cluster] = Field(min_length=1)
     environments: dict[DnsLabel, Environment] = Field(min_length=1)
 

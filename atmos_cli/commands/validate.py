@@ -22,6 +22,7 @@ from atmos_cli.gitops.pending import pending_updates
 from atmos_cli.gitops.placeholders import placeholder_findings
 from atmos_cli.gitops.repository import Deployment, Repository, deployments
 from atmos_cli.gitops.states import States
+from atmos_cli.gitops.team_findings import team_findings
 from atmos_cli.spec.model import read_spec
 from atmos_cli.yamlio.load import load_all
 from atmos_cli.yamlio.locate import located
@@ -78,6 +79,7 @@ def validate(
     table = versions()
     found += setting_findings(effective, config, table, on=table.as_of)
     found += placeholder_findings(effective, config)
+    found += team_findings(tree, config)
     found += doubly_owned(effective, environments=list(config.environments))
     judged, budget_findings = _budgets(repository, states, base)
     found += [*budget_findings, *faults]

@@ -103,7 +103,8 @@ def skeleton(
     for engine in ENGINES.values():
         documents |= engine.root_files(config, teams=teams, configured=configured)
     for cluster in config.clusters:
-        documents |= role_files(cluster)
+        shared = ENGINES[config.clusters[cluster].engine].cluster_access(config, cluster=cluster, teams=teams)
+        documents |= role_files(cluster, more=shared)
         if admitted[cluster]:
             documents |= admission_files(cluster, admitted[cluster], teams=teams)
     for environment in config.environments:
@@ -115,6 +116,9 @@ def skeleton(
                 quota=quota(budget, team=team),
                 defaults=requests_by_default(budget),
                 network=network,
+                more=ENGINES[config.engine(environment)].tenant_access(
+                    config, team=team, environment=environment, teams=teams
+                ),
             )
     return {path: text.encode() for path, text in files.items()} | {
         path: emit_all(values).encode() for path, values in documents.items()
@@ -214,6 +218,7 @@ def _config_value(config: Config) -> dict[str, Any]:
         "git": git,
         **({"hub": shown["hub"]} if "hub" in shown else {}),
         "registry": config.registry,
+        **({"teams": shown["teams"]} if "teams" in shown else {}),
         "clusters": clusters,
         "environments": environments,
     }
