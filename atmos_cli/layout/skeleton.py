@@ -14,6 +14,7 @@ from atmos_cli.config import FILE, Config
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.kube.quantity import parse
 from atmos_cli.layout.admission import Admission, admission_files
+from atmos_cli.layout.owners import OWNERS, owners_text
 from atmos_cli.layout.tenant_network import TenantNetwork
 from atmos_cli.layout.tenants import role_files, tenant_files
 from atmos_cli.yamlio.annotate import annotated
@@ -90,7 +91,7 @@ def skeleton(
         ".pre-commit-config.yaml": PRE_COMMIT,
         ".github/workflows/atmos.yaml": _workflow(config, versions),
         ".gitattributes": "*.lock linguist-generated=true\n",
-        "CODEOWNERS": _owners(teams),
+        OWNERS: owners_text(teams),
         SPEC_SCHEMA: json.dumps(spec_schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n",
         FILE: config_text(config, kinds),
     }
@@ -231,8 +232,3 @@ def budget_text(budget: Budget) -> str:
     shown = budget.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True, mode="json")
     whole = {"version": budget.version, "environment": budget.environment, "count": budget.count, **shown}
     return emit(whole, header=header)
-
-
-def _owners(teams: Sequence[str]) -> str:
-    lines = ["# Replace the names by groups of your forge. The last matching line counts.", "* @platform"]
-    return "\n".join([*lines, *(f"/apps/{team}/ @{team}" for team in teams)]) + "\n"
