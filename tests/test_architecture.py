@@ -21,7 +21,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("kube",),
     ("kustomize",),
     ("documents",),
-    ("promotion", "versions", "cluster_settings"),
+    ("promotion", "versions", "cluster_settings", "tool_settings"),
     ("config", "spec"),
     ("clusters",),
     ("budget", "checks", "blueprint", "verify"),
@@ -57,6 +57,7 @@ ONLY_IN = {
         "cluster_settings.py",
         "clusters/rows.py",
         "promotion.py",
+        "tool_settings.py",
         "spec/",
         "versions/table.py",
         "blueprint/manifest.py",
@@ -90,6 +91,7 @@ PURE = (
     "clusters",
     "config",
     "promotion",
+    "tool_settings",
     "versions",
 )
 IO_MODULES = {"os", "subprocess", "socket", "shutil", "tempfile", "time", "random", "datetime", "urllib", "sys"}

@@ -109,7 +109,7 @@ def test_settings_and_images_of_others_are_left_to_people(shop, atmos, day):
     titles = {title for title, *_ in behind(done)}
     assert titles == {
         "Kubernetes",
-        "docker.io/bitnami/default/checkout:0.1.0",
+        "docker.io/bitnami/main/checkout:0.1.0",
         "actions/setup-python",
         "actions/checkout",
     }
