@@ -13,6 +13,7 @@ from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.documents import Strict, check_model, read_mapping
 from atmos_cli.kube.quantity import ZERO, parse
 from atmos_cli.promotion import Promotion  # noqa: TC001 - pydantic reads it
+from atmos_cli.team_settings import Team  # noqa: TC001 - pydantic reads it
 from atmos_cli.tool_settings import Forge, Tool
 from atmos_cli.yamlio.locate import field_of, located
 
@@ -124,6 +125,7 @@ class Config(Strict):
     registry: str = "registry.example.com"
     forge: Forge = Field(default="github", description="where the repo is, for its pipelines")
     tool: Tool = Tool()
+    teams: dict[DnsLabel, Team] = Field(default={}, description="what is said of teams; who has a tenant is one")
     clusters: dict[DnsLabel, Cluster] = Field(min_length=1)
     environments: dict[DnsLabel, Environment] = Field(min_length=1)
 

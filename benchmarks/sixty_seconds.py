@@ -3,7 +3,8 @@
 In the lab (docs/lab.md): a real API server, scheduler, controllers, engine and Git server. kwok says of pods what a
 kubelet would say, so pulling an image takes no time here. The repo is bootstrapped before the clock starts. Timed:
 plan, checks, commit and push (one command), the engine, told as a forge's webhook would tell it, and pods that are
-rolled out in each environment. Cold is the first service, without bytecode of atmos or what it imports; warm is the next one.
+rolled out in each environment. Cold is the first service, without bytecode of atmos and its
+libraries; warm is the next one.
 """
 
 from __future__ import annotations

@@ -71,6 +71,12 @@ def test_good():
         ("branch: main", "branch: -x", 3, "branch"),
         ("x.git", "x.git {{ .name }}", 2, "url"),
         ("x.git", "{{.name}}", 2, "url"),
+        ("\nclusters", "\nteams: {shop: {groups: ['a,b']}}\nclusters", 4, "`a,b` can be no group"),
+        ("\nclusters", '\nteams: {shop: {groups: ["a\\ng, b, role:admin"]}}\nclusters', 4, "can be no group"),
+        ("\nclusters", "\nteams: {shop: {groups: [7]}}\nclusters", 4, "teams.shop.groups"),
+        ("\nclusters", "\nteams: {shop: {groups: x}}\nclusters", 4, "teams.shop.groups"),
+        ("\nclusters", "\nteams: {shop: {group: [x]}}\nclusters", 4, "unknown field `teams.shop.group`"),
+        ("\nclusters", "\nteams: {Shop: {}}\nclusters", 4, "Shop"),
     ],
 )
 def test_what_is_wrong_has_a_place(old, new, line, said):

@@ -39,7 +39,7 @@ CLUSTERS, CONTROLLERS = "clusters.yaml", "controllers.yaml"
 SHARED_ROWS = (LANGUAGES, CLUSTERS, CONTROLLERS)
 VERSIONS = "versions.yaml"
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
-_IMAGE = re.compile(rb"\bimages\.([a-z][a-z0-9_]{0,40})\b")
+_NAMED_IMAGE = re.compile(rb"\bimages\.([a-z][a-z0-9_]{0,40})\b")
 KINDS = {"workload": "a type of service", "addon": "an add-on"}
 
 
@@ -243,7 +243,7 @@ class Catalogue:
         return self._contents[name]
 
     def _images_in(self, files: Sequence[bytes]) -> list[bytes]:
-        named = sorted({name.decode() for data in files for name in _IMAGE.findall(data)})
+        named = sorted({name.decode() for data in files for name in _NAMED_IMAGE.findall(data)})
         known = [self.versions.images[name] for name in named if name in self.versions.images]
         return [repr(each.written_as(reference)).encode() for each in known for reference in sorted(each.references)]
 

@@ -233,6 +233,13 @@ def image_of(spec: ServiceSpec, *, team: str, environment: str, config: Config) 
     return overrides.image or spec.image or f"{config.registry}/{team}/{spec.name}:0.1.0"
 
 
+def made_up_image(spec: ServiceSpec, *, team: str, environment: str, config: Config) -> str:
+    """Return the image that stands in for one that `spec` does not name; empty where it names one."""
+    overrides = spec.environments.get(environment, Overrides())
+    named = overrides.image or spec.image
+    return "" if named else image_of(spec, team=team, environment=environment, config=config)
+
+
 def _service(
     spec: ServiceSpec,
     overrides: Overrides,

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.checks.registry import check
 from atmos_cli.diagnostics import Code, Severity
+from atmos_cli.foreign import shell
 from atmos_cli.kube.shape import text
 from atmos_cli.versions.judge import gone_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from atmos_cli.checks.subject import Finding, SubjectFacts
+    from atmos_cli.checks.subject import Finding, Subject, SubjectFacts
 
-PLACEHOLDER = "registry.example.com/"
+_PLACEHOLDER = "registry.example.com/"
 
 
 @check(
@@ -33,9 +34,9 @@ def images(facts: SubjectFacts) -> Iterator[Finding]:
             if not image:
                 if container.get("image") in (None, ""):
                     yield pod.item.finding(Code.SCHEMA_INVALID, where, f"{who} has no image", hint="set image")
-            elif image.startswith(PLACEHOLDER):
+            elif is_placeholder(image, facts.subject.made_up_image):
                 message = f"{who} has the placeholder image {image[:120]}"
-                hint = "put your registry and a built version in its place before the first sync"
+                hint = _how_to_fill(image, facts.subject)
                 yield pod.item.finding(Code.IMAGE_PLACEHOLDER, where, message, hint=hint, severity=Severity.WARNING)
             elif gone := gone_image(facts.subject.versions, image):
                 message = f"{who} has the image {image[:120]}, which is gone since {gone.since}: {gone.why}"
@@ -46,6 +47,19 @@ def images(facts: SubjectFacts) -> Iterator[Finding]:
                 yield pod.item.finding(
                     Code.IMAGE_UNPINNED, where, f"{who} has the image {image[:120]}, {problem}", hint=hint
                 )
+
+
+def is_placeholder(image: str, made_up: str) -> bool:
+    """Return whether an image is one that atmos writes when it knows none: `made_up`, where that is not empty."""
+    return image.startswith(_PLACEHOLDER) or (bool(made_up) and image == made_up)
+
+
+def _how_to_fill(image: str, subject: Subject) -> str:
+    name = f"{shell(subject.team)}/{shell(subject.service)}"
+    hint = f"atmos deploy {name} --env {shell(subject.environment)} --image NAME:TAG"
+    if image.startswith(_PLACEHOLDER):
+        return hint
+    return f"{hint}; if this very image is built, write `image: {image[:120]}` into service.yaml"
 
 
 def _unpinned(image: str) -> str:

@@ -24,7 +24,8 @@ class Subject:
 
     `declared_secrets` are names of Secrets that the spec says exist outside of Git; `secret_store` is where External
     Secrets reads from, when it runs there. `no_default_storage` is the type of `cluster` where no StorageClass is the
-    default, and else empty. `versions`: what is known of images of others.
+    default, and else empty. `versions`: what is known of images of others. `made_up_image` stands in for an image that
+    the spec does not name, and else is empty.
     """
 
     service: str
@@ -40,6 +41,7 @@ class Subject:
     cluster: str = ""
     no_default_storage: str = ""
     versions: VersionTable = field(default_factory=VersionTable)
+    made_up_image: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,10 @@ def environment(
 
 def team(
     name: Name,
+    group: Annotated[
+        list[str] | None,
+        typer.Option(metavar="GROUP", help="A group of your login service whose people are the team; may be repeated."),
+    ] = None,
     ours: Ours = None,
     theirs: Theirs = None,
     repo: RepoDir = None,
@@ -81,7 +85,7 @@ def team(
     from atmos_cli.commands.places import PlaceOptions
 
     options = PlaceOptions(write, branch, tuple(ours or ()), tuple(theirs or ()))
-    plan = plan_new_team(opened(repo, dry_run=dry_run), name, options)
+    plan = plan_new_team(opened(repo, dry_run=dry_run), name, options, groups=tuple(group or ()))
     finish(plan, push=push, with_diff=with_diff, yes=yes, dry_run=dry_run, output=output)
 
 

@@ -11,6 +11,7 @@ from atmos_cli.adapters.git.tree import CommitTree
 from atmos_cli.commands.update import UpdatePlan, plan_update
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.foreign import shell
+from atmos_cli.gitops.placeholders import Placeholder, fill_in, placeholders
 from atmos_cli.gitops.repository import Repository, config_of, open_repository
 from atmos_cli.gitops.service_update import UpdateOptions
 from atmos_cli.gitops.services import ServiceName, environments_of, named_services
@@ -55,6 +56,17 @@ class ChangePlan:
     @property
     def refused(self) -> bool:
         return self.update is not None and self.update.refused
+
+    @property
+    def placeholders(self) -> tuple[Placeholder, ...]:
+        """Return what people have to fill in before the service can run and be reached; none where nothing changes."""
+        change = self.update.change if self.update else None
+        return placeholders(change.after, change.start.config, change.touched) if change else ()
+
+    @property
+    def next_steps(self) -> tuple[tuple[str, str], ...]:
+        """Return what the developer does now: (topic, sentence)."""
+        return tuple(("fill in", line) for line in fill_in(self.placeholders))
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

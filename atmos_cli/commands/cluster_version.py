@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from atmos_cli.config import Cluster
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     from atmos_cli.versions.table import VersionTable
 
+_MINOR = re.compile(r"1\.\d{2}")
+
 
 def default_version(table: VersionTable) -> str:
     """Return the version that new clusters get where nobody says one."""
@@ -20,7 +23,10 @@ def default_version(table: VersionTable) -> str:
 
 
 def require_version(table: VersionTable, version: str) -> None:
-    """Check a version from the command line. Raises ATM704 for one that this atmos has no schemas of."""
+    """Check a version from the command line. Raises ATM704 for one without schemas here, ATM901 for no version."""
+    if not _MINOR.fullmatch(version):
+        hint = f"write it as `--kubernetes {default_version(table)}`"
+        raise fail(Code.USAGE, f"`{version[:40]}` is no version of Kubernetes", hint=hint)
     if problem := unusable_kubernetes(table, version):
         hint = f"write it as `--kubernetes {default_version(table)}`; a newer atmos may know more"
         raise fail(Code.KUBERNETES_VERSION, f"`{version[:40]}` {problem}", hint=hint)

@@ -20,6 +20,7 @@ from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.engines.owned_names import owner_of, require_free
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.engines.source import portable_url
+from atmos_cli.gitops.placeholders import Placeholder, fill_in, first_placeholders
 from atmos_cli.gitops.plain_secrets import require_no_secret
 from atmos_cli.gitops.repository import teams as teams_of
 from atmos_cli.gitops.skeleton_update import update_skeleton
@@ -91,11 +92,16 @@ class InitPlan:
         body = f"Environments {', '.join(self.config.environments)}; synced by {engines}."
         return f"{subject}\n\n{body}\n\n{trailers({'Version': __version__})}\n"
 
+    @property
+    def placeholders(self) -> tuple[Placeholder, ...]:
+        """Return what people have to fill in, also where no service needs it yet."""
+        return first_placeholders(self.tree, self.config)
+
     def next_steps(self) -> tuple[str, ...]:
         """Return what remains for a person to do, with the real names."""
-        steps = []
-        if self.config.git.url == Git().url:
-            steps.append(f"set `git.url` in {FILE} to where this repo will be, then run `atmos init` again")
+        steps = [f"fill in: {line}" for line in fill_in(self.placeholders)]
+        if any(each.path == FILE for each in self.placeholders):
+            steps.append("then run `atmos init` again: it takes what is filled in into every file")
         for engine in ENGINES.values():
             steps += engine.first_steps(self.config)
         steps.append('add a service: atmos new service "node, port 80, postgres"')

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import repo as repos
+from atmos_cli.adapters.git.directory_tree import DirectoryTree
 from atmos_cli.adapters.git.status import require_clean
 from atmos_cli.adapters.git.tree import CommitTree
 from atmos_cli.config import FILE
@@ -96,4 +97,4 @@ def _committed(start: Start) -> FileTree | None:
     if start.mode == "files" or start.states.repo is None:
         return None
     commit = repos.resolve(start.states.repo, "HEAD")
-    return CommitTree(start.states.repo, commit) if commit else None
+    return DirectoryTree(start.states.repo, commit) if commit else None

@@ -14,6 +14,7 @@ from atmos_cli.engines.owned_names import require_free
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.generate import Generated, generate, unfaithful
 from atmos_cli.gitops.intent import Flags, PlanRow, understand
+from atmos_cli.gitops.placeholders import Placeholder, fill_in, placeholders
 from atmos_cli.gitops.repository import Deployment, Repository, open_repository, teams
 from atmos_cli.gitops.suggestions import suggestion
 from atmos_cli.gitops.write import Base, trailers
@@ -39,6 +40,11 @@ class NewPlan:
     generated: Generated
     change: Change
 
+    @property
+    def placeholders(self) -> tuple[Placeholder, ...]:
+        """Return what people have to fill in before the service can run and be reached."""
+        return placeholders(self.change.after, self.config, self.change.touched)
+
     def next_steps(self) -> tuple[tuple[str, str], ...]:
         """Return what the developer does now, with real names: (topic, sentence)."""
         steps: dict[tuple[str, str], None] = {}
@@ -56,6 +62,7 @@ class NewPlan:
             steps["image", f"push your image, then: {deploy} NAME:TAG"] = None
         else:
             steps["image", f"the next one: {deploy} :TAG"] = None
+        steps |= dict.fromkeys(("fill in", line) for line in fill_in(self.placeholders))
         for composition in self.generated.compositions.values():
             for need in composition.needs:
                 clusters = self.config.environments[composition.environment].cluster

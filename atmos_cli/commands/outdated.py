@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from atmos_cli.versions.table import VersionTable
 
 WORKFLOWS = ".github/workflows"
-_USES = re.compile(rb"""^\s*-?\s*uses:\s*['"]?([\w.-]+/[\w.-]+)@([\w.-]+)['"]?(?:\s+#\s*(v[\d.]+))?""", re.MULTILINE)
 _CONTAINERS = ("initContainers", "containers")
 
 
@@ -119,7 +117,16 @@ def _images(resource: Resource) -> Iterator[tuple[str, str]]:
 
 def _actions(tree: FileTree, table: VersionTable, *, on: str) -> Iterator[tuple[tuple[str, str], Stale]]:
     for path in tree.files(WORKFLOWS):
-        for action, version, said in _USES.findall(tree.read(path) or b""):
-            name = action.decode()
-            if stale := stale_action(table, name, (said or version).decode(), on=on):
+        for line in (tree.read(path) or b"").decode("utf-8", "replace").splitlines():
+            name, version = _used(line)
+            if name and (stale := stale_action(table, name, version, on=on)):
                 yield (path, name), replace(stale, title=name)
+
+
+def _used(line: str) -> tuple[str, str]:
+    """Return the action that a line of a workflow names, and its version: the one in the comment beside a commit."""
+    before, _, rest = line.strip().removeprefix("- ").strip().partition("uses:")
+    reference, _, comment = rest.partition("#")
+    name, _, version = reference.strip().strip("'\"").partition("@")
+    said = comment.split()[:1]
+    return ("", "") if before else (name, said[0] if said and said[0].startswith("v") else version)

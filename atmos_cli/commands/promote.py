@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.adapters.git import repo as repos
-from atmos_cli.checks.images import PLACEHOLDER
+from atmos_cli.checks.images import is_placeholder
 from atmos_cli.commands.changes import start_of
 from atmos_cli.commands.image_changes import (
     Allowing,
@@ -22,6 +22,7 @@ from atmos_cli.commands.image_changes import (
 )
 from atmos_cli.config import FILE, namespace
 from atmos_cli.diagnostics import AtmosError, Code, Location, fail
+from atmos_cli.gitops.guard import made_up_in
 from atmos_cli.gitops.overlay_images import images_of
 from atmos_cli.gitops.repository import config_of, find_service, open_repository
 from atmos_cli.history.gates import Candidate, promotion_findings, quarantine_findings
@@ -95,7 +96,7 @@ def _planned(
     asked = _asked(start, ask.target)
     source, target = _ends(start, ask, asked)
     there, here = images_of(start.tree, source), images_of(start.tree, target)
-    _require_real(there, source, target)
+    _require_real(there, source, target, made_up=made_up_in(start.tree, source, start.config))
     wanted = _wanted(there, here, source, target)
     carry = asked.carry if asked else ()
     replicas, edits = carried_replicas(there.data, here.data) if "replicas" in carry else ((), ())
@@ -156,10 +157,10 @@ def _before(config: Config, target: str) -> str:
     return names[number - 1]
 
 
-def _require_real(images: OverlayImages, source: Deployment, target: Deployment) -> None:
+def _require_real(images: OverlayImages, source: Deployment, target: Deployment, *, made_up: str) -> None:
     """What still has the image that atmos made up never ran."""
     for each in images.containers:
-        if each.image.startswith(PLACEHOLDER):
+        if is_placeholder(each.image, made_up):
             message = (
                 f"`{each.key.container}` has the placeholder image {each.image[:120]} in {source.environment}, "
                 f"so nothing ever ran there that could come to {target.environment}"

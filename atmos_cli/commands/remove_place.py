@@ -25,7 +25,7 @@ from atmos_cli.yamlio.load import load
 from atmos_cli.yamlio.locate import located
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from atmos_cli.commands.places import Noun
     from atmos_cli.gitops.repository import Repository
@@ -135,13 +135,16 @@ def _edits(tree: FileTree, config: Config, wanted: PlaceRemoval) -> Files:
         files: Files = {FILE: edited(data, [RemoveValue(("environments", name))], path=FILE)}
         gone = [path for path in (budget_path(name), *tree.files(f"platform/approvals/{name}")) if tree.read(path)]
         return {**files, **dict.fromkeys(gone), **locks_forgetting(tree, services(tree), name)}
-    return _without_team(tree, name, config.environments)
+    return _without_team(tree, name, config)
 
 
-def _without_team(tree: FileTree, team: str, environments: Iterable[str]) -> Files:
-    """Return the budgets that name the team, without it."""
+def _without_team(tree: FileTree, team: str, config: Config) -> Files:
+    """Return the config and the budgets that name the team, without it."""
     files: Files = {}
-    for path in map(budget_path, environments):
+    if team in config.teams:
+        gone = RemoveValue(("teams", team) if len(config.teams) > 1 else ("teams",))
+        files[FILE] = edited(tree.read(FILE) or b"", [gone], path=FILE)
+    for path in map(budget_path, config.environments):
         data = tree.read(path)
         value = load(data, path=path) if data is not None else None
         if data is None or not isinstance(value, dict):

@@ -19,8 +19,10 @@ from atmos_cli.gitops.guard import check
 from atmos_cli.gitops.judging import Judged, judge
 from atmos_cli.gitops.ownership import doubly_owned
 from atmos_cli.gitops.pending import pending_updates
+from atmos_cli.gitops.placeholders import placeholder_findings
 from atmos_cli.gitops.repository import Deployment, Repository, deployments
 from atmos_cli.gitops.states import States
+from atmos_cli.gitops.team_findings import team_findings
 from atmos_cli.spec.model import read_spec
 from atmos_cli.yamlio.load import load_all
 from atmos_cli.yamlio.locate import located
@@ -76,6 +78,8 @@ def validate(
     found += _unseen(check_repo(tree), found)
     table = versions()
     found += setting_findings(effective, config, table, on=table.as_of)
+    found += placeholder_findings(effective, config)
+    found += team_findings(tree, config)
     found += doubly_owned(effective, environments=list(config.environments))
     judged, budget_findings = _budgets(repository, states, base)
     found += [*budget_findings, *faults]

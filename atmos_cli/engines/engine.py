@@ -92,6 +92,19 @@ class Engine(Protocol):
         """
         return {}
 
+    def tenant_access(
+        self, config: Config, *, team: str, environment: str, teams: Sequence[str]
+    ) -> Mapping[str, dict[str, Any]]:
+        """Return objects beside those of a tenant that say what people may do there, by file name.
+
+        None where people ask the engine itself and not the cluster.
+        """
+        return {}
+
+    def cluster_access(self, config: Config, *, cluster: str, teams: Sequence[str]) -> Mapping[str, dict[str, Any]]:
+        """Return what the objects of `tenant_access` of a cluster share, by file name."""
+        return {}
+
     def first_steps(self, config: Config) -> Iterable[str]:
         """Return the steps for a person to start it on the clusters of a new repo."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.checks.images import PLACEHOLDER
+from atmos_cli.checks.images import is_placeholder
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.gitops.config_edits import edited
 from atmos_cli.kube.shape import items, mappings
@@ -71,7 +71,7 @@ def first_images(
             there = tree.read(_overlay(directory, source))
             try:
                 images = tuple(map(_reference, _entries(there).values()))
-                if images and not any(each == placeholder or each.startswith(PLACEHOLDER) for each in images):
+                if images and not any(is_placeholder(each, placeholder) for each in images):
                     changed = with_running_images(made, there, path=path)
                     yield (
                         FirstImages(environment, source, tuple(map(_reference, _entries(changed).values()))),

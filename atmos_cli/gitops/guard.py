@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.bundle import catalogue, versions
+from atmos_cli.blueprint.scope import made_up_image
 from atmos_cli.budget.findings import budget_diagnostics, claim_diagnostics
 from atmos_cli.checks.registry import run
 from atmos_cli.checks.subject import Subject
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from atmos_cli.gitops.effective import Effective
     from atmos_cli.kustomize.model import Built
     from atmos_cli.ports import FileTree
+    from atmos_cli.spec.model import ServiceSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,20 +129,29 @@ def check(effective: Effective, deployment: Deployment, *, config: Config) -> tu
         resources = effective.of(deployment)
     except AtmosError as error:
         return error.diagnostics
-    declared = declared_secrets(effective.tree, deployment)
+    spec = spec_of(effective.tree, deployment)
     kinds = catalogue(effective.tree).cluster_kinds
-    return run(subject(deployment, resources, config=config, declared=declared, kinds=kinds), effective.tree)
+    return run(subject(deployment, resources, config=config, spec=spec, kinds=kinds), effective.tree)
 
 
-def declared_secrets(tree: FileTree, deployment: Deployment) -> frozenset[str]:
-    """Return the Secrets that `service.yaml` refers to, and so says exist; none when it is invalid or absent."""
+def spec_of(tree: FileTree, deployment: Deployment) -> ServiceSpec | None:
+    """Return the spec of a deployment; None when it is invalid, which `validate` reports itself, or absent."""
     path = f"apps/{deployment.team}/{deployment.service}/service.yaml"
     data = tree.read(path)
     try:
-        spec = read_spec(data, path=path) if data is not None else None
+        return read_spec(data, path=path) if data is not None else None
     except AtmosError:
-        return frozenset()  # `validate` reports the spec itself
-    return frozenset(secret.secret for secret in spec.secrets.values()) if spec else frozenset()
+        return None
+
+
+def made_up_in(tree: FileTree, deployment: Deployment, config: Config) -> str:
+    """Return the image that stands in for one that the spec of a deployment does not name; empty where it does."""
+    return _made_up(spec_of(tree, deployment), deployment, config)
+
+
+def _made_up(spec: ServiceSpec | None, deployment: Deployment, config: Config) -> str:
+    where = {"team": deployment.team, "environment": deployment.environment}
+    return made_up_image(spec, config=config, **where) if spec else ""
 
 
 def subject(
@@ -148,9 +159,10 @@ def subject(
     resources: tuple[Built, ...],
     *,
     config: Config,
-    declared: frozenset[str],
+    spec: ServiceSpec | None,
     kinds: ClusterKinds,
 ) -> Subject:
+    """Return what checks see of a deployment. The Secrets that its spec refers to are said to exist."""
     environment = config.environments[deployment.environment]
     cluster = config.clusters[environment.cluster]
     missing = cluster_facts(cluster, kinds).storage_missing
@@ -162,9 +174,10 @@ def subject(
         kubernetes=cluster.kubernetes,
         production=environment.production,
         resources=resources,
-        declared_secrets=declared,
+        declared_secrets=frozenset(secret.secret for secret in spec.secrets.values()) if spec else frozenset(),
         secret_store=environment.secrets.store if environment.secrets else "",
         cluster=environment.cluster,
         no_default_storage=kinds.type_of(cluster).title if missing else "",
         versions=versions(),
+        made_up_image=_made_up(spec, deployment, config),
     )

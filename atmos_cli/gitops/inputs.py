@@ -84,7 +84,7 @@ def lock_head(data: bytes, *, path: str) -> Lock:
         return read_lock(data, path=path)[0]
     body = max(0, data.find(_FIELD))
     end = data.find(_STAMPS, 0, body)
-    stamps = tuple(each.decode() for each in _STAMP.findall(data, end, body)) if end > 0 else ()
+    stamps = tuple(each.decode("utf-8", "replace") for each in _STAMP.findall(data, end, body)) if end > 0 else ()
     first, own, rest = data[: end if end > 0 else body].partition(_SERVICE)
     value, line_end, rest = rest.partition(b"\n")
     head = _head(first + line_end + rest)

@@ -14,6 +14,7 @@ from atmos_cli.config import FILE, Config
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.kube.quantity import parse
 from atmos_cli.layout.admission import Admission, admission_files
+from atmos_cli.layout.owners import OWNERS, owners_text
 from atmos_cli.layout.pipelines import pipeline_files
 from atmos_cli.layout.tenant_network import TenantNetwork
 from atmos_cli.layout.tenants import role_files, tenant_files
@@ -61,7 +62,7 @@ def skeleton(
         **{path: text for engine in ENGINES.values() for path, text in engine.texts.items()},
         **pipeline_files(config, versions),
         ".gitattributes": ATTRIBUTES,
-        "CODEOWNERS": _owners(teams),
+        OWNERS: owners_text(teams),
         SPEC_SCHEMA: json.dumps(spec_schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n",
         FILE: config_text(config, kinds),
     }
@@ -73,7 +74,8 @@ def skeleton(
     for engine in ENGINES.values():
         documents |= engine.root_files(config, teams=teams, configured=configured)
     for cluster in config.clusters:
-        documents |= role_files(cluster)
+        shared = ENGINES[config.clusters[cluster].engine].cluster_access(config, cluster=cluster, teams=teams)
+        documents |= role_files(cluster, more=shared)
         if admitted[cluster]:
             documents |= admission_files(cluster, admitted[cluster], teams=teams)
     for environment in config.environments:
@@ -85,6 +87,9 @@ def skeleton(
                 quota=quota(budget, team=team),
                 defaults=requests_by_default(budget),
                 network=network,
+                more=ENGINES[config.engine(environment)].tenant_access(
+                    config, team=team, environment=environment, teams=teams
+                ),
             )
     return {path: text.encode() for path, text in files.items()} | {
         path: emit_all(values).encode() for path, values in documents.items()
@@ -173,6 +178,7 @@ def _config_value(config: Config) -> dict[str, Any]:
         "registry": config.registry,
         "forge": config.forge,
         **({"tool": shown["tool"]} if "tool" in shown else {}),
+        **({"teams": shown["teams"]} if "teams" in shown else {}),
         "clusters": clusters,
         "environments": environments,
     }
@@ -186,8 +192,3 @@ def budget_text(budget: Budget) -> str:
     shown = budget.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True, mode="json")
     whole = {"version": budget.version, "environment": budget.environment, "count": budget.count, **shown}
     return emit(whole, header=header)
-
-
-def _owners(teams: Sequence[str]) -> str:
-    lines = ["# Replace the names by groups of your forge. The last matching line counts.", "* @platform"]
-    return "\n".join([*lines, *(f"/apps/{team}/ @{team}" for team in teams)]) + "\n"

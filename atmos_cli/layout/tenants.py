@@ -46,11 +46,18 @@ Documents = list[dict[str, Any]]
 
 
 def tenant_files(
-    team: str, environment: str, *, quota: Mapping[str, str], defaults: Mapping[str, str], network: TenantNetwork
+    team: str,
+    environment: str,
+    *,
+    quota: Mapping[str, str],
+    defaults: Mapping[str, str],
+    network: TenantNetwork,
+    more: Mapping[str, dict[str, Any]],
 ) -> dict[str, Documents]:
     """Return `tenants/<environment>/<team>/`: one file per object.
 
-    `quota` is the `hard` part of its ResourceQuota, `defaults` are the requests of containers that name none.
+    `quota` is the `hard` part of its ResourceQuota, `defaults` are the requests of containers that name none, and
+    `more` are objects of the engine by file name.
     """
     where = namespace(team, environment)
     objects = {
@@ -60,6 +67,7 @@ def tenant_files(
         **network_objects(network, where=where),
         "serviceaccount.yaml": _object("v1", "ServiceAccount", deployer(team), where),
         "rolebinding.yaml": _binding(team, where),
+        **more,
     }
     root = f"tenants/{environment}/{team}"
     kustomization = {
@@ -71,8 +79,8 @@ def tenant_files(
     return {**files, f"{root}/kustomization.yaml": [kustomization]}
 
 
-def role_files(cluster: str) -> dict[str, Documents]:
-    """Return the ClusterRole that every tenant's deployer is bound to, once per cluster."""
+def role_files(cluster: str, *, more: Mapping[str, dict[str, Any]]) -> dict[str, Documents]:
+    """Return the ClusterRole that every tenant's deployer is bound to, and `more` of the engine, once per cluster."""
     root = f"infrastructure/controllers/{cluster}/tenancy"
     role = {
         "apiVersion": "rbac.authorization.k8s.io/v1",
@@ -80,12 +88,14 @@ def role_files(cluster: str) -> dict[str, Documents]:
         "metadata": {"name": ROLE, "labels": {"app.kubernetes.io/managed-by": "atmos-cli"}},
         "rules": [{"apiGroups": [group], "resources": list(kinds), "verbs": verbs} for group, kinds, verbs in RULES],
     }
+    objects = {"clusterrole.yaml": role, **more}
     kustomization = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
-        "resources": ["clusterrole.yaml"],
+        "resources": sorted(objects),
     }
-    return {f"{root}/clusterrole.yaml": [role], f"{root}/kustomization.yaml": [kustomization]}
+    files = {f"{root}/{name}": [value] for name, value in objects.items()}
+    return {**files, f"{root}/kustomization.yaml": [kustomization]}
 
 
 def _namespace(team: str, where: str) -> dict[str, Any]:

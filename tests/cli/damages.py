@@ -205,6 +205,7 @@ VALIDATE = (
         "",
         add(f"{SERVICE}/overlays/moon/kustomization.yaml", "resources: [../../base]\n"),
     ),
+    Row("ATM703", CONFIG, "nobodys:", add(CONFIG, "teams:\n  nobodys:\n    groups: [acme]\n"), status=0),
     Row("ATM704", CONFIG, "1.34", edit(CONFIG, 'kubernetes: "1.36"', 'kubernetes: "1.34"'), status=0),
     Row("ATM705", CONFIG, "http:", resource("ingress.yaml", INGRESS), status=0),
     Row("ATM713", ROOT, "compare-options", edit(ROOT, "ServerSideDiff=false", "IncludeMutationWebhook=true"), status=0),

@@ -49,7 +49,7 @@ resources: [deployment.yaml]
 OVERLAY = """\
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
-namespace: default-ENV
+namespace: main-ENV
 resources:
 - ../../base
 images:
@@ -84,7 +84,7 @@ POINTER = """\
 # of ENV
 apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization
-metadata: {name: checkout, namespace: default-ENV}
+metadata: {name: checkout, namespace: main-ENV}
 spec:
   serviceAccountName: main-deployer
   interval: 10m
@@ -172,7 +172,7 @@ def verdict(commit, outcome="pass", *, at=1000.0, service="checkout", environmen
     from atmos_cli.verify.model import Target, Verdict
     from atmos_cli.verify.outcome import Outcome
 
-    target = Target("default", service, environment, environment, f"default-{environment}", "argocd", service)
+    target = Target("main", service, environment, environment, f"main-{environment}", "argocd", service)
     return Verdict(target, commit, Outcome(outcome), "", (), ended=at, **more)
 
 

@@ -79,7 +79,7 @@ def test_a_type_without_a_port_has_none_anywhere(company, atmos, git):
     data = done.json["data"]
     assert {row["field"] for row in data["plan"]} & {"port", "probes", "hosts"} == set()
     assert "reach" not in {step["topic"] for step in data["next"]}
-    assert "port" not in (company / "apps" / "default" / "billing" / "service.yaml").read_text()
+    assert "port" not in (company / "apps" / "main" / "billing" / "service.yaml").read_text()
     assert "port" not in git("log", "-1", "--format=%B", cwd=company)
     rendered = atmos("render", "billing", "--env", "dev", cwd=company).out
     for word in ("ports:\n    - name", "Probe:", "name: PORT", "kind: Service\n", "lifecycle"):
@@ -104,7 +104,7 @@ def test_what_asks_for_connections_contradicts_a_type_that_serves_nothing(compan
 
 def test_validate_names_what_the_catalogue_does_not_have(company, atmos):
     assert new(atmos, company, "elixir consumer called billing").code == 0
-    spec = company / "apps" / "default" / "billing" / "service.yaml"
+    spec = company / "apps" / "main" / "billing" / "service.yaml"
     spec.write_text(spec.read_text().replace("elixir", "elixr").replace("consumer", "consumr"))
     found = [
         each for each in atmos("validate", "-o", "json", cwd=company).json["diagnostics"] if each["code"] == "ATM104"

@@ -80,7 +80,7 @@ def mine(config):
 
 
 def pull(name, environment, url):
-    metadata = {"name": name, "namespace": f"default-{environment}", "labels": {"env": environment}}
+    metadata = {"name": name, "namespace": f"main-{environment}", "labels": {"env": environment}}
     return {"apiVersion": "puller.example/v1", "kind": "Pull", "metadata": metadata, "spec": {"url": url}}
 
 
@@ -123,7 +123,7 @@ def test_what_it_applied_is_seen_and_what_stands_still_says_so(world, atmos):
     assert done.code == 0, done.out
     done = atmos("tree", "checkout", "--repo", world.root, "-o", "json")
     assert done.json["data"]["trees"][0]["root"]["kind"] == "Pull"
-    target = Target("default", "checkout", "dev", "dev", "main-dev", "puller", "checkout")
+    target = Target("main", "checkout", "dev", "dev", "main-dev", "puller", "checkout")
     refresh(world.connect(None, "dev"), target, snapshot(), Delivery(Arrival.PENDING, "", ""), at=0.0)
     assert cluster.annotated[0][0] == "Pull"
     world.find("dev", "Pull")["spec"]["stop"] = True

@@ -335,7 +335,7 @@ def test_files_alone_are_not_committed(kept, atmos, git):
 def test_the_answer_for_programs(kept, atmos):
     done = atmos("change", "checkout", "size m, node", "--repo", kept, "--yes", "-o", "json")
     data = done.json["data"]
-    assert (data["service"], data["team"]) == ("checkout", "default")
+    assert (data["service"], data["team"]) == ("checkout", "main")
     assert data["values"] == [
         {"field": "size", "before": "s", "after": "m", "source": "your words: size m", "note": None}
     ]

@@ -8,7 +8,7 @@ from .rolling import PROD, ROOM
 JOB = """\
 apiVersion: batch/v1
 kind: Job
-metadata: {name: load, namespace: default-ENV}
+metadata: {name: load, namespace: main-ENV}
 spec:
   template:
     spec:

@@ -26,11 +26,13 @@ def test_init_warns_of_one_without_support(tmp_path, atmos):
     assert atmos("init", tmp_path / "r", "--yes", "-o", "json").codes == [], "once, for who says it"
 
 
-@pytest.mark.parametrize("version", ["1.40", "1.24", "latest", "1.36.2", ""])
-def test_init_refuses_what_it_has_no_schemas_of(tmp_path, atmos, version):
+@pytest.mark.parametrize(
+    ("version", "code"), [("1.40", "ATM704"), ("1.24", "ATM704"), ("latest", "ATM901"), ("1.36.2", "ATM901"), ("", "")]
+)
+def test_init_refuses_what_it_has_no_schemas_of(tmp_path, atmos, version, code):
     done = atmos("init", tmp_path / "r", f"--kubernetes={version}", "--yes", "-o", "json")
     if version:
-        assert (done.code, done.codes) == (2, ["ATM704"])
+        assert (done.code, done.codes) == (2, [code])
         assert "--kubernetes 1.36" in done.json["diagnostics"][0]["hint"]
         assert not (tmp_path / "r").exists()
     else:

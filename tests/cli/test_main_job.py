@@ -136,7 +136,7 @@ def test_a_second_service_edits_no_file_of_the_first(shop, atmos, git):
     assert atmos("new", "service", "go, port 8080, redis, called cart", "--repo", shop, "--yes").code == 0
     changed = git("show", "--name-status", "--format=", "HEAD", cwd=shop).splitlines()
     assert changed
-    assert all(line.startswith("A\tapps/default/cart/") for line in changed)
+    assert all(line.startswith("A\tapps/main/cart/") for line in changed)
 
 
 @pytest.mark.slow

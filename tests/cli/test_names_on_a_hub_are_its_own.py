@@ -38,7 +38,7 @@ def test_a_name_of_others_is_refused_for_everything_else(repo, atmos, what):
     assert (done.code, "ATM706" in done.err) == (2, True), done.err
 
 
-@pytest.mark.parametrize("flags", [("--team", "main"), ("--env", "root"), ("--cluster", "dev=argocd")])
+@pytest.mark.parametrize("flags", [("--team", "argocd"), ("--env", "root"), ("--cluster", "dev=argocd")])
 def test_init_refuses_them_too_and_writes_nothing(tmp_path, atmos, flags):
     done = atmos("init", tmp_path / "new", *flags, "--yes")
     assert (done.code, "ATM706" in done.err) == (2, True), done.err

@@ -165,6 +165,34 @@ def test_a_team_gets_its_tenants(shop, atmos):
     quiet(shop, atmos)
 
 
+def test_a_team_gets_what_its_groups_may_do(shop, atmos):
+    groups = ("--group", "acme:Pay Team", "--group", "pay/ops")
+    done = atmos("new", "team", "pay", *groups, "--repo", shop, "--yes", "-o", "json")
+    assert done.code == 0, done.out
+    assert load((shop / "atmos-cli.yaml").read_bytes())["teams"] == {"pay": {"groups": ["acme:Pay Team", "pay/ops"]}}
+    plan = [(each["field"], each["value"], each["source"]) for each in done.json["data"]["plan"]]
+    assert ("teams.pay.groups", "pay/ops", "--group") in plan
+    roles = {
+        team: {
+            each["name"]: each["groups"]
+            for each in load((shop / f"argocd/projects/{team}.yaml").read_bytes())["spec"]["roles"]
+        }
+        for team in ("pay", "main")
+    }
+    assert roles == {"pay": {"sync": ["acme:Pay Team", "pay/ops"]}, "main": {"view": ["acme:Pay Team", "pay/ops"]}}
+    quiet(shop, atmos)
+    assert atmos("remove", "team", "pay", "--repo", shop, "--yes").code == 0
+    assert "teams" not in load((shop / "atmos-cli.yaml").read_bytes())
+    quiet(shop, atmos)
+
+
+def test_what_can_be_no_group_is_refused(shop, atmos):
+    before = state(shop)
+    done = atmos("new", "team", "pay", "--group", "a\ng, b, role:admin", "--repo", shop, "--yes", "-o", "json")
+    assert (done.code, done.codes) == (2, ["ATM901"])
+    assert state(shop) == before
+
+
 @pytest.mark.slow
 def test_a_cluster_waits_for_its_environments(shop, atmos):
     done = atmos("new", "cluster", "eu", "--engine", "flux", "--repo", shop, "--yes", "-o", "json")

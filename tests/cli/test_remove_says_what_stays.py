@@ -41,7 +41,7 @@ def test_a_service_goes_and_its_database_is_named(shop, atmos, git):
     assert not (shop / "apps/main/checkout").exists()
     assert git("status", "--porcelain", cwd=shop) == ""
     assert {each["environment"]: each["command"] for each in data["stays"]} == {
-        name: f"kubectl --context {name} -n default-{name} delete cluster.postgresql.cnpg.io checkout-db"
+        name: f"kubectl --context {name} -n main-{name} delete cluster.postgresql.cnpg.io checkout-db"
         for name in ("dev", "staging", "prod")
     }
     assert "Atmos-Service: main/checkout" in git("log", "-1", "--format=%B", cwd=shop)
@@ -99,8 +99,8 @@ def approvals_of(root, git, *subjects):
 
 
 def test_approvals_go_with_the_service_that_they_are_for(pair, atmos, git):
-    subjects = [("dev", "default", "cart"), ("prod", "default", "cart"), ("dev", "other", "cart")]
-    dev, prod, *others = approvals_of(pair, git, *subjects, ("dev", "default", "checkout"))
+    subjects = [("dev", "main", "cart"), ("prod", "main", "cart"), ("dev", "other", "cart")]
+    dev, prod, *others = approvals_of(pair, git, *subjects, ("dev", "main", "checkout"))
     done = atmos("remove", "service", "cart", "--env", "prod", "--repo", pair, "--yes", "-o", "json")
     assert done.code == 0, done.out
     assert done.json["data"]["approvals"] == [prod.relative_to(pair).as_posix()]
@@ -113,7 +113,7 @@ def test_approvals_go_with_the_service_that_they_are_for(pair, atmos, git):
 
 
 def test_a_file_that_is_no_approval_stays(shop, atmos, git):
-    (path,) = approvals_of(shop, git, ("dev", "default", "checkout"))
+    (path,) = approvals_of(shop, git, ("dev", "main", "checkout"))
     path.write_text("nothing\n")
     git("commit", "-qam", "Break it", cwd=shop)
     assert atmos("remove", "service", "checkout", "--repo", shop, "--yes").code == 0

@@ -149,7 +149,7 @@ def test_the_lock_of_another_is_respected_and_named(clones):
     from atmos_cli.adapters.git.ref_lock import held, lock_ref
 
     _, one, two = clones
-    with held(two.repo(), lock_ref("prod", "default", "checkout"), holder="run 42", remote="origin"):
+    with held(two.repo(), lock_ref("prod", "main", "checkout"), holder="run 42", remote="origin"):
         done = one.rollback("--yes", "--push")
     assert (done.code, done.codes) == (1, ["ATM821"])
     assert "run 42" in done.json["diagnostics"][0]["message"]

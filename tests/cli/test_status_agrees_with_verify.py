@@ -49,7 +49,7 @@ def history(tmp_path, tmp_path_factory, atmos, git):
 def test_every_commit_stands_to_the_wanted_one_as_verify_says(history, git, environment, chunk, monkeypatch):
     monkeypatch.setattr("atmos_cli.history.deployments.CHUNK", chunk)
     repository = open_repository(history.root)
-    repo, deployment = git_repo(history.root), Deployment("default", "checkout", environment)
+    repo, deployment = git_repo(history.root), Deployment("main", "checkout", environment)
     answers = GitAnswers(repo, repository.config, deployment)
     wanted = answers("commit", "")
     every = git("rev-list", "--all", cwd=history.root).split()
@@ -65,7 +65,7 @@ def test_every_commit_stands_to_the_wanted_one_as_verify_says(history, git, envi
 
 @pytest.mark.slow
 def test_a_chart_names_its_commit_by_twelve_digits(history):
-    deployment = Deployment("default", "checkout", "dev")
+    deployment = Deployment("main", "checkout", "dev")
     with DeploymentHistory(git_repo(history.root), history.head()) as deployment_history:
         short = history.head()[:12]
         assert deployment_history.relation(deployment, short) == deployment_history.relation(deployment, history.head())
@@ -77,9 +77,9 @@ def test_behind_counts_the_deployments_own_commits_alone(history, git):
     merge = git("rev-list", "--first-parent", "--max-count=1", "--grep=^merge$", "main", cwd=history.root)
     with DeploymentHistory(git_repo(history.root), history.head()) as deployment_history:
         counts = [
-            deployment_history.behind(Deployment("default", "checkout", name), merge)
+            deployment_history.behind(Deployment("main", "checkout", name), merge)
             for name in ("dev", "staging", "prod")
         ]
         assert counts == [2, 1, 1]
         lonely = git("rev-parse", "lonely", cwd=history.root)
-        assert deployment_history.behind(Deployment("default", "checkout", "dev"), lonely) is None
+        assert deployment_history.behind(Deployment("main", "checkout", "dev"), lonely) is None

@@ -154,7 +154,7 @@ def test_a_paused_engine_says_since_when(world, status, atmos):
 def test_the_last_verdict_is_shown_with_the_commit_that_it_is_of(world, status, atmos):
     first = world.head()
     for outcome, at in ((Outcome.PASS, 2.0), (Outcome.FAIL, 1.0)):
-        target = Target("default", "checkout", "dev", "dev", "main-dev", "argocd", "checkout")
+        target = Target("main", "checkout", "dev", "dev", "main-dev", "argocd", "checkout")
         verdict = Verdict(target, first, outcome, "", (), started=at, ended=at)
         record_verdict(git_repo(world.root), verdict, run="r", remote="")
     rows = status()[1]

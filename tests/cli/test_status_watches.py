@@ -51,7 +51,7 @@ def copies(world, count, *, teams):
         for path in (world.root / "apps" / team / name).rglob("*"):
             if path.is_file():
                 text = path.read_text().replace("checkout", name)
-                path.write_text(text.replace("default", team))
+                path.write_text(text.replace("main-", f"{team}-").replace("main/", f"{team}/"))
     world.commit({}, "many")
 
 

@@ -13,7 +13,7 @@ from atmos_cli.verify.outcome import Outcome
 
 from .rolling import verdict
 
-PROD = Deployment("default", "checkout", "prod")
+PROD = Deployment("main", "checkout", "prod")
 
 
 @pytest.fixture

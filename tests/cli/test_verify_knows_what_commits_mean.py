@@ -11,7 +11,7 @@ from atmos_cli.history.revisions import GitAnswers, limits_of, manifests, relati
 from atmos_cli.live.sessions import meant, target_of
 from atmos_cli.verify.seen import Order
 
-DEV = Deployment("default", "checkout", "dev")
+DEV = Deployment("main", "checkout", "dev")
 OVERLAY = "apps/main/checkout/overlays/{}/kustomization.yaml"
 
 
@@ -87,7 +87,7 @@ def test_a_comment_in_the_overlay_changes_nothing_that_runs(shop, git, answers):
 def test_a_commit_is_verified_for_what_it_changes_and_nothing_else(shop, git):
     scaled(shop, git, "staging")
     found = meant(open_repository(shop), None, team=None, environments=(), commit="HEAD")
-    assert found == (Deployment("default", "checkout", "staging"),)
+    assert found == (Deployment("main", "checkout", "staging"),)
     commit(shop, git, "nothing")
     assert meant(open_repository(shop), None, team=None, environments=(), commit="HEAD") == ()
 

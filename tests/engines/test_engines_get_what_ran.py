@@ -47,8 +47,9 @@ TENANT = tenant_files(
     quota={"requests.cpu": "4", "pods": "40"},
     defaults={"cpu": "50m", "memory": "64Mi"},
     network=tenant_network(CONFIG, "dev", catalogue().cluster_kinds),
+    more={},
 )
-ALL = {**ARGO, **FLUX, **POINTERS, **TENANT, **role_files("flux-eu")}
+ALL = {**ARGO, **FLUX, **POINTERS, **TENANT, **role_files("flux-eu", more={})}
 OBJECTS = [(path, each) for path, documents in ALL.items() for each in documents]
 
 

@@ -25,6 +25,7 @@ CONFIG: Config = {
         "staging": {"cluster": "dev", "replicas": 2},
         "prod": {"cluster": "prod", "production": True, "replicas": 2},
     },
+    "teams": {"core": {"groups": ["acme:core", "acme:oncall"]}},
 }
 
 
@@ -52,6 +53,14 @@ def monitoring(config: Config) -> None:
     config["environments"]["prod"]["monitoring"] = {"namespace": "monitoring"}
 
 
+def groups(config: Config) -> None:
+    config["teams"] = {"core": {"groups": ["acme:core"]}, "main": {"groups": ["acme:main"]}}
+
+
+def no_groups(config: Config) -> None:
+    del config["teams"]
+
+
 def cluster_added(config: Config) -> None:
     config["clusters"]["staging"] = {"engine": "flux"}
     config["environments"]["staging"]["cluster"] = "staging"
@@ -59,6 +68,7 @@ def cluster_added(config: Config) -> None:
 
 CONFIG_CHANGES: tuple[Callable[[Config], None], ...] = (
     environment_added, environment_removed, engine, url, branch, monitoring, cluster_added,
+    groups, no_groups,
 )  # fmt: skip
 
 
@@ -67,6 +77,8 @@ def changed_config(rng: random.Random) -> tuple[tuple[str, ...], Config]:
     chosen = rng.sample(CONFIG_CHANGES, rng.randint(1, 2))
     if {environment_removed, cluster_added} <= set(chosen):
         chosen = [environment_removed]
+    if {groups, no_groups} <= set(chosen):
+        chosen = [groups]
     for change in chosen:
         change(config)
     return tuple(each.__name__ for each in chosen), config

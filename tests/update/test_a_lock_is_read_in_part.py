@@ -41,6 +41,7 @@ def test_the_part_says_what_the_whole_says(world):
         (b"input service:\n  ", b"input service:\n  0"),
         (b"environment prod:\n  used", b"environment prod:\n  not used"),
         (b"stamp 00:\n", b"stamp 00:\n  0123456789ab\n"),
+        (b"stamp 00:\n", b"stamp 00:\n  \xff\xfe\n"),
         (b'service.yaml /language = "', b'service.yaml /language = "x'),
         (b"\nbase/", b"\n<<<<<<< ours\nbase/"),
         (b"atmos-lock 2\n", b"atmos-lock 1\n"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import json
 import random
@@ -127,3 +128,41 @@ def _true(path: str, base: Files, ours: Files, theirs: Files) -> bool:
 def test_nothing_is_written_where_nothing_changed():
     files = made(CONFIG)
     assert updated(files, CONFIG)[0] == files
+
+
+def test_a_changed_group_reaches_projects_and_tenants_without_a_conflict():
+    base = made(CONFIG)
+    config = copy.deepcopy(CONFIG)
+    config["teams"] = {"core": {"groups": ["acme:other"]}, "main": {"groups": ["acme:main"]}}
+    result, found = updated(base, config)
+    assert found.merged.conflicts == ()
+    assert result == made(config) | {path: data for path, data in result.items() if path == INIT_LOCK}
+    (project,) = documents(result, "argocd/projects/core.yaml").values()
+    roles = {each["name"]: each["groups"] for each in project["spec"]["roles"]}
+    assert roles == {"sync": ["acme:other"], "view": ["acme:main"]}
+    (binding,) = documents(result, "tenants/prod/core/rolebinding-flux-sync.yaml").values()
+    assert [each["name"] for each in binding["subjects"]] == ["acme:other"]
+    changed = {path for path in result if result[path] != base.get(path)} - {INIT_LOCK, "atmos-cli.yaml"}
+    assert changed == {
+        *(f"argocd/projects/{team}.yaml" for team in ("core", "main")),
+        *(
+            f"tenants/prod/{team}/rolebinding-{name}.yaml"
+            for team in ("core", "main")
+            for name in ("flux-view", "view")
+        ),
+        *(f"tenants/prod/{team}/rolebinding-flux-sync.yaml" for team in ("core", "main")),
+        "tenants/prod/main/kustomization.yaml",
+    }
+
+
+def test_a_subject_that_a_person_added_stays_until_the_groups_change():
+    base = made(CONFIG)
+    path = "tenants/prod/core/rolebinding-view.yaml"
+    hand = {**base, path: base[path] + b"- apiGroup: rbac.authorization.k8s.io\n  kind: Group\n  name: auditors\n"}
+    result, found = updated(hand, CONFIG)
+    assert (result[path], found.merged.conflicts) == (hand[path], ())
+    config = copy.deepcopy(CONFIG)
+    config["teams"]["core"]["groups"] = ["acme:other"]
+    result, found = updated(hand, config)
+    assert [each.file for each in found.merged.conflicts] == [path]
+    assert result[path] == hand[path]

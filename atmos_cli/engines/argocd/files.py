@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.budget.model import PLATFORM
+from atmos_cli.engines.argocd.access import project_roles
 from atmos_cli.engines.engine import Place
 from atmos_cli.engines.source import git_url
 from atmos_cli.kustomize.files import MANIFESTS
@@ -61,7 +62,8 @@ def root_files(config: Config, *, teams: Sequence[str]) -> dict[str, Documents]:
         "argocd/applicationsets/tenants.yaml": [_tenants(config)],
     }
     for team in teams:
-        files[f"argocd/projects/{team}.yaml"] = [_project(config, team, clusters)]
+        roles = project_roles(config, on_hub(config, team), team=team, teams=teams)
+        files[f"argocd/projects/{team}.yaml"] = [_project(config, team, clusters, roles)]
         files[f"argocd/applicationsets/apps-{team}.yaml"] = [_apps(config, team)]
     return files
 
@@ -155,7 +157,7 @@ def _root(config: Config) -> Documents:
     return [project, root]
 
 
-def _project(config: Config, team: str, clusters: Sequence[str]) -> dict[str, Any]:
+def _project(config: Config, team: str, clusters: Sequence[str], roles: Sequence[dict[str, Any]]) -> dict[str, Any]:
     project = _object("AppProject", on_hub(config, team))
     # Projects before sets: a set that finds no project waits three minutes before it looks again.
     project["metadata"]["annotations"] = {"argocd.argoproj.io/sync-wave": "-1"}
@@ -175,6 +177,7 @@ def _project(config: Config, team: str, clusters: Sequence[str]) -> dict[str, An
             {"group": "rbac.authorization.k8s.io", "kind": "Role"},
             {"group": "rbac.authorization.k8s.io", "kind": "RoleBinding"},
         ],
+        **({"roles": list(roles)} if roles else {}),
     }
     return project
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.config import namespace
 from atmos_cli.engines.engine import Engine
-from atmos_cli.engines.flux import check, files, kinds, live
+from atmos_cli.engines.flux import access, check, files, kinds, live
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +27,8 @@ class Flux(Engine):
 
     root_files = staticmethod(files.root_files)
     service_files = staticmethod(files.service_files)
+    tenant_access = staticmethod(access.tenant_access)
+    cluster_access = staticmethod(access.cluster_access)
     first_steps = staticmethod(files.first_steps)
     pointer_path = staticmethod(files.pointer_path)
     places = staticmethod(files.places)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from atmos_cli.commands.rollback import RolledBack
     from atmos_cli.commands.rollback_plan import RollbackPlan
     from atmos_cli.gitops.intent import PlanRow
+    from atmos_cli.gitops.placeholders import Placeholder
     from atmos_cli.gitops.write import Written
 
 
@@ -45,6 +46,7 @@ def init_data(plan: InitPlan, written: Written | None) -> dict[str, Any]:
         "teams": list(plan.teams),
         "files": {"added": list(plan.changes.added), "modified": list(plan.changes.modified)},
         "kept": list(plan.kept),
+        "placeholders": placeholders_data(plan.placeholders),
         "seen": [
             {
                 "cluster": each.cluster,
@@ -69,9 +71,15 @@ def new_data(plan: NewPlan, written: Written | None) -> dict[str, Any]:
         "effects": list(plan.change.guarded.effects),
         "budget": [row_data(row) for row in plan.change.guarded.rows],
         "files": {"added": list(plan.change.changes.added), "modified": list(plan.change.changes.modified)},
+        "placeholders": placeholders_data(plan.placeholders),
         "next": _steps(plan.next_steps()),
         "written": written_data(written),
     }
+
+
+def placeholders_data(found: Iterable[Placeholder]) -> list[dict[str, str]]:
+    """Return what people have to fill in, and where."""
+    return [{"what": each.what, "path": each.path, "value": each.value} for each in found]
 
 
 def rows_data(rows: Iterable[PlanRow]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.output.json.change import written_data
+from atmos_cli.output.json.change import placeholders_data, written_data
 from atmos_cli.output.json.update import update_data
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def change_data(plan: ChangePlan, written: Written | None) -> dict[str, Any]:
         ],
         "stays": list(change.stays),
         "bringsAlong": plan.brings_along,
+        "placeholders": placeholders_data(plan.placeholders),
         "update": _update(plan),
         "written": written_data(written),
     }

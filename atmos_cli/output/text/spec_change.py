@@ -46,4 +46,4 @@ def show_changed(plan: ChangePlan, written: Written | None) -> None:
     """Print what was written, or why nothing was."""
     if plan.update is None:
         say("Nothing to change")
-    show_done(written, refused=plan.refused)
+    show_done(written, plan.next_steps if written else (), refused=plan.refused)

@@ -52,7 +52,7 @@ def record(directory: Path, commit: str) -> None:
 
     repo = open_repo(directory)
     assert repo
-    target = Target("default", "checkout", "prod", "prod", "main-prod", "argocd", "checkout")
+    target = Target("main", "checkout", "prod", "prod", "main-prod", "argocd", "checkout")
     assert record_verdict(repo, Verdict(target, commit, Outcome.PASS, "good", (), ended=1.0), run="run-1") == ()
 
 
