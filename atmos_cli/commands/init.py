@@ -17,7 +17,7 @@ from atmos_cli.commands.init_clusters import look, settings_of
 from atmos_cli.commands.init_git import branch_of, forge_of, remote_of, writable_branch
 from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, Hub, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
-from atmos_cli.engines.owned_names import owner_of, require_free
+from atmos_cli.engines.owned_names import owner_of_namespace, require_free
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.engines.source import portable_url
 from atmos_cli.gitops.placeholders import Placeholder, fill_in, first_placeholders
@@ -131,7 +131,7 @@ def plan_init(
     found = teams_of(tree)
     teams = tuple(sorted({*found, *(options.teams or (() if found else (TEAM,)))}))
     require_names("the team", teams)
-    require_free("the team", [name for name in teams if name not in found])
+    require_free("the team", [name for name in teams if name not in found], owner_of=owner_of_namespace)
     require_namespaces(teams, tuple(config.environments))
     made = update_skeleton(tree, config, blueprints, choose=lambda _: None, teams=teams, restore_files=True)
     # `init` leaves conflicts as they are; `atmos update` is where people decide them
@@ -277,7 +277,7 @@ def require_namespaces(teams: Sequence[str], environments: Sequence[str]) -> Non
         if len(name) > MAX_NAMESPACE:
             message = f"the namespace `{name}` has {len(name)} characters, more than {MAX_NAMESPACE}"
             raise fail(Code.USAGE, message, hint="use a shorter name for the team or the environment")
-        if owner := owner_of(name):
+        if owner := owner_of_namespace(name):
             message = f"team `{team}` in environment `{environment}` cannot have the namespace `{name}`: {owner}"
             raise fail(Code.NAME_OWNED, message, hint="rename the team or the environment")
         if name in owners:
