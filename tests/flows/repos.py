@@ -56,7 +56,7 @@ class Repo:
                 said = [
                     line for line in (out.getvalue() + err.getvalue()).splitlines() if "error" in line or "hint" in line
                 ]
-                raise AssertionError(f"atmos {' '.join(args)}: {said}") from None
+                raise AssertionError(f"{said}: atmos {' '.join(args)}") from None
         finally:
             os.chdir(before)
         return out.getvalue()
