@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from atmos_cli.config import Config
+from atmos_cli.engines.registry import ENGINES
 from tests.lab.flux import GIT_REPOSITORY, KUSTOMIZATION, Flux, start_flux
 from tests.lab.git_server import clone
 from tests.lab.kube import ApiError, Kube
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from tests.lab.control_plane import ControlPlane
     from tests.lab.git_server import GitServer
+    from tests.lab.oracle import Oracle
 
 pytestmark = pytest.mark.lab
 
@@ -243,3 +246,22 @@ def test_whoever_was_bound_by_hand_is_held_as_well_and_an_administrator_is_not(
     administrator = Person(kube, (FRONTEND, "system:masters"))
     assert administrator.patch(web, {"spec": {"suspend": True}}) == ""
     assert administrator.patch(web, {"spec": {"suspend": None}}) == ""
+
+
+@pytest.mark.parametrize("version", ["1.25", "1.34", "1.37"])
+def test_every_api_server_takes_the_objects(oracle_for: Callable[[str], Oracle], version: str) -> None:
+    config = Config.model_validate(
+        {
+            "clusters": {"eu": {"engine": "flux", "kubernetes": version}},
+            "environments": {"dev": {"cluster": "eu"}},
+            "teams": {"frontend": {"groups": [FRONTEND]}},
+        }
+    )
+    engine, oracle = ENGINES["flux"], oracle_for(version)
+    oracle.kube.namespace("frontend-dev")
+    made = [
+        *engine.cluster_access(config, cluster="eu", teams=["frontend"]).values(),
+        *engine.tenant_access(config, team="frontend", environment="dev", teams=["frontend"]).values(),
+    ]
+    assert len(made) == (3 if version == "1.25" else 7)
+    assert [oracle.ask(each).message for each in made if not oracle.ask(each).accepted] == []

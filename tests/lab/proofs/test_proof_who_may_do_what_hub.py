@@ -120,6 +120,9 @@ def test_the_server_asks_who_one_is(server: HubServer) -> None:
 
 def test_a_token_of_a_role_does_what_the_role_may(server: HubServer) -> None:
     sync, view = server.of_role("atmos-frontend", "sync"), server.of_role("atmos-backend", "view")
+    # Git knows nothing of the token, and the root heals what differs.
+    server.hub.refresh("atmos-root")
+    server.hub.wait_synced("atmos-root")
     assert server.sees(sync) == {WEB}
     assert (server.gets(sync, WEB), server.syncs(sync, WEB)) == (200, 200)
     assert server.sees(view) == {LEDGER}
@@ -135,6 +138,16 @@ def test_people_of_a_group_do_what_the_table_says(server: HubServer) -> None:
         assert server.sees(jane) == {WEB, LEDGER}
         assert (server.syncs(jane, own), server.syncs(jane, other)) == (200, 403)
         assert {server.gets(jane, platform) for platform in (TENANT, "atmos-root")} == {403}
+
+
+def test_logs_and_tokens_are_for_the_team_itself(server: HubServer) -> None:
+    answers = {}
+    for group in (FRONTEND, BACKEND):
+        jane = server.of_groups(group)
+        logs = server.ask("GET", f"applications/{WEB}/logs?container=web&namespace=frontend-dev", jane)
+        token = server.ask("POST", "projects/atmos-frontend/roles/sync/token", jane, {"expiresIn": 60})
+        answers[group] = ("permission denied" in logs.text, token.status_code)
+    assert answers == {FRONTEND: (False, 200), BACKEND: (True, 403)}
 
 
 def test_a_team_changes_nothing_of_its_applications(server: HubServer) -> None:
