@@ -27,7 +27,9 @@ class Outside:
 
     def place(self, shape: Shape) -> Place:
         there = shape.place()
-        return Place(f"{shape.environment}-{self.name}", there.type, there.cluster, {**there.environment, **self.environment})
+        return Place(
+            f"{shape.environment}-{self.name}", there.type, there.cluster, {**there.environment, **self.environment}
+        )
 
 
 def stores_elsewhere(cast):
