@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
 from pydantic import BeforeValidator, Field, StringConstraints
@@ -13,6 +14,7 @@ from atmos_cli.documents import Strict, check_model, read_mapping
 from atmos_cli.kube.quantity import ZERO, parse
 from atmos_cli.promotion import Promotion  # noqa: TC001 - pydantic reads it
 from atmos_cli.team_settings import Team  # noqa: TC001 - pydantic reads it
+from atmos_cli.tool_settings import Forge, Tool
 from atmos_cli.yamlio.locate import field_of, located
 
 if TYPE_CHECKING:
@@ -25,7 +27,8 @@ FILE = "atmos-cli.yaml"
 WriteMode = Literal["files", "commit", "branch"]
 # Both end up in templates of an engine and in a workflow, where braces and white space would change the meaning.
 Url = Annotated[str, StringConstraints(pattern=r"^[^\s{}\"'`]+$", max_length=2048)]
-Branch = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./+-]*$", max_length=200)]
+BRANCH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./+-]{0,199}")
+Branch = Annotated[str, StringConstraints(pattern=rf"^{BRANCH.pattern}$")]
 
 
 def _is_a_quantity(value: Any) -> Any:
@@ -120,6 +123,8 @@ class Config(Strict):
     git: Git = Git()
     hub: Hub = Hub()
     registry: str = "registry.example.com"
+    forge: Forge = Field(default="github", description="where the repo is, for its pipelines")
+    tool: Tool = Tool()
     teams: dict[DnsLabel, Team] = Field(default={}, description="what is said of teams; who has a tenant is one")
     clusters: dict[DnsLabel, Cluster] = Field(min_length=1)
     environments: dict[DnsLabel, Environment] = Field(min_length=1)

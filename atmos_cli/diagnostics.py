@@ -155,6 +155,7 @@ class Code(StrEnum):
     PROMOTION_FROZEN = "ATM833"
     # 9xx atmos itself
     USAGE = "ATM901"
+    TOOL_VERSION = "ATM902"
     OUTPUT_FAILED = "ATM910"
     FINDINGS_LEFT_OUT = "ATM911"
     BUG = "ATM999"

@@ -21,7 +21,7 @@ ROWS: tuple[tuple[str, ...], ...] = (
     ("kube",),
     ("kustomize",),
     ("documents",),
-    ("promotion", "versions", "cluster_settings", "team_settings"),
+    ("promotion", "versions", "cluster_settings", "team_settings", "tool_settings"),
     ("config", "spec"),
     ("clusters",),
     ("budget", "checks", "blueprint", "verify"),
@@ -58,6 +58,7 @@ ONLY_IN = {
         "team_settings.py",
         "clusters/rows.py",
         "promotion.py",
+        "tool_settings.py",
         "spec/",
         "versions/table.py",
         "blueprint/manifest.py",
@@ -92,6 +93,7 @@ PURE = (
     "clusters",
     "config",
     "promotion",
+    "tool_settings",
     "versions",
 )
 IO_MODULES = {"os", "subprocess", "socket", "shutil", "tempfile", "time", "random", "datetime", "urllib", "sys"}

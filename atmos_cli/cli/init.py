@@ -44,7 +44,12 @@ def init(
     ] = None,
     team: Annotated[list[str] | None, typer.Option(help="A team that gets a tenant; may be repeated.")] = None,
     git_url: Annotated[str, typer.Option(help="Where the engines read the repo (default: the remote origin).")] = "",
-    branch: Annotated[str, typer.Option(help="The branch that the engines follow.")] = "main",
+    branch: Annotated[
+        str, typer.Option(help="The branch that the engines follow (default: the one that the repo has, else main).")
+    ] = "",
+    forge: Annotated[
+        str, typer.Option(metavar="<github|gitlab>", help="Whose pipelines to write (default: by the remote's host).")
+    ] = "",
     registry: Annotated[
         str, typer.Option(help="Where images are, for services that name none.")
     ] = "registry.example.com",
@@ -67,6 +72,7 @@ def init(
         teams=tuple(team or ()),
         git_url=git_url,
         branch=branch,
+        forge=forge,
         write=write or defaults.write,
         registry=registry,
     )
@@ -84,6 +90,7 @@ def init(
         "team",
         "git_url",
         "branch",
+        "forge",
         "registry",
     }
     explicit = frozenset(

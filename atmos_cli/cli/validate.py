@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from atmos_cli import __version__
 from atmos_cli.diagnostics import Code, errors, fail
 from atmos_cli.output.json.envelope import answer
 
@@ -22,6 +23,7 @@ def validate(args: Sequence[str]) -> int:
     from atmos_cli.gitops.repository import open_repository
 
     options = _parser().parse_args(args)
+    _require_version(options.require_version)
     start = Path(options.repo or ".")
     faults: list[Diagnostic] = []
     repository = open_repository(start.resolve(), faults=faults)
@@ -38,6 +40,13 @@ def validate(args: Sequence[str]) -> int:
 
         show_validation(repository, found)
     return code
+
+
+def _require_version(wanted: str | None) -> None:
+    if wanted not in (None, __version__):
+        message = f"this repo is checked with atmos {wanted}, and this is {__version__}"
+        hint = f"install atmos {wanted}, or let this one take over: `atmos update`, and `tool.install` where it is set"
+        raise fail(Code.TOOL_VERSION, message, hint=hint)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -60,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--check-generated", action="store_true", help="an error where `atmos update` has something for a service"
     )
+    parser.add_argument("--require-version", metavar="VERSION", help="fail when this atmos is another one")
     parser.add_argument("-o", "--output", choices=("text", "json"), default="text", help="what to print")
     return parser
 

@@ -14,9 +14,10 @@ from atmos_cli.adapters.transaction import recover, require_settled
 from atmos_cli.checks.committed_secrets import secrets_in_file
 from atmos_cli.commands.cluster_version import default_version, require_version, version_notes
 from atmos_cli.commands.init_clusters import look, settings_of
+from atmos_cli.commands.init_git import branch_of, forge_of, remote_of, writable_branch
 from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, Hub, namespace, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
-from atmos_cli.engines.owned_names import owner_of, require_free
+from atmos_cli.engines.owned_names import owner_of_namespace, require_free
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.engines.source import portable_url
 from atmos_cli.gitops.placeholders import Placeholder, fill_in, first_placeholders
@@ -48,7 +49,8 @@ PRODUCTION = ("prod", "production", "live")
 class InitOptions:
     """What the flags of `init` say; they shape a new `atmos-cli.yaml` and are refused where one exists already.
 
-    An empty `kubernetes` is the version that the table of versions writes.
+    An empty `kubernetes` is the version that the table of versions writes; an empty `branch` the one that the repo has,
+    an empty `forge` the one that its URL names.
     """
 
     environments: tuple[str, ...] = ("dev", "staging", "prod")
@@ -60,7 +62,8 @@ class InitOptions:
     contexts: tuple[tuple[str, str], ...] = ()
     teams: tuple[str, ...] = ()
     git_url: str = ""
-    branch: str = "main"
+    branch: str = ""
+    forge: str = ""
     write: WriteMode = "commit"
     registry: str = "registry.example.com"
 
@@ -123,12 +126,12 @@ def plan_init(
         config = _existing(existing, explicit, blueprints)
     else:
         seen = tuple(look(options.contexts, versions=not options.kubernetes))
-        config = new_config(options, catalogue=blueprints, remote=_remote(root), seen=seen)
+        config = new_config(options, catalogue=blueprints, remote=remote_of(root), branch=branch_of(root), seen=seen)
     said = version_notes(blueprints.versions, options.kubernetes) if existing is None else ()
     found = teams_of(tree)
     teams = tuple(sorted({*found, *(options.teams or (() if found else (TEAM,)))}))
     require_names("the team", teams)
-    require_free("the team", [name for name in teams if name not in found])
+    require_free("the team", [name for name in teams if name not in found], owner_of=owner_of_namespace)
     require_namespaces(teams, tuple(config.environments))
     made = update_skeleton(tree, config, blueprints, choose=lambda _: None, teams=teams, restore_files=True)
     # `init` leaves conflicts as they are; `atmos update` is where people decide them
@@ -180,7 +183,12 @@ def _existing(data: bytes, explicit: frozenset[str], blueprints: Catalogue) -> C
 
 
 def new_config(
-    options: InitOptions, *, catalogue: Catalogue, remote: str | None = None, seen: Sequence[SeenCluster] = ()
+    options: InitOptions,
+    *,
+    catalogue: Catalogue,
+    remote: str | None = None,
+    branch: str = "",
+    seen: Sequence[SeenCluster] = (),
 ) -> Config:
     """Make the configuration of a new repo. Raises AtmosError for names that do not fit together."""
     require_names("the environment", options.environments)
@@ -209,9 +217,10 @@ def new_config(
         require_no_secret(text, what, hint="write it without user and password: engines have Secrets for that")
     version = options.kubernetes or default_version(catalogue.versions)
     require_version(catalogue.versions, version)
-    git = Git(url=url, branch=options.branch, write=options.write)
+    git = Git(url=url, branch=writable_branch(options.branch or branch or Git().branch), write=options.write)
     return Config(
         git=git,
+        forge=forge_of(options.forge, url),
         hub=Hub(prefix=HUB_PREFIX),
         registry=options.registry,
         clusters={
@@ -246,13 +255,6 @@ def new_environment(name: str, *, cluster: str, settings: Mapping[str, Any]) -> 
     )
 
 
-def _remote(root: Path) -> str | None:
-    if not (root / ".git").exists():
-        return None
-    repo = repos.open_repo(root)
-    return repos.remote_url(repo) if repo else None
-
-
 def require_names(what: str, names: Sequence[str]) -> None:
     """Check that `names` can be names of `what`. Raises ATM901 for each that cannot."""
     found = [
@@ -275,7 +277,7 @@ def require_namespaces(teams: Sequence[str], environments: Sequence[str]) -> Non
         if len(name) > MAX_NAMESPACE:
             message = f"the namespace `{name}` has {len(name)} characters, more than {MAX_NAMESPACE}"
             raise fail(Code.USAGE, message, hint="use a shorter name for the team or the environment")
-        if owner := owner_of(name):
+        if owner := owner_of_namespace(name):
             message = f"team `{team}` in environment `{environment}` cannot have the namespace `{name}`: {owner}"
             raise fail(Code.NAME_OWNED, message, hint="rename the team or the environment")
         if name in owners:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 INIT_LOCK = "atmos-cli.lock"
 # Generated files that are no YAML, or whose comments and order a person would miss.
-_TEXTS = ("CODEOWNERS", ".gitattributes", ".pre-commit-config.yaml", ".github/")
+_TEXTS = ("CODEOWNERS", ".gitattributes", ".pre-commit-config.yaml", ".github/", ".gitlab")
 
 
 @dataclass(frozen=True, slots=True)

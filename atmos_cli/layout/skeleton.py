@@ -15,6 +15,7 @@ from atmos_cli.engines.registry import ENGINES
 from atmos_cli.kube.quantity import parse
 from atmos_cli.layout.admission import Admission, admission_files
 from atmos_cli.layout.owners import OWNERS, owners_text
+from atmos_cli.layout.pipelines import pipeline_files
 from atmos_cli.layout.tenant_network import TenantNetwork
 from atmos_cli.layout.tenants import role_files, tenant_files
 from atmos_cli.yamlio.annotate import annotated
@@ -28,39 +29,10 @@ if TYPE_CHECKING:
 
 SPEC_SCHEMA = "platform/schemas/service.json"
 
-PRE_COMMIT = """\
-repos:
-  - repo: local
-    hooks:
-      - id: atmos-validate
-        name: atmos validate
-        entry: atmos validate
-        language: system
-        pass_filenames: false
-        always_run: true
-"""
-
-WORKFLOW = """\
-name: atmos
-on:
-  pull_request:
-  merge_group:
-  push:
-    branches: [{branch}]
-permissions:
-  contents: read
-jobs:
-  validate:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: {checkout}
-        with:
-          fetch-depth: 0
-      - uses: {setup-python}
-        with:
-          python-version: "{python}"
-      - run: pip install atmos-cli
-      - run: atmos validate --check-generated --base origin/{branch}
+# Git for Windows checks out other line ends unless a repo says which, and every file would differ from what was made.
+ATTRIBUTES = """\
+* text=auto eol=lf
+*.lock linguist-generated=true
 """
 
 CONFIG_HEADER = """\
@@ -88,9 +60,8 @@ def skeleton(
     """Return all files but those of services. `configured`: clusters with files in `infrastructure/configs`."""
     files = {
         **{path: text for engine in ENGINES.values() for path, text in engine.texts.items()},
-        ".pre-commit-config.yaml": PRE_COMMIT,
-        ".github/workflows/atmos.yaml": _workflow(config, versions),
-        ".gitattributes": "*.lock linguist-generated=true\n",
+        **pipeline_files(config, versions),
+        ".gitattributes": ATTRIBUTES,
         OWNERS: owners_text(teams),
         SPEC_SCHEMA: json.dumps(spec_schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n",
         FILE: config_text(config, kinds),
@@ -123,19 +94,6 @@ def skeleton(
     return {path: text.encode() for path, text in files.items()} | {
         path: emit_all(values).encode() for path, values in documents.items()
     }
-
-
-def _workflow(config: Config, versions: VersionTable) -> str:
-    words = {
-        "{branch}": config.git.branch,
-        "{checkout}": versions.action("actions/checkout"),
-        "{setup-python}": versions.action("actions/setup-python"),
-        "{python}": versions.runtimes["python"].writes or "",
-    }
-    text = WORKFLOW
-    for word, value in words.items():
-        text = text.replace(word, value)
-    return text
 
 
 def _admissions(config: Config, cluster: str, budgets: Mapping[str, Budget]) -> dict[str, Admission]:
@@ -218,6 +176,8 @@ def _config_value(config: Config) -> dict[str, Any]:
         "git": git,
         **({"hub": shown["hub"]} if "hub" in shown else {}),
         "registry": config.registry,
+        "forge": config.forge,
+        **({"tool": shown["tool"]} if "tool" in shown else {}),
         **({"teams": shown["teams"]} if "teams" in shown else {}),
         "clusters": clusters,
         "environments": environments,

@@ -18,6 +18,7 @@ OWN_TESTS = {
     "ATM613": "cli/test_recover.py",
     "ATM616": "adapters/test_files_are_written_whole.py",
     "ATM619": "cli/test_recover.py",
+    "ATM902": "cli/test_pipelines_run.py",
     "ATM910": "output/test_streams_that_take_nothing.py",
     "ATM999": "cli/test_every_code_is_given_end_to_end.py",
 }

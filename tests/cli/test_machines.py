@@ -16,17 +16,31 @@ WHERE = {"path", "line", "column", "field", "resource"}
 @pytest.mark.parametrize(
     ("args", "keys"),
     [
-        (["init", ".", "--yes"], {"root", "environments", "teams", "files", "kept", "written", "next"}),
+        (
+            ["init", ".", "--yes"],
+            {"root", "environments", "teams", "files", "kept", "placeholders", "seen", "written", "next"},
+        ),
         (
             ["new", "service", "go, called cart", "--yes"],
-            {"service", "team", "environments", "plan", "budget", "files", "next", "written"},
+            {
+                "service",
+                "team",
+                "environments",
+                "plan",
+                "effects",
+                "budget",
+                "files",
+                "placeholders",
+                "next",
+                "written",
+            },
         ),
         (["validate"], {"files", "deployments", "budget"}),
         (["render", "checkout"], {"resources"}),
         (["diff"], {"changes", "effects"}),
         (
             ["deploy", "checkout", "--image", ":1.0.1"],
-            {"service", "team", "environments", "images", "files", "written"},
+            {"service", "team", "environments", "images", "effects", "files", "written"},
         ),
         (["explain", "ATM401"], {"codes"}),
         (["blueprint", "list"], {"blueprints"}),

@@ -1,0 +1,282 @@
+"""The pipelines and the hook that `init` writes run on the day they are written, on the branch that the repo has."""
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from atmos_cli import __version__
+from atmos_cli.output.markdown import BUDGET_MARK
+from atmos_cli.yamlio.load import load
+from tests.cli.pipelines import GITHUB, GITLAB, HOOKS, ROOT, checked_out, program, shell, steps
+
+COMMIT = "git+https://git.example.test/acme/atmos.git@" + "c" * 40
+WHEEL = f"platform/tools/atmos_cli-{__version__}-py3-none-any.whl"
+PINNED = f"atmos-cli=={__version__} --hash=sha256:{'a' * 64}"
+
+
+def install_from(root, atmos, install, **more):
+    """Say where atmos comes from, as a person does: edit atmos-cli.yaml, then update."""
+    lines = [f"  install: {install}", *(f"  {key}: {value}" for key, value in more.items())]
+    config = root / "atmos-cli.yaml"
+    text = re.sub(r"(?m)^tool:\n(  .*\n)+", "", config.read_text())
+    config.write_text(text.replace("forge:", "tool:\n" + "\n".join(lines) + "\nforge:", 1))
+    done = atmos("update", "--repo", root, "--yes")
+    assert done.code == 0, done.err
+    return root
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory):
+    out = tmp_path_factory.mktemp("wheel")
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", out], cwd=ROOT, check=True)
+    return next(out.glob("*.whl"))
+
+
+@pytest.fixture
+def trunk(tmp_path, atmos, git, made_once):
+    """A repo whose branch is `trunk`, as the CI of a pull request sees it."""
+    runner = tmp_path / "runner"
+    runner.mkdir()
+    made_once("trunk", runner, lambda: make_trunk(tmp_path, runner, atmos, git))
+    return runner
+
+
+def make_trunk(tmp_path, runner, atmos, git):
+    root = tmp_path / "trunk"
+    root.mkdir()
+    git("init", "-q", "-b", "trunk", cwd=root)
+    assert atmos("init", root, "--yes", "--git-url", "https://git.example.test/a.git").code == 0
+    origin = tmp_path / "origin.git"
+    git("clone", "-q", "--bare", str(root), str(origin), cwd=tmp_path)
+    git("switch", "-qc", "change", cwd=root)
+    assert atmos("new", "service", "node, port 80, called cart", "--repo", root, "--yes").code == 0
+    git("push", "-q", str(origin), "change", cwd=root)
+    checked_out(git, origin, runner, ref="origin/change")
+
+
+def test_what_is_checked_out_is_the_branch_everywhere(trunk):
+    assert load((trunk / "atmos-cli.yaml").read_bytes())["git"]["branch"] == "trunk"
+    assert "branches: ['trunk']" in (trunk / GITHUB).read_text()
+    for path in [trunk / GITHUB, *(trunk / "argocd").rglob("*.yaml")]:
+        assert not re.search(r"(targetRevision|revision|origin/|branch): ?main\b|origin/main", path.read_text()), path
+
+
+def test_a_clone_follows_the_default_of_origin_not_what_is_checked_out(tmp_path, atmos, git):
+    origin, root = tmp_path / "origin", tmp_path / "clone"
+    git("init", "-q", "-b", "stable", str(origin), cwd=tmp_path)
+    git("commit", "-q", "--allow-empty", "-m", "first", cwd=origin)
+    git("clone", "-q", str(origin), str(root), cwd=tmp_path)
+    git("switch", "-qc", "work", cwd=root)
+    (root / "README").write_text("ours")
+    assert atmos("init", root, "--yes").code == 0
+    assert load((root / "atmos-cli.yaml").read_bytes())["git"]["branch"] == "stable"
+
+
+def test_every_step_of_a_pull_request_passes(trunk):
+    for condition, script in steps(trunk, "validate")[1:]:
+        assert condition in ("", "github.event_name != 'push'")
+        done = shell(script, cwd=trunk)
+        assert done.returncode == 0, script + done.stdout + done.stderr
+
+
+def test_a_push_is_audited(trunk, git):
+    git("checkout", "-q", "--detach", "origin/trunk", cwd=trunk)
+    for _, script in [*steps(trunk, "validate")[1:2], *steps(trunk, "audit")[1:]]:
+        done = shell(script, cwd=trunk)
+        assert done.returncode == 0, script + done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("there", ["", "4711"])
+def test_the_comment_is_one_that_is_edited(trunk, tmp_path, there):
+    log = tmp_path / "gh.log"
+    fake = f'printf \'%s\\n\' "$@" >> {log}; case "$*" in *paginate*) echo {there};; *) cat "${{6#body=@}}" "${{4#body=@}}" 2>/dev/null; true;; esac'
+    gh = program(tmp_path / "programs", "gh", fake)
+    ((_, script),) = steps(trunk, "comment")[1:]
+    done = shell(
+        script,
+        cwd=trunk,
+        path=[gh],
+        RUNNER_TEMP=str(tmp_path),
+        GITHUB_REPOSITORY="acme/gitops",
+        NUMBER="7",
+        GH_TOKEN="x",
+    )
+    assert done.returncode == 0, done.stderr
+    said = log.read_text()
+    assert BUDGET_MARK in said
+    assert ("repos/acme/gitops/issues/comments/4711" in said) is bool(there)
+    assert (tmp_path / "budget.md").read_text().startswith(BUDGET_MARK)
+    assert "pods" in (tmp_path / "budget.md").read_text()
+
+
+def test_only_the_comment_may_write(trunk):
+    workflow = load((trunk / GITHUB).read_bytes())
+    assert workflow["permissions"] == {"contents": "read"}
+    rights = {name: job.get("permissions") for name, job in workflow["jobs"].items()}
+    assert rights == {"validate": None, "audit": None, "comment": {"contents": "read", "pull-requests": "write"}}
+
+
+def test_without_a_place_to_install_from_nothing_is_installed_and_it_is_said(trunk, repo):
+    for job in ("validate", "audit", "comment"):
+        done = shell(steps(trunk, job)[0][1], cwd=trunk)
+        assert done.returncode == 1
+        assert "`tool.install` in atmos-cli.yaml does not say" in done.stderr
+    assert "pip" not in (trunk / GITHUB).read_text()
+
+
+@pytest.mark.parametrize(
+    ("install", "more", "says"),
+    [
+        (PINNED, {}, "--require-hashes"),
+        (PINNED, {"index": "https://pypi.acme.test/simple"}, "--index-url https://pypi.acme.test/simple"),
+        (WHEEL, {}, f"./{WHEEL}"),
+        (COMMIT, {}, f"atmos-cli @ {COMMIT}"),
+    ],
+)
+def test_what_is_installed_is_what_the_file_says(repo, atmos, tmp_path, install, more, says):
+    install_from(repo, atmos, install, **more)
+    log = tmp_path / "pip.log"
+    fake = program(tmp_path / "programs", "python", f'echo "$@" >> {log}')
+    for job in ("validate", "audit", "comment"):
+        done = shell(steps(repo, job)[0][1], cwd=repo, path=[fake])
+        assert done.returncode == 0, done.stderr
+    assert log.read_text().count(says) >= 3
+    assert "install atmos-cli\n" not in log.read_text()
+
+
+@pytest.mark.parametrize("form", ["index", "wheel"])
+def test_real_pip_installs_it_and_refuses_another_file(repo, atmos, git, tmp_path, wheel, form):
+    mark = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    (repo / "platform/tools").mkdir()
+    shutil.copy(wheel, repo / "platform/tools")
+    install_from(repo, atmos, WHEEL if form == "wheel" else f"atmos-cli=={__version__} --hash=sha256:{mark}")
+    target = tmp_path / "installed"
+    offline = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_TARGET": str(target), "PIP_FIND_LINKS": str(wheel.parent)}
+    script = steps(repo, "validate")[0][1]
+    done = shell(script, cwd=repo, PIP_DISABLE_PIP_VERSION_CHECK="1", **offline)
+    assert done.returncode == 0, done.stderr
+    done = shell("atmos --version", cwd=repo, PYTHONPATH=str(target))
+    assert f"atmos-cli {__version__} " in done.stdout, done.stderr
+    if form == "index":
+        done = shell(script.replace(mark, "0" * 64), cwd=repo, PIP_DISABLE_PIP_VERSION_CHECK="1", **offline)
+        assert done.returncode == 1
+        assert "DO NOT MATCH THE HASHES" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "install",
+    [
+        "atmos-cli",
+        "atmos-cli==0.1.0",
+        "atmos==0.1.0 --hash=sha256:" + "a" * 64,
+        "git+https://git.example.test/a.git@main",
+        "git+https://me:hunter2@git.example.test/a.git@" + "c" * 40,
+        "../atmos_cli-0.1.0-py3-none-any.whl",
+        "x'; curl evil'/atmos_cli-0.1.0-py3-none-any.whl",
+    ],
+)
+def test_what_could_be_another_atmos_tomorrow_is_refused(repo, atmos, install):
+    config = repo / "atmos-cli.yaml"
+    config.write_text(config.read_text() + f'tool: {{install: "{install}"}}\n')
+    done = atmos("update", "--repo", repo, "--yes")
+    assert done.code == 2
+    assert "ATM701" in done.err
+    assert "always gives the same atmos" in done.err
+
+
+def hook(root):
+    return load((root / HOOKS).read_bytes())["repos"][0]["hooks"][0]
+
+
+def test_the_hook_is_installed_by_version_or_commit_else_it_checks_the_version(repo, atmos):
+    assert hook(repo)["language"] == "system"
+    assert hook(repo)["entry"] == f"atmos validate --require-version {__version__}"
+    for install, wanted in {PINNED: f"atmos-cli=={__version__}", COMMIT: f"atmos-cli @ {COMMIT}"}.items():
+        made = hook(install_from(repo, atmos, install))
+        assert (made["language"], made["entry"]) == ("python", "atmos validate")
+        assert made["additional_dependencies"] == [wanted]
+    assert hook(install_from(repo, atmos, WHEEL))["entry"].endswith(f"--require-version {__version__}")
+
+
+def test_the_hook_runs(repo, git):
+    """By pre-commit itself, where that is installed."""
+    found = shutil.which("pre-commit")
+    done = shell(f"{found} run --all-files" if found else hook(repo)["entry"], cwd=repo)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_another_version_than_the_hook_wants_is_refused(repo, atmos):
+    done = atmos("validate", "--repo", repo, "--require-version", "0.0.1")
+    assert done.code == 2
+    assert "ATM902" in done.err
+    assert atmos("validate", "--repo", repo, "--require-version", __version__).code == 0
+
+
+# --- GitLab
+
+
+@pytest.fixture
+def lab(tmp_path, atmos, git):
+    root = tmp_path / "lab"
+    assert atmos("init", root, "--yes", "--git-url", "git@gitlab.acme.test:shop/gitops.git").code == 0
+    return root
+
+
+def test_gitlab_is_known_by_its_name_and_kept(lab, atmos, git):
+    assert load((lab / "atmos-cli.yaml").read_bytes())["forge"] == "gitlab"
+    assert (lab / GITLAB).is_file()
+    assert load((lab / ".gitlab-ci.yml").read_bytes()) == {"include": [{"local": GITLAB}]}
+    assert not (lab / ".github").exists()
+    config = lab / "atmos-cli.yaml"
+    config.write_text(config.read_text().replace("forge: gitlab", "forge: github"))
+    assert atmos("update", "--repo", lab, "--yes").code == 0
+    assert (lab / GITHUB).is_file()
+    assert not (lab / GITLAB).exists()
+    assert not (lab / ".gitlab-ci.yml").exists()
+
+
+def test_the_flag_wins_over_the_name(tmp_path, atmos):
+    flags = ["--git-url", "https://gitlab.acme.test/a.git", "--forge", "github", "--yes"]
+    assert atmos("init", tmp_path / "a", *flags).code == 0
+    assert (tmp_path / "a" / GITHUB).is_file()
+    done = atmos("init", tmp_path / "b", "--forge", "gitea", "--yes")
+    assert done.code == 2
+    assert "forges are: github, gitlab" in done.err
+
+
+def test_every_job_of_gitlab_passes(lab, atmos, git, tmp_path):
+    origin = tmp_path / "lab.git"
+    git("clone", "-q", "--bare", str(lab), str(origin), cwd=tmp_path)
+    base = git("rev-parse", "HEAD", cwd=lab)
+    git("switch", "-qc", "change", cwd=lab)
+    assert atmos("new", "service", "node, port 80, called cart", "--repo", lab, "--yes").code == 0
+    git("push", "-q", str(origin), "change", cwd=lab)
+    runner = checked_out(git, origin, tmp_path / "runner", ref="origin/change")
+    jobs = load((runner / GITLAB).read_bytes())
+    fetch, install = jobs.pop(".atmos")["before_script"]
+    assert shell(fetch, cwd=runner).returncode == 0
+    assert "`tool.install`" in shell(install, cwd=runner).stderr
+    assert set(jobs) == {"atmos validate", "atmos budget check", "atmos budget audit"}
+    for job in jobs.values():
+        for script in job["script"]:
+            done = shell(script, cwd=runner, CI_MERGE_REQUEST_DIFF_BASE_SHA=base)
+            assert done.returncode == 0, script + done.stdout + done.stderr
+    assert (runner / "budget.md").read_text().startswith(BUDGET_MARK)
+
+
+# --- Line ends
+
+
+def test_a_checkout_with_the_line_ends_of_windows_is_unchanged(repo, atmos, git, tmp_path):
+    clone = tmp_path / "clone"
+    git("clone", "-q", "-c", "core.autocrlf=true", "-c", "core.eol=crlf", str(repo), str(clone), cwd=tmp_path)
+    assert b"\r" not in (clone / "atmos-cli.yaml").read_bytes()
+    done = atmos("init", clone, "--yes", "-o", "json")
+    assert done.code == 0
+    assert done.json["data"]["kept"] == []
+    assert done.json["data"]["files"] == {"added": [], "modified": []}
+    assert git("status", "--porcelain", cwd=clone) == ""
