@@ -45,10 +45,11 @@ class AwsView:
             address = flow.to.address
             if flow.service:
                 address, port = flow.service.address, _service_port(flow.service, flow)
-        entries = [each for policy in policies for each in self._entries(policy, direction)]
+        entries = [each for policy in policies for each in self.entries(policy, direction)]
         return any(each.covers(flow.protocol, port, on=None) for each in look_up(entries, address))
 
-    def _entries(self, policy: NetworkPolicy, direction: Direction) -> Iterator[Entry]:
+    def entries(self, policy: NetworkPolicy, direction: Direction) -> Iterator[Entry]:
+        """Return the lines that the controller makes of one policy."""
         for rule in policy.rules(direction):
             for peer in ANYONE if rule.peers is None else rule.peers:
                 if isinstance(peer, Block):

@@ -12,7 +12,7 @@ from tests.flows.policies import Block, NotUnderstoodError, covered
 if TYPE_CHECKING:
     from tests.flows.cilium_policies import CiliumNetworkPolicy
     from tests.flows.parties import Flow, Party, World
-    from tests.flows.policies import NetworkPolicy, Rule, Selector
+    from tests.flows.policies import NetworkPolicy, Pods, Rule, Selector
 
 _OF = {
     Kind.POD: {"cluster"},
@@ -29,7 +29,7 @@ def entities(party: Party) -> set[str]:
     found = {"all", *_OF[party.kind]}
     if party.kind is Kind.OUTSIDE:
         found.add(f"world-ipv{ip_address(party.address).version}")
-    return found | {"kube-apiserver"} if party.api_server else found
+    return found | {"kube-apiserver", "cluster"} if party.api_server else found
 
 
 def passes(
@@ -41,9 +41,18 @@ def passes(
     if isinstance(rule, CiliumRule):
         return _named(rule, policy.namespace, peer)
     return rule.peers is None or any(
-        _outside(each, peer) if isinstance(each, Block) else each.mean(peer, home=policy.namespace, world=world)
+        _outside(each, peer) if isinstance(each, Block) else _selected(each, peer, policy.namespace, world)
         for each in rule.peers
     )
+
+
+def _selected(each: Pods, peer: Party, home: str, world: World) -> bool:
+    """Say whether selectors mean a party; where they only say what labels are *not*, they mean whoever has none at all."""
+    if peer.kind is Kind.POD:
+        return each.mean(peer, home=home, world=world)
+    if each.namespaces is None or not each.namespaces.requirements:
+        return False
+    return each.namespaces.matches({}) and (each.pods is None or each.pods.matches({}))
 
 
 def _outside(block: Block, peer: Party) -> bool:

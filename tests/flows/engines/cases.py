@@ -7,7 +7,9 @@ from random import Random
 from typing import Any
 
 from tests.flows import random_policies
+from tests.flows.aws import AwsView, Entry, look_up
 from tests.flows.parties import NAME, Flow, Kind, Party, World
+from tests.flows.policies import EGRESS, INGRESS, NetworkPolicy
 
 PROTOCOL = {"TCP": 6, "UDP": 17}
 RESERVED = {Kind.HOST: (1, "host"), Kind.NODE: (6, "remote-node"), Kind.INGRESS: (8, "ingress")}
@@ -27,12 +29,9 @@ def case(seed: int) -> Case:
     """Make a case; Cilium's policies stand beside the others in every second one."""
     random = Random(seed)
     world = random_policies.world(random)
-    policies = random_policies.policies(random)
-    cilium = (
-        [random_policies.cilium_policy(random, f"c{number}") for number in range(random.randint(0, 3))]
-        if seed % 2
-        else []
-    )
+    policies = [without_names(as_stored(each)) for each in random_policies.policies(random)]
+    how_many = random.randint(0, 3) if seed % 2 else 0
+    cilium = [without_names(random_policies.cilium_policy(random, f"c{number}")) for number in range(how_many)]
     more = [
         Party("api-node", Kind.NODE, "10.0.0.7", api_server=True),
         Party("api", Kind.OUTSIDE, "9.9.9.9", api_server=True),
@@ -49,6 +48,23 @@ def case(seed: int) -> Case:
     return Case(world, ends, policies, cilium, flows)
 
 
+def as_stored(policy: dict[str, Any]) -> dict[str, Any]:
+    """Fill `policyTypes` in as the API server does, and leave rules out that they do not name: Cilium alone heeds those."""
+    spec = dict(policy["spec"])
+    types = spec.setdefault("policyTypes", ["Ingress", "Egress"] if spec.get("egress") else ["Ingress"])
+    kept = {key: value for key, value in spec.items() if key not in ("ingress", "egress") or key.title() in types}
+    return {**policy, "spec": kept}
+
+
+def without_names(policy: dict[str, Any]) -> dict[str, Any]:
+    """Give ports of egress numbers: what pods call their ports is looked up where a test of Cilium has nothing."""
+    for rule in policy["spec"].get("egress", []):
+        for port in [*rule.get("ports", []), *(port for each in rule.get("toPorts", []) for port in each["ports"])]:
+            if port.get("port") in random_policies.NAMES:
+                port["port"] = "1" if "toPorts" in rule else 1
+    return policy
+
+
 def for_cilium(case: Case) -> dict[str, Any]:
     """Write a case as the program beside this file reads it."""
     places = {id(each): at for at, each in enumerate(case.ends)}
@@ -62,11 +78,69 @@ def for_cilium(case: Case) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the agent holds for one pod and direction, and what is looked up in it: address, protocol, port."""
+
+    entries: list[Entry]
+    questions: list[tuple[str, str, int]]
+
+    def answers(self) -> str:
+        """Look everything up here: a letter for each question, as the engines' answers have it."""
+        return "".join(
+            "y" if any(each.covers(protocol, port, on=None) for each in look_up(self.entries, address)) else "n"
+            for address, protocol, port in self.questions
+        )
+
+
+def asked_of_aws(case: Case) -> list[Asked]:
+    """Make a list and its questions for each pod and direction that policies of the case isolate."""
+    view, read = AwsView(case.world), [NetworkPolicy.read(each) for each in case.policies]
+    addresses = [each.address for each in case.ends]
+    questions = [
+        (address, protocol, port) for address in addresses for protocol, port in (("TCP", 1), ("UDP", 3), ("TCP", 4))
+    ]
+    isolated = [
+        (direction, applying)
+        for pod in case.world.pods
+        for direction in (INGRESS, EGRESS)
+        if (applying := [each for each in read if each.applies(pod, direction)])
+    ]
+    return [
+        Asked([entry for policy in applying for entry in view.entries(policy, direction)], questions)
+        for direction, applying in isolated
+    ]
+
+
+def for_aws(asked: Asked) -> dict[str, Any]:
+    """Write a list and its questions as the program beside this file reads them."""
+    return {
+        "entries": [
+            {
+                "cidr": str(each.net),
+                "except": [str(net) for net in each.excepted],
+                "ports": [
+                    {"protocol": port.protocol, "port": port.first or 0, "endPort": port.last or 0}
+                    for port in each.ports
+                ],
+            }
+            for each in asked.entries
+        ],
+        "asked": [
+            {"address": address, "protocol": PROTOCOL[protocol], "port": port}
+            for address, protocol, port in asked.questions
+        ],
+    }
+
+
 def _end(world: World, party: Party, at: int) -> dict[str, Any]:
     labels = [["k8s", key, value] for key, value in party.labels.items()]
     number, cidr = 1001 + at, ""
     if party.kind is Kind.POD:
-        labels.append(["k8s", "io.kubernetes.pod.namespace", party.namespace])
+        labels += [
+            ["k8s", "io.kubernetes.pod.namespace", party.namespace],
+            ["k8s", "io.cilium.k8s.policy.cluster", "default"],
+        ]
         of_namespace = {NAME: party.namespace, **world.labels_of(party.namespace)}
         labels += [["k8s", NAMESPACE_LABEL + key, value] for key, value in of_namespace.items()]
     elif party.kind is Kind.OUTSIDE:

@@ -17,6 +17,7 @@ import (
 	slim_networkingv1 "github.com/cilium/cilium/pkg/k8s/slim/k8s/api/networking/v1"
 	"github.com/cilium/cilium/pkg/labels"
 	"github.com/cilium/cilium/pkg/policy"
+	"github.com/cilium/cilium/pkg/policy/api"
 	policytypes "github.com/cilium/cilium/pkg/policy/types"
 	"github.com/cilium/cilium/pkg/u8proto"
 )
@@ -62,6 +63,7 @@ func TestAtmosFlows(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &cases))
 	answers := make([]string, 0, len(cases))
 	logger := hivetest.Logger(t)
+	api.InitEntities("default")
 	for _, one := range cases {
 		ids := make([]*identity.Identity, 0, len(one.Ends))
 		byNumber := map[identity.NumericIdentity]*identity.Identity{}
