@@ -13,6 +13,7 @@ from atmos_cli.engines.registry import ENGINES
 from tests.lab.flux import GIT_REPOSITORY, KUSTOMIZATION, Flux, start_flux
 from tests.lab.git_server import clone
 from tests.lab.kube import ApiError, Kube
+from tests.lab.processes import wait_until
 from tests.lab.proofs.engines_repo import Repo, documents
 
 if TYPE_CHECKING:
@@ -241,7 +242,7 @@ def test_whoever_was_bound_by_hand_is_held_as_well_and_an_administrator_is_not(
         }
     )
     oncall = Person(kube, ("oncall",))
-    kube.wait("rbac.authorization.k8s.io/v1", "RoleBinding", "by-hand", "frontend-dev", until=bool)
+    wait_until(lambda: oncall.may("patch", "kustomizations", "frontend-dev", group=FLUX), "the binding")
     assert "atmos-flux-sync" in oncall.patch(web, {"spec": {"suspend": True}})
     administrator = Person(kube, (FRONTEND, "system:masters"))
     assert administrator.patch(web, {"spec": {"suspend": True}}) == ""
