@@ -59,4 +59,4 @@ def test_the_flows_of_ipv6(tmp_path):
     for shape, (_, _, *ends) in zip(shapes, PLACES, strict=True):
         cast, judge = judge_of(repo, shape, "web", "api")
         found += wrong(judge, flows(cast, *ends), where=shape.name)
-    assert found == []
+    assert not found, "\n".join(found)

@@ -94,9 +94,11 @@ def walk(root, shapes):
 
 
 def test_stores_outside_of_each_dialect(tmp_path):
-    assert walk(tmp_path / "repo", [each for each in SHAPES if each.name in QUICK]) == []
+    found = walk(tmp_path / "repo", [each for each in SHAPES if each.name in QUICK])
+    assert not found, "\n".join(found)
 
 
 @pytest.mark.slow
 def test_stores_outside_of_each_shape(tmp_path):
-    assert walk(tmp_path / "repo", SHAPES) == []
+    found = walk(tmp_path / "repo", SHAPES)
+    assert not found, "\n".join(found)

@@ -18,7 +18,7 @@ from pathlib import Path
 from tests.flows.engines.cases import asked_of_aws, case, for_aws, for_cilium
 
 HERE = Path(__file__).parent
-CASES = 150
+CASES = 80
 PACKAGE = {"cilium": "pkg/k8s", "aws": "pkg/fwruleprocessor"}
 
 
