@@ -26,7 +26,7 @@ from atmos_cli.commands.init_names import require_names, require_namespaces
 from atmos_cli.commands.init_steps import push_steps, rule_steps, start_steps, tool_steps, wiring
 from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, Hub, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
-from atmos_cli.engines.owned_names import require_free
+from atmos_cli.engines.owned_names import owner_of_namespace, require_free
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.engines.source import portable_url
 from atmos_cli.gitops.placeholders import Placeholder, fill_in, first_placeholders
@@ -177,7 +177,7 @@ def plan_init(
     found = teams_of(tree)
     teams = tuple(sorted({*found, *(options.teams or (() if found else (TEAM,)))}))
     require_names("the team", teams)
-    require_free("the team", [name for name in teams if name not in found])
+    require_free("the team", [name for name in teams if name not in found], owner_of=owner_of_namespace)
     require_namespaces(teams, tuple(config.environments))
     made = update_skeleton(tree, config, blueprints, choose=lambda _: None, teams=teams, restore_files=True)
     # `init` leaves conflicts as they are; `atmos update` is where people decide them

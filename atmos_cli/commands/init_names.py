@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
-from atmos_cli.engines.owned_names import owner_of
+from atmos_cli.engines.owned_names import owner_of_namespace
 from atmos_cli.kube.names import dns_label
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def require_namespaces(teams: Sequence[str], environments: Sequence[str]) -> Non
         if len(name) > MAX_NAMESPACE:
             message = f"the namespace `{name}` has {len(name)} characters, more than {MAX_NAMESPACE}"
             raise fail(Code.USAGE, message, hint="use a shorter name for the team or the environment")
-        if owner := owner_of(name):
+        if owner := owner_of_namespace(name):
             message = f"team `{team}` in environment `{environment}` cannot have the namespace `{name}`: {owner}"
             raise fail(Code.NAME_OWNED, message, hint="rename the team or the environment")
         if name in owners:

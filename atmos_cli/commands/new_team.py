@@ -10,7 +10,7 @@ from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.commands.places import SIDES, PlaceOptions, PlacePlan, planned, require_new
 from atmos_cli.config import FILE, namespace
 from atmos_cli.diagnostics import Code, fail
-from atmos_cli.engines.owned_names import require_free
+from atmos_cli.engines.owned_names import owner_of_namespace, require_free
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.config_edits import edited
 from atmos_cli.gitops.intent import PlanRow
@@ -35,7 +35,7 @@ def plan_new_team(repository: Repository, name: str, options: PlaceOptions, *, g
     config, known = config_of(tree), teams(tree)
     require_names("the team", (name,))
     require_new("team", name, known)
-    require_free("the team", (name,))
+    require_free("the team", (name,), owner_of=owner_of_namespace)
     require_namespaces((*known, name), tuple(config.environments))
     require_groups(groups)
     update_options = UpdateOptions(

@@ -11,6 +11,7 @@ import pytest
 
 from atmos_cli.entry import main
 from tests.cli.codes_without_a_row import ELSEWHERE
+from tests.cli.filled import fill_in
 
 
 @dataclass
@@ -100,11 +101,12 @@ def shop_template(tmp_path_factory):
 
 @pytest.fixture
 def repo(shop_template, tmp_path, atmos):
-    """A committed GitOps repo with the default environments, as `atmos init` makes it."""
+    """A committed GitOps repo with the default environments, as `atmos init` makes it and people fill it in."""
     made = shop_template / "repo"
     if not made.exists():
         done = atmos("init", made, "--yes", "--git-url", "https://git.example.test/shop/gitops.git")
         assert done.code == 0, done.err
+        fill_in(made)
     return shutil.copytree(made, tmp_path / "gitops", symlinks=True)
 
 

@@ -208,6 +208,7 @@ VALIDATE = (
     Row("ATM703", CONFIG, "nobodys:", add(CONFIG, "teams:\n  nobodys:\n    groups: [acme]\n"), status=0),
     Row("ATM704", CONFIG, "1.34", edit(CONFIG, 'kubernetes: "1.36"', 'kubernetes: "1.34"'), status=0),
     Row("ATM705", CONFIG, "http:", resource("ingress.yaml", INGRESS), status=0),
+    Row("ATM707", CONFIG, "url:", edit(CONFIG, "git.example.test", "git.example.com"), status=0),
     Row("ATM713", ROOT, "compare-options", edit(ROOT, "ServerSideDiff=false", "IncludeMutationWebhook=true"), status=0),
     Row("ATM710", ROOT, "project: nobodys", edit(ROOT, "project: atmos-platform", "project: nobodys")),
     Row("ATM706", ROOT, "name: root", edit(ROOT, "name: atmos-root", "name: root"), status=0),

@@ -15,6 +15,7 @@ from atmos_cli.verify.seen import Arrival, Delivery, Order, Pause
 from atmos_cli.yamlio.load import load_all
 from tests.verify.snapshots import snapshot
 
+from .filled import fill_in
 from .status_support import World
 
 
@@ -93,6 +94,7 @@ def world(tmp_path, monkeypatch, atmos, git):
     assert "start Puller on dev" in done.out
     assert not (root / "argocd").exists()
     assert not (root / "clusters").exists()
+    fill_in(root)
     done = atmos("new", "service", "node, port 80, called checkout", "--repo", root, "--yes")
     assert done.code == 0, done.err
     made = World(root, git)

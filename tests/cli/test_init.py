@@ -47,7 +47,7 @@ def test_a_changed_file_is_kept_and_named(repo, atmos, git):
     git("commit", "-qam", "mine", cwd=repo)
     done = atmos("init", repo, "--yes", "-o", "json")
     assert done.code == 0, done.out
-    assert done.json["data"]["kept"] == ["tenants/dev/main/limitrange.yaml"]
+    assert done.json["data"]["kept"] == ["CODEOWNERS", "tenants/dev/main/limitrange.yaml"]
     assert done.json["data"]["files"]["added"] == ["argocd/projects/main.yaml"]
     assert quota.read_text().endswith("# ours\n")
 

@@ -77,6 +77,6 @@ def test_another_controller_may_serve_the_class_nginx(shop, atmos):
     assert found.codes.count("ATM705") == 1
     config = (shop / "atmos-cli.yaml").read_text()
     other = "controller: f5-nginx\n      kind: ingress\n      namespace: nginx-ingress"
-    said = config.replace("domain: dev.example.com", f"domain: dev.example.com\n      {other}")
+    said = config.replace("domain: dev.acme.test", f"domain: dev.acme.test\n      {other}")
     (shop / "atmos-cli.yaml").write_text(said)
     assert "ATM705" not in atmos("validate", "--repo", shop, "-o", "json").codes

@@ -13,16 +13,16 @@ def commented(shop, git):
     """The shop, whose config a person wrote comments and quotes into."""
     config = shop / "atmos-cli.yaml"
     text = config.read_text().replace("environments:\n", f"environments: {COMMENT}\n")
-    config.write_text(text.replace("domain: staging.example.com", "domain: 'staging.shop.test'  # ours"))
+    config.write_text(text.replace("domain: staging.acme.test", "domain: 'staging.shop.test'  # ours"))
     git("commit", "-qam", "Comment", cwd=shop)
     return shop
 
 
-def quiet(root, atmos):
-    """Nothing is left to update, and nothing is wrong."""
+def quiet(root, atmos, *said):
+    """Nothing is left to update, and nothing is wrong but images, and what is `said`."""
     assert atmos("update", "--check", "--repo", root).code == 0
     done = atmos("validate", "--repo", root, "-o", "json")
-    assert {each["code"] for each in done.json["diagnostics"]} <= {"ATM332"}, done.out
+    assert {each["code"] for each in done.json["diagnostics"]} <= {"ATM332", *said}, done.out
 
 
 def test_an_environment_like_another_is_one_commit(commented, atmos, git):
@@ -72,7 +72,7 @@ def test_without_another_every_service_is_there(shop, atmos):
     assert done.code == 0, done.out
     config = load((shop / "atmos-cli.yaml").read_bytes())
     assert list(config["environments"]) == ["dev", "staging", "qa", "prod"]
-    assert config["environments"]["qa"]["http"] == {"domain": "qa.example.com"}
+    assert config["environments"]["qa"]["http"] == {"domain": "qa.acme.test"}
     assert (shop / "apps/main/checkout/overlays/qa/kustomization.yaml").is_file()
     quiet(shop, atmos)
 
@@ -162,7 +162,7 @@ def test_a_team_gets_its_tenants(shop, atmos):
     assert "tenants/prod/pay/namespace.yaml" in done.json["data"]["files"]["added"]
     assert "/apps/pay/ @pay" in (shop / "CODEOWNERS").read_text()
     assert atmos("new", "service", "go, called ledger", "--team", "pay", "--repo", shop, "--yes").code == 0
-    quiet(shop, atmos)
+    quiet(shop, atmos, "ATM707")  # its group is not known
 
 
 def test_a_team_gets_what_its_groups_may_do(shop, atmos):

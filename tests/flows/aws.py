@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING
 
-from tests.flows.parties import Party, Service, World
-from tests.flows.policies import EGRESS, Block, Direction, NetworkPolicy, Pods, Port, Rule
+from tests.flows.policies import EGRESS, Block, Port
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from tests.flows.parties import Flow
+    from tests.flows.parties import Flow, Party, Service, World
+    from tests.flows.policies import Direction, NetworkPolicy, Pods, Rule
+
 
 ANYONE = (Block("0.0.0.0/0"), Block("::/0"))
 Network = IPv4Network | IPv6Network

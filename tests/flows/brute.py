@@ -117,5 +117,5 @@ def _means(port: dict[str, Any], protocol: str, given: int, named: Any) -> bool:
         return False
     wanted = port.get("port", range(65536))
     if isinstance(wanted, str):
-        return (protocol, given) in {named.get(wanted)}
+        return (protocol, given) == named.get(wanted)
     return given in (range(wanted, port.get("endPort", wanted) + 1) if isinstance(wanted, int) else wanted)

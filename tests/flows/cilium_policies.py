@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.flows.policies import INGRESS, Block, Direction, NotUnderstood, Port, Selector, only
+from tests.flows.policies import INGRESS, Block, Direction, NotUnderstoodError, Port, Selector, only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +88,7 @@ def _port(value: Mapping[str, Any]) -> Port:
     only(value, ("port", "endPort", "protocol"), of="toPorts.ports")
     protocol, port = value.get("protocol", "ANY"), value["port"]
     if not isinstance(port, str):
-        raise NotUnderstood(f"port {port!r} of a CiliumNetworkPolicy: the CRD wants text")
+        raise NotUnderstoodError(f"port {port!r} of a CiliumNetworkPolicy: the CRD wants text")
     if not port.isdecimal():
         return Port(protocol, name=port)
     return Port(protocol) if port == "0" else Port(protocol, int(port), value.get("endPort", int(port)))

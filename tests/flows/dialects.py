@@ -7,17 +7,19 @@ always let in (probes); what pods send to their node is policed, though Kubernet
 from __future__ import annotations
 
 from dataclasses import dataclass
-from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
+from tests.flows import cilium
 from tests.flows.aws import AwsView
-from tests.flows.cilium import cilium_rule_matches
-from tests.flows.cilium_policies import CiliumNetworkPolicy
-from tests.flows.parties import HOST_NETWORK, Flow, Kind, Party, World
-from tests.flows.policies import EGRESS, INGRESS, Block, Direction, NetworkPolicy, Pods, Rule, Selector
+from tests.flows.cilium_policies import CiliumNetworkPolicy, CiliumRule
+from tests.flows.parties import HOST_NETWORK, Kind
+from tests.flows.policies import EGRESS, INGRESS, Block, NetworkPolicy, Pods, Selector, covered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from tests.flows.parties import Flow, Party, World
+    from tests.flows.policies import Direction, Peer, Rule
 
 Policy = NetworkPolicy | CiliumNetworkPolicy
 
@@ -82,45 +84,26 @@ def _one_by_one(judge: Judge, flow: Flow, direction: Direction, isolating: Seque
     ]
 
 
-def _passes(judge: Judge, policy: Policy, rule: object, flow: Flow, direction: Direction) -> bool:
+def _passes(judge: Judge, policy: Policy, rule: Rule | CiliumRule, flow: Flow, direction: Direction) -> bool:
     peer = flow.to if direction == EGRESS else flow.source
     if judge.dialect == "cilium":
-        return cilium_rule_matches(judge.world, policy, rule, peer, flow)
-    if not isinstance(policy, NetworkPolicy) or not isinstance(rule, Rule):
-        return False  # nothing there reads objects of Cilium
-    ports = rule.ports is None or any(_covers(port, flow) for port in rule.ports)
+        return cilium.passes(judge.world, policy, rule, peer, flow)
+    if isinstance(rule, CiliumRule) or not covered(rule.ports, flow):
+        return False  # nothing but Cilium reads its objects
     host = judge.dialect == "ovn" and direction == INGRESS and peer.kind is Kind.NODE
-    return ports and (
-        rule.peers is None or any(_is_one_of(judge.world, policy, each, peer, host) for each in rule.peers)
+    return rule.peers is None or any(
+        _host_network(each) if host else _is(each, peer, policy.namespace, judge.world) for each in rule.peers
     )
 
 
-def _covers(port: object, flow: Flow) -> bool:
-    on = flow.to if flow.to.kind is Kind.POD else None
-    return port.covers(flow.protocol, flow.port, on=on)  # type: ignore[attr-defined,no-any-return]
+def _is(each: Peer, party: Party, home: str, world: World) -> bool:
+    return each.holds(party.address) if isinstance(each, Block) else each.mean(party, home=home, world=world)
 
 
-def _is_one_of(world: World, policy: NetworkPolicy, peer: object, party: Party, host: bool) -> bool:
-    """Say whether a peer of a rule means the party; `host`: its traffic counts as that of the namespace of host networks."""
-    if isinstance(peer, Block):
-        return not host and in_block(party.address, peer)
-    assert isinstance(peer, Pods)
-    if host:
-        alone = peer.pods is None or peer.pods == Selector(())
-        return alone and peer.namespaces is not None and peer.namespaces.matches(HOST_NETWORK)
-    if party.kind is not Kind.POD:
-        return False
-    if peer.namespaces is None:
-        here = party.namespace == policy.namespace
-    else:
-        here = peer.namespaces.matches(world.labels_of(party.namespace))
-    return here and (peer.pods is None or peer.pods.matches(party.labels))
-
-
-def in_block(address: str, block: Block) -> bool:
-    """Say whether an address is in a block and in none of its exceptions."""
-    ip = ip_address(address)
-    return ip in ip_network(block.cidr) and not any(ip in ip_network(each) for each in block.excepted)
+def _host_network(each: Peer) -> bool:
+    """Say whether OVN-Kubernetes takes what comes from nodes for one of these: it counts as a namespace without pods."""
+    whole = isinstance(each, Pods) and each.pods in (None, Selector(()))
+    return whole and each.namespaces is not None and each.namespaces.matches(HOST_NETWORK)
 
 
 def _all_at_once(judge: Judge, flow: Flow, direction: Direction, isolating: Sequence[Policy]) -> list[Policy]:

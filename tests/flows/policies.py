@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
+
+from tests.flows.parties import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from tests.flows.parties import Party
+    from tests.flows.parties import Flow, Party, World
 
 Direction = str
 INGRESS, EGRESS = "Ingress", "Egress"
 
 
-class NotUnderstood(Exception):
+class NotUnderstoodError(Exception):
     """A field of a policy that no dialect here has a meaning for."""
 
 
 def only(value: Mapping[str, Any], known: Iterable[str], *, of: str) -> None:
     """Refuse keys that are not known."""
     if strange := set(value) - set(known):
-        raise NotUnderstood(f"{of}: {sorted(strange)}")
+        raise NotUnderstoodError(f"{of}: {sorted(strange)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,11 @@ class Selector:
     def read(cls, value: Mapping[str, Any]) -> Selector:
         only(value, ("matchLabels", "matchExpressions"), of="selector")
         found = [(key, "In", (text,)) for key, text in (value.get("matchLabels") or {}).items()]
-        for each in value.get("matchExpressions") or ():
-            found.append((each["key"], each["operator"], tuple(each.get("values") or ())))
-        return cls(tuple(found))
+        more = (
+            (each["key"], each["operator"], tuple(each.get("values") or ()))
+            for each in value.get("matchExpressions") or ()
+        )
+        return cls((*found, *more))
 
     def matches(self, labels: Mapping[str, str]) -> bool:
         return all(_holds(labels, *each) for each in self.requirements)
@@ -52,7 +57,7 @@ def _holds(labels: Mapping[str, str], key: str, operator: str, values: tuple[str
             return key in labels
         case "DoesNotExist":
             return key not in labels
-    raise NotUnderstood(f"operator {operator}")
+    raise NotUnderstoodError(f"operator {operator}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ class Port:
         protocol, port = value.get("protocol", "TCP"), value.get("port")
         if isinstance(port, str):
             if "endPort" in value:
-                raise NotUnderstood("endPort with a named port")
+                raise NotUnderstoodError("endPort with a named port")
             return cls(protocol, name=port)
         return cls(protocol, port, value.get("endPort", port))
 
@@ -83,10 +88,20 @@ class Port:
         return self.first is None or self.first <= number <= (self.last or self.first)
 
 
+def covered(ports: Iterable[Port] | None, flow: Flow) -> bool:
+    """Say whether a connection is to one of these ports; names count where the destination is a pod."""
+    on = flow.to if flow.to.kind is Kind.POD else None
+    return ports is None or any(each.covers(flow.protocol, flow.port, on=on) for each in ports)
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     cidr: str
     excepted: tuple[str, ...] = ()
+
+    def holds(self, address: str) -> bool:
+        ip = ip_address(address)
+        return ip in ip_network(self.cidr) and not any(ip in ip_network(each) for each in self.excepted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +110,16 @@ class Pods:
 
     pods: Selector | None
     namespaces: Selector | None
+
+    def mean(self, party: Party, *, home: str, world: World) -> bool:
+        """Say whether a party is one of these pods, `home` being the namespace of the policy."""
+        if party.kind is not Kind.POD:
+            return False
+        if self.namespaces is None:
+            here = party.namespace == home
+        else:
+            here = self.namespaces.matches(world.labels_of(party.namespace))
+        return here and (self.pods is None or self.pods.matches(party.labels))
 
 
 Peer = Block | Pods
@@ -107,10 +132,10 @@ def read_peer(value: Mapping[str, Any]) -> Peer:
         block = value["ipBlock"]
         only(block, ("cidr", "except"), of="ipBlock")
         if len(value) > 1:
-            raise NotUnderstood("ipBlock beside a selector, which the API server refuses")
+            raise NotUnderstoodError("ipBlock beside a selector, which the API server refuses")
         return Block(block["cidr"], tuple(block.get("except") or ()))
     if not value:
-        raise NotUnderstood("an empty peer, which the API server refuses")
+        raise NotUnderstoodError("an empty peer, which the API server refuses")
     read = {key: Selector.read(each) for key, each in value.items()}
     return Pods(read.get("podSelector"), read.get("namespaceSelector"))
 

@@ -117,3 +117,33 @@ def _rule(random: Random, end: str) -> dict[str, Any]:
 
 def policies(random: Random) -> list[dict[str, Any]]:
     return [policy(random, f"n{number}") for number in range(random.randint(1, 4))]
+
+
+def cilium_policy(random: Random, name: str) -> dict[str, Any]:
+    """Make a CiliumNetworkPolicy of rules that allow."""
+    spec: dict[str, Any] = {"endpointSelector": selector(random)}
+    for direction, end in random.sample((("ingress", "from"), ("egress", "to")), random.randint(1, 2)):
+        spec[direction] = [_cilium_rule(random, end) for _ in range(random.randint(1, 2))]
+    return {"metadata": {"name": name, "namespace": random.choice(NAMESPACES)}, "spec": spec}
+
+
+def _cilium_rule(random: Random, end: str) -> dict[str, Any]:
+    rule: dict[str, Any] = {}
+    match random.randrange(4):
+        case 0:
+            entities = ("host", "remote-node", "ingress", "world", "cluster", "kube-apiserver", "all")
+            rule[f"{end}Entities"] = random.sample(entities, random.randint(1, 2))
+        case 1:
+            rule[f"{end}Endpoints"] = [selector(random)]
+        case 2:
+            rule[f"{end}CIDRSet"] = [block(random)]
+    if random.random() < 0.7:
+        rule["toPorts"] = [{"ports": [_cilium_port(random) for _ in range(random.randint(1, 2))]}]
+    return rule
+
+
+def _cilium_port(random: Random) -> dict[str, Any]:
+    protocol = {"protocol": random.choice((*PROTOCOLS, "ANY"))} if random.random() < 0.8 else {}
+    if random.random() < 0.2:
+        return {**protocol, "port": random.choice(NAMES)}
+    return {**protocol, "port": str(random.choice(NUMBERS))}

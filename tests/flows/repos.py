@@ -15,11 +15,12 @@ from atmos_cli.kustomize.build import build
 from atmos_cli.yamlio.emit import emit
 from atmos_cli.yamlio.load import load, load_all
 from tests.flows.cilium_policies import CiliumNetworkPolicy
-from tests.flows.dialects import Policy
 from tests.flows.policies import NetworkPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from tests.flows.dialects import Policy
 
 TEAM = "shop"
 READ = {
@@ -55,7 +56,7 @@ class Repo:
                 said = [
                     line for line in (out.getvalue() + err.getvalue()).splitlines() if "error" in line or "hint" in line
                 ]
-                raise AssertionError(f"atmos {' '.join(args)}: {said}") from None
+                raise AssertionError(f"{said}: atmos {' '.join(args)}") from None
         finally:
             os.chdir(before)
         return out.getvalue()

@@ -37,13 +37,18 @@ class Shape:
     namespaces: dict[str, dict[str, str]] = field(default_factory=dict)
     as_whom: str = ""
 
+    @property
+    def environment(self) -> str:
+        """Return the name of its environment and cluster: a namespace must not begin with `openshift`."""
+        return f"on-{self.name}"
+
     def place(self) -> Place:
         """Return what its user says: a Prometheus, a domain, an issuer, and a store for backups where an identity is for them."""
         environment: dict[str, Any] = {"http": {"domain": "example.com", "issuer": "letsencrypt"}}
         if self.identity:
             named = {"identity": self.as_whom} if self.as_whom else {}
             environment["postgres"] = {"backup": "backups", **named}
-        return Place(self.name, self.type, {"monitoring": {}, **self.settings}, environment)
+        return Place(self.environment, self.type, {"monitoring": {}, **self.settings}, environment)
 
 
 def pod(namespace: str, address: str, name: str, **labels: str) -> Party:

@@ -34,9 +34,9 @@ def test_the_table_has_355_verdicts():
 
 
 def test_the_app_is_what_the_cast_says(shapes_repo):
-    cast = Cast(SHAPES[0], "shop-generic")
+    cast = Cast(SHAPES[0], "shop-on-generic")
     objects = {
-        each["kind"]: each for each in shapes_repo.objects("generic", "web") if each["metadata"]["name"] == "web"
+        each["kind"]: each for each in shapes_repo.objects("on-generic", "web") if each["metadata"]["name"] == "web"
     }
     template = objects["Deployment"]["spec"]["template"]
     assert cast.app.labels.items() <= template["metadata"]["labels"].items()

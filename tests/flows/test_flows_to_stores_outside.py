@@ -27,7 +27,9 @@ class Outside:
 
     def place(self, shape: Shape) -> Place:
         there = shape.place()
-        return Place(f"{shape.name}-{self.name}", there.type, there.cluster, {**there.environment, **self.environment})
+        return Place(
+            f"{shape.environment}-{self.name}", there.type, there.cluster, {**there.environment, **self.environment}
+        )
 
 
 def stores_elsewhere(cast):
@@ -84,7 +86,7 @@ def walk(root, shapes):
     found = []
     for shape in shapes:
         for each in WORKS.values():
-            name = f"{shape.name}-{each.name}"
+            name = f"{shape.environment}-{each.name}"
             cast = Cast(shape, f"{TEAM}-{name}")
             judge = Judge(shape.dialect, cast.world, repo.policies(name, "web"))
             found += wrong(judge, each.wanted(cast), where=name)

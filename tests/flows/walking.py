@@ -29,8 +29,8 @@ def web_on(root: Path, *shapes: Shape, words: str = WORDS) -> Repo:
 
 def judge_of(repo: Repo, shape: Shape, *services: str) -> tuple[Cast, Judge]:
     """Bring the cast of a shape together with what its engine would apply."""
-    cast = Cast(shape, f"{TEAM}-{shape.name}")
-    return cast, Judge(shape.dialect, cast.world, repo.policies(shape.name, *services))
+    cast = Cast(shape, f"{TEAM}-{shape.environment}")
+    return cast, Judge(shape.dialect, cast.world, repo.policies(shape.environment, *services))
 
 
 def wrong(judge: Judge, wanted: Iterable[Wanted], *, where: str) -> Iterator[str]:

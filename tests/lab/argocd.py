@@ -30,6 +30,7 @@ class ArgoCD:
     plane: ControlPlane
     directory: Path
     processes: list[Process] = field(default_factory=list)
+    ports: dict[str, int] = field(default_factory=dict)
 
     def install(self) -> None:
         """CRDs, namespace and settings: what an installation brings before any Git."""
@@ -44,6 +45,7 @@ class ArgoCD:
     def begin(self) -> None:
         """Starts redis and the three controllers and waits until each answers."""
         redis, repo, metrics = free_port(), free_port(), free_port()
+        self.ports = {"redis": redis, "repo-server": repo}
         server = ("--redis", f"127.0.0.1:{redis}")
         try:
             self._start("redis-server", *_redis(redis), program="redis-server")
@@ -70,6 +72,19 @@ class ArgoCD:
         except BaseException:
             self.end()
             raise
+
+    def serve(self) -> str:
+        """Starts argocd-server, too, which asks everybody who they are; its URL."""
+        port = free_port()
+        self._start(
+            "argocd-server",
+            *("--repo-server", f"127.0.0.1:{self.ports['repo-server']}", "--repo-server-plaintext"),
+            *("--redis", f"127.0.0.1:{self.ports['redis']}", "--insecure", "--namespace", "argocd"),
+            *("--address", "127.0.0.1", "--port", str(port)),
+            *("--metrics-address", "127.0.0.1", "--metrics-port", str(free_port())),
+        )
+        wait_until(lambda: _listens(port), "argocd-server", processes=self.processes)
+        return f"http://127.0.0.1:{port}"
 
     def end(self) -> None:
         stop_all(self.processes)

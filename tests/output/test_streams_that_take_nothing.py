@@ -48,7 +48,7 @@ def test_without_standard_output(shop, command, where, reason):
 def test_without_standard_error_a_good_repo_is_good(shop, where):
     code, out, _ = shell(f"{ATMOS} validate {where}", shop)
     assert code == 0
-    assert out.splitlines()[-1].startswith("59 files, 3 deployments: ")
+    assert out.splitlines()[-1].startswith("62 files, 3 deployments: ")
 
 
 @pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])

@@ -22,10 +22,9 @@ _MOST_FOREIGN = 10
 def show_init(plan: InitPlan, written: Written | None) -> None:
     """Print what `init` would write, or has written, and what it left as people have it."""
     changed = len([path for path in plan.changes.files if path != LOCK])
+    verb = "Would write" if written is None else "Wrote"
     if not plan.changes.files:
         verb = "Complete already:"
-    else:
-        verb = "Would write" if written is None else "Wrote"
     engines = ", ".join(f"{name} ({cluster.engine})" for name, cluster in plan.config.clusters.items())
     say(f"{verb} {changed} files in {plan.root}")
     say(f"  environments {', '.join(plan.config.environments)}; clusters {engines}; teams {', '.join(plan.teams)}")
