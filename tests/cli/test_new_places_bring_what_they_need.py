@@ -180,7 +180,7 @@ def test_a_team_gets_what_its_groups_may_do(shop, atmos):
         for team in ("pay", "main")
     }
     assert roles == {"pay": {"sync": ["acme:Pay Team", "pay/ops"]}, "main": {"view": ["acme:Pay Team", "pay/ops"]}}
-    quiet(shop, atmos)
+    quiet(shop, atmos, "ATM707")
     assert atmos("remove", "team", "pay", "--repo", shop, "--yes").code == 0
     assert "teams" not in load((shop / "atmos-cli.yaml").read_bytes())
     quiet(shop, atmos)
