@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from atmos_cli.cli.options import DryRun, Output, Write, Yes, interactive
+from atmos_cli.cli.options import DryRun, Output, Write, Yes, confirm
 from atmos_cli.engines import NAMES
 from atmos_cli.output.json.envelope import answer
 
@@ -98,20 +98,22 @@ def init(
         for name in shaping
         if getattr(context.get_parameter_source(name), "name", "DEFAULT") == "COMMANDLINE"
     )
-    plan = plan_init(directory.resolve(), options, explicit=explicit, writes=not dry_run)
-    if interactive(output) and not (yes or dry_run) and plan.changes.files:
-        from atmos_cli.output.text.change import show_init
+    plan = plan_init(directory.resolve(), options, explicit=explicit, mode=write, writes=not dry_run)
+    written = None
+    if plan.changes.files and not dry_run:
+        if output == "text" and not yes:
+            from atmos_cli.output.text.init import show_init
 
-        show_init(plan, None)
-        typer.confirm("Write this?", default=True, abort=True)
-    written = None if dry_run or not plan.changes.files else execute_init(plan, mode=write)
+            show_init(plan, None)
+        confirm(plan.question, yes=yes, output=output)
+        written = execute_init(plan)
     if output == "json":
         from atmos_cli.output.json.change import init_data
 
         diagnostics = (*plan.notes, *(written.notes if written else ()))
         answer("init", data=init_data(plan, written), diagnostics=diagnostics)
     else:
-        from atmos_cli.output.text.change import show_initialised
+        from atmos_cli.output.text.init import show_initialised
 
         show_initialised(plan, written)
 

@@ -111,7 +111,7 @@ def service(
         if first is not None:
             _execute_init(first)
         written = write_change(plan.change, pushes=push)
-    _finish(plan, written, output=output)
+    _finish(plan, written, first, output=output)
 
 
 def _repository(repo: Path | None, init: Path | None, *, writes: bool) -> tuple[InitPlan | None, Repository]:
@@ -131,16 +131,17 @@ def _execute_init(first: InitPlan) -> None:
     execute_init(first)
 
 
-def _finish(plan: NewPlan, written: Written | None, *, output: str) -> None:
+def _finish(plan: NewPlan, written: Written | None, first: InitPlan | None, *, output: str) -> None:
     code = 1 if plan.change.refused else 0
+    steps = plan.next_steps() if first is None else (*plan.next_steps(), *(("repo", each) for each in first.setup()))
     if output == "json":
         from atmos_cli.output.json.change import new_data
 
         notes = written.notes if written else ()
         diagnostics = (*plan.repository.recovered, *plan.change.guarded.diagnostics, *notes)
-        answer("new service", data=new_data(plan, written), diagnostics=diagnostics, exit_code=code)
+        answer("new service", data=new_data(plan, written, steps), diagnostics=diagnostics, exit_code=code)
     else:
         from atmos_cli.output.text.change import show_done
 
-        show_done(written, plan.next_steps() if written else (), refused=plan.change.refused)
+        show_done(written, steps if written else (), refused=plan.change.refused)
     raise typer.Exit(code)

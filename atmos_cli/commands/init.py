@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,18 @@ from atmos_cli.adapters.transaction import recover, require_settled
 from atmos_cli.checks.committed_secrets import secrets_in_file
 from atmos_cli.commands.cluster_version import default_version, require_version, version_notes
 from atmos_cli.commands.init_clusters import look, settings_of
-from atmos_cli.commands.init_git import branch_of, forge_of, remote_of, writable_branch
-from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, Hub, namespace, read_config
+from atmos_cli.commands.init_git import (
+    branch_of,
+    checked_out_branch,
+    forge_of,
+    remote_of,
+    start_from,
+    writable_branch,
+    write_mode,
+)
+from atmos_cli.commands.init_names import require_names, require_namespaces
+from atmos_cli.commands.init_steps import push_steps, rule_steps, start_steps, tool_steps, wiring
+from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, Hub, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.engines.owned_names import owner_of_namespace, require_free
 from atmos_cli.engines.registry import ENGINES
@@ -24,8 +33,7 @@ from atmos_cli.gitops.placeholders import Placeholder, fill_in, first_placeholde
 from atmos_cli.gitops.plain_secrets import require_no_secret
 from atmos_cli.gitops.repository import teams as teams_of
 from atmos_cli.gitops.skeleton_update import update_skeleton
-from atmos_cli.gitops.write import Written, base_of, trailers, write
-from atmos_cli.kube.names import dns_label
+from atmos_cli.gitops.write import Base, Written, trailers, write
 from atmos_cli.ports import MemoryTree
 from atmos_cli.result import ChangeSet
 from atmos_cli.yamlio.locate import located
@@ -39,9 +47,9 @@ if TYPE_CHECKING:
     from atmos_cli.config import WriteMode
     from atmos_cli.ports import FileTree
 
-MAX_NAMESPACE = 63
 TEAM = "main"
 HUB_PREFIX = "atmos-"
+BRANCH = "atmos/init"
 PRODUCTION = ("prod", "production", "live")
 
 
@@ -72,7 +80,9 @@ class InitOptions:
 class InitPlan:
     """`tree` is what the repo will hold; `kept` are files that people changed, so that init left them alone.
 
-    `notes`: what a killed run left, and what is said of the options.
+    `foreign`: those of them that atmos never wrote, with what it would have in each; `own` are the paths of its own,
+    `others` how many are not. It is written as `mode` says, onto `branch`, from `base`. `notes`: what a killed run
+    left, and what is said of the options.
     """
 
     root: Path
@@ -82,6 +92,12 @@ class InitPlan:
     tree: FileTree
     kept: tuple[str, ...]
     new_repo: bool
+    mode: WriteMode
+    base: Base
+    branch: str
+    foreign: Mapping[str, bytes]
+    own: frozenset[str]
+    others: int
     notes: tuple[Diagnostic, ...] = field(default=())
     seen: tuple[SeenCluster, ...] = ()
 
@@ -97,29 +113,56 @@ class InitPlan:
         """Return what people have to fill in, also where no service needs it yet."""
         return first_placeholders(self.tree, self.config)
 
+    @property
+    def question(self) -> str:
+        """Return what a person is asked: what is done where."""
+        count = len(self.changes.files)
+        files = f"{count} file{'s' * (count != 1)}"
+        if self.mode == "files":
+            return f"Write {files}, and commit nothing?"
+        if self.mode == "branch":
+            return f"Commit {files} to the new branch {BRANCH}?"
+        return f"Commit {files} to {self.branch}?"
+
     def next_steps(self) -> tuple[str, ...]:
         """Return what remains for a person to do, with the real names."""
+        return (*self.setup(), 'add a service: atmos new service "node, port 80, postgres"')
+
+    def setup(self) -> tuple[str, ...]:
+        """Return what remains to do for the repo itself."""
         steps = [f"fill in: {line}" for line in fill_in(self.placeholders)]
         if any(each.path == FILE for each in self.placeholders):
             steps.append("then run `atmos init` again: it takes what is filled in into every file")
-        for engine in ENGINES.values():
-            steps += engine.first_steps(self.config)
-        steps.append('add a service: atmos new service "node, port 80, postgres"')
+        steps += [*tool_steps(self.config, self.tree), *wiring(self.tree, self.foreign, self.own)]
+        if self.changes.files:
+            branch, remote = BRANCH if self.mode == "branch" else self.branch, remote_of(self.root) is not None
+            steps += push_steps(self.config, mode=self.mode, branch=branch, remote=remote)
+        steps += start_steps(self.config)
+        if self.new_repo:
+            steps += rule_steps(self.config)
         return tuple(steps)
 
 
 def plan_init(
-    root: Path, options: InitOptions, *, explicit: frozenset[str] = frozenset(), writes: bool = True
+    root: Path,
+    options: InitOptions,
+    *,
+    explicit: frozenset[str] = frozenset(),
+    mode: WriteMode | None = None,
+    writes: bool = True,
 ) -> InitPlan:
-    """Plan what `init` would write below `root`. `explicit`: names of the options that the user set."""
+    """Plan what `init` would write below `root`. `explicit`: names of the options that the user set.
+
+    `mode`: None does as the repo has it.
+    """
     if root.exists() and not root.is_dir():
         raise fail(Code.WRITE_FAILED, f"{root} is a file, not a directory", hint="name another directory")
     recovered = recover(root) if writes and root.is_dir() else ()
     if root.is_dir():
         require_settled(root)
-    tree: FileTree = disk_tree(root) if root.is_dir() else MemoryTree({})
-    blueprints = catalogue(tree)
-    existing = tree.read(FILE)
+    here: FileTree = disk_tree(root) if root.is_dir() else MemoryTree({})
+    blueprints = catalogue(here)
+    existing = here.read(FILE)
     seen: tuple[SeenCluster, ...] = ()
     if existing is not None:
         _require_clean(existing)
@@ -128,6 +171,9 @@ def plan_init(
         seen = tuple(look(options.contexts, versions=not options.kubernetes))
         config = new_config(options, catalogue=blueprints, remote=remote_of(root), branch=branch_of(root), seen=seen)
     said = version_notes(blueprints.versions, options.kubernetes) if existing is None else ()
+    mode = write_mode(mode or config.git.write, new=existing is None)
+    base, inputs = start_from(root, here, mode=mode, config=config)
+    tree = MemoryTree(inputs, base.tree)
     found = teams_of(tree)
     teams = tuple(sorted({*found, *(options.teams or (() if found else (TEAM,)))}))
     require_names("the team", teams)
@@ -135,38 +181,43 @@ def plan_init(
     require_namespaces(teams, tuple(config.environments))
     made = update_skeleton(tree, config, blueprints, choose=lambda _: None, teams=teams, restore_files=True)
     # `init` leaves conflicts as they are; `atmos update` is where people decide them
-    changes = ChangeSet(dict(made.files), {path: tree.read(path) for path in made.files})
+    files = {**inputs, **made.files} if made.files else {}
+    taken = frozenset(path for path, data in inputs.items() if data is not None)
+    changes = ChangeSet(files, {path: base.tree.read(path) for path in files}, taken)
+    after = MemoryTree(files, tree)
     return InitPlan(
         root=root,
         config=config,
         teams=teams,
         changes=changes,
-        tree=MemoryTree(changes.files, tree),
+        tree=after,
         kept=made.edited,
         new_repo=existing is None,
+        mode=mode,
+        base=base,
+        branch=checked_out_branch(root) or config.git.branch,
+        foreign=made.foreign,
+        own=made.own,
+        others=len([path for path in tree.files() if path not in made.own]),
         notes=(*recovered, *said),
         seen=seen,
     )
 
 
-def execute_init(plan: InitPlan, *, mode: WriteMode | None = None) -> Written:
+def execute_init(plan: InitPlan) -> Written:
     """Write the plan; a directory that is in no Git repository becomes one, unless only files are wanted."""
-    wanted = mode or plan.config.git.write
     # A new directory inside another checkout becomes a repo of its own: it is not meant to be committed over there.
     fresh = not plan.root.is_dir() or not any(plan.root.iterdir())
     plan.root.mkdir(parents=True, exist_ok=True)
-    if wanted != "files" and (fresh or repos.open_repo(plan.root) is None):
+    if plan.mode != "files" and (fresh or repos.open_repo(plan.root) is None):
         repos.init_repo(plan.root, branch=plan.config.git.branch)
-    if wanted == "branch" and plan.new_repo:
-        wanted = "commit"  # a repo that does not exist yet has nothing that a branch could start from
-    base = base_of(plan.root, disk_tree(plan.root), mode=wanted, config=plan.config)
     return write(
         plan.root,
         plan.changes,
         plan.message,
-        mode=wanted,
-        base=base,
-        branch="atmos/init",
+        mode=plan.mode,
+        base=plan.base if plan.base.commit else Base(disk_tree(plan.root)),
+        branch=BRANCH,
         config=plan.config,
         pushes=False,
     )
@@ -253,35 +304,3 @@ def new_environment(name: str, *, cluster: str, settings: Mapping[str, Any]) -> 
         http=Http(domain="example.com" if production else f"{name}.example.com"),
         **settings,
     )
-
-
-def require_names(what: str, names: Sequence[str]) -> None:
-    """Check that `names` can be names of `what`. Raises ATM901 for each that cannot."""
-    found = [
-        Diagnostic(Code.USAGE, f"{what} `{name}` cannot be a name: it {problem}", hint="use a-z, 0-9 and dashes")
-        for name in names
-        if (problem := dns_label(name))
-    ]
-    if found:
-        raise AtmosError(*found)
-
-
-def require_namespaces(teams: Sequence[str], environments: Sequence[str]) -> None:
-    """Check that every namespace is short enough, and that no two teams share one.
-
-    `a-b` in `c` and `a` in `b-c` would.
-    """
-    owners: dict[str, tuple[str, str]] = {}
-    for team, environment in itertools.product(teams, environments):
-        name = namespace(team, environment)
-        if len(name) > MAX_NAMESPACE:
-            message = f"the namespace `{name}` has {len(name)} characters, more than {MAX_NAMESPACE}"
-            raise fail(Code.USAGE, message, hint="use a shorter name for the team or the environment")
-        if owner := owner_of_namespace(name):
-            message = f"team `{team}` in environment `{environment}` cannot have the namespace `{name}`: {owner}"
-            raise fail(Code.NAME_OWNED, message, hint="rename the team or the environment")
-        if name in owners:
-            other = "/".join(owners[name])
-            message = f"team and environment {team}/{environment} and {other} would share the namespace `{name}`"
-            raise fail(Code.USAGE, message, hint="rename the team or the environment")
-        owners[name] = (team, environment)

@@ -7,13 +7,20 @@ from urllib.parse import urlsplit
 
 from atmos_cli.adapters.git import history
 from atmos_cli.adapters.git import repo as repos
+from atmos_cli.adapters.git.tree import CommitTree
+from atmos_cli.commands.inputs import edited_inputs
 from atmos_cli.config import BRANCH
 from atmos_cli.diagnostics import Code, fail
+from atmos_cli.gitops.write import Base, base_of
+from atmos_cli.ports import MemoryTree
 from atmos_cli.tool_settings import FORGES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from atmos_cli.adapters.git.repo import Repo
+    from atmos_cli.config import Config, WriteMode
+    from atmos_cli.ports import FileTree
     from atmos_cli.tool_settings import Forge
 
 
@@ -30,13 +37,19 @@ def branch_of(root: Path) -> str:
 
     A new directory inside another checkout becomes a repo of its own.
     """
-    if not root.is_dir() or not any(root.iterdir()):
-        return ""
-    repo = repos.open_repo(root)
-    if repo is None:
-        return ""
-    start = history.default_branch(repo)
-    return start[0].removeprefix("origin/") if start else repos.head(repo).branch or ""
+    repo = _repo_of(root)
+    start = history.default_branch(repo) if repo else None
+    return start[0].removeprefix("origin/") if start else checked_out_branch(root)
+
+
+def checked_out_branch(root: Path) -> str:
+    """Return the branch that a commit would go to; "" for none, or a repo that does not exist yet."""
+    repo = _repo_of(root)
+    return repos.head(repo).branch or "" if repo else ""
+
+
+def _repo_of(root: Path) -> Repo | None:
+    return repos.open_repo(root) if root.is_dir() and any(root.iterdir()) else None
 
 
 def writable_branch(name: str) -> str:
@@ -54,3 +67,18 @@ def forge_of(given: str, url: str) -> Forge:
         if each == wanted:
             return each
     raise fail(Code.USAGE, f"there is no forge `{wanted[:80]}`", hint=f"forges are: {', '.join(FORGES)}")
+
+
+def write_mode(wanted: WriteMode, *, new: bool) -> WriteMode:
+    """Return how to write: a repo that does not exist yet has nothing that a branch could start from."""
+    return "commit" if wanted == "branch" and new else wanted
+
+
+def start_from(root: Path, here: FileTree, *, mode: WriteMode, config: Config) -> tuple[Base, dict[str, bytes | None]]:
+    """Return what to start from, and the inputs that are not committed there: the commit is made from them, too."""
+    if mode == "files" or not root.is_dir():
+        return Base(here), {}
+    repo = repos.open_repo(root)
+    commit = repos.resolve(repo, "HEAD") if repo else None
+    committed: FileTree = CommitTree(repo, commit) if repo and commit else MemoryTree({})
+    return base_of(root, here, mode=mode, config=config), edited_inputs(here, committed)

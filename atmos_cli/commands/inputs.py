@@ -67,6 +67,11 @@ def uncommitted_inputs(start: Start, tree: FileTree, specs: Iterable[str]) -> di
     committed = _committed(start)
     if committed is None:
         return {}
+    return edited_inputs(tree, committed, specs)
+
+
+def edited_inputs(tree: FileTree, committed: FileTree, specs: Iterable[str] = ()) -> dict[str, bytes | None]:
+    """Return the inputs of a tree that are not as they are committed: config, budgets, blueprints, these specs."""
     wanted = {FILE, *specs, *(path for each in (tree, committed) for name in DIRECTORIES for path in each.files(name))}
     return {path: tree.read(path) for path in sorted(wanted) if tree.read(path) != committed.read(path)}
 

@@ -10,8 +10,8 @@ from atmos_cli.clusters.facts import NO_TYPE
 from atmos_cli.clusters.presets import http_preset, preset, reasons_of
 from atmos_cli.commands.changes import start_of
 from atmos_cli.commands.cluster_version import default_version, require_version, version_notes
-from atmos_cli.commands.init import require_names
 from atmos_cli.commands.init_clusters import require_type
+from atmos_cli.commands.init_names import require_names
 from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.commands.places import SIDES, PlaceOptions, PlacePlan, planned, require_known, require_new, steps_between
 from atmos_cli.config import FILE

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.budget.model import budget_path
 from atmos_cli.commands.changes import start_of
-from atmos_cli.commands.init import PRODUCTION, new_environment, require_names, require_namespaces
+from atmos_cli.commands.init import PRODUCTION, new_environment
+from atmos_cli.commands.init_names import require_names, require_namespaces
 from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.commands.places import SIDES, PlaceOptions, PlacePlan, planned, require_known, require_new, steps_between
 from atmos_cli.config import FILE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.commands.changes import start_of
-from atmos_cli.commands.init import require_names, require_namespaces
+from atmos_cli.commands.init_names import require_names, require_namespaces
 from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.commands.places import SIDES, PlaceOptions, PlacePlan, planned, require_new
 from atmos_cli.config import FILE, namespace

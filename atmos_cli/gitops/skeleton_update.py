@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from atmos_cli.blueprint.nouns import spec_schema
@@ -34,12 +34,15 @@ _TEXTS = ("CODEOWNERS", ".gitattributes", ".pre-commit-config.yaml", ".github/",
 class SkeletonUpdate:
     """`files` are those to write, with the lock; `merged` says what happened to each.
 
-    `edited`: files that are not as generated, even then, because people changed them.
+    `edited`: files that are not as generated, even then, because people changed them. `foreign`: those of them that
+    atmos never wrote, with what it would have in each; `own` are the paths of its own files.
     """
 
     merged: Merged
     files: Mapping[str, bytes | None]
     edited: tuple[str, ...] = ()
+    foreign: Mapping[str, bytes] = field(default_factory=dict)
+    own: frozenset[str] = frozenset()
 
 
 def update_skeleton(
@@ -99,7 +102,9 @@ def update_skeleton(
         files[INIT_LOCK] = text
     after = MemoryTree(files, tree)
     edited = tuple(path for path in sorted(theirs) if after.read(path) not in (None, theirs[path].data))
-    return SkeletonUpdate(merged, files, edited)
+    known = {path for lock in locks for path in lock.files}
+    foreign = {path: theirs[path].data for path in edited if path not in known and tree.read(path) is not None}
+    return SkeletonUpdate(merged, files, edited, foreign, frozenset(made) - foreign.keys())
 
 
 def _content(path: str, data: bytes) -> Content:

@@ -183,7 +183,7 @@ def make(root, run, *, engine="argocd", one_cluster=False):
         words["second"] = f'  prod: {{engine: {engine}, kubernetes: "1.36"}}\n'
     world = World(root, run)
     world.write("atmos-cli.yaml", CONFIG % words)
-    done = run("init", root)
+    done = run("init", root, "--yes")
     assert done.code == 0, done.err
     for name in ("checkout", "cart"):
         room = f"apps/main/{name}"

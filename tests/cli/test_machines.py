@@ -18,7 +18,19 @@ WHERE = {"path", "line", "column", "field", "resource"}
     [
         (
             ["init", ".", "--yes"],
-            {"root", "environments", "teams", "files", "kept", "placeholders", "seen", "written", "next"},
+            {
+                "root",
+                "environments",
+                "teams",
+                "files",
+                "kept",
+                "foreign",
+                "takesAlong",
+                "placeholders",
+                "seen",
+                "written",
+                "next",
+            },
         ),
         (
             ["new", "service", "go, called cart", "--yes"],

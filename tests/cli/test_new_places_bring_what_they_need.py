@@ -200,7 +200,9 @@ def test_a_cluster_waits_for_its_environments(shop, atmos):
     cluster = load((shop / "atmos-cli.yaml").read_bytes())["clusters"]["eu"]
     assert cluster.pop("http")["kind"] == "gateway"
     assert cluster == {"engine": "flux", "kubernetes": "1.36"}
-    assert "kubectl apply -f clusters/eu/flux-system/gotk-sync.yaml" in done.json["data"]["next"][0]
+    steps = "\n".join(done.json["data"]["next"])
+    assert "flux install --context eu" in steps
+    assert "kubectl --context eu apply -f clusters/eu/flux-system/gotk-sync.yaml" in steps
     quiet(shop, atmos)
     assert atmos("new", "environment", "edge", "--like", "dev", "--cluster", "eu", "--repo", shop, "--yes").code == 0
     assert (shop / "delivery/eu/main/checkout.yaml").is_file()

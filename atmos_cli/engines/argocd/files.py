@@ -8,6 +8,7 @@ from atmos_cli.budget.model import PLATFORM
 from atmos_cli.engines.argocd.access import project_roles
 from atmos_cli.engines.engine import Place
 from atmos_cli.engines.source import git_url
+from atmos_cli.foreign import shell
 from atmos_cli.kustomize.files import MANIFESTS
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ def first_steps(config: Config) -> Iterator[str]:
         )
         yield f"register the cluster: argocd cluster add CONTEXT --name {cluster} {labels}"
     if clusters:
+        yield f"let Argo CD read the repo, unless it is public: argocd repo add {shell(git_url(config))}"
         yield f"start Argo CD on the hub: kubectl apply -f {ROOT}"
 
 

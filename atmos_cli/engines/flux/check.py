@@ -6,12 +6,13 @@ import posixpath
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.checks.subject import Finding
-from atmos_cli.diagnostics import Code
+from atmos_cli.diagnostics import Code, Severity
 from atmos_cli.engines.facts import OVERLAY, directory_of, documents, is_template
 from atmos_cli.engines.flux.files import SYSTEM
-from atmos_cli.engines.flux.kinds import SOURCES
+from atmos_cli.engines.flux.kinds import KINDS, SOURCES
 from atmos_cli.kube.shape import Path, items, mapping, text, text_items
 from atmos_cli.kustomize.files import NAMES
+from atmos_cli.kustomize.listed import kustomization_of, listed_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +41,7 @@ def findings(facts: EngineFacts) -> Iterator[Finding]:
     yield from _cycles(facts)
     for directory in sorted({one for one in directories(facts) if one in facts.directories}):
         yield from _foreign_files(directory, facts)
+        yield from _unlisted(directory, facts)
 
 
 def directories(facts: EngineFacts) -> Iterator[str]:
@@ -202,6 +204,20 @@ def _environment(pointer: Pointer, path: Path, given: str, facts: EngineFacts) -
         if said != match[label]:
             message = f"belongs to the {label} {said}, as its label says, but reads the overlay of {match[label]}"
             yield pointer.finding(path, message, hint="correct the path or the label")
+
+
+def _unlisted(directory: str, facts: EngineFacts) -> Iterator[Finding]:
+    """Find objects of Flux that it never applies: with a kustomization file it takes only what that lists."""
+    kustomization = kustomization_of(facts.tree, directory)
+    if kustomization is None:
+        return
+    listed = listed_files(facts.tree, directory)
+    for pointer in facts.pointers:
+        file = pointer.document.file
+        if pointer.kind in KINDS and posixpath.dirname(file) == directory and file not in listed:
+            message = f"is never applied: {kustomization} does not list {posixpath.basename(file)}"
+            hint = f"add {posixpath.basename(file)} to its `resources`"
+            yield pointer.finding((), message, code=Code.ENGINE_UNREACHED, hint=hint, severity=Severity.WARNING)
 
 
 def _foreign_files(directory: str, facts: EngineFacts) -> Iterator[Finding]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.budget.model import PLATFORM
 from atmos_cli.config import deployer, namespace
 from atmos_cli.engines.engine import Place
 from atmos_cli.engines.source import git_url
+from atmos_cli.foreign import shell
 from atmos_cli.kustomize.files import MANIFESTS, NAMES
 
 if TYPE_CHECKING:
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from atmos_cli.engines.engine import Listing
 
 SYSTEM = "flux-system"
+# A tenant reads only sources of its namespace, builds only what is in them, and applies by an account of its own.
+TENANCY = ("--no-cross-namespace-refs=true", "--default-service-account=default")
+LOCKDOWN = {"kustomize-controller": ("--no-remote-bases=true", *TENANCY), "helm-controller": TENANCY}
+ARGS = "/spec/template/spec/containers/0/args/-"
 CONTROLLER = "kustomize-controller"
 SOURCE_IGNORE = """\
 # What Flux reads of this repo; it has no use for the rest.
@@ -68,8 +74,23 @@ def pointer_path(cluster: str, *, team: str, service: str) -> str:
 
 
 def first_steps(config: Config) -> Iterator[str]:
-    for name in _synced(config):
-        yield f"start Flux on {name}: kubectl apply -f clusters/{name}/{SYSTEM}/gotk-sync.yaml"
+    clusters = _synced(config)
+    for name in clusters:
+        yield f"install Flux on {name}: flux install --context {shell(config.clusters[name].context or name)}"
+    for controller, flags in LOCKDOWN.items() if clusters else ():
+        # `flux install` has no flag for those of its controllers.
+        patch = json.dumps([{"op": "add", "path": ARGS, "value": flag} for flag in flags], separators=(",", ":"))
+        command = f"kubectl --context CONTEXT -n {SYSTEM} patch deployment {controller} --type json -p {shell(patch)}"
+        yield f"close {controller} between tenants, on each of {', '.join(clusters)}: {command}"
+    if clusters:
+        secret, url = shell(config.git.secret or "NAME"), shell(git_url(config))
+        yield (
+            f"let Flux read the repo, unless it is public: a Secret that `git.secret` names, in {SYSTEM} and in each "
+            f"tenant's namespace: flux create secret git {secret} --url {url}"
+        )
+    for name in clusters:
+        context = shell(config.clusters[name].context or name)
+        yield f"start Flux on {name}: kubectl --context {context} apply -f clusters/{name}/{SYSTEM}/gotk-sync.yaml"
 
 
 def _synced(config: Config) -> list[str]:
@@ -159,12 +180,21 @@ def places(listing: Listing, cluster: str) -> Iterator[Place]:
     for kind in ("controllers", "configs"):
         yield from _platform_places(listing, f"infrastructure/{kind}/{cluster}", kind)
     root = f"clusters/{cluster}"
-    for path, stamp in listing([root]).items():
-        yield Place(PLATFORM, root, path, stamp=stamp, reads="tree")
+    yield from _root_places(listing, root)
     teams = [path for path in listing([f"delivery/{cluster}"]) if not path.endswith(MANIFESTS)]
     for path, stamp in listing(teams).items() if teams else ():
         name = path.rsplit("/", 1)[1].removesuffix(".yaml")
         yield Place(path.split("/")[2], name, path, stamp=stamp, reads="tree")
+
+
+def _root_places(listing: Listing, root: str) -> Iterator[Place]:
+    """Yield each file and directory of a root, or the root as one where a kustomization says what of it counts."""
+    below = listing([root])
+    if any(f"{root}/{name}" in below for name in NAMES):
+        yield Place(PLATFORM, root, root, stamp="", reads="overlay")
+        return
+    for path, stamp in below.items():
+        yield Place(PLATFORM, root, path, stamp=stamp, reads="tree")
 
 
 def _platform_places(listing: Listing, root: str, kind: str) -> Iterator[Place]:

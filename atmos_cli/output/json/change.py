@@ -46,6 +46,8 @@ def init_data(plan: InitPlan, written: Written | None) -> dict[str, Any]:
         "teams": list(plan.teams),
         "files": {"added": list(plan.changes.added), "modified": list(plan.changes.modified)},
         "kept": list(plan.kept),
+        "foreign": sorted(plan.foreign),
+        "takesAlong": sorted(plan.changes.inputs),
         "placeholders": placeholders_data(plan.placeholders),
         "seen": [
             {
@@ -61,8 +63,8 @@ def init_data(plan: InitPlan, written: Written | None) -> dict[str, Any]:
     }
 
 
-def new_data(plan: NewPlan, written: Written | None) -> dict[str, Any]:
-    """Return the plan of a new service with the source of every value."""
+def new_data(plan: NewPlan, written: Written | None, steps: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """Return the plan of a new service with the source of every value, and what is left to do, as (topic, step)."""
     return {
         "service": plan.spec.name,
         "team": plan.team,
@@ -72,7 +74,7 @@ def new_data(plan: NewPlan, written: Written | None) -> dict[str, Any]:
         "budget": [row_data(row) for row in plan.change.guarded.rows],
         "files": {"added": list(plan.change.changes.added), "modified": list(plan.change.changes.modified)},
         "placeholders": placeholders_data(plan.placeholders),
-        "next": _steps(plan.next_steps()),
+        "next": _steps(steps),
         "written": written_data(written),
     }
 

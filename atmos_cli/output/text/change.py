@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from atmos_cli.commands.budget import Pending
     from atmos_cli.commands.budget_init import BudgetPlan
-    from atmos_cli.commands.init import InitPlan
     from atmos_cli.commands.new import NewPlan
     from atmos_cli.commands.rightsize import Rightsizing
     from atmos_cli.commands.rollback_plan import RollbackPlan
@@ -127,42 +126,6 @@ def show_done(
             show_next(left)
     elif refused:
         say("Nothing was written")
-
-
-def show_init(plan: InitPlan, written: Written | None) -> None:
-    """Print what `init` would write, or has written, and what it left as people changed it."""
-    out = console()
-    changed = len([path for path in plan.changes.files if path != "atmos-cli.lock"])
-    if written is None:
-        verb = "Would write"
-    elif not plan.changes.files:
-        verb = "Complete already:"
-    else:
-        verb = "Wrote"
-    engines = ", ".join(f"{name} ({cluster.engine})" for name, cluster in plan.config.clusters.items())
-    out.print(f"{verb} {changed} files in {escape(str(plan.root))}")
-    out.print(
-        escape(
-            f"  environments {', '.join(plan.config.environments)}; clusters {engines}; teams {', '.join(plan.teams)}"
-        )
-    )
-    for each in plan.seen:
-        out.print(escape(f"  the cluster of context {each.context}, as it shows itself:"))
-        for sentence in each.found.found:
-            out.print(escape(f"    {sentence}"))
-        for sentence in each.unseen:
-            out.print(escape(f"    not seen: {sentence}"))
-    for path in plan.kept:
-        out.print(f"  kept as you changed it: {escape(path)}")
-
-
-def show_initialised(plan: InitPlan, written: Written | None) -> None:
-    """Print what `init` has done, and what to do now."""
-    print_diagnostics(plan.notes)
-    show_init(plan, written)
-    if written:
-        show_written(written)
-    show_next(("", step) for step in plan.next_steps())
 
 
 def _plan_table(rows: Sequence[PlanRow]) -> Table:
