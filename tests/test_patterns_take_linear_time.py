@@ -118,6 +118,7 @@ BOUNDED = {
     ("yamlio/brackets.py", r"(?:[ \t\r\n]|(?<=\s)#"): "asked for at one place, after a value",
     ("yamlio/places.py", r"(?:[ \t]*(?:#"): "asked for at one place, after a dash or key",
     ("yamlio/written.py", r"v?[0-9]+(?:"): "only of a text that consists of nothing else",
+    ("tool_settings.py", "(?:[A-Za-z0-9_][A-Za-z0-9_.-]*"): "a place has at most 2,048 characters",
     ("spec/words.py", "([A-Za-z][A-Za-z-]*)=+"): "an intent is short, and any text matches what stands last",
     ("verify/delivery/normal.py", r"([0-9]+(?:\.[0-9]+)?)"): "a duration of Go is short",
     ("verify/diagnosis/patterns.py", "KeyError: "): "a line is cut at 2,000 characters",

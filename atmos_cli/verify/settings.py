@@ -51,11 +51,15 @@ def limits(spec: ServiceSpec, environment: str, config: Config) -> Limits:
 def _can_see(source: str, spec: ServiceSpec, environment: str, config: Config) -> None:
     if source not in OUTSIDE:
         return
-    kind = config.environments[environment].http.kind
+    where = config.environments[environment]
+    said = [each for each in (where.http, config.clusters[where.cluster].http) if each]
+    kind = next((each.kind for each in said if each.kind), "")
+    if not kind and not any(each.controller for each in said):
+        kind = "ingress"  # what an absent key means; a controller has a kind of its own
     if "http" not in spec.addons:
         message = f"`verify.source` of {spec.name} is {source}, but nothing reaches it from outside in '{environment}'"
         hint = "write `source: auto`, or add `http: {}` under `addons` in service.yaml"
-    elif kind not in OUTSIDE[source]:
+    elif kind and kind not in OUTSIDE[source]:
         message = f"`verify.source` of {spec.name} is {source}, but '{environment}' is entered through its {kind}"
         hint = f"set `environments.{environment}.verify.source: auto` in service.yaml"
     else:

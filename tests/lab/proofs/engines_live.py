@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.lab.proofs.engines_repo import ENVIRONMENTS, TEAMS
-from tests.lab.proofs.engines_world import CNPG, planes_of
+from tests.lab.proofs.engines_world import CNPG, GATEWAY, planes_of
 
 if TYPE_CHECKING:
     from tests.lab.kube import Object
@@ -20,7 +20,7 @@ KINDS = (
     ("v1", "ServiceAccount"),
     ("apps/v1", "Deployment"),
     ("apps/v1", "StatefulSet"),
-    ("networking.k8s.io/v1", "Ingress"),
+    (GATEWAY, "HTTPRoute"),
     ("networking.k8s.io/v1", "NetworkPolicy"),
     ("policy/v1", "PodDisruptionBudget"),
     ("rbac.authorization.k8s.io/v1", "Role"),

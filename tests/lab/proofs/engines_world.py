@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.lab.proofs.engines_repo import Repo
 
 CNPG = "postgresql.cnpg.io/v1"
+GATEWAY = "gateway.networking.k8s.io/v1"
 HEALTHY = "Cluster in healthy state"
 
 
@@ -50,9 +51,11 @@ class World(Protocol):
 def prepare(planes: Iterable[ControlPlane], *, volumes: int) -> None:
     """What a platform team brings before any engine: the CRDs of its operators, and storage."""
     for plane in planes:
-        plane.kube.install_crds(*crds_for({("postgresql.cnpg.io", "Cluster")}))
-        # An established kind is served a moment later: until then the server answers 429.
-        wait_until(partial(_serves, plane, CNPG, "Cluster"), f"{plane.name}: {CNPG}")
+        kinds = ((CNPG, "Cluster"), (GATEWAY, "HTTPRoute"))
+        plane.kube.install_crds(*crds_for({(api_version.partition("/")[0], kind) for api_version, kind in kinds}))
+        for api_version, kind in kinds:
+            # An established kind is served a moment later: until then the server answers 429.
+            wait_until(partial(_serves, plane, api_version, kind), f"{plane.name}: {kind}")
         plane.add_volumes(volumes)
 
 
@@ -65,16 +68,38 @@ def _serves(plane: ControlPlane, api_version: str, kind: str) -> bool:
 
 
 def operate(planes: Iterable[ControlPlane]) -> None:
-    """Plays CloudNativePG and the ingress controller, which do not run here: all is well, as kwok says of pods."""
+    """Plays CloudNativePG and the Gateway's controller, which do not run here: all is well, as kwok says of pods."""
     for plane in planes:
         for cluster in plane.kube.list(CNPG, "Cluster"):
             if (cluster.get("status") or {}).get("phase") != HEALTHY:
                 ready = {"type": "Ready", "status": "True", "reason": "ClusterIsReady", "message": "Cluster is Ready"}
                 ready["lastTransitionTime"] = "2026-01-01T00:00:00Z"
                 plane.kube.patch_status(cluster, {"phase": HEALTHY, "conditions": [ready]})
-        for ingress in plane.kube.list("networking.k8s.io/v1", "Ingress"):
-            if not (ingress.get("status") or {}).get("loadBalancer"):
-                plane.kube.patch_status(ingress, {"loadBalancer": {"ingress": [{"ip": "192.0.2.1"}]}})
+        for route in plane.kube.list(GATEWAY, "HTTPRoute"):
+            _take(plane, route)
+
+
+def _take(plane: ControlPlane, route: Object) -> None:
+    """Takes a route as the Gateway's controller does, once for each generation."""
+    generation = route["metadata"]["generation"]
+    known = (route.get("status") or {}).get("parents") or []
+    if known and all(each["observedGeneration"] == generation for one in known for each in one["conditions"]):
+        return
+    word = {
+        "status": "True",
+        "message": "",
+        "lastTransitionTime": "2026-01-01T00:00:00Z",
+        "observedGeneration": generation,
+    }
+    conditions = [
+        {"type": "Accepted", "reason": "Accepted", **word},
+        {"type": "ResolvedRefs", "reason": "ResolvedRefs", **word},
+    ]
+    parents = [
+        {"parentRef": each, "controllerName": "lab.test/gateway", "conditions": conditions}
+        for each in route["spec"].get("parentRefs") or []
+    ]
+    plane.kube.patch_status(route, {"parents": parents})
 
 
 def settle(world: World, missing: Callable[[], Sequence[str]]) -> float:

@@ -48,7 +48,7 @@ def test_one_service_gives_the_same_objects_on_both_engines(
     """
     mine = {" ".join(key): resource for key, resource in essences(live(world)).items()}
     assert {key.split()[1] for key in mine} >= {
-        *("Cluster", "Deployment", "Ingress", "NetworkPolicy", "PodDisruptionBudget")
+        *("Cluster", "Deployment", "HTTPRoute", "NetworkPolicy", "PodDisruptionBudget")
     }
     engine = request.node.callspec.id
     theirs = swapped(f"{PREFIX}{testrun_uid}", engine, mine)
@@ -220,7 +220,7 @@ def test_a_removed_tenant_keeps_its_namespace_and_what_is_in_it(world: World) ->
     world.sync(world.repo.tree.commit({}, "Try again"))
     after = live(world)
     assert essences(after) == essences(before)
-    services = {key for key in before if key[1] in (*DATA, "Deployment", "Service", "Ingress")}
+    services = {key for key in before if key[1] in (*DATA, "Deployment", "Service", "HTTPRoute")}
     assert {key: uids(after)[key] for key in services} == {key: uids(before)[key] for key in services}
 
 
