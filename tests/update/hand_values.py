@@ -432,11 +432,13 @@ def service_port(hand: Hand) -> bool:
 
 
 def egress_rule(hand: Hand) -> bool:
-    path, environment = hand.where(r"^  egress:$", hand.base), hand.environment
+    path, environment = hand.where(r"^kind: NetworkPolicy$", hand.base), hand.environment
     if path is None:
         return False
-    new = r"\1egress:" "\n" r"\2- to:" "\n" r"\2  - ipBlock:" "\n" r"\2      cidr: 10.1.0.0/16" "\n" r"\2- "
-    done = hand.sub(path, r"^( *)egress:\n( *)- ", new)
+    rule = "- to:" "\n" r"\2  - ipBlock:" "\n" r"\2      cidr: 10.1.0.0/16"
+    done = hand.sub(path, r"^( *)egress:\n( *)- ", r"\1egress:" "\n" rf"\2{rule}" "\n" r"\2- ") or hand.sub(
+        path, r"^(( *)- Egress)$", r"\1" "\n" r"\2egress:" "\n" rf"\2{rule}"
+    )
     return done and hand.still(lambda state: any("10.1.0.0/16" in str(each) for each in state.built(environment)))
 
 
