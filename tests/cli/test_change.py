@@ -210,7 +210,7 @@ def test_an_override_is_told_and_reached_by_name(kept, atmos):
 def test_the_first_host_says_what_it_replaces(kept, atmos):
     done = atmos("change", "checkout", "host a.example.com in prod, public", "--repo", kept, "--dry-run", "-o", "json")
     (row,) = (row for row in done.json["data"]["values"] if row["field"] == "environments.prod.hosts")
-    assert "instead of checkout.example.com" in row["note"]
+    assert "instead of checkout.acme.test" in row["note"]
 
 
 @pytest.mark.slow
@@ -236,6 +236,7 @@ def test_hand_edits_stay_and_a_field_that_both_changed_is_a_conflict(kept, atmos
 @pytest.mark.slow
 def test_windows_line_ends_stay(kept, atmos, git):
     path = kept / SPEC
+    (kept / ".gitattributes").write_text("* -text\n")  # else Git takes them away
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
     git("commit", "-qam", "Windows", cwd=kept)
     assert atmos("change", "checkout", "size m, add redis", "--repo", kept, "--yes").code == 0
