@@ -35,6 +35,7 @@ ADDONS = ("autoscaling", "http", "metrics", "postgres", "redis")
 
 SHARED = {"monitoring": {"namespace": "monitoring"}, "secrets": {"store": "vault"}}
 GATEWAY = {"kind": "gateway", "gateway": "public", "namespace": "gateways", "domain": "example.com"}
+INGRESS = {"kind": "ingress", "controller": "traefik", "domain": "example.com"}
 BACKED_UP = {"mode": "operator", "instances": 3, "storage": "20Gi", "storageClass": "fast", "backup": "nightly"}
 
 # What differs from `atmos init`, by environment; every mode of every add-on is somewhere.
@@ -44,11 +45,11 @@ SETTINGS: dict[str, dict[str, dict[str, Any]]] = {
         name: {**SHARED, "http": GATEWAY, "postgres": BACKED_UP, "redis": {"mode": "external"}} for name in ENVIRONMENTS
     },
     "outside": {
-        name: {**SHARED, "http": {"issuer": ""}, "postgres": {"mode": "external"}, "redis": {"mode": "cache"}}
+        name: {**SHARED, "http": {**INGRESS, "issuer": ""}, "postgres": {"mode": "external"}, "redis": {"mode": "cache"}}
         for name in ENVIRONMENTS
     },
     "throw-away": {
-        "dev": {**SHARED, "postgres": {"mode": "ephemeral"}},
+        "dev": {**SHARED, "http": INGRESS, "postgres": {"mode": "ephemeral"}},
         "staging": {**SHARED, "http": GATEWAY, "postgres": {"mode": "ephemeral", "storage": "2Gi"}},
         "prod": {**SHARED, "redis": {"mode": "external"}},
     },
