@@ -1,10 +1,12 @@
 """The pipelines and the hook that `init` writes run on the day they are written, on the branch that the repo has."""
 
 import hashlib
+import importlib.util
 import re
 import shutil
-import subprocess
 import sys
+import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -31,9 +33,31 @@ def install_from(root, atmos, install, **more):
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory):
-    out = tmp_path_factory.mktemp("wheel")
-    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", out], cwd=ROOT, check=True)
-    return next(out.glob("*.whl"))
+    """Packs the checkout as a wheel; by hand, since an environment for tests has no builder."""
+    path = tmp_path_factory.mktemp("wheel") / f"atmos_cli-{__version__}-py3-none-any.whl"
+    about = f"atmos_cli-{__version__}.dist-info"
+    texts = {
+        "METADATA": f"Metadata-Version: 2.1\nName: atmos-cli\nVersion: {__version__}\n",
+        "WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    with zipfile.ZipFile(path, "w") as packed:
+        names = [
+            each for each in sorted(ROOT.glob("atmos_cli/**/*")) if each.is_file() and "__pycache__" not in each.parts
+        ]
+        for each in names:
+            packed.write(each, each.relative_to(ROOT))
+        for name, text in texts.items():
+            packed.writestr(f"{about}/{name}", text)
+        listed = [*(str(each.relative_to(ROOT)) for each in names), *(f"{about}/{each}" for each in (*texts, "RECORD"))]
+        packed.writestr(f"{about}/RECORD", "".join(f"{each},,\n" for each in listed))
+    return path
+
+
+def with_pip(directory):
+    """A `python` that has pip: the one of an environment may have none, its base has."""
+    own = importlib.util.find_spec("pip") is not None
+    base = Path(sys.base_prefix) / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return program(directory, "python", f'exec {sys.executable if own else base} "$@"')
 
 
 @pytest.fixture
@@ -156,13 +180,15 @@ def test_real_pip_installs_it_and_refuses_another_file(repo, atmos, git, tmp_pat
     install_from(repo, atmos, WHEEL if form == "wheel" else f"atmos-cli=={__version__} --hash=sha256:{mark}")
     target = tmp_path / "installed"
     offline = {"PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_TARGET": str(target), "PIP_FIND_LINKS": str(wheel.parent)}
+    offline |= {"PIP_CONSTRAINT": "", "PIP_BUILD_CONSTRAINT": "", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    python = [with_pip(tmp_path / "pip")]
     script = steps(repo, "validate")[0][1]
-    done = shell(script, cwd=repo, PIP_DISABLE_PIP_VERSION_CHECK="1", **offline)
+    done = shell(script, cwd=repo, path=python, **offline)
     assert done.returncode == 0, done.stderr
     done = shell("atmos --version", cwd=repo, PYTHONPATH=str(target))
     assert f"atmos-cli {__version__} " in done.stdout, done.stderr
     if form == "index":
-        done = shell(script.replace(mark, "0" * 64), cwd=repo, PIP_DISABLE_PIP_VERSION_CHECK="1", **offline)
+        done = shell(script.replace(mark, "0" * 64), cwd=repo, path=python, **offline)
         assert done.returncode == 1
         assert "DO NOT MATCH THE HASHES" in done.stderr
 
