@@ -106,8 +106,8 @@ FAULTS = (
     ),
     Fault(
         "new asks the checks of a deployment",
-        "        found += check(effective, deployment, config=config)\n        try:",
-        "        try:",
+        "        mine = [*check(effective, deployment, config=config)]\n        try:",
+        "        mine = []\n        try:",
         f"{NEW}[ATM311]",
     ),
     Fault("new asks the budget", "found += [*each.findings, *over]", "found += each.findings", f"{NEW}[ATM401]"),

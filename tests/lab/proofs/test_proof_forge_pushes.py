@@ -54,10 +54,9 @@ def refused(shop: Path) -> None:
     assert "Not allowed to push to protected branch main" in answer.refusal
     assert "--write branch" in answer.refusal
     assert "token" not in answer.refusal.lower()
-    # The work is kept, as one commit that the server does not have.
+    # The commit is taken back, so that the branch which the answer names starts from what the server has.
     assert heads(shop)["main"] == before
-    assert git("rev-parse", "main~1", cwd=shop) == before
-    assert holds(shop, local(shop, "main"), "apps/main/checkout/service.yaml")
+    assert local(shop, "main") == before
     assert git("status", "--porcelain", cwd=shop) == ""
 
 
