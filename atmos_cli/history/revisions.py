@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.adapters.bundle import catalogue
 from atmos_cli.adapters.git import history
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.own_programs import run
@@ -114,11 +115,12 @@ class GitAnswers:
         tree = CommitTree(self._repo, commit)
         try:
             data = tree.read(path)
+            if data is None:
+                return Limits()
+            kinds = catalogue(tree).cluster_kinds
         finally:
             tree.close()
-        if data is None:
-            return Limits()
-        return settled(read_spec(data, path=path), self._deployment.environment, self._config)
+        return settled(read_spec(data, path=path), self._deployment.environment, self._config, kinds)
 
 
 def relations(ask_git: Ask, commit: str, revisions: tuple[str, ...]) -> dict[str, Relation]:

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from atmos_cli.adapters.bundle import catalogue
 from atmos_cli.adapters.files import DiskTree
 from atmos_cli.adapters.git import history, notes, rollbacks
 from atmos_cli.adapters.git import repo as repos
@@ -104,7 +105,10 @@ def limits_of(start: RollbackStart) -> Limits:
     path = f"{start.service_directory}/service.yaml"
     data = start.tree.read(path)
     try:
-        return limits(read_spec(data, path=path), start.deployment.environment, start.config) if data else Limits()
+        if data is None:
+            return Limits()
+        kinds = catalogue(start.tree).cluster_kinds
+        return limits(read_spec(data, path=path), start.deployment.environment, start.config, kinds)
     except AtmosError:
         return Limits()
 

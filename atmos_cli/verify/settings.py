@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from atmos_cli.clusters.facts import http_facts
 from atmos_cli.diagnostics import Code, fail
 from atmos_cli.spec.model import Overrides
 from atmos_cli.spec.verify import settled
 from atmos_cli.verify.model import Limits
 
 if TYPE_CHECKING:
+    from atmos_cli.clusters.facts import ClusterKinds
     from atmos_cli.config import Config
     from atmos_cli.spec.model import ServiceSpec
 
@@ -22,8 +24,10 @@ OUTSIDE = {
 }
 
 
-def limits(spec: ServiceSpec, environment: str, config: Config) -> Limits:
+def limits(spec: ServiceSpec, environment: str, config: Config, kinds: ClusterKinds) -> Limits:
     """Return the limits for one environment: shares from 0 to 1, times in seconds, `smoke` as `PATH STATUS`.
+
+    `kinds` say what kind of entry a controller is.
 
     Raises ATM702 for an environment that is not configured, ATM801 for a source that cannot see the service there.
     """
@@ -31,7 +35,8 @@ def limits(spec: ServiceSpec, environment: str, config: Config) -> Limits:
     where = config.environments[environment]
     narrow = spec.environments.get(environment, Overrides()).verify
     chosen = settled(spec.verify, narrow, production=where.production)
-    _can_see(chosen.source, spec, environment, config)
+    http = http_facts(config.clusters[where.cluster], where.http, kinds)
+    _can_see(chosen.source, spec, environment, kind=http.kind)
     return Limits(
         observe=float(chosen.observe),
         errors_increase=float(chosen.errors_increase),
@@ -48,18 +53,13 @@ def limits(spec: ServiceSpec, environment: str, config: Config) -> Limits:
     )
 
 
-def _can_see(source: str, spec: ServiceSpec, environment: str, config: Config) -> None:
+def _can_see(source: str, spec: ServiceSpec, environment: str, *, kind: str) -> None:
     if source not in OUTSIDE:
         return
-    where = config.environments[environment]
-    said = [each for each in (where.http, config.clusters[where.cluster].http) if each]
-    kind = next((each.kind for each in said if each.kind), "")
-    if not kind and not any(each.controller for each in said):
-        kind = "ingress"  # what an absent key means; a controller has a kind of its own
     if "http" not in spec.addons:
         message = f"`verify.source` of {spec.name} is {source}, but nothing reaches it from outside in '{environment}'"
         hint = "write `source: auto`, or add `http: {}` under `addons` in service.yaml"
-    elif kind and kind not in OUTSIDE[source]:
+    elif kind not in OUTSIDE[source]:
         message = f"`verify.source` of {spec.name} is {source}, but '{environment}' is entered through its {kind}"
         hint = f"set `environments.{environment}.verify.source: auto` in service.yaml"
     else:

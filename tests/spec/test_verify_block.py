@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from atmos_cli.adapters.bundle import catalogue
+from atmos_cli.config import Http
 from atmos_cli.diagnostics import AtmosError, Code
 from atmos_cli.spec.model import ServiceSpec, read_spec
 from atmos_cli.spec.spec_schema import spec_json_schema
@@ -19,6 +21,7 @@ from atmos_cli.verify.settings import limits
 from tests.blueprint.matrix import CONFIG
 
 GOOD = {"name": "shop", "language": "node"}
+KINDS = catalogue().cluster_kinds
 
 
 @cache
@@ -155,29 +158,33 @@ def _spec(**verify):
 
 def test_limits_are_numbers_for_the_judge():
     spec = _spec(observe="90s", latency={"quantile": "p99", "hardMax": "800ms"}, routes=["/api"], smoke=[{"path": "/x", "status": 204}])  # fmt: skip
-    found = limits(spec, "dev", CONFIG)
+    found = limits(spec, "dev", CONFIG, KINDS)
     assert (found.observe, found.latency_quantile, found.latency_most) == (90.0, 0.99, 0.8)
     assert (found.errors_increase, found.errors_absolute, found.slo, found.latency_increase) == (0.5, 0.002, 0.999, 0.5)
     assert (found.routes, found.smoke, found.source) == (("/api",), ("/x 204",), "auto")
     assert (found.rollback, found.migrations) == ("suggest", "unknown")
-    assert [limits(_spec(), name, CONFIG).observe for name in ("dev", "prod")] == [600.0, 900.0]
-    assert limits(_spec(), "dev", CONFIG).latency_most is None
+    assert [limits(_spec(), name, CONFIG, KINDS).observe for name in ("dev", "prod")] == [600.0, 900.0]
+    assert limits(_spec(), "dev", CONFIG, KINDS).latency_most is None
 
 
 def test_a_source_that_cannot_see_the_service_is_refused():
     with pytest.raises(AtmosError) as caught:
-        limits(_spec(source="ingress-nginx"), "test", CONFIG)
+        limits(_spec(source="ingress-nginx"), "test", CONFIG, KINDS)
     (problem,) = caught.value.diagnostics
     assert problem.code is Code.VERIFY_SETTINGS
     assert "gateway" in problem.message
-    assert limits(_spec(source="ingress-nginx"), "dev", CONFIG).source == "ingress-nginx"
-    assert limits(_spec(source="traefik"), "test", CONFIG).source == "traefik"
+    assert limits(_spec(source="ingress-nginx"), "dev", CONFIG, KINDS).source == "ingress-nginx"
+    assert limits(_spec(source="traefik"), "test", CONFIG, KINDS).source == "traefik"
+    where = CONFIG.environments["test"].model_copy(update={"http": Http(controller="envoy-gateway")})
+    config = CONFIG.model_copy(update={"environments": {"test": where}})
+    with pytest.raises(AtmosError, match="entered through its gateway"):  # no kind is said: the controller has one
+        limits(_spec(source="ingress-nginx"), "test", config, KINDS)
     inside = ServiceSpec.model_validate({**GOOD, "verify": {"source": "traefik"}})
     with pytest.raises(AtmosError, match="nothing reaches it from outside"):
-        limits(inside, "test", CONFIG)
+        limits(inside, "test", CONFIG, KINDS)
 
 
 def test_an_environment_that_is_not_configured_has_no_limits():
     with pytest.raises(AtmosError) as caught:
-        limits(_spec(), "prdo", CONFIG)
+        limits(_spec(), "prdo", CONFIG, KINDS)
     assert caught.value.diagnostics[0].code is Code.ENVIRONMENT_UNKNOWN

@@ -45,7 +45,12 @@ SETTINGS: dict[str, dict[str, dict[str, Any]]] = {
         name: {**SHARED, "http": GATEWAY, "postgres": BACKED_UP, "redis": {"mode": "external"}} for name in ENVIRONMENTS
     },
     "outside": {
-        name: {**SHARED, "http": {**INGRESS, "issuer": ""}, "postgres": {"mode": "external"}, "redis": {"mode": "cache"}}
+        name: {
+            **SHARED,
+            "http": {**INGRESS, "issuer": ""},
+            "postgres": {"mode": "external"},
+            "redis": {"mode": "cache"},
+        }
         for name in ENVIRONMENTS
     },
     "throw-away": {
