@@ -93,7 +93,6 @@ class HttpController(Reasoned):
     sources: tuple[Source, ...] = Field(default=(), alias="from")
     asks: bool = False
     own: tuple[str, ...] = ()
-    retired: str = ""
 
 
 class ClusterRows(Strict):

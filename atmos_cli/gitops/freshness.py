@@ -71,7 +71,7 @@ def _may_be_retired(config: Config, environment: Environment, kinds: ClusterKind
     cluster = config.clusters[environment.cluster].http
     named = environment.http.controller or (cluster.controller if cluster else None)
     row = kinds.controllers.get(named or "")
-    return row is None or bool(row.retired) or row.class_name != RETIRED_CLASS or "ingress" not in row.kinds
+    return row is None or row.title == RETIRED or row.class_name != RETIRED_CLASS or "ingress" not in row.kinds
 
 
 def _of(effective: Effective, deployment: Deployment) -> list[Resource]:

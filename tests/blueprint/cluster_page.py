@@ -148,7 +148,9 @@ def _controllers() -> Iterator[tuple[str, ...]]:
     for name, row in KINDS.controllers.items():
         own = f"; asked for {', '.join(row.own)}" if row.own else ""
         sources = "**asked**" if row.asks else ", ".join(map(_source, row.sources)) + own
-        retired = f"; retired {row.retired}" if row.retired else ""
+        series = known.series.values() if (known := CATALOGUE.versions.operators.get(row.title)) else ()
+        gone = bool(series) and all(each.ended(CATALOGUE.versions.as_of) for each in series)
+        retired = f"; retired {max(each.end for each in series)}" if gone else ""
         yield (
             f"`{name}`",
             ", ".join(row.kinds),
