@@ -162,7 +162,7 @@ def monitoring_facts(
     if not said:
         return None
     row = kinds.type_of(cluster).monitoring
-    kind = next((each.kind for each in said if each.kind), "prometheus")
+    kind = next((each.kind for each in said if each.kind), row.kind)
     usual = row.namespace if kind == row.kind else kinds.types[NO_TYPE].monitoring.namespace
     return Monitoring(
         kind=kind,

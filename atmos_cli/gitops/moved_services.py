@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import Code, Location, fail
 from atmos_cli.foreign import shell
+from atmos_cli.gitops.repository import teams
 from atmos_cli.gitops.services import ServiceName
 from atmos_cli.kube.shape import text
 from atmos_cli.layout.lock import checksum
@@ -46,7 +47,7 @@ def _generated_for(tree: FileTree, lock: Lock, name: ServiceName) -> ServiceName
     """Return what the service was called, from the spec that the lock has, and the teams that there are."""
     known = lock.files.get(f"{name.directory}/service.yaml")
     service = text(known[0], "name") if isinstance(known, tuple) and known else ""
-    teams = dict.fromkeys((name.team, *(path.split("/")[1] for path in tree.files("apps") if path.count("/") > 1)))
-    teams |= dict.fromkeys(path.split("/")[2] for path in tree.files("tenants") if path.count("/") > 2)
+    of_apps = (path.split("/")[1] for path in tree.files("apps") if path.count("/") > 1)
+    known_teams = dict.fromkeys((name.team, *of_apps, *teams(tree)))
     wanted = lock.inputs.get("service")
-    return next((ServiceName(team, service) for team in teams if checksum(f"{team}/{service}") == wanted), None)
+    return next((ServiceName(team, service) for team in known_teams if checksum(f"{team}/{service}") == wanted), None)

@@ -128,6 +128,9 @@ def test_the_environment_counts_before_its_cluster_and_that_before_the_controlle
     found = http(where, namespace="team")
     assert (found.controller, found.kind, found.gateway, found.namespace) == ("istio", "gateway", "edge", "team")
     assert found.sources.peers == (from_namespace("team"),)
+    for name, kind, namespace in (("gke", "gmp", "gmp-system"), ("aks", "azure", "kube-system")):
+        told = monitoring_facts(cluster(type=name, monitoring={}), None, KINDS)
+        assert (told.kind, told.namespace) == (kind, namespace), "what the row of the type says"
     told = monitoring_facts(where, Monitoring(namespace="observe"), KINDS)
     assert (told.namespace, told.labels) == ("observe", {"release": "kps"})
     assert monitoring_facts(cluster(type="gke-autopilot", monitoring={"kind": "gmp"}), None, KINDS).namespace == (
