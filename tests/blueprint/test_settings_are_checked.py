@@ -185,3 +185,21 @@ def test_a_throw_away_database_never_in_production():
         )
     assert [d.code for d in raised.value.diagnostics] == [Code.BLUEPRINT_REFUSED] * 3
     assert "throw-away in 'prod'" in raised.value.diagnostics[0].message
+
+
+@pytest.mark.parametrize(
+    ("identity", "hint"),
+    [
+        ("none", "remove it, or set `clusters.c.identity` to a kind that has names"),
+        ("aws-pod", "remove it"),
+    ],
+)
+def test_a_name_that_no_cloud_takes_is_refused_with_a_way_that_there_is(identity, hint):
+    from atmos_cli.blueprint.compose import compose
+    from atmos_cli.config import Config
+
+    environment = {"cluster": "c", "postgres": {"identity": "backups"}}
+    config = Config.model_validate({"clusters": {"c": {"identity": identity}}, "environments": {"prod": environment}})
+    with pytest.raises(AtmosError) as raised:
+        compose(spec(addons={"postgres": {}}), team=TEAM, environment="prod", config=config, catalogue=CATALOGUE)
+    assert [(d.code, d.hint) for d in raised.value.diagnostics] == [(Code.BLUEPRINT_REFUSED, hint)]
