@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 APPLICATION = "argoproj.io/v1alpha1"
 REFRESH = "argocd.argoproj.io/refresh"
-RETRY = 15.0  # seconds until a comparison that failed is repeated; with its poll, Argo CD takes two to three minutes
+RETRY = 15.0  # seconds until what stands still is looked at again; with its poll, Argo CD takes two to three minutes
 
 
 @dataclass(eq=False)
@@ -31,6 +32,7 @@ class ArgoCD:
     directory: Path
     processes: list[Process] = field(default_factory=list)
     ports: dict[str, int] = field(default_factory=dict)
+    _marked: dict[str, float] = field(default_factory=dict)  # when each Application got the mark that it may have
 
     def install(self) -> None:
         """CRDs, namespace and settings: what an installation brings before any Git."""
@@ -104,37 +106,55 @@ class ArgoCD:
         The mark of a look that still goes on is waited for: the same mark again is no news, and that look, which may have
         read Git before the newest commit, takes it away when it ends. An Application that its set removed meanwhile is fine.
         """
+        wait_until(lambda: not self._looks(application), f"the look at {application}", processes=self.processes)
+        self._mark(application, "hard" if hard else "normal")
+
+    def retry(self, application: Object, *, revision: str = "") -> None:
+        """What the poll does that is turned off in the lab: looks again at what stands still, and nothing else repeats it.
+
+        That is an Application that could not be compared (the API server of a busy machine answered too late, or the
+        controller read it before the AppProject that the same file holds), one that was compared with the commit before
+        `revision`, and one whose mark the controller does not see: it may write its own older copy of the Application into
+        its cache after our mark had come there, and an idle controller then leaves the mark for ever.
+        """
+        name = application["metadata"]["name"]
+        if not is_marked(application):
+            self._marked.pop(name, None)
+            if failed_for(application) > RETRY or (revision and behind_for(application, revision) > RETRY):
+                self._mark(name, "normal")
+        elif (
+            "deletionTimestamp" not in application["metadata"]
+            and time.monotonic() - self._marked.setdefault(name, time.monotonic()) > RETRY
+        ):
+            self._mark(name, "normal")
+
+    def _mark(self, application: str, value: str) -> None:
         named = {
             "apiVersion": APPLICATION,
             "kind": "Application",
             "metadata": {"name": application, "namespace": "argocd"},
         }
-        wait_until(lambda: not self._looks(application), f"the look at {application}", processes=self.processes)
-        wanted = "hard" if hard else "normal"
+        self._marked[application] = time.monotonic()
         try:
-            self.plane.kube.patch(named, {"metadata": {"annotations": {REFRESH: wanted}}})
+            # The same mark again is no news, so it goes first.
+            for mark in (None, value):
+                self.plane.kube.patch(named, {"metadata": {"annotations": {REFRESH: mark}}})
         except ApiError as error:
             if error.code != 404:
                 raise
 
-    def retry(self, application: Object) -> None:
-        """What the poll does that is turned off in the lab: compares again what could not be compared.
-
-        The API server of a busy machine may answer too late once, or the controller may read an Application before the
-        AppProject that the same file holds (InvalidSpecError), and nothing else repeats it.
-        """
-        if failed_for(application) > RETRY and not is_marked(application):
-            self.refresh(application["metadata"]["name"])
-
     def _looks(self, application: str) -> bool:
         found = self.plane.kube.find(APPLICATION, "Application", application, "argocd")
-        return found is not None and is_marked(found) and "deletionTimestamp" not in found["metadata"]
+        if found is None or not is_marked(found) or "deletionTimestamp" in found["metadata"]:
+            return False
+        self.retry(found)
+        return True
 
     def wait_synced(self, application: str, *, revision: str = "") -> Object:
         """The Application, once it is Synced and Healthy, its operation has succeeded and, when given, at that commit."""
 
         def done(found: Object) -> bool:
-            self.retry(found)
+            self.retry(found, revision=revision)
             return is_synced(found, revision=revision)
 
         return self.plane.kube.wait(APPLICATION, "Application", application, "argocd", until=done)
@@ -190,6 +210,15 @@ def failed_for(application: Object) -> float:
     failed = [each for each in conditions if each["type"] in {"ComparisonError", "InvalidSpecError", "UnknownError"}]
     since = [datetime.fromisoformat(each["lastTransitionTime"]) for each in failed if "lastTransitionTime" in each]
     return max(((datetime.now(UTC) - each).total_seconds() for each in since), default=0.0)
+
+
+def behind_for(application: Object, revision: str) -> float:
+    """Seconds since the controller compared the Application with another commit than `revision`; 0 when with that."""
+    status = application.get("status") or {}
+    compared = str((status.get("sync") or {}).get("revision") or "")
+    if "reconciledAt" not in status or compared.endswith(revision):
+        return 0.0
+    return (datetime.now(UTC) - datetime.fromisoformat(status["reconciledAt"])).total_seconds()
 
 
 def _setting(kind: str, name: str, data: dict[str, str]) -> Object:

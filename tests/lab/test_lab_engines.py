@@ -143,6 +143,25 @@ def test_a_wait_for_argocd_outlives_a_comparison_that_fails_once(argocd: ArgoCD,
     argocd.wait_synced("late", revision=revision)
 
 
+def test_a_mark_that_the_controller_does_not_see_is_set_again(
+    argocd: ArgoCD, work_tree: WorkTree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.lab.argocd.RETRY", 0.0)
+    unseen = application("unseen", work_tree.url, "in-cluster", "argo-unseen")
+    unseen["metadata"]["annotations"] = {"argocd.argoproj.io/skip-reconcile": "true"}
+    argocd.plane.kube.apply(default_project(), unseen)
+    argocd.refresh("unseen")
+    versions = []
+    for _ in range(3):
+        found = argocd.plane.kube.find(APPLICATION, "Application", "unseen", "argocd")
+        assert found is not None
+        versions.append(found["metadata"]["resourceVersion"])
+        argocd.retry(found)
+    assert len(set(versions)) == 3
+    argocd.plane.kube.patch(unseen, {"metadata": {"finalizers": None}})
+    argocd.plane.kube.delete(APPLICATION, "Application", "unseen", "argocd")
+
+
 def test_a_refresh_of_an_application_that_its_set_removed_meanwhile_makes_nothing(argocd: ArgoCD) -> None:
     argocd.refresh("removed")
     assert argocd.plane.kube.find(APPLICATION, "Application", "removed", "argocd") is None

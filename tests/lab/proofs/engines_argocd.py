@@ -41,7 +41,7 @@ class ArgoWorld:
         commit = self.repo.push()
         began = time.monotonic()
         self.argocd.plane.kube.apply(*documents(self.repo.read("argocd/bootstrap/root.yaml")))
-        settle(self, lambda: self._retried(commit))
+        settle(self, lambda: self.missing(commit))
         took = time.monotonic() - began
         sets = self.argocd.plane.kube.list(APPLICATION, "ApplicationSet", "argocd")
         self.bootstrap = Bootstrap(commit, took, max(map(_seconds_with_error, sets)))
@@ -74,8 +74,13 @@ class ArgoWorld:
         return next(named, None)
 
     def missing(self, commit: str) -> list[str]:
-        """What keeps the engine from being done with that commit: Applications not there, too many, or not good."""
+        """What keeps the engine from being done with that commit: Applications not there, too many, or not good.
+
+        What stands still is looked at again.
+        """
         found = self.applications()
+        for each in found:
+            self.argocd.retry(each, revision=commit)
         services = {
             (label["team"], label["service"], label["env"]) for label in map(labels_of, found) if "team" in label
         }
@@ -91,14 +96,9 @@ class ArgoWorld:
             lines.append(f"{len(found)} Applications, not {platform + len(wanted)}")
         return lines + [said_of(each) for each in found if not is_synced(each, revision=commit)]
 
-    def _retried(self, commit: str) -> list[str]:
-        for each in self.applications():
-            self.argocd.retry(each)
-        return self.missing(commit)
-
     def sync(self, commit: str) -> float:
         self.nudge()
-        return settle(self, lambda: self._retried(commit))
+        return settle(self, lambda: self.missing(commit))
 
     def follow(self, commit: str, team: str, service: str) -> float:
         """As `sync`, for a service alone that is there before and after."""
@@ -113,7 +113,7 @@ class ArgoWorld:
     def _behind(self, commit: str, team: str, service: str) -> list[str]:
         found = self._own(team, service)
         for each in found:
-            self.argocd.retry(each)
+            self.argocd.retry(each, revision=commit)
         return [said_of(each) for each in found if not is_synced(each, revision=commit)]
 
     def end(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from tests.lab.argocd import REFRESH
 from tests.lab.kube import ApiError
 from tests.lab.processes import PATIENCE, LabError, wait_until
 from tests.lab.proofs.operators import crds_for
@@ -134,6 +135,8 @@ def said_of(resource: Object) -> str:
     words = [f"{resource['kind']} {metadata['namespace']}/{metadata['name']}"]
     for part in ("sync", "health"):
         words += [str((status.get(part) or {}).get(key, "")) for key in ("status", "revision")]
+    if REFRESH in metadata.get("annotations", {}):
+        words.append("marked for a look")
     operation = status.get("operationState") or {}
     words += [str(operation.get("phase", "")), str(operation.get("message", ""))[:300]]
     words += [
