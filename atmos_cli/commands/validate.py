@@ -12,6 +12,7 @@ from atmos_cli.budget.findings import claim_diagnostics
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail, in_order
 from atmos_cli.engines.check import check_repo, trees
 from atmos_cli.gitops.budget_files import budget_files
+from atmos_cli.gitops.cluster_findings import cluster_findings
 from atmos_cli.gitops.drift import quota_drift
 from atmos_cli.gitops.effective import Effective
 from atmos_cli.gitops.freshness import setting_findings
@@ -78,6 +79,7 @@ def validate(
     found += _unseen(check_repo(tree), found)
     table = versions()
     found += setting_findings(effective, config, table, on=table.as_of)
+    found += cluster_findings(tree, config, repository.catalogue.cluster_kinds)
     found += placeholder_findings(effective, config)
     found += team_findings(tree, config)
     found += doubly_owned(effective, environments=list(config.environments))
