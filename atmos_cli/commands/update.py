@@ -9,6 +9,7 @@ from atmos_cli import __version__
 from atmos_cli.adapters.bundle import catalogue
 from atmos_cli.commands.changes import Change, Start, asking, judge, start_of, write_change
 from atmos_cli.commands.inputs import require_committed, taken_along, tree_to_change, uncommitted_inputs
+from atmos_cli.config import FILE
 from atmos_cli.diagnostics import AtmosError, Diagnostic, in_order
 from atmos_cli.gitops.guard import Guarded
 from atmos_cli.gitops.inputs import Inputs
@@ -16,6 +17,7 @@ from atmos_cli.gitops.repository import Deployment, Repository, config_of, open_
 from atmos_cli.gitops.service_update import ServiceUpdate, UpdateOptions, chooser, conflict_finding, update_service
 from atmos_cli.gitops.services import named_services
 from atmos_cli.gitops.skeleton_update import update_skeleton
+from atmos_cli.gitops.tool_findings import tool_findings
 from atmos_cli.gitops.write import Written, trailers
 from atmos_cli.ports import MemoryTree
 from atmos_cli.result import ChangeSet
@@ -26,16 +28,23 @@ if TYPE_CHECKING:
     from atmos_cli.ports import FileTree
     from atmos_cli.versions.judge import Bump
 
+# Where no input of what `init` made is known to have changed.
+NEWER = f"{FILE}, or another version of atmos"
+
 
 @dataclass(frozen=True, slots=True)
 class UpdatePlan:
-    """`problems` are why services were left out; `conflicts` what people have to decide before anything is written."""
+    """`problems` are why services were left out; `conflicts` what people have to decide before anything is written.
+
+    `notes`: what else is said of the repo.
+    """
 
     repository: Repository
     updates: tuple[ServiceUpdate, ...]
     problems: tuple[Diagnostic, ...]
     conflicts: tuple[Diagnostic, ...]
     change: Change
+    notes: tuple[Diagnostic, ...] = ()
 
     @property
     def effects(self) -> tuple[str, ...]:
@@ -64,7 +73,7 @@ class UpdatePlan:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Return all that was found: conflicts, services that were left out, notes, checks and budgets."""
-        notes = [note for each in self.updates for note in each.notes]
+        notes = [*self.notes, *(note for each in self.updates for note in each.notes)]
         return (*self.conflicts, *self.problems, *notes, *self.change.guarded.diagnostics)
 
 
@@ -81,6 +90,7 @@ def plan_update(repository: Repository, names: Sequence[str], options: UpdateOpt
             updates.append(update_service(tree, name, options, inputs=inputs))
         except AtmosError as error:
             problems += error.diagnostics
+    notes: tuple[Diagnostic, ...] = ()
     if not names if options.with_skeleton is None else options.with_skeleton:
         skeleton = update_skeleton(
             tree,
@@ -91,11 +101,12 @@ def plan_update(repository: Repository, names: Sequence[str], options: UpdateOpt
             without=options.without_team,
             restore=options.restore,
         )
-        reasons = ("atmos-cli.yaml",) if skeleton.merged.changed else ()
+        reasons = skeleton.reasons or ((NEWER,) if skeleton.merged.changed else ())
         updates.append(ServiceUpdate(None, reasons, skeleton.merged, skeleton.files))
+        notes = tuple(tool_findings(MemoryTree(dict(skeleton.files), tree), config, running=__version__))
     conflicts = [conflict_finding(tree, each, conflict) for each in updates for conflict in each.merged.conflicts]
     change = _change(start, tree, updates, options, names, blocked=bool(conflicts))
-    return UpdatePlan(repository, tuple(updates), in_order(problems), tuple(conflicts), change)
+    return UpdatePlan(repository, tuple(updates), in_order(problems), tuple(conflicts), change, notes)
 
 
 def replacing_nothing(plan: UpdatePlan) -> UpdatePlan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli import __version__
 from atmos_cli.adapters.bundle import versions
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.blueprint.nouns import unknown_nouns
@@ -24,6 +25,7 @@ from atmos_cli.gitops.placeholders import placeholder_findings
 from atmos_cli.gitops.repository import Deployment, Repository, deployments
 from atmos_cli.gitops.states import States
 from atmos_cli.gitops.team_findings import team_findings
+from atmos_cli.gitops.tool_findings import tool_findings
 from atmos_cli.spec.model import read_spec
 from atmos_cli.yamlio.load import load_all
 from atmos_cli.yamlio.locate import located
@@ -82,6 +84,7 @@ def validate(
     found += cluster_findings(tree, config, repository.catalogue.cluster_kinds)
     found += placeholder_findings(effective, config)
     found += team_findings(tree, config)
+    found += tool_findings(tree, config, running=__version__, strict=check_generated)
     found += doubly_owned(effective, environments=list(config.environments))
     judged, budget_findings = _budgets(repository, states, base)
     found += [*budget_findings, *faults]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from atmos_cli.blueprint.nouns import spec_schema
 from atmos_cli.budget.model import budget_path, read_budget
 from atmos_cli.config import FILE
+from atmos_cli.gitops.inputs import changed_inputs, skeleton_inputs
 from atmos_cli.gitops.repository import teams as teams_of
 from atmos_cli.layout.lock import Content, Digest, GeneratedFile, Lock, Text, lock_text
 from atmos_cli.layout.lock_history import read_lock
@@ -35,7 +36,8 @@ class SkeletonUpdate:
     """`files` are those to write, with the lock; `merged` says what happened to each.
 
     `edited`: files that are not as generated, even then, because people changed them. `foreign`: those of them that
-    atmos never wrote, with what it would have in each; `own` are the paths of its own files.
+    atmos never wrote, with what it would have in each; `own` are the paths of its own files. `reasons`: what changed
+    of what they are made from, as far as the lock has it.
     """
 
     merged: Merged
@@ -43,6 +45,7 @@ class SkeletonUpdate:
     edited: tuple[str, ...] = ()
     foreign: Mapping[str, bytes] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
+    reasons: tuple[str, ...] = ()
 
 
 def update_skeleton(
@@ -97,14 +100,17 @@ def update_skeleton(
         generated.pop(path, None)
         if locks and path in locks[0].files:
             generated[path] = locks[0].files[path]
-    text = lock_text(Lock(generated)).encode()
-    if text != lock_data:
-        files[INIT_LOCK] = text
+    before = locks[0].inputs if locks else {}
+    inputs_now = skeleton_inputs(config, budgets)
+    # A key that changes no file of these leaves the lock alone, so that nothing is pending for it.
+    if lock_text(Lock(generated, inputs=before)).encode() != lock_data:
+        files[INIT_LOCK] = lock_text(Lock(generated, inputs=inputs_now)).encode()
+    reasons = tuple(changed_inputs(before, inputs_now)) if merged.changed or merged.conflicts else ()
     after = MemoryTree(files, tree)
     edited = tuple(path for path in sorted(theirs) if after.read(path) not in (None, theirs[path].data))
     known = {path for lock in locks for path in lock.files}
     foreign = {path: theirs[path].data for path in edited if path not in known and tree.read(path) is not None}
-    return SkeletonUpdate(merged, files, edited, foreign, frozenset(made) - foreign.keys())
+    return SkeletonUpdate(merged, files, edited, foreign, frozenset(made) - foreign.keys(), reasons)
 
 
 def _content(path: str, data: bytes) -> Content:

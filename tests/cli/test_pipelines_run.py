@@ -242,6 +242,45 @@ def test_another_version_than_the_hook_wants_is_refused(repo, atmos):
     assert atmos("validate", "--repo", repo, "--require-version", __version__).code == 0
 
 
+def of_the_tool(ran):
+    return [each for each in ran.json["diagnostics"] if (each["where"] or {}).get("field") == "tool.install"]
+
+
+@pytest.mark.parametrize(
+    ("install", "others"),
+    [
+        (f"atmos-cli==9.9.9 --hash=sha256:{'a' * 64}", "atmos 9.9.9"),
+        ("tools/atmos_cli-9.9.9-py3-none-any.whl", "atmos 9.9.9"),
+        (COMMIT.replace("a", "b"), None),
+    ],
+)
+def test_whoever_has_another_atmos_than_the_pipelines_is_told_once(repo, atmos, install, others):
+    """First that the pipelines are not those of the setting, then that what runs here is not what they install."""
+    install_from(repo, atmos, PINNED)
+    text = (repo / "atmos-cli.yaml").read_text().replace(PINNED, install)
+    (repo / "atmos-cli.yaml").write_text(text)
+    (found,) = of_the_tool(atmos("validate", "--repo", repo, "-o", "json"))
+    assert (found["code"], found["severity"], found["hint"]) == ("ATM623", "warning", "run `atmos update`")
+    assert f"still has atmos {__version__}" in found["message"]
+    assert [
+        e["severity"] for e in of_the_tool(atmos("validate", "--repo", repo, "--check-generated", "-o", "json"))
+    ] == ["error"]
+    assert atmos("update", "--repo", repo, "--yes").code == 0
+    for command in (("validate",), ("update", "--check")):
+        ran = atmos(*command, "--repo", repo, "-o", "json")
+        assert ran.code == 0
+        said = [(each["code"], each["severity"]) for each in of_the_tool(ran)]
+        assert said == ([("ATM902", "warning")] if others else [])
+        assert not others or others in of_the_tool(ran)[0]["message"]
+
+
+def test_a_setting_that_no_pipeline_has_yet_is_said(repo, atmos):
+    with (repo / "atmos-cli.yaml").open("a") as file:
+        file.write(f"tool:\n  install: {PINNED}\n")
+    (found,) = of_the_tool(atmos("validate", "--repo", repo, "-o", "json"))
+    assert found["message"].endswith("`.github/workflows/atmos.yaml` still has none")
+
+
 # --- GitLab
 
 

@@ -85,6 +85,31 @@ def test_a_hand_edit_stays_and_a_field_that_both_changed_is_asked_about(bigger, 
     assert atmos("update", "--check", cwd=bigger).code == 0
 
 
+def reasons_of_init(ran):
+    return [each["newer"] for each in ran.json["data"]["services"] if not each["service"]]
+
+
+def test_what_changed_in_the_config_is_the_reason_for_the_files_of_init(repo, atmos, git):
+    text = (repo / "atmos-cli.yaml").read_text()
+    (repo / "atmos-cli.yaml").write_text(
+        text.replace("domain: dev.acme.test", "domain: dev.acme.test\n      issuer: ''")
+    )
+    ran = atmos("update", "--check", "-o", "json", cwd=repo)
+    assert (ran.code, reasons_of_init(ran)) == (1, [["atmos-cli.yaml: environments.dev"]])
+    commit(git)
+    assert reasons_of_init(atmos("update", "--check", "-o", "json", cwd=repo)) == [["atmos-cli.yaml: environments.dev"]]
+    assert "files of init: 2 fields (atmos-cli.yaml: environments.dev)" in atmos("update", "--check", cwd=repo).out
+    assert atmos("update", "--yes", cwd=repo).code == 0
+    budget = "platform/budgets/prod.yaml"
+    edit(repo, budget, 'limit: "16"', 'limit: "17"')
+    assert reasons_of_init(atmos("update", "--check", "-o", "json", cwd=repo)) == [[budget]]
+
+
+def test_a_key_that_no_file_of_init_has_leaves_nothing_pending(repo, atmos):
+    edit(repo, "atmos-cli.yaml", "    replicas: 1\n", "    replicas: 3\n")
+    assert atmos("update", "--check", cwd=repo).code == 0
+
+
 @pytest.mark.slow
 def test_a_new_environment_reaches_the_services_that_are_everywhere(shop, atmos, git):
     config = load((shop / "atmos-cli.yaml").read_bytes())
