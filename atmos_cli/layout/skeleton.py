@@ -160,8 +160,12 @@ def config_text(config: Config, kinds: ClusterKinds) -> str:
 def _config_value(config: Config) -> dict[str, Any]:
     """Return what a person decides first; every other setting has a default, and is in docs/repo.md."""
     shown = config.model_dump(by_alias=True, exclude_defaults=True, mode="json")
+    for name, each in config.environments.items():
+        if http := shown["environments"][name].get("http"):
+            http.setdefault("domain", each.http.domain)
     environments = {
         name: {"cluster": each.cluster, "production": each.production, "replicas": each.replicas}
+        | {"http": {"domain": each.http.domain}}
         | shown["environments"][name]
         for name, each in config.environments.items()
     }
