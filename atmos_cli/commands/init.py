@@ -140,7 +140,7 @@ class InitPlan:
             steps += push_steps(self.config, mode=self.mode, branch=branch, remote=remote)
         steps += start_steps(self.config)
         if self.new_repo:
-            steps += rule_steps(self.config)
+            steps += rule_steps(self.config, self.tree)
         return tuple(steps)
 
 
@@ -253,7 +253,11 @@ def new_config(
     for name in options.environments:
         settings = catalogue.production_settings() if name in PRODUCTION else {}
         environments[name] = new_environment(
-            name, cluster=clusters.get(name, name), settings=settings, domain=domains.get("", ""), own=domains.get(name, "")
+            name,
+            cluster=clusters.get(name, name),
+            settings=settings,
+            domain=domains.get("", ""),
+            own=domains.get(name, ""),
         )
     used = tuple(dict.fromkeys(environment.cluster for environment in environments.values()))
     for engine in (options.engine, *engines.values()):

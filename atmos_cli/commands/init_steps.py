@@ -9,7 +9,7 @@ from atmos_cli.config import FILE, Git
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.foreign import shell
 from atmos_cli.kustomize.listed import kustomization_of, listed_files
-from atmos_cli.layout.owners import OWNERS
+from atmos_cli.layout.owners import owners_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -88,14 +88,15 @@ def start_steps(config: Config) -> Iterator[str]:
         yield from engine.first_steps(config)
 
 
-def rule_steps(config: Config) -> Iterator[str]:
+def rule_steps(config: Config, tree: FileTree) -> Iterator[str]:
     """Say who decides what, and what keeps others from going past it."""
+    owners = owners_place(tree, config.forge)
     checks = "`validate`" if config.forge == "github" else "`atmos validate` and `atmos budget check`"
     yield (
         f"protect {config.git.branch} on the forge: changes only through review by code owners, with {checks} "
         f"required; then `git.write: branch` in {FILE} makes a branch of every change"
     )
     yield (
-        f"say who signs what: groups of the forge in {OWNERS} review, people in platform/approvers.yaml let a change "
+        f"say who signs what: groups of the forge in {owners} review, people in platform/approvers.yaml let a change "
         "pass a budget, as docs/approvals.md has it"
     )

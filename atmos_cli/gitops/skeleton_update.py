@@ -12,6 +12,7 @@ from atmos_cli.gitops.inputs import changed_inputs, skeleton_inputs
 from atmos_cli.gitops.repository import teams as teams_of
 from atmos_cli.layout.lock import Content, Digest, GeneratedFile, Lock, Text, lock_text
 from atmos_cli.layout.lock_history import read_lock
+from atmos_cli.layout.owners import OWNERS, PLACES, owners_place
 from atmos_cli.layout.skeleton import SPEC_SCHEMA, default_budget, skeleton
 from atmos_cli.merge.files import merge_files
 from atmos_cli.merge.text import digest
@@ -28,7 +29,13 @@ if TYPE_CHECKING:
 
 INIT_LOCK = "atmos-cli.lock"
 # Generated files that are no YAML, or whose comments and order a person would miss.
-_TEXTS = ("CODEOWNERS", ".gitattributes", ".pre-commit-config.yaml", ".github/", ".gitlab")
+_TEXTS = (
+    *dict.fromkeys(path for paths in PLACES.values() for path in paths),
+    ".gitattributes",
+    ".pre-commit-config.yaml",
+    ".github/",
+    ".gitlab",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,7 @@ def update_skeleton(
         for name, environment in config.environments.items()
     }
     configured = sorted({path.split("/")[2] for path in tree.files("infrastructure/configs") if path.count("/") > 2})
+    place = owners_place(tree, config.forge)
     made = skeleton(
         config,
         teams=owners,
@@ -80,15 +88,17 @@ def update_skeleton(
         spec_schema=spec_schema(catalogue),
         kinds=catalogue.cluster_kinds,
         versions=catalogue.versions,
+        owners=place,
     )
     inputs = {FILE, *(budget_path(name) for name in budgets)}
     files: dict[str, bytes | None] = {p: made[p] for p in sorted(inputs) if p in made and tree.read(p) is None}
     theirs = {path: GeneratedFile(data, _content(path, data)) for path, data in made.items() if path not in inputs}
     lock_data = tree.read(INIT_LOCK)
     locks = _locks(lock_data, tree, theirs)
+    bases = [_with_owners_at(place, lock.files, tree) for lock in locks]
     merged = merge_files(
         tree,
-        bases=[lock.files for lock in locks],
+        bases=bases,
         theirs=theirs,
         choose=choose,
         restore=restore,
@@ -98,8 +108,8 @@ def update_skeleton(
     generated = {path: each.content for path, each in theirs.items()}
     for path in {each.file for each in merged.conflicts}:  # still to be decided, from where it was
         generated.pop(path, None)
-        if locks and path in locks[0].files:
-            generated[path] = locks[0].files[path]
+        if bases and path in bases[0]:
+            generated[path] = bases[0][path]
     before = locks[0].inputs if locks else {}
     inputs_now = skeleton_inputs(config, budgets)
     # A key that changes no file of these leaves the lock alone, so that nothing is pending for it.
@@ -108,9 +118,17 @@ def update_skeleton(
     reasons = tuple(changed_inputs(before, inputs_now)) if merged.changed or merged.conflicts else ()
     after = MemoryTree(files, tree)
     edited = tuple(path for path in sorted(theirs) if after.read(path) not in (None, theirs[path].data))
-    known = {path for lock in locks for path in lock.files}
+    known = {path for base in bases for path in base}
     foreign = {path: theirs[path].data for path in edited if path not in known and tree.read(path) is not None}
     return SkeletonUpdate(merged, files, edited, foreign, frozenset(made) - foreign.keys(), reasons)
+
+
+def _with_owners_at(place: str, known: Mapping[str, Content], tree: FileTree) -> Mapping[str, Content]:
+    """Return what a lock knows, with the file of owners at `place`, where people moved it."""
+    before = next((path for path in known if path.rpartition("/")[2] == OWNERS and tree.read(path) is None), None)
+    if before is None or place in known or tree.read(place) is None:
+        return known
+    return {**{path: each for path, each in known.items() if path != before}, place: known[before]}
 
 
 def _content(path: str, data: bytes) -> Content:

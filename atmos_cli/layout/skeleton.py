@@ -56,13 +56,17 @@ def skeleton(
     spec_schema: Mapping[str, Any],
     kinds: ClusterKinds,
     versions: VersionTable,
+    owners: str = OWNERS,
 ) -> dict[str, bytes]:
-    """Return all files but those of services. `configured`: clusters with files in `infrastructure/configs`."""
+    """Return all files but those of services. `configured`: clusters with files in `infrastructure/configs`.
+
+    `owners` is where the forge looks for who owns what.
+    """
     files = {
         **{path: text for engine in ENGINES.values() for path, text in engine.texts.items()},
         **pipeline_files(config, versions),
         ".gitattributes": ATTRIBUTES,
-        OWNERS: owners_text(teams),
+        owners: owners_text(teams),
         SPEC_SCHEMA: json.dumps(spec_schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n",
         FILE: config_text(config, kinds),
     }

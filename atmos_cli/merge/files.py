@@ -59,7 +59,8 @@ def merge_files(
     only files as a whole; `renamed`: objects that blueprints now call otherwise. Raises AtmosError with every file that
     cannot be read or changed.
     """
-    tops = (root,) if root else tuple(sorted({path.split("/")[0] for path in theirs if "/" in path}))
+    objects = [path for path, each in theirs.items() if "/" in path and isinstance(each.content, tuple)]
+    tops = (root,) if root else tuple(sorted({path.split("/")[0] for path in objects}))
     ours = OurFiles(tree, tops, service=bool(root))
     names = new_names(theirs, renamed)
     bases = placed(bases, theirs, names, ours.zone)
