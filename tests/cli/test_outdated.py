@@ -43,11 +43,11 @@ def test_a_new_repo_is_up_to_date_and_is_only_read(shop, atmos, day):
     said = atmos("outdated", "--repo", shop)
     image = f"ghcr.io/cloudnative-pg/{NEW}"
     assert done.json["data"]["byVersion"] == [image]
-    assert (said.code, said.out) == (
-        0,
-        f"By version, since the table has no digest of them: {image}\n"
-        "Nothing is behind on 2026-11-30, as far as the table of 2026-11-30 knows\n",
-    )
+    assert said.code == 0
+    assert said.out.splitlines() == [
+        f"By version, since the table has no digest of them: {image}",
+        "Nothing is behind on 2026-11-30, as far as the table of 2026-11-30 knows",
+    ]
     assert state(shop) == before
 
 
