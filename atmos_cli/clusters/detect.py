@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.kube.operators import RELIED_ON
 from atmos_cli.kube.shape import items, mapping, number, strings, text, text_items
 
 if TYPE_CHECKING:
@@ -29,13 +30,6 @@ MONITORS = (
     ("monitoring.coreos.com/v1", "PodMonitor", "prometheus"),
     ("monitoring.googleapis.com/v1", "PodMonitoring", "gmp"),
     ("azmonitoring.coreos.com/v1", "PodMonitor", "azure"),
-)
-# Kinds of those that what atmos writes relies on, and the setting or add-on that does.
-RELIED_ON = (
-    ("gateway.networking.k8s.io/v1", "HTTPRoute", "Gateway API", "`http.kind: gateway`"),
-    ("cert-manager.io/v1", "ClusterIssuer", "cert-manager", "`http.issuer`"),
-    ("postgresql.cnpg.io/v1", "Cluster", "CloudNativePG", "`postgres`"),
-    ("external-secrets.io/v1", "ExternalSecret", "External Secrets", "`secrets`"),
 )
 ASKED_KINDS = "the kinds that it serves"
 

@@ -23,7 +23,7 @@ from atmos_cli.commands.init_git import (
     write_mode,
 )
 from atmos_cli.commands.init_names import require_domains, require_names, require_namespaces
-from atmos_cli.commands.init_steps import push_steps, rule_steps, start_steps, tool_steps, wiring
+from atmos_cli.commands.init_steps import cluster_steps, push_steps, rule_steps, start_steps, tool_steps, wiring
 from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, Hub, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.engines.owned_names import owner_of_namespace, require_free
@@ -134,6 +134,7 @@ class InitPlan:
         steps = [f"fill in: {line}" for line in fill_in(self.placeholders)]
         if any(each.path == FILE for each in self.placeholders):
             steps.append("then run `atmos init` again: it takes what is filled in into every file")
+        steps += cluster_steps(self.config, catalogue(self.tree).cluster_kinds)
         steps += [*tool_steps(self.config, self.tree), *wiring(self.tree, self.foreign, self.own)]
         if self.changes.files:
             branch, remote = BRANCH if self.mode == "branch" else self.branch, remote_of(self.root) is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from atmos_cli.clusters.facts import cluster_facts
 from atmos_cli.config import FILE, Git
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.foreign import shell
@@ -14,6 +15,7 @@ from atmos_cli.layout.owners import owners_place
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from atmos_cli.clusters.facts import ClusterKinds
     from atmos_cli.config import Config, WriteMode
     from atmos_cli.ports import FileTree
 
@@ -68,6 +70,20 @@ def tool_steps(config: Config, tree: FileTree) -> Iterator[str]:
         )
     elif config.tool.wheel and tree.read(config.tool.wheel) is None:
         yield f"add the wheel that pipelines install: {config.tool.wheel}"
+
+
+def cluster_steps(config: Config, kinds: ClusterKinds) -> Iterator[str]:
+    """Say what the types of the clusters leave to people, before something of a service waits for it for ever."""
+    facts = {name: cluster_facts(cluster, kinds) for name, cluster in config.clusters.items()}
+    without = [name for name, each in facts.items() if each.storage_missing]
+    if without:
+        yield (
+            f"before anything claims a volume, say the StorageClass of {', '.join(without)}, which have no default "
+            f"one: `storageClass` in {FILE}, of what `kubectl get storageclass` lists"
+        )
+    open_ones = [name for name, each in facts.items() if each.policy == "none"]
+    if open_ones:
+        yield f"nothing enforces NetworkPolicies on {', '.join(open_ones)}: say who does in `policy` of {FILE}"
 
 
 def push_steps(config: Config, *, mode: WriteMode, branch: str, remote: bool) -> Iterator[str]:

@@ -12,6 +12,7 @@ from atmos_cli.commands.changes import Change, asking, judge, start_of
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail, in_order
 from atmos_cli.engines.owned_names import require_free
 from atmos_cli.foreign import shell
+from atmos_cli.gitops.addresses import addresses
 from atmos_cli.gitops.generate import Generated, generate, unfaithful
 from atmos_cli.gitops.intent import Flags, PlanRow, understand
 from atmos_cli.gitops.placeholders import Placeholder, fill_in, placeholders
@@ -52,11 +53,10 @@ class NewPlan:
             for link in composition.links:
                 source = f"secret `{link.secret}`, key `{link.key}`" if link.secret else "set in the overlays"
                 steps["read", f"{link.variable}: {link.summary} ({source})"] = None
-        serves = next(iter(self.generated.compositions.values())).serves
-        if serves == "port" and "http" not in self.spec.addons:
-            steps["reach", f"inside the cluster only: http://{self.spec.name}.{self.team}-{self.environments[0]}"] = (
-                None
-            )
+        if next(iter(self.generated.compositions.values())).serves == "port":
+            made = self.generated.compositions.items()
+            resources = {name: [item.resource for item in each.resources] for name, each in made}
+            steps |= dict.fromkeys(("reach", line) for line in addresses(resources, service=self.spec.name))
         deploy = f"atmos deploy {self.team}/{self.spec.name} --env {self.environments[0]} --image"
         if self.spec.image is None:
             steps["image", f"push your image, then: {deploy} NAME:TAG"] = None

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.clusters.detect import ASKED_KINDS, ENFORCERS, MONITORS, RELIED_ON, ClusterSight, version_of_nodes
+from atmos_cli.clusters.detect import ASKED_KINDS, ENFORCERS, MONITORS, ClusterSight, version_of_nodes
 from atmos_cli.diagnostics import AtmosError
+from atmos_cli.kube.operators import RELIED_ON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -215,3 +215,14 @@ def test_what_is_no_domain_is_refused(tmp_path, atmos, given, code, says):
     assert (done.code, done.codes) == (2, [code])
     assert says in done.json["diagnostics"][0]["message"]
     assert not (tmp_path / "r").exists()
+
+
+def test_what_a_type_leaves_to_people_is_a_step(tmp_path, atmos):
+    """`postgres` of the last step would be refused on the first, and be open to everybody on the second."""
+    root = tmp_path / "r"
+    flags = ("--cluster-type", "dev=eks-auto", "--cluster-type", "staging=talos", "--cluster-type", "prod=gke")
+    steps = atmos("init", root, *flags, "--yes", "-o", "json").json["data"]["next"]
+    (storage,) = [each for each in steps if "StorageClass" in each]
+    assert "say the StorageClass of dev, staging, which have no default one" in storage
+    assert "nothing enforces NetworkPolicies on staging: say who does in `policy` of atmos-cli.yaml" in steps
+    assert storage not in atmos("init", tmp_path / "other", "--yes", "-o", "json").json["data"]["next"]
