@@ -28,8 +28,17 @@ NOT_IN_SKELETON: dict[str, Any] = {
     "git": {"write", "push"},
     "clusters": {
         "__all__": {
-            *("kubernetes", "context", "hub", "prometheus", "monitoring", "api", "zones", "users", "identity"),
-            *("pull_secrets", "storage_class"),
+            "kubernetes",
+            "context",
+            "hub",
+            "prometheus",
+            "monitoring",
+            "api",
+            "zones",
+            "users",
+            "identity",
+            "pull_secrets",
+            "storage_class",
         }
     },
     "environments": {"__all__": {"http": {"domain"}}},
