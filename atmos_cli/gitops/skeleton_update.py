@@ -15,6 +15,7 @@ from atmos_cli.layout.lock_history import read_lock
 from atmos_cli.layout.owners import OWNERS, PLACES, owners_place
 from atmos_cli.layout.skeleton import SPEC_SCHEMA, default_budget, skeleton
 from atmos_cli.merge.files import merge_files
+from atmos_cli.merge.model import MISSING, Conflict
 from atmos_cli.merge.text import digest
 from atmos_cli.ports import MemoryTree
 from atmos_cli.yamlio.load import load_all
@@ -96,16 +97,19 @@ def update_skeleton(
     lock_data = tree.read(INIT_LOCK)
     locks = _locks(lock_data, tree, theirs)
     bases = [_with_owners_at(place, lock.files, tree) for lock in locks]
+    # The first format knows no file that people edited, so that those would pass for theirs.
+    whole = lock_data is not None and not lock_data.startswith(b"sha256:")
+    left = _left_to_people(tree, bases, theirs, choose) if whole else frozenset[str]()
     merged = merge_files(
         tree,
         bases=bases,
-        theirs=theirs,
+        theirs={path: each for path, each in theirs.items() if path not in left},
         choose=choose,
         restore=restore,
         restore_files=restore or restore_files,
     )
     files |= merged.files
-    generated = {path: each.content for path, each in theirs.items()}
+    generated = {path: each.content for path, each in theirs.items() if path not in left}
     for path in {each.file for each in merged.conflicts}:  # still to be decided, from where it was
         generated.pop(path, None)
         if bases and path in bases[0]:
@@ -121,6 +125,21 @@ def update_skeleton(
     known = {path for base in bases for path in base}
     foreign = {path: theirs[path].data for path in edited if path not in known and tree.read(path) is not None}
     return SkeletonUpdate(merged, files, edited, foreign, frozenset(made) - foreign.keys(), reasons)
+
+
+def _left_to_people(
+    tree: FileTree, bases: Sequence[Mapping[str, Content]], theirs: Mapping[str, GeneratedFile], choose: Choose
+) -> frozenset[str]:
+    """Return the texts that people had before atmos came, unless a side is chosen: `init` says how to wire them."""
+    return frozenset(
+        path
+        for path, each in theirs.items()
+        if bases
+        and isinstance(each.content, Text)
+        and not any(path in base for base in bases)
+        and tree.read(path) not in (None, each.data)
+        and choose(Conflict(path, "", MISSING, MISSING, MISSING)) is None
+    )
 
 
 def _with_owners_at(place: str, known: Mapping[str, Content], tree: FileTree) -> Mapping[str, Content]:

@@ -117,6 +117,18 @@ def test_what_is_others_stays_and_how_to_wire_it_is_said(flux, atmos, git):
     assert "kept as you changed it" not in done.out
 
 
+def test_what_is_others_keeps_nobody_from_going_on(flux, atmos, git):
+    assert atmos("init", flux, *FLAGS).code == 0
+    mine = {path: (flux / path).read_bytes() for path in ("CODEOWNERS", ".gitlab-ci.yml", ".pre-commit-config.yaml")}
+    assert atmos("update", "--check", "--repo", flux).code == 0
+    done = atmos("new", "team", "pay", "--yes", "-o", "json", "--repo", flux)
+    assert done.code == 0, done.out
+    assert {path: (flux / path).read_bytes() for path in mine} == mine
+    taken = atmos("update", "--theirs", "CODEOWNERS", "--yes", "--repo", flux)
+    assert taken.code == 0, taken.err
+    assert "/apps/pay/ @pay" in (flux / "CODEOWNERS").read_text()
+
+
 PLACES = {
     "github": (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"),
     "gitlab": ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"),
