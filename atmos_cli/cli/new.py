@@ -63,6 +63,12 @@ def service(
     ] = None,
     ready_path: Annotated[str | None, typer.Option(metavar="/PATH", help="Answers 200 when it can serve.")] = None,
     set_env: SetEnv = None,
+    secret: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="A variable whose value comes from a Secret, never from here; may be repeated."
+        ),
+    ] = None,
     with_: Annotated[
         list[str] | None, typer.Option("--with", metavar="ADDON", help="An add-on; may be repeated.")
     ] = None,
@@ -81,7 +87,7 @@ def service(
 ) -> None:
     from atmos_cli.commands.changes import write_change
     from atmos_cli.commands.new import NewOptions, open_requests, plan_new
-    from atmos_cli.gitops.intent import Flags
+    from atmos_cli.gitops.intent_flags import Flags
 
     flags = Flags(
         name=name,
@@ -96,6 +102,7 @@ def service(
         health_path=health_path,
         ready_path=ready_path,
         env=tuple(set_env or ()),
+        secrets=tuple(secret or ()),
         addons=tuple(with_ or ()),
     )
     first, repository = _repository(repo, init, writes=not dry_run)

@@ -11,19 +11,22 @@ from atmos_cli.commands.budget import Pending, pending
 from atmos_cli.commands.changes import Change, asking, judge, start_of
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail, in_order
 from atmos_cli.engines.owned_names import require_free
-from atmos_cli.foreign import shell
 from atmos_cli.gitops.generate import Generated, generate, unfaithful
-from atmos_cli.gitops.intent import Flags, PlanRow, understand
+from atmos_cli.gitops.intent import understand
 from atmos_cli.gitops.placeholders import Placeholder, fill_in, placeholders
 from atmos_cli.gitops.repository import Deployment, Repository, open_repository, teams
 from atmos_cli.gitops.suggestions import suggestion
 from atmos_cli.gitops.write import Base, trailers
 from atmos_cli.result import ChangeSet
+from atmos_cli.spec.model import DEFAULT_PORT, read_spec
 
 if TYPE_CHECKING:
     from atmos_cli.config import Config, WriteMode
     from atmos_cli.gitops.effective import Effective
+    from atmos_cli.gitops.intent_flags import Flags
+    from atmos_cli.gitops.plan_rows import PlanRow
     from atmos_cli.kube.resource import Resource
+    from atmos_cli.ports import FileTree
     from atmos_cli.spec.model import ServiceSpec
 
 
@@ -90,11 +93,17 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
     """Plan a new service. Raises AtmosError when the intent or the repo does not allow it; findings are in `change`."""
     start = start_of(repository, mode="branch" if options.request_approval else options.mode)
     config = start.config
-    team = team_of(teams(start.tree), flags.team)
-    environments = config.named(flags.environments)
     catalogue = repository.catalogue
-    understood = understand(text, flags, config=config, catalogue=catalogue, team=team)
-    spec = understood.spec
+    understood = understand(
+        text,
+        flags,
+        config=config,
+        catalogue=catalogue,
+        teams=teams(start.tree),
+        port_of=lambda team, service: _port_of(start.tree, team, service),
+    )
+    spec, team = understood.spec, understood.team
+    environments = config.named(understood.environments)
     require_free("a service", (spec.name,))
     generated = generate(spec, team=team, environments=environments, config=config, catalogue=catalogue)
     changes = ChangeSet(dict(generated.files), {path: start.tree.read(path) for path in generated.files})
@@ -138,17 +147,15 @@ def _message(spec: ServiceSpec, team: str, environments: tuple[str, ...], genera
     return f"Add the service {spec.name}\n\n{words}; in {', '.join(environments)}.\n\n{tail}\n"
 
 
-def team_of(known: tuple[str, ...], wanted: str | None) -> str:
-    """Return the team that is meant: `wanted`, or the only one there is. Raises AtmosError when that is not one."""
-    if wanted is None and len(known) == 1:
-        return known[0]
-    if wanted is None:
-        hint = f"say which: {' or '.join(f'`--team {shell(name)}`' for name in known)}" if known else "run `atmos init`"
-        raise fail(Code.TEAM_UNKNOWN, "this repo has several teams" if known else "this repo has no team", hint=hint)
-    if wanted not in known:
-        message = f"team `{wanted}` has no tenant in this repo"
-        raise fail(Code.TEAM_UNKNOWN, message, hint=f"add it with `atmos new team {shell(wanted)}`")
-    return wanted
+def _port_of(tree: FileTree, team: str, service: str) -> int | None:
+    """Return the port that clients of a service use; None where there is no such service, or none that can be read."""
+    path = f"apps/{team}/{service}/service.yaml"
+    data = tree.read(path)
+    try:
+        spec = read_spec(data, path=path) if data else None
+    except AtmosError:
+        return None
+    return (spec.port or DEFAULT_PORT).service if spec else None
 
 
 def _require_new(base: Base, team: str, name: str) -> None:

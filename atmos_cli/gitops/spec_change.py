@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.blueprint.nouns import vocabulary
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
-from atmos_cli.gitops.intent import port_numbers, replica_bounds, variable
+from atmos_cli.gitops.intent_flags import port_numbers, replica_bounds, variable
 from atmos_cli.gitops.plain_secrets import require_no_secret, require_no_secrets
 from atmos_cli.spec.change.apply import change_spec
 from atmos_cli.spec.change.items import ChangeItem, contradictions

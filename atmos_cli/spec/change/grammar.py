@@ -6,13 +6,14 @@ import re
 from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import Code
-from atmos_cli.spec import grammar, numbers, values
+from atmos_cli.spec import grammar, numbers, unsaid, values
+from atmos_cli.spec.addon_settings import setting
 from atmos_cli.spec.change.environments import place
 from atmos_cli.spec.change.parse import CHANGE_FILLERS, ChangeParse
 from atmos_cli.spec.change.removals import removal
-from atmos_cli.spec.change.settings import setting
-from atmos_cli.spec.change.variables import LOUD, variable
 from atmos_cli.spec.names import shown
+from atmos_cli.spec.noun_words import versioned, vocabulary
+from atmos_cli.spec.variables import LOUD, variable
 from atmos_cli.spec.vocabulary import ARROWS, HOST_WORDS, RANGE_LINKS, REPLICA_NOUNS, SIZE_VALUES
 
 if TYPE_CHECKING:
@@ -108,8 +109,9 @@ RULES: tuple[Callable[[ChangeParse, int], int], ...] = (
     added_host,
     values.host,
     own_name,
-    grammar.vocabulary,
-    grammar.versioned,
+    unsaid.remark,
+    vocabulary,
+    versioned,
     size_letter,
     filler,
     unknown,
