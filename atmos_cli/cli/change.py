@@ -51,6 +51,9 @@ def change(
     port: Port = None,
     host: Annotated[Several, typer.Option(help="One more host name; may be repeated.")] = None,
     set_env: SetEnv = None,
+    secret: Annotated[
+        Several, typer.Option(metavar="NAME", help="A variable whose value comes from a Secret; may be repeated.")
+    ] = None,
     unset_env: Annotated[Several, typer.Option(metavar="NAME", help="Remove an environment variable.")] = None,
     with_: Annotated[Several, typer.Option("--with", metavar="ADDON", help="Add an add-on; may be repeated.")] = None,
     without: Annotated[Several, typer.Option(metavar="ADDON", help="Remove an add-on; may be repeated.")] = None,
@@ -82,6 +85,7 @@ def change(
         without=tuple(without or ()),
         env=tuple(set_env or ()),
         unset_env=tuple(unset_env or ()),
+        secrets=tuple(secret or ()),
         environments=tuple(env or ()),
     )
     options = ChangeOptions(

@@ -15,6 +15,7 @@ from atmos_cli.gitops.generate import Generated, generate, unfaithful
 from atmos_cli.gitops.intent import understand
 from atmos_cli.gitops.placeholders import Placeholder, fill_in, placeholders
 from atmos_cli.gitops.repository import Deployment, Repository, open_repository, teams
+from atmos_cli.gitops.secret_steps import secret_steps
 from atmos_cli.gitops.suggestions import suggestion
 from atmos_cli.gitops.write import Base, trailers
 from atmos_cli.result import ChangeSet
@@ -55,6 +56,8 @@ class NewPlan:
             for link in composition.links:
                 source = f"secret `{link.secret}`, key `{link.key}`" if link.secret else "set in the overlays"
                 steps["read", f"{link.variable}: {link.summary} ({source})"] = None
+        filled = secret_steps(self.spec, team=self.team, environments=self.environments, config=self.config)
+        steps |= dict.fromkeys(("secret", line) for line in filled)
         serves = next(iter(self.generated.compositions.values())).serves
         if serves == "port" and "http" not in self.spec.addons:
             steps["reach", f"inside the cluster only: http://{self.spec.name}.{self.team}-{self.environments[0]}"] = (

@@ -88,7 +88,7 @@ def understand(
     if not serves:
         _require_no_port(draft)
     settle_language(draft, catalogue)
-    put_defaults(draft, config=config, team=team, catalogue=catalogue, serves=serves)
+    put_defaults(draft, config=config, team=team, environments=environments, catalogue=catalogue, serves=serves)
     for called in draft.values.get("dependencies", ()):
         called.setdefault("port", port_of(called.get("team", team), called["service"]) or 80)
     require_no_secrets(draft.values, config=config)

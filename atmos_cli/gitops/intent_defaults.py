@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.blueprint.nouns import alternatives
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.gitops.plan_rows import PlanRow, shown_value
-from atmos_cli.spec.names import corrected
+from atmos_cli.gitops.secret_steps import filled_by, references
+from atmos_cli.spec.names import corrected, env_secret
 from atmos_cli.spec.vocabulary import ANY_LANGUAGE
 
 if TYPE_CHECKING:
@@ -59,8 +60,16 @@ def _require_http(draft: NewDraft, language: Language) -> None:
     raise AtmosError(Diagnostic(Code.SPEC_PORT_INVALID, message, hint=hint))
 
 
-def put_defaults(draft: NewDraft, *, config: Config, team: str, catalogue: Catalogue, serves: bool) -> None:
-    """Put what was not said, or the row that says what it will be."""
+def put_defaults(
+    draft: NewDraft,
+    *,
+    config: Config,
+    team: str,
+    environments: tuple[str, ...],
+    catalogue: Catalogue,
+    serves: bool,
+) -> None:
+    """Put what was not said, or the row that says what it will be; `environments`: none for all."""
     values = draft.values
     if "type" not in draft.rows:
         draft.put("type", "web", "web", "blueprint default")
@@ -75,7 +84,7 @@ def put_defaults(draft: NewDraft, *, config: Config, team: str, catalogue: Catal
         draft.rows["size"] = PlanRow("size", "s", "blueprint default")
     _replicas(draft, config)
     if "secrets" in values:
-        _secrets(draft)
+        _secrets(draft, filled_by(config.named(environments), config))
     language = catalogue.languages.languages.get(values["language"])
     if serves and "probes" not in values and language is not None:
         shown = f"GET {language.health}" + (f", {language.ready}" if language.ready != language.health else "")
@@ -106,10 +115,8 @@ def _replicas(draft: NewDraft, config: Config) -> None:
     draft.rows["replicas"] = PlanRow("replicas", counts, "repo config: environments")
 
 
-def _secrets(draft: NewDraft) -> None:
-    """Refer to one key for each variable in the Secret of the service."""
-    secret = f"{draft.values['name']}-env"
-    names = draft.values["secrets"]
-    draft.values["secrets"] = {name: {"secret": secret, "key": name} for name in names}
-    row = draft.rows["secrets"]
-    draft.rows["secrets"] = PlanRow("secrets", ", ".join(sorted(names)), row.source, f"from the Secret `{secret}`")
+def _secrets(draft: NewDraft, filled: str) -> None:
+    names, name = draft.values["secrets"], draft.values["name"]
+    draft.values["secrets"] = references(name, names)
+    note = f"the Secret `{env_secret(name)}`: {filled}"
+    draft.rows["secrets"] = PlanRow("secrets", ", ".join(sorted(names)), draft.rows["secrets"].source, note)

@@ -13,6 +13,7 @@ from atmos_cli.spec.change.parse import CHANGE_FILLERS, ChangeParse
 from atmos_cli.spec.change.removals import removal
 from atmos_cli.spec.names import shown
 from atmos_cli.spec.noun_words import versioned, vocabulary
+from atmos_cli.spec.secret_words import secret
 from atmos_cli.spec.variables import LOUD, variable
 from atmos_cli.spec.vocabulary import ARROWS, HOST_WORDS, RANGE_LINKS, REPLICA_NOUNS, SIZE_VALUES
 
@@ -94,6 +95,7 @@ def unknown(parse: ChangeParse, start: int) -> int:
 
 RULES: tuple[Callable[[ChangeParse, int], int], ...] = (
     variable,
+    secret,
     removal,
     place,
     renaming,

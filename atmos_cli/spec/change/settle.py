@@ -71,6 +71,8 @@ def _meant(parse: ChangeParse, token: Token, *, scoped: bool) -> Iterator[tuple[
             yield from ((need, addon, True), ("setting", f"{addon}.{key}", value))
         case "variable":
             yield "variable", token.value[0], token.value[1]
+        case "secret":
+            yield "secret", token.value, True
         case "no_variable":
             yield "no_variable", token.value, True
 
