@@ -27,7 +27,7 @@ def variable(work: SpecWork, item: ChangeItem, _: Sequence[ChangeItem]) -> None:
 
 
 def secret(work: SpecWork, item: ChangeItem, _: Sequence[ChangeItem]) -> None:
-    """Refer to the key of that name in the Secret of the service."""
+    """Set a reference to the key of that name in the Secret of the service."""
     if work.draft.has(("secrets", item.key)):
         path = ("secrets", item.key)
         work.already.append(AlreadySo(dotted(path), "yes", item.source, item.note))
