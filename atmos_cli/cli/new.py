@@ -23,6 +23,7 @@ from atmos_cli.cli.options import (
     Team,
     Write,
     Yes,
+    asked,
     confirm,
     start,
 )
@@ -52,7 +53,11 @@ def service(
     env: Environments = None,
     image: Annotated[str | None, typer.Option(metavar="NAME:TAG", help="The image to deploy first.")] = None,
     host: Annotated[
-        list[str] | None, typer.Option(help="A host name under which it is reachable from outside; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            metavar="[ENV=]HOST",
+            help="A host name under which production, or ENV, is reachable from outside; may be repeated.",
+        ),
     ] = None,
     size: Size = None,
     replicas: Annotated[int | None, typer.Option(min=0, max=1000, help="The same number everywhere.")] = None,
@@ -106,7 +111,9 @@ def service(
         addons=tuple(with_ or ()),
     )
     first, repository = _repository(repo, init, writes=not dry_run)
-    options = NewOptions(mode=write, branch=branch, request_approval=request_approval)
+    options = NewOptions(
+        mode=write, branch=branch, request_approval=request_approval, ask=None if yes else asked(output)
+    )
     plan = plan_new(repository, intent, flags, options)
     if output == "text":
         from atmos_cli.output.text.change import show_new

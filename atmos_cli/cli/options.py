@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from atmos_cli.diagnostics import Code, fail
+from atmos_cli.output.say import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 OutputFormat = Literal["text", "json"]
 
@@ -63,6 +67,21 @@ def start(repo: Path | None) -> Path:
 def interactive(output: OutputFormat) -> bool:
     """Return whether a person may be asked: only on a terminal, and never into JSON."""
     return output == "text" and sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def asked(output: OutputFormat) -> Callable[[str, Sequence[str]], str] | None:
+    """Return what puts a question with a choice to a person; None where no one can be asked."""
+    if not interactive(output):
+        return None
+
+    def choose(question: str, choices: Sequence[str]) -> str:
+        while True:
+            answer = str(typer.prompt(f"{question} ({', '.join(choices)})", default=choices[0]))
+            if answer in choices:
+                return answer
+            say(f"`{answer[:40]}` is none of them")
+
+    return choose
 
 
 def confirm(

@@ -11,9 +11,11 @@ from atmos_cli.commands.budget import Pending, pending
 from atmos_cli.commands.changes import Change, asking, judge, start_of
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail, in_order
 from atmos_cli.engines.owned_names import require_free
+from atmos_cli.gitops.addresses import PublicAddress, public_addresses
 from atmos_cli.gitops.generate import Generated, generate, unfaithful
 from atmos_cli.gitops.intent import understand
 from atmos_cli.gitops.placeholders import Placeholder, fill_in, placeholders
+from atmos_cli.gitops.plan_rows import PlanRow
 from atmos_cli.gitops.repository import Deployment, Repository, open_repository, teams
 from atmos_cli.gitops.secret_steps import secret_steps
 from atmos_cli.gitops.suggestions import suggestion
@@ -22,10 +24,11 @@ from atmos_cli.result import ChangeSet
 from atmos_cli.spec.model import DEFAULT_PORT, read_spec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from atmos_cli.config import Config, WriteMode
     from atmos_cli.gitops.effective import Effective
     from atmos_cli.gitops.intent_flags import Flags
-    from atmos_cli.gitops.plan_rows import PlanRow
     from atmos_cli.kube.resource import Resource
     from atmos_cli.ports import FileTree
     from atmos_cli.spec.model import ServiceSpec
@@ -43,6 +46,7 @@ class NewPlan:
     rows: tuple[PlanRow, ...]
     generated: Generated
     change: Change
+    addresses: tuple[PublicAddress, ...] = ()
 
     @property
     def placeholders(self) -> tuple[Placeholder, ...]:
@@ -59,6 +63,10 @@ class NewPlan:
         filled = secret_steps(self.spec, team=self.team, environments=self.environments, config=self.config)
         steps |= dict.fromkeys(("secret", line) for line in filled)
         serves = next(iter(self.generated.compositions.values())).serves
+        for each in self.addresses:
+            steps["reach", f"{each.environment}: {each.url} ({each.entry}; {each.needs})"] = None
+        if self.addresses:
+            steps["dns", "each of these names needs a record that leads to the address of what serves it"] = None
         if serves == "port" and "http" not in self.spec.addons:
             steps["reach", f"inside the cluster only: http://{self.spec.name}.{self.team}-{self.environments[0]}"] = (
                 None
@@ -85,11 +93,12 @@ def open_requests(plan: NewPlan) -> tuple[Pending, ...]:
 
 @dataclass(frozen=True, slots=True)
 class NewOptions:
-    """How the change is written; None takes the repo's default."""
+    """How the change is written; None takes the repo's default. `ask` puts a question with a choice to a person."""
 
     mode: WriteMode | None = None
     branch: str | None = None
     request_approval: bool = False
+    ask: Callable[[str, Sequence[str]], str] | None = None
 
 
 def plan_new(repository: Repository, text: str, flags: Flags, options: NewOptions) -> NewPlan:
@@ -104,6 +113,7 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
         catalogue=catalogue,
         teams=teams(start.tree),
         port_of=lambda team, service: _port_of(start.tree, team, service),
+        ask=options.ask,
     )
     spec, team = understood.spec, understood.team
     environments = config.named(understood.environments)
@@ -139,7 +149,18 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
         again=lambda: plan_new(open_repository(repository.root, writes=True), text, flags, options).change,
     )
     change = asking(change) if options.request_approval else change
-    return NewPlan(repository, config, spec, team, environments, understood.rows, generated, change)
+    addresses = tuple(
+        public_addresses(
+            spec,
+            team=team,
+            environments=environments,
+            config=config,
+            kinds=catalogue.cluster_kinds,
+            versions=catalogue.versions,
+        )
+    )
+    rows = (*understood.rows, *(PlanRow("url", a.url, a.environment, f"{a.entry}; {a.needs}") for a in addresses))
+    return NewPlan(repository, config, spec, team, environments, rows, generated, change, addresses)
 
 
 def _message(spec: ServiceSpec, team: str, environments: tuple[str, ...], generated: Generated) -> str:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from atmos_cli.blueprint.nouns import vocabulary
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
 from atmos_cli.documents import path_in, plain_words
+from atmos_cli.gitops.host_places import host_places
 from atmos_cli.gitops.intent_defaults import put_defaults, settle_language
 from atmos_cli.gitops.intent_flags import apply_flags
 from atmos_cli.gitops.plain_secrets import require_no_secret, require_no_secrets
@@ -20,7 +21,7 @@ from atmos_cli.spec.names import validate_name
 from atmos_cli.spec.shorthand import parse_intent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from atmos_cli.blueprint.catalogue import Catalogue
     from atmos_cli.config import Config
@@ -67,10 +68,12 @@ def understand(
     catalogue: Catalogue,
     teams: tuple[str, ...],
     port_of: Callable[[str, str], int | None] = lambda _team, _service: None,
+    ask: Callable[[str, Sequence[str]], str] | None = None,
 ) -> Understood:
     """Make a spec of words and flags. Raises AtmosError with everything that is wrong with them at once.
 
-    `teams` are those of the repo; `port_of` returns the port of a team's service where there is one.
+    `teams` are those of the repo; `port_of` returns the port of a team's service where there is one; `ask` puts a
+    question with a choice, where somebody can be asked.
     """
     require_no_secret(text, "the intent", hint="leave it out: an intent is kept in Git, and needs no values")
     known = vocabulary(catalogue)
@@ -89,6 +92,7 @@ def understand(
         _require_no_port(draft)
     settle_language(draft, catalogue)
     put_defaults(draft, config=config, team=team, environments=environments, catalogue=catalogue, serves=serves)
+    _hosts(draft, config.named(environments), config, ask)
     for called in draft.values.get("dependencies", ()):
         called.setdefault("port", port_of(called.get("team", team), called["service"]) or 80)
     require_no_secrets(draft.values, config=config)
@@ -179,6 +183,26 @@ def _environments(draft: NewDraft, intent: Intent, flags: Flags, config: Config)
     if flags.environments and set(flags.environments) != set(named):
         draft.contradicts("--env", "environments")
     return named
+
+
+def _hosts(
+    draft: NewDraft,
+    environments: tuple[str, ...],
+    config: Config,
+    ask: Callable[[str, Sequence[str]], str] | None,
+) -> None:
+    """Move the hosts to the environments that serve them; the others have that of their domain."""
+    hosts = draft.values.pop("hosts", None)
+    if hosts is None:
+        return
+    places = host_places(hosts, environments=environments, config=config, ask=ask)
+    draft.values["environments"] = {name: {"hosts": list(served)} for name, served in places.items()}
+    others = [name for name in environments if name not in places]
+    domains = [f"{draft.values['name']}.{config.environments[name].http.domain} in {name}" for name in others]
+    shown = "; ".join(f"{', '.join(served)} in {name}" for name, served in places.items())
+    row = draft.rows["hosts"]
+    note = "; ".join(filter(None, (row.note, f"elsewhere {', '.join(domains)}" if domains else "")))
+    draft.rows["hosts"] = PlanRow("hosts", shown, row.source, note)
 
 
 def _require_agreement(draft: NewDraft, intent: Intent) -> None:

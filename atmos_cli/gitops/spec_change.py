@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.blueprint.nouns import vocabulary
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
+from atmos_cli.gitops.host_places import host_places
 from atmos_cli.gitops.intent_flags import port_numbers, replica_bounds, secret_name, variable
 from atmos_cli.gitops.plain_secrets import require_no_secret, require_no_secrets
 from atmos_cli.spec.change.apply import change_spec
@@ -81,7 +82,7 @@ def edit_spec(
         raise AtmosError(
             Diagnostic(Code.INTENT_EMPTY, "the intent says nothing", hint=f"say what to change, {EXAMPLE}")
         )
-    wanted = _together(items, asked)
+    wanted = _served_in_production(_together(items, asked), spec, environments, config)
     change = change_spec(load(data), spec, wanted, domain=lambda name: _domain(spec, name, config))
     change = replace(change, already=(*repeated, *change.already))
     return EditedSpec(_edited(data, path, change, config), change)
@@ -176,6 +177,24 @@ def _together(items: Sequence[ChangeItem], asked: Sequence[ChangeItem]) -> tuple
     if found:
         raise AtmosError(*dict.fromkeys(found))
     return tuple({item.slot: item for item in (*items, *asked)}.values())
+
+
+def _served_in_production(
+    items: Sequence[ChangeItem], spec: ServiceSpec, environments: Sequence[str], config: Config
+) -> tuple[ChangeItem, ...]:
+    """Return the items, a host that is said of no environment for production; not where the spec has hosts of all."""
+    found: list[ChangeItem] = []
+    for item in items:
+        if item.kind not in {"host", "no_host"} or item.environment or spec.hosts:
+            found.append(item)
+        elif item.kind == "host":
+            form = "`host {host} in {environment}`"
+            places = host_places((item.key,), environments=environments, config=config, form=form)
+            found += (replace(item, environment=name) for name in places)
+        else:
+            there = [name for name, each in spec.environments.items() if item.key in (each.hosts or ())]
+            found += (replace(item, environment=name) for name in there) if there else (item,)
+    return tuple(found)
 
 
 def _domain(spec: ServiceSpec, environment: str, config: Config) -> str:

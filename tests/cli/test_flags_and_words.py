@@ -51,7 +51,7 @@ def test_a_flag_and_a_word_that_contradict_are_refused_and_equal_ones_are_not(re
 
 def test_hosts_of_words_and_flags_are_added_up(repo, atmos):
     rows = plan(atmos, repo, "node, host a.acme.io", "--host", "b.acme.io")
-    assert rows["hosts"][0] == "a.acme.io, b.acme.io"
+    assert rows["hosts"][0] == "a.acme.io, b.acme.io in prod"
 
 
 def test_a_host_makes_it_public(repo, atmos):

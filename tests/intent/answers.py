@@ -22,7 +22,7 @@ environments:
   staging: {cluster: main, http: {domain: staging.acme.io}}
   prod: {cluster: main, production: true, replicas: 3, http: {domain: acme.io}}
 """
-FLAT = ("name", "language", "port", "scaling", "size", "replicas", "image", "hosts", "env", "secrets", "volumes")
+FLAT = ("name", "language", "port", "scaling", "size", "replicas", "image", "env", "secrets", "volumes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,9 @@ def answered(text: str) -> str:
     for key in FLAT:
         if key in values and (key not in ("name", "port") or said[key].source.startswith("your words")):
             found[key] = _flat(key, values[key])
+    if placed := values.get("environments"):
+        assert set(placed) == {"prod"} or understood.environments == tuple(placed)
+        found["hosts"] = ",".join(next(iter(placed.values()))["hosts"])
     if called := values.get("dependencies"):
         found["dependencies"] = ",".join(
             f"{each['team'] + '/' if each.get('team') else ''}{each['service']}:{each.get('port', 80)}"
