@@ -63,6 +63,7 @@ class Code(StrEnum):
     IMAGE_GONE = "ATM338"
     FIELD_IMMUTABLE = "ATM340"
     DATA_REPLACED = "ATM341"
+    HOST_TAKEN = "ATM342"
     # 4xx budget
     BUDGET_EXCEEDED = "ATM401"
     BUDGET_CEILING = "ATM402"

@@ -31,6 +31,12 @@ class Called(Strict):
     word_notes: dict[str, str] = Field(default={})
 
 
+class Versioned(Called):
+    """`majors`: the first and the last version that there has been; `node 20` is a version, and `node 80` a port."""
+
+    majors: tuple[int, int] | None = None
+
+
 class CalledAddon(Called):
     """`backing`: a thing beside the service, which has a version, a name and a port, and not a property of it."""
 
@@ -148,8 +154,11 @@ class SizeTable(Strict):
     memory: str
 
 
-class Language(Called):
-    """What a runtime needs of its pod. `sizes` names one of the tables in `languages.yaml`."""
+class Language(Versioned):
+    """What a runtime needs of its pod. `sizes` names one of the tables in `languages.yaml`.
+
+    `not_http`: ports on which its usual image listens, but answers no HTTP, and what does.
+    """
 
     title: str
     user: int = Field(ge=1, le=2_000_000_000)
@@ -161,6 +170,7 @@ class Language(Called):
     startup_seconds: int = 60
     health: str = "/healthz"
     ready: str = "/readyz"
+    not_http: dict[int, str] = Field(default={})
 
 
 class Languages(Strict):
@@ -170,7 +180,7 @@ class Languages(Strict):
     languages: dict[BlueprintName, Language] = Field(default={})
 
 
-class Framework(Called):
+class Framework(Versioned):
     """`note` is what the plan says of any of its words."""
 
     language: str
@@ -184,7 +194,27 @@ class Frameworks(Strict):
 
 
 class UnavailableType(Called):
+    """`instead` is what to do in this version, as the hint says it."""
+
     serves: Serves = "port"
+    instead: str = ""
+
+
+class UnavailableAddon(CalledAddon):
+    instead: str = ""
+
+
+class Unsaid(Called):
+    """What no field of a spec stands for: `problem` completes a sentence about the word, `instead` is the hint."""
+
+    problem: str
+    instead: str
+
+
+class Remark(Called):
+    """What needs no setting, and what the plan says of it."""
+
+    note: str
 
 
 class Unavailable(Strict):
@@ -192,4 +222,6 @@ class Unavailable(Strict):
 
     languages: tuple[str, ...] = ()
     types: dict[BlueprintName, UnavailableType] = Field(default={})
-    addons: dict[BlueprintName, CalledAddon] = Field(default={})
+    addons: dict[BlueprintName, UnavailableAddon] = Field(default={})
+    others: dict[BlueprintName, Unsaid] = Field(default={})
+    remarks: dict[BlueprintName, Remark] = Field(default={})

@@ -6,7 +6,7 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.blueprint.analysis import analysis
-from atmos_cli.blueprint.manifest import Called
+from atmos_cli.blueprint.manifest import Versioned
 from atmos_cli.blueprint.nouns import unknown
 from atmos_cli.blueprint.settings import setting_values
 from atmos_cli.clusters.facts import cluster_facts, http_facts, monitoring_facts
@@ -93,7 +93,7 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, cat
             "monitoring": monitoring.model_dump() if monitoring else None,
         },
         "cluster": _cluster(where.cluster, facts),
-        "language": language.model_dump(exclude=set(Called.model_fields)),
+        "language": language.model_dump(exclude={*Versioned.model_fields, "not_http"}),
         "selector": selector,
         "pods": _pods(spec, selector, engines),
         "analysis": analysis(

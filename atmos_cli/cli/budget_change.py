@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from atmos_cli.cli import completion
 from atmos_cli.cli.options import (
     Diff,
     DryRun,
@@ -66,7 +67,12 @@ def rightsize(
         Path | None, typer.Option("--from", metavar="FILE", help="Measured use by container, JSON or YAML.")
     ] = None,
     prometheus: Annotated[str | None, typer.Option(metavar="URL", help="Ask this Prometheus.")] = None,
-    env: Annotated[str | None, typer.Option("--env", "-e", metavar="ENV", help="Where the use was measured.")] = None,
+    env: Annotated[
+        str | None,
+        typer.Option(
+            "--env", "-e", metavar="ENV", autocompletion=completion.environments, help="Where the use was measured."
+        ),
+    ] = None,
     days: Annotated[int, typer.Option(min=1, max=90, help="How far to look back.")] = 14,
     team: Team = None,
     apply: Annotated[

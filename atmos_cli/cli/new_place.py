@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from atmos_cli.cli import completion
 from atmos_cli.cli.options import (
     Branch,
     Diff,
@@ -33,10 +34,22 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name: a-z, 0-9 an
 
 def environment(
     name: Name,
-    like: Annotated[str, typer.Option(metavar="ENV", help="Copy the settings, budget and services of this one.")] = "",
+    like: Annotated[
+        str,
+        typer.Option(
+            metavar="ENV",
+            autocompletion=completion.environments,
+            help="Copy the settings, budget and services of this one.",
+        ),
+    ] = "",
     cluster: Annotated[str, typer.Option(help="The cluster it is on (default: that of `--like`).")] = "",
     after: Annotated[
-        str, typer.Option(metavar="ENV", help="Stand behind this one in the order of promotion (default: `--like`).")
+        str,
+        typer.Option(
+            metavar="ENV",
+            autocompletion=completion.environments,
+            help="Stand behind this one in the order of promotion (default: `--like`).",
+        ),
     ] = "",
     domain: Annotated[str, typer.Option(help="The domain of its services (default: as `init` has it).")] = "",
     service: Annotated[
@@ -95,7 +108,9 @@ def cluster(
         str, typer.Option(metavar=f"<{'|'.join(NAMES)}>", help="Its engine (default: that of the others).")
     ] = "",
     kubernetes: Annotated[str, typer.Option(metavar="1.N", help="Its version of Kubernetes.")] = "",
-    like: Annotated[str, typer.Option(metavar="CLUSTER", help="Copy the settings of this one.")] = "",
+    like: Annotated[
+        str, typer.Option(metavar="CLUSTER", autocompletion=completion.clusters, help="Copy the settings of this one.")
+    ] = "",
     cluster_type: Annotated[
         str, typer.Option(metavar="TYPE", help="What it is, such as gke or openshift: see docs/clusters.md.")
     ] = "",

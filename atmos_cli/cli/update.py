@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from atmos_cli.cli import completion
 from atmos_cli.cli.options import (
     AllowReplace,
     Branch,
@@ -34,12 +35,21 @@ if TYPE_CHECKING:
 
 def update(
     services: Annotated[
-        list[str] | None, typer.Argument(help="Services to update (default: all, and what `init` made).")
+        list[str] | None,
+        typer.Argument(
+            help="Services to update (default: all, and what `init` made).", autocompletion=completion.services
+        ),
     ] = None,
     team: Team = None,
     env: Annotated[
         list[str] | None,
-        typer.Option("--env", "-e", metavar="ENV", help="Put the services into this one, too."),
+        typer.Option(
+            "--env",
+            "-e",
+            metavar="ENV",
+            autocompletion=completion.environments,
+            help="Put the services into this one, too.",
+        ),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Only say what is to be updated; exit 1 when something is.")

@@ -11,20 +11,26 @@ from atmos_cli.commands.budget import Pending, pending
 from atmos_cli.commands.changes import Change, asking, judge, start_of
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail, in_order
 from atmos_cli.engines.owned_names import require_free
-from atmos_cli.foreign import shell
-from atmos_cli.gitops.addresses import addresses
+from atmos_cli.gitops.addresses import PublicAddress, inside_address, public_addresses
 from atmos_cli.gitops.generate import Generated, generate, unfaithful
-from atmos_cli.gitops.intent import Flags, PlanRow, understand
+from atmos_cli.gitops.intent import understand
 from atmos_cli.gitops.placeholders import Placeholder, fill_in, placeholders
+from atmos_cli.gitops.plan_rows import PlanRow
 from atmos_cli.gitops.repository import Deployment, Repository, open_repository, teams
+from atmos_cli.gitops.secret_steps import secret_steps
 from atmos_cli.gitops.suggestions import suggestion
 from atmos_cli.gitops.write import Base, trailers
 from atmos_cli.result import ChangeSet
+from atmos_cli.spec.model import DEFAULT_PORT, read_spec
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from atmos_cli.config import Config, WriteMode
     from atmos_cli.gitops.effective import Effective
+    from atmos_cli.gitops.intent_flags import Flags
     from atmos_cli.kube.resource import Resource
+    from atmos_cli.ports import FileTree
     from atmos_cli.spec.model import ServiceSpec
 
 
@@ -40,6 +46,7 @@ class NewPlan:
     rows: tuple[PlanRow, ...]
     generated: Generated
     change: Change
+    addresses: tuple[PublicAddress, ...] = ()
 
     @property
     def placeholders(self) -> tuple[Placeholder, ...]:
@@ -53,10 +60,16 @@ class NewPlan:
             for link in composition.links:
                 source = f"secret `{link.secret}`, key `{link.key}`" if link.secret else "set in the overlays"
                 steps["read", f"{link.variable}: {link.summary} ({source})"] = None
-        if next(iter(self.generated.compositions.values())).serves == "port":
-            made = self.generated.compositions.items()
-            resources = {name: [item.resource for item in each.resources] for name, each in made}
-            steps |= dict.fromkeys(("reach", line) for line in addresses(resources, service=self.spec.name))
+        filled = secret_steps(self.spec, team=self.team, environments=self.environments, config=self.config)
+        steps |= dict.fromkeys(("secret", line) for line in filled)
+        for each in self.addresses:
+            steps["reach", f"{each.environment}: {each.url} ({each.entry}; {each.needs})"] = None
+        if self.addresses:
+            steps["dns", "each of these names needs a record that leads to the address of what serves it"] = None
+        first = next(iter(self.generated.compositions.values()))
+        inside = inside_address([item.resource for item in first.resources], service=self.spec.name)
+        if inside and first.serves == "port" and "http" not in self.spec.addons:
+            steps["reach", f"inside the cluster only: {inside}"] = None
         deploy = f"atmos deploy {self.team}/{self.spec.name} --env {self.environments[0]} --image"
         if self.spec.image is None:
             steps["image", f"push your image, then: {deploy} NAME:TAG"] = None
@@ -79,22 +92,30 @@ def open_requests(plan: NewPlan) -> tuple[Pending, ...]:
 
 @dataclass(frozen=True, slots=True)
 class NewOptions:
-    """How the change is written; None takes the repo's default."""
+    """How the change is written; None takes the repo's default. `ask` puts a question with a choice to a person."""
 
     mode: WriteMode | None = None
     branch: str | None = None
     request_approval: bool = False
+    ask: Callable[[str, Sequence[str]], str] | None = None
 
 
 def plan_new(repository: Repository, text: str, flags: Flags, options: NewOptions) -> NewPlan:
     """Plan a new service. Raises AtmosError when the intent or the repo does not allow it; findings are in `change`."""
     start = start_of(repository, mode="branch" if options.request_approval else options.mode)
     config = start.config
-    team = team_of(teams(start.tree), flags.team)
-    environments = config.named(flags.environments)
     catalogue = repository.catalogue
-    understood = understand(text, flags, config=config, catalogue=catalogue, team=team)
-    spec = understood.spec
+    understood = understand(
+        text,
+        flags,
+        config=config,
+        catalogue=catalogue,
+        teams=teams(start.tree),
+        port_of=lambda team, service: _port_of(start.tree, team, service),
+        ask=options.ask,
+    )
+    spec, team = understood.spec, understood.team
+    environments = config.named(understood.environments)
     require_free("a service", (spec.name,))
     generated = generate(spec, team=team, environments=environments, config=config, catalogue=catalogue)
     changes = ChangeSet(dict(generated.files), {path: start.tree.read(path) for path in generated.files})
@@ -127,7 +148,18 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
         again=lambda: plan_new(open_repository(repository.root, writes=True), text, flags, options).change,
     )
     change = asking(change) if options.request_approval else change
-    return NewPlan(repository, config, spec, team, environments, understood.rows, generated, change)
+    addresses = tuple(
+        public_addresses(
+            spec,
+            team=team,
+            environments=environments,
+            config=config,
+            kinds=catalogue.cluster_kinds,
+            versions=catalogue.versions,
+        )
+    )
+    rows = (*understood.rows, *(PlanRow("url", a.url, a.environment, f"{a.entry}; {a.needs}") for a in addresses))
+    return NewPlan(repository, config, spec, team, environments, rows, generated, change, addresses)
 
 
 def _message(spec: ServiceSpec, team: str, environments: tuple[str, ...], generated: Generated) -> str:
@@ -138,17 +170,15 @@ def _message(spec: ServiceSpec, team: str, environments: tuple[str, ...], genera
     return f"Add the service {spec.name}\n\n{words}; in {', '.join(environments)}.\n\n{tail}\n"
 
 
-def team_of(known: tuple[str, ...], wanted: str | None) -> str:
-    """Return the team that is meant: `wanted`, or the only one there is. Raises AtmosError when that is not one."""
-    if wanted is None and len(known) == 1:
-        return known[0]
-    if wanted is None:
-        hint = f"say which: {' or '.join(f'`--team {shell(name)}`' for name in known)}" if known else "run `atmos init`"
-        raise fail(Code.TEAM_UNKNOWN, "this repo has several teams" if known else "this repo has no team", hint=hint)
-    if wanted not in known:
-        message = f"team `{wanted}` has no tenant in this repo"
-        raise fail(Code.TEAM_UNKNOWN, message, hint=f"add it with `atmos new team {shell(wanted)}`")
-    return wanted
+def _port_of(tree: FileTree, team: str, service: str) -> int | None:
+    """Return the port that clients of a service use; None where there is no such service, or none that can be read."""
+    path = f"apps/{team}/{service}/service.yaml"
+    data = tree.read(path)
+    try:
+        spec = read_spec(data, path=path) if data else None
+    except AtmosError:
+        return None
+    return (spec.port or DEFAULT_PORT).service if spec else None
 
 
 def _require_new(base: Base, team: str, name: str) -> None:

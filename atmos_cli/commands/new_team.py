@@ -13,7 +13,7 @@ from atmos_cli.diagnostics import Code, fail
 from atmos_cli.engines.owned_names import owner_of_namespace, require_free
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.config_edits import edited
-from atmos_cli.gitops.intent import PlanRow
+from atmos_cli.gitops.plan_rows import PlanRow
 from atmos_cli.gitops.repository import config_of, teams
 from atmos_cli.gitops.service_update import UpdateOptions
 from atmos_cli.layout.owners import owners_place

@@ -18,6 +18,7 @@ from atmos_cli.gitops.drift import quota_drift
 from atmos_cli.gitops.effective import Effective
 from atmos_cli.gitops.freshness import setting_findings
 from atmos_cli.gitops.guard import check
+from atmos_cli.gitops.host_claims import hosts_taken
 from atmos_cli.gitops.judging import Judged, judge
 from atmos_cli.gitops.ownership import doubly_owned
 from atmos_cli.gitops.pending import pending_updates
@@ -86,6 +87,7 @@ def validate(
     found += team_findings(tree, config)
     found += tool_findings(tree, config, running=__version__, strict=check_generated)
     found += doubly_owned(effective, environments=list(config.environments))
+    found += hosts_taken(effective, config)
     judged, budget_findings = _budgets(repository, states, base)
     found += [*budget_findings, *faults]
     kept = (d for d in found if not paths or (d.where and _inside(d.where.path, paths)))

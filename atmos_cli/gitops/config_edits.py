@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.config import FILE, Http
 from atmos_cli.diagnostics import AtmosError
-from atmos_cli.gitops.intent import PlanRow
+from atmos_cli.gitops.plan_rows import PlanRow
 from atmos_cli.yamlio.edit import SetValue, edit
 from atmos_cli.yamlio.load import load
 

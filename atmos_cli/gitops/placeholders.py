@@ -160,7 +160,7 @@ def _hosts(effective: Effective, config: Config, deployment: Deployment) -> Iter
     domain = config.environments[name].http.domain
     seen: set[str] = set()
     for built in _of(effective, deployment):
-        for at, host in hosts_of(built.resource):
+        for at, host in _hosts_of(built.resource):
             if not is_reserved(host):
                 continue
             if f".{host}".endswith(f".{domain}"):
@@ -178,7 +178,7 @@ def _of(effective: Effective, deployment: Deployment) -> tuple[Built, ...]:
         return ()  # the checks say why
 
 
-def hosts_of(resource: Resource) -> Iterator[tuple[Path, str]]:
+def _hosts_of(resource: Resource) -> Iterator[tuple[Path, str]]:
     """Yield each host by which an object lets traffic in, with its place."""
     group, kind = group_version(resource)[0], text(resource, "kind")
     if (group, kind) == ("networking.k8s.io", "Ingress"):

@@ -32,6 +32,12 @@ def _good_name(name: str) -> str:
     return name
 
 
+def _no_address(host: str) -> str:
+    if host.rpartition(".")[2].isdigit():
+        raise ValueError("an address is no host; write a full name such as `shop.example.com`")
+    return host
+
+
 def _as_text(value: Any) -> Any:
     """Make a text of `8080` and `true`: a process sees text only. `1.10` is refused: YAML makes it `1.1`."""
     if isinstance(value, bool):
@@ -74,9 +80,8 @@ QuantityText = Annotated[
 EnvName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=253)]
 EnvValue = Annotated[str, BeforeValidator(_as_text), WithJsonSchema({"type": ["string", "integer", "boolean"]})]
 HttpPath = Annotated[str, StringConstraints(pattern=r"^/[^\s]*$", max_length=1024)]
-Host = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$", max_length=253)
-]
+_HOST = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$"
+Host = Annotated[str, StringConstraints(pattern=_HOST, max_length=253), AfterValidator(_no_address)]
 
 
 class Port(Strict, json_schema_extra={"description": "Clients use `service`; the process listens on `container`."}):

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from atmos_cli.diagnostics import Diagnostic
     from atmos_cli.gitops.budgeting import Budgeted
     from atmos_cli.gitops.guard import Guarded
-    from atmos_cli.gitops.intent import PlanRow
+    from atmos_cli.gitops.plan_rows import PlanRow
     from atmos_cli.gitops.write import Written
     from atmos_cli.result import ChangeSet
 
