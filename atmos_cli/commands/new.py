@@ -24,8 +24,9 @@ from atmos_cli.result import ChangeSet
 from atmos_cli.spec.model import DEFAULT_PORT, read_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from atmos_cli.blueprint.compose import Needs
     from atmos_cli.config import Config, WriteMode
     from atmos_cli.gitops.effective import Effective
     from atmos_cli.gitops.intent_flags import Flags
@@ -76,13 +77,20 @@ class NewPlan:
         else:
             steps["image", f"the next one: {deploy} :TAG"] = None
         steps |= dict.fromkeys(("fill in", line) for line in fill_in(self.placeholders))
+        steps |= dict.fromkeys(("needs", line) for line in self._needs())
+        notes = (note for composition in self.generated.compositions.values() for note in composition.notes)
+        steps |= dict.fromkeys(("note", note) for note in notes)
+        return tuple(steps)
+
+    def _needs(self) -> Iterator[str]:
+        """Say what must be installed, once for all clusters that need it."""
+        clusters: dict[Needs, dict[str, None]] = {}
         for composition in self.generated.compositions.values():
             for need in composition.needs:
-                clusters = self.config.environments[composition.environment].cluster
-                steps["needs", f"{need.provider} on cluster {clusters} (it serves {need.kind}.{need.group})"] = None
-            for note in composition.notes:
-                steps["note", note] = None
-        return tuple(steps)
+                clusters.setdefault(need, {})[self.config.environments[composition.environment].cluster] = None
+        for need, names in clusters.items():
+            where = f"cluster{'s' if len(names) > 1 else ''} {', '.join(names)}"
+            yield f"{need.provider} on {where} (it serves {need.kind}.{need.group})"
 
 
 def open_requests(plan: NewPlan) -> tuple[Pending, ...]:

@@ -57,31 +57,10 @@ def test_it_ends_with_the_real_names(shop, repo, atmos):
     assert "apps/main/orders/overlays/dev/kustomization.yaml" in done.out.replace("\n", "")
 
 
-def test_it_says_where_it_is_reached_and_by_whose_means(repo, atmos):
-    def steps(words):
-        done = atmos("new", "service", words, "--name", "web", "--repo", repo, "--dry-run", "-o", "json")
-        assert done.code == 0, done.out
-        return [(each["topic"], each["step"]) for each in done.json["data"]["next"]]
-
-    assert [step for topic, step in steps("node, port 8080") if topic == "reach"] == [
+def test_what_is_not_public_is_reached_by_its_name_and_port_inside(repo, atmos):
+    done = atmos("new", "service", "node, port 8080", "--name", "web", "--repo", repo, "--dry-run", "-o", "json")
+    assert [each["step"] for each in done.json["data"]["next"] if each["topic"] == "reach"] == [
         "inside the cluster only: http://web.main-dev:8080"
-    ]
-    said = steps("node, port 80, public")
-    assert [step for topic, step in said if topic == "reach"] == [
-        "in dev: web.dev.acme.test",
-        "in staging: web.staging.acme.test",
-        "in prod: web.acme.test",
-    ]
-    needed = "web joins the Gateway gateways/shared of the cluster 'prod', which is yours"
-    assert [step for topic, step in said if topic == "note" and step.startswith(needed)]
-    config = repo / "atmos-cli.yaml"
-    config.write_text(
-        config.read_text().replace("domain: dev.acme.test", "domain: dev.acme.test\n      controller: traefik")
-    )
-    notes = [step for topic, step in steps("node, port 80, public") if topic == "note"]
-    assert "the controller of the IngressClass traefik on the cluster 'dev' brings traffic to web" in notes
-    assert [
-        each for each in notes if each.startswith("cert-manager and its ClusterIssuer letsencrypt on the cluster 'dev'")
     ]
 
 
