@@ -12,6 +12,7 @@ from atmos_cli.cli.options import (
     Diff,
     DryRun,
     Environments,
+    Force,
     Output,
     Port,
     Push,
@@ -73,6 +74,7 @@ def service(
     write: Write = None,
     branch: Branch = None,
     push: Push = None,
+    force: Force = False,
     request_approval: RequestApproval = False,
     with_diff: Diff = False,
     yes: Yes = False,
@@ -99,7 +101,7 @@ def service(
         addons=tuple(with_ or ()),
     )
     first, repository = _repository(repo, init, writes=not dry_run)
-    options = NewOptions(mode=write, branch=branch, request_approval=request_approval)
+    options = NewOptions(mode=write, branch=branch, request_approval=request_approval, force=force)
     plan = plan_new(repository, intent, flags, options)
     if output == "text":
         from atmos_cli.output.text.change import show_new

@@ -9,7 +9,7 @@ from atmos_cli.blueprint.scope import image_of
 from atmos_cli.config import FILE
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity, fail
 from atmos_cli.foreign import shell
-from atmos_cli.gitops.first_images import FirstImages, first_images
+from atmos_cli.gitops.first_images import Barred, FirstImages, first_images, no_image
 from atmos_cli.gitops.generate import generate
 from atmos_cli.gitops.moved_services import require_unmoved
 from atmos_cli.gitops.pending import is_current
@@ -44,7 +44,8 @@ class UpdateOptions:
     `only_check` leaves checks and budgets out. `environments`: where the services are to be as well. `allow_replace`:
     objects may be replaced, also those with data. `request_approval`: a branch that asks where it is over a budget.
     `teams` come beside those that have a tenant, `without_team` goes. `with_skeleton`: what `init` made, too; None
-    where no service is named. `like`: new overlays begin with the images of this environment.
+    where no service is named. `like`: new overlays begin with the images of this environment, with `force` even with
+    those that were rolled back.
     """
 
     mode: WriteMode | None = None
@@ -64,6 +65,7 @@ class UpdateOptions:
     teams: tuple[str, ...] = ()
     without_team: str = ""
     like: str = ""
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,18 @@ class ServiceUpdate:
         return bool(self.files or self.merged.conflicts)
 
 
-def update_service(tree: FileTree, name: ServiceName, options: UpdateOptions, *, inputs: Inputs) -> ServiceUpdate:
-    """Merge what the spec, the config and the blueprints now generate into the files of one service."""
+def update_service(
+    tree: FileTree,
+    name: ServiceName,
+    options: UpdateOptions,
+    *,
+    inputs: Inputs,
+    barred: Barred = no_image,
+) -> ServiceUpdate:
+    """Merge what the spec, the config and the blueprints now generate into the files of one service.
+
+    `barred` says which images a new overlay must not begin with.
+    """
     if not (options.restore or options.environments) and _is_current(tree, name, inputs):
         return ServiceUpdate(name, (), Merged({}), {})
     config = inputs.config
@@ -141,7 +153,7 @@ def update_service(tree: FileTree, name: ServiceName, options: UpdateOptions, *,
         renamed=made.renamed,
     )
     files = dict(merged.files)
-    first = [*_first_images(tree, name, files, spec, options, config)]
+    first = [*_first_images(tree, name, files, spec, options, config, barred)]
     files |= {path: changed for _, path, changed in first}
     lock = made.files[lock_path]
     if lock != lock_data:
@@ -149,7 +161,7 @@ def update_service(tree: FileTree, name: ServiceName, options: UpdateOptions, *,
     found = (bump(inputs.catalogue.versions, each.before, each.after) for each in merged.changed)
     bumps = tuple(dict.fromkeys(each for each in found if each))
     reasons = (*_reasons(locks, made.lock, spec_path), *map(str, bumps)) if files or merged.conflicts else ()
-    notes = tuple(_lock_notes(locks, lock_path))
+    notes = (*_lock_notes(locks, lock_path), *(each for one, _, _ in first for each in one.avoided))
     return ServiceUpdate(
         name,
         reasons,
@@ -160,7 +172,7 @@ def update_service(tree: FileTree, name: ServiceName, options: UpdateOptions, *,
         notes,
         made.renamed,
         bumps,
-        tuple(each for each, _, _ in first),
+        tuple(each for each, _, _ in first if each.source),
     )
 
 
@@ -179,6 +191,7 @@ def _first_images(
     spec: ServiceSpec,
     options: UpdateOptions,
     config: Config,
+    barred: Barred,
 ) -> Iterator[tuple[FirstImages, str, bytes]]:
     """Yield what new overlays begin with; where the spec names an image for an environment, that one stands."""
     own = [each for each, values in spec.environments.items() if values.image]
@@ -186,7 +199,7 @@ def _first_images(
     bare = spec.model_copy(update={"image": None, "environments": {}})
     made_up = image_of(bare, team=name.team, environment=next(iter(config.environments)), config=config)
     order = tuple(config.environments)
-    yield from first_images(tree, name.directory, wanted, order, like=options.like, placeholder=made_up)
+    yield from first_images(tree, name, wanted, order, like=options.like, placeholder=made_up, barred=barred)
 
 
 def _reasons(locks: Sequence[Lock], now: Lock, spec_path: str) -> Iterator[str]:
