@@ -19,6 +19,7 @@ from atmos_cli.gitops.service_update import ServiceUpdate, UpdateOptions, choose
 from atmos_cli.gitops.services import named_services
 from atmos_cli.gitops.skeleton_update import update_skeleton
 from atmos_cli.gitops.write import Written, trailers
+from atmos_cli.history.merged_branches import GitBranches
 from atmos_cli.ports import MemoryTree
 from atmos_cli.result import ChangeSet
 
@@ -78,12 +79,13 @@ def plan_update(repository: Repository, names: Sequence[str], options: UpdateOpt
     config, blueprints = config_of(tree), catalogue(tree)
     inputs = Inputs(config, blueprints)
     rolled = RolledBack(repository)
+    branches = GitBranches(start.states.repo, start.base.commit)
     barred: Barred = no_image if options.force or options.only_check else rolled
     updates: list[ServiceUpdate] = []
     problems: list[Diagnostic] = []
     for name in () if options.only_skeleton else named_services(tree, names, team=options.team):
         try:
-            updates.append(update_service(tree, name, options, inputs=inputs, barred=barred))
+            updates.append(update_service(tree, name, options, inputs=inputs, barred=barred, branches=branches))
         except AtmosError as error:
             problems += error.diagnostics
     if not names if options.with_skeleton is None else options.with_skeleton:

@@ -22,6 +22,7 @@ from atmos_cli.merge.objects import (
     by_name,
     held_fields,
     merge_name,
+    moves_images,
     object_name,
     title,
     unowned,
@@ -163,7 +164,8 @@ class _Work:
         content = new.content if isinstance(new.content, tuple) else ()
         moved = any(not same(self.entries.translated(path, each), each) for each in content)
         listed = bool(self.entries.kept) and path.endswith(LISTS)
-        if unowned and not moved and not listed and not self._differs_in_minimum(path, mine):
+        live = moves_images(self.ours.documents(path), content)
+        if unowned and not live and not moved and not listed and not self._differs_in_minimum(path, mine):
             self.whole[path] = new.data
         elif len(self.findings.changed) > before:
             self.edits[path] = mine

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.layout.items import group_kind, is_kustomization, opened, patch_target
 from atmos_cli.merge.kustomization import closed
-from atmos_cli.merge.model import MISSING, KeptEdit, same
+from atmos_cli.merge.model import MISSING, KeptEdit, among, same
 from atmos_cli.merge.moved import with_moved_patches
 from atmos_cli.merge.objects import FoundObject, object_name, title
 from atmos_cli.merge.places import places
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from atmos_cli.merge.places import Place
 
 LISTS = "/kustomization.yaml"
+Values = tuple[Any, ...]
 
 
 @dataclass(slots=True)
@@ -39,42 +40,43 @@ class MovedFields:
 
     def follow(self) -> None:
         """Follow every field of the base that people moved there or away."""
-        for path, content in list(self.bases[0].items()) if len(self.bases) == 1 else ():
-            if self.ours.zone(path) != "base" or not isinstance(content, tuple):
-                continue
-            for old in content:
-                found = self.ours.find("base", object_name(old)) if object_name(old) else None
-                if found is not None and not same(found.value, old):
-                    self._into_base(path, old, found)
-                    self._into_overlays(path, old, found)
+        generated = {(path, object_name(each)): each for base in self.bases for path, each in self._of_base(base)}
+        for (path, name), old in generated.items():
+            found = self.ours.find("base", name)
+            if found is not None and not same(found.value, old):
+                self._into_base(path, old, found)
+                self._into_overlays(path, old, found)
+
+    def _of_base(self, base: Mapping[str, Content]) -> Iterator[tuple[str, Any]]:
+        for path, content in base.items():
+            if self.ours.zone(path) == "base" and isinstance(content, tuple):
+                yield from ((path, each) for each in content if object_name(each))
 
     def _into_base(self, path: str, old: Any, found: FoundObject) -> None:
-        new = self._generated(path, old)
+        now_generated = [*(self._in(base.get(path), old) for base in self.bases), self._generated(path, old)]
         for place in list(places(found.value, group_kind(old))):
-            if place.of(old) is not MISSING or place.of(new) is not MISSING:
+            if any(place.of(each) is not MISSING for each in now_generated):
                 continue
-            before = {
-                o: b for o in self._overlays() if (b := self._said(self.bases[0].get(o), old, place)) is not MISSING
-            }
-            moved = [o for o in before if o in self.theirs and self._ours(o, old, place) is MISSING]
+            before = {o: self._before(o, old, place) for o in self._overlays()}
+            moved = [o for o in before if _any(before[o]) and self._ours(o, old, place) is MISSING]
             if not moved:
                 continue
             now = {o: self._said(self.theirs[o].content, old, place) for o in moved}
-            everywhere = all(o in moved or self._ours(o, old, place) is not MISSING for o in self._overlays())
-            if everywhere and _alike(now.values()) and _alike(before[o] for o in moved):
+            everywhere = all(o in moved or self._ours(o, old, place) is not MISSING for o in before)
+            if everywhere and _alike(now.values()) and all(map(_alike, zip(*(before[o] for o in moved), strict=True))):
                 self._put(path, old, place, before[moved[0]], now[moved[0]])
                 for overlay in moved:
-                    self._patch(overlay, old, place, MISSING, MISSING)
+                    self._patch(overlay, old, place, self._nothing, MISSING)
                 continue
             for overlay in moved:
                 self._in_one(overlay, old, place, place.of(found.value), before[overlay], now[overlay])
 
-    def _in_one(self, overlay: str, old: Any, place: Place, ours: Any, before: Any, now: Any) -> None:
+    def _in_one(self, overlay: str, old: Any, place: Place, ours: Any, before: Values, now: Any) -> None:
         """Say what an overlay generates beside the base, which holds for others, too."""
-        if same(now, ours) or same(now, before):
-            self._patch(overlay, old, place, MISSING, MISSING)
-        elif same(ours, before) and now is not MISSING:
-            self._patch(overlay, old, place, MISSING, now)
+        if same(now, ours) or (among(now, before) and not among(ours, before)):
+            self._patch(overlay, old, place, self._nothing, MISSING)
+        elif among(ours, before) and now is not MISSING:
+            self._patch(overlay, old, place, self._nothing, now)
         elif now is MISSING:
             note = "it is generated here no more, but you moved it to the base, where others need it"
             self.kept.append(KeptEdit(overlay, f"{title(old)} {_shown(place)}", "owned", note))
@@ -84,8 +86,8 @@ class MovedFields:
         for place in list(places(old, group_kind(old))):
             if place.of(found.value) is not MISSING or not self._only_in_overlays(old, place):
                 continue
-            before, now = place.of(old), place.of(new)
-            self._put(path, old, place, MISSING, MISSING)
+            before, now = tuple(place.of(self._in(base.get(path), old)) for base in self.bases), place.of(new)
+            self._put(path, old, place, self._nothing, MISSING)
             for overlay in self._overlays():
                 self._patch(overlay, old, place, before, now)
 
@@ -101,12 +103,22 @@ class MovedFields:
         if overlay in self.theirs:
             yield self.theirs[overlay].content
 
+    @property
+    def _nothing(self) -> Values:
+        return (MISSING,) * len(self.bases)
+
+    def _before(self, overlay: str, old: Any, place: Place) -> Values:
+        """Return what each of `bases` says of a field in an overlay."""
+        return tuple(self._said(base.get(overlay), old, place) for base in self.bases)
+
     def _overlays(self) -> list[str]:
         """Return the kustomizations of the environments that there are from now on."""
         return [path for path in sorted(self.theirs) if path.endswith(LISTS) and self.ours.zone(path) != "base"]
 
     def _generated(self, path: str, old: Any) -> Any:
-        content = self.theirs[path].content if path in self.theirs else ()
+        return self._in(self.theirs[path].content if path in self.theirs else None, old)
+
+    def _in(self, content: Content | None, old: Any) -> Any:
         found = content if isinstance(content, tuple) else ()
         return next((each for each in found if object_name(each) == object_name(old)), MISSING)
 
@@ -133,21 +145,21 @@ class MovedFields:
                     return value
         return MISSING
 
-    def _put(self, path: str, target: Any, place: Place, before: Any, now: Any) -> None:
+    def _put(self, path: str, target: Any, place: Place, before: Values, now: Any) -> None:
         """Let an object of the base have been generated with `before`, and be so with `now`."""
         self.files.add(path)
-        for base in self.bases:
+        for base, value in zip(self.bases, before, strict=True):
             if path in base:
-                base[path] = _with(base[path], target, place, before)
+                base[path] = _with(base[path], target, place, value)
         if path in self.theirs:
             self.theirs[path] = _remade(self.theirs[path], _with(self.theirs[path].content, target, place, now))
 
-    def _patch(self, overlay: str, target: Any, place: Place, before: Any, now: Any) -> None:
+    def _patch(self, overlay: str, target: Any, place: Place, before: Values, now: Any) -> None:
         """Let the patch of an overlay have been generated with `before`, and be so with `now`."""
         self.files.add(overlay)
-        for base in self.bases:
+        for base, value in zip(self.bases, before, strict=True):
             if overlay in base:
-                base[overlay] = _with_patch(base[overlay], target, place, before)
+                base[overlay] = _with_patch(base[overlay], target, place, value)
         if overlay in self.theirs:
             file = self.theirs[overlay]
             self.theirs[overlay] = _remade(file, _with_patch(file.content, target, place, now))
@@ -160,6 +172,10 @@ def moved_fields(
     made = MovedFields(ours, [dict(base) for base in bases], dict(theirs), [], set())
     made.follow()
     return made
+
+
+def _any(values: Values) -> bool:
+    return any(each is not MISSING for each in values)
 
 
 def _alike(values: Iterable[Any]) -> bool:
