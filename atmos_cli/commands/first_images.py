@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class RolledBack:
+class RollbackGate:
     """What is known of rollbacks. `origin` is asked for those of others, once and only where an image is looked up.
 
     `notes`: why it could not be asked.
@@ -41,7 +41,13 @@ class RolledBack:
 
 
 def with_first_images(
-    start: Start, after: Effective, guarded: Guarded, *, touched: Iterable[Deployment], rolled: RolledBack, force: bool
+    start: Start,
+    after: Effective,
+    guarded: Guarded,
+    *,
+    touched: Iterable[Deployment],
+    rolled: RollbackGate,
+    force: bool,
 ) -> tuple[Guarded, str]:
     """Return what was found with what is against the images of new overlays, and who forced them ("": nobody)."""
     new = [each for each in touched if after.has(each) and not start.before.has(each)]

@@ -9,7 +9,7 @@ from atmos_cli import __version__
 from atmos_cli.blueprint.compose import compose
 from atmos_cli.commands.budget import Pending, pending
 from atmos_cli.commands.changes import Change, asking, judge, start_of
-from atmos_cli.commands.first_images import RolledBack, with_first_images
+from atmos_cli.commands.first_images import RollbackGate, with_first_images
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail, in_order
 from atmos_cli.engines.owned_names import require_free
 from atmos_cli.foreign import shell
@@ -120,7 +120,7 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
         ),
     )
     guarded, forced_by = with_first_images(
-        start, after, guarded, touched=_with_images(spec, touched), rolled=RolledBack(repository), force=options.force
+        start, after, guarded, touched=_with_images(spec, touched), rolled=RollbackGate(repository), force=options.force
     )
     _require_faithful(generated, after, touched)
     change = Change(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from atmos_cli import __version__
 from atmos_cli.adapters.bundle import catalogue
 from atmos_cli.commands.changes import Change, Start, asking, judge, start_of, write_change
-from atmos_cli.commands.first_images import RolledBack, with_first_images
+from atmos_cli.commands.first_images import RollbackGate, with_first_images
 from atmos_cli.commands.inputs import require_committed, taken_along, tree_to_change, uncommitted_inputs
 from atmos_cli.diagnostics import AtmosError, Diagnostic, in_order
 from atmos_cli.gitops.first_images import no_image
@@ -78,7 +78,7 @@ def plan_update(repository: Repository, names: Sequence[str], options: UpdateOpt
     tree = MemoryTree(dict(options.edited), tree_to_change(start))
     config, blueprints = config_of(tree), catalogue(tree)
     inputs = Inputs(config, blueprints)
-    rolled = RolledBack(repository)
+    rolled = RollbackGate(repository)
     branches = GitBranches(start.states.repo, start.base.commit)
     barred: Barred = no_image if options.force or options.only_check else rolled
     updates: list[ServiceUpdate] = []
@@ -134,7 +134,7 @@ def _change(
     updates: Sequence[ServiceUpdate],
     options: UpdateOptions,
     names: Sequence[str],
-    rolled: RolledBack,
+    rolled: RollbackGate,
     *,
     blocked: bool,
 ) -> Change:

@@ -42,7 +42,7 @@ class FirstImages:
 
 
 def no_image(deployment: Deployment, images: Iterable[str]) -> tuple[Diagnostic, ...]:
-    """Bar no image."""
+    """Return nothing: no image is barred."""
     del deployment, images
     return ()
 

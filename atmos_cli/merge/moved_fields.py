@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from atmos_cli.layout.lock import Content, GeneratedFile
     from atmos_cli.merge.objects import OurFiles
-    from atmos_cli.merge.places import Place
+    from atmos_cli.merge.places import FieldPlace
 
 LISTS = "/kustomization.yaml"
 Values = tuple[Any, ...]
@@ -39,7 +39,7 @@ class MovedFields:
     files: set[str]
 
     def follow(self) -> None:
-        """Follow every field of the base that people moved there or away."""
+        """Take along every field of the base that people moved there or away."""
         generated = {(path, object_name(each)): each for base in self.bases for path, each in self._of_base(base)}
         for (path, name), old in generated.items():
             found = self.ours.find("base", name)
@@ -71,7 +71,7 @@ class MovedFields:
             for overlay in moved:
                 self._in_one(overlay, old, place, place.of(found.value), before[overlay], now[overlay])
 
-    def _in_one(self, overlay: str, old: Any, place: Place, ours: Any, before: Values, now: Any) -> None:
+    def _in_one(self, overlay: str, old: Any, place: FieldPlace, ours: Any, before: Values, now: Any) -> None:
         """Say what an overlay generates beside the base, which holds for others, too."""
         if same(now, ours) or (among(now, before) and not among(ours, before)):
             self._patch(overlay, old, place, self._nothing, MISSING)
@@ -91,7 +91,7 @@ class MovedFields:
             for overlay in self._overlays():
                 self._patch(overlay, old, place, before, now)
 
-    def _only_in_overlays(self, old: Any, place: Place) -> bool:
+    def _only_in_overlays(self, old: Any, place: FieldPlace) -> bool:
         overlays = self._overlays()
         generated = (self._said(content, old, place) for o in overlays for content in self._contents(o))
         return all(each is MISSING for each in generated) and any(
@@ -107,7 +107,7 @@ class MovedFields:
     def _nothing(self) -> Values:
         return (MISSING,) * len(self.bases)
 
-    def _before(self, overlay: str, old: Any, place: Place) -> Values:
+    def _before(self, overlay: str, old: Any, place: FieldPlace) -> Values:
         """Return what each of `bases` says of a field in an overlay."""
         return tuple(self._said(base.get(overlay), old, place) for base in self.bases)
 
@@ -122,7 +122,7 @@ class MovedFields:
         found = content if isinstance(content, tuple) else ()
         return next((each for each in found if object_name(each) == object_name(old)), MISSING)
 
-    def _ours(self, overlay: str, target: Any, place: Place) -> Any:
+    def _ours(self, overlay: str, target: Any, place: FieldPlace) -> Any:
         """Return what our patches of an object in one overlay say of a field."""
         for index, value in enumerate(self.ours.documents(overlay)):
             if is_kustomization(group_kind(value)):
@@ -131,12 +131,12 @@ class MovedFields:
                 )
         return MISSING
 
-    def _said(self, content: Content | None, target: Any, place: Place) -> Any:
+    def _said(self, content: Content | None, target: Any, place: FieldPlace) -> Any:
         documents = content if isinstance(content, tuple) else ()
         found = (self._patched(opened(each), target, place) for each in documents if is_kustomization(group_kind(each)))
         return next((each for each in found if each is not MISSING), MISSING)
 
-    def _patched(self, kustomization: Any, target: Any, place: Place) -> Any:
+    def _patched(self, kustomization: Any, target: Any, place: FieldPlace) -> Any:
         items = kustomization.get("patches")
         for item in reversed(items) if isinstance(items, list) else ():
             if isinstance(item, dict) and patch_target(item) == title(target):
@@ -145,7 +145,7 @@ class MovedFields:
                     return value
         return MISSING
 
-    def _put(self, path: str, target: Any, place: Place, before: Values, now: Any) -> None:
+    def _put(self, path: str, target: Any, place: FieldPlace, before: Values, now: Any) -> None:
         """Let an object of the base have been generated with `before`, and be so with `now`."""
         self.files.add(path)
         for base, value in zip(self.bases, before, strict=True):
@@ -154,7 +154,7 @@ class MovedFields:
         if path in self.theirs:
             self.theirs[path] = _remade(self.theirs[path], _with(self.theirs[path].content, target, place, now))
 
-    def _patch(self, overlay: str, target: Any, place: Place, before: Values, now: Any) -> None:
+    def _patch(self, overlay: str, target: Any, place: FieldPlace, before: Values, now: Any) -> None:
         """Let the patch of an overlay have been generated with `before`, and be so with `now`."""
         self.files.add(overlay)
         for base, value in zip(self.bases, before, strict=True):
@@ -190,7 +190,7 @@ def _remade(file: GeneratedFile, content: Content) -> GeneratedFile:
     return replace(file, data=text.encode(), content=content)
 
 
-def _with(content: Content, target: Any, place: Place, value: Any) -> Content:
+def _with(content: Content, target: Any, place: FieldPlace, value: Any) -> Content:
     if not isinstance(content, tuple):
         return content
     documents = copy.deepcopy(content)
@@ -200,7 +200,7 @@ def _with(content: Content, target: Any, place: Place, value: Any) -> Content:
     return documents
 
 
-def _with_patch(content: Content, target: Any, place: Place, value: Any) -> Content:
+def _with_patch(content: Content, target: Any, place: FieldPlace, value: Any) -> Content:
     if not isinstance(content, tuple):
         return content
     return tuple(
@@ -208,7 +208,7 @@ def _with_patch(content: Content, target: Any, place: Place, value: Any) -> Cont
     )
 
 
-def _patching(document: Any, target: Any, place: Place, value: Any) -> Any:
+def _patching(document: Any, target: Any, place: FieldPlace, value: Any) -> Any:
     changed = copy.deepcopy(opened(document))
     items = changed.setdefault("patches", [])
     item = next((each for each in items if patch_target(each) == title(target)), None)
@@ -226,12 +226,12 @@ def _patching(document: Any, target: Any, place: Place, value: Any) -> Any:
     return changed
 
 
-def _set(value: Any, place: Place, new: Any) -> None:
+def _set(value: Any, place: FieldPlace, new: Any) -> None:
     if new is MISSING:
         place.remove(value)
     else:
         place.put(value, new)
 
 
-def _shown(place: Place) -> str:
+def _shown(place: FieldPlace) -> str:
     return ".".join(each if isinstance(each, str) else f"[{each.name}]" for each in place.steps).replace(".[", "[")

@@ -20,19 +20,19 @@ IDENTITY = (("apiVersion",), ("kind",), ("metadata", "name"), ("metadata", "name
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """The step into a list: what its item is called, and the fields that call it so."""
+class ListStep:
+    """The step into a list: what the item is called, and the fields that call it so."""
 
     name: str
     identity: tuple[tuple[str, Any], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class FieldPlace:
     """The place of a field in an object of `kind`: keys, and items of lists."""
 
     kind: GroupKind
-    steps: tuple[str | Item, ...]
+    steps: tuple[str | ListStep, ...]
 
     def of(self, value: Any) -> Any:
         """Return the field of `value`, MISSING where it is not."""
@@ -48,14 +48,14 @@ class Place:
         for at, step in enumerate(way):
             inner, below = self._below(value, step, names)
             if inner is MISSING:
-                inner = [] if isinstance(self.steps[at + 1], Item) else {}
+                inner = [] if isinstance(self.steps[at + 1], ListStep) else {}
                 inner = self._made(value, step, inner)
             value, names = inner, below
         self._made(value, last, copy.deepcopy(new))
 
     def remove(self, value: Any) -> None:
         """Take the field out, and what leads to it where nothing else is left in there."""
-        found: list[tuple[Any, str | Item]] = []
+        found: list[tuple[Any, str | ListStep]] = []
         names: Names = ()
         for step in self.steps:
             found.append((value, step))
@@ -63,21 +63,21 @@ class Place:
         if value is MISSING:
             return
         for holder, step in reversed(found):
-            if isinstance(step, Item):
+            if isinstance(step, ListStep):
                 holder[:] = [each for each in holder if not _called(each, step)]
             else:
                 del holder[step]
             if holder and not _only_identity(holder, found):
                 return
 
-    def _below(self, value: Any, step: str | Item, names: Names) -> tuple[Any, Names]:
-        if isinstance(step, Item):
+    def _below(self, value: Any, step: str | ListStep, names: Names) -> tuple[Any, Names]:
+        if isinstance(step, ListStep):
             items = value if isinstance(value, list) else []
             return next((each for each in items if _called(each, step)), MISSING), names
         return value.get(step, MISSING) if isinstance(value, dict) else MISSING, (*names, step)
 
-    def _made(self, holder: Any, step: str | Item, value: Any) -> Any:
-        if not isinstance(step, Item):
+    def _made(self, holder: Any, step: str | ListStep, value: Any) -> Any:
+        if not isinstance(step, ListStep):
             holder[step] = value
             return value
         made = {**dict(step.identity), **value} if isinstance(value, dict) else value
@@ -89,14 +89,16 @@ class Place:
         return made
 
 
-def places(value: Any, kind: GroupKind) -> Iterator[Place]:
+def places(value: Any, kind: GroupKind) -> Iterator[FieldPlace]:
     """Yield the place of every field of an object that says more than which object it is."""
     for steps in _steps(value, kind, (), ()):
         if steps not in IDENTITY:
-            yield Place(kind, steps)
+            yield FieldPlace(kind, steps)
 
 
-def _steps(value: Any, kind: GroupKind, names: Names, at: tuple[str | Item, ...]) -> Iterator[tuple[str | Item, ...]]:
+def _steps(
+    value: Any, kind: GroupKind, names: Names, at: tuple[str | ListStep, ...]
+) -> Iterator[tuple[str | ListStep, ...]]:
     if isinstance(value, dict) and value:
         for key, below in value.items():
             yield from _steps(below, kind, (*names, key), (*at, key))
@@ -107,18 +109,18 @@ def _steps(value: Any, kind: GroupKind, names: Names, at: tuple[str | Item, ...]
         yield at
         return
     for name, each in zip(found, value, strict=True):
-        item = Item(name, tuple((key, each[key]) for key in keys if key in each))
+        item = ListStep(name, tuple((key, each[key]) for key in keys if key in each))
         rest = {key: below for key, below in each.items() if key not in keys}
         yield from _steps(rest, kind, names, (*at, item)) if rest else iter([(*at, item)])
 
 
-def _called(value: Any, item: Item) -> bool:
+def _called(value: Any, item: ListStep) -> bool:
     return isinstance(value, dict) and all(key in value and value[key] == known for key, known in item.identity)
 
 
-def _only_identity(holder: Any, found: list[tuple[Any, str | Item]]) -> bool:
+def _only_identity(holder: Any, found: list[tuple[Any, str | ListStep]]) -> bool:
     """Say whether a list item says nothing any more but which one it is."""
     for outer, step in found:
-        if isinstance(step, Item) and isinstance(outer, list) and any(each is holder for each in outer):
+        if isinstance(step, ListStep) and isinstance(outer, list) and any(each is holder for each in outer):
             return {*holder} <= {key for key, _ in step.identity}
     return False
