@@ -263,3 +263,52 @@ def test_both_sides_of_a_lock_in_conflict_come_where_the_files_have_one(shop, at
     assert atmos("update", "--yes", "--write", "files", cwd=shop).code == 0
     for path in (DEV, PROD):
         assert {"AA", "BB"} <= set((shop / path).read_text().replace(":", " ").split())
+
+
+@pytest.mark.slow
+def test_files_that_git_left_in_conflict_are_put_together(shop, atmos, git):
+    """Nobody solves a generated file: whoever merges solves what is declared, and `atmos update` does the rest."""
+    git("switch", "-qc", "a")
+    edit(shop, SPEC, "addons:", "env: {AA: '1'}\naddons:")
+    assert atmos("update", "--yes", cwd=shop).code == 0
+    edit(shop, DEV, "kind: Kustomization\n", "kind: Kustomization\n# theirs\n")
+    git("commit", "-qam", "A comment")
+    git("switch", "-q", "main")
+    edit(shop, SPEC, "addons:", "env: {BB: '2'}\naddons:")
+    assert atmos("update", "--yes", cwd=shop).code == 0
+    edit(shop, DEV, "replicas:\n", "# ours\nreplicas:\n")
+    git("commit", "-qam", "Another comment")
+    with pytest.raises(Exception, match="merge"):
+        git("merge", "-q", "a")
+    git("checkout", "-q", "--ours", "--", SPEC)
+    edit(shop, SPEC, "env: {BB: '2'}", "env: {AA: '1', BB: '2'}")
+    assert "<<<<<<<" in (shop / DEV).read_text()
+    done = atmos("update", "checkout", "--yes", "--write", "files", cwd=shop)
+    assert done.code == 0, done.out + done.err
+    text = (shop / DEV).read_text()
+    assert "<<<<<<<" not in text
+    assert all(each in text for each in ("name: AA", "name: BB", "# ours", "# theirs"))
+    git("add", "-A")
+    git("commit", "-qm", "Merge")
+    assert atmos("update", "--check", cwd=shop).code == 0
+    assert atmos("validate", cwd=shop).code == 0
+
+
+@pytest.mark.slow
+def test_what_people_changed_differently_on_both_sides_of_a_merge_is_left_to_them(shop, atmos, git):
+    git("switch", "-qc", "a")
+    edit(shop, DEV, "count: 1", "count: 3")
+    git("commit", "-qam", "Three")
+    git("switch", "-q", "main")
+    edit(shop, DEV, "count: 1", "count: 2")
+    edit(shop, SPEC, "addons:", "env: {BB: '2'}\naddons:")
+    git("commit", "-qam", "Two")
+    with pytest.raises(Exception, match="merge"):
+        git("merge", "-q", "a")
+    before = (shop / DEV).read_text()
+    done = atmos("update", "checkout", "--yes", "--write", "files", "-o", "json", cwd=shop)
+    assert (done.code, "ATM622" in done.codes) == (1, True)
+    (said,) = (each for each in done.json["diagnostics"] if each["code"] == "ATM622")
+    assert "people changed `replicas[checkout].count` differently on both sides" in said["message"]
+    assert said["where"]["line"] == before[: before.index("<<<<<<<")].count("\n") + 1
+    assert (shop / DEV).read_text() == before
