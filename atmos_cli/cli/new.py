@@ -13,6 +13,7 @@ from atmos_cli.cli.options import (
     Diff,
     DryRun,
     Environments,
+    Force,
     Output,
     Port,
     Push,
@@ -92,6 +93,7 @@ def service(
     write: Write = None,
     branch: Branch = None,
     push: Push = None,
+    force: Force = False,
     request_approval: RequestApproval = False,
     with_diff: Diff = False,
     yes: Yes = False,
@@ -120,7 +122,11 @@ def service(
     )
     first, repository = _repository(repo, init, writes=not dry_run)
     options = NewOptions(
-        mode=write, branch=branch, request_approval=request_approval, ask=None if yes else asked(output)
+        mode=write,
+        branch=branch,
+        request_approval=request_approval,
+        force=force,
+        ask=None if yes else asked(output),
     )
     plan = plan_new(
         repository, " ".join(intent or ()) or _asked_for(repository, yes=yes, output=output), flags, options

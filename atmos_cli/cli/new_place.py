@@ -11,6 +11,7 @@ from atmos_cli.cli.options import (
     Branch,
     Diff,
     DryRun,
+    Force,
     Ours,
     Output,
     Push,
@@ -56,6 +57,7 @@ def environment(
         list[str] | None, typer.Option(help="Only this service is to be there; may be repeated.")
     ] = None,
     no_services: Annotated[bool, typer.Option("--no-services", help="No service is to be there yet.")] = False,
+    force: Force = False,
     request_approval: RequestApproval = False,
     ours: Ours = None,
     theirs: Theirs = None,
@@ -71,7 +73,7 @@ def environment(
     from atmos_cli.commands.new_environment import NewEnvironment, plan_new_environment
     from atmos_cli.commands.places import PlaceOptions
 
-    options = PlaceOptions(write, branch, tuple(ours or ()), tuple(theirs or ()), request_approval)
+    options = PlaceOptions(write, branch, tuple(ours or ()), tuple(theirs or ()), request_approval, force)
     wanted = NewEnvironment(name, like, cluster, after, domain, tuple(service or ()), no_services)
     plan = plan_new_environment(opened(repo, dry_run=dry_run), wanted, options)
     finish(plan, push=push, with_diff=with_diff, yes=yes, dry_run=dry_run, output=output)

@@ -56,6 +56,10 @@ AllowReplace = Annotated[
     bool,
     typer.Option("--allow-replace", help="Let objects be replaced by new ones, also those that hold data."),
 ]
+Force = Annotated[
+    bool,
+    typer.Option("--force", help="Begin new overlays even with images that were rolled back; the commit names you."),
+]
 RequestApproval = Annotated[
     bool, typer.Option("--request-approval", help="Over budget: make the branch anyway, for someone to approve.")
 ]

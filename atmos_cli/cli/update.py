@@ -12,6 +12,7 @@ from atmos_cli.cli.options import (
     Branch,
     Diff,
     DryRun,
+    Force,
     Ours,
     Output,
     Push,
@@ -58,6 +59,7 @@ def update(
     theirs: Theirs = None,
     restore: Annotated[bool, typer.Option("--restore", help="Bring back what was deleted by hand.")] = False,
     allow_replace: AllowReplace = False,
+    force: Force = False,
     request_approval: RequestApproval = False,
     each: Annotated[
         bool, typer.Option("--each", help="One commit or branch for each service, so that each team reviews its own.")
@@ -87,6 +89,7 @@ def update(
         request_approval=request_approval,
         environments=tuple(env or ()),
         only_check=check,
+        force=force,
         team=team,
     )
     reads = check or dry_run

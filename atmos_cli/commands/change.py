@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.tree import CommitTree
-from atmos_cli.commands.update import UpdatePlan, plan_update
+from atmos_cli.commands.update import UpdatePlan, hinting, plan_update
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.placeholders import Placeholder, fill_in, placeholders
@@ -137,6 +137,7 @@ def update_edited(
         raise AtmosError(*(_after_this(each, edited) for each in update.problems))
     # Of a file that this command edits itself, edits of others could not be given back if the commit was taken back.
     inputs = update.change.changes.inputs - edited.keys()
+    update = hinting(update, "add `--force`", f"first run `atmos update {shell(str(name))} --force`")
     changes = replace(update.change.changes, inputs=inputs)
     change = replace(update.change, changes=changes)
     return replace(update, change=change, conflicts=tuple(map(_with_own_way, update.conflicts)))

@@ -9,9 +9,10 @@ from atmos_cli import __version__
 from atmos_cli.blueprint.compose import compose
 from atmos_cli.commands.budget import Pending, pending
 from atmos_cli.commands.changes import Change, asking, judge, start_of
+from atmos_cli.commands.first_images import RollbackGate, with_first_images
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail, in_order
 from atmos_cli.engines.owned_names import require_free
-from atmos_cli.gitops.addresses import PublicAddress, public_addresses
+from atmos_cli.gitops.addresses import PublicAddress, inside_address, public_addresses
 from atmos_cli.gitops.generate import Generated, generate, unfaithful
 from atmos_cli.gitops.intent import understand
 from atmos_cli.gitops.placeholders import Placeholder, fill_in, placeholders
@@ -24,8 +25,9 @@ from atmos_cli.result import ChangeSet
 from atmos_cli.spec.model import DEFAULT_PORT, read_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from atmos_cli.blueprint.compose import Needs
     from atmos_cli.config import Config, WriteMode
     from atmos_cli.gitops.effective import Effective
     from atmos_cli.gitops.intent_flags import Flags
@@ -62,28 +64,34 @@ class NewPlan:
                 steps["read", f"{link.variable}: {link.summary} ({source})"] = None
         filled = secret_steps(self.spec, team=self.team, environments=self.environments, config=self.config)
         steps |= dict.fromkeys(("secret", line) for line in filled)
-        serves = next(iter(self.generated.compositions.values())).serves
         for each in self.addresses:
             steps["reach", f"{each.environment}: {each.url} ({each.entry}; {each.needs})"] = None
         if self.addresses:
             steps["dns", "each of these names needs a record that leads to the address of what serves it"] = None
-        if serves == "port" and "http" not in self.spec.addons:
-            steps["reach", f"inside the cluster only: http://{self.spec.name}.{self.team}-{self.environments[0]}"] = (
-                None
-            )
+        first = next(iter(self.generated.compositions.values()))
+        inside = inside_address([item.resource for item in first.resources], service=self.spec.name)
+        if inside and first.serves == "port" and "http" not in self.spec.addons:
+            steps["reach", f"inside the cluster only: {inside}"] = None
         deploy = f"atmos deploy {self.team}/{self.spec.name} --env {self.environments[0]} --image"
         if self.spec.image is None:
             steps["image", f"push your image, then: {deploy} NAME:TAG"] = None
         else:
             steps["image", f"the next one: {deploy} :TAG"] = None
         steps |= dict.fromkeys(("fill in", line) for line in fill_in(self.placeholders))
+        steps |= dict.fromkeys(("needs", line) for line in self._needs())
+        notes = (note for composition in self.generated.compositions.values() for note in composition.notes)
+        steps |= dict.fromkeys(("note", note) for note in notes)
+        return tuple(steps)
+
+    def _needs(self) -> Iterator[str]:
+        """Say what must be installed, once for all clusters that need it."""
+        clusters: dict[Needs, dict[str, None]] = {}
         for composition in self.generated.compositions.values():
             for need in composition.needs:
-                clusters = self.config.environments[composition.environment].cluster
-                steps["needs", f"{need.provider} on cluster {clusters} (it serves {need.kind}.{need.group})"] = None
-            for note in composition.notes:
-                steps["note", note] = None
-        return tuple(steps)
+                clusters.setdefault(need, {})[self.config.environments[composition.environment].cluster] = None
+        for need, names in clusters.items():
+            where = f"cluster{'s' if len(names) > 1 else ''} {', '.join(names)}"
+            yield f"{need.provider} on {where} (it serves {need.kind}.{need.group})"
 
 
 def open_requests(plan: NewPlan) -> tuple[Pending, ...]:
@@ -93,11 +101,15 @@ def open_requests(plan: NewPlan) -> tuple[Pending, ...]:
 
 @dataclass(frozen=True, slots=True)
 class NewOptions:
-    """How the change is written; None takes the repo's default. `ask` puts a question with a choice to a person."""
+    """How the change is written; None takes the repo's default.
+
+    `force`: even with an image that was rolled back. `ask` puts a question with a choice to a person.
+    """
 
     mode: WriteMode | None = None
     branch: str | None = None
     request_approval: bool = False
+    force: bool = False
     ask: Callable[[str, Sequence[str]], str] | None = None
 
 
@@ -137,6 +149,9 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
             spec, judged, make=lambda other: make(other, judged.environment), policy=start.states.policy
         ),
     )
+    guarded, forced_by = with_first_images(
+        start, after, guarded, touched=_with_images(spec, touched), rolled=RollbackGate(repository), force=options.force
+    )
     _require_faithful(generated, after, touched)
     change = Change(
         start,
@@ -144,7 +159,7 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
         after,
         guarded,
         touched=tuple(touched),
-        message=_message(spec, team, environments, generated),
+        message=_message(spec, team, environments, generated, forced_by=forced_by),
         branch=options.branch or f"atmos/new-{spec.name}",
         again=lambda: plan_new(open_repository(repository.root, writes=True), text, flags, options).change,
     )
@@ -163,11 +178,20 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
     return NewPlan(repository, config, spec, team, environments, rows, generated, change, addresses)
 
 
-def _message(spec: ServiceSpec, team: str, environments: tuple[str, ...], generated: Generated) -> str:
+def _with_images(spec: ServiceSpec, touched: Iterable[Deployment]) -> tuple[Deployment, ...]:
+    """Return where the service begins with an image that somebody named: nobody rolled back one that atmos made up."""
+    own = {name for name, values in spec.environments.items() if values.image}
+    return tuple(each for each in touched if spec.image or each.environment in own)
+
+
+def _message(
+    spec: ServiceSpec, team: str, environments: tuple[str, ...], generated: Generated, *, forced_by: str
+) -> str:
     port = [f"port {spec.port.service}"] if spec.port else [spec.type]
     words = ", ".join([spec.language, *port, *sorted(spec.addons)])
     tags = next(iter(generated.compositions.values())).blueprints
-    tail = trailers({"Service": f"{team}/{spec.name}", "Blueprint": ", ".join(tags), "Version": __version__})
+    values = {"Service": f"{team}/{spec.name}", "Blueprint": ", ".join(tags)}
+    tail = trailers({**values, **({"Forced-By": forced_by} if forced_by else {}), "Version": __version__})
     return f"Add the service {spec.name}\n\n{words}; in {', '.join(environments)}.\n\n{tail}\n"
 
 

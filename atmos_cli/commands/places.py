@@ -36,6 +36,7 @@ class PlaceOptions:
     ours: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
     request_approval: bool = False
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Where a service is reached from outside: the URL in each environment, and what must be there for it to answer."""
+"""Where a service is reached: its URL by environment and what must be there for it to answer, or its name inside."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from atmos_cli.clusters.facts import http_facts
 from atmos_cli.config import namespace
 from atmos_cli.gitops.freshness import retired_since
+from atmos_cli.kube.shape import items, number, text
 from atmos_cli.spec.model import Overrides
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from atmos_cli.clusters.facts import ClusterKinds
     from atmos_cli.config import Config
+    from atmos_cli.kube.resource import Resource
     from atmos_cli.spec.model import ServiceSpec
     from atmos_cli.versions.table import VersionTable
 
@@ -64,3 +66,12 @@ def public_addresses(
                 entry = f"an HTTPRoute at the Gateway `{facts.gateway}` in `{facts.namespace}`"
                 needs = f"its listener must hold a certificate for {host} and admit {namespace(team, name)}"
             yield PublicAddress(name, f"{scheme}://{host}{path or '/'}", entry, needs)
+
+
+def inside_address(resources: Iterable[Resource], *, service: str) -> str:
+    """Return the URL of a service inside its cluster; empty where it has no Service."""
+    for each in resources:
+        if (text(each, "kind"), text(each, "metadata", "name")) == ("Service", service):
+            port = next((number(port, "port") for _, port in items(each, "spec", "ports")), 80)
+            return f"http://{service}.{text(each, 'metadata', 'namespace')}{'' if port == 80 else f':{port}'}"
+    return ""

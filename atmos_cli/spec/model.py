@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
 from atmos_cli.diagnostics import Code
 from atmos_cli.documents import Strict, read_model
@@ -52,8 +61,13 @@ OwnName = Annotated[
 # The catalogue of blueprints says which of them exist.
 Noun = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 ServiceName = Annotated[str, StringConstraints(pattern=NAME)]
+PortName = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,13}[a-z0-9])?$")]
 # Strict numbers: `port: yes` is not port 1, and `port: "80"` is text.
 PortNumber = Annotated[int, Field(strict=True, ge=1, le=65535)]
+TargetPort = Annotated[
+    Annotated[PortName, Tag("name")] | Annotated[PortNumber, Tag("number")],
+    Discriminator(lambda value: "name" if isinstance(value, str) else "number"),
+]
 Replicas = Annotated[int, Field(strict=True, ge=0, le=1000)]
 Bound = Annotated[int, Field(strict=True, ge=1, le=1000)]
 Seconds = Annotated[int, Field(strict=True, ge=1, le=3600)]
@@ -169,6 +183,9 @@ class Dependency(
 ):
     service: ServiceName = Field(description="name of the other service")
     port: PortNumber = Field(default=80, description="the port its clients use")
+    target_port: TargetPort = Field(
+        default="http", description="the port of its pods behind that, by name or number: the only one that is opened"
+    )
     team: ServiceName | None = Field(default=None, description="its team, when it is not this service's own")
 
 

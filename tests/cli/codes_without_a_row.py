@@ -54,7 +54,6 @@ ELSEWHERE = {
     "ATM820": "rollback",
     "ATM821": "rollback",
     "ATM822": "rollback",
-    "ATM830": "deploy, promote",
     "ATM831": "promote",
     "ATM832": "promote",
     "ATM833": "promote",

@@ -41,7 +41,8 @@ def test_each_environment_has_a_url_of_its_domain(repo, atmos):
             " certificate"
         )
     assert [step["topic"] for step in done.json["data"]["next"]].count("reach") == len(domains)
-    assert any("cert-manager on cluster prod" in step["step"] for step in done.json["data"]["next"])
+    needs = [step["step"] for step in done.json["data"]["next"] if step["topic"] == "needs"]
+    assert any(need.startswith("cert-manager on clusters ") and "prod" in need for need in needs)
 
 
 def test_without_an_issuer_it_is_plain_http_and_with_a_path_it_ends_there(repo, atmos):

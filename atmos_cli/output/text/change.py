@@ -199,6 +199,7 @@ def show_limits(plan: BudgetPlan) -> None:
         say(f"{name} has a budget already; `--replace` suggests new limits for it")
     for name, budget in plan.budgets.items():
         say(f"{name}: {', '.join(f'{key} {limit.limit}' for key, limit in budget.limits.items())}")
+    print_diagnostics(plan.diagnostics)
 
 
 def show_limits_written(written: Written) -> None:
