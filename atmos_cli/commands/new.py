@@ -21,6 +21,8 @@ from atmos_cli.gitops.write import Base, trailers
 from atmos_cli.result import ChangeSet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from atmos_cli.config import Config, WriteMode
     from atmos_cli.gitops.effective import Effective
     from atmos_cli.kube.resource import Resource
@@ -127,7 +129,14 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
         again=lambda: plan_new(open_repository(repository.root, writes=True), text, flags, options).change,
     )
     change = asking(change) if options.request_approval else change
-    return NewPlan(repository, config, spec, team, environments, understood.rows, generated, change)
+    rows = (*understood.rows, *_warnings(generated))
+    return NewPlan(repository, config, spec, team, environments, rows, generated, change)
+
+
+def _warnings(generated: Generated) -> Iterator[PlanRow]:
+    """Find what the runtime will not work with: said before anything is written."""
+    found = dict.fromkeys(text for each in generated.compositions.values() for text in each.warnings)
+    yield from (PlanRow("warning", text, "what is known of the runtime") for text in found)
 
 
 def _message(spec: ServiceSpec, team: str, environments: tuple[str, ...], generated: Generated) -> str:

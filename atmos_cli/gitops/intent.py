@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
@@ -17,8 +17,14 @@ from atmos_cli.spec.shorthand import parse_intent
 
 if TYPE_CHECKING:
     from atmos_cli.blueprint.catalogue import Catalogue
+    from atmos_cli.blueprint.runtime import Runtime
     from atmos_cli.config import Config
     from atmos_cli.spec.intent import Intent
+    from atmos_cli.spec.vocabulary import Vocabulary
+
+
+# The row of `languages.yaml` for an image of which nothing else is known.
+ANY_IMAGE: Final = "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,7 @@ def understand(text: str, flags: Flags, *, config: Config, catalogue: Catalogue,
     _words(draft, intent)
     _flags(draft, flags)
     _require_agreement(draft, intent)
+    _runtime(draft, catalogue, known)
     draft.values.setdefault("type", "web")
     serves = draft.values["type"] not in known.portless
     if not serves:
@@ -91,7 +98,20 @@ def understand(text: str, flags: Flags, *, config: Config, catalogue: Catalogue,
     except ValidationError as error:
         found = (_refused(problem, draft.values) for problem in error.errors())
         raise AtmosError(*dict.fromkeys(found)) from None
-    order = ("name", "type", "language", "port", "image", "size", "replicas", "scaling", "hosts", "probes", "env")
+    order = (
+        "name",
+        "type",
+        "language",
+        "framework",
+        "port",
+        "image",
+        "size",
+        "replicas",
+        "scaling",
+        "hosts",
+        "probes",
+        "env",
+    )
     rows = [draft.rows[name] for name in order if name in draft.rows]
     rows += [row for name, row in draft.rows.items() if name not in order]
     return Understood(spec, tuple(rows))
@@ -175,31 +195,77 @@ def _flags(draft: _Draft, flags: Flags) -> None:
 
 def _defaults(draft: _Draft, *, config: Config, team: str, catalogue: Catalogue, serves: bool) -> None:
     values = draft.values
-    if "language" not in values:
-        known = alternatives(catalogue.languages.languages)
-        hint = f'say it in the intent, e.g. "node, port 80": {known}'
-        raise fail(Code.INTENT_EMPTY, "the intent names no language", hint=hint)
+    runtime = catalogue.runtime(values["language"], values.get("framework"))
     if "type" not in draft.rows:
         draft.put("type", "web", "web", "blueprint default")
     if "name" not in values:
-        name = f"{values['language']}-{values['type']}"
-        draft.put("name", name, name, "made from the language; --name changes it")
+        draft.put("name", *_name(values))
     if serves and "port" not in values:
-        draft.put("port", {"service": 80, "container": 8080}, "80 → 8080", "blueprint default")
+        usual = runtime.own("usual_port")
+        pair = {"service": 80, "container": usual or 8080}
+        draft.put(
+            "port", pair, _shown(pair), f"what {runtime.title} usually listens on" if usual else "blueprint default"
+        )
     if "image" not in values:
         image = f"{config.registry}/{team}/{values['name']}:0.1.0"
         draft.rows["image"] = PlanRow("image", image, "repo config: registry", "a placeholder until you give --image")
-    if "size" not in values:
+    if "size" not in values and (size := runtime.own("size")):
+        draft.put("size", size, size, f"what {runtime.title} needs")
+    elif "size" not in values:
         draft.rows["size"] = PlanRow("size", "s", "blueprint default")
     if "replicas" not in values and "scaling" not in values:
         counts = ", ".join(f"{name} {env.replicas}" for name, env in config.environments.items())
         draft.rows["replicas"] = PlanRow("replicas", counts, "repo config: environments")
-    language = catalogue.languages.languages[values["language"]]
     if serves and "probes" not in values:
-        shown = f"GET {language.health}" + (f", {language.ready}" if language.ready != language.health else "")
-        draft.rows["probes"] = PlanRow(
-            "probes", shown, "blueprint default", "must answer 200; --health-path and --ready-path change them"
+        draft.rows["probes"] = _probes(runtime)
+
+
+def _runtime(draft: _Draft, catalogue: Catalogue, known: Vocabulary) -> None:
+    """Settle language, framework and type, which depend on each other. Raises where one is missing or not there."""
+    values = draft.values
+    if "language" not in values and "image" in values:
+        values["language"] = ANY_IMAGE
+        draft.rows["language"] = PlanRow("language", ANY_IMAGE, "no language is said", "the image is all that is known")
+        if "port" not in values and values.get("type", "web") not in known.portless:
+            message = "nothing says on which port the image listens"
+            raise fail(Code.INTENT_EMPTY, message, hint="add it, such as `--port 80:3000` (clients:process)")
+    if "language" not in values:
+        names = alternatives(catalogue.languages.languages)
+        hint = f'say it in the intent, e.g. "node, port 80": {names}; or give an image and a port'
+        raise fail(Code.INTENT_EMPTY, "the intent names no language", hint=hint)
+    framework = values.get("framework")
+    wanted = catalogue.frameworks[framework].type if framework else ""
+    if not wanted or "type" in values:
+        return
+    if wanted not in known.types:
+        message = f"{framework} is a {wanted}, which is not in this version of atmos"
+        hint = (
+            f"types in this version: {', '.join(sorted(known.types))}; one of your own: `atmos blueprint new {wanted}`"
         )
+        raise fail(Code.INTENT_NOT_YET, message, hint=hint)
+    draft.put("type", wanted, wanted, f"what {framework} is")
+
+
+def _name(values: dict[str, Any]) -> tuple[str, str, str]:
+    """Return a name, the same as it is shown, and what it was made from."""
+    if values["language"] == ANY_IMAGE:
+        last = str(values["image"]).partition("@")[0].rpartition("/")[2].partition(":")[0]
+        if validate_name(last) is None:
+            return last, last, "made from the image; --name changes it"
+    name = f"{values['language']}-{values['type']}"
+    return name, name, "made from the language; --name changes it"
+
+
+def _probes(runtime: Runtime) -> PlanRow:
+    paths = tuple(dict.fromkeys(path for path in (runtime.started, runtime.health, runtime.ready) if path))
+    if not paths:
+        note = "no path is known: --health-path and --ready-path ask for more than that"
+        return PlanRow("probes", "a connection to the port", f"the row of {runtime.title}", note)
+    shown = f"GET {', '.join(paths)}"
+    change = "--health-path and --ready-path change them"
+    if built_in := runtime.own("built_in"):
+        return PlanRow("probes", shown, f"the row of {runtime.title}", f"answered by {built_in}; {change}")
+    return PlanRow("probes", shown, "blueprint default", f"must answer 200; {change}")
 
 
 def _add(draft: _Draft, addon: str, source: str) -> None:

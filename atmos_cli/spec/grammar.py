@@ -113,7 +113,9 @@ def _with_version(parse: Parse, start: int, count: int, meaning: WordMeaning) ->
             message = f"{parse.said(start, at + 1)} gives {meaning.value} a port, which atmos sets itself"
             hint = f"leave `{shown(version)}` out; if the service listens there, write `port {shown(version)}` apart"
             return parse.problem(Code.SPEC_PORT_INVALID, message, start, at + 1, hint=hint)
-    return parse.token(meaning.kind, meaning.value, start, count, note=note, strict=meaning.strict)
+    return parse.token(
+        meaning.kind, meaning.value, start, count, note=note, strict=meaning.strict, framework=meaning.framework
+    )
 
 
 def versioned(parse: Parse, start: int) -> int:
@@ -123,7 +125,9 @@ def versioned(parse: Parse, start: int) -> int:
     if not parts or not meaning or meaning.kind not in {"language", "addon"}:
         return 0
     note = _joined(meaning.note, _version_note(meaning, parts["version"]))
-    return parse.token(meaning.kind, meaning.value, start, 1, note=note, strict=meaning.strict)
+    return parse.token(
+        meaning.kind, meaning.value, start, 1, note=note, strict=meaning.strict, framework=meaning.framework
+    )
 
 
 def _version_note(meaning: WordMeaning, version: str) -> str:

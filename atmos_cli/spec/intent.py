@@ -39,6 +39,7 @@ class Intent:
     name: Stated[str] | None = None
     type: Stated[str] | None = None
     language: Stated[str] | None = None
+    framework: Stated[str] | None = None
     port: Stated[PortPair] | None = None
     addons: tuple[Stated[str], ...] = ()
     without: tuple[Stated[str], ...] = ()
@@ -50,7 +51,7 @@ class Intent:
 
     def stated(self) -> tuple[tuple[str, Stated[Any]], ...]:
         """Return every value that was said, with its field of `service.yaml` (`without` for an unwanted add-on)."""
-        single = ("name", "type", "language", "port", "scaling", "size", "replicas", "image")
+        single = ("name", "type", "language", "framework", "port", "scaling", "size", "replicas", "image")
         found = [(field, getattr(self, field)) for field in single if getattr(self, field) is not None]
         several = [(field, item) for field in ("hosts", "addons", "without") for item in getattr(self, field)]
         return (*found, *several)

@@ -24,6 +24,7 @@ class Token:
     last: int
     note: str = ""
     strict: bool = True
+    framework: str = ""
 
 
 @dataclass(slots=True)
@@ -66,8 +67,19 @@ class Parse:
         found = (c.value for c in self.tokens if beside and c.last == at and c.kind == "addon")
         return next((str(value) for value in found if value not in self.vocabulary.properties), "")
 
-    def token(self, kind: str, value: Any, start: int, count: int, *, note: str = "", strict: bool = True) -> int:
-        self.tokens.append(Token(kind, value, first=start, last=start + count - 1, note=note, strict=strict))
+    def token(
+        self,
+        kind: str,
+        value: Any,
+        start: int,
+        count: int,
+        *,
+        note: str = "",
+        strict: bool = True,
+        framework: str = "",
+    ) -> int:
+        last = start + count - 1
+        self.tokens.append(Token(kind, value, first=start, last=last, note=note, strict=strict, framework=framework))
         return count
 
     def problem(self, code: Code, message: str, start: int, count: int, *, hint: str = "") -> int:

@@ -30,12 +30,16 @@ COLON_KEYS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class WordMeaning:
-    """The meaning of a word. `strict` words decide; others (`service`, `typescript`) only without a strict one."""
+    """The meaning of a word. `strict` words decide; others (`service`, `typescript`) only without a strict one.
+
+    A word for a language may name a `framework` of it.
+    """
 
     kind: Kind
     value: str
     note: str = ""
     strict: bool = True
+    framework: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,7 @@ class Noun:
     store_words: tuple[str, ...] = ()
     without_words: tuple[str, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
+    framework: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +153,9 @@ def _phrases(noun: Noun) -> Iterator[tuple[str, WordMeaning]]:
     notes = {normal(word): note for word, note in noun.notes.items()}
     for words, strict in ((noun.loose_words, False), (noun.words, True)):
         for word in map(normal, words):
-            meaning = WordMeaning(noun.kind, noun.value, _means(word, noun.value, notes.get(word, "")), strict)
+            meaning = WordMeaning(
+                noun.kind, noun.value, _means(word, noun.value, notes.get(word, "")), strict, framework=noun.framework
+            )
             yield word, meaning
             if word in map(normal, noun.store_words):
                 yield from ((f"{word} {store}", meaning) for store in _STORE_NOUNS)

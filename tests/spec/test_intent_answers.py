@@ -158,6 +158,7 @@ def test_words_are_the_users_own():
     expected = {
         "type": "service",
         "language": "TypeScript, Express",
+        "framework": "Express",
         "port": "PORT 8080",
         "addons": "PostgreSQL database",
     }
