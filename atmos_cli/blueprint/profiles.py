@@ -65,7 +65,7 @@ class Memory(Strict):
     share: int = Field(default=75, ge=10, le=95)
 
 
-class Image(Strict):
+class UsualImage(Strict):
     """The image that people mostly use. `cannot`: why it does not run in the pod; `instead`: the image that does."""
 
     usual: str
@@ -97,7 +97,7 @@ class Profile(Called):
     tmp: Literal["disk", "memory"] | None = Field(default=None, description="memory where a sticky bit is needed")
     signals: Literal["handled", "ignored"] | None = Field(default=None, description="SIGTERM to a process with id 1")
     memory: Memory | None = None
-    image: Image | None = None
+    image: UsualImage | None = None
     connections: dict[BlueprintName, tuple[Variable, ...]] = Field(default={})
     refuse: tuple[Refusal, ...] = ()
     notes: tuple[Note, ...] = ()

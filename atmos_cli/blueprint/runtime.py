@@ -111,12 +111,12 @@ class Runtime:
 
     def warnings(self, names: Mapping[str, Any]) -> Iterator[str]:
         """Find what will not work as it stands: a size that is too small, an image that cannot run in the pod."""
-        svc, where = names["svc"], names["env"]["name"]
+        svc = names["svc"]
         least, limit = self.memory.least, str(svc["resources"]["limits"]["memory"])
         if parse(limit) < parse(least):
             yield (
-                f"{limit} of memory in '{where}' is less than the {least} that {self.title} needs: the kernel ends it"
-                " under load, without a word in its log"
+                f"{limit} of memory is less than the {least} that {self.title} needs: the kernel ends it under load,"
+                " without a word in its log"
             )
         image = self.own("image")
         if image and image.cannot:

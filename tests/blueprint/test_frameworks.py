@@ -237,7 +237,7 @@ def test_options_of_a_spec_come_after_those_of_the_runtime():
 
 def test_a_size_that_is_too_small_is_said():
     (said,) = made(service("spring", size="xs")).warnings
-    assert said.startswith("256Mi of memory in 'dev' is less than the 512Mi that Spring Boot needs")
+    assert said.startswith("256Mi of memory is less than the 512Mi that Spring Boot needs")
     assert not made(service("spring", size="s")).warnings
 
 
