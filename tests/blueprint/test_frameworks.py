@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from typing import Any
 
@@ -20,7 +21,7 @@ from atmos_cli.layout.kustomize import lay_out
 from atmos_cli.ports import MemoryTree, SubTree
 from atmos_cli.spec.model import ServiceSpec
 from atmos_cli.spec.shorthand import parse_intent
-from tests.blueprint.matrix import CATALOGUE, CONFIG, TEAM
+from tests.blueprint.matrix import CATALOGUE, CONFIG, ROOT, TEAM
 
 FRAMEWORKS = {name: row for name, row in CATALOGUE.frameworks.items() if row.says_something}
 # php-fpm serves no HTTP, and the databases of WordPress are not PostgreSQL.
@@ -376,3 +377,10 @@ def test_a_row_that_is_wrong_is_said_with_its_place(old, new, said):
     assert found.where.path == "platform/blueprints/frameworks.yaml"
     assert found.where.line > 1
     assert said in found.message
+
+
+def test_the_page_has_what_the_rows_say(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    page = ROOT / "docs" / "frameworks.md"
+    made_now = importlib.import_module("frameworks_page").renewed(page.read_text(), CATALOGUE)
+    assert page.read_text() == made_now, "run `python scripts/frameworks_page.py`"
