@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 CLONE_NEWNET = 0x40000000
 # Its server runs as another user, who may not go through a TMPDIR of root's own.
-OPEN = "/var/tmp"  # noqa: S108
+OPEN = "/var/tmp"
 # That of the pod, on which nothing answers that listens on the loopback address alone; and that of the database.
 POD, DATABASE = "10.244.1.17", "10.244.2.3"
 
