@@ -18,6 +18,10 @@ _INDEX = re.compile(rf"atmos-cli=={_VERSION}(?: --hash=sha256:[0-9a-f]{{64}}){{1
 _WHEEL = re.compile(rf"(?:[A-Za-z0-9_][A-Za-z0-9_.-]*/)*atmos_cli-{_VERSION}-py3-none-any\.whl")
 _GIT = re.compile(r"git\+(?:https://|ssh://(?:[a-z]+@)?)[A-Za-z0-9.-]+(?::\d{1,5})?/[A-Za-z0-9_.~/+-]+@[0-9a-f]{40}")
 _FORMS = (_INDEX, _WHEEL, _GIT)
+_NAMED = re.compile(
+    rf"atmos-cli=={_VERSION}|atmos_cli-{_VERSION.replace('<version', '<wheel')}-py3-none-any\.whl"
+    rf"|--require-version {_VERSION.replace('<version', '<required')}|(?P<commit>{_GIT.pattern})"
+)
 
 
 def _is_pinned(value: Any) -> Any:
@@ -50,6 +54,11 @@ class Tool(Strict):
         return match["version"] if match else None
 
     @property
+    def pin(self) -> str | None:
+        """Return the version that is installed, or the address with the commit."""
+        return self.version or self.install
+
+    @property
     def wheel(self) -> str | None:
         """Return the path of the wheel in the repo; None for the other forms."""
         return self.install if self.install and _WHEEL.fullmatch(self.install) else None
@@ -64,3 +73,9 @@ class Tool(Strict):
     @property
     def from_git(self) -> bool:
         return bool(self.install and _GIT.fullmatch(self.install))
+
+
+def pins_in(text: str) -> tuple[str, ...]:
+    """Return what a pipeline or hook installs or asks for, each once: versions, or addresses with a commit."""
+    found = (match[match.lastgroup] for match in _NAMED.finditer(text) if match.lastgroup)
+    return tuple(dict.fromkeys(found))

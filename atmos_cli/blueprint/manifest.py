@@ -31,6 +31,12 @@ class Called(Strict):
     word_notes: dict[str, str] = Field(default={})
 
 
+class Versioned(Called):
+    """`majors`: the first and the last version that there has been; `node 20` is a version, and `node 80` a port."""
+
+    majors: tuple[int, int] | None = None
+
+
 class CalledAddon(Called):
     """`backing`: a thing beside the service, which has a version, a name and a port, and not a property of it."""
 
@@ -148,7 +154,27 @@ class Manifest(CalledAddon):
 
 
 class UnavailableType(Called):
+    """`instead` is what to do in this version, as the hint says it."""
+
     serves: Serves = "port"
+    instead: str = ""
+
+
+class UnavailableAddon(CalledAddon):
+    instead: str = ""
+
+
+class Unsaid(Called):
+    """What no field of a spec stands for: `problem` completes a sentence about the word, `instead` is the hint."""
+
+    problem: str
+    instead: str
+
+
+class Remark(Called):
+    """What needs no setting, and what the plan says of it."""
+
+    note: str
 
 
 class Unavailable(Strict):
@@ -156,4 +182,6 @@ class Unavailable(Strict):
 
     languages: tuple[str, ...] = ()
     types: dict[BlueprintName, UnavailableType] = Field(default={})
-    addons: dict[BlueprintName, CalledAddon] = Field(default={})
+    addons: dict[BlueprintName, UnavailableAddon] = Field(default={})
+    others: dict[BlueprintName, Unsaid] = Field(default={})
+    remarks: dict[BlueprintName, Remark] = Field(default={})

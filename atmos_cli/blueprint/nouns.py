@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from atmos_cli.blueprint.catalogue import Catalogue
-    from atmos_cli.blueprint.manifest import Called, Input
+    from atmos_cli.blueprint.manifest import Called, CalledAddon, Input, Manifest, Unavailable
     from atmos_cli.spec.model import ServiceSpec
     from atmos_cli.spec.vocabulary import Kind
 
@@ -25,7 +25,7 @@ def vocabulary(catalogue: Catalogue) -> Vocabulary:
     types, addons = catalogue.of_kind("workload"), catalogue.of_kind("addon")
     meanings = meanings_of(_nouns(catalogue))
     known = [layer.unavailable for layer in catalogue.layers]
-    called = {name: row for one in known for name, row in one.addons.items()}
+    called: dict[str, CalledAddon] = {name: row for one in known for name, row in one.addons.items()}
     called |= {b.manifest.name: b.manifest for b in addons}
     serving = {name: row.serves for one in known for name, row in one.types.items()}
     serving |= {b.manifest.name: b.manifest.serves for b in types}
@@ -39,7 +39,18 @@ def vocabulary(catalogue: Catalogue) -> Vocabulary:
         properties=frozenset(name for name, row in called.items() if not row.backing),
         usual_ports={row.usual_port: name for name, row in called.items() if row.usual_port},
         inputs={b.manifest.name: {key: each.type for key, each in b.manifest.inputs.items()} for b in addons},
+        choices={b.manifest.name: _choices(b.manifest) for b in addons},
+        instead={name: text for one in known for name, text in _instead(one)},
     )
+
+
+def _instead(rows: Unavailable) -> Iterator[tuple[str, str]]:
+    yield from ((name, row.instead) for name, row in rows.types.items())
+    yield from ((name, row.instead) for name, row in rows.addons.items())
+
+
+def _choices(manifest: Manifest) -> dict[str, tuple[str, ...]]:
+    return {key: tuple(map(str, each.values)) for key, each in manifest.inputs.items() if each.values}
 
 
 def alternatives(names: Iterable[str]) -> str:
@@ -113,23 +124,39 @@ def _nouns(catalogue: Catalogue) -> Iterator[Noun]:
         yield from (Noun("unknown_language", word, (word,)) for word in layer.unavailable.languages)
         yield from (_noun("type", name, row) for name, row in layer.unavailable.types.items())
         yield from (_noun("addon", name, row) for name, row in layer.unavailable.addons.items())
-        yield from (_noun("language", name, row) for name, row in layer.languages.languages.items())
+        for name, unsaid in layer.unavailable.others.items():
+            yield _noun("other", name, unsaid, note=unsaid.problem, hint=unsaid.instead)
+        yield from (_noun("remark", name, row, note=row.note) for name, row in layer.unavailable.remarks.items())
+        for name, language in layer.languages.languages.items():
+            yield _noun("language", name, language, majors=language.majors)
         for name, row in layer.frameworks.frameworks.items():
             now = catalogue.frameworks[name]
             said = name if now.says_something else ""
-            yield _noun("language", now.language, row, note=now.note, framework=said)
+            yield _noun("language", now.language, row, note=now.note, majors=row.majors, framework=said)
         for name in layer.names:
             yield _noun(KINDS[catalogue.manifest(name).kind], name, layer.manifest(name)[0])
-    yield from (Noun("language", name, (name,)) for name in catalogue.languages.languages)
+    languages = catalogue.languages.languages
+    yield from (Noun("language", name, (name,), majors=row.majors) for name, row in languages.items())
     for manifest in map(catalogue.manifest, catalogue.names()):
         yield Noun(KINDS[manifest.kind], manifest.name, (manifest.name,), notes=manifest.word_notes)
 
 
-def _noun(kind: Kind, value: str, called: Called, *, note: str = "", framework: str = "") -> Noun:
+def _noun(
+    kind: Kind,
+    value: str,
+    called: Called,
+    *,
+    note: str = "",
+    hint: str = "",
+    majors: tuple[int, int] | None = None,
+    framework: str = "",
+) -> Noun:
     return Noun(
         kind,
         value,
         words=called.words,
+        majors=majors,
+        hint=hint,
         loose_words=called.loose_words,
         store_words=called.store_words,
         without_words=called.without_words,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
-from atmos_cli.blueprint.manifest import BlueprintName, Called, Condition, Note, Refusal
+from atmos_cli.blueprint.manifest import BlueprintName, Condition, Note, Refusal, Versioned
 from atmos_cli.diagnostics import AtmosError
 from atmos_cli.documents import Strict
 from atmos_cli.kube.quantity import parse
@@ -73,7 +73,7 @@ class UsualImage(Strict):
     instead: str = ""
 
 
-class Profile(Called):
+class Profile(Versioned):
     """What a language says, and a framework instead of its language or beside it. Texts may be expressions.
 
     `by_size` are variables whose value depends on the class of size; `options` those that hold a list of options, in
@@ -106,7 +106,10 @@ class Profile(Called):
 
 
 class Language(Profile):
-    """What a runtime needs of its pod. `sizes` names one of the tables in `languages.yaml`."""
+    """What a runtime needs of its pod. `sizes` names one of the tables in `languages.yaml`.
+
+    `not_http`: ports on which its usual image listens, but answers no HTTP, and what does.
+    """
 
     title: str
     user: int = Field(ge=1, le=2_000_000_000)
@@ -116,6 +119,7 @@ class Language(Profile):
     startup_seconds: int = Field(default=60, ge=1, le=3600)
     health: ProbePath = "/healthz"
     ready: ProbePath = "/readyz"
+    not_http: dict[int, str] = Field(default={})
 
 
 class Languages(Strict):
@@ -136,12 +140,11 @@ class Framework(Profile):
     user: int | None = Field(default=None, ge=1, le=2_000_000_000)
     group: int | None = Field(default=None, ge=1, le=2_000_000_000)
     sizes: str | None = None
-    type: str = Field(default="", description="the type of service that it always is, such as worker")
     note: str = ""
 
     @property
     def says_something(self) -> bool:
-        return bool(self.model_fields_set - {*Called.model_fields, "language", "title", "note", "read", "ran"})
+        return bool(self.model_fields_set - {*Versioned.model_fields, "language", "title", "note", "read", "ran"})
 
 
 class Frameworks(Strict):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from atmos_cli.kube.plain_values import mentioned_secret, named_secret, secret_arguments, secret_line
 from atmos_cli.kube.secret_shapes import shape
 from atmos_cli.kube.shape import text
+from atmos_cli.spec.names import env_secret
 from atmos_cli.yamlio.locate import field_of
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def remedy(variable: str, *, service: str, store: str, spec: bool = False) -> st
     if not (variable and service):
         where = f"in the secret store `{store}`, named in an ExternalSecret" if store else f"in a Secret {_SOPS}"
         return f"keep it {where}; then change it, since the history of Git has it"
-    name = f"{service}-env"
+    name = env_secret(service)
     made = f"in the secret store `{store}`, from which an ExternalSecret makes the Secret `{name}`"
     where = made if store else f"in a Secret `{name}` {_SOPS}"
     reference = f"valueFrom: {{secretKeyRef: {{name: {name}, key: {variable}}}}}"

@@ -35,6 +35,7 @@ from atmos_cli.cli import (
     update,
     verify,
 )
+from atmos_cli.cli.examples import examples_of
 from atmos_cli.diagnostics import AtmosError, Code, fail
 from atmos_cli.output.say import say, styled
 
@@ -94,8 +95,7 @@ app.command(
     "change",
     help="Change a service: words and flags as for a new one, what to remove, and `in ENV` for one environment.\n"
     "\n"
-    "Edits service.yaml, updates all files, and asks once. For example: "
-    'atmos change checkout "add redis, size m in prod, without autoscaling"',
+    "Edits service.yaml, updates all files, and asks once.",
 )(change.change)
 app.command(
     "update",
@@ -215,11 +215,24 @@ def _adapted(command: Any) -> Any:
 
     Help is coloured by Typer's own console, and holds nothing but atmos's own words.
     """
-    command.format_help = styled(command.format_help)
+    command.format_help = styled(_with_examples(command.format_help))
     command.make_parser = _like_argparse(command.make_parser)
     for below in getattr(command, "commands", {}).values():
         _adapted(below)
     return command
+
+
+def _with_examples(show: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+    """Return `show` with the examples of the command behind its help."""
+
+    def shown(context: Any, formatter: Any) -> None:
+        show(context, formatter)
+        if found := examples_of(context.command_path):
+            say("Examples:")
+            for each in found:
+                say(f"  {each}")
+
+    return shown
 
 
 def _like_argparse(make: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from atmos_cli.cli import completion
 from atmos_cli.cli.options import (
     Branch,
     DryRun,
@@ -39,7 +40,16 @@ def main() -> None:
 
 @app.command(help="Write a request to let a service pass its budget with exactly what it asks for now.")
 def request(
-    env: Annotated[str, typer.Option("--env", "-e", metavar="ENV", help="The environment whose budget is passed.")],
+    env: Annotated[
+        str,
+        typer.Option(
+            "--env",
+            "-e",
+            metavar="ENV",
+            autocompletion=completion.environments,
+            help="The environment whose budget is passed.",
+        ),
+    ],
     service: Annotated[str, typer.Option("--service", "-s", help="The service that asks for more.")],
     team: Team = None,
     reason: Annotated[str | None, typer.Option(help="Why, in one line, for whoever is to sign.")] = None,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from atmos_cli.cli import audit, budget_change
+from atmos_cli.cli import audit, budget_change, completion
 from atmos_cli.cli.options import Environments, Output, RepoDir, Service, Team, start
 from atmos_cli.output.json.envelope import answer
 from atmos_cli.output.say import say, say_lines
@@ -28,7 +28,10 @@ def main() -> None:
 
 @app.command(help="Show what is used of every limit, by team or service, and what it costs a month.")
 def show(
-    environment: Annotated[str | None, typer.Argument(metavar="[ENV]", help="Only this environment.")] = None,
+    environment: Annotated[
+        str | None,
+        typer.Argument(metavar="[ENV]", help="Only this environment.", autocompletion=completion.environments),
+    ] = None,
     by: Annotated[Literal["team", "service"], typer.Option(help="Whose share to show.")] = "team",
     what: Annotated[
         Literal["steady", "peak", "rollout"] | None,

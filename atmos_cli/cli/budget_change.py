@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from atmos_cli.cli import completion
 from atmos_cli.cli.options import (
     Diff,
     DryRun,
@@ -38,26 +39,32 @@ def init(
     ] = False,
     repo: RepoDir = None,
     write: Write = None,
+    push: Push = None,
     yes: Yes = False,
     dry_run: DryRun = False,
     output: Output = "text",
 ) -> None:
-    from atmos_cli.commands.budget_init import execute_budgets, plan_budgets
+    from atmos_cli.commands.budget_init import plan_budgets
+    from atmos_cli.commands.changes import write_change
     from atmos_cli.gitops.repository import open_repository
     from atmos_cli.output.json.change import limits_data
     from atmos_cli.output.text.change import show_limits, show_limits_written
 
-    plan = plan_budgets(open_repository(start(repo), writes=not dry_run), tuple(environment or ()), replace=replace)
+    repository = open_repository(start(repo), writes=not dry_run)
+    plan = plan_budgets(repository, tuple(environment or ()), replace=replace, mode=write)
     if output == "text":
         show_limits(plan)
     written = None
-    if plan.changes.files and not dry_run:
+    if plan.change.changes.files and not plan.change.refused and not dry_run:
         confirm("Write this?", yes=yes, output=output)
-        written = execute_budgets(plan, mode=write)
+        written = write_change(plan.change, pushes=push)
+    code = 1 if plan.change.refused else 0
     if output == "json":
-        answer("budget init", data=limits_data(plan, written), diagnostics=written.notes if written else ())
+        said = (*plan.diagnostics, *(written.notes if written else ()))
+        answer("budget init", data=limits_data(plan, written), diagnostics=said, exit_code=code)
     elif written is not None:
         show_limits_written(written)
+    raise typer.Exit(code)
 
 
 def rightsize(
@@ -66,7 +73,12 @@ def rightsize(
         Path | None, typer.Option("--from", metavar="FILE", help="Measured use by container, JSON or YAML.")
     ] = None,
     prometheus: Annotated[str | None, typer.Option(metavar="URL", help="Ask this Prometheus.")] = None,
-    env: Annotated[str | None, typer.Option("--env", "-e", metavar="ENV", help="Where the use was measured.")] = None,
+    env: Annotated[
+        str | None,
+        typer.Option(
+            "--env", "-e", metavar="ENV", autocompletion=completion.environments, help="Where the use was measured."
+        ),
+    ] = None,
     days: Annotated[int, typer.Option(min=1, max=90, help="How far to look back.")] = 14,
     team: Team = None,
     apply: Annotated[

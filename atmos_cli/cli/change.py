@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from atmos_cli.cli import completion
 from atmos_cli.cli.options import (
     AllowReplace,
     Branch,
@@ -41,8 +42,13 @@ Several = list[str] | None
 def change(
     service: Service,
     intent: Annotated[
-        str, typer.Argument(metavar="[INTENT]", help='What changes, e.g. "add redis, size m in prod, 4 replicas".')
-    ] = "",
+        list[str] | None,
+        typer.Argument(
+            metavar="[INTENT]",
+            help='What changes, e.g. "add redis, size m in prod, 4 replicas".',
+            show_default=False,
+        ),
+    ] = None,
     team: Team = None,
     env: Environments = None,
     size: Size = None,
@@ -51,9 +57,20 @@ def change(
     port: Port = None,
     host: Annotated[Several, typer.Option(help="One more host name; may be repeated.")] = None,
     set_env: SetEnv = None,
+    secret: Annotated[
+        Several, typer.Option(metavar="NAME", help="A variable whose value comes from a Secret; may be repeated.")
+    ] = None,
     unset_env: Annotated[Several, typer.Option(metavar="NAME", help="Remove an environment variable.")] = None,
-    with_: Annotated[Several, typer.Option("--with", metavar="ADDON", help="Add an add-on; may be repeated.")] = None,
-    without: Annotated[Several, typer.Option(metavar="ADDON", help="Remove an add-on; may be repeated.")] = None,
+    with_: Annotated[
+        Several,
+        typer.Option(
+            "--with", metavar="ADDON", help="Add an add-on; may be repeated.", autocompletion=completion.addons
+        ),
+    ] = None,
+    without: Annotated[
+        Several,
+        typer.Option(metavar="ADDON", help="Remove an add-on; may be repeated.", autocompletion=completion.addons),
+    ] = None,
     ours: Ours = None,
     theirs: Theirs = None,
     allow_replace: AllowReplace = False,
@@ -82,12 +99,15 @@ def change(
         without=tuple(without or ()),
         env=tuple(set_env or ()),
         unset_env=tuple(unset_env or ()),
+        secrets=tuple(secret or ()),
         environments=tuple(env or ()),
     )
     options = ChangeOptions(
         team, write, branch, tuple(ours or ()), tuple(theirs or ()), allow_replace, request_approval
     )
-    plan = plan_change(open_repository(start(repo), writes=not dry_run), service, intent, flags, options)
+    plan = plan_change(
+        open_repository(start(repo), writes=not dry_run), service, " ".join(intent or ()), flags, options
+    )
     if output == "text":
         from atmos_cli.output.text.spec_change import show_change
 

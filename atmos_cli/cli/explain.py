@@ -6,12 +6,18 @@ from typing import Annotated
 
 import typer
 
+from atmos_cli.cli import completion
 from atmos_cli.cli.options import Output
 from atmos_cli.output.json.envelope import answer
 
 
 def explain(
-    code: Annotated[str, typer.Argument(metavar="CODE", help="A code such as ATM401; `all` lists them.")],
+    code: Annotated[
+        str,
+        typer.Argument(
+            metavar="CODE", help="A code such as ATM401; `all` lists them.", autocompletion=completion.codes
+        ),
+    ],
     output: Output = "text",
 ) -> None:
     from atmos_cli.commands.explain import explained

@@ -53,6 +53,13 @@ def init(
     registry: Annotated[
         str, typer.Option(help="Where images are, for services that name none.")
     ] = "registry.example.com",
+    domain: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="[ENV=]DOMAIN",
+            help="Below which services are reached; alone: production's, and ENV.DOMAIN in the others.",
+        ),
+    ] = None,
     write: Write = None,
     yes: Yes = False,
     dry_run: DryRun = False,
@@ -67,14 +74,15 @@ def init(
         engines=_pairs(cluster_engine),
         clusters=_pairs(cluster),
         kubernetes=kubernetes,
-        types=_of_clusters(cluster_type),
-        contexts=_of_clusters(kube_context),
+        types=_of_each(cluster_type),
+        contexts=_of_each(kube_context),
         teams=tuple(team or ()),
         git_url=git_url,
         branch=branch,
         forge=forge,
         write=write or defaults.write,
         registry=registry,
+        domains=_of_each(domain),
     )
     names = {"env": "environments", "cluster_engine": "engines", "cluster": "clusters", "team": "teams"} | {
         "kube_context": "context"
@@ -92,6 +100,7 @@ def init(
         "branch",
         "forge",
         "registry",
+        "domain",
     }
     explicit = frozenset(
         names.get(name, name)
@@ -118,10 +127,10 @@ def init(
         show_initialised(plan, written)
 
 
-def _of_clusters(texts: list[str] | None) -> tuple[tuple[str, str], ...]:
-    """Return (cluster, value) of each; the cluster is empty where the value is for all."""
+def _of_each(texts: list[str] | None) -> tuple[tuple[str, str], ...]:
+    """Return (name, value) of each; the name is empty where the value is for all."""
     parts = (text.partition("=") if "=" in text else ("", "", text) for text in texts or ())
-    return tuple((cluster, name) for cluster, _, name in parts)
+    return tuple((name, value) for name, _, value in parts)
 
 
 def _pairs(texts: list[str] | None) -> tuple[tuple[str, str], ...]:

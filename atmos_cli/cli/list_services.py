@@ -6,12 +6,15 @@ from typing import Annotated
 
 import typer
 
+from atmos_cli.cli import completion
 from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
 from atmos_cli.output.json.envelope import answer
 
 
 def list_services(
-    services: Annotated[list[str] | None, typer.Argument(help="Services to list (default: all).")] = None,
+    services: Annotated[
+        list[str] | None, typer.Argument(help="Services to list (default: all).", autocompletion=completion.services)
+    ] = None,
     team: Team = None,
     env: Environments = None,
     repo: RepoDir = None,

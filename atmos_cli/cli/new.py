@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from atmos_cli.cli import completion
 from atmos_cli.cli.options import (
     Branch,
     Diff,
     DryRun,
     Environments,
+    Force,
     Output,
     Port,
     Push,
@@ -23,10 +25,14 @@ from atmos_cli.cli.options import (
     Team,
     Write,
     Yes,
+    asked,
     confirm,
+    interactive,
     start,
 )
+from atmos_cli.diagnostics import Code, fail
 from atmos_cli.output.json.envelope import answer
+from atmos_cli.output.say import say
 
 if TYPE_CHECKING:
     from atmos_cli.commands.init import InitPlan
@@ -46,13 +52,20 @@ def main() -> None:
     help="Add a service: one plan with the source of every value, one question, then files, a commit or a branch."
 )
 def service(
-    intent: Annotated[str, typer.Argument(help='What it is, e.g. "node, port 80, postgres".')],
+    intent: Annotated[
+        list[str] | None,
+        typer.Argument(help='What it is, e.g. "node, port 80, postgres"; without it, atmos asks.', show_default=False),
+    ] = None,
     name: Annotated[str | None, typer.Option(help="The name of the service.")] = None,
     team: Team = None,
     env: Environments = None,
     image: Annotated[str | None, typer.Option(metavar="NAME:TAG", help="The image to deploy first.")] = None,
     host: Annotated[
-        list[str] | None, typer.Option(help="A host name under which it is reachable from outside; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            metavar="[ENV=]HOST",
+            help="A host name under which production, or ENV, is reachable from outside; may be repeated.",
+        ),
     ] = None,
     size: Size = None,
     replicas: Annotated[int | None, typer.Option(min=0, max=1000, help="The same number everywhere.")] = None,
@@ -63,8 +76,15 @@ def service(
     ] = None,
     ready_path: Annotated[str | None, typer.Option(metavar="/PATH", help="Answers 200 when it can serve.")] = None,
     set_env: SetEnv = None,
+    secret: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="A variable whose value comes from a Secret, never from here; may be repeated."
+        ),
+    ] = None,
     with_: Annotated[
-        list[str] | None, typer.Option("--with", metavar="ADDON", help="An add-on; may be repeated.")
+        list[str] | None,
+        typer.Option("--with", metavar="ADDON", help="An add-on; may be repeated.", autocompletion=completion.addons),
     ] = None,
     repo: RepoDir = None,
     init: Annotated[
@@ -73,6 +93,7 @@ def service(
     write: Write = None,
     branch: Branch = None,
     push: Push = None,
+    force: Force = False,
     request_approval: RequestApproval = False,
     with_diff: Diff = False,
     yes: Yes = False,
@@ -81,7 +102,7 @@ def service(
 ) -> None:
     from atmos_cli.commands.changes import write_change
     from atmos_cli.commands.new import NewOptions, open_requests, plan_new
-    from atmos_cli.gitops.intent import Flags
+    from atmos_cli.gitops.intent_flags import Flags
 
     flags = Flags(
         name=name,
@@ -96,11 +117,20 @@ def service(
         health_path=health_path,
         ready_path=ready_path,
         env=tuple(set_env or ()),
+        secrets=tuple(secret or ()),
         addons=tuple(with_ or ()),
     )
     first, repository = _repository(repo, init, writes=not dry_run)
-    options = NewOptions(mode=write, branch=branch, request_approval=request_approval)
-    plan = plan_new(repository, intent, flags, options)
+    options = NewOptions(
+        mode=write,
+        branch=branch,
+        request_approval=request_approval,
+        force=force,
+        ask=None if yes else asked(output),
+    )
+    plan = plan_new(
+        repository, " ".join(intent or ()) or _asked_for(repository, yes=yes, output=output), flags, options
+    )
     if output == "text":
         from atmos_cli.output.text.change import show_new
 
@@ -112,6 +142,19 @@ def service(
             _execute_init(first)
         written = write_change(plan.change, pushes=push)
     _finish(plan, written, first, output=output)
+
+
+def _asked_for(repository: Repository, *, yes: bool, output: Output) -> str:
+    """Return the intent that a person's answers make. Raises ATM107 where no one can be asked."""
+    if yes or not interactive(output):
+        hint = 'say what it is: `atmos new service "node, port 80, postgres"`'
+        raise fail(Code.INTENT_EMPTY, "the intent is missing", hint=hint)
+    from atmos_cli.commands.new_questions import intent_from
+    from atmos_cli.foreign import shell
+
+    text = intent_from(repository, lambda question, default: str(typer.prompt(question, default=default or None)), say)
+    say(f"The same without questions: atmos new service {shell(text)}")
+    return text
 
 
 def _repository(repo: Path | None, init: Path | None, *, writes: bool) -> tuple[InitPlan | None, Repository]:

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from atmos_cli.cli import completion
 from atmos_cli.cli.options import (
     Branch,
     Diff,
     DryRun,
+    Force,
     Ours,
     Output,
     Push,
@@ -33,16 +35,29 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="Its name: a-z, 0-9 an
 
 def environment(
     name: Name,
-    like: Annotated[str, typer.Option(metavar="ENV", help="Copy the settings, budget and services of this one.")] = "",
+    like: Annotated[
+        str,
+        typer.Option(
+            metavar="ENV",
+            autocompletion=completion.environments,
+            help="Copy the settings, budget and services of this one.",
+        ),
+    ] = "",
     cluster: Annotated[str, typer.Option(help="The cluster it is on (default: that of `--like`).")] = "",
     after: Annotated[
-        str, typer.Option(metavar="ENV", help="Stand behind this one in the order of promotion (default: `--like`).")
+        str,
+        typer.Option(
+            metavar="ENV",
+            autocompletion=completion.environments,
+            help="Stand behind this one in the order of promotion (default: `--like`).",
+        ),
     ] = "",
     domain: Annotated[str, typer.Option(help="The domain of its services (default: as `init` has it).")] = "",
     service: Annotated[
         list[str] | None, typer.Option(help="Only this service is to be there; may be repeated.")
     ] = None,
     no_services: Annotated[bool, typer.Option("--no-services", help="No service is to be there yet.")] = False,
+    force: Force = False,
     request_approval: RequestApproval = False,
     ours: Ours = None,
     theirs: Theirs = None,
@@ -58,7 +73,7 @@ def environment(
     from atmos_cli.commands.new_environment import NewEnvironment, plan_new_environment
     from atmos_cli.commands.places import PlaceOptions
 
-    options = PlaceOptions(write, branch, tuple(ours or ()), tuple(theirs or ()), request_approval)
+    options = PlaceOptions(write, branch, tuple(ours or ()), tuple(theirs or ()), request_approval, force)
     wanted = NewEnvironment(name, like, cluster, after, domain, tuple(service or ()), no_services)
     plan = plan_new_environment(opened(repo, dry_run=dry_run), wanted, options)
     finish(plan, push=push, with_diff=with_diff, yes=yes, dry_run=dry_run, output=output)
@@ -95,7 +110,9 @@ def cluster(
         str, typer.Option(metavar=f"<{'|'.join(NAMES)}>", help="Its engine (default: that of the others).")
     ] = "",
     kubernetes: Annotated[str, typer.Option(metavar="1.N", help="Its version of Kubernetes.")] = "",
-    like: Annotated[str, typer.Option(metavar="CLUSTER", help="Copy the settings of this one.")] = "",
+    like: Annotated[
+        str, typer.Option(metavar="CLUSTER", autocompletion=completion.clusters, help="Copy the settings of this one.")
+    ] = "",
     cluster_type: Annotated[
         str, typer.Option(metavar="TYPE", help="What it is, such as gke or openshift: see docs/clusters.md.")
     ] = "",

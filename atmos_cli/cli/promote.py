@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from atmos_cli.cli import completion
 from atmos_cli.cli.options import (
     AllowReplace,
     Branch,
@@ -30,11 +31,19 @@ if TYPE_CHECKING:
 
 def promote(
     service: Service,
-    to: Annotated[str, typer.Option("--to", metavar="ENV", help="The environment that gets the version.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to", metavar="ENV", autocompletion=completion.environments, help="The environment that gets the version."
+        ),
+    ],
     from_: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="ENV", help="Where it runs (default: `promotion.from`, or the environment before)."
+            "--from",
+            metavar="ENV",
+            autocompletion=completion.environments,
+            help="Where it runs (default: `promotion.from`, or the environment before).",
         ),
     ] = None,
     team: Team = None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from atmos_cli.cli import completion
 from atmos_cli.cli.new_place import finish, opened
 from atmos_cli.cli.options import Branch, Diff, DryRun, Output, Push, RepoDir, Service, Team, Write, Yes, confirm
 from atmos_cli.output.json.envelope import answer
@@ -32,7 +33,12 @@ def main() -> None:
 @app.command(help="Remove a service, or its deployment in one environment; data stays in the clusters until you say.")
 def service(
     name: Service,
-    env: Annotated[str, typer.Option("--env", "-e", metavar="ENV", help="Only from this environment.")] = "",
+    env: Annotated[
+        str,
+        typer.Option(
+            "--env", "-e", metavar="ENV", autocompletion=completion.environments, help="Only from this environment."
+        ),
+    ] = "",
     team: Team = None,
     accept_data_loss: Annotated[
         bool, typer.Option("--accept-data-loss", help="Objects with data that nothing keeps may go, too.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from atmos_cli.cli import completion
 from atmos_cli.cli.options import (
     AllowReplace,
     Branch,
@@ -37,7 +38,9 @@ To = Annotated[
 
 def rollback(
     service: Service,
-    env: Annotated[str, typer.Option("--env", "-e", metavar="ENV", help="The environment.")],
+    env: Annotated[
+        str, typer.Option("--env", "-e", metavar="ENV", autocompletion=completion.environments, help="The environment.")
+    ],
     team: Team = None,
     commit: Commit = None,
     to: To = None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from atmos_cli.cli import completion
 from atmos_cli.cli.options import Environments, Output, RepoDir, Team, start
 
 if TYPE_CHECKING:
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
 
 def status(
     service: Annotated[
-        str | None, typer.Argument(metavar="[SERVICE]", help="The service, as NAME or TEAM/NAME (default: all).")
+        str | None,
+        typer.Argument(
+            metavar="[SERVICE]",
+            autocompletion=completion.services,
+            help="The service, as NAME or TEAM/NAME (default: all).",
+        ),
     ] = None,
     env: Environments = None,
     team: Team = None,

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from atmos_cli.cli import completion
 from atmos_cli.cli.options import (
     AllowReplace,
     Branch,
     Diff,
     DryRun,
+    Force,
     Ours,
     Output,
     Push,
@@ -34,12 +36,21 @@ if TYPE_CHECKING:
 
 def update(
     services: Annotated[
-        list[str] | None, typer.Argument(help="Services to update (default: all, and what `init` made).")
+        list[str] | None,
+        typer.Argument(
+            help="Services to update (default: all, and what `init` made).", autocompletion=completion.services
+        ),
     ] = None,
     team: Team = None,
     env: Annotated[
         list[str] | None,
-        typer.Option("--env", "-e", metavar="ENV", help="Put the services into this one, too."),
+        typer.Option(
+            "--env",
+            "-e",
+            metavar="ENV",
+            autocompletion=completion.environments,
+            help="Put the services into this one, too.",
+        ),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Only say what is to be updated; exit 1 when something is.")
@@ -48,6 +59,7 @@ def update(
     theirs: Theirs = None,
     restore: Annotated[bool, typer.Option("--restore", help="Bring back what was deleted by hand.")] = False,
     allow_replace: AllowReplace = False,
+    force: Force = False,
     request_approval: RequestApproval = False,
     each: Annotated[
         bool, typer.Option("--each", help="One commit or branch for each service, so that each team reviews its own.")
@@ -77,6 +89,7 @@ def update(
         request_approval=request_approval,
         environments=tuple(env or ()),
         only_check=check,
+        force=force,
         team=team,
     )
     reads = check or dry_run

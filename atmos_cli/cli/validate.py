@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from atmos_cli import __version__
+from atmos_cli.cli.examples import examples_of
 from atmos_cli.diagnostics import Code, errors, fail
 from atmos_cli.output.json.envelope import answer
 
@@ -59,7 +60,15 @@ def _parser() -> argparse.ArgumentParser:
         prog="atmos validate",
         allow_abbrev=False,
         description="Everything that can be known offline about the repo: schemas, references, policy, budget.",
-        epilog="exit status: 0 no error, 1 errors found, 2 cannot look (no repo, unreadable input)",
+        epilog="\n".join(
+            (
+                "exit status: 0 no error, 1 errors found, 2 cannot look (no repo, unreadable input)",
+                "",
+                "Examples:",
+                *(f"  {each}" for each in examples_of("atmos validate")),
+            )
+        ),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("paths", nargs="*", metavar="PATH", help="show only findings in these files or directories")
     parser.add_argument("--repo", metavar="DIR", help="the GitOps repo (default: the one around the working directory)")

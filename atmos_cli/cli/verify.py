@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from typer.core import TyperGroup
 
+from atmos_cli.cli import completion
 from atmos_cli.cli.options import Environments, Output, RepoDir, Service, Team, start
 from atmos_cli.output.json.envelope import answer
 from atmos_cli.output.say import say_document, say_progress
@@ -52,7 +53,11 @@ def main() -> None:
 )
 def run(
     service: Annotated[
-        str | None, typer.Argument(help="The service, as NAME or TEAM/NAME (default: all that the commit changes).")
+        str | None,
+        typer.Argument(
+            help="The service, as NAME or TEAM/NAME (default: all that the commit changes).",
+            autocompletion=completion.services,
+        ),
     ] = None,
     env: Environments = None,
     team: Team = None,

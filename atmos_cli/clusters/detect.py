@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.kube.shape import items, mapping, number, strings, text
+from atmos_cli.kube.operators import RELIED_ON
+from atmos_cli.kube.shape import items, mapping, number, strings, text, text_items
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,6 +31,7 @@ MONITORS = (
     ("monitoring.googleapis.com/v1", "PodMonitoring", "gmp"),
     ("azmonitoring.coreos.com/v1", "PodMonitor", "azure"),
 )
+ASKED_KINDS = "the kinds that it serves"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +67,9 @@ def detected(sight: ClusterSight) -> Detected:
     found = [f"it is `{kind}`: {why}"]
     if version:
         found.append(f"its version is {sight.version}")
-    for each in (_policy, _api, _zones):
+    for each in (_policy, _api, _zones, _families):
         values |= each(sight, found)
-    found += [*_storage(sight), *_classes(sight), *_dns(sight), *_monitors(sight)]
+    found += [*_storage(sight), *_classes(sight), *_dns(sight), *_monitors(sight), *_relied_on(sight)]
     return Detected(kind, version[1] if version else "", values, tuple(found))
 
 
@@ -154,6 +156,18 @@ def _zones(sight: ClusterSight, found: list[str]) -> dict[str, Any]:
     return {"zones": several}
 
 
+def _families(sight: ClusterSight, found: list[str]) -> dict[str, Any]:
+    """See IPv6 by the networks of pods, or where those are not the nodes' by the addresses of who answers names."""
+    nodes = [text_items(node, "spec", "podCIDRs") for node in sight.nodes or ()]
+    seen = {6 if ":" in cidr else 4 for each in nodes for _, cidr in each}
+    words = [word for each in sight.dns_services or () for _, word in text_items(each, "spec", "ipFamilies")]
+    seen = seen or {6 if word == "IPv6" else 4 for word in words}
+    if 6 not in seen:
+        return {}
+    found.append("its pods speak IPv4 and IPv6" if 4 in seen else "its pods speak IPv6 alone")
+    return {"families": sorted(seen)}
+
+
 def _storage(sight: ClusterSight) -> Iterator[str]:
     if sight.storage_classes is None:
         return
@@ -194,6 +208,14 @@ def _monitors(sight: ClusterSight) -> Iterator[str]:
     if kinds:
         choice = ", or ".join(f"`monitoring: {{kind: {each}}}`" for each in kinds)
         yield f"it can take metrics: write {choice}"
+
+
+def _relied_on(sight: ClusterSight) -> Iterator[str]:
+    there = [name for version, kind, name, _ in RELIED_ON if (version, kind) in sight.served]
+    if there:
+        yield f"it has {', '.join(there)}"
+    if not any(each.startswith(ASKED_KINDS) for each in sight.unseen):
+        yield from (f"it has no {name}, which {use} needs" for _, _, name, use in RELIED_ON if name not in there)
 
 
 def version_of_nodes(nodes: tuple[Resource, ...] | None) -> str:

@@ -129,21 +129,19 @@ def cluster_facts(cluster: ClusterSettings, kinds: ClusterKinds) -> ClusterFacts
 
 def http_facts(cluster: ClusterSettings, environment: HttpEntry, kinds: ClusterKinds) -> HttpFacts:
     """Return how traffic comes in: what the environment says, then its cluster, then the controller."""
+    told = entries_that_count(cluster, environment)
 
     def said(field: str, otherwise: str) -> str:
-        found = (getattr(each, field) for each in (environment, cluster.http) if each)
-        return next((each for each in found if each), otherwise)
+        return next((value for each in told if (value := getattr(each, field))), otherwise)
 
     controller = said("controller", "")
     row, own = kinds.controllers.get(controller), kinds.type_of(cluster).http
     brought = own if own.controller == controller else None
     usual = (brought.namespace if brought else None) or (row.namespace if row else NAMESPACE)
     namespace = said("namespace", usual)
-    sources = environment.sources or (cluster.http.sources if cluster.http else None)
-    if sources is None:
-        sources = (brought.sources if brought else ()) or (row.sources if row else ("gateway",))
-        families = cluster_facts(cluster, kinds).families
-        sources = tuple(s for s in sources if isinstance(s, str) or not s.cidr or family(s.cidr) in families)
+    own_sources = (brought.sources if brought else ()) or (row.sources if row else ("gateway",))
+    written = next((each.sources for each in told if each.sources), own_sources)
+    sources = _spoken(written, own=own_sources, families=cluster_facts(cluster, kinds).families)
     return HttpFacts(
         controller=controller,
         kind=said("kind", row.kinds[0] if row else KIND),
@@ -152,6 +150,14 @@ def http_facts(cluster: ClusterSettings, environment: HttpEntry, kinds: ClusterK
         namespace=namespace,
         sources=allowed(sources, namespace=namespace, policy=cluster_facts(cluster, kinds).policy),
     )
+
+
+def entries_that_count(cluster: ClusterSettings, environment: HttpEntry) -> tuple[HttpEntry, ...]:
+    """Return who is asked, key by key: an environment with a controller of its own takes no key of the cluster's."""
+    within = cluster.http
+    if within is None or (environment.controller and within.controller not in (None, environment.controller)):
+        return (environment,)
+    return (environment, within)
 
 
 def monitoring_facts(
@@ -163,6 +169,7 @@ def monitoring_facts(
         return None
     row = kinds.type_of(cluster).monitoring
     kind = next((each.kind for each in said if each.kind), row.kind)
+    said = [each for each in said if each.kind in (None, kind)]  # the namespace of another one's is not this one's
     usual = row.namespace if kind == row.kind else kinds.types[NO_TYPE].monitoring.namespace
     return Monitoring(
         kind=kind,
@@ -188,10 +195,24 @@ def allowed(sources: Sequence[Source], *, namespace: str, policy: NetworkDialect
 _ENTITIES: dict[SourceWord, tuple[str, ...]] = {"nodes": ("host", "remote-node"), "ingress": ("ingress",)}
 
 
+def _spoken(sources: Sequence[Source], *, own: Sequence[Source], families: Sequence[IpFamily]) -> tuple[Source, ...]:
+    """Leave out ranges of the controller itself of a family that the cluster does not speak, written out or not."""
+    return tuple(
+        each
+        for each in sources
+        if isinstance(each, str) or not each.cidr or each not in own or family(each.cidr) in families
+    )
+
+
 def _dns(cluster: ClusterSettings, row: ClusterType) -> DnsServers:
-    if isinstance(cluster.dns, DnsServers):
-        return cluster.dns
-    return row.dns if cluster.dns == "cluster" else ANY_DNS
+    """Return who answers names. A mapping without a type says all there is, as it did before there were types."""
+    told = cluster.dns
+    if not isinstance(told, DnsServers):
+        return row.dns if told == "cluster" else ANY_DNS
+    if cluster.type is None:
+        return told
+    by_type = {each: getattr(row.dns, each) for each in DnsServers.model_fields.keys() - told.model_fields_set}
+    return told.model_copy(update=by_type)
 
 
 def _peer(source: AllowedSource) -> Peer:

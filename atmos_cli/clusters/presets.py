@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.clusters.facts import GATEWAY, NO_TYPE
-from atmos_cli.clusters.networks import family
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -69,7 +68,8 @@ def http_preset(name: str, kinds: ClusterKinds) -> Preset:
     http["namespace"] = row.http.namespace or controller.namespace
     reasons["http", "namespace"] = "where its proxies run" if kind == "ingress" else "where that Gateway is"
     sources = row.http.sources or controller.sources
-    http["from"] = list(_written(sources, row.families.value))
+    # Of both families: whoever adds IPv6 to `families` has its ranges already, and until then they let nobody in.
+    http["from"] = list(_written(sources))
     reasons["http", "from"] = f"who connects to the pods: {row.http.why if row.http.sources else controller.why}"
     return Preset({"http": http}, reasons)
 
@@ -98,12 +98,9 @@ def _storage_reason(row: ClusterType) -> str:
     return f"the default{named}"
 
 
-def _written(sources: tuple[Source, ...], families: tuple[int, ...]) -> Iterator[Any]:
+def _written(sources: tuple[Source, ...]) -> Iterator[Any]:
     for each in sources:
-        if isinstance(each, str):
-            yield each
-        elif not each.cidr or family(each.cidr) in families:
-            yield each.model_dump(by_alias=True, exclude_defaults=True)
+        yield each if isinstance(each, str) else each.model_dump(by_alias=True, exclude_defaults=True)
 
 
 def _at(values: Any, path: Path) -> Any:

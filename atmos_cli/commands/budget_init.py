@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.budget.dimensions import MONEY, PLAIN
 from atmos_cli.budget.model import Budget, Limit, budget_path, read_budget
+from atmos_cli.commands.changes import Change, judge, start_of
 from atmos_cli.gitops.effective import Effective
 from atmos_cli.gitops.policy import Policy
+from atmos_cli.gitops.repository import open_repository
 from atmos_cli.gitops.usage import use_of
-from atmos_cli.gitops.write import Written, base_of, write
 from atmos_cli.kube.quantity import Quantity
 from atmos_cli.layout.skeleton import budget_text, default_budget
-from atmos_cli.result import ChangeSet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from atmos_cli.budget.evaluate import Totals
     from atmos_cli.config import WriteMode
+    from atmos_cli.diagnostics import Diagnostic
     from atmos_cli.gitops.repository import Repository
     from atmos_cli.ports import FileTree
 
@@ -34,48 +35,42 @@ class BudgetPlan:
 
     repository: Repository
     budgets: Mapping[str, Budget]
-    changes: ChangeSet
     kept: tuple[str, ...]
+    change: Change
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        return (*self.repository.recovered, *self.change.guarded.diagnostics)
 
 
-def plan_budgets(repository: Repository, environments: tuple[str, ...], *, replace: bool = False) -> BudgetPlan:
+def plan_budgets(
+    repository: Repository, environments: tuple[str, ...], *, replace: bool = False, mode: WriteMode | None = None
+) -> BudgetPlan:
     """Plan first budgets. Raises AtmosError for an unreadable one: it is never replaced by a guess unasked."""
-    tree, config = repository.tree, repository.config
+    start = start_of(repository, mode=mode)
     budgets: dict[str, Budget] = {}
     kept = []
-    for environment in config.named(environments):
-        data = tree.read(budget_path(environment))
+    for environment in start.config.named(environments):
+        data = start.tree.read(budget_path(environment))
         if data is not None and not replace:
             kept.append(environment)
             continue
-        production = config.environments[environment].production
-        start = default_budget(environment, production=production)
+        production = start.config.environments[environment].production
+        now = default_budget(environment, production=production)
         if data is not None:
-            start = read_budget(data, environment=environment)
-        used = use_of(_Counted(tree, start), environment).sums("rollout", None).environment
-        budgets[environment] = start.model_copy(update={"count": "rollout", "limits": suggested(used, start)})
-    files = {budget_path(name): budget_text(budget).encode() for name, budget in budgets.items()}
-    return BudgetPlan(
-        repository, budgets, ChangeSet(dict(files), {path: tree.read(path) for path in files}), tuple(kept)
-    )
+            now = read_budget(data, environment=environment)
+        used = use_of(_Counted(start.tree, now), environment).sums("rollout", None).environment
+        budgets[environment] = now.model_copy(update={"count": "rollout", "limits": suggested(used, now)})
+    changes = start.changes({budget_path(name): budget_text(budget).encode() for name, budget in budgets.items()})
 
+    def again() -> Change:
+        fresh = open_repository(repository.root, writes=True)
+        return plan_budgets(fresh, environments, replace=replace, mode=mode).change
 
-def execute_budgets(plan: BudgetPlan, *, mode: WriteMode | None) -> Written:
-    repository = plan.repository
-    wanted = mode or repository.config.git.write
-    base = base_of(repository.root, repository.tree, mode=wanted, config=repository.config)
-    names = ", ".join(plan.budgets)
-    message = f"Suggest budgets for {names}\n\nHalf as much again as is used today, rounded up.\n"
-    return write(
-        repository.root,
-        plan.changes,
-        message,
-        mode=wanted,
-        base=base,
-        branch="atmos/budget-init",
-        config=repository.config,
-        pushes=False,
-    )
+    after, guarded = judge(start, changes, touched=(), environments=tuple(budgets))
+    message = f"Suggest budgets for {', '.join(budgets)}\n\nHalf as much again as is used today, rounded up.\n"
+    change = Change(start, changes, after, guarded, (), message, "atmos/budget-init", again)
+    return BudgetPlan(repository, budgets, tuple(kept), change)
 
 
 def suggested(used: Totals, now: Budget) -> dict[str, Limit]:

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.tree import CommitTree
-from atmos_cli.commands.update import UpdatePlan, plan_update
+from atmos_cli.commands.update import UpdatePlan, hinting, plan_update
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.placeholders import Placeholder, fill_in, placeholders
 from atmos_cli.gitops.repository import Repository, config_of, open_repository
+from atmos_cli.gitops.secret_steps import secret_steps
 from atmos_cli.gitops.service_update import UpdateOptions
 from atmos_cli.gitops.services import ServiceName, environments_of, named_services
 from atmos_cli.gitops.spec_change import ChangeFlags, edit_spec
 from atmos_cli.gitops.write import base_of
 from atmos_cli.layout.lock_history import read_lock
+from atmos_cli.spec.model import read_spec
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,13 +47,17 @@ class ChangeOptions:
 
 @dataclass(frozen=True, slots=True)
 class ChangePlan:
-    """`update` is None when everything is so already. `brings_along`: edits of `service.yaml` not committed so far."""
+    """`update` is None when everything is so already. `brings_along`: edits of `service.yaml` not committed so far.
+
+    `secrets`: who fills in those that are new.
+    """
 
     repository: Repository
     name: ServiceName
     spec_change: SpecChange
     update: UpdatePlan | None
     brings_along: bool = False
+    secrets: tuple[str, ...] = ()
 
     @property
     def refused(self) -> bool:
@@ -66,7 +72,10 @@ class ChangePlan:
     @property
     def next_steps(self) -> tuple[tuple[str, str], ...]:
         """Return what the developer does now: (topic, sentence)."""
-        return tuple(("fill in", line) for line in fill_in(self.placeholders))
+        return (
+            *(("secret", step) for step in self.secrets),
+            *(("fill in", line) for line in fill_in(self.placeholders)),
+        )
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -97,7 +106,15 @@ def plan_change(
     update = update_edited(repository, name, {path: edited.data}, options, subject=subject)
     again = partial(_again, repository, service, text, flags, options)
     update = replace(update, change=replace(update.change, again=again))
-    return ChangePlan(repository, name, edited.change, update, brings_along=uncommitted and mode != "commit")
+    secrets = secret_steps(
+        read_spec(edited.data, path=path),
+        team=name.team,
+        environments=_environments(tree, name),
+        config=repository.config,
+        before=read_spec(data, path=path),
+    )
+    along = uncommitted and mode != "commit"
+    return ChangePlan(repository, name, edited.change, update, brings_along=along, secrets=secrets)
 
 
 def update_edited(
@@ -120,6 +137,7 @@ def update_edited(
         raise AtmosError(*(_after_this(each, edited) for each in update.problems))
     # Of a file that this command edits itself, edits of others could not be given back if the commit was taken back.
     inputs = update.change.changes.inputs - edited.keys()
+    update = hinting(update, "add `--force`", f"first run `atmos update {shell(str(name))} --force`")
     changes = replace(update.change.changes, inputs=inputs)
     change = replace(update.change, changes=changes)
     return replace(update, change=change, conflicts=tuple(map(_with_own_way, update.conflicts)))

@@ -150,12 +150,13 @@ def _message(start: Start, wanted: Sequence[WantedImages], announced: Announced,
         "Image": ", ".join(images),
     }
     if forced and start.mode != "files":
-        tail["Forced-By"] = _who(start)
+        tail["Forced-By"] = who(start)
     body = f"{announced.body}\n\n" if announced.body else ""
     return f"{announced.subject}\n\n{body}{trailers({**tail, 'Version': __version__})}\n"
 
 
-def _who(start: Start) -> str:
+def who(start: Start) -> str:
+    """Return who makes the change, as its commit names them."""
     repo = repos.open_repo(start.repository.root)
     name, mail = repos.identity(repo) if repo else ("somebody", "unknown")
     return f"{name} <{mail}>"

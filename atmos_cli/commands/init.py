@@ -22,8 +22,8 @@ from atmos_cli.commands.init_git import (
     writable_branch,
     write_mode,
 )
-from atmos_cli.commands.init_names import require_names, require_namespaces
-from atmos_cli.commands.init_steps import push_steps, rule_steps, start_steps, tool_steps, wiring
+from atmos_cli.commands.init_names import require_domains, require_names, require_namespaces
+from atmos_cli.commands.init_steps import cluster_steps, push_steps, rule_steps, start_steps, tool_steps, wiring
 from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, Hub, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.engines.owned_names import owner_of_namespace, require_free
@@ -74,6 +74,7 @@ class InitOptions:
     forge: str = ""
     write: WriteMode = "commit"
     registry: str = "registry.example.com"
+    domains: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +134,14 @@ class InitPlan:
         steps = [f"fill in: {line}" for line in fill_in(self.placeholders)]
         if any(each.path == FILE for each in self.placeholders):
             steps.append("then run `atmos init` again: it takes what is filled in into every file")
+        steps += cluster_steps(self.config, catalogue(self.tree).cluster_kinds)
         steps += [*tool_steps(self.config, self.tree), *wiring(self.tree, self.foreign, self.own)]
         if self.changes.files:
             branch, remote = BRANCH if self.mode == "branch" else self.branch, remote_of(self.root) is not None
             steps += push_steps(self.config, mode=self.mode, branch=branch, remote=remote)
         steps += start_steps(self.config)
         if self.new_repo:
-            steps += rule_steps(self.config)
+            steps += rule_steps(self.config, self.tree)
         return tuple(steps)
 
 
@@ -246,11 +248,18 @@ def new_config(
     require_free("the environment", options.environments)
     require_names("the cluster", tuple(dict(options.clusters).values()))
     require_free("the cluster", tuple(dict(options.clusters).values()))
-    engines, clusters = dict(options.engines), dict(options.clusters)
+    engines, clusters, domains = dict(options.engines), dict(options.clusters), dict(options.domains)
+    require_domains(options.domains, options.environments)
     environments = {}
     for name in options.environments:
         settings = catalogue.production_settings() if name in PRODUCTION else {}
-        environments[name] = new_environment(name, cluster=clusters.get(name, name), settings=settings)
+        environments[name] = new_environment(
+            name,
+            cluster=clusters.get(name, name),
+            settings=settings,
+            domain=domains.get("", ""),
+            own=domains.get(name, ""),
+        )
     used = tuple(dict.fromkeys(environment.cluster for environment in environments.values()))
     for engine in (options.engine, *engines.values()):
         if engine not in ENGINES:
@@ -294,13 +303,18 @@ def _require_clean(data: bytes) -> None:
         raise AtmosError(*found, exit_code=1)
 
 
-def new_environment(name: str, *, cluster: str, settings: Mapping[str, Any]) -> Environment:
-    """Make an environment, with two replicas where a rollout should be like production's."""
-    production = name in PRODUCTION
+def new_environment(
+    name: str, *, cluster: str, settings: Mapping[str, Any], domain: str = "", own: str = ""
+) -> Environment:
+    """Make an environment, with two replicas where a rollout should be like production's.
+
+    Its domain is its `own`, else that of production, `domain`, or one below that.
+    """
+    production, shared = name in PRODUCTION, domain or Http().domain
     return Environment(
         cluster=cluster,
         production=production,
         replicas=2 if production or name == "staging" else 1,
-        http=Http(domain="example.com" if production else f"{name}.example.com"),
+        http=Http(domain=own or (shared if production else f"{name}.{shared}")),
         **settings,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from atmos_cli.config import namespace
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.engines.owned_names import owner_of_namespace
-from atmos_cli.kube.names import dns_label
+from atmos_cli.kube.names import dns_label, dns_subdomain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,17 @@ def require_names(what: str, names: Sequence[str]) -> None:
     ]
     if found:
         raise AtmosError(*found)
+
+
+def require_domains(domains: Sequence[tuple[str, str]], environments: Sequence[str]) -> None:
+    """Check the domains of environments, as (environment, domain) with none for all. Raises ATM901 and ATM702."""
+    for name, domain in domains:
+        if name and name not in environments:
+            hint = f"environments are: {', '.join(environments)}"
+            raise fail(Code.ENVIRONMENT_UNKNOWN, f"there is no environment `{name[:80]}`", hint=hint)
+        if problem := dns_subdomain(domain):
+            message = f"`{domain[:80]}` cannot be a domain: it {problem}"
+            raise fail(Code.USAGE, message, hint=f"write it as `--domain {f'{name}=' if name else ''}acme.test`")
 
 
 def require_namespaces(teams: Sequence[str], environments: Sequence[str]) -> None:

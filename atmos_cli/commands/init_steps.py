@@ -5,15 +5,17 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING
 
+from atmos_cli.clusters.facts import cluster_facts
 from atmos_cli.config import FILE, Git
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.foreign import shell
 from atmos_cli.kustomize.listed import kustomization_of, listed_files
-from atmos_cli.layout.owners import OWNERS
+from atmos_cli.layout.owners import owners_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from atmos_cli.clusters.facts import ClusterKinds
     from atmos_cli.config import Config, WriteMode
     from atmos_cli.ports import FileTree
 
@@ -70,6 +72,20 @@ def tool_steps(config: Config, tree: FileTree) -> Iterator[str]:
         yield f"add the wheel that pipelines install: {config.tool.wheel}"
 
 
+def cluster_steps(config: Config, kinds: ClusterKinds) -> Iterator[str]:
+    """Say what the types of the clusters leave to people, before something of a service waits for it for ever."""
+    facts = {name: cluster_facts(cluster, kinds) for name, cluster in config.clusters.items()}
+    without = [name for name, each in facts.items() if each.storage_missing]
+    if without:
+        yield (
+            f"before anything claims a volume, say the StorageClass of {', '.join(without)}, which have no default "
+            f"one: `storageClass` in {FILE}, of what `kubectl get storageclass` lists"
+        )
+    open_ones = [name for name, each in facts.items() if each.policy == "none"]
+    if open_ones:
+        yield f"nothing enforces NetworkPolicies on {', '.join(open_ones)}: say who does in `policy` of {FILE}"
+
+
 def push_steps(config: Config, *, mode: WriteMode, branch: str, remote: bool) -> Iterator[str]:
     """Say how what was written gets to where engines read it."""
     if mode == "files":
@@ -88,14 +104,15 @@ def start_steps(config: Config) -> Iterator[str]:
         yield from engine.first_steps(config)
 
 
-def rule_steps(config: Config) -> Iterator[str]:
+def rule_steps(config: Config, tree: FileTree) -> Iterator[str]:
     """Say who decides what, and what keeps others from going past it."""
+    owners = owners_place(tree, config.forge)
     checks = "`validate`" if config.forge == "github" else "`atmos validate` and `atmos budget check`"
     yield (
         f"protect {config.git.branch} on the forge: changes only through review by code owners, with {checks} "
         f"required; then `git.write: branch` in {FILE} makes a branch of every change"
     )
     yield (
-        f"say who signs what: groups of the forge in {OWNERS} review, people in platform/approvers.yaml let a change "
+        f"say who signs what: groups of the forge in {owners} review, people in platform/approvers.yaml let a change "
         "pass a budget, as docs/approvals.md has it"
     )

@@ -9,23 +9,30 @@ from atmos_cli import __version__
 from atmos_cli.blueprint.compose import compose
 from atmos_cli.commands.budget import Pending, pending
 from atmos_cli.commands.changes import Change, asking, judge, start_of
+from atmos_cli.commands.first_images import RollbackGate, with_first_images
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail, in_order
 from atmos_cli.engines.owned_names import require_free
-from atmos_cli.foreign import shell
+from atmos_cli.gitops.addresses import PublicAddress, inside_address, public_addresses
 from atmos_cli.gitops.generate import Generated, generate, unfaithful
-from atmos_cli.gitops.intent import Flags, PlanRow, understand
+from atmos_cli.gitops.intent import understand
 from atmos_cli.gitops.placeholders import Placeholder, fill_in, placeholders
+from atmos_cli.gitops.plan_rows import PlanRow
 from atmos_cli.gitops.repository import Deployment, Repository, open_repository, teams
+from atmos_cli.gitops.secret_steps import secret_steps
 from atmos_cli.gitops.suggestions import suggestion
 from atmos_cli.gitops.write import Base, trailers
 from atmos_cli.result import ChangeSet
+from atmos_cli.spec.model import DEFAULT_PORT, read_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from atmos_cli.blueprint.compose import Needs
     from atmos_cli.config import Config, WriteMode
     from atmos_cli.gitops.effective import Effective
+    from atmos_cli.gitops.intent_flags import Flags
     from atmos_cli.kube.resource import Resource
+    from atmos_cli.ports import FileTree
     from atmos_cli.spec.model import ServiceSpec
 
 
@@ -41,6 +48,7 @@ class NewPlan:
     rows: tuple[PlanRow, ...]
     generated: Generated
     change: Change
+    addresses: tuple[PublicAddress, ...] = ()
 
     @property
     def placeholders(self) -> tuple[Placeholder, ...]:
@@ -54,24 +62,36 @@ class NewPlan:
             for link in composition.links:
                 source = f"secret `{link.secret}`, key `{link.key}`" if link.secret else "set in the overlays"
                 steps["read", f"{link.variable}: {link.summary} ({source})"] = None
-        serves = next(iter(self.generated.compositions.values())).serves
-        if serves == "port" and "http" not in self.spec.addons:
-            steps["reach", f"inside the cluster only: http://{self.spec.name}.{self.team}-{self.environments[0]}"] = (
-                None
-            )
+        filled = secret_steps(self.spec, team=self.team, environments=self.environments, config=self.config)
+        steps |= dict.fromkeys(("secret", line) for line in filled)
+        for each in self.addresses:
+            steps["reach", f"{each.environment}: {each.url} ({each.entry}; {each.needs})"] = None
+        if self.addresses:
+            steps["dns", "each of these names needs a record that leads to the address of what serves it"] = None
+        first = next(iter(self.generated.compositions.values()))
+        inside = inside_address([item.resource for item in first.resources], service=self.spec.name)
+        if inside and first.serves == "port" and "http" not in self.spec.addons:
+            steps["reach", f"inside the cluster only: {inside}"] = None
         deploy = f"atmos deploy {self.team}/{self.spec.name} --env {self.environments[0]} --image"
         if self.spec.image is None:
             steps["image", f"push your image, then: {deploy} NAME:TAG"] = None
         else:
             steps["image", f"the next one: {deploy} :TAG"] = None
         steps |= dict.fromkeys(("fill in", line) for line in fill_in(self.placeholders))
+        steps |= dict.fromkeys(("needs", line) for line in self._needs())
+        notes = (note for composition in self.generated.compositions.values() for note in composition.notes)
+        steps |= dict.fromkeys(("note", note) for note in notes)
+        return tuple(steps)
+
+    def _needs(self) -> Iterator[str]:
+        """Say what must be installed, once for all clusters that need it."""
+        clusters: dict[Needs, dict[str, None]] = {}
         for composition in self.generated.compositions.values():
             for need in composition.needs:
-                clusters = self.config.environments[composition.environment].cluster
-                steps["needs", f"{need.provider} on cluster {clusters} (it serves {need.kind}.{need.group})"] = None
-            for note in composition.notes:
-                steps["note", note] = None
-        return tuple(steps)
+                clusters.setdefault(need, {})[self.config.environments[composition.environment].cluster] = None
+        for need, names in clusters.items():
+            where = f"cluster{'s' if len(names) > 1 else ''} {', '.join(names)}"
+            yield f"{need.provider} on {where} (it serves {need.kind}.{need.group})"
 
 
 def open_requests(plan: NewPlan) -> tuple[Pending, ...]:
@@ -81,22 +101,34 @@ def open_requests(plan: NewPlan) -> tuple[Pending, ...]:
 
 @dataclass(frozen=True, slots=True)
 class NewOptions:
-    """How the change is written; None takes the repo's default."""
+    """How the change is written; None takes the repo's default.
+
+    `force`: even with an image that was rolled back. `ask` puts a question with a choice to a person.
+    """
 
     mode: WriteMode | None = None
     branch: str | None = None
     request_approval: bool = False
+    force: bool = False
+    ask: Callable[[str, Sequence[str]], str] | None = None
 
 
 def plan_new(repository: Repository, text: str, flags: Flags, options: NewOptions) -> NewPlan:
     """Plan a new service. Raises AtmosError when the intent or the repo does not allow it; findings are in `change`."""
     start = start_of(repository, mode="branch" if options.request_approval else options.mode)
     config = start.config
-    team = team_of(teams(start.tree), flags.team)
-    environments = config.named(flags.environments)
     catalogue = repository.catalogue
-    understood = understand(text, flags, config=config, catalogue=catalogue, team=team)
-    spec = understood.spec
+    understood = understand(
+        text,
+        flags,
+        config=config,
+        catalogue=catalogue,
+        teams=teams(start.tree),
+        port_of=lambda team, service: _port_of(start.tree, team, service),
+        ask=options.ask,
+    )
+    spec, team = understood.spec, understood.team
+    environments = config.named(understood.environments)
     require_free("a service", (spec.name,))
     generated = generate(spec, team=team, environments=environments, config=config, catalogue=catalogue)
     changes = ChangeSet(dict(generated.files), {path: start.tree.read(path) for path in generated.files})
@@ -117,6 +149,9 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
             spec, judged, make=lambda other: make(other, judged.environment), policy=start.states.policy
         ),
     )
+    guarded, forced_by = with_first_images(
+        start, after, guarded, touched=_with_images(spec, touched), rolled=RollbackGate(repository), force=options.force
+    )
     _require_faithful(generated, after, touched)
     change = Change(
         start,
@@ -124,13 +159,27 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
         after,
         guarded,
         touched=tuple(touched),
-        message=_message(spec, team, environments, generated),
+        message=_message(spec, team, environments, generated, forced_by=forced_by),
         branch=options.branch or f"atmos/new-{spec.name}",
         again=lambda: plan_new(open_repository(repository.root, writes=True), text, flags, options).change,
     )
     change = asking(change) if options.request_approval else change
-    rows = (*understood.rows, *_warnings(generated))
-    return NewPlan(repository, config, spec, team, environments, rows, generated, change)
+    addresses = tuple(
+        public_addresses(
+            spec,
+            team=team,
+            environments=environments,
+            config=config,
+            kinds=catalogue.cluster_kinds,
+            versions=catalogue.versions,
+        )
+    )
+    rows = (
+        *understood.rows,
+        *_warnings(generated),
+        *(PlanRow("url", a.url, a.environment, f"{a.entry}; {a.needs}") for a in addresses),
+    )
+    return NewPlan(repository, config, spec, team, environments, rows, generated, change, addresses)
 
 
 def _warnings(generated: Generated) -> Iterator[PlanRow]:
@@ -139,25 +188,32 @@ def _warnings(generated: Generated) -> Iterator[PlanRow]:
     yield from (PlanRow("warning", text, "what is known of the runtime") for text in found)
 
 
-def _message(spec: ServiceSpec, team: str, environments: tuple[str, ...], generated: Generated) -> str:
+def _with_images(spec: ServiceSpec, touched: Iterable[Deployment]) -> tuple[Deployment, ...]:
+    """Return where the service begins with an image that somebody named: nobody rolled back one that atmos made up."""
+    own = {name for name, values in spec.environments.items() if values.image}
+    return tuple(each for each in touched if spec.image or each.environment in own)
+
+
+def _message(
+    spec: ServiceSpec, team: str, environments: tuple[str, ...], generated: Generated, *, forced_by: str
+) -> str:
     port = [f"port {spec.port.service}"] if spec.port else [spec.type]
     words = ", ".join([spec.language, *port, *sorted(spec.addons)])
     tags = next(iter(generated.compositions.values())).blueprints
-    tail = trailers({"Service": f"{team}/{spec.name}", "Blueprint": ", ".join(tags), "Version": __version__})
+    values = {"Service": f"{team}/{spec.name}", "Blueprint": ", ".join(tags)}
+    tail = trailers({**values, **({"Forced-By": forced_by} if forced_by else {}), "Version": __version__})
     return f"Add the service {spec.name}\n\n{words}; in {', '.join(environments)}.\n\n{tail}\n"
 
 
-def team_of(known: tuple[str, ...], wanted: str | None) -> str:
-    """Return the team that is meant: `wanted`, or the only one there is. Raises AtmosError when that is not one."""
-    if wanted is None and len(known) == 1:
-        return known[0]
-    if wanted is None:
-        hint = f"say which: {' or '.join(f'`--team {shell(name)}`' for name in known)}" if known else "run `atmos init`"
-        raise fail(Code.TEAM_UNKNOWN, "this repo has several teams" if known else "this repo has no team", hint=hint)
-    if wanted not in known:
-        message = f"team `{wanted}` has no tenant in this repo"
-        raise fail(Code.TEAM_UNKNOWN, message, hint=f"add it with `atmos new team {shell(wanted)}`")
-    return wanted
+def _port_of(tree: FileTree, team: str, service: str) -> int | None:
+    """Return the port that clients of a service use; None where there is no such service, or none that can be read."""
+    path = f"apps/{team}/{service}/service.yaml"
+    data = tree.read(path)
+    try:
+        spec = read_spec(data, path=path) if data else None
+    except AtmosError:
+        return None
+    return (spec.port or DEFAULT_PORT).service if spec else None
 
 
 def _require_new(base: Base, team: str, name: str) -> None:

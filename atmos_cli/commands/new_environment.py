@@ -76,6 +76,7 @@ def plan_new_environment(repository: Repository, wanted: NewEnvironment, options
         with_skeleton=True,
         only_skeleton=not chosen,
         like=wanted.like,
+        force=options.force,
     )
     names = [str(each) for each in chosen]
     update = planned(

@@ -13,9 +13,10 @@ from atmos_cli.diagnostics import Code, fail
 from atmos_cli.engines.owned_names import owner_of_namespace, require_free
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.config_edits import edited
-from atmos_cli.gitops.intent import PlanRow
+from atmos_cli.gitops.plan_rows import PlanRow
 from atmos_cli.gitops.repository import config_of, teams
 from atmos_cli.gitops.service_update import UpdateOptions
+from atmos_cli.layout.owners import owners_place
 from atmos_cli.team_settings import group_problem
 from atmos_cli.yamlio.edit import SetValue
 
@@ -62,7 +63,7 @@ def plan_new_team(repository: Repository, name: str, options: PlaceOptions, *, g
     )
     rows += tuple(PlanRow(f"teams.{name}.groups", each, "--group") for each in groups)
     steps = (
-        f"put the group of the team on your forge into CODEOWNERS, in the place of @{name}",
+        f"put the group of the team on your forge into {owners_place(tree, config.forge)}: `/apps/{name}/ @GROUP`",
         f'add a service: atmos new service "node, port 80" --team {shell(name)}',
     )
     return PlacePlan("new", "team", name, update, rows, steps=steps)

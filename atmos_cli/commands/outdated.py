@@ -12,8 +12,9 @@ from atmos_cli.gitops.freshness import RETIRED, retired_classes, stale_clusters
 from atmos_cli.gitops.service_update import UpdateOptions
 from atmos_cli.kube.resource import pod_template
 from atmos_cli.kube.shape import mappings, text
+from atmos_cli.layout.pipelines import GITLAB
 from atmos_cli.ports import MemoryTree
-from atmos_cli.versions.judge import Stale, faults, stale_action, stale_image
+from atmos_cli.versions.judge import Stale, faults, known_image, stale_action, stale_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +43,8 @@ class Outdated:
 class Freshness:
     """What is behind on the day `on`, by a table of `as_of`. `own`: what atmos itself would write that is behind.
 
-    `updates` are what `atmos update` has beside versions; `problems` why services were left out of that.
+    `updates` are what `atmos update` has beside versions; `problems` why services were left out of that. `by_version`:
+    images of other people that stand in the repo without a digest, since the table has none of them.
     """
 
     on: str
@@ -51,6 +53,7 @@ class Freshness:
     updates: tuple[ServiceUpdate, ...]
     own: tuple[str, ...]
     problems: tuple[Diagnostic, ...]
+    by_version: tuple[str, ...] = ()
 
     @property
     def behind(self) -> bool:
@@ -65,7 +68,8 @@ def outdated(repository: Repository, *, on: str) -> Freshness:
     here = _stale(repository, tree, table, on=on)
     later = _stale(repository, MemoryTree(files, tree), table, on=on)
     found = tuple(Outdated(stale, tuple(places), carried) for (stale, carried), places in _grouped(here, later).items())
-    return Freshness(on, table.as_of, found, plan.pending, tuple(faults(table, on=on)), plan.problems)
+    own, without_digest = tuple(faults(table, on=on)), tuple(sorted(set(_by_version(tree, table))))
+    return Freshness(on, table.as_of, found, plan.pending, own, plan.problems, without_digest)
 
 
 def _grouped(
@@ -83,6 +87,25 @@ def _stale(repository: Repository, tree: FileTree, table: VersionTable, *, on: s
     found = {(f"cluster {name}", ""): stale for name, stale in stale_clusters(config, table, on=on)}
     for name in retired_classes(effective, config, table, on=on):
         found[f"environment {name}", RETIRED] = _retired(table)
+    for place, where, image in _images_in(effective):
+        if stale := stale_image(table, image, on=on):
+            found[place, where] = stale
+    return found | dict(_actions(tree, table, on=on))
+
+
+def _by_version(tree: FileTree, table: VersionTable) -> Iterator[str]:
+    """Yield each image that the table knows and that has no digest, and that of the pipeline's jobs."""
+    for _, _, image in _images_in(Effective(tree)):
+        if "@" not in image and known_image(table, image):
+            yield image
+    for line in (tree.read(GITLAB) or b"").decode("utf-8", "replace").splitlines():
+        key, _, image = line.strip().partition(": ")
+        if key == "image" and "@" not in image:
+            yield image
+
+
+def _images_in(effective: Effective) -> Iterator[tuple[str, str, str]]:
+    """Yield each image of a service, with the service's place and the place in it."""
     for deployment in effective.deployments():
         try:
             resources = [built.resource for built in effective.of(deployment)]
@@ -90,10 +113,7 @@ def _stale(repository: Repository, tree: FileTree, table: VersionTable, *, on: s
             continue  # `validate` says why
         place = f"{deployment.team}/{deployment.service} in {deployment.environment}"
         for resource in resources:
-            for where, image in _images(resource):
-                if stale := stale_image(table, image, on=on):
-                    found[place, where] = stale
-    return found | dict(_actions(tree, table, on=on))
+            yield from ((place, where, image) for where, image in _images(resource))
 
 
 def _retired(table: VersionTable) -> Stale:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from atmos_cli.commands.update import UpdatePlan
     from atmos_cli.config import Config, WriteMode
     from atmos_cli.diagnostics import Diagnostic
-    from atmos_cli.gitops.intent import PlanRow
+    from atmos_cli.gitops.plan_rows import PlanRow
     from atmos_cli.gitops.repository import Repository
     from atmos_cli.gitops.service_update import UpdateOptions
 
@@ -36,6 +36,7 @@ class PlaceOptions:
     ours: tuple[str, ...] = ()
     theirs: tuple[str, ...] = ()
     request_approval: bool = False
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,34 +8,47 @@ from typing import TYPE_CHECKING
 from atmos_cli import __version__
 from atmos_cli.adapters.bundle import catalogue
 from atmos_cli.commands.changes import Change, Start, asking, judge, start_of, write_change
+from atmos_cli.commands.first_images import RollbackGate, with_first_images
 from atmos_cli.commands.inputs import require_committed, taken_along, tree_to_change, uncommitted_inputs
+from atmos_cli.config import FILE
 from atmos_cli.diagnostics import AtmosError, Diagnostic, in_order
+from atmos_cli.gitops.first_images import no_image
 from atmos_cli.gitops.guard import Guarded
 from atmos_cli.gitops.inputs import Inputs
 from atmos_cli.gitops.repository import Deployment, Repository, config_of, open_repository
 from atmos_cli.gitops.service_update import ServiceUpdate, UpdateOptions, chooser, conflict_finding, update_service
 from atmos_cli.gitops.services import named_services
 from atmos_cli.gitops.skeleton_update import update_skeleton
+from atmos_cli.gitops.tool_findings import tool_findings
 from atmos_cli.gitops.write import Written, trailers
+from atmos_cli.history.merged_branches import GitBranches
 from atmos_cli.ports import MemoryTree
 from atmos_cli.result import ChangeSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from atmos_cli.gitops.first_images import Barred
     from atmos_cli.ports import FileTree
     from atmos_cli.versions.judge import Bump
+
+# Where no input of what `init` made is known to have changed.
+NEWER = f"{FILE}, or another version of atmos"
 
 
 @dataclass(frozen=True, slots=True)
 class UpdatePlan:
-    """`problems` are why services were left out; `conflicts` what people have to decide before anything is written."""
+    """`problems` are why services were left out; `conflicts` what people have to decide before anything is written.
+
+    `notes`: what else is said of the repo.
+    """
 
     repository: Repository
     updates: tuple[ServiceUpdate, ...]
     problems: tuple[Diagnostic, ...]
     conflicts: tuple[Diagnostic, ...]
     change: Change
+    notes: tuple[Diagnostic, ...] = ()
 
     @property
     def effects(self) -> tuple[str, ...]:
@@ -64,7 +77,7 @@ class UpdatePlan:
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Return all that was found: conflicts, services that were left out, notes, checks and budgets."""
-        notes = [note for each in self.updates for note in each.notes]
+        notes = [*self.notes, *(note for each in self.updates for note in each.notes)]
         return (*self.conflicts, *self.problems, *notes, *self.change.guarded.diagnostics)
 
 
@@ -74,13 +87,17 @@ def plan_update(repository: Repository, names: Sequence[str], options: UpdateOpt
     tree = MemoryTree(dict(options.edited), tree_to_change(start))
     config, blueprints = config_of(tree), catalogue(tree)
     inputs = Inputs(config, blueprints)
+    rolled = RollbackGate(repository)
+    branches = GitBranches(start.states.repo, start.base.commit)
+    barred: Barred = no_image if options.force or options.only_check else rolled
     updates: list[ServiceUpdate] = []
     problems: list[Diagnostic] = []
     for name in () if options.only_skeleton else named_services(tree, names, team=options.team):
         try:
-            updates.append(update_service(tree, name, options, inputs=inputs))
+            updates.append(update_service(tree, name, options, inputs=inputs, barred=barred, branches=branches))
         except AtmosError as error:
             problems += error.diagnostics
+    notes: tuple[Diagnostic, ...] = ()
     if not names if options.with_skeleton is None else options.with_skeleton:
         skeleton = update_skeleton(
             tree,
@@ -91,20 +108,23 @@ def plan_update(repository: Repository, names: Sequence[str], options: UpdateOpt
             without=options.without_team,
             restore=options.restore,
         )
-        reasons = ("atmos-cli.yaml",) if skeleton.merged.changed else ()
+        reasons = skeleton.reasons or ((NEWER,) if skeleton.merged.changed else ())
         updates.append(ServiceUpdate(None, reasons, skeleton.merged, skeleton.files))
+        notes = tuple(tool_findings(MemoryTree(dict(skeleton.files), tree), config, running=__version__))
     conflicts = [conflict_finding(tree, each, conflict) for each in updates for conflict in each.merged.conflicts]
-    change = _change(start, tree, updates, options, names, blocked=bool(conflicts))
-    return UpdatePlan(repository, tuple(updates), in_order(problems), tuple(conflicts), change)
+    change = _change(start, tree, updates, options, names, rolled, blocked=bool(conflicts))
+    return UpdatePlan(repository, tuple(updates), in_order(problems), tuple(conflicts), change, notes)
 
 
 def replacing_nothing(plan: UpdatePlan) -> UpdatePlan:
     """Return the plan of a command that cannot let objects be replaced: its hints name the one that can."""
+    return hinting(plan, "`--allow-replace`", "`atmos update --allow-replace`")
+
+
+def hinting(plan: UpdatePlan, option: str, instead: str) -> UpdatePlan:
+    """Return the plan with `instead` in each hint that names an option which the command at hand has not."""
     guarded = plan.change.guarded
-    found = tuple(
-        replace(each, hint=each.hint.replace("`--allow-replace`", "`atmos update --allow-replace`"))
-        for each in guarded.diagnostics
-    )
+    found = tuple(replace(each, hint=each.hint.replace(option, instead)) for each in guarded.diagnostics)
     return replace(plan, change=replace(plan.change, guarded=replace(guarded, diagnostics=found)))
 
 
@@ -125,6 +145,7 @@ def _change(
     updates: Sequence[ServiceUpdate],
     options: UpdateOptions,
     names: Sequence[str],
+    rolled: RollbackGate,
     *,
     blocked: bool,
 ) -> Change:
@@ -157,6 +178,7 @@ def _change(
         allow_replace=options.allow_replace,
         renamed={(each.name.team, each.name.service): each.renamed for each in pending if each.name},
     )
+    guarded, forced_by = with_first_images(start, after, guarded, touched=touched, rolled=rolled, force=options.force)
 
     def again() -> Change:
         return plan_update(open_repository(start.repository.root, writes=True), names, options).change
@@ -167,7 +189,7 @@ def _change(
         after,
         guarded,
         tuple(touched),
-        _message(pending, options),
+        _message(pending, options, forced_by=forced_by),
         options.branch or _branch(pending),
         None if options.edited else again,
     )
@@ -179,11 +201,12 @@ def _branch(pending: Sequence[ServiceUpdate]) -> str:
     return f"atmos/update-{named[0].service}" if len(named) == 1 else "atmos/update"
 
 
-def _message(pending: Sequence[ServiceUpdate], options: UpdateOptions) -> str:
+def _message(pending: Sequence[ServiceUpdate], options: UpdateOptions, *, forced_by: str = "") -> str:
     titles = [each.title for each in pending]
     shown = ", ".join(titles) if len(titles) <= 3 else f"{len(titles)} services"
     subject = options.subject or f"Update {shown}"
     body = "\n".join(f"{each.title}: {reason}" for each in pending for reason in each.reasons[:20])
-    values = {"Service": ", ".join(str(each.name) for each in pending if each.name), "Version": __version__}
+    services = ", ".join(str(each.name) for each in pending if each.name)
+    values = {"Service": services, "Forced-By": forced_by, "Version": __version__}
     tail = trailers({key: value for key, value in values.items() if value})
     return "\n\n".join(part for part in (subject, body, tail) if part) + "\n"

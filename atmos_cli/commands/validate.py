@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli import __version__
 from atmos_cli.adapters.bundle import versions
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.blueprint.nouns import unknown_nouns
@@ -12,10 +13,12 @@ from atmos_cli.budget.findings import claim_diagnostics
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail, in_order
 from atmos_cli.engines.check import check_repo, trees
 from atmos_cli.gitops.budget_files import budget_files
+from atmos_cli.gitops.cluster_findings import cluster_findings
 from atmos_cli.gitops.drift import quota_drift
 from atmos_cli.gitops.effective import Effective
 from atmos_cli.gitops.freshness import setting_findings
 from atmos_cli.gitops.guard import check
+from atmos_cli.gitops.host_claims import hosts_taken
 from atmos_cli.gitops.judging import Judged, judge
 from atmos_cli.gitops.ownership import doubly_owned
 from atmos_cli.gitops.pending import pending_updates
@@ -23,6 +26,7 @@ from atmos_cli.gitops.placeholders import placeholder_findings
 from atmos_cli.gitops.repository import Deployment, Repository, deployments
 from atmos_cli.gitops.states import States
 from atmos_cli.gitops.team_findings import team_findings
+from atmos_cli.gitops.tool_findings import tool_findings
 from atmos_cli.spec.model import read_spec
 from atmos_cli.yamlio.load import load_all
 from atmos_cli.yamlio.locate import located
@@ -78,9 +82,12 @@ def validate(
     found += _unseen(check_repo(tree), found)
     table = versions()
     found += setting_findings(effective, config, table, on=table.as_of)
+    found += cluster_findings(tree, config, repository.catalogue.cluster_kinds)
     found += placeholder_findings(effective, config)
     found += team_findings(tree, config)
+    found += tool_findings(tree, config, running=__version__, strict=check_generated)
     found += doubly_owned(effective, environments=list(config.environments))
+    found += hosts_taken(effective, config)
     judged, budget_findings = _budgets(repository, states, base)
     found += [*budget_findings, *faults]
     kept = (d for d in found if not paths or (d.where and _inside(d.where.path, paths)))

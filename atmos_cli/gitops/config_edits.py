@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.config import FILE, Http
 from atmos_cli.diagnostics import AtmosError
-from atmos_cli.gitops.intent import PlanRow
+from atmos_cli.gitops.plan_rows import PlanRow
 from atmos_cli.yamlio.edit import SetValue, edit
 from atmos_cli.yamlio.load import load
 
@@ -68,8 +68,7 @@ def environment_alone(config: Config, name: str, *, cluster: str, made: dict[str
     """Return the block of an environment as `init` makes it (`made`), below the domain that the others share."""
     derived = domain or (base_domain(config) if made.get("production") else f"{name}.{base_domain(config)}")
     block = {"cluster": cluster, **{key: each for key, each in made.items() if key not in ("cluster", "http")}}
-    if derived != Http().domain:
-        block["http"] = {"domain": derived}
+    block["http"] = {"domain": derived}
     rows = [
         PlanRow(
             f"environments.{name}.{key}",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.checks.images import is_placeholder
-from atmos_cli.diagnostics import AtmosError
+from atmos_cli.diagnostics import AtmosError, Diagnostic, Severity
+from atmos_cli.foreign import shell
 from atmos_cli.gitops.config_edits import edited
+from atmos_cli.gitops.repository import Deployment
 from atmos_cli.kube.shape import items, mappings
 from atmos_cli.yamlio.edit import RemoveValue, SetValue
 from atmos_cli.yamlio.load import load
@@ -15,20 +18,33 @@ from atmos_cli.yamlio.load import load
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from atmos_cli.gitops.services import ServiceName
     from atmos_cli.ports import FileTree
     from atmos_cli.yamlio.edit import Edit
 
 # What of an image entry is the version that runs.
 _VERSION = ("newName", "newTag", "digest")
+# Why images must not come to a deployment, since they were rolled back there; nothing where they may.
+Barred = Callable[[Deployment, Iterable[str]], tuple[Diagnostic, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class FirstImages:
-    """The images that a new overlay begins with, and the environment `source` where they run."""
+    """The images that a new overlay begins with, and the environment `source` where they run.
+
+    `source` is empty where no environment has any to begin with. `avoided`: why not those of nearer ones.
+    """
 
     environment: str
     source: str
     images: tuple[str, ...]
+    avoided: tuple[Diagnostic, ...] = ()
+
+
+def no_image(deployment: Deployment, images: Iterable[str]) -> tuple[Diagnostic, ...]:
+    """Return nothing: no image is barred."""
+    del deployment, images
+    return ()
 
 
 def with_running_images(
@@ -50,42 +66,56 @@ def with_running_images(
 
 def first_images(
     tree: FileTree,
-    directory: str,
+    name: ServiceName,
     files: Mapping[str, bytes | None],
     environments: Sequence[str],
     *,
     like: str = "",
     placeholder: str,
+    barred: Barred,
 ) -> Iterator[tuple[FirstImages, str, bytes]]:
     """Yield each overlay of `files` that is new, as it begins with the images of another one: what, path, content.
 
     Of the environments, in their order: `like`, then those before it, the nearest first, then those behind it; the
-    first one where something was deployed. `placeholder` is the image that atmos makes up until then.
+    first one where something was deployed that nobody rolled back, there or in the new one. `placeholder` is the image
+    that atmos makes up until then.
     """
     for environment in environments:
-        path = _overlay(directory, environment)
+        path = _overlay(name.directory, environment)
         made = files.get(path)
         if made is None or tree.read(path) is not None:
             continue
+        avoided: list[Diagnostic] = []
         for source in _sources(environment, environments, like):
-            there = tree.read(_overlay(directory, source))
+            there = tree.read(_overlay(name.directory, source))
             try:
                 images = tuple(map(_reference, _entries(there).values()))
-                if images and not any(is_placeholder(each, placeholder) for each in images):
-                    changed = with_running_images(made, there, path=path)
-                    yield (
-                        FirstImages(environment, source, tuple(map(_reference, _entries(changed).values()))),
-                        path,
-                        changed,
-                    )
-                    break
+                if not images or any(is_placeholder(each, placeholder) for each in images):
+                    continue
+                bad = (found for each in (source, environment) for found in barred(Deployment(*name, each), images))
+                if problem := next(bad, None):
+                    avoided.append(_avoided(problem, name, environment, source))
+                    continue
+                changed = with_running_images(made, there, path=path)
+                begun = tuple(map(_reference, _entries(changed).values()))
             except AtmosError:
                 continue  # whoever builds that one says so
+            yield FirstImages(environment, source, begun, tuple(avoided)), path, changed
+            break
+        else:
+            if avoided:
+                yield FirstImages(environment, "", (), tuple(avoided)), path, made
+
+
+def _avoided(problem: Diagnostic, name: ServiceName, environment: str, source: str) -> Diagnostic:
+    message = f"{environment} does not begin with the images of {source}: {problem.message}"
+    hint = f"for another one: atmos deploy {shell(str(name))} --env {shell(environment)} --image NAME:TAG"
+    return replace(problem, severity=Severity.WARNING, message=message, hint=hint, environment=environment)
 
 
 def _sources(environment: str, environments: Sequence[str], like: str) -> list[str]:
     at = environments.index(environment)
-    return [*([like] if like else []), *reversed(environments[:at]), *environments[at + 1 :]]
+    return [*dict.fromkeys((*([like] if like else []), *reversed(environments[:at]), *environments[at + 1 :]))]
 
 
 def _overlay(directory: str, environment: str) -> str:

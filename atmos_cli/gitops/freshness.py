@@ -56,14 +56,21 @@ def stale_clusters(config: Config, table: VersionTable, *, on: str) -> Iterator[
 
 def retired_classes(effective: Effective, config: Config, table: VersionTable, *, on: str) -> Iterator[str]:
     """Yield the environments in which some service is reached through a class that a retired controller serves."""
-    retired = table.operators.get(RETIRED)
-    if retired is None or not all(series.ended(on) for series in retired.series.values()):
-        return
     kinds = catalogue(effective.tree).cluster_kinds
-    for name, environment in config.environments.items():
+    for name in config.environments:
         built = (resource for each in effective.deployments(name) for resource in _of(effective, each))
-        if _may_be_retired(config, environment, kinds) and any(map(_is_of_class, built)):
+        if retired_since(name, config, kinds, table, on=on) and any(map(_is_of_class, built)):
             yield name
+
+
+def retired_since(environment: str, config: Config, kinds: ClusterKinds, table: VersionTable, *, on: str = "") -> str:
+    """Return the day on which what serves the class `nginx` there was retired; empty where it is cared for on `on`."""
+    retired = table.operators.get(RETIRED)
+    if retired is None or not all(series.ended(on or table.as_of) for series in retired.series.values()):
+        return ""
+    if not _may_be_retired(config, config.environments[environment], kinds):
+        return ""
+    return next(iter(retired.series.values())).end or ""
 
 
 def _may_be_retired(config: Config, environment: Environment, kinds: ClusterKinds) -> bool:

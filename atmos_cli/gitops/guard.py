@@ -14,6 +14,7 @@ from atmos_cli.clusters.facts import cluster_facts
 from atmos_cli.config import Config, namespace
 from atmos_cli.diagnostics import AtmosError, Diagnostic, errors, in_order
 from atmos_cli.gitops.budgeting import Budgeted, budgeted
+from atmos_cli.gitops.host_claims import claims_more, hosts_taken
 from atmos_cli.gitops.ownership import doubly_owned
 from atmos_cli.gitops.repository import Deployment, config_of
 from atmos_cli.kube.resource import identity
@@ -98,6 +99,8 @@ def guard(
         found += [*each.findings, *over]
     if _makes_more(effective, before, touched):
         found += doubly_owned(effective, environments=environments, touched=touched)
+    if claims_more(effective, before, touched):
+        found += hosts_taken(effective, config, touched=touched)
     return Guarded(in_order(found), rows, claims, budgets)
 
 

@@ -5,19 +5,44 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from atmos_cli.budget.model import budget_path
+from atmos_cli.config import FILE
 from atmos_cli.layout.lock import FORMAT, Lock, checksum, parse_lock
 from atmos_cli.layout.lock_history import read_lock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping
 
     from atmos_cli.blueprint.catalogue import Catalogue
+    from atmos_cli.budget.model import Budget
     from atmos_cli.config import Config
 
 # Another number when the same inputs give other files, so that `atmos update --check` looks at them again.
 GENERATION = 2
+# What no file of `init` comes from, so that it is no reason for a change of one.
+NOT_IN_SKELETON: dict[str, Any] = {
+    "version": True,
+    "registry": True,
+    "git": {"write", "push"},
+    "clusters": {
+        "__all__": {
+            "kubernetes",
+            "context",
+            "hub",
+            "prometheus",
+            "monitoring",
+            "api",
+            "zones",
+            "users",
+            "identity",
+            "pull_secrets",
+            "storage_class",
+        }
+    },
+    "environments": {"__all__": {"http": {"domain"}}},
+}
 _FIRST_LINE = f"{FORMAT}\n".encode()
 _STAMPS, _FIELD, _SPEC = b"\nstamp 00:", b" = ", b"\nservice.yaml "
 _SERVICE = b"\ninput service:\n  "
@@ -73,6 +98,26 @@ class Inputs:
                 f"clusters.{environment.cluster}": checksum(cluster.model_dump(mode="json")),
             }
         return self._environments[name]
+
+
+def skeleton_inputs(config: Config, budgets: Mapping[str, Budget]) -> dict[str, str]:
+    """Return a checksum of each key of the config, and of each budget, that what `init` makes may come from."""
+    found: dict[str, str] = {}
+    shown = config.model_dump(mode="json", exclude=NOT_IN_SKELETON)
+    shown["environments"] = {name: [each["cluster"], each["http"]] for name, each in shown["environments"].items()}
+    for name, value in shown.items():
+        below = value.items() if isinstance(value, dict) else ()
+        found |= {f"{name}.{key}": checksum(each) for key, each in below}
+        found |= {} if isinstance(value, dict) else {name: checksum(value)}
+    return found | {f"budgets.{name}": checksum(each.model_dump(mode="json")) for name, each in budgets.items()}
+
+
+def changed_inputs(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    """Yield the file and the key of each input that is not as it was; nothing where that is not known."""
+    for each in sorted({*before, *now}) if before else ():
+        if before.get(each) != now.get(each):
+            kind, _, name = each.partition(".")
+            yield budget_path(name) if kind == "budgets" else f"{FILE}: {each}"
 
 
 def lock_head(data: bytes, *, path: str) -> Lock:

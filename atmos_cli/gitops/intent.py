@@ -2,122 +2,120 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from atmos_cli.blueprint.nouns import alternatives, vocabulary
-from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
+from atmos_cli.blueprint.nouns import vocabulary
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
 from atmos_cli.documents import path_in, plain_words
+from atmos_cli.gitops.host_places import host_places
+from atmos_cli.gitops.intent_defaults import put_defaults, settle_language
+from atmos_cli.gitops.intent_flags import apply_flags
 from atmos_cli.gitops.plain_secrets import require_no_secret, require_no_secrets
+from atmos_cli.gitops.plan_rows import NewDraft, PlanRow, shown_value
+from atmos_cli.gitops.teams import team_of
 from atmos_cli.spec.model import ServiceSpec
 from atmos_cli.spec.names import validate_name
 from atmos_cli.spec.shorthand import parse_intent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from atmos_cli.blueprint.catalogue import Catalogue
-    from atmos_cli.blueprint.runtime import Runtime
     from atmos_cli.config import Config
-    from atmos_cli.spec.intent import Intent
-    from atmos_cli.spec.vocabulary import Vocabulary
+    from atmos_cli.gitops.intent_flags import Flags
+    from atmos_cli.spec.intent import Intent, Stated
 
-
-# The row of `languages.yaml` for an image of which nothing else is known.
-ANY_IMAGE: Final = "other"
-
-
-@dataclass(frozen=True, slots=True)
-class Flags:
-    """What the options of `atmos new service` say; None or empty: not given."""
-
-    name: str | None = None
-    team: str | None = None
-    environments: tuple[str, ...] = ()
-    image: str | None = None
-    hosts: tuple[str, ...] = ()
-    size: str | None = None
-    replicas: int | None = None
-    scale: str | None = None
-    port: str | None = None
-    health_path: str | None = None
-    ready_path: str | None = None
-    env: tuple[str, ...] = ()
-    addons: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PlanRow:
-    """One value of the plan: where it came from, and what to know about it."""
-
-    field: str
-    value: str
-    source: str
-    note: str = ""
+_ORDER = (
+    "name",
+    "team",
+    "environments",
+    "type",
+    "language",
+    "framework",
+    "port",
+    "image",
+    "size",
+    "replicas",
+    "scaling",
+    "hosts",
+    "probes",
+    "env",
+    "secrets",
+    "volumes",
+    "dependencies",
+)
+# The words of an amount, and what is said of no field, stand in rows of their own.
+_OWN_ROW = {"live": "probes", "ready": "probes", "health": "probes", "calls": "dependencies"}
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
+    """`environments` are those that words or flags name: none for all."""
+
     spec: ServiceSpec
     rows: tuple[PlanRow, ...]
+    team: str
+    environments: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Draft:
-    """Values as they are gathered; a later source (a flag) replaces an earlier one (a word)."""
+def understand(
+    text: str,
+    flags: Flags,
+    *,
+    config: Config,
+    catalogue: Catalogue,
+    teams: tuple[str, ...],
+    port_of: Callable[[str, str], int | None] = lambda _team, _service: None,
+    ask: Callable[[str, Sequence[str]], str] | None = None,
+) -> Understood:
+    """Make a spec of words and flags. Raises AtmosError with everything that is wrong with them at once.
 
-    values: dict[str, Any] = field(default_factory=dict)
-    rows: dict[str, PlanRow] = field(default_factory=dict)
-
-    def put(self, name: str, value: Any, shown: str, source: str, note: str = "") -> None:
-        self.values[name] = value
-        self.rows[name] = PlanRow(name, shown, source, note)
-
-
-def understand(text: str, flags: Flags, *, config: Config, catalogue: Catalogue, team: str) -> Understood:
-    """Make a spec of words and flags. Raises AtmosError with everything that is wrong with them at once."""
+    `teams` are those of the repo; `port_of` returns the port of a team's service where there is one; `ask` puts a
+    question with a choice, where somebody can be asked.
+    """
     require_no_secret(text, "the intent", hint="leave it out: an intent is kept in Git, and needs no values")
     known = vocabulary(catalogue)
-    intent = parse_intent(text, known)
-    draft = _Draft()
+    intent = parse_intent(text, known, environments=tuple(config.environments))
+    draft = NewDraft()
     _words(draft, intent)
-    _flags(draft, flags)
+    apply_flags(draft, flags)
+    team = _team(draft, intent, flags, teams)
+    environments = _environments(draft, intent, flags, config)
     _require_agreement(draft, intent)
-    _runtime(draft, catalogue, known)
+    if draft.problems:
+        raise AtmosError(*dict.fromkeys(draft.problems))
     draft.values.setdefault("type", "web")
     serves = draft.values["type"] not in known.portless
     if not serves:
         _require_no_port(draft)
-    _defaults(draft, config=config, team=team, catalogue=catalogue, serves=serves)
+    settle_language(draft, catalogue)
+    put_defaults(draft, config=config, team=team, environments=environments, catalogue=catalogue, serves=serves)
+    _hosts(draft, config.named(environments), config, ask)
+    for called in draft.values.get("dependencies", ()):
+        called.setdefault("port", port_of(called.get("team", team), called["service"]) or 80)
     require_no_secrets(draft.values, config=config)
-    problem = validate_name(str(draft.values["name"]))
-    if problem:
+    if problem := validate_name(str(draft.values["name"])):
         raise AtmosError(problem)
+    return Understood(_spec(draft.values), _ordered(draft), team, environments)
+
+
+def _spec(values: dict[str, Any]) -> ServiceSpec:
     try:
-        spec = ServiceSpec.model_validate(draft.values)
+        return ServiceSpec.model_validate(values)
     except ValidationError as error:
-        found = (_refused(problem, draft.values) for problem in error.errors())
+        found = (_refused(problem, values) for problem in error.errors())
         raise AtmosError(*dict.fromkeys(found)) from None
-    order = (
-        "name",
-        "type",
-        "language",
-        "framework",
-        "port",
-        "image",
-        "size",
-        "replicas",
-        "scaling",
-        "hosts",
-        "probes",
-        "env",
-    )
-    rows = [draft.rows[name] for name in order if name in draft.rows]
-    rows += [row for name, row in draft.rows.items() if name not in order]
-    return Understood(spec, tuple(rows))
 
 
-def _words(draft: _Draft, intent: Intent) -> None:
+def _ordered(draft: NewDraft) -> tuple[PlanRow, ...]:
+    rows = [draft.rows[name] for name in _ORDER if name in draft.rows]
+    return (*rows, *(row for name, row in draft.rows.items() if name not in _ORDER))
+
+
+def _words(draft: NewDraft, intent: Intent) -> None:
     fields = intent.fields()
     for name, stated in intent.stated():
         source = f"your words: {stated.words}"
@@ -125,16 +123,92 @@ def _words(draft: _Draft, intent: Intent) -> None:
             draft.rows[stated.value] = PlanRow(stated.value, "yes", source, stated.note)
         elif name == "without" and stated.value != "port":
             draft.rows[stated.value] = PlanRow(stated.value, "no", source, stated.note)
-        elif name == "hosts":
-            draft.rows["hosts"] = PlanRow("hosts", ", ".join(fields["hosts"]), source, stated.note)
-        else:
-            draft.rows[name] = PlanRow(name, _shown(fields[name]), source, stated.note)
+        elif name == "settings":
+            addon, key, value = stated.value
+            draft.rows[f"{addon}.{key}"] = PlanRow(f"{addon}.{key}", str(value), source, stated.note)
+        elif name == "remarks":
+            draft.rows[stated.value] = PlanRow(stated.value, "no setting", source, stated.note)
+        elif name not in ("without", "team", "environments"):
+            _row(draft, _OWN_ROW.get(name, name), stated, fields)
     draft.values |= fields
+    for amount in (("cpu", intent.cpu), ("memory", intent.memory)):
+        if amount[1] is not None:
+            draft.values[amount[0]] = amount[1].value
+    if intent.secrets:
+        draft.values["secrets"] = dict.fromkeys(each.value for each in intent.secrets)
 
 
-def _require_agreement(draft: _Draft, intent: Intent) -> None:
+def _row(draft: NewDraft, name: str, stated: Stated[Any], fields: dict[str, Any]) -> None:
+    """Put the row of a field, or the further words of one that several say."""
+    before = draft.rows.get(name)
+    if before is None:
+        source, note = f"your words: {stated.words}", stated.note
+    else:
+        source = f"{before.source}, {stated.words}"
+        note = "; ".join(dict.fromkeys(filter(None, (before.note, stated.note))))
+    draft.rows[name] = PlanRow(name, _shown(name, stated, fields), source, note)
+
+
+def _shown(name: str, stated: Stated[Any], fields: dict[str, Any]) -> str:
+    if name == "probes":
+        return ", ".join(dict.fromkeys(each["path"] for each in fields["probes"].values()))
+    if name == "env":
+        return ", ".join(sorted(fields["env"]))
+    if name == "dependencies":
+        return ", ".join(each["service"] for each in fields["dependencies"])
+    if name == "volumes":
+        return ", ".join(f"{v['path']} {v['size']} {v['kind']}" for v in fields["volumes"].values())
+    if name == "hosts":
+        return ", ".join(fields["hosts"])
+    return shown_value(fields.get(name, stated.value))
+
+
+def _team(draft: NewDraft, intent: Intent, flags: Flags, teams: tuple[str, ...]) -> str:
+    if intent.team is None:
+        return team_of(teams, flags.team)
+    draft.rows["team"] = PlanRow("team", intent.team.value, f"your words: {intent.team.words}", intent.team.note)
+    if flags.team not in (None, intent.team.value):
+        draft.contradicts("--team", "team")
+        return intent.team.value
+    return team_of(teams, intent.team.value)
+
+
+def _environments(draft: NewDraft, intent: Intent, flags: Flags, config: Config) -> tuple[str, ...]:
+    """Return the environments that words or flags name, in the order of the configuration."""
+    said = intent.environments
+    if said is None or not said.value:
+        return config.named(flags.environments) if flags.environments else ()
+    named = config.named(tuple(said.value))
+    source = f"your words: {said.words}"
+    draft.rows["environments"] = PlanRow("environments", ", ".join(named), source, "it is in no other one")
+    if flags.environments and set(flags.environments) != set(named):
+        draft.contradicts("--env", "environments")
+    return named
+
+
+def _hosts(
+    draft: NewDraft,
+    environments: tuple[str, ...],
+    config: Config,
+    ask: Callable[[str, Sequence[str]], str] | None,
+) -> None:
+    """Move the hosts to the environments that serve them; the others have that of their domain."""
+    hosts = draft.values.pop("hosts", None)
+    if hosts is None:
+        return
+    places = host_places(hosts, environments=environments, config=config, ask=ask)
+    draft.values["environments"] = {name: {"hosts": list(served)} for name, served in places.items()}
+    others = [name for name in environments if name not in places]
+    domains = [f"{draft.values['name']}.{config.environments[name].http.domain} in {name}" for name in others]
+    shown = "; ".join(f"{', '.join(served)} in {name}" for name, served in places.items())
+    row = draft.rows["hosts"]
+    note = "; ".join(filter(None, (row.note, f"elsewhere {', '.join(domains)}" if domains else "")))
+    draft.rows["hosts"] = PlanRow("hosts", shown, row.source, note)
+
+
+def _require_agreement(draft: NewDraft, intent: Intent) -> None:
     added = draft.values.get("addons", {})
-    found = [
+    draft.problems += (
         Diagnostic(
             Code.INTENT_CONTRADICTION,
             f"your words say `{stated.words}`, but {draft.rows[stated.value].source} asks for `{stated.value}`",
@@ -142,12 +216,10 @@ def _require_agreement(draft: _Draft, intent: Intent) -> None:
         )
         for stated in intent.without
         if stated.value in added
-    ]
-    if found:
-        raise AtmosError(*found)
+    )
 
 
-def _require_no_port(draft: _Draft) -> None:
+def _require_no_port(draft: NewDraft) -> None:
     kind = draft.values["type"]
     found = [
         Diagnostic(
@@ -160,151 +232,6 @@ def _require_no_port(draft: _Draft) -> None:
     ]
     if found:
         raise AtmosError(*dict.fromkeys(found))
-
-
-def _flags(draft: _Draft, flags: Flags) -> None:
-    for name, value in (("name", flags.name), ("image", flags.image), ("size", flags.size)):
-        if value is not None:
-            draft.put(name, value, value, f"flag --{name}")
-    if flags.replicas is not None:
-        draft.put("replicas", flags.replicas, str(flags.replicas), "flag --replicas")
-    if flags.port is not None:
-        pair = port_numbers(flags.port)
-        draft.put("port", pair, _shown(pair), "flag --port")
-    if flags.hosts:
-        draft.put("hosts", list(flags.hosts), ", ".join(flags.hosts), "flag --host")
-        _add(draft, "http", "flag --host")
-    if flags.scale is not None:
-        bounds = replica_bounds(flags.scale)
-        draft.put("scaling", bounds, _shown(bounds), "flag --scale")
-        _add(draft, "autoscaling", "flag --scale")
-    for name in flags.addons:
-        _add(draft, name, "flag --with")
-    probes: dict[str, Any] = {}
-    if flags.health_path:
-        probes |= {"startup": {"path": flags.health_path}, "liveness": {"path": flags.health_path}}
-    if flags.ready_path:
-        probes["readiness"] = {"path": flags.ready_path}
-    if probes:
-        shown = ", ".join(sorted({probe["path"] for probe in probes.values()}))
-        draft.put("probes", probes, shown, "flag --health-path, --ready-path")
-    if flags.env:
-        pairs = dict(variable(each) for each in flags.env)
-        draft.put("env", pairs, ", ".join(sorted(pairs)), "flag --set-env")
-
-
-def _defaults(draft: _Draft, *, config: Config, team: str, catalogue: Catalogue, serves: bool) -> None:
-    values = draft.values
-    runtime = catalogue.runtime(values["language"], values.get("framework"))
-    if "type" not in draft.rows:
-        draft.put("type", "web", "web", "blueprint default")
-    if "name" not in values:
-        draft.put("name", *_name(values))
-    if serves and "port" not in values:
-        usual = runtime.own("usual_port")
-        pair = {"service": 80, "container": usual or 8080}
-        draft.put(
-            "port", pair, _shown(pair), f"what {runtime.title} usually listens on" if usual else "blueprint default"
-        )
-    if "image" not in values:
-        image = f"{config.registry}/{team}/{values['name']}:0.1.0"
-        draft.rows["image"] = PlanRow("image", image, "repo config: registry", "a placeholder until you give --image")
-    if "size" not in values and (size := runtime.own("size")):
-        draft.put("size", size, size, f"what {runtime.title} needs")
-    elif "size" not in values:
-        draft.rows["size"] = PlanRow("size", "s", "blueprint default")
-    if "replicas" not in values and "scaling" not in values:
-        counts = ", ".join(f"{name} {env.replicas}" for name, env in config.environments.items())
-        draft.rows["replicas"] = PlanRow("replicas", counts, "repo config: environments")
-    if serves and "probes" not in values:
-        draft.rows["probes"] = _probes(runtime)
-
-
-def _runtime(draft: _Draft, catalogue: Catalogue, known: Vocabulary) -> None:
-    """Settle language, framework and type, which depend on each other. Raises where one is missing or not there."""
-    values = draft.values
-    if "language" not in values and "image" in values:
-        values["language"] = ANY_IMAGE
-        draft.rows["language"] = PlanRow("language", ANY_IMAGE, "no language is said", "the image is all that is known")
-        if "port" not in values and values.get("type", "web") not in known.portless:
-            message = "nothing says on which port the image listens"
-            raise fail(Code.INTENT_EMPTY, message, hint="add it, such as `--port 80:3000` (clients:process)")
-    if "language" not in values:
-        names = alternatives(catalogue.languages.languages)
-        hint = f'say it in the intent, e.g. "node, port 80": {names}; or give an image and a port'
-        raise fail(Code.INTENT_EMPTY, "the intent names no language", hint=hint)
-    framework = values.get("framework")
-    wanted = catalogue.frameworks[framework].type if framework else ""
-    if not wanted or "type" in values:
-        return
-    if wanted not in known.types:
-        message = f"{framework} is a {wanted}, which is not in this version of atmos"
-        hint = (
-            f"types in this version: {', '.join(sorted(known.types))}; one of your own: `atmos blueprint new {wanted}`"
-        )
-        raise fail(Code.INTENT_NOT_YET, message, hint=hint)
-    draft.put("type", wanted, wanted, f"what {framework} is")
-
-
-def _name(values: dict[str, Any]) -> tuple[str, str, str]:
-    """Return a name, the same as it is shown, and what it was made from."""
-    if values["language"] == ANY_IMAGE:
-        last = str(values["image"]).partition("@")[0].rpartition("/")[2].partition(":")[0]
-        if validate_name(last) is None:
-            return last, last, "made from the image; --name changes it"
-    name = f"{values['language']}-{values['type']}"
-    return name, name, "made from the language; --name changes it"
-
-
-def _probes(runtime: Runtime) -> PlanRow:
-    paths = tuple(dict.fromkeys(path for path in (runtime.started, runtime.health, runtime.ready) if path))
-    if not paths:
-        note = "no path is known: --health-path and --ready-path ask for more than that"
-        return PlanRow("probes", "a connection to the port", f"the row of {runtime.title}", note)
-    shown = f"GET {', '.join(paths)}"
-    change = "--health-path and --ready-path change them"
-    if built_in := runtime.own("built_in"):
-        return PlanRow("probes", shown, f"the row of {runtime.title}", f"answered by {built_in}; {change}")
-    return PlanRow("probes", shown, "blueprint default", f"must answer 200; {change}")
-
-
-def _add(draft: _Draft, addon: str, source: str) -> None:
-    draft.values.setdefault("addons", {}).setdefault(addon, {})
-    if draft.rows.get(addon, PlanRow(addon, "no", "")).value == "no":
-        draft.rows[addon] = PlanRow(addon, "yes", source)
-
-
-def port_numbers(text: str) -> dict[str, int]:
-    service, _, container = text.lstrip(":").partition(":")
-    numbers = [number for number in (service, container or service) if number.isascii() and number.isdigit()]
-    if len(numbers) != 2 or not all(1 <= int(number) <= 65535 for number in numbers):
-        hint = "use a number from 1 to 65535, or two as in `80:3000` (clients:process)"
-        raise fail(Code.SPEC_PORT_INVALID, f"`{text}` is not a port", hint=hint)
-    return {"service": int(numbers[0]), "container": int(numbers[1])}
-
-
-def replica_bounds(text: str) -> dict[str, int]:
-    low, dots, high = text.partition("..")
-    if not (dots and low.isdigit() and high.isdigit()):
-        raise fail(Code.USAGE, f"`--scale {text}` is not a range", hint="write it as `--scale 2..10`")
-    return {"min": int(low), "max": int(high)}
-
-
-def variable(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        # Not repeated: it may be the value alone, and that may be a secret.
-        raise fail(Code.USAGE, "the text after `--set-env` has no `=`", hint="write it as `--set-env NAME=value`")
-    return name, value
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, dict) and "service" in value:
-        same = value["service"] == value["container"]
-        return str(value["service"]) if same else f"{value['service']} → {value['container']}"
-    if isinstance(value, dict) and "min" in value:
-        return f"{value['min']} to {value['max']}"
-    return str(value)
 
 
 def _refused(problem: Any, values: dict[str, Any]) -> Diagnostic:

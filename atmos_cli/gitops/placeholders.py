@@ -17,7 +17,7 @@ from atmos_cli.gitops.overlay_images import containers_of
 from atmos_cli.kube.resource import group_version
 from atmos_cli.kube.shape import items, text, text_items
 from atmos_cli.kustomize.locate import locate
-from atmos_cli.layout.owners import HEADER, OWNERS, stand_ins
+from atmos_cli.layout.owners import HEADER, owners_place, stand_ins
 from atmos_cli.yamlio.locate import field_of, located
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def placeholders(effective: Effective, config: Config, deployments: Iterable[Dep
         if deployment.environment in config.environments:
             found += _images(effective, config, deployment)
             found += _hosts(effective, config, deployment)
-    return tuple(dict.fromkeys((*found, *_owners(effective.tree))))
+    return tuple(dict.fromkeys((*found, *_owners(effective.tree, config))))
 
 
 def first_placeholders(tree: FileTree, config: Config) -> tuple[Placeholder, ...]:
@@ -73,7 +73,7 @@ def first_placeholders(tree: FileTree, config: Config) -> tuple[Placeholder, ...
     for name, environment in config.environments.items():
         if is_reserved(environment.http.domain):
             found.append(_domain(name, environment.http.domain))
-    return (*found, *_owners(tree))
+    return (*found, *_owners(tree, config))
 
 
 def placeholder_findings(effective: Effective, config: Config) -> Iterator[Diagnostic]:
@@ -140,9 +140,10 @@ def _domain(environment: str, domain: str) -> Placeholder:
     return Placeholder("domain", FILE, domain, ("environments", environment, "http", "domain"), environment=environment)
 
 
-def _owners(tree: FileTree) -> Iterator[Placeholder]:
-    for line, owner in stand_ins((tree.read(OWNERS) or b"").decode("utf-8", "replace")):
-        yield Placeholder("owner", OWNERS, owner, line=line)
+def _owners(tree: FileTree, config: Config) -> Iterator[Placeholder]:
+    place = owners_place(tree, config.forge)
+    for line, owner in stand_ins((tree.read(place) or b"").decode("utf-8", "replace")):
+        yield Placeholder("owner", place, owner, line=line)
 
 
 def _images(effective: Effective, config: Config, deployment: Deployment) -> Iterator[Placeholder]:
@@ -211,9 +212,9 @@ def _of_owners(tree: FileTree, found: Sequence[Placeholder]) -> Diagnostic:
     """Return a note, or a warning where the repo has approvers: whoever may change that file may approve anything."""
     owners = ", ".join(dict.fromkeys(each.value for each in found))
     trusted = tree.read(APPROVERS) is not None
-    message = f"{OWNERS} still has the names that atmos made up: {owners}"
+    message = f"{found[0].path} still has the names that atmos made up: {owners}"
     if trusted:
         message += f"; so nobody's review guards {APPROVERS}"
     hint = f"write the groups of your forge; if these are theirs, remove the line `{HEADER}`"
     severity = Severity.WARNING if trusted else Severity.INFO
-    return Diagnostic(Code.PLACEHOLDER, message, severity, where=Location(OWNERS, found[0].line, 1), hint=hint)
+    return Diagnostic(Code.PLACEHOLDER, message, severity, where=Location(found[0].path, found[0].line, 1), hint=hint)

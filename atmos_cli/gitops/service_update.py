@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from atmos_cli.blueprint.service_facts import image_of
 from atmos_cli.config import FILE
-from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severity, fail
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail
 from atmos_cli.foreign import shell
-from atmos_cli.gitops.first_images import FirstImages, first_images
+from atmos_cli.gitops.first_images import Barred, FirstImages, first_images, no_image
 from atmos_cli.gitops.generate import generate
 from atmos_cli.gitops.moved_services import require_unmoved
 from atmos_cli.gitops.pending import is_current
 from atmos_cli.gitops.services import ServiceName, environments_of
+from atmos_cli.gitops.update_reasons import lock_notes, reasons_of
 from atmos_cli.layout.lock_history import read_lock
-from atmos_cli.merge.fields import joined
 from atmos_cli.merge.files import merge_files
-from atmos_cli.merge.model import MISSING, Merged, same
+from atmos_cli.merge.model import MISSING, Merged
 from atmos_cli.merge.shown import shown_value
+from atmos_cli.merge.unmerged import unmerged_files
+from atmos_cli.ports import MemoryTree
 from atmos_cli.spec.model import ServiceSpec, read_spec
 from atmos_cli.versions.judge import bump
 from atmos_cli.yamlio.load import load_all
 from atmos_cli.yamlio.locate import block_line, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from atmos_cli.blueprint.composed import DeclaredRename
     from atmos_cli.config import Config, WriteMode
@@ -36,6 +38,34 @@ if TYPE_CHECKING:
     from atmos_cli.versions.judge import Bump
 
 
+class Branches(Protocol):
+    """The branches that Git merged into the tree, or is about to."""
+
+    def locks(self, path: str, stamps: frozenset[str]) -> Iterable[bytes]:
+        """Return the locks of which Git made that at `path`, by their stamps."""
+        ...
+
+    def sides(self, path: str) -> tuple[bytes, bytes] | None:
+        """Return the file as each of them has it, None where one has it not."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NoBranches:
+    """A tree without history."""
+
+    def locks(self, path: str, stamps: frozenset[str]) -> Iterable[bytes]:
+        del path, stamps
+        return ()
+
+    def sides(self, path: str) -> tuple[bytes, bytes] | None:
+        del path
+        return None
+
+
+NO_BRANCHES = NoBranches()
+
+
 @dataclass(frozen=True, slots=True)
 class UpdateOptions:
     """How to update. `edited`: files that the command itself changes first, by path; None removes one.
@@ -44,7 +74,8 @@ class UpdateOptions:
     `only_check` leaves checks and budgets out. `environments`: where the services are to be as well. `allow_replace`:
     objects may be replaced, also those with data. `request_approval`: a branch that asks where it is over a budget.
     `teams` come beside those that have a tenant, `without_team` goes. `with_skeleton`: what `init` made, too; None
-    where no service is named. `like`: new overlays begin with the images of this environment.
+    where no service is named. `like`: new overlays begin with the images of this environment, with `force` even with
+    those that were rolled back.
     """
 
     mode: WriteMode | None = None
@@ -64,6 +95,7 @@ class UpdateOptions:
     teams: tuple[str, ...] = ()
     without_team: str = ""
     like: str = ""
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +127,19 @@ class ServiceUpdate:
         return bool(self.files or self.merged.conflicts)
 
 
-def update_service(tree: FileTree, name: ServiceName, options: UpdateOptions, *, inputs: Inputs) -> ServiceUpdate:
-    """Merge what the spec, the config and the blueprints now generate into the files of one service."""
+def update_service(
+    tree: FileTree,
+    name: ServiceName,
+    options: UpdateOptions,
+    *,
+    inputs: Inputs,
+    barred: Barred = no_image,
+    branches: Branches = NO_BRANCHES,
+) -> ServiceUpdate:
+    """Merge what the spec, the config and the blueprints now generate into the files of one service.
+
+    `barred` says which images a new overlay must not begin with.
+    """
     if not (options.restore or options.environments) and _is_current(tree, name, inputs):
         return ServiceUpdate(name, (), Merged({}), {})
     config = inputs.config
@@ -129,8 +172,12 @@ def update_service(tree: FileTree, name: ServiceName, options: UpdateOptions, *,
             for path, each in lock.files.items()
             if path != spec_path and not (again and path.startswith(again))
         }
-        for lock in locks
+        for lock in (*locks, *_merged_locks(locks, lock_path, branches))
     ]
+    below = [path for path in tree.files(name.directory) if path.endswith((".yaml", ".yml"))]
+    below.remove(spec_path)
+    unmerged = unmerged_files(tree, below, root=name.directory, bases=bases, sides=branches.sides)
+    tree = MemoryTree(unmerged, tree)
     merged = merge_files(
         tree,
         root=name.directory,
@@ -140,16 +187,16 @@ def update_service(tree: FileTree, name: ServiceName, options: UpdateOptions, *,
         restore=options.restore,
         renamed=made.renamed,
     )
-    files = dict(merged.files)
-    first = [*_first_images(tree, name, files, spec, options, config)]
+    files: dict[str, bytes | None] = {**unmerged, **merged.files}
+    first = [*_first_images(tree, name, files, spec, options, config, barred)]
     files |= {path: changed for _, path, changed in first}
     lock = made.files[lock_path]
     if lock != lock_data:
         files[lock_path] = lock
     found = (bump(inputs.catalogue.versions, each.before, each.after) for each in merged.changed)
     bumps = tuple(dict.fromkeys(each for each in found if each))
-    reasons = (*_reasons(locks, made.lock, spec_path), *map(str, bumps)) if files or merged.conflicts else ()
-    notes = tuple(_lock_notes(locks, lock_path))
+    reasons = (*reasons_of(locks, made.lock, spec_path), *map(str, bumps)) if files or merged.conflicts else ()
+    notes = (*lock_notes(locks, lock_path), *(each for one, _, _ in first for each in one.avoided))
     return ServiceUpdate(
         name,
         reasons,
@@ -160,8 +207,15 @@ def update_service(tree: FileTree, name: ServiceName, options: UpdateOptions, *,
         notes,
         made.renamed,
         bumps,
-        tuple(each for each, _, _ in first),
+        tuple(each for each, _, _ in first if each.source),
     )
+
+
+def _merged_locks(locks: Sequence[Lock], path: str, branches: Branches) -> Iterator[Lock]:
+    """Yield the locks of which Git made one: it says of no field which of the two generated it."""
+    stamps = frozenset(stamp for lock in locks for stamp in lock.stamps)
+    for data in branches.locks(path, stamps) if len(stamps) > 1 else ():
+        yield from read_lock(data, path=path)
 
 
 def _is_current(tree: FileTree, name: ServiceName, inputs: Inputs) -> bool:
@@ -179,6 +233,7 @@ def _first_images(
     spec: ServiceSpec,
     options: UpdateOptions,
     config: Config,
+    barred: Barred,
 ) -> Iterator[tuple[FirstImages, str, bytes]]:
     """Yield what new overlays begin with; where the spec names an image for an environment, that one stands."""
     own = [each for each, values in spec.environments.items() if values.image]
@@ -186,56 +241,7 @@ def _first_images(
     bare = spec.model_copy(update={"image": None, "environments": {}})
     made_up = image_of(bare, team=name.team, environment=next(iter(config.environments)), config=config)
     order = tuple(config.environments)
-    yield from first_images(tree, name.directory, wanted, order, like=options.like, placeholder=made_up)
-
-
-def _reasons(locks: Sequence[Lock], now: Lock, spec_path: str) -> Iterator[str]:
-    """Say what is newer than the lock: fields of the spec, blueprints, inputs from the config."""
-    if not locks:
-        yield "there is no lock"
-        return
-    before = locks[0]
-    if not before.stamps:
-        yield "the lock's format"
-    old, new = before.files.get(spec_path), now.files[spec_path]
-    if isinstance(old, tuple) and isinstance(new, tuple):
-        yield from (f"service.yaml: {each}" for each in _changed_keys(old[0], new[0]))
-    tags = set(before.blueprints) - set(now.blueprints), set(now.blueprints) - set(before.blueprints)
-    for tag in sorted(tags[1]):
-        name = tag.partition("@")[0]
-        was = next((each for each in tags[0] if each.partition("@")[0] == name), "")
-        yield f"blueprint {was} → {tag}" if was else f"blueprint {tag}"
-    yield from (f"blueprint {tag} is not used any more" for tag in sorted(tags[0]) if not _same_name(tag, tags[1]))
-    if before.inputs and before.inputs.get("generation") != now.inputs["generation"]:
-        yield "another version of atmos"  # which reads the same inputs otherwise, so that they cannot be compared
-    elif before.inputs:
-        yield from (
-            f"{FILE}: {each}"
-            for each in sorted({*before.inputs, *now.inputs})
-            if before.inputs.get(each) != now.inputs.get(each) and not each.startswith("blueprints.")
-        )
-
-
-def _same_name(tag: str, tags: set[str]) -> bool:
-    return any(each.partition("@")[0] == tag.partition("@")[0] for each in tags)
-
-
-def _changed_keys(old: object, new: object, path: str = "") -> Iterator[str]:
-    """Yield each field that differs; of mappings that both have, those inside."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        for key in dict.fromkeys((*old, *new)):
-            below = joined(path, key)
-            yield from _changed_keys(old.get(key, MISSING), new.get(key, MISSING), below)
-    elif not same(old, new):
-        yield f"{path} {shown_value(old)} → {shown_value(new)}"
-
-
-def _lock_notes(locks: Sequence[Lock], path: str) -> Iterator[Diagnostic]:
-    for number in sorted({line for lock in locks for line in lock.edited})[:1]:
-        message = f"line {number} of `{path}` was edited, so atmos does not know what it had generated there"
-        hint = f"take it back with `git checkout -- {shell(path)}`, or answer what the update asks"
-        where = Location(path, number, 1)
-        yield Diagnostic(Code.LOCK_UNREADABLE, message, Severity.WARNING, where=where, hint=hint)
+    yield from first_images(tree, name, wanted, order, like=options.like, placeholder=made_up, barred=barred)
 
 
 def chooser(options: UpdateOptions, name: ServiceName | None) -> Choose:

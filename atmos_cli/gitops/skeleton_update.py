@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING
 from atmos_cli.blueprint.nouns import spec_schema
 from atmos_cli.budget.model import budget_path, read_budget
 from atmos_cli.config import FILE
+from atmos_cli.gitops.inputs import changed_inputs, skeleton_inputs
 from atmos_cli.gitops.repository import teams as teams_of
 from atmos_cli.layout.lock import Content, Digest, GeneratedFile, Lock, Text, lock_text
 from atmos_cli.layout.lock_history import read_lock
+from atmos_cli.layout.owners import OWNERS, PLACES, owners_place
 from atmos_cli.layout.skeleton import SPEC_SCHEMA, default_budget, skeleton
 from atmos_cli.merge.files import merge_files
+from atmos_cli.merge.model import MISSING, Conflict
 from atmos_cli.merge.text import digest
 from atmos_cli.ports import MemoryTree
 from atmos_cli.yamlio.load import load_all
@@ -27,7 +30,13 @@ if TYPE_CHECKING:
 
 INIT_LOCK = "atmos-cli.lock"
 # Generated files that are no YAML, or whose comments and order a person would miss.
-_TEXTS = ("CODEOWNERS", ".gitattributes", ".pre-commit-config.yaml", ".github/", ".gitlab")
+_TEXTS = (
+    *dict.fromkeys(path for paths in PLACES.values() for path in paths),
+    ".gitattributes",
+    ".pre-commit-config.yaml",
+    ".github/",
+    ".gitlab",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,8 @@ class SkeletonUpdate:
     """`files` are those to write, with the lock; `merged` says what happened to each.
 
     `edited`: files that are not as generated, even then, because people changed them. `foreign`: those of them that
-    atmos never wrote, with what it would have in each; `own` are the paths of its own files.
+    atmos never wrote, with what it would have in each; `own` are the paths of its own files. `reasons`: what changed
+    of what they are made from, as far as the lock has it.
     """
 
     merged: Merged
@@ -43,6 +53,7 @@ class SkeletonUpdate:
     edited: tuple[str, ...] = ()
     foreign: Mapping[str, bytes] = field(default_factory=dict)
     own: frozenset[str] = frozenset()
+    reasons: tuple[str, ...] = ()
 
 
 def update_skeleton(
@@ -69,6 +80,7 @@ def update_skeleton(
         for name, environment in config.environments.items()
     }
     configured = sorted({path.split("/")[2] for path in tree.files("infrastructure/configs") if path.count("/") > 2})
+    place = owners_place(tree, config.forge)
     made = skeleton(
         config,
         teams=owners,
@@ -77,34 +89,65 @@ def update_skeleton(
         spec_schema=spec_schema(catalogue),
         kinds=catalogue.cluster_kinds,
         versions=catalogue.versions,
+        owners=place,
     )
     inputs = {FILE, *(budget_path(name) for name in budgets)}
     files: dict[str, bytes | None] = {p: made[p] for p in sorted(inputs) if p in made and tree.read(p) is None}
     theirs = {path: GeneratedFile(data, _content(path, data)) for path, data in made.items() if path not in inputs}
     lock_data = tree.read(INIT_LOCK)
     locks = _locks(lock_data, tree, theirs)
+    bases = [_with_owners_at(place, lock.files, tree) for lock in locks]
+    # The first format knows no file that people edited, so that those would pass for theirs.
+    whole = lock_data is not None and not lock_data.startswith(b"sha256:")
+    left = _left_to_people(tree, bases, theirs, choose) if whole else frozenset[str]()
     merged = merge_files(
         tree,
-        bases=[lock.files for lock in locks],
-        theirs=theirs,
+        bases=bases,
+        theirs={path: each for path, each in theirs.items() if path not in left},
         choose=choose,
         restore=restore,
         restore_files=restore or restore_files,
     )
     files |= merged.files
-    generated = {path: each.content for path, each in theirs.items()}
+    generated = {path: each.content for path, each in theirs.items() if path not in left}
     for path in {each.file for each in merged.conflicts}:  # still to be decided, from where it was
         generated.pop(path, None)
-        if locks and path in locks[0].files:
-            generated[path] = locks[0].files[path]
-    text = lock_text(Lock(generated)).encode()
-    if text != lock_data:
-        files[INIT_LOCK] = text
+        if bases and path in bases[0]:
+            generated[path] = bases[0][path]
+    before = locks[0].inputs if locks else {}
+    inputs_now = skeleton_inputs(config, budgets)
+    # A key that changes no file of these leaves the lock alone, so that nothing is pending for it.
+    if lock_text(Lock(generated, inputs=before)).encode() != lock_data:
+        files[INIT_LOCK] = lock_text(Lock(generated, inputs=inputs_now)).encode()
+    reasons = tuple(changed_inputs(before, inputs_now)) if merged.changed or merged.conflicts else ()
     after = MemoryTree(files, tree)
     edited = tuple(path for path in sorted(theirs) if after.read(path) not in (None, theirs[path].data))
-    known = {path for lock in locks for path in lock.files}
+    known = {path for base in bases for path in base}
     foreign = {path: theirs[path].data for path in edited if path not in known and tree.read(path) is not None}
-    return SkeletonUpdate(merged, files, edited, foreign, frozenset(made) - foreign.keys())
+    return SkeletonUpdate(merged, files, edited, foreign, frozenset(made) - foreign.keys(), reasons)
+
+
+def _left_to_people(
+    tree: FileTree, bases: Sequence[Mapping[str, Content]], theirs: Mapping[str, GeneratedFile], choose: Choose
+) -> frozenset[str]:
+    """Return the texts that people had before atmos came, unless a side is chosen: `init` says how to wire them."""
+    return frozenset(
+        path
+        for path, each in theirs.items()
+        if bases
+        and isinstance(each.content, Text)
+        and not any(path in base for base in bases)
+        and tree.read(path) not in (None, each.data)
+        and choose(Conflict(path, "", MISSING, MISSING, MISSING)) is None
+    )
+
+
+def _with_owners_at(place: str, known: Mapping[str, Content], tree: FileTree) -> Mapping[str, Content]:
+    """Return what a lock knows, with the file of owners at `place`, where people moved it."""
+    before = next((path for path in known if path.rpartition("/")[2] == OWNERS and tree.read(path) is None), None)
+    if before is None or place in known or tree.read(place) is None:
+        return known
+    return {**{path: each for path, each in known.items() if path != before}, place: known[before]}
 
 
 def _content(path: str, data: bytes) -> Content:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from atmos_cli.blueprint.nouns import vocabulary
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
-from atmos_cli.gitops.intent import port_numbers, replica_bounds, variable
+from atmos_cli.gitops.host_places import host_places
+from atmos_cli.gitops.intent_flags import port_numbers, replica_bounds, secret_name, variable
 from atmos_cli.gitops.plain_secrets import require_no_secret, require_no_secrets
 from atmos_cli.spec.change.apply import change_spec
 from atmos_cli.spec.change.items import ChangeItem, contradictions
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from atmos_cli.spec.change.work import SpecChange
     from atmos_cli.spec.model import ServiceSpec
 
-_EVERYWHERE = frozenset({"service_port", "container_port", "addon", "without"})
+_EVERYWHERE = frozenset({"service_port", "container_port", "addon", "without", "secret"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class ChangeFlags:
     without: tuple[str, ...] = ()
     env: tuple[str, ...] = ()
     unset_env: tuple[str, ...] = ()
+    secrets: tuple[str, ...] = ()
     environments: tuple[str, ...] = ()
 
 
@@ -80,7 +82,7 @@ def edit_spec(
         raise AtmosError(
             Diagnostic(Code.INTENT_EMPTY, "the intent says nothing", hint=f"say what to change, {EXAMPLE}")
         )
-    wanted = _together(items, asked)
+    wanted = _served_in_production(_together(items, asked), spec, environments, config)
     change = change_spec(load(data), spec, wanted, domain=lambda name: _domain(spec, name, config))
     change = replace(change, already=(*repeated, *change.already))
     return EditedSpec(_edited(data, path, change, config), change)
@@ -150,6 +152,7 @@ def _flagged(flags: ChangeFlags) -> Iterator[ChangeItem]:
         one += [("--with", "addon", name, True) for name in flags.addons]
         one += [("--without", "without", name, True) for name in flags.without]
         one += [("--set-env", "variable", *variable(each)) for each in flags.env]
+        one += [("--secret", "secret", secret_name(each), True) for each in flags.secrets]
         one += [("--unset-env", "no_variable", name, True) for name in flags.unset_env]
         for flag, kind, key, value in one:
             said = f"`{flag} {key or value}`" if kind != "variable" else f"`{flag} {key}=…`"
@@ -164,18 +167,34 @@ def _scope_problems(items: Sequence[ChangeItem]) -> Iterator[Diagnostic]:
 
 
 def _together(items: Sequence[ChangeItem], asked: Sequence[ChangeItem]) -> tuple[ChangeItem, ...]:
-    """Return all items; a flag wins over words about the same, and what contradicts each other is refused."""
-    flagged = {item.slot for item in asked}
-    words = [item for item in items if item.slot not in flagged]
+    """Return all items; what contradicts each other is refused, also words and a flag, either way round."""
     found = [
         Diagnostic(
             Code.INTENT_CONTRADICTION, f"{one.said} and {other.said} contradict each other", hint="keep one of them"
         )
-        for one, other in contradictions((*words, *asked))
+        for one, other in contradictions((*items, *asked))
     ]
     if found:
         raise AtmosError(*dict.fromkeys(found))
-    return tuple({item.slot: item for item in (*words, *asked)}.values())
+    return tuple({item.slot: item for item in (*items, *asked)}.values())
+
+
+def _served_in_production(
+    items: Sequence[ChangeItem], spec: ServiceSpec, environments: Sequence[str], config: Config
+) -> tuple[ChangeItem, ...]:
+    """Return the items, a host that is said of no environment for production; not where the spec has hosts of all."""
+    found: list[ChangeItem] = []
+    for item in items:
+        if item.kind not in {"host", "no_host"} or item.environment or spec.hosts:
+            found.append(item)
+        elif item.kind == "host":
+            form = "`host {host} in {environment}`"
+            places = host_places((item.key,), environments=environments, config=config, form=form)
+            found += (replace(item, environment=name) for name in places)
+        else:
+            there = [name for name, each in spec.environments.items() if item.key in (each.hosts or ())]
+            found += (replace(item, environment=name) for name in there) if there else (item,)
+    return tuple(found)
 
 
 def _domain(spec: ServiceSpec, environment: str, config: Config) -> str:

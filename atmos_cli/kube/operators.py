@@ -15,6 +15,13 @@ from atmos_cli.kube.shape import Path, at, mapping, text
 if TYPE_CHECKING:
     from atmos_cli.kube.resource import Resource
 
+# Who is there of those that our objects rely on, by a kind that it brings: apiVersion, kind, who, for what.
+RELIED_ON = (
+    ("gateway.networking.k8s.io/v1", "HTTPRoute", "Gateway API", "`http.kind: gateway`"),
+    ("cert-manager.io/v1", "ClusterIssuer", "cert-manager", "`http.issuer`"),
+    ("postgresql.cnpg.io/v1", "Cluster", "CloudNativePG", "`postgres`"),
+    ("external-secrets.io/v1", "ExternalSecret", "External Secrets", "`secrets`"),
+)
 Secrets = Iterable[tuple[str, frozenset[str] | None]]  # (name, its keys; None when they are not known)
 
 

@@ -56,13 +56,17 @@ def skeleton(
     spec_schema: Mapping[str, Any],
     kinds: ClusterKinds,
     versions: VersionTable,
+    owners: str = OWNERS,
 ) -> dict[str, bytes]:
-    """Return all files but those of services. `configured`: clusters with files in `infrastructure/configs`."""
+    """Return all files but those of services. `configured`: clusters with files in `infrastructure/configs`.
+
+    `owners` is where the forge looks for who owns what.
+    """
     files = {
         **{path: text for engine in ENGINES.values() for path, text in engine.texts.items()},
         **pipeline_files(config, versions),
         ".gitattributes": ATTRIBUTES,
-        OWNERS: owners_text(teams),
+        owners: owners_text(teams),
         SPEC_SCHEMA: json.dumps(spec_schema, indent=2, sort_keys=True, ensure_ascii=False) + "\n",
         FILE: config_text(config, kinds),
     }
@@ -160,8 +164,12 @@ def config_text(config: Config, kinds: ClusterKinds) -> str:
 def _config_value(config: Config) -> dict[str, Any]:
     """Return what a person decides first; every other setting has a default, and is in docs/repo.md."""
     shown = config.model_dump(by_alias=True, exclude_defaults=True, mode="json")
+    for name, each in config.environments.items():
+        if http := shown["environments"][name].get("http"):
+            http.setdefault("domain", each.http.domain)
     environments = {
         name: {"cluster": each.cluster, "production": each.production, "replicas": each.replicas}
+        | {"http": {"domain": each.http.domain}}
         | shown["environments"][name]
         for name, each in config.environments.items()
     }

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
-from atmos_cli.clusters.detect import ENFORCERS, MONITORS, ClusterSight, version_of_nodes
+from atmos_cli.clusters.detect import ASKED_KINDS, ENFORCERS, MONITORS, ClusterSight, version_of_nodes
 from atmos_cli.diagnostics import AtmosError
+from atmos_cli.kube.operators import RELIED_ON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 KINDS = (
     *((version, kind) for version, kind, *_ in ENFORCERS),
-    *((version, kind) for version, kind, _ in MONITORS),
+    *((version, kind) for version, kind, *_ in (*MONITORS, *RELIED_ON)),
     ("route.openshift.io/v1", "Route"),
     ("auto.gke.io/v1", "AllowlistedV2Workload"),
 )
@@ -55,7 +56,7 @@ def sight_of(client: ClusterClient) -> ClusterSight:
         "its API server's ports", "discovery.k8s.io/v1", "EndpointSlice", namespace="default", selector=label
     )
     services = asked("who answers names", lambda: [client.get("v1", "Service", name, namespace=at) for at, name in DNS])
-    served = asked("the kinds that it serves", lambda: {each for each in KINDS if client.find(*each)})
+    served = asked(ASKED_KINDS, lambda: {each for each in KINDS if client.find(*each)})
     return ClusterSight(
         version=version or version_of_nodes(nodes),
         nodes=nodes,

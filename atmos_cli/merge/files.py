@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError, Diagnostic
 from atmos_cli.layout.items import group_kind, is_kustomization, opened
 from atmos_cli.layout.lock import Digest, GeneratedFile, Text
+from atmos_cli.merge.entries import Entries
 from atmos_cli.merge.fields import DocumentMerge, Findings
 from atmos_cli.merge.handed_over import handed_over
 from atmos_cli.merge.hidden import hidden_changes
 from atmos_cli.merge.kustomization import KustomizationMerge, closed
 from atmos_cli.merge.model import MISSING, Conflict, FieldChange, KeptEdit, Merged, Missing, among, same
 from atmos_cli.merge.moved import least_replicas, with_moved_patches
+from atmos_cli.merge.moved_fields import moved_fields
 from atmos_cli.merge.objects import (
     FoundObject,
     OurFiles,
     by_name,
     held_fields,
     merge_name,
+    moves_images,
     object_name,
     title,
     unowned,
@@ -59,14 +61,19 @@ def merge_files(
     only files as a whole; `renamed`: objects that blueprints now call otherwise. Raises AtmosError with every file that
     cannot be read or changed.
     """
-    tops = (root,) if root else tuple(sorted({path.split("/")[0] for path in theirs if "/" in path}))
+    objects = [path for path, each in theirs.items() if "/" in path and isinstance(each.content, tuple)]
+    tops = (root,) if root else tuple(sorted({path.split("/")[0] for path in objects}))
     ours = OurFiles(tree, tops, service=bool(root))
     names = new_names(theirs, renamed)
     bases = placed(bases, theirs, names, ours.zone)
-    if root:
-        bases, theirs = handed_over(ours, bases, theirs)
     findings = Findings(choose, restore=restore, restore_files=restore or restore_files)
-    work = _Work(ours, tuple(bases), theirs, findings, tuple(renamed), names)
+    edited: set[str] = set()
+    if root:
+        moved = moved_fields(ours, *handed_over(ours, bases, theirs))
+        bases, theirs = moved.bases, moved.theirs
+        findings.kept += moved.kept
+        edited = moved.files
+    work = _Work(ours, tuple(bases), theirs, findings, edited, tuple(renamed), names)
     problems: list[Diagnostic] = []
     # What stays of the objects decides what a kustomization lists.
     for path in sorted({*theirs, *(each for base in bases for each in base)}, key=lambda p: (p.endswith(LISTS), p)):
@@ -91,13 +98,17 @@ class _Work:
     bases: tuple[Mapping[str, Content], ...]
     theirs: Mapping[str, GeneratedFile]
     findings: Findings
+    edited: set[str]
     renamed: tuple[DeclaredRename, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     whole: dict[str, bytes | None] = field(default_factory=dict)
     edits: dict[str, list[Edit]] = field(default_factory=dict)
     added: dict[str, list[Any]] = field(default_factory=dict)
     removed: dict[str, set[int]] = field(default_factory=dict)
-    retained: set[str] = field(default_factory=set)
+    entries: Entries = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.entries = Entries(self.ours, self.bases)
 
     def file(self, path: str) -> None:
         """Merge one generated file."""
@@ -110,7 +121,11 @@ class _Work:
             self._text(path, data, known, new)
             return
         documents = tuple(each for each in known if isinstance(each, tuple))
-        if data is not None and any(self._untouched(path, data, each) for each in documents):
+        if (
+            data is not None
+            and path not in self.edited
+            and any(self._untouched(path, data, each) for each in documents)
+        ):
             self._replace(path, documents, new)
         elif data is None and new is not None and not known and not self._elsewhere(path, new):
             self.whole[path] = new.data
@@ -148,9 +163,10 @@ class _Work:
         self.removed.pop(path, None)
         unowned = all(each.what != "owned" for each in self.findings.kept[kept:])
         content = new.content if isinstance(new.content, tuple) else ()
-        moved = any(not same(self._translated(path, each), each) for each in content)
-        listed = bool(self.retained) and path.endswith(LISTS)
-        if unowned and not moved and not listed and not self._differs_in_minimum(path, mine):
+        moved = any(not same(self.entries.translated(path, each), each) for each in content)
+        listed = bool(self.entries.kept) and path.endswith(LISTS)
+        live = moves_images(self.ours.documents(path), content)
+        if unowned and not live and not moved and not listed and not self._differs_in_minimum(path, mine):
             self.whole[path] = new.data
         elif len(self.findings.changed) > before:
             self.edits[path] = mine
@@ -197,8 +213,8 @@ class _Work:
         if isinstance(merge, KustomizationMerge):
             value, merge.moved = with_moved_patches(self.ours, ours)
             merge.ours_opened = value["patches"] if isinstance(value.get("patches"), list) else []
-        translated = [self._translated(path, each) for each in (*bases, theirs)]
-        translated[-1] = self._with_retained(path, translated[-1], translated[:-1])
+        translated = [self.entries.translated(path, each) for each in (*bases, theirs)]
+        translated[-1] = self.entries.with_files_kept(path, translated[-1], translated[:-1])
         merge.node(tuple(opened(each) for each in translated[:-1]), value, opened(translated[-1]), (), (), "")
         self.edits.setdefault(ours.file, []).extend(merge.edits)
         if isinstance(merge, KustomizationMerge):
@@ -227,7 +243,7 @@ class _Work:
             if side is None:
                 self.findings.conflicts.append(conflict)
             if side != "theirs":
-                self.retained.add(ours.file)
+                self.entries.kept.add(ours.file)
                 return
         self.findings.changed.append(FieldChange(ours.file, title(value), "the object", MISSING))
         self.removed.setdefault(ours.file, set()).add(ours.index)
@@ -242,36 +258,6 @@ class _Work:
         made.minimum = least_replicas(self.ours, ours.file)
         made.renamed = self.renamed
         return made
-
-    def _translated(self, path: str, value: Any) -> Any:
-        """Return a generated kustomization as it would be with our files' names: a moved file is no deleted one."""
-        if not is_kustomization(group_kind(value)) or not isinstance(value.get("resources"), list):
-            return value
-        directory = posixpath.dirname(path)
-        names: dict[str, None] = {}
-        for entry in value["resources"]:
-            names[self._moved_entry(directory, entry) if isinstance(entry, str) else entry] = None
-        return {**value, "resources": list(names)}
-
-    def _with_retained(self, path: str, theirs: Any, bases: list[Any]) -> Any:
-        """Return a generated kustomization with the entries of files that stay because a person edited them."""
-        if not self.retained or not isinstance(theirs, dict) or not isinstance(theirs.get("resources"), list):
-            return theirs
-        directory, entries = posixpath.dirname(path), list(theirs["resources"])
-        for base in bases:
-            for entry in base.get("resources", ()) if isinstance(base, dict) else ():
-                file = posixpath.normpath(posixpath.join(directory, entry)) if isinstance(entry, str) else ""
-                if file in self.retained and entry not in entries:
-                    entries.append(entry)
-        return {**theirs, "resources": entries}
-
-    def _moved_entry(self, directory: str, entry: str) -> str:
-        path = posixpath.normpath(posixpath.join(directory, entry))
-        content = next((base[path] for base in self.bases if path in base), None)
-        if self.ours.read(path) is not None or not isinstance(content, tuple):
-            return entry
-        found = self.ours.find(self.ours.zone(path), object_name(content[0])) if content else None
-        return posixpath.relpath(found.file, directory) if found else entry
 
     def _text(self, path: str, data: bytes | None, known: list[Content], new: GeneratedFile | None) -> None:
         merged = merge_text(path, data, known, new, self.findings)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError
+from atmos_cli.kube.shape import mappings
 from atmos_cli.layout.items import group_kind, is_kustomization
 from atmos_cli.layout.lock import document_name
 from atmos_cli.yamlio.load import shared
@@ -140,6 +141,18 @@ def held_fields(value: Any) -> frozenset[str]:
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     text = annotations.get(KEEP) if isinstance(annotations, dict) else None
     return frozenset(each.strip() for each in text.split(",") if each.strip()) if isinstance(text, str) else frozenset()
+
+
+def images_of(documents: tuple[Any, ...]) -> dict[str, Any]:
+    """Return the entries of `images` of a kustomization, by name."""
+    found = (mappings(each, "images") for each in documents if is_kustomization(group_kind(each)))
+    return {str(each.get("name")): each for some in found for each in some}
+
+
+def moves_images(ours: tuple[Any, ...], theirs: tuple[Any, ...]) -> bool:
+    """Say whether theirs would run another image than ours: that is for `deploy`."""
+    mine, new = images_of(ours), images_of(theirs)
+    return any(mine[name] != new[name] for name in mine.keys() & new.keys())
 
 
 def unowned(value: Any) -> Any:

@@ -31,7 +31,7 @@ def merge_text(
         return MISSING
     merged: bytes | Missing | None = wanted
     if data is not None and not any(is_content(data, each) for each in known):
-        merged = _merged_lines(data, known, wanted, apart=path == OWNERS)
+        merged = _merged_lines(data, known, wanted, apart=path.rpartition("/")[2] == OWNERS)
         if isinstance(merged, Missing):
             conflict = Conflict(path, "", MISSING, "the file as it was changed", "the file as generated now", why="")
             side = findings.choose(conflict)

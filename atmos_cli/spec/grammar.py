@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import Code
-from atmos_cli.spec import numbers, values
-from atmos_cli.spec.names import shown, validate_name
+from atmos_cli.spec import numbers, unsaid, values
+from atmos_cli.spec.addon_settings import setting
+from atmos_cli.spec.calls import calls
+from atmos_cli.spec.environments import environments
+from atmos_cli.spec.health_words import health
+from atmos_cli.spec.measures import measure
+from atmos_cli.spec.names import validate_name
+from atmos_cli.spec.noun_words import versioned, vocabulary
+from atmos_cli.spec.owners import team
+from atmos_cli.spec.port_sides import port_side
+from atmos_cli.spec.secret_words import secret
 from atmos_cli.spec.values import nearest
+from atmos_cli.spec.variables import variable
 from atmos_cli.spec.vocabulary import (
     ARTICLES,
     FILLERS,
     KEYWORDS,
     NEGATIONS,
-    REPLICA_NOUNS,
     WordMeaning,
     normal,
 )
+from atmos_cli.spec.volume_words import volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from atmos_cli.spec.parse import Parse
 
-_VERSION = re.compile(r"v?[0-9]{1,6}(\.([0-9]{1,6}|x)){1,4}|v[0-9]{1,6}|[1-9]|[12][0-9]|30|lts|latest")
-WITH_VERSION = re.compile(r"(?P<head>.*?[^0-9.@:v-])[-@:]?(?P<version>v?[0-9]{1,6}(\.([0-9]{1,6}|x)){0,4})")
 MANY = 20
+# Beyond so many unknown words none of them is likely to be the name: the text is in another language.
+MANY_NAMES = 2
 
 
 def negation(parse: Parse, start: int) -> int:
@@ -75,70 +84,6 @@ def _negated_something_else(parse: Parse, start: int) -> int:
     return parse.problem(Code.INTENT_CONTRADICTION, message, start, count, hint=hint)
 
 
-def vocabulary(parse: Parse, start: int) -> int:
-    """Claim languages, types, add-ons and sizes, by their longest phrase, with the version that may follow."""
-    found = parse.phrase(start)
-    if not found:
-        return 0
-    meaning, count = found
-    said = parse.said(start, count)
-    if meaning.kind == "unknown_language":
-        message = f"{said} is a language that this version of atmos has no defaults for"
-        hint = f"there are: {', '.join(parse.vocabulary.languages)}"
-        return parse.problem(Code.INTENT_NOT_YET, message, start, count, hint=hint)
-    if meaning.kind == "elsewhere":
-        measured = re.fullmatch(r"[0-9][0-9.]*[a-z]*", parse.key(start, count))
-        count += 1 if meaning.value != "in `--team`" and measured else 0
-        count += 1 if meaning.value == "in `--team`" and parse.near(start, count) else 0
-        message = f"{parse.said(start, count)} is not said in an intent"
-        return parse.problem(
-            Code.INTENT_NOT_YET, message, start, count, hint=f"it belongs {meaning.value}{parse.afterwards}"
-        )
-    if meaning.value == "autoscaling" and (lone := numbers.lone_count(parse, start, count)):
-        return lone
-    return _with_version(parse, start, count, meaning)
-
-
-def _with_version(parse: Parse, start: int, count: int, meaning: WordMeaning) -> int:
-    note = meaning.note
-    count += 1 if meaning.kind == "size" and parse.key(start, count) == "size" else 0
-    if meaning.kind in {"language", "addon"} and meaning.value not in parse.vocabulary.properties:
-        at = count + 1 if parse.key(start, count) == "version" else count
-        version = parse.key(start, at)
-        counted = parse.key(start, at + 1) in REPLICA_NOUNS
-        if version and _VERSION.fullmatch(version) and not counted:
-            count = at + 1
-            note = _joined(note, _version_note(meaning, version))
-        elif meaning.kind == "addon" and version.isdecimal() and not counted:
-            message = f"{parse.said(start, at + 1)} gives {meaning.value} a port, which atmos sets itself"
-            hint = f"leave `{shown(version)}` out; if the service listens there, write `port {shown(version)}` apart"
-            return parse.problem(Code.SPEC_PORT_INVALID, message, start, at + 1, hint=hint)
-    return parse.token(
-        meaning.kind, meaning.value, start, count, note=note, strict=meaning.strict, framework=meaning.framework
-    )
-
-
-def versioned(parse: Parse, start: int) -> int:
-    """Claim a word with its version: `python3.12`, `node-20`, `postgres:16`."""
-    parts = WITH_VERSION.fullmatch(parse.key(start))
-    meaning = parse.vocabulary.meanings.get(normal(parts["head"])) if parts else None
-    if not parts or not meaning or meaning.kind not in {"language", "addon"}:
-        return 0
-    note = _joined(meaning.note, _version_note(meaning, parts["version"]))
-    return parse.token(
-        meaning.kind, meaning.value, start, 1, note=note, strict=meaning.strict, framework=meaning.framework
-    )
-
-
-def _version_note(meaning: WordMeaning, version: str) -> str:
-    decides = "the image" if meaning.kind == "language" else "the blueprint"
-    return f"{decides} decides the version, not `{version}`"
-
-
-def _joined(*notes: str) -> str:
-    return "; ".join(note for note in notes if note)
-
-
 def filler(parse: Parse, start: int) -> int:
     """Claim a word of a closed list that says nothing by itself."""
     for count in (2, 1):
@@ -162,7 +107,7 @@ def unknown(parse: Parse, start: int) -> int:
     close = close_word(word.text.lower(), parse.vocabulary.meanings) if unknown_so_far < MANY else ""
     if close:
         hint = f"did you mean `{close}`?"
-    elif validate_name(word.text) is None:
+    elif validate_name(word.text) is None and unknown_so_far < MANY_NAMES:
         hint = f"if it is the name, write `named {word.text}`; otherwise leave it out"
     else:
         hint = "leave it out; an intent reads like `node, port 80, postgres`"
@@ -170,21 +115,35 @@ def unknown(parse: Parse, start: int) -> int:
 
 
 def close_word(word: str, meanings: Mapping[str, WordMeaning]) -> str:
-    refused = {"elsewhere", "unknown_language"}
+    refused = {"elsewhere", "unknown_language", "other", "remark"}
     known = {w for w, meaning in meanings.items() if meaning.kind not in refused and " " not in w and len(w) > 2}
     return nearest(word, tuple(sorted(known | KEYWORDS)))
 
 
 RULES: tuple[Callable[[Parse, int], int], ...] = (
+    environments,
     negation,
+    unsaid.undecided,
+    unsaid.flag,
+    unsaid.target,
+    variable,
+    secret,
+    volume,
+    measure,
+    health,
+    calls,
+    team,
     values.name,
     values.schedule,
+    setting,
+    port_side,
     numbers.scaling,
     numbers.replicas,
     numbers.port,
     values.size,
     values.image,
     values.host,
+    unsaid.remark,
     vocabulary,
     versioned,
     filler,

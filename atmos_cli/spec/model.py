@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
 from atmos_cli.diagnostics import Code
 from atmos_cli.documents import Strict, read_model
@@ -21,6 +30,12 @@ def _good_name(name: str) -> str:
     if wrong:
         raise ValueError(f"{wrong.message}; {wrong.hint}")
     return name
+
+
+def _no_address(host: str) -> str:
+    if host.rpartition(".")[2].isdigit():
+        raise ValueError("an address is no host; write a full name such as `shop.example.com`")
+    return host
 
 
 def _as_text(value: Any) -> Any:
@@ -46,8 +61,13 @@ OwnName = Annotated[
 # The catalogue of blueprints says which of them exist.
 Noun = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,30}$")]
 ServiceName = Annotated[str, StringConstraints(pattern=NAME)]
+PortName = Annotated[str, StringConstraints(pattern=r"^[a-z]([a-z0-9-]{0,13}[a-z0-9])?$")]
 # Strict numbers: `port: yes` is not port 1, and `port: "80"` is text.
 PortNumber = Annotated[int, Field(strict=True, ge=1, le=65535)]
+TargetPort = Annotated[
+    Annotated[PortName, Tag("name")] | Annotated[PortNumber, Tag("number")],
+    Discriminator(lambda value: "name" if isinstance(value, str) else "number"),
+]
 Replicas = Annotated[int, Field(strict=True, ge=0, le=1000)]
 Bound = Annotated[int, Field(strict=True, ge=1, le=1000)]
 Seconds = Annotated[int, Field(strict=True, ge=1, le=3600)]
@@ -60,9 +80,8 @@ QuantityText = Annotated[
 EnvName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=253)]
 EnvValue = Annotated[str, BeforeValidator(_as_text), WithJsonSchema({"type": ["string", "integer", "boolean"]})]
 HttpPath = Annotated[str, StringConstraints(pattern=r"^/[^\s]*$", max_length=1024)]
-Host = Annotated[
-    str, StringConstraints(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$", max_length=253)
-]
+_HOST = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)+$"
+Host = Annotated[str, StringConstraints(pattern=_HOST, max_length=253), AfterValidator(_no_address)]
 
 
 class Port(Strict, json_schema_extra={"description": "Clients use `service`; the process listens on `container`."}):
@@ -164,6 +183,9 @@ class Dependency(
 ):
     service: ServiceName = Field(description="name of the other service")
     port: PortNumber = Field(default=80, description="the port its clients use")
+    target_port: TargetPort = Field(
+        default="http", description="the port of its pods behind that, by name or number: the only one that is opened"
+    )
     team: ServiceName | None = Field(default=None, description="its team, when it is not this service's own")
 
 

@@ -29,6 +29,11 @@ def validate_name(name: str) -> Diagnostic | None:
     return Diagnostic(Code.SPEC_NAME_INVALID, f"{said} {' and '.join(broken)}", hint=hint)
 
 
+def env_secret(service: str) -> str:
+    """Return the name of the Secret that holds what a service is not told in the open."""
+    return f"{service}-env"
+
+
 def corrected(name: str) -> str:
     """Return the nearest name that `validate_name` accepts; empty when nothing of `name` can be kept."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from atmos_cli.spec.parse import Parse
 
 _NUMBER = re.compile(r"[0-9]+")
+_SIGNED = re.compile(r"[+-][0-9]{1,9}|[0-9]{1,9}\.[0-9]{1,9}")
 _PORT = re.compile(r":?([0-9]+)(?:/tcp)?")
 _PORTS = re.compile(r"([0-9]+):([0-9]+)(?:/tcp)?")
 _LIKE_PORT = re.compile(r":\S+|[0-9]+:\S*|[0-9]+/\S*|[+-]?[0-9]+")
@@ -22,7 +23,7 @@ _SIDES_JOINED = {"serviceport": "service_port", "containerport": "container_port
 _BOUNDS = {"min": "min", "minimum": "min", "least": "min", "max": "max", "maximum": "max", "most": "max", "to": "max"}
 
 PORT_HINT = "a port is a whole number from 1 to 65535, such as `port 80`, or `80:3000` for clients:process"
-REPLICA_HINT = "replicas are a whole number from 1 to 1000, such as `3 replicas` or `autoscaling 2..10`"
+REPLICA_HINT = "replicas are a whole number up to 1000, such as `3 replicas` or `autoscaling 2..10`"
 
 
 def port(parse: Parse, start: int) -> int:
@@ -135,6 +136,8 @@ def replicas(parse: Parse, start: int) -> int:
             return parse.problem(Code.SPEC_INVALID, message, start, 1, hint=REPLICA_HINT)
     elif parse.key(start, 1) in REPLICA_NOUNS:
         number, count = str(NUMBER_WORDS.get(parse.key(start), parse.key(start))), 2
+        if _SIGNED.fullmatch(number):
+            return _bad_count(parse, start, count)
         if not _NUMBER.fullmatch(number):
             return 0
     else:

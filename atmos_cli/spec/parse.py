@@ -10,6 +10,8 @@ from atmos_cli.spec.names import shown
 from atmos_cli.spec.vocabulary import FILLERS, normal
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from atmos_cli.spec.vocabulary import Vocabulary, WordMeaning
     from atmos_cli.spec.words import Word
 
@@ -29,12 +31,16 @@ class Token:
 
 @dataclass(slots=True)
 class Parse:
-    """Every word ends in a claim or a problem; nothing is dropped. `afterwards` completes hints that name a file."""
+    """Every word ends in a claim or a problem; nothing is dropped. `afterwards` completes hints that name a file.
+
+    `environments` are the names of environments by what people call them.
+    """
 
     text: str
     words: tuple[Word, ...]
     vocabulary: Vocabulary
     afterwards: str = ""
+    environments: Mapping[str, str] = field(default_factory=dict)
     tokens: list[Token] = field(default_factory=list)
     problems: list[tuple[int, int, Diagnostic]] = field(default_factory=list)
 
@@ -60,12 +66,30 @@ class Parse:
                 return meaning, count
         return None
 
+    def is_noun(self, start: int, offset: int = 0) -> bool:
+        """Return whether a language, type or add-on is called so there: a company's own words win over the grammar."""
+        found = self.phrase(start, offset)
+        return found is not None and found[0].kind in {"language", "type", "addon"}
+
     def store_before(self, start: int) -> str:
         """Return the add-on right before `start`, at most a filler between, if it has its own names and addresses."""
         at = start - 2 if self.key(start, -1) in FILLERS else start - 1
         beside = self.near(start, at - start) is not None
         found = (c.value for c in self.tokens if beside and c.last == at and c.kind == "addon")
         return next((str(value) for value in found if value not in self.vocabulary.properties), "")
+
+    def text_at(self, start: int, offset: int = 0) -> str:
+        """Return the word `offset` after `start` as it was written; empty when there is none or it is quoted."""
+        word = self.near(start, offset)
+        return "" if word is None or word.quoted else word.text
+
+    def last_said(self, start: int) -> Token | None:
+        """Return the claim before `start`; words that say nothing may stand between."""
+        at = start - 1
+        by_last = {each.last: each for each in self.tokens}
+        while at in by_last and by_last[at].kind == "filler":
+            at = by_last[at].first - 1
+        return by_last.get(at)
 
     def token(
         self,

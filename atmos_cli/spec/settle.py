@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import Code, Diagnostic
+from atmos_cli.spec.environment_scope import environments_of
 from atmos_cli.spec.intent import Intent, PortPair, ReplicaRange, Stated
+from atmos_cli.spec.saying import length_of, said_by, stated_by, tokens_of
 from atmos_cli.spec.vocabulary import normal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from atmos_cli.spec.parse import Parse, Token
 
@@ -34,25 +36,29 @@ def settle(parse: Parse) -> tuple[Intent, tuple[Diagnostic, ...]]:
         size=only_one(parse, "size", "sizes"),
         replicas=only_one(parse, "replicas", "numbers of replicas"),
         image=only_one(parse, "image", "images"),
+        cpu=only_one(parse, "cpu", "amounts of CPU"),
+        memory=only_one(parse, "memory", "amounts of memory"),
+        settings=_each(parse, "setting"),
+        env=_each(parse, "variable"),
+        secrets=_each(parse, "secret"),
+        volumes=_each(parse, "volume"),
+        calls=_each(parse, "call"),
+        health=only_one(parse, "health", "paths of health checks"),
+        live=only_one(parse, "live", "paths of liveness probes"),
+        ready=only_one(parse, "ready", "paths of readiness probes"),
+        environments=environments_of(parse),
+        team=only_one(parse, "team", "teams"),
+        remarks=_each(parse, "remark"),
     )
     _available(parse, intent)
     _portless(parse, intent)
     _scaled_twice(parse, intent)
     _wanted_and_not(parse, intent)
+    _said_twice(parse)
+    _both_sizes(parse, intent)
+    _whose_ports(parse, intent)
     ordered = sorted(parse.problems, key=lambda problem: problem[:2])
     return intent, tuple(dict.fromkeys(diagnostic for _, _, diagnostic in ordered))
-
-
-def tokens_of(parse: Parse, *kinds: str) -> list[Token]:
-    return [token for token in parse.tokens if token.kind in kinds]
-
-
-def stated_by(parse: Parse, value: Any, tokens: Sequence[Token], note: str | None = None) -> Stated[Any]:
-    spans = [parse.text[parse.words[c.first].start : parse.words[c.last].end] for c in tokens]
-    words = ", ".join(" ".join(span.split()) for span in spans)
-    notes = dict.fromkeys(c.note for c in tokens if c.note)
-    number = parse.words[tokens[0].first].number
-    return Stated(value, words, "; ".join(notes) if note is None else note, number)
 
 
 def only_one(parse: Parse, kind: str, plural: str) -> Stated[Any] | None:
@@ -93,6 +99,12 @@ _ONE = {
     "size": "keep one of them; environments may differ under `environments` in service.yaml",
     "replicas": "keep one of them; environments may differ under `environments` in service.yaml",
     "image": "a service has one image: keep one of them",
+    "cpu": "keep one of them; environments may differ under `environments` in service.yaml",
+    "memory": "keep one of them; environments may differ under `environments` in service.yaml",
+    "health": "keep one of them, or say `liveness /live, readiness /ready`",
+    "live": "keep one of them",
+    "ready": "keep one of them",
+    "team": "a service belongs to one team: keep one of them",
     "port": "a service has one port; write `80:3000` when clients use 80 and the process listens on 3000",
 }
 
@@ -111,6 +123,9 @@ def _each(parse: Parse, kind: str) -> tuple[Stated[Any], ...]:
 def _addons(parse: Parse) -> tuple[Stated[Any], ...]:
     """Return add-ons by name; a host asks for http and a range for autoscaling, also when not named."""
     found = {item.value: item for item in _each(parse, "addon")}
+    for token in tokens_of(parse, "setting"):
+        addon = token.value[0]
+        found.setdefault(addon, stated_by(parse, addon, [token]))
     implied = (("http", ("host",), "a host"), ("autoscaling", ("scaling", "min", "max"), "a range of replicas"))
     for addon, kinds, what in implied:
         tokens = tokens_of(parse, *kinds)
@@ -189,7 +204,9 @@ def _available(parse: Parse, intent: Intent) -> None:
         first = next(i for i, word in enumerate(parse.words) if word.number == item.word)
         meant = "" if item.value == normal(item.words).replace(" ", "") else f" means {item.value}, which"
         message = f"`{item.words}` (word {item.word}){meant} is not in this version of atmos"
-        hint = f"{what} in this version: {', '.join(sorted(available))}"
+        offered = f"{what} in this version: {', '.join(sorted(available))}"
+        instead = parse.vocabulary.instead.get(item.value, "")
+        hint = offered if not instead else instead if kind == "type" else f"{instead}; {offered}"
         parse.problem(Code.INTENT_NOT_YET, message, first, 1, hint=hint)
 
 
@@ -209,6 +226,49 @@ def _portless(parse: Parse, intent: Intent) -> None:
     for token in (c for c in tokens_of(parse, "without") if c.value == "port"):
         message = f"{said_by(parse, token)} leaves a web service that nothing can connect to"
         hint = "give it a port such as `port 8080`"
+        parse.problem(Code.INTENT_CONTRADICTION, message, token.first, length_of(token), hint=hint)
+
+
+def _said_twice(parse: Parse) -> None:
+    """Refuse two values for one variable, setting, path of a volume or called service."""
+    slots: dict[tuple[str, Any], Token] = {}
+    for token in tokens_of(parse, "variable", "setting", "volume", "call", "secret"):
+        for slot in _SLOT[token.kind](token.value):
+            other = slots.setdefault(slot, token)
+            if other.value != token.value:
+                message = f"{said_by(parse, other)} and {said_by(parse, token)} contradict each other"
+                hint = "keep one of them"
+                parse.problem(Code.INTENT_CONTRADICTION, message, token.first, length_of(token), hint=hint)
+
+
+_SLOT: dict[str, Callable[[Any], tuple[tuple[str, Any], ...]]] = {
+    "variable": lambda pair: (("variable", pair[0]),),
+    "secret": lambda name: (("variable", name),),
+    "setting": lambda said: (("setting", said[:2]),),
+    "volume": lambda said: (("path", said.path), ("volume", said.name)),
+    "call": lambda said: (("call", said.service),),
+}
+
+
+def _whose_ports(parse: Parse, intent: Intent) -> None:
+    """Ask whose port a number behind an add-on is, where the service has none of its own."""
+    for token in tokens_of(parse, "setting"):
+        addon, key, number = token.value
+        if key == "port" and not token.strict and not intent.port:
+            message = f"{said_by(parse, token)} may be a port of {addon} or of the service"
+            hint = f"for the service write `port {number}` behind a comma, for {addon} `{addon} port {number}`"
+            parse.problem(Code.INTENT_CONTRADICTION, message, token.first, length_of(token), hint=hint)
+
+
+def _both_sizes(parse: Parse, intent: Intent) -> None:
+    """Refuse a class beside both amounts: it would decide nothing."""
+    if intent.size and intent.cpu and intent.memory:
+        message = (
+            f"`{intent.size.words}` (word {intent.size.word}) is a size beside `{intent.cpu.words}` and"
+            f" `{intent.memory.words}`, which are one already"
+        )
+        token = tokens_of(parse, "size")[0]
+        hint = "keep the class, or both amounts"
         parse.problem(Code.INTENT_CONTRADICTION, message, token.first, length_of(token), hint=hint)
 
 
@@ -234,11 +294,3 @@ def _wanted_and_not(parse: Parse, intent: Intent) -> None:
             message = f"`{addon.words}` (word {addon.word}) asks for {addon.value}, {said_by(parse, token)} refuses it"
             hint = "keep one of them"
             parse.problem(Code.INTENT_CONTRADICTION, message, token.first, length_of(token), hint=hint)
-
-
-def length_of(token: Token) -> int:
-    return token.last - token.first + 1
-
-
-def said_by(parse: Parse, token: Token) -> str:
-    return parse.said(token.first, length_of(token))

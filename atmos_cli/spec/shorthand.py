@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
+from atmos_cli.spec.environments import called
 from atmos_cli.spec.grammar import MANY, read
 from atmos_cli.spec.parse import Parse
 from atmos_cli.spec.settle import settle
-from atmos_cli.spec.words import cut
+from atmos_cli.spec.words import words_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from atmos_cli.spec.intent import Intent
     from atmos_cli.spec.vocabulary import Vocabulary
 
@@ -18,24 +21,27 @@ LONGEST = 2000
 EXAMPLE = 'such as `atmos new service "node, port 80, postgres"`'
 
 
-def parse_intent(text: str, vocabulary: Vocabulary) -> Intent:
-    """Return what `text` says, in the words and with the nouns of `vocabulary`.
+def parse_intent(text: str, vocabulary: Vocabulary, *, environments: Sequence[str] = ()) -> Intent:
+    """Return what `text` says, in the words and with the nouns of `vocabulary`; `environments` are those of the repo.
 
     Raises AtmosError with one diagnostic for each problem: ATM101 to ATM107, in the order of the text.
     """
-    intent, problems = read_intent(text, vocabulary)
+    intent, problems = read_intent(text, vocabulary, environments=environments)
     if problems:
         raise AtmosError(*problems)
     return intent
 
 
-def read_intent(text: str, vocabulary: Vocabulary) -> tuple[Intent, tuple[Diagnostic, ...]]:
+def read_intent(
+    text: str, vocabulary: Vocabulary, *, environments: Sequence[str] = ()
+) -> tuple[Intent, tuple[Diagnostic, ...]]:
     """Return what could be understood, and what could not: `parse_intent` without the exception."""
     if len(text) > LONGEST:
         message = f"the intent has {len(text)} characters, more than {LONGEST}"
         too_long = Diagnostic(Code.INTENT_TOO_LONG, message, hint=f"say it shorter, {EXAMPLE}")
         return settle(Parse("", (), vocabulary))[0], (too_long,)
-    intent, problems = settle(read(Parse(text, cut(text), vocabulary)))
+    parse = Parse(text, words_of(text), vocabulary, environments=called(environments))
+    intent, problems = settle(read(parse))
     if not problems and not intent.stated():
         return intent, (Diagnostic(Code.INTENT_EMPTY, "the intent says nothing", hint=f"say what to run, {EXAMPLE}"),)
     return intent, few(problems, EXAMPLE)

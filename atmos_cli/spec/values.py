@@ -97,6 +97,9 @@ def host(parse: Parse, start: int) -> int:
         note = f"`{parse.key(start)}` means http; the environment's domain gives the host"
         return parse.token("addon", "http", start, lead, note=note)
     plain = re.sub(r"^https?://|/$", "", given.lower())
+    if plain.startswith("*.") and is_host(plain[2:]):
+        message = f"{parse.said(start, lead + 1)} is a wildcard, and a service has hosts of its own"
+        return parse.problem(Code.SPEC_INVALID, message, start, lead + 1, hint=HOST_HINT)
     if (
         is_host(plain)
         and (lead or "://" in given or not _FILE.fullmatch(plain))

@@ -11,20 +11,24 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-Kind = Literal["language", "type", "addon", "without", "size", "unknown_language", "elsewhere"]
+Kind = Literal["language", "type", "addon", "without", "size", "unknown_language", "elsewhere", "other", "remark"]
 
+# The row of languages.yaml for an image of which nothing else is known.
+ANY_LANGUAGE = "other"
 RANGE_LINKS = frozenset({"-", "–", "—", "..", "...", "…", "to"})  # noqa: RUF001 - the dashes that people type
 ARROWS = frozenset({"->", "=>", "→"})
 REPLICA_NOUNS = frozenset({"replica", "replicas", "pod", "pods", "instance", "instances", "copy", "copies"})
 NUMBER_WORDS = {"single": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8}
 NAME_WORDS = frozenset({"named", "called", "name"})
 HOST_WORDS = frozenset({"host", "hosts", "hostname", "domain", "domains", "url"})
+ENV_WORDS = frozenset({"env", "variable", "var"})
 NEGATIONS = frozenset({"no", "without", "not", "w/o", "non", "minus"})
 ARTICLES = frozenset({"a", "an", "any", "the", "is", "its"})
 # `key:value` is split for these only: in `ghcr.io/acme/shop:1.2` and `80:3000` the colon means something else.
 COLON_KEYS = frozenset(
     {"port", "ports", "type", "lang", "language", "image", "size", "replicas", "min", "max", "scale", "scaling"}
     | {"autoscaling", "addon", "addons", "database", "db", "cache", *NAME_WORDS, *HOST_WORDS}
+    | {"secret", "secrets", "volume", "team", "cpu", "memory"}
 )
 
 
@@ -32,14 +36,22 @@ COLON_KEYS = frozenset(
 class WordMeaning:
     """The meaning of a word. `strict` words decide; others (`service`, `typescript`) only without a strict one.
 
-    A word for a language may name a `framework` of it.
+    `majors` are the first and the last version of what the word names; `hint` is what to write instead of it. A
+    word for a language may name a `framework` of it.
     """
 
     kind: Kind
     value: str
     note: str = ""
     strict: bool = True
+    majors: tuple[int, int] | None = None
+    hint: str = ""
     framework: str = ""
+
+    def has_had(self, version: int) -> bool:
+        """Return whether that was ever a version; any small number where nothing is known of them."""
+        first, last = self.majors or (1, 30)
+        return first <= version <= last
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +64,8 @@ class Noun:
     kind: Kind
     value: str
     words: tuple[str, ...] = ()
+    majors: tuple[int, int] | None = None
+    hint: str = ""
     loose_words: tuple[str, ...] = ()
     store_words: tuple[str, ...] = ()
     without_words: tuple[str, ...] = ()
@@ -64,7 +78,9 @@ class Vocabulary:
     """What an intent can say in one repo. `languages`, `types` and `addons` are those that are there.
 
     `portless` types serve nothing; `properties` are add-ons that are no thing of their own beside the service;
-    `usual_ports` name the add-on that people know by a port; `inputs` are the types of an add-on's settings, by name.
+    `usual_ports` name the add-on that people know by a port; `inputs` are the types of an add-on's settings, by name,
+    and `choices` their values, where those are few. `instead` says what to do without a type or an add-on that is not
+    there.
     """
 
     meanings: Mapping[str, WordMeaning]
@@ -76,6 +92,8 @@ class Vocabulary:
     properties: frozenset[str]
     usual_ports: Mapping[int, str]
     inputs: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    choices: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    instead: Mapping[str, str] = field(default_factory=dict)
 
 
 # After a store, these say nothing new: `redis database` must not become postgres as well.
@@ -113,7 +131,7 @@ _FILLERS = (
     " listen, serving, serves, serve, bound, binding, reachable, accessible, available, accepting, connected,"
     " connects, connecting, connect, talks, talking, type, language, lang, runtime, framework, stack, addon,"
     " addons, add on, add ons, container, docker, kubernetes, k8s, tcp, number, sized, version, requests, traffic,"
-    " deployment, so, then, -, –, —"  # noqa: RUF001 - dashes that people type
+    " deployment, so, then, reads, reading, read, consumes, consuming, each, per, -, –, —"  # noqa: RUF001 - dashes that people type
 )
 
 
@@ -153,9 +171,9 @@ def _phrases(noun: Noun) -> Iterator[tuple[str, WordMeaning]]:
     notes = {normal(word): note for word, note in noun.notes.items()}
     for words, strict in ((noun.loose_words, False), (noun.words, True)):
         for word in map(normal, words):
-            meaning = WordMeaning(
-                noun.kind, noun.value, _means(word, noun.value, notes.get(word, "")), strict, framework=noun.framework
-            )
+            note = notes.get(word, "")
+            note = note if noun.kind in {"other", "remark"} else _means(word, noun.value, note)
+            meaning = WordMeaning(noun.kind, noun.value, note, strict, noun.majors, noun.hint, noun.framework)
             yield word, meaning
             if word in map(normal, noun.store_words):
                 yield from ((f"{word} {store}", meaning) for store in _STORE_NOUNS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from atmos_cli.spec.vocabulary import ARROWS, COLON_KEYS, RANGE_LINKS
 
@@ -29,6 +29,15 @@ class Word:
     number: int
     clause: int
     quoted: bool = False
+
+
+def words_of(text: str) -> tuple[Word, ...]:
+    """Return the words of `text`, or of what stands in quotes where that is all of it: a shell may have left them."""
+    found = cut(text)
+    if len(found) != 1 or not found[0].quoted or " " not in found[0].text.strip():
+        return found
+    before = found[0].start + 1
+    return tuple(replace(word, start=word.start + before, end=word.end + before) for word in cut(found[0].text))
 
 
 def cut(text: str) -> tuple[Word, ...]:

@@ -34,18 +34,19 @@ those. No managed cluster was tried.
 |---|---|---|---|
 | `type` | a row of the table below | generic | everything that is absent below |
 | `policy` | kubernetes, cilium, aws, none | by type | the dialect of policies (see below); `none`: nothing enforces them, and a plan says so |
-| `dns` | `any`, `cluster`, or `{{ports, namespaces, cidrs, host}}` | any | whom pods may ask for names |
+| `dns` | `any`, `cluster`, or `{{ports, namespaces, cidrs, host}}` | any | whom pods may ask for names; a key that a mapping does not have is the type's, and `[]` is none |
 | `api` | ports | by type | what databases, which talk to the API server, may call |
 | `zones` | true, false | by type | whether pods and databases are spread over zones, beside nodes |
 | `users` | blueprint, cluster | by type | whether pods have the numeric user of their image or one that the cluster gives |
 | `identity` | {identities} | none | how pods and backups are somebody in the cloud |
 | `pullSecrets` | names of Secrets | none | `imagePullSecrets` of every ServiceAccount and database |
 | `storageClass` | a name | the default | the class of claims and databases; ATM323 asks for it where a type has no default |
-| `families` | [4], [6], [4, 6] | by type | whether `egress` and identities speak IPv6 |
+| `families` | [4], [6], [4, 6] | by type | whether `egress`, identities and the controller's own ranges speak IPv6 |
 | `http` | `{{controller, kind, class, gateway, namespace, from}}` | as below | how traffic comes in, and from whom |
 | `monitoring` | `{{kind, namespace, labels}}` | none | the objects of Prometheus, where it scrapes from, the labels that it selects them by |
 
-An environment's own `http` and `monitoring` count before those of its cluster, key by key. So do, in an environment, `postgres.storageClass`,
+An environment's own `http` and `monitoring` count before those of its cluster, key by key; one that names another controller (another kind of
+monitoring) takes nothing of the cluster's. So do, in an environment, `postgres.storageClass`,
 `postgres.ports` and `redis.ports` (of a store outside: `[25060]`), `postgres.identity` (as whom backups are written) and
 `backup: {{port: 9000}}` (of the store that they go to).
 

@@ -90,6 +90,12 @@ FEATURES: dict[str, dict[str, Any]] = {
         "volumes": {"a": {"path": "/a"}, "b": {"path": "/b", "kind": "persistent"}},
     },
     "dependencies": {"dependencies": [{"service": "cart"}, {"service": "ledger", "team": "pay", "port": 8080}]},
+    "dependencies-port": {
+        "dependencies": [
+            {"service": "cart", "port": 9090, "targetPort": "grpc"},
+            {"service": "stock", "targetPort": 9000},
+        ]
+    },
     "own-url": {"dependencies": [{"service": "cart"}], "env": {"CART_URL": "http://elsewhere"}},
     "exact-resources": {
         "size": {"cpu": "300m", "memory": "1Gi", "cpuLimit": "1", "memoryLimit": "2Gi"},

@@ -20,7 +20,12 @@ from tests.blueprint.matrix import CASES, HERE, TEAM, composed, laid_out
 # What a fresh service is told, by the case that has it: the image is not built yet, secrets live elsewhere.
 EXPECTED = {Code.IMAGE_PLACEHOLDER}
 CALLS = {Code.SELECTOR_MISMATCH}  # only information: the policy that lets the caller in selects pods of the callee
-ALSO = {"env-and-secrets": {Code.REFERENCE_EXTERNAL}, "dependencies": CALLS, "own-url": CALLS}
+ALSO = {
+    "env-and-secrets": {Code.REFERENCE_EXTERNAL},
+    "dependencies": CALLS,
+    "dependencies-port": CALLS,
+    "own-url": CALLS,
+}
 
 
 @pytest.mark.sample(10)

@@ -373,11 +373,28 @@ def test_metrics_only_where_somebody_scrapes():
 
 def test_calling_another_service():
     assert {"name": "LEDGER_URL", "value": "http://ledger.pay-prod:8080"} in container("dependencies", "prod")["env"]
-    assert of("dependencies", "dev", "NetworkPolicy", "cart-from-checkout") is not None
+    opened = of("dependencies", "dev", "NetworkPolicy", "cart-from-checkout")["spec"]["ingress"]
+    assert [each["ports"] for each in opened] == [[{"protocol": "TCP", "port": "http"}]], "nothing else of the callee"
+    named = of("dependencies-port", "dev", "NetworkPolicy", "cart-from-checkout")["spec"]["ingress"]
+    assert ports(named) == {"grpc"}
+    numbered = of("dependencies-port", "dev", "NetworkPolicy", "stock-from-checkout")["spec"]["ingress"]
+    assert ports(numbered) == {9000}
     assert of("dependencies", "dev", "NetworkPolicy", "ledger-from-checkout") is None, (
         "another team's namespace is not ours"
     )
     assert [n for n in composed("dependencies")["dev"].notes if "pay/ledger must let checkout in" in n]
+
+
+def test_nobody_is_let_in_to_all_ports():
+    policies = [(w, r) for w, r in resources() if r["kind"] == "NetworkPolicy"]
+    open_rules = [
+        (where, each["metadata"]["name"])
+        for where, each in policies
+        for rule in each["spec"].get("ingress", ())
+        if not rule.get("ports")
+    ]
+    assert policies
+    assert open_rules == []
 
 
 def test_every_object_knows_its_blueprint():

@@ -45,7 +45,7 @@ def test_a_companys_language_and_framework_are_understood_and_composed():
 
 def test_what_is_there_is_counted_and_never_remembered():
     _, (problem,) = read_intent("haskell", vocabulary(own(languages=ELIXIR.replace("elixir", "gleam"))))
-    assert problem.hint.endswith("other, gleam")
+    assert "elixir, gleam; for any other" in problem.hint
     _, (problem,) = read_intent("node, mysql", vocabulary(own(edge__blueprint=GATEWAY)))
     assert "edge, egress" in problem.hint
 
@@ -234,6 +234,8 @@ def test_no_word_means_two_of_the_bundled_nouns():
     rows |= {f"blueprint {name}": layer.manifest(name)[0].words for name in layer.names}
     rows |= {f"type {name}": row.words for name, row in layer.unavailable.types.items()}
     rows |= {f"add-on {name}": row.words for name, row in layer.unavailable.addons.items()}
+    rows |= {f"other {name}": row.words for name, row in layer.unavailable.others.items()}
+    rows |= {f"remark {name}": row.words for name, row in layer.unavailable.remarks.items()}
     rows |= {f"unknown {word}": (word,) for word in layer.unavailable.languages}
     said = [word for words in rows.values() for word in words]
     assert sorted(said) == sorted(set(said))

@@ -2,6 +2,7 @@
 
 # Given only in a story, a race or after a fault, which has tests of its own in that file.
 OWN_TESTS = {
+    "ATM342": "cli/test_public_means_a_url.py",
     "ATM409": "cli/test_budget_abuse.py",
     "ATM420": "cli/test_approve_abuse.py",
     "ATM421": "cli/test_approve_abuse.py",
@@ -53,7 +54,6 @@ ELSEWHERE = {
     "ATM820": "rollback",
     "ATM821": "rollback",
     "ATM822": "rollback",
-    "ATM830": "deploy, promote",
     "ATM831": "promote",
     "ATM832": "promote",
     "ATM833": "promote",

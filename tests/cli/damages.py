@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,6 +41,14 @@ def edit(path: str, old: str, new: str) -> Damage:
         (root / path).write_text(text.replace(old, new, 1))
 
     return damage
+
+
+def only_ipv4_of_google(root: Path) -> None:
+    """A cluster that got IPv6 after somebody wrote out the ranges of IPv4 alone."""
+    said = "    families: [4, 6]\n    http:\n      controller: gke\n      from: [{cidr: 35.191.0.0/16}]\n"
+    text, count = re.subn(r"    http:\n(?:      .*\n)+", said, (root / CONFIG).read_text(), count=1)
+    assert count, "no cluster says how traffic comes in any more"
+    (root / CONFIG).write_text(text)
 
 
 def add(path: str, text: str) -> Damage:
@@ -209,6 +218,7 @@ VALIDATE = (
     Row("ATM704", CONFIG, "1.34", edit(CONFIG, 'kubernetes: "1.36"', 'kubernetes: "1.34"'), status=0),
     Row("ATM705", CONFIG, "http:", resource("ingress.yaml", INGRESS), status=0),
     Row("ATM707", CONFIG, "url:", edit(CONFIG, "git.example.test", "git.example.com"), status=0),
+    Row("ATM708", CONFIG, "from:", only_ipv4_of_google, status=0),
     Row("ATM713", ROOT, "compare-options", edit(ROOT, "ServerSideDiff=false", "IncludeMutationWebhook=true"), status=0),
     Row("ATM710", ROOT, "project: nobodys", edit(ROOT, "project: atmos-platform", "project: nobodys")),
     Row("ATM706", ROOT, "name: root", edit(ROOT, "name: atmos-root", "name: root"), status=0),

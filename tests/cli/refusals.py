@@ -6,6 +6,8 @@ import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from atmos_cli.adapters.git.repo import open_repo, resolve
+from atmos_cli.history.verified import quarantine
 from tests.cli.damages import BUDGET, CONFIG, CPU, DEV, Damage, add, each, edit, limits, link, remove
 
 if TYPE_CHECKING:
@@ -53,6 +55,19 @@ def remote(hook: str) -> Damage:
         (server / "hooks/pre-receive").write_text(f"#!/bin/sh\n{hook}\n")
         (server / "hooks/pre-receive").chmod(0o755)
         git("remote", "add", "origin", str(server))(root)
+
+    return damage
+
+
+def rolled_back(image: str) -> Damage:
+    """What `atmos rollback` noted of an image of `cart` in dev, before the service was removed."""
+
+    def damage(root: Path) -> None:
+        repo = open_repo(root)
+        assert repo
+        commit = resolve(repo, "HEAD")
+        assert commit
+        quarantine(repo, commit=commit, team="main", service="cart", environment="dev", images=[image], at=1e9)
 
     return damage
 
@@ -145,4 +160,7 @@ NEW = (
     Refusal("ATM703", "nobody", (*CART, "--team", "nobody")),
     Refusal("ATM706", "objects of its own", ("node, port 80", "--name", "platform")),
     Refusal("ATM901", "--nonsense", (*CART, "--nonsense")),
+    Refusal(
+        "ATM830", "rolled back in dev", (*CART, "--image", "acme/cart:1.0"), rolled_back("acme/cart:1.0"), status=1
+    ),
 )

@@ -154,6 +154,18 @@ def test_budget_init_suggests_from_what_is_used(shop, atmos):
     assert atmos("validate", "--repo", shop, "-o", "json").code == 0
 
 
+def test_budget_init_starts_from_the_base_and_is_judged_like_every_change(shop, atmos, git):
+    git("rm", "-q", "platform/budgets/prod.yaml", cwd=shop)
+    git("commit", "-qm", "Without a budget", cwd=shop)
+    git("checkout", "-qb", "other", cwd=shop)
+    git("rm", "-rq", "apps/main/checkout", cwd=shop)
+    git("commit", "-qm", "Without the service", cwd=shop)
+    done = atmos("budget", "init", "prod", "--repo", shop, "--yes", "--write", "branch", "-o", "json")
+    assert done.code == 0, done.out
+    assert done.json["data"]["limits"]["prod"]["requests.storage"] == "45Gi", "of what runs on the base branch"
+    assert git("diff", "--name-only", "main", "atmos/budget-init", cwd=shop) == "platform/budgets/prod.yaml"
+
+
 @pytest.mark.slow
 def test_rightsize_changes_the_size_and_what_is_made_of_it(shop, atmos, git, tmp_path):
     spec = shop / "apps/main/checkout/service.yaml"

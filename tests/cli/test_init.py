@@ -180,3 +180,49 @@ def test_without_a_type_http_alone_is_written(repo):
     clusters = load((repo / "atmos-cli.yaml").read_bytes())["clusters"]
     assert {tuple(each) for each in clusters.values()} == {("engine", "kubernetes", "http")}
     assert clusters["prod"]["http"]["kind"] == "gateway"
+
+
+@pytest.mark.parametrize(
+    ("flags", "wanted"),
+    [
+        (("--domain", "acme.test"), {"dev": "dev.acme.test", "prod": "acme.test"}),
+        (("--domain", "acme.test", "--domain", "dev=dev.lab.test"), {"dev": "dev.lab.test", "prod": "acme.test"}),
+        (("--domain", "prod=shop.test"), {"dev": "dev.example.com", "prod": "shop.test"}),
+        ((), {"dev": "dev.example.com", "prod": "example.com"}),
+    ],
+)
+def test_the_domain_is_given_and_stands_in_each_environment(tmp_path, atmos, flags, wanted):
+    root = tmp_path / "r"
+    done = atmos("init", root, "--env", "dev", "--env", "prod", *flags, "--yes", "-o", "json")
+    assert done.code == 0, done.out
+    config = load((root / "atmos-cli.yaml").read_bytes())
+    assert {name: each["http"]["domain"] for name, each in config["environments"].items()} == wanted
+    made_up = {each["value"] for each in done.json["data"]["placeholders"] if each["what"] == "domain"}
+    assert made_up == {each for each in wanted.values() if each.endswith("example.com")}
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "says"),
+    [
+        ("Acme_X", "ATM901", "cannot be a domain"),
+        ("qa=acme.test", "ATM702", "no environment `qa`"),
+        ("dev=", "ATM901", "cannot be a domain"),
+        ("https://acme.test", "ATM901", "cannot be a domain"),
+    ],
+)
+def test_what_is_no_domain_is_refused(tmp_path, atmos, given, code, says):
+    done = atmos("init", tmp_path / "r", "--domain", given, "--yes", "-o", "json")
+    assert (done.code, done.codes) == (2, [code])
+    assert says in done.json["diagnostics"][0]["message"]
+    assert not (tmp_path / "r").exists()
+
+
+def test_what_a_type_leaves_to_people_is_a_step(tmp_path, atmos):
+    """`postgres` of the last step would be refused on the first, and be open to everybody on the second."""
+    root = tmp_path / "r"
+    flags = ("--cluster-type", "dev=eks-auto", "--cluster-type", "staging=talos", "--cluster-type", "prod=gke")
+    steps = atmos("init", root, *flags, "--yes", "-o", "json").json["data"]["next"]
+    (storage,) = [each for each in steps if "StorageClass" in each]
+    assert "say the StorageClass of dev, staging, which have no default one" in storage
+    assert "nothing enforces NetworkPolicies on staging: say who does in `policy` of atmos-cli.yaml" in steps
+    assert storage not in atmos("init", tmp_path / "other", "--yes", "-o", "json").json["data"]["next"]

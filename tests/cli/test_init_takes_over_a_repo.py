@@ -117,6 +117,62 @@ def test_what_is_others_stays_and_how_to_wire_it_is_said(flux, atmos, git):
     assert "kept as you changed it" not in done.out
 
 
+def test_what_is_others_keeps_nobody_from_going_on(flux, atmos, git):
+    assert atmos("init", flux, *FLAGS).code == 0
+    mine = {path: (flux / path).read_bytes() for path in ("CODEOWNERS", ".gitlab-ci.yml", ".pre-commit-config.yaml")}
+    assert atmos("update", "--check", "--repo", flux).code == 0
+    done = atmos("new", "team", "pay", "--yes", "-o", "json", "--repo", flux)
+    assert done.code == 0, done.out
+    assert {path: (flux / path).read_bytes() for path in mine} == mine
+    taken = atmos("update", "--theirs", "CODEOWNERS", "--yes", "--repo", flux)
+    assert taken.code == 0, taken.err
+    assert "/apps/pay/ @pay" in (flux / "CODEOWNERS").read_text()
+
+
+PLACES = {
+    "github": (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS"),
+    "gitlab": ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS"),
+}
+
+
+@pytest.mark.parametrize(("forge", "place"), [(forge, place) for forge, places in PLACES.items() for place in places])
+def test_the_owners_that_the_forge_reads_are_those(empty, atmos, git, forge, place):
+    """A second file would be read by nobody, or in the place of the first."""
+    (empty / place).parent.mkdir(parents=True, exist_ok=True)
+    (empty / place).write_text("* @acme/everyone\n")
+    git("add", "-A", cwd=empty)
+    git("commit", "-qm", "ours", cwd=empty)
+    flags = ("--forge", forge, "--git-url", "https://git.acme.test/gitops.git", "--domain", "acme.test")
+    done = atmos("init", empty, *flags, "--yes", "-o", "json")
+    assert done.code == 0, done.out
+    assert [path for path in PLACES[forge] if (empty / path).exists()] == [place]
+    assert (empty / place).read_text() == "* @acme/everyone\n"
+    steps = done.json["data"]["next"]
+    assert steps[steps.index(f"{place} is yours; add to it:") + 1] == "  /apps/main/ @main"
+    assert any(f"groups of the forge in {place} review" in each for each in steps)
+    assert "owner" not in {each["what"] for each in done.json["data"]["placeholders"]}
+    assert atmos("validate", "--repo", empty, "-o", "json").codes == []
+
+
+@pytest.mark.parametrize("place", [".github/CODEOWNERS", "docs/CODEOWNERS"])
+def test_owners_that_people_moved_go_on_being_kept(repo, atmos, git, place):
+    (repo / place).parent.mkdir(exist_ok=True)
+    git("mv", "CODEOWNERS", place, cwd=repo)
+    git("commit", "-qm", "Where we have it", cwd=repo)
+    done = atmos("new", "team", "pay", "--yes", "-o", "json", cwd=repo)
+    assert done.code == 0, done.out
+    assert not (repo / "CODEOWNERS").exists()
+    assert (repo / place).read_text().splitlines()[1:] == [
+        "* @acme/platform",
+        "/apps/main/ @acme/main",
+        "/apps/pay/ @pay",
+    ]
+    assert any(f"into {place}: `/apps/pay/ @GROUP`" in each for each in done.json["data"]["next"])
+    said = [each for each in atmos("validate", "--repo", repo, "-o", "json").json["diagnostics"] if each["where"]]
+    assert [(each["code"], each["where"]["path"]) for each in said] == [("ATM707", place)]
+    assert atmos("update", "--check", cwd=repo).code == 0
+
+
 def test_the_steps_are_enough_to_wire_it(flux, atmos, git):
     """Whoever does what the steps say, word for word, has a repo in which all is read."""
     steps = atmos("init", flux, *FLAGS, "-o", "json").json["data"]["next"]

@@ -57,6 +57,13 @@ def test_it_ends_with_the_real_names(shop, repo, atmos):
     assert "apps/main/orders/overlays/dev/kustomization.yaml" in done.out.replace("\n", "")
 
 
+def test_what_is_not_public_is_reached_by_its_name_and_port_inside(repo, atmos):
+    done = atmos("new", "service", "node, port 8080", "--name", "web", "--repo", repo, "--dry-run", "-o", "json")
+    assert [each["step"] for each in done.json["data"]["next"] if each["topic"] == "reach"] == [
+        "inside the cluster only: http://web.main-dev:8080"
+    ]
+
+
 def test_budget_of_every_environment_is_shown(repo, atmos):
     done = atmos("new", "service", INTENT, "--repo", repo, "--dry-run", "-o", "json")
     rows = done.json["data"]["budget"]

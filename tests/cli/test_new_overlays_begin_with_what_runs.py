@@ -2,6 +2,8 @@
 
 import pytest
 
+from atmos_cli.adapters.git.repo import open_repo
+from atmos_cli.history.verified import quarantine
 from atmos_cli.yamlio.load import load
 
 SPEC = "apps/main/checkout/service.yaml"
@@ -83,3 +85,73 @@ def test_the_images_own_spec_for_an_environment_stands(shop, atmos, deploy, git)
     done = atmos("update", "checkout", "--env", "dev", "--repo", shop, "--yes")
     assert done.code == 0, done.out + done.err
     assert image(shop, "dev")["newTag"] == "9.0.0"
+
+
+def rolled_back(root, git, version, environment):
+    """What `atmos rollback` notes."""
+    names = {"team": "main", "service": "checkout", "environment": environment}
+    quarantine(
+        open_repo(root), commit=git("rev-parse", "HEAD", cwd=root), images=[f"{IMAGE}:{version}"], at=1e9, **names
+    )
+
+
+def test_an_image_that_was_rolled_back_where_it_runs_is_avoided_with_the_reason(shop, atmos, deploy, git):
+    deploy("staging", "1.4.2")
+    deploy("dev", "1.5.0")
+    rolled_back(shop, git, "1.4.2", "staging")
+    done = atmos("new", "environment", "qa", "--like", "staging", "--repo", shop, "--dry-run", "-o", "json")
+    assert done.code == 0, done.out
+    (said,) = (each for each in done.json["diagnostics"] if each["code"] == "ATM830")
+    assert said["severity"] == "warning"
+    assert (
+        f"qa does not begin with the images of staging: `{IMAGE}:1.4.2` was rolled back in staging" in said["message"]
+    )
+    assert "atmos deploy main/checkout --env qa --image" in said["hint"]
+    assert new(shop, atmos, "qa", "--like", "staging")[0]["from"] == "dev"
+    assert image(shop, "qa")["newTag"] == "1.5.0"
+
+
+def test_forced_a_new_overlay_begins_with_it_and_the_commit_says_so(shop, atmos, deploy, git):
+    deploy("dev", "1.4.2")
+    assert atmos("remove", "service", "checkout", "--env", "prod", "--repo", shop, "--yes").code == 0
+    rolled_back(shop, git, "1.4.2", "prod")
+    done = atmos("update", "checkout", "--env", "prod", "--repo", shop, "--dry-run")
+    assert "prod does not begin with the images of dev" in done.out + done.err
+    assert "begins with the images" not in done.out
+    done = atmos("update", "checkout", "--env", "prod", "--force", "--repo", shop, "--yes", "-o", "json")
+    assert done.code == 0, done.out
+    assert "ATM830" in done.codes
+    assert image(shop, "prod")["newTag"] == "1.4.2"
+    assert "Atmos-Forced-By: " in git("log", "-1", "--format=%(trailers)", cwd=shop)
+
+
+def test_the_image_that_the_spec_itself_names_is_refused(shop, atmos, git):
+    rolled_back(shop, git, "9.0.0", "dev")
+    assert atmos("remove", "service", "checkout", "--env", "dev", "--repo", shop, "--yes").code == 0
+    with (shop / SPEC).open("a") as spec:
+        spec.write(f"environments:\n  dev:\n    image: {IMAGE}:9.0.0\n")
+    done = atmos("update", "checkout", "--env", "dev", "--repo", shop, "--yes", "-o", "json")
+    assert (done.code, "ATM830" in done.codes) == (1, True)
+    done = atmos("change", "checkout", "size m", "--repo", shop, "--yes", "-o", "json")
+    assert "ATM830" not in done.codes, "which brings it into no environment"
+
+
+def test_a_new_service_of_a_name_that_there_was(repo, atmos, git):
+    rolled_back(repo, git, "1.4.2", "prod")
+    words = (
+        "new",
+        "service",
+        "node, port 80, called checkout",
+        "--image",
+        f"{IMAGE}:1.4.2",
+        "--repo",
+        repo,
+        "-o",
+        "json",
+    )
+    done = atmos(*words, "--yes")
+    assert (done.code, [each for each in done.codes if each == "ATM830"]) == (1, ["ATM830"])
+    assert "was rolled back in prod" in done.out
+    done = atmos(*words, "--yes", "--force")
+    assert done.code == 0, done.out
+    assert "Atmos-Forced-By: " in git("log", "-1", "--format=%(trailers)", cwd=repo)

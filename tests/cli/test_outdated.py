@@ -41,8 +41,26 @@ def test_a_new_repo_is_up_to_date_and_is_only_read(shop, atmos, day):
     assert (done.code, done.json["data"]["behind"], done.json["data"]["updates"]) == (0, [], [])
     assert (done.json["data"]["on"], done.json["data"]["asOf"]) == ("2026-11-30", "2026-11-30")
     said = atmos("outdated", "--repo", shop)
-    assert (said.code, said.out) == (0, "Nothing is behind on 2026-11-30, as far as the table of 2026-11-30 knows\n")
+    image = f"ghcr.io/cloudnative-pg/{NEW}"
+    assert done.json["data"]["byVersion"] == [image]
+    assert said.code == 0
+    assert said.out.splitlines() == [
+        f"By version, since the table has no digest of them: {image}",
+        "Nothing is behind on 2026-11-30, as far as the table of 2026-11-30 knows",
+    ]
     assert state(shop) == before
+
+
+def test_an_image_by_digest_is_not_listed_as_one_by_version(shop, atmos, day):
+    for environment in ("dev", "prod", "staging"):
+        edit(shop, CLUSTER % environment, NEW, f"{NEW}@sha256:{'a' * 64}")
+    assert atmos("outdated", "--repo", shop, "-o", "json").json["data"]["byVersion"] == []
+
+
+def test_the_image_of_gitlabs_jobs_is_listed(tmp_path, atmos, day):
+    assert atmos("init", tmp_path / "r", "--forge", "gitlab", "--yes").code == 0
+    found = atmos("outdated", "--repo", tmp_path / "r", "-o", "json").json["data"]["byVersion"]
+    assert found == ["docker.io/library/python:3.13"]
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 from atmos_cli import __version__
 from atmos_cli.output.markdown import BUDGET_MARK
 from atmos_cli.yamlio.load import load
+from tests.cli.fake_gitlab import ME, SOMEBODY, TOKEN, gitlab
 from tests.cli.pipelines import GITHUB, GITLAB, HOOKS, ROOT, checked_out, program, shell, steps
 
 COMMIT = "git+https://git.example.test/acme/atmos.git@" + "c" * 40
@@ -242,6 +243,45 @@ def test_another_version_than_the_hook_wants_is_refused(repo, atmos):
     assert atmos("validate", "--repo", repo, "--require-version", __version__).code == 0
 
 
+def of_the_tool(ran):
+    return [each for each in ran.json["diagnostics"] if (each["where"] or {}).get("field") == "tool.install"]
+
+
+@pytest.mark.parametrize(
+    ("install", "others"),
+    [
+        (f"atmos-cli==9.9.9 --hash=sha256:{'a' * 64}", "atmos 9.9.9"),
+        ("tools/atmos_cli-9.9.9-py3-none-any.whl", "atmos 9.9.9"),
+        (COMMIT.replace("a", "b"), None),
+    ],
+)
+def test_whoever_has_another_atmos_than_the_pipelines_is_told_once(repo, atmos, install, others):
+    """First that the pipelines are not those of the setting, then that what runs here is not what they install."""
+    install_from(repo, atmos, PINNED)
+    text = (repo / "atmos-cli.yaml").read_text().replace(PINNED, install)
+    (repo / "atmos-cli.yaml").write_text(text)
+    (found,) = of_the_tool(atmos("validate", "--repo", repo, "-o", "json"))
+    assert (found["code"], found["severity"], found["hint"]) == ("ATM623", "warning", "run `atmos update`")
+    assert f"still has atmos {__version__}" in found["message"]
+    assert [
+        e["severity"] for e in of_the_tool(atmos("validate", "--repo", repo, "--check-generated", "-o", "json"))
+    ] == ["error"]
+    assert atmos("update", "--repo", repo, "--yes").code == 0
+    for command in (("validate",), ("update", "--check")):
+        ran = atmos(*command, "--repo", repo, "-o", "json")
+        assert ran.code == 0
+        said = [(each["code"], each["severity"]) for each in of_the_tool(ran)]
+        assert said == ([("ATM902", "warning")] if others else [])
+        assert not others or others in of_the_tool(ran)[0]["message"]
+
+
+def test_a_setting_that_no_pipeline_has_yet_is_said(repo, atmos):
+    with (repo / "atmos-cli.yaml").open("a") as file:
+        file.write(f"tool:\n  install: {PINNED}\n")
+    (found,) = of_the_tool(atmos("validate", "--repo", repo, "-o", "json"))
+    assert found["message"].endswith("`.github/workflows/atmos.yaml` still has none")
+
+
 # --- GitLab
 
 
@@ -286,12 +326,60 @@ def test_every_job_of_gitlab_passes(lab, atmos, git, tmp_path):
     fetch, install = jobs.pop(".atmos")["before_script"]
     assert shell(fetch, cwd=runner).returncode == 0
     assert "`tool.install`" in shell(install, cwd=runner).stderr
-    assert set(jobs) == {"atmos validate", "atmos budget check", "atmos budget audit"}
-    for job in jobs.values():
+    assert set(jobs) == {"atmos validate", "atmos budget check", "atmos budget note", "atmos budget audit"}
+    for job in [job for name, job in jobs.items() if name != "atmos budget note"]:
         for script in job["script"]:
             done = shell(script, cwd=runner, CI_MERGE_REQUEST_DIFF_BASE_SHA=base)
             assert done.returncode == 0, script + done.stdout + done.stderr
     assert (runner / "budget.md").read_text().startswith(BUDGET_MARK)
+
+
+@pytest.mark.parametrize("there", ["none", "own", "own on a later page", "somebody's"])
+def test_the_note_on_gitlab_is_one_that_is_edited(lab, git, there):
+    job = load((lab / GITLAB).read_bytes())["atmos budget note"]
+    base = git("rev-parse", "HEAD", cwd=lab)
+    with gitlab() as server:
+        for _ in range(130 if "later" in there else 0):
+            server.note(SOMEBODY, "fine")
+        if there != "none":
+            server.note(SOMEBODY if "somebody" in there else ME, f"{BUDGET_MARK}\nold")
+        before = [each["body"] for each in server.notes]
+        given = {"CI_API_V4_URL": server.api, "CI_PROJECT_ID": "7", "CI_MERGE_REQUEST_IID": "3"}
+        for script in job["script"]:
+            done = shell(script, cwd=lab, CI_MERGE_REQUEST_DIFF_BASE_SHA=base, ATMOS_GITLAB_TOKEN=TOKEN, **given)
+            assert done.returncode == 0, done.stderr
+        bodies = [each["body"] for each in server.notes]
+    new = (lab / "budget.md").read_text()
+    assert new.startswith(BUDGET_MARK)
+    assert bodies == ([*before[:-1], new] if there.startswith("own") else [*before, new])
+    assert [method for method, _ in server.asked if method != "GET"] == ["PUT" if there.startswith("own") else "POST"]
+
+
+def test_the_note_on_gitlab_is_for_whoever_gives_a_token_and_keeps_it_to_itself(lab):
+    text = (lab / GITLAB).read_text()
+    job = load(text.encode())["atmos budget note"]
+    (rule,) = job["rules"]
+    assert rule["if"].split(" && ") == [
+        '$CI_PIPELINE_SOURCE == "merge_request_event"',
+        "$ATMOS_GITLAB_TOKEN",
+        "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID",
+    ]
+    assert job["allow_failure"] is True
+    # The shell never sees it: it is read from the environment by what runs on standard input.
+    assert text.count("ATMOS_GITLAB_TOKEN") == 2
+    assert 'os.environ["ATMOS_GITLAB_TOKEN"]' in job["script"][1]
+    assert job["script"][1].startswith("python - <<'EOF'\n")
+
+
+def test_a_note_that_gitlab_refuses_is_said(lab, git):
+    job = load((lab / GITLAB).read_bytes())["atmos budget note"]
+    (lab / "budget.md").write_text(BUDGET_MARK)
+    with gitlab() as server:
+        given = {"CI_API_V4_URL": server.api, "CI_PROJECT_ID": "7", "CI_MERGE_REQUEST_IID": "3"}
+        done = shell(job["script"][1], cwd=lab, ATMOS_GITLAB_TOKEN="of-nobody", **given)
+    assert done.returncode == 1
+    assert "401" in done.stderr
+    assert "of-nobody" not in done.stdout + done.stderr
 
 
 # --- Line ends

@@ -57,10 +57,12 @@ def test_a_framework_brings_its_port_and_probes(repo, atmos):
 def test_an_image_and_a_port_are_enough(repo, atmos):
     done, rows = plan(atmos, repo, "port 80:3000", "--image", "ghcr.io/acme/shop:1.2.3")
     assert done.code == 0
-    assert (rows["name"]["value"], rows["language"]["value"]) == ("shop", "other")
+    assert (rows["name"]["value"], rows["language"]["value"]) == ("shop", "any image")
     assert rows["probes"]["value"] == "a connection to the port"
     _, same = plan(atmos, repo, "image ghcr.io/acme/shop:1.2.3, port 80:3000")
     assert same["port"]["value"] == "80 → 3000"
+    _, guessed = plan(atmos, repo, "public", "--image", "ghcr.io/acme/shop:1.2.3")
+    assert "a guess: say on which port" in guessed["port"]["note"]
     _, asked = plan(atmos, repo, "port 80:3000, image ghcr.io/acme/shop:1.2.3", "--health-path", "/up")
     assert asked["probes"]["value"] == "/up"
 
@@ -68,11 +70,8 @@ def test_an_image_and_a_port_are_enough(repo, atmos):
 @pytest.mark.parametrize(
     ("words", "code", "hint"),
     [
-        (("public", "--image", "ghcr.io/acme/shop:1.2.3"), "ATM107", "--port 80:3000"),
-        (("celery",), "ATM103", "atmos blueprint new worker"),
         (("php-fpm, port 80",), "ATM207", "php:8.3-apache"),
-        (("laravel, port 9000",), "ATM207", "port 80"),
-        (("wordpress, postgres",), "ATM207", "WORDPRESS_DB_HOST"),
+        (("laravel, port 9000",), "ATM106", "port 80:9000"),
         (("spring boot, python",), "ATM102", "two services"),
         (("django, flask",), "ATM102", "one framework"),
     ],

@@ -85,6 +85,31 @@ def test_a_hand_edit_stays_and_a_field_that_both_changed_is_asked_about(bigger, 
     assert atmos("update", "--check", cwd=bigger).code == 0
 
 
+def reasons_of_init(ran):
+    return [each["newer"] for each in ran.json["data"]["services"] if not each["service"]]
+
+
+def test_what_changed_in_the_config_is_the_reason_for_the_files_of_init(repo, atmos, git):
+    text = (repo / "atmos-cli.yaml").read_text()
+    (repo / "atmos-cli.yaml").write_text(
+        text.replace("domain: dev.acme.test", "domain: dev.acme.test\n      issuer: ''")
+    )
+    ran = atmos("update", "--check", "-o", "json", cwd=repo)
+    assert (ran.code, reasons_of_init(ran)) == (1, [["atmos-cli.yaml: environments.dev"]])
+    commit(git)
+    assert reasons_of_init(atmos("update", "--check", "-o", "json", cwd=repo)) == [["atmos-cli.yaml: environments.dev"]]
+    assert "files of init: 2 fields (atmos-cli.yaml: environments.dev)" in atmos("update", "--check", cwd=repo).out
+    assert atmos("update", "--yes", cwd=repo).code == 0
+    budget = "platform/budgets/prod.yaml"
+    edit(repo, budget, 'limit: "16"', 'limit: "17"')
+    assert reasons_of_init(atmos("update", "--check", "-o", "json", cwd=repo)) == [[budget]]
+
+
+def test_a_key_that_no_file_of_init_has_leaves_nothing_pending(repo, atmos):
+    edit(repo, "atmos-cli.yaml", "    replicas: 1\n", "    replicas: 3\n")
+    assert atmos("update", "--check", cwd=repo).code == 0
+
+
 @pytest.mark.slow
 def test_a_new_environment_reaches_the_services_that_are_everywhere(shop, atmos, git):
     config = load((shop / "atmos-cli.yaml").read_bytes())
@@ -238,3 +263,52 @@ def test_both_sides_of_a_lock_in_conflict_come_where_the_files_have_one(shop, at
     assert atmos("update", "--yes", "--write", "files", cwd=shop).code == 0
     for path in (DEV, PROD):
         assert {"AA", "BB"} <= set((shop / path).read_text().replace(":", " ").split())
+
+
+@pytest.mark.slow
+def test_files_that_git_left_in_conflict_are_put_together(shop, atmos, git):
+    """Nobody solves a generated file: whoever merges solves what is declared, and `atmos update` does the rest."""
+    git("switch", "-qc", "a")
+    edit(shop, SPEC, "addons:", "env: {AA: '1'}\naddons:")
+    assert atmos("update", "--yes", cwd=shop).code == 0
+    edit(shop, DEV, "kind: Kustomization\n", "kind: Kustomization\n# theirs\n")
+    git("commit", "-qam", "A comment")
+    git("switch", "-q", "main")
+    edit(shop, SPEC, "addons:", "env: {BB: '2'}\naddons:")
+    assert atmos("update", "--yes", cwd=shop).code == 0
+    edit(shop, DEV, "replicas:\n", "# ours\nreplicas:\n")
+    git("commit", "-qam", "Another comment")
+    with pytest.raises(Exception, match="merge"):
+        git("merge", "-q", "a")
+    git("checkout", "-q", "--ours", "--", SPEC)
+    edit(shop, SPEC, "env: {BB: '2'}", "env: {AA: '1', BB: '2'}")
+    assert "<<<<<<<" in (shop / DEV).read_text()
+    done = atmos("update", "checkout", "--yes", "--write", "files", cwd=shop)
+    assert done.code == 0, done.out + done.err
+    text = (shop / DEV).read_text()
+    assert "<<<<<<<" not in text
+    assert all(each in text for each in ("name: AA", "name: BB", "# ours", "# theirs"))
+    git("add", "-A")
+    git("commit", "-qm", "Merge")
+    assert atmos("update", "--check", cwd=shop).code == 0
+    assert atmos("validate", cwd=shop).code == 0
+
+
+@pytest.mark.slow
+def test_what_people_changed_differently_on_both_sides_of_a_merge_is_left_to_them(shop, atmos, git):
+    git("switch", "-qc", "a")
+    edit(shop, DEV, "count: 1", "count: 3")
+    git("commit", "-qam", "Three")
+    git("switch", "-q", "main")
+    edit(shop, DEV, "count: 1", "count: 2")
+    edit(shop, SPEC, "addons:", "env: {BB: '2'}\naddons:")
+    git("commit", "-qam", "Two")
+    with pytest.raises(Exception, match="merge"):
+        git("merge", "-q", "a")
+    before = (shop / DEV).read_text()
+    done = atmos("update", "checkout", "--yes", "--write", "files", "-o", "json", cwd=shop)
+    assert (done.code, "ATM622" in done.codes) == (1, True)
+    (said,) = (each for each in done.json["diagnostics"] if each["code"] == "ATM622")
+    assert "people changed `replicas[checkout].count` differently on both sides" in said["message"]
+    assert said["where"]["line"] == before[: before.index("<<<<<<<")].count("\n") + 1
+    assert (shop / DEV).read_text() == before

@@ -75,6 +75,31 @@ def test_who_enforces_policies_is_seen_by_its_kinds(served, policy):
     assert detected(ClusterSight(served=frozenset({served}))).values == {"policy": policy}
 
 
+@pytest.mark.parametrize(
+    ("cidrs", "words", "families"),
+    [
+        ((["10.0.0.0/24", "fd00::/64"], ["10.0.1.0/24", "fd00:1::/64"]), (), [4, 6]),
+        ((["fd00::/64"],), (), [6]),
+        ((), ("IPv6",), [6]),
+        ((["10.0.0.0/24"],), ("IPv4",), None),
+        ((), (), None),
+    ],
+)
+def test_families_are_those_of_the_pods(cidrs, words, families):
+    nodes = tuple({**node(), "spec": {"podCIDRs": each}} for each in cidrs)
+    services = tuple({"metadata": {"name": "kube-dns"}, "spec": {"ipFamilies": [word]}} for word in words)
+    assert detected(ClusterSight(nodes=nodes, dns_services=services)).values.get("families") == families
+
+
+def test_what_our_objects_rely_on_is_said_to_be_there_or_not():
+    served = frozenset({("cert-manager.io/v1", "ClusterIssuer"), ("postgresql.cnpg.io/v1", "Cluster")})
+    found = detected(ClusterSight(served=served)).found
+    assert "it has cert-manager, CloudNativePG" in found
+    assert "it has no Gateway API, which `http.kind: gateway` needs" in found
+    refused = detected(ClusterSight(unseen=("the kinds that it serves: you may not",))).found
+    assert not [each for each in refused if "needs" in each]
+
+
 def test_what_was_seen_is_written_and_what_a_flag_says_counts_before():
     nodes = (node({ZONE: "a", "kubernetes.azure.com/cluster": "x"}), node({ZONE: "b"}))
     slices = ({"ports": [{"name": "https", "port": 8443}]},)
@@ -132,7 +157,7 @@ def test_what_it_refuses_is_said_and_the_rest_is_taken():
     )
     found = detected(sight)
     assert (found.type, "zones" in found.values) == ("k3s", False)
-    assert not [each for each in found.found if "Gateway" in each]
+    assert not [each for each in found.found if "Gateway class" in each]
 
 
 def test_a_cluster_that_does_not_answer_is_no_cluster():

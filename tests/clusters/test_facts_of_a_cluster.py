@@ -148,6 +148,61 @@ def test_load_balancers_of_google_speak_the_families_of_the_cluster():
     assert len(both) == 4
 
 
+@pytest.mark.parametrize("name", KINDS.types)
+@pytest.mark.parametrize("families", [[4], [6], [4, 6]])
+def test_families_may_change_in_what_init_wrote_out(name, families):
+    """Nothing else has to be changed with them: neither who is let in is left out, nor who asks for names."""
+    written = Cluster.model_validate({**preset(name, KINDS).values, "families": families})
+    bare = cluster(type=name, families=families)
+    assert cluster_facts(written, KINDS) == cluster_facts(bare, KINDS)
+    assert http_facts(written, Http(), KINDS) == http(bare, controller=KINDS.types[name].http.controller)
+
+
+def test_ranges_that_somebody_else_wrote_are_taken_as_they_are():
+    own = {"controller": "gke", "from": [{"cidr": "2001:db8::/32"}, {"cidr": "2600:2d00:1:1::/64"}]}
+    assert http(cluster(type="gke"), **own).sources.peers == ({"ipBlock": {"cidr": "2001:db8::/32"}},)
+
+
+@pytest.mark.parametrize(
+    ("values", "wanted"),
+    [
+        ({"type": "gke", "dns": {"ports": [53, 5353]}}, ((53, 5353), ("kube-system",), 2)),
+        ({"type": "gke", "dns": {"cidrs": ["10.0.0.10/32"]}}, ((53,), ("kube-system",), 1)),
+        ({"type": "gke", "dns": {"cidrs": []}}, ((53,), ("kube-system",), 0)),
+        ({"type": "openshift", "dns": {"cidrs": ["10.0.0.10/32"]}}, ((5353,), ("openshift-dns",), 1)),
+        ({"type": "gardener", "dns": {"cidrs": ["10.0.0.10/32"]}}, ((53, 8053), ("kube-system",), 1)),
+        ({"type": "gke", "dns": {"namespaces": [], "cidrs": []}}, ((53,), (), 0)),
+        # a file that does not name a type means what it always did
+        ({"dns": {"ports": [5353]}}, ((5353,), (), 0)),
+        ({"dns": {"cidrs": ["10.0.0.10/32"]}}, ((53,), (), 1)),
+    ],
+)
+def test_a_key_of_dns_takes_no_other_one_away(values, wanted):
+    found = cluster_facts(cluster(**values), KINDS).dns
+    assert (found.ports, found.namespaces, len(found.cidrs)) == wanted
+
+
+def test_the_node_goes_on_answering_names_where_another_key_is_set():
+    facts = cluster_facts(cluster(type="aks", dns={"ports": [53, 5353]}), KINDS)
+    assert facts.resolvers().entities == ("host",)
+
+
+def test_an_environment_with_a_controller_of_its_own_takes_nothing_of_the_other_one():
+    """`init` wrote the cluster's out in full: Envoy's namespace would let no Traefik in."""
+    where = Cluster.model_validate(preset("generic", KINDS).values)
+    found = http(where, controller="traefik")
+    assert (found.kind, found.class_name, found.namespace) == ("ingress", "traefik", "traefik")
+    assert found.sources.peers == (from_namespace("traefik"),)
+    same = http(where, controller="envoy-gateway", gateway="edge")
+    assert (same.gateway, same.sources.peers) == ("edge", (from_namespace("envoy-gateway-system"),))
+    told = monitoring_facts(
+        cluster(monitoring={"kind": "prometheus", "namespace": "observe", "labels": {"a": "b"}}),
+        Monitoring(kind="gmp", labels={"c": "d"}),
+        KINDS,
+    )
+    assert (told.kind, told.namespace, told.labels) == ("gmp", "monitoring", {"c": "d"})
+
+
 def test_names_are_answered_by_whom_the_type_names():
     facts = cluster_facts(cluster(type="aks", dns="cluster"), KINDS)
     assert facts.resolvers().entities == ("host",)

@@ -169,6 +169,7 @@ class Cast:
         )
         calls = (Flow(self.caller, self.app, 3000), Flow(self.caller, self.app, 3000, "TCP", self.web))
         yield Wanted("X8", passes=True, flows=calls)
+        yield Wanted("X12", passes=False, flows=(Flow(self.caller, self.app, 9090),))
         back = (Flow(self.app, self.caller, 8080), Flow(self.caller, instance, 5432))
         yield Wanted("X9", passes=False, flows=back)
         if self.shape.identity:  # where the shapes have backups

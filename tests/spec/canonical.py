@@ -33,4 +33,6 @@ def described(intent: Intent) -> str:
     for several in ("hosts", "addons", "without"):
         if several in fields:
             fields[several] = ",".join(item.value for item in getattr(intent, several))
+    if intent.settings:
+        fields["settings"] = ",".join("{}.{}={}".format(*setting.value) for setting in intent.settings)
     return " ".join(f"{field}={value}" for field, value in fields.items())

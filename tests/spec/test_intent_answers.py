@@ -80,7 +80,7 @@ def test_contradictions_say_both_sides(text, message, hint):
 def test_a_type_is_not_yet_there_until_its_blueprint_is(kind):
     problem = _only(f"node {kind}")
     assert problem.code is Code.INTENT_NOT_YET
-    assert problem.hint == "types in this version: web"
+    assert problem.hint.startswith("types in this version: web; ")
     available = frozenset({"web", kind})
     assert parse_intent(f"node {kind}", replace(BUNDLED, types=available)).type.value == kind
     assert parse_intent(f"node {kind} without port", replace(BUNDLED, types=available)).type.value == kind
@@ -91,7 +91,9 @@ def test_a_type_is_not_yet_there_until_its_blueprint_is(kind):
 
 
 def test_an_addon_is_not_yet_there_until_its_blueprint_is():
-    assert _only("node, mariadb", addons=frozenset({"redis"})).hint == "add-ons in this version: redis"
+    assert "`secret MYSQL_URL, egress port 3306`" in _only("node, mariadb", addons=frozenset({"redis"})).hint
+    without = _only("node, mariadb", addons=frozenset({"redis"}), instead={})
+    assert without.hint == "add-ons in this version: redis"
     assert _only("node, host a.example.com", addons=frozenset()).code is Code.INTENT_NOT_YET
     intent = parse_intent("node, mariadb, kafka", replace(BUNDLED, addons=frozenset({"mysql", "kafka"})))
     assert [(addon.value, addon.note) for addon in intent.addons] == [("kafka", ""), ("mysql", "`mariadb` means mysql")]
@@ -134,7 +136,7 @@ def test_the_note_of_a_port_tells_what_was_made_of_it(text, note):
         ("python3.12", "language", "the image decides the version"),
         ("react", "language", "`react` means static: files built beforehand"),
         ("a database", "addons", "`database` means postgres"),
-        ("postgres 16", "addons", "the blueprint decides the version, not `16`"),
+        ("redis 7", "addons", "the blueprint decides the version, not `7`"),
         ("valkey", "addons", "`valkey` means redis: the same protocol"),
         ("shop.example.com", "addons", "a host needs http"),
         ("2..9", "addons", "a range of replicas needs autoscaling"),
@@ -159,7 +161,7 @@ def test_words_are_the_users_own():
         "type": "service",
         "language": "TypeScript, Express",
         "framework": "Express",
-        "port": "PORT 8080",
+        "port": "Listening on PORT 8080",
         "addons": "PostgreSQL database",
     }
     assert words == expected

@@ -29,6 +29,13 @@ TITLES = {
 }
 
 
+LEFT = {
+    "as they are": "with the conflict markers that Git left in generated files",
+    "--ours": "with the files in conflict taken from one branch, markers in the lock",
+    "--theirs": "the same from the other branch",
+}
+
+
 def main() -> None:
     options = _options()
     done = _read(options.state, options.seed)
@@ -119,7 +126,7 @@ def page(rows: Iterable[dict[str, Any]], *, seed: str, command: str) -> str:
         "",
         *_pairs(pairs),
     ]
-    lines += ["", "## What does not hold", "", *_problems(cases, crashed)]
+    lines += ["", "## What does not hold", "", *_problems(cases, pairs, crashed)]
     return "\n".join([*lines, ""])
 
 
@@ -144,16 +151,36 @@ def _pairs(pairs: Sequence[dict[str, Any]]) -> list[str]:
         "",
         f"Of {len(pairs)} pairs of changes, what people declare (`service.yaml`, `atmos-cli.yaml`, blueprints) merges in Git in {len(good)}; of those, everything",
         f"merges, `service.lock` and all, in {len(clean)}. Conflicts in the others, by file: {', '.join(f'{name} {count}' for name, count in files.most_common()) or 'none'}.",
-        f"What Git merged is what would be generated from both: {', '.join(f'{name} {count}' for name, count in ends.most_common())}.",
+        f"What Git merged is what one update after both changes gives: {', '.join(f'{name} {count}' for name, count in ends.most_common())}.",
+        "",
+        "`atmos update` after the merge ends where one update after both changes does, and asks nothing:",
+        "",
+        *(f"- {said}: {_then(good, how)}" for how, said in LEFT.items()),
     ]
 
 
-def _problems(cases: Sequence[dict[str, Any]], crashed: Sequence[dict[str, Any]]) -> list[str]:
+def _then(pairs: Sequence[dict[str, Any]], how: str) -> str:
+    ends = [row["then"][how] for row in pairs if "then" in row]
+    same = sum(each == "same" for each in ends)
+    return f"{same} of {len(ends)}"
+
+
+def _problems(
+    cases: Sequence[dict[str, Any]], pairs: Sequence[dict[str, Any]], crashed: Sequence[dict[str, Any]]
+) -> list[str]:
     promises = Counter(name for row in cases for name in {each.partition(": ")[0] for each in row["problems"]})
+    wrong = [
+        f"  - pair {row['pair']}: {' + '.join(row['changes'])}; {how}: {end}"[:300]
+        for row in pairs
+        for how, end in row.get("then", {}).items()
+        if end != "same"
+    ]
+    if wrong:
+        promises["two branches end as one"] = len(wrong)
     lines = [f"- {name}: {count} cases" for name, count in promises.most_common()]
     lines += [f"- the harness itself failed: {len(crashed)} cases, first {crashed[0]['crash']}"] if crashed else []
     first = [f"  - {row['said']}: {row['problems'][0]}"[:300] for row in cases if row["problems"]][:40]
-    return [*(lines or ["Nothing."]), "", *first]
+    return [*(lines or ["Nothing."]), "", *first, *wrong[:40]]
 
 
 if __name__ == "__main__":

@@ -236,6 +236,40 @@ def patch_split(hand: Hand) -> bool:
     return _add_patch(hand, _inline(found["i"], body))
 
 
+def _kustomizations(hand: Hand) -> list[str]:
+    return [f"{ROOT}/overlays/{each}/kustomization.yaml" for each in hand.environments]
+
+
+def sizes_moved_to_base(hand: Hand) -> bool:
+    """The requests of one environment, and of all that have the same, into the base."""
+    found = re.search(INLINE, hand.text(hand.kustomization), re.MULTILINE)
+    sized = re.search(r"^( *)resources:\n(?:\1  [^\n]*\n?)+", found["body"], re.MULTILINE) if found else None
+    file = hand.where(r"^ *image: shop$", hand.base)
+    if not sized or not file or re.search(r"^ *resources:", hand.text(file), re.MULTILINE):
+        return False
+    indent = re.search(r"^( *)image: shop$", hand.text(file), re.MULTILINE)
+    assert indent
+    lines = "".join(f"{indent[1]}{line[len(sized[1]) :]}\n" for line in sized[0].splitlines())
+    for path in _kustomizations(hand):
+        hand.put(path, hand.text(path).replace(sized[0], ""))
+    return hand.sub(file, r"^ *image: shop\n", lambda line: line[0] + lines)
+
+
+def field_moved_to_overlays(hand: Hand) -> bool:
+    """A field of the base into every overlay, where each may have its own later."""
+    field, value = hand.rng.choice([("revisionHistoryLimit", "5"), ("progressDeadlineSeconds", "[0-9]+")])
+    file = hand.where(r"^ *image: shop$", hand.base)
+    line = re.search(rf"^  {field}: ({value})\n", hand.text(file), re.MULTILINE) if file else None
+    patched = [re.search(INLINE, hand.text(path), re.MULTILINE) for path in _kustomizations(hand)]
+    if not file or not line or not all(each and "kind: Deployment\n" in each["body"] for each in patched):
+        return False
+    if any(field in each["body"] for each in patched if each):
+        return False
+    for path in _kustomizations(hand):
+        hand.sub(path, r"^( *)spec:\n", rf"\g<0>\1  {field}: {line[1]}" "\n")
+    return hand.put(file, hand.text(file).replace(line[0], ""))
+
+
 def generator(hand: Hand) -> bool:
     if re.search(r"^configMapGenerator:", hand.text(hand.kustomization), re.MULTILINE):
         return False
@@ -508,7 +542,8 @@ def anchor(hand: Hand) -> bool:
 FILE_EDITS: tuple[tuple[Callable[[Hand], bool], float], ...] = (
     (resource_added, 7), (resource_added_first, 2.5), (resource_added_to_base, 3), (component_added, 1), (pdb_deleted, 2),
     (policy_deleted, 2), (patch_added, 4), (patch_added_as_file, 2), (patch_overrides, 1.5), (json_patch, 1),
-    (patch_of_all_policies, 1), (patch_moved, 2), (patch_split, 0.5), (generator, 2), (labels, 1), (annotations, 0.7),
+    (patch_of_all_policies, 1), (patch_moved, 2), (patch_split, 0.5), (sizes_moved_to_base, 0.7),
+    (field_moved_to_overlays, 0.5), (generator, 2), (labels, 1), (annotations, 0.7),
     (prefix, 0.4), (comment_above, 5), (comment_beside, 4), (comment_at_end, 1), (comment_on_top, 1.2),
     (resource_commented_out, 1), (dashes_indented, 3), (crlf, 0.5), (quotes, 1.2), (document_start, 1.5),
     (no_last_newline, 0.5), (blank_lines, 1), (trailing_spaces, 0.4), (flow_style, 1), (labels_in_flow, 1),

@@ -79,6 +79,7 @@ def expected(case: Case, *, winner: str, owned: bool = True, restores: bool = Fa
             old, own = index(base.built(environment)), index(ours.built(environment))
         else:
             old, own = (_in_new_overlay(case, each.files, environment) for each in (base, ours))
+            _give_what_overlays_have(case, old, own)
             theirs = State({**theirs.files, **_new_overlay(case, environment)})
         new = index(theirs.built(environment))
         if owned:
@@ -93,6 +94,16 @@ def _in_new_overlay(case: Case, base: Files, environment: str) -> dict[Key, Reso
     """What an environment that is new builds to with the base of `base`: hand edits of the base hold there, too."""
     shared = {path: data for path, data in base.items() if path.startswith(f"{ROOT}/base/")}
     return index(State({**shared, **_new_overlay(case, environment)}).built(environment))
+
+
+def _give_what_overlays_have(case: Case, old: dict[Key, Resource], own: dict[Key, Resource]) -> None:
+    """What a person moved out of the base into every overlay belongs into a new one, too."""
+    there = [index(case.hand.plain.built(each)) for each in case.before.environments]
+    for key, resource in own.items():
+        if key[0] == "Deployment" and key in old:
+            for field, value in old[key]["spec"].items():
+                if field not in resource["spec"] and all(field in each.get(key, {}).get("spec", {}) for each in there):
+                    resource["spec"][field] = value
 
 
 def _new_overlay(case: Case, environment: str) -> Files:
@@ -229,7 +240,13 @@ def _result(case: Case, judged: Judged, files: Files, result: Files, wanted: Exp
     for line in (
         []
         if how == "--theirs"
-        else text_problems(files, result, KNOWN.of(case.before).files, KNOWN.of(case.after).files)
+        else text_problems(
+            files,
+            result,
+            KNOWN.of(case.before).files,
+            KNOWN.of(case.after).files,
+            moved="sizes_moved_to_base" in case.hand.names,
+        )
     ):
         judged.wrong("text", f"{how} {line}")
 

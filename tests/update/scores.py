@@ -11,7 +11,7 @@ from tests.update.hand import State
 from tests.update.oracle import duplicate_keys, expected, judge, unlike
 from tests.update.reference import index
 from tests.update.rivals import Git, generated_only
-from tests.update.worlds import CONFIG, LOCK, SPEC, WORLDS, Inputs, generated, made
+from tests.update.worlds import CONFIG, LOCK, SPEC, WORLDS, after, made, update, with_inputs
 
 if TYPE_CHECKING:
     from tests.update.generator import Case
@@ -86,34 +86,59 @@ def _alike(one: Case, state: State, *, owned: bool) -> bool:
 
 
 def pair(name: str, git: Git) -> Row:
-    """Two branches update one service, each after one change of what is declared; Git merges them."""
+    """Two branches change what is declared and update one service; Git merges them, and then `atmos update` does the rest."""
     rng = random.Random(f"pair {name}")
     before = WORLDS[rng.choice(sorted(WORLDS))]
     while True:
         (one, first), (other, second) = spec_changes(rng, before, most=1), spec_changes(rng, before, most=1)
         if one != other:
             break
-    _, declared = git.merged(_inputs(made(before)), _inputs(made(first)), _inputs(made(second)))
-    merged, conflicts = git.merged(made(before), made(first), made(second))
-    both = first.laid_over(second, before)
+    base = made(before)
+    ours, theirs = (updated(with_inputs(base, each)) for each in (first, second))
+    declared, clashes = git.merged(_declared(base), _declared(ours), _declared(theirs))
+    merged, conflicts = git.merged(base, ours, theirs) if not clashes else ({}, [])
+    row: Row = {"pair": name, "changes": [*one, *other], "spec conflicts": clashes, "conflicts": conflicts}
+    return row if clashes else row | _ends(base, (ours, theirs), declared, merged, conflicts)
+
+
+def updated(files: Files) -> Files:
+    found = update(files)
+    assert not found.merged.conflicts
+    return after(files, found)
+
+
+def _ends(base: Files, branches: tuple[Files, Files], declared: Files, merged: Files, conflicts: list[str]) -> Row:
+    """How near Git comes to one update after both changes, and what `atmos update` makes of what Git left.
+
+    It leaves markers in the files in conflict; or a person took all of these from one side.
+    """
+    try:
+        wanted = updated({**base, **declared})
+    except AtmosError:
+        return {"as generated": "not valid together"}
+    names = sorted({*wanted, *merged} - {SPEC, CONFIG})
+    git_only = [path for path in names if merged.get(path) != wanted.get(path) and path != LOCK]
+    ends = {"as they are": merged}
+    for side, files in zip(("ours", "theirs"), branches, strict=True):
+        taken = {path: files[path] for path in conflicts if path != LOCK and path in files}
+        ends[f"--{side}"] = {**merged, **taken}
     return {
-        "pair": name,
-        "changes": [*one, *other],
-        "spec conflicts": declared,
-        "conflicts": conflicts,
-        "as generated": None if conflicts else _as_generated(merged, both),
+        "as generated": None if conflicts else "other files" if git_only else "same",
+        "then": {how: _then(files, wanted, branches) for how, files in ends.items()},
     }
 
 
-def _inputs(files: Files) -> Files:
-    return {path: data for path, data in files.items() if path in (SPEC, CONFIG) or path.startswith("platform/")}
-
-
-def _as_generated(merged: Files, both: Inputs) -> str:
+def _then(files: Files, wanted: Files, branches: tuple[Files, Files]) -> str:
     try:
-        wanted = generated(both)
-    except AtmosError:
-        return "not valid together"
-    if any(merged.get(path) != data for path, data in wanted.files.items() if path not in (SPEC, LOCK)):
-        return "other files"
-    return "same" if merged[LOCK] == wanted.files[LOCK] else "other lock"
+        found = update(files, branches=branches)
+    except AtmosError as error:
+        return f"refused: {error.diagnostics[0].message}"
+    if found.merged.conflicts:
+        return f"asks: {', '.join(each.field for each in found.merged.conflicts)}"
+    result = after(files, found)
+    wrong = [path for path in sorted({*wanted, *result} - {SPEC, CONFIG}) if result.get(path) != wanted.get(path)]
+    return f"other: {', '.join(wrong)}" if wrong else "same"
+
+
+def _declared(files: Files) -> Files:
+    return {path: data for path, data in files.items() if path in (SPEC, CONFIG) or path.startswith("platform/")}

@@ -187,3 +187,159 @@ def test_what_was_split_off_and_then_deleted_stays_deleted():
     assert [(each.what, each.field.rpartition(".")[2]) for each in found.merged.kept] == [("deleted", "limits")]
     assert not found.merged.conflicts
     assert "limits" not in State(after(ours, found)).container("dev")["resources"]
+
+
+def test_an_entry_that_a_person_wrote_with_a_dot_goes_with_its_object():
+    files = made(NODE)
+    place = f"{ROOT}/overlays/dev"
+    files[f"{place}/net/db.yaml"] = files.pop(f"{place}/postgres-cluster.yaml")
+    files[KUSTOMIZATION] = files[KUSTOMIZATION].replace(b"- postgres-cluster.yaml", b"- ./net/db.yaml")
+    ours = with_inputs(files, changed(NODE, addons={"http": {}}))
+    found = update(ours)
+    result = after(ours, found)
+    assert not found.merged.conflicts
+    assert f"{place}/net/db.yaml" not in result
+    assert not State(result).find("dev", "Cluster")
+
+
+def everywhere(files: Files, change: Callable[[str], str]) -> None:
+    for environment in NODE.environments:
+        path = f"{ROOT}/overlays/{environment}/kustomization.yaml"
+        files[path] = change(files[path].decode()).encode()
+
+
+SIZED = """\
+            resources:
+              requests:
+                cpu: 100m
+                memory: 256Mi
+              limits:
+                memory: 256Mi
+"""
+BASE = f"{ROOT}/base/deployment.yaml"
+
+
+def with_sizes_in_the_base(environments: tuple[str, ...] = NODE.environments) -> Files:
+    files = made(NODE)
+    for environment in environments:
+        path = f"{ROOT}/overlays/{environment}/kustomization.yaml"
+        files[path] = files[path].replace(SIZED.encode(), b"")
+    text = files[BASE].decode()
+    at = text.index("        ports:\n")
+    indented = textwrap.indent(textwrap.dedent(SIZED), "        ")
+    files[BASE] = f"{text[:at]}{indented}{text[at:]}".encode()
+    return files
+
+
+def sizes(files: Files) -> list[str]:
+    state = State(files)
+    return [state.container(each)["resources"]["limits"]["memory"] for each in ("dev", "prod")]
+
+
+def test_a_field_that_a_person_moved_to_the_base_is_changed_there():
+    files = with_sizes_in_the_base()
+    assert sizes(files) == ["256Mi", "256Mi"]
+    ours = with_inputs(files, changed(NODE, size="m"))
+    found = update(ours)
+    result = after(ours, found)
+    assert not found.merged.conflicts
+    assert sizes(result) == ["512Mi", "512Mi"]
+    assert result[BASE] == files[BASE].replace(b"256Mi", b"512Mi").replace(b"cpu: 100m", b"cpu: 250m")
+    assert b"resources:\n              requests" not in result[KUSTOMIZATION]
+    assert not update(result).pending
+
+
+def test_a_field_in_the_base_that_one_environment_has_otherwise_now_goes_into_that_overlay():
+    files = with_sizes_in_the_base()
+    ours = with_inputs(files, changed(NODE, environments={"prod": {"size": "m"}}))
+    found = update(ours)
+    result = after(ours, found)
+    assert not found.merged.conflicts
+    assert sizes(result) == ["256Mi", "512Mi"]
+    assert result[BASE] == files[BASE]
+    again = with_inputs(result, changed(NODE, size="l", environments={"prod": {"size": "xl"}}))
+    found = update(again)
+    assert not found.merged.conflicts
+    assert sizes(after(again, found)) == sizes(made(changed(NODE, size="l", environments={"prod": {"size": "xl"}})))
+
+
+def test_another_value_in_the_base_is_a_conflict_with_that_value():
+    files = with_sizes_in_the_base()
+    files[BASE] = files[BASE].replace(b"256Mi", b"300Mi")
+    same = with_inputs(files, changed(NODE, env={"ADDED": "yes"}))
+    found = update(same)
+    assert not found.merged.conflicts
+    assert sizes(after(same, found)) == ["300Mi", "300Mi"]
+    found = update(with_inputs(files, changed(NODE, size="m")))
+    assert {(each.file, each.ours) for each in found.merged.conflicts} == {(BASE, "300Mi")}
+
+
+def test_a_field_that_one_overlay_alone_left_to_the_base_is_changed_for_both():
+    files = with_sizes_in_the_base(("dev",))
+    ours = with_inputs(files, changed(NODE, size="m"))
+    found = update(ours)
+    assert not found.merged.conflicts
+    assert sizes(after(ours, found)) == ["512Mi", "512Mi"]
+
+
+def test_a_variable_in_the_base_that_is_removed_goes_from_there():
+    before = changed(NODE, env={"MODE": "fast"})
+    files = made(before)
+    item = "            - name: MODE\n              value: fast\n"
+    everywhere(files, lambda text: text.replace(item, ""))
+    text = files[BASE].decode()
+    at = text.index("        ports:\n")
+    files[BASE] = f"{text[:at]}        env:\n        - name: MODE\n          value: fast\n{text[at:]}".encode()
+    assert State(files).variable("dev", "MODE")
+    ours = with_inputs(files, NODE)
+    found = update(ours)
+    assert not found.merged.conflicts
+    assert not State(after(ours, found)).variable("prod", "MODE")
+
+
+def with_history_in_overlays(value: str = "5") -> Files:
+    files = made(NODE)
+    files[BASE] = files[BASE].replace(b"  revisionHistoryLimit: 5\n", b"")
+    everywhere(files, lambda text: text.replace("    spec:\n", f"    spec:\n      revisionHistoryLimit: {value}\n", 1))
+    return files
+
+
+def with_shorter_history() -> Inputs:
+    texts = bundled_texts("web", "shared")
+    path = "web/resources/deployment.yaml"
+    texts[path] = texts[path].replace("revisionHistoryLimit: 5", "revisionHistoryLimit: 3")
+    return replace(NODE, bundle=tuple(sorted(texts.items())))
+
+
+def histories(files: Files) -> list[int]:
+    return [State(files).find(each, "Deployment")["spec"]["revisionHistoryLimit"] for each in ("dev", "prod")]
+
+
+def test_a_field_that_a_person_moved_from_the_base_into_the_overlays_is_changed_there():
+    files = with_history_in_overlays()
+    ours = with_inputs(files, with_shorter_history())
+    found = update(ours)
+    result = after(ours, found)
+    assert not found.merged.conflicts
+    assert histories(result) == [3, 3]
+    assert b"revisionHistoryLimit" not in result[BASE]
+    assert not update(result).pending
+
+
+def test_a_new_overlay_gets_what_a_person_moved_into_the_overlays():
+    files = with_history_in_overlays()
+    now = replace(NODE, config={**NODE.config, "environments": {**NODE.config["environments"], "staging": STAGING}})
+    ours = with_inputs(files, now)
+    found = update(ours)
+    assert not found.merged.conflicts
+    state = State(after(ours, found))
+    assert state.find("staging", "Deployment")["spec"]["revisionHistoryLimit"] == 5
+
+
+def test_another_value_in_the_overlays_is_a_conflict_with_that_value():
+    files = with_history_in_overlays("9")
+    found = update(with_inputs(files, changed(NODE, env={"ADDED": "yes"})))
+    assert not found.merged.conflicts
+    found = update(with_inputs(files, with_shorter_history()))
+    assert {each.ours for each in found.merged.conflicts} == {9}
+    assert {each.file.split("/")[4] for each in found.merged.conflicts} == {"dev", "prod"}

@@ -64,15 +64,16 @@ def two_changes(rng: random.Random) -> tuple[Inputs, tuple[Inputs, Inputs], Inpu
         before = WORLDS[rng.choice(sorted(WORLDS))]
         (_, first), (_, second) = spec_changes(rng, before, most=1), spec_changes(rng, before, most=1)
         both = first.laid_over(second, before)
-        if _first_image_of_a_new_environment(before, both):
+        if {*both.environments} > {*before.environments} and _begins_by_order(before, both):
             continue
         if first != second and both == second.laid_over(first, before) and _generates(both):
             return before, (first, second), both
 
 
-def _first_image_of_a_new_environment(before: Inputs, both: Inputs) -> bool:
-    """The spec's image is the first to deploy, so here the order decides, as it should."""
-    return before.spec.get("image") != both.spec.get("image") and {*both.environments} > {*before.environments}
+def _begins_by_order(before: Inputs, both: Inputs) -> bool:
+    """The spec's image is the first to deploy, and what an autoscaler kept stays: in a new environment the order decides."""
+    scaled, scales = ("autoscaling" in each.spec.get("addons", {}) for each in (before, both))
+    return before.spec.get("image") != both.spec.get("image") or (scaled and not scales)
 
 
 def _generates(inputs: Inputs) -> bool:

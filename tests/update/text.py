@@ -28,12 +28,19 @@ def bare(line: str) -> str:
     return text.replace('"', "").replace("'", "")
 
 
-def text_problems(ours: Files, result: Files, base: Files, theirs: Files, *, of_all: bool = False) -> list[str]:
+def text_problems(
+    ours: Files, result: Files, base: Files, theirs: Files, *, of_all: bool = False, moved: bool = False
+) -> list[str]:
     """Lines that an update took, moved or added without the generated change asking for it.
 
-    `of_all`: not only of services, but of what `init` made.
+    `of_all`: not only of services, but of what `init` made. `moved`: a person took fields out of files for another
+    one, so that they may come again where one environment differs from now on.
     """
     gone, new = changed_lines(_frozen(base, of_all=of_all), _frozen(theirs, of_all=of_all))
+    if moved:
+        new |= frozenset(
+            bare(line) for path, data in theirs.items() if "/overlays/" in path for line in data.decode().splitlines()
+        )
     found: list[str] = []
     for path, before in sorted(ours.items()):
         if path in (LOCK, SPEC, CONFIG) or path.startswith("platform/"):

@@ -19,7 +19,7 @@ from atmos_cli.spec.model import read_spec
 from atmos_cli.yamlio.emit import emit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Files = dict[str, bytes]
 NAME = ServiceName("main", "shop")
@@ -177,14 +177,31 @@ class Regenerating:
 REGENERATING = Regenerating()
 
 
-def update(files: Mapping[str, bytes], *, options: UpdateOptions | None = None) -> ServiceUpdate:
-    """`atmos update main/shop` on these files, as far as it is pure."""
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """What Git knows of the branches that it merged."""
+
+    branches: Sequence[Files]
+
+    def locks(self, path: str, stamps: frozenset[str]) -> list[bytes]:
+        del stamps
+        return [each[path] for each in self.branches]
+
+    def sides(self, path: str) -> tuple[bytes, bytes] | None:
+        found = [each[path] for each in self.branches if path in each]
+        return (found[0], found[1]) if len(found) == 2 else None
+
+
+def update(
+    files: Mapping[str, bytes], *, options: UpdateOptions | None = None, branches: Sequence[Files] = ()
+) -> ServiceUpdate:
+    """`atmos update main/shop` on these files, as far as it is pure; `branches`: what Git merged."""
     tree = MemoryTree(dict(files))
     REGENERATING.key = tuple(sorted((p, d) for p, d in files.items() if p == CONFIG or p.startswith("platform/")))
     service_update.generate, before = REGENERATING, service_update.generate  # type: ignore[attr-defined]
     try:
         inputs = GeneratedFrom(config_of(tree), catalogue(tree))
-        return update_service(tree, NAME, options or UpdateOptions(), inputs=inputs)
+        return update_service(tree, NAME, options or UpdateOptions(), inputs=inputs, branches=Merged(branches))
     finally:
         service_update.generate = before  # type: ignore[attr-defined]
 

@@ -11,7 +11,7 @@ from atmos_cli.adapters.git.process import ask, ask_ok, tell
 from atmos_cli.adapters.git.repo import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from atmos_cli.adapters.git.repo import Repo
 
@@ -89,6 +89,20 @@ def first_parents(repo: Repo, tip: str, *paths: str, since: str | None = None) -
     bounds = (tip, f"^{before}") if before else (tip,)
     args = ("--literal-pathspecs", "rev-list", "--first-parent", "--reverse", *bounds, "--", *inside)
     return tuple(tell(repo.top, *args).split())
+
+
+def versions(repo: Repo, tips: Sequence[str], path: str, *, most: int) -> Iterator[bytes]:
+    """Yield what the file at `path` was in the `most` commits of the history of `tips` that last changed it."""
+    inside = repo.inside(path)
+    args = ("--literal-pathspecs", "rev-list", "--full-history", f"--max-count={most}", *tips, "--", inside)
+    found = (at_commit(repo, commit, path) for commit in tell(repo.top, *args).split())
+    yield from (data for data in found if data is not None)
+
+
+def at_commit(repo: Repo, commit: str, path: str) -> bytes | None:
+    """Return what the file at `path` is in a commit, None where it is not."""
+    answer = ask(repo.top, "cat-file", "blob", f"{commit}:{repo.inside(path)}")
+    return answer.out if answer.status == 0 else None
 
 
 def parent(repo: Repo, commit: str) -> str | None:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from atmos_cli.commands.rightsize import Rightsizing
     from atmos_cli.commands.rollback import RolledBack
     from atmos_cli.commands.rollback_plan import RollbackPlan
-    from atmos_cli.gitops.intent import PlanRow
     from atmos_cli.gitops.placeholders import Placeholder
+    from atmos_cli.gitops.plan_rows import PlanRow
     from atmos_cli.gitops.write import Written
 
 

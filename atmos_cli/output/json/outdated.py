@@ -18,6 +18,7 @@ def outdated_data(found: Freshness) -> dict[str, Any]:
             {"service": str(each.name) if each.name else None, "newer": list(each.reasons)} for each in found.updates
         ],
         "atmos": list(found.own),
+        "byVersion": list(found.by_version),
     }
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from atmos_cli.diagnostics import Diagnostic
     from atmos_cli.gitops.budgeting import Budgeted
     from atmos_cli.gitops.guard import Guarded
-    from atmos_cli.gitops.intent import PlanRow
+    from atmos_cli.gitops.plan_rows import PlanRow
     from atmos_cli.gitops.write import Written
     from atmos_cli.result import ChangeSet
 
@@ -199,6 +199,7 @@ def show_limits(plan: BudgetPlan) -> None:
         say(f"{name} has a budget already; `--replace` suggests new limits for it")
     for name, budget in plan.budgets.items():
         say(f"{name}: {', '.join(f'{key} {limit.limit}' for key, limit in budget.limits.items())}")
+    print_diagnostics(plan.diagnostics)
 
 
 def show_limits_written(written: Written) -> None:

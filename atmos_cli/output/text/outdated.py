@@ -32,6 +32,8 @@ def show_outdated(found: Freshness) -> None:
         say("atmos itself is behind, so look for a newer one:")
         for fault in found.own:
             say(f"  {fault}")
+    if found.by_version:
+        say(f"By version, since the table has no digest of them: {', '.join(found.by_version)}")
     sys.stdout.flush()
     print_diagnostics(found.problems)
     if not found.behind:

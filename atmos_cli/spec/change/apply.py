@@ -57,6 +57,7 @@ _APPLY: dict[str, Callable[[SpecWork, ChangeItem, Sequence[ChangeItem]], None]] 
     "setting": addons.setting,
     "no_variable": lists.no_variable,
     "variable": lists.variable,
+    "secret": lists.secret,
     "no_host": lists.no_host,
     "host": lists.host,
 }

@@ -6,13 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import Code
-from atmos_cli.spec import grammar, numbers, values
+from atmos_cli.spec import grammar, numbers, unsaid, values
+from atmos_cli.spec.addon_settings import setting
 from atmos_cli.spec.change.environments import place
 from atmos_cli.spec.change.parse import CHANGE_FILLERS, ChangeParse
 from atmos_cli.spec.change.removals import removal
-from atmos_cli.spec.change.settings import setting
-from atmos_cli.spec.change.variables import LOUD, variable
 from atmos_cli.spec.names import shown
+from atmos_cli.spec.noun_words import versioned, vocabulary
+from atmos_cli.spec.secret_words import secret
+from atmos_cli.spec.variables import LOUD, variable
 from atmos_cli.spec.vocabulary import ARROWS, HOST_WORDS, RANGE_LINKS, REPLICA_NOUNS, SIZE_VALUES
 
 if TYPE_CHECKING:
@@ -93,6 +95,7 @@ def unknown(parse: ChangeParse, start: int) -> int:
 
 RULES: tuple[Callable[[ChangeParse, int], int], ...] = (
     variable,
+    secret,
     removal,
     place,
     renaming,
@@ -108,8 +111,9 @@ RULES: tuple[Callable[[ChangeParse, int], int], ...] = (
     added_host,
     values.host,
     own_name,
-    grammar.vocabulary,
-    grammar.versioned,
+    unsaid.remark,
+    vocabulary,
+    versioned,
     size_letter,
     filler,
     unknown,

@@ -23,6 +23,7 @@ ChangeKind = Literal[
     "setting",
     "variable",
     "no_variable",
+    "secret",
 ]
 # Words that say that what follows is to come, also behind something that is to go.
 ADDITIONS = frozenset({"add", "adding", "with", "plus", "include", "including", "enable", "also"})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from atmos_cli.spec.change.draft import MISSING
 from atmos_cli.spec.change.items import AlreadySo
 from atmos_cli.spec.change.work import dotted, note_overrides
+from atmos_cli.spec.names import env_secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,15 @@ def variable(work: SpecWork, item: ChangeItem, _: Sequence[ChangeItem]) -> None:
         return
     work.set(item, ("env", item.key), item.value)
     note_overrides(work, item, ("env", item.key))
+
+
+def secret(work: SpecWork, item: ChangeItem, _: Sequence[ChangeItem]) -> None:
+    """Set a reference to the key of that name in the Secret of the service."""
+    if work.draft.has(("secrets", item.key)):
+        path = ("secrets", item.key)
+        work.already.append(AlreadySo(dotted(path), "yes", item.source, item.note))
+        return
+    work.set(item, ("secrets", item.key), {"secret": env_secret(work.spec.name), "key": item.key})
 
 
 def no_variable(work: SpecWork, item: ChangeItem, _: Sequence[ChangeItem]) -> None:

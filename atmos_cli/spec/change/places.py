@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import Code
-from atmos_cli.spec.settle import length_of, said_by
+from atmos_cli.spec.saying import length_of, said_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,6 +9,7 @@ from atmos_cli.foreign import shell
 from atmos_cli.spec.change.grammar import read_words
 from atmos_cli.spec.change.parse import ChangeParse
 from atmos_cli.spec.change.settle import settle_change
+from atmos_cli.spec.environments import called
 from atmos_cli.spec.shorthand import LONGEST, few
 from atmos_cli.spec.words import cut
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from atmos_cli.spec.vocabulary import Vocabulary
 
 EXAMPLE = 'such as `atmos change SERVICE "add redis, size m in prod"`'
-_ALIASES = (("dev", "development"), ("staging", "stage"), ("prod", "production"))
 
 
 def read_change(
@@ -38,7 +38,7 @@ def read_change(
         cut(text),
         vocabulary,
         afterwards=f"; edit it there, then run `atmos update {shell(spec.name)}`",
-        environments=_called(environments),
+        environments=called(environments),
         service=spec.name,
         only=tuple(only),
     )
@@ -47,13 +47,3 @@ def read_change(
     ordered = sorted(parse.problems, key=lambda problem: problem[:2])
     problems = tuple(dict.fromkeys(diagnostic for _, _, diagnostic in ordered))
     return items, repeated, few(problems, EXAMPLE)
-
-
-def _called(environments: Sequence[str]) -> dict[str, str]:
-    """Return the environments by what people call them; `production` is `prod` where only that is there."""
-    names = {name: name for name in environments}
-    for pair in _ALIASES:
-        there = [name for name in pair if name in environments]
-        if len(there) == 1:
-            names |= dict.fromkeys(pair, there[0])
-    return names

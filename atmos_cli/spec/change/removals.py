@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import Code
 from atmos_cli.spec import grammar, values
-from atmos_cli.spec.change.parse import ENV_WORDS
-from atmos_cli.spec.change.variables import LOUD, NAME
-from atmos_cli.spec.vocabulary import HOST_WORDS, NEGATIONS
+from atmos_cli.spec.variables import LOUD, NAME
+from atmos_cli.spec.vocabulary import ENV_WORDS, HOST_WORDS, NEGATIONS
 
 if TYPE_CHECKING:
     from atmos_cli.spec.change.parse import ChangeParse

@@ -8,7 +8,8 @@ from atmos_cli.diagnostics import Code
 from atmos_cli.foreign import shell
 from atmos_cli.spec.change.items import ADDITIONS, AlreadySo, ChangeItem, ChangeKind, contradictions
 from atmos_cli.spec.change.places import SCOPED, places_of
-from atmos_cli.spec.settle import length_of, port_of, said_by, stated_by, tokens_of
+from atmos_cli.spec.saying import length_of, said_by, stated_by, tokens_of
+from atmos_cli.spec.settle import port_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +71,8 @@ def _meant(parse: ChangeParse, token: Token, *, scoped: bool) -> Iterator[tuple[
             yield from ((need, addon, True), ("setting", f"{addon}.{key}", value))
         case "variable":
             yield "variable", token.value[0], token.value[1]
+        case "secret":
+            yield "secret", token.value, True
         case "no_variable":
             yield "no_variable", token.value, True
 
@@ -101,6 +104,11 @@ def _addons(parse: ChangeParse, token: Token) -> None:
         message = f"{said_by(parse, token)} is not in this version of atmos"
         hint = f"add-ons in this version: {', '.join(sorted(parse.vocabulary.addons))}"
         parse.problem(Code.INTENT_NOT_YET, message, token.first, length_of(token), hint=hint)
+    if token.kind == "setting" and not token.strict:
+        addon, _, number = token.value
+        message = f"{said_by(parse, token)} may be a port of {addon} or of the service"
+        hint = f"for the service write `port {number}` behind a comma, or `{addon} port {number}`"
+        parse.problem(Code.INTENT_CONTRADICTION, message, token.first, length_of(token), hint=hint)
     before = _said_before(parse, token)
     if token.kind == "addon" and before is not None and before.kind == "without":
         message = f"{said_by(parse, token)} behind {said_by(parse, before)} may be meant to come or to go"

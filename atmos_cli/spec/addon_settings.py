@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import Code
-from atmos_cli.spec.grammar import WITH_VERSION
+from atmos_cli.spec.noun_words import WITH_VERSION
 from atmos_cli.spec.vocabulary import FILLERS, REPLICA_NOUNS, normal
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 _QUANTITY = re.compile(r"[0-9]+(\.[0-9]+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?")
 _MEASURED = re.compile(r"[0-9]+(\.[0-9]+)?(k|M|G|T|Ki|Mi|Gi|Ti)")
 _VERSION = re.compile(r"v?([0-9]{1,3}(\.[0-9]{1,3}){0,3})")
+_BEHIND = frozenset({"with", "of", "'s", "on", "at", "to", "under"})
+_PLACES = frozenset({"on", "at", "under", "to"})
 _FORMS = {
     "quantity": _QUANTITY,
     "integer": re.compile(r"[0-9]{1,9}"),
@@ -39,14 +41,17 @@ def setting(parse: Parse, start: int) -> int:
     if found and found[0].kind == "addon":
         addon, lead = found[0].value, found[1]
         return (
-            _named(parse, start, lead, addon) or _version(parse, start, lead, addon) or _bare(parse, start, lead, addon)
+            _named(parse, start, lead, addon)
+            or _implied(parse, start, lead, addon)
+            or _version(parse, start, lead, addon)
+            or _bare(parse, start, lead, addon)
         )
     joined = WITH_VERSION.fullmatch(parse.key(start))
     meaning = parse.vocabulary.meanings.get(normal(joined["head"])) if joined else None
     if joined and meaning and meaning.kind == "addon" and "version" in parse.vocabulary.inputs.get(meaning.value, {}):
         return _token(parse, start, 1, (meaning.value, "version", joined["version"].lstrip("v")))
     before = _addon_before(parse, start)
-    return _named(parse, start, 0, before) if before else 0
+    return (_named(parse, start, 0, before) or _implied(parse, start, 0, before)) if before else 0
 
 
 def _addon_before(parse: Parse, start: int) -> str:
@@ -63,7 +68,7 @@ def _addon_before(parse: Parse, start: int) -> str:
 
 def _named(parse: Parse, start: int, lead: int, addon: str) -> int:
     inputs = {_plain(key): key for key in parse.vocabulary.inputs.get(addon, {})}
-    lead += 1 if lead and parse.key(start, lead) in {"with", "of", "'s"} else 0
+    lead += 1 if lead and parse.key(start, lead) in _BEHIND else 0
     for count in (2, 1):
         key = inputs.get(_plain("".join(parse.key(start, lead + n) for n in range(count))))
         if key:
@@ -85,6 +90,22 @@ def _valued(parse: Parse, start: int, lead: int, addon: str, key: str) -> int:
     return parse.problem(Code.SPEC_INVALID, message, start, count, hint=hint)
 
 
+def _implied(parse: Parse, start: int, lead: int, addon: str) -> int:
+    """Claim `metrics on 9090` and `metrics at /prom`, which name their setting by its form.
+
+    A number that nothing else calls a port is not `strict`: it may be the service's own.
+    """
+    inputs = parse.vocabulary.inputs.get(addon, {})
+    linked = lead and parse.key(start, lead) in _PLACES
+    at = lead + 1 if linked else lead
+    text = parse.text_at(start, at)
+    if "path" in inputs and (linked or not lead) and _FORMS["path"].fullmatch(text):
+        return _token(parse, start, at + 1, (addon, "path", text))
+    if "port" in inputs and linked and _FORMS["port"].fullmatch(text) and 1 <= int(text) <= 65535:
+        return parse.token("setting", (addon, "port", int(text)), start, at + 1, strict=False)
+    return 0
+
+
 def _version(parse: Parse, start: int, lead: int, addon: str) -> int:
     """Claim `postgres 18` where the version is a setting."""
     found = _VERSION.fullmatch(parse.key(start, lead))
@@ -97,6 +118,7 @@ def _version(parse: Parse, start: int, lead: int, addon: str) -> int:
 
 def _bare(parse: Parse, start: int, lead: int, addon: str) -> int:
     """Ask what `postgres 20Gi` measures."""
+    lead += 1 if parse.key(start, lead) in _BEHIND else 0
     word = parse.near(start, lead)
     if not word or not _MEASURED.fullmatch(word.text):
         return 0
@@ -111,6 +133,13 @@ def _bare(parse: Parse, start: int, lead: int, addon: str) -> int:
 
 
 def _token(parse: Parse, start: int, count: int, value: tuple[str, str, str | int | bool]) -> int:
+    addon, key, given = value
+    choices = parse.vocabulary.choices.get(addon, {}).get(key, ())
+    if choices and str(given) not in choices:
+        message = f"{parse.said(start, count)} is no `{key}` of {addon} that there is in this version of atmos"
+        shown = f"{addon} {'' if key == 'version' else f'{key} '}"
+        hint = f"write {' or '.join(f'`{shown}{choice}`' for choice in choices)}"
+        return parse.problem(Code.SPEC_INVALID, message, start, count, hint=hint)
     return parse.token("setting", value, start, count)
 
 

@@ -6,20 +6,20 @@ import re
 from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import Code
-from atmos_cli.spec.change.parse import ENV_WORDS
-from atmos_cli.spec.vocabulary import FILLERS, normal
+from atmos_cli.spec.vocabulary import ENV_WORDS, FILLERS, normal
 
 if TYPE_CHECKING:
-    from atmos_cli.spec.change.parse import ChangeParse
+    from atmos_cli.spec.parse import Parse
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 LOUD = re.compile(r"[A-Z][A-Z0-9_]*")
 _PAIR = re.compile(r"""([A-Za-z_][A-Za-z0-9_]*)=("[^"]*"|'[^']*'|[^\s,;()\[\]{}|&"“”«»`']*)""")
 # In capitals, too, these mean what they always mean: `PORT=80`.
+_NOUNS = frozenset({"var", "vars", "variable", "variables"})
 _MEANS_ELSE = frozenset({"PORT", "IMAGE", "SIZE", "REPLICAS", "NAME", "TYPE", "HOST", "MIN", "MAX", "SCALE"})
 
 
-def variable(parse: ChangeParse, start: int) -> int:
+def variable(parse: Parse, start: int) -> int:
     """Claim `env LOG_LEVEL=debug` and `LOG_LEVEL=debug`, quotes around the value allowed."""
     lead = 1 if parse.key(start) in ENV_WORDS else 0
     if parse.key(start) == "environment" and parse.key(start, 1) == "variable":
@@ -52,11 +52,13 @@ def _unquoted(value: str) -> tuple[str, str]:
     return bare, note
 
 
-def _variable_without_value(parse: ChangeParse, start: int, lead: int) -> int:
+def _variable_without_value(parse: Parse, start: int, lead: int) -> int:
+    while parse.key(start, lead) in _NOUNS:
+        lead += 1
     word = parse.near(start, lead)
     named = word is not None and NAME.fullmatch(word.text) is not None and normal(word.text) not in FILLERS
     count = lead + 1 if named else lead
     name = word.text if word and named else "LOG_LEVEL"
     message = f"{parse.said(start, count)} gives a variable no value"
-    hint = f"write `env {name}=value`, or `without env {name}`"
+    hint = f"write `env {name}=value`" + (f", or `without env {name}`" if parse.afterwards else "")
     return parse.problem(Code.SPEC_INVALID, message, start, count, hint=hint)
