@@ -141,6 +141,7 @@ class Manifest(CalledAddon):
     version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
     summary: str
     serves: Serves = Field(default="port", description="what clients of a workload connect to")
+    packages: tuple[str, ...] = Field(default=(), description="drivers by which an application shows that it uses it")
     inputs: dict[str, Input] = Field(default={})
     settings: dict[SettingName, Setting] = Field(default={})
     values: dict[str, str] = Field(default={})

@@ -80,6 +80,7 @@ class Profile(Versioned):
     which what a spec says comes after what stands here; `fixed_port`: no variable moves the port.
     """
 
+    packages: tuple[str, ...] = Field(default=(), description="what an application that uses it names; `*` at an end")
     env: dict[VariableName, str] = Field(default={})
     by_size: dict[VariableName, dict[SizeName, str]] = Field(default={})
     options: tuple[VariableName, ...] = ()
@@ -144,7 +145,9 @@ class Framework(Profile):
 
     @property
     def says_something(self) -> bool:
-        return bool(self.model_fields_set - {*Versioned.model_fields, "language", "title", "note", "read", "ran"})
+        return bool(
+            self.model_fields_set - {*Versioned.model_fields, "language", "title", "note", "packages", "read", "ran"}
+        )
 
 
 class Frameworks(Strict):

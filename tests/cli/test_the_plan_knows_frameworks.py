@@ -51,7 +51,7 @@ def test_a_framework_brings_its_port_and_probes(repo, atmos):
     _, rows = plan(atmos, repo, "rails")
     assert (rows["port"]["value"], rows["port"]["source"]) == ("80 → 3000", "what Rails usually listens on")
     assert rows["probes"]["value"] == "GET /up"
-    assert "Rails 7.1" in rows["probes"]["note"]
+    assert "Rails (since 7.1)" in rows["probes"]["note"]
 
 
 def test_an_image_and_a_port_are_enough(repo, atmos):
