@@ -74,7 +74,8 @@ def _way(who: Identity, each: Refused, *, allowed: bool) -> str:
     kind = who.kind
     if each.why == "keeps the defaults of a rolling update":
         field = each.field.shown.removesuffix(".type")
-        return f"write `{field}.rollingUpdate: {_ROLLING[kind]}` and land that, then change the type"
+        first = f"write `{field}.rollingUpdate: {_ROLLING[kind]}` and land that"
+        return f"{first}, then change the type and leave `rollingUpdate` out"
     if each.why != "is immutable" or kind == "PersistentVolumeClaim":
         way = "make a new one under another name, copy the data, switch over, and remove this one last"
         return way if allowed else f"leave the field as it was, or {way}"

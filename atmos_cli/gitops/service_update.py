@@ -174,9 +174,9 @@ def update_service(
         }
         for lock in (*locks, *_merged_locks(locks, lock_path, branches))
     ]
-    below = [path for path in tree.files(name.directory) if path.endswith((".yaml", ".yml"))]
-    below.remove(spec_path)
-    unmerged = unmerged_files(tree, below, root=name.directory, bases=bases, sides=branches.sides)
+    there = dict.fromkeys((*tree.files(name.directory), *(path for base in bases for path in base)))
+    manifests = [path for path in there if path.endswith((".yaml", ".yml")) and path != spec_path]
+    unmerged = unmerged_files(tree, manifests, root=name.directory, bases=bases, sides=branches.sides)
     tree = MemoryTree(unmerged, tree)
     merged = merge_files(
         tree,

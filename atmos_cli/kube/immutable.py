@@ -1,6 +1,6 @@
 """What an update of an object may not change: fields that the API server, or an operator's webhook, refuses.
 
-From `pkg/apis/*/validation` of Kubernetes 1.34 and the bundled CRDs' transition rules; proved against a real API server
+From `pkg/apis/*/validation` of Kubernetes 1.37 and the bundled CRDs' transition rules; proved against a real API server
 (`tests/lab/proofs/test_proof_immutable_fields.py`), except for what webhooks of operators say.
 """
 

@@ -187,19 +187,25 @@ def _volume(before: Resource, after: Resource) -> Iterator[Refused]:
 def _deployment(before: Resource, after: Resource) -> Iterator[Refused]:
     """Refuse `Recreate` while the defaults of a rolling update are there, which nobody wrote and so nobody removes."""
     old, new = mapping(before, "spec", "strategy"), mapping(after, "spec", "strategy")
-    written = {key for key, each in mapping(old, "rollingUpdate").items() if each is not None}
-    emptied = "rollingUpdate" in new and len(written) < len(_ROLLING)
-    if _rolls(old) and not _rolls(new) and (not written or emptied):
+    if _rolls(old) and not _rolls(new) and (not _written(old) or _emptied(old, new, ("maxSurge", "maxUnavailable"))):
         yield Refused(_strategy(("spec", "strategy", "type"), new), "keeps the defaults of a rolling update")
 
 
 def _stateful_strategy(before: Resource, after: Resource) -> Iterator[Refused]:
+    """Refuse `OnDelete` likewise. `maxUnavailable` has a default from 1.37 on, and what fails there fails here."""
     old, new = mapping(before, "spec", "updateStrategy"), mapping(after, "spec", "updateStrategy")
-    if not old.get("type") and not mapping(old, "rollingUpdate") and not _rolls(new):
+    never = not old.get("type") and not mapping(old, "rollingUpdate")
+    if _rolls(old) and not _rolls(new) and (never or _emptied(old, new, ("maxUnavailable", "partition"))):
         yield Refused(_strategy(("spec", "updateStrategy", "type"), new), "keeps the defaults of a rolling update")
 
 
-_ROLLING = ("maxSurge", "maxUnavailable")
+def _written(strategy: Mapping[str, Any]) -> set[str]:
+    return {key for key, each in mapping(strategy, "rollingUpdate").items() if each is not None}
+
+
+def _emptied(old: Mapping[str, Any], new: Mapping[str, Any], fields: tuple[str, ...]) -> bool:
+    """Whether `new` empties, but keeps, a mapping in which some of `fields` are defaults. None are where it was not."""
+    return "rollingUpdate" in new and bool(_written(old)) and len(_written(old)) < len(fields)
 
 
 def _rolls(strategy: Mapping[str, Any]) -> bool:

@@ -83,25 +83,32 @@ def _aggregate(pod: _Pod, kind: str) -> Resources:
 
 
 def _stored(pod: _Pod) -> _Pod:
-    """Return the pod as the API server stores it: its own resources are defaulted before everything is rounded."""
-    level = _Container("", *_pod_level(pod))
-    containers, init_containers, level_only = (
+    """Return the pod as Kubernetes 1.37 stores it: everything is rounded, then its own resources are defaulted."""
+    containers, init_containers, (level,) = (
         tuple(replace(one, requests=_rounded(one.requests), limits=_rounded(one.limits)) for one in some)
-        for some in (pod.containers, pod.init_containers, (level,))
+        for some in (pod.containers, pod.init_containers, (pod.level,))
     )
-    return _Pod(containers, init_containers, level_only[0], _rounded(pod.overhead))
+    rounded = _Pod(containers, init_containers, level, _rounded(pod.overhead))
+    return replace(rounded, level=_Container("", *_pod_level(rounded)))
 
 
 def _pod_level(pod: _Pod) -> tuple[Resources, Resources]:
-    """Return the pod's own requests and limits; with limits, what its containers request counts as its request."""
+    """Return the pod's own requests and limits; where it has any, what its containers say counts as the rest of them.
+
+    An older server leaves limits that its containers all have as they are, where the pod requests more than these.
+    """
     requests, limits = pod.level.requests, pod.level.limits
-    if limits or requests:
-        pages = {name: amount for name, amount in _aggregate(pod, "limits").items() if name.startswith(_HUGE_PAGES)}
-        limits = {**{name: amount for name, amount in pages.items() if name not in requests}, **limits}
-    if limits:
-        asked = {name: amount for name, amount in _aggregate(pod, "requests").items() if name in ("cpu", "memory")}
-        requests = {**limits, **asked, **requests}
-    return requests, limits
+    if not requests and not limits:
+        return requests, limits
+    within = _aggregate(pod, "limits")
+    pages = {name: amount for name, amount in within.items() if name.startswith(_HUGE_PAGES) and name not in requests}
+    limits = {**pages, **limits}
+    asked = {name: amount for name, amount in _aggregate(pod, "requests").items() if name in ("cpu", "memory")}
+    requests = {**limits, **asked, **requests}
+    every = (*pod.containers, *pod.init_containers)
+    limited = {name for name in within if all(name in one.limits for one in every)}
+    most = {name: max(amount, within[name]) for name, amount in _supported(requests).items() if name in limited}
+    return requests, {**most, **limits}
 
 
 def _supported(resources: Resources) -> Resources:

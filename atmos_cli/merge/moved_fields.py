@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.layout.items import group_kind, is_kustomization, opened, patch_target
@@ -37,6 +37,7 @@ class MovedFields:
     theirs: dict[str, GeneratedFile]
     kept: list[KeptEdit]
     files: set[str]
+    _opened: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def follow(self) -> None:
         """Take along every field of the base that people moved there or away."""
@@ -124,12 +125,11 @@ class MovedFields:
 
     def _ours(self, overlay: str, target: Any, place: FieldPlace) -> Any:
         """Return what our patches of an object in one overlay say of a field."""
-        for index, value in enumerate(self.ours.documents(overlay)):
-            if is_kustomization(group_kind(value)):
-                return self._patched(
-                    with_moved_patches(self.ours, FoundObject(overlay, index, value))[0], target, place
-                )
-        return MISSING
+        if overlay not in self._opened:
+            found = enumerate(self.ours.documents(overlay))
+            lists = [FoundObject(overlay, at, value) for at, value in found if is_kustomization(group_kind(value))]
+            self._opened[overlay] = with_moved_patches(self.ours, lists[0])[0] if lists else {}
+        return self._patched(self._opened[overlay], target, place)
 
     def _said(self, content: Content | None, target: Any, place: FieldPlace) -> Any:
         documents = content if isinstance(content, tuple) else ()

@@ -177,6 +177,43 @@ def test_an_old_commit_in_retry_is_named_while_argo_has_not_seen_the_wanted_one(
     assert decide(app, {"f19d356": OLDER}, "04:13:30").code == "older-commit"
 
 
+REASON = 'Deployment.apps "web" is invalid: spec.selector: Invalid value: {}: field is immutable'
+
+
+@pytest.mark.parametrize(
+    "prefix",
+    ["one or more objects failed to apply", "one or more synchronization tasks completed unsuccessfully"],
+    ids=["3.2", "3.6"],
+)
+def test_what_the_operation_says_is_read_in_the_words_of_each_release(prefix):
+    app = recorded("argo_app_sync_failing_retrying")
+    del app["status"]["operationState"]["syncResult"]["resources"]
+    app["status"]["operationState"]["message"] = f"{prefix}, reason: {REASON}. Retrying attempt #3 at 4:13AM."
+    found = decide(app, {"f19d356": SAME}, "04:12:20")
+    assert (found.arrival, found.code, found.final) == (Arrival.FAILED, "sync-failing", True)
+    assert found.message.count(REASON) == 1
+    assert "at 4:13AM" not in found.message
+
+
+@pytest.mark.parametrize(
+    ("words", "relations", "code"),
+    [
+        ("Retrying operation with latest revisions. Attempt #2", {"f19d356": SAME}, "applying"),
+        ("Retrying operation with latest revisions. Attempt #2", {"f19d356": OLDER}, "older-still-shown"),
+    ],
+)
+def test_an_attempt_that_runs_is_of_the_newest_commit_and_has_not_failed(words, relations, code):
+    app = recorded("argo_app_sync_failing_retrying")
+    state = app["status"]["operationState"]
+    state |= {"message": words, "retryCount": 2}
+    del state["syncResult"], state["operation"]["sync"]["revision"]
+    state.pop("finishedAt", None)
+    found = decide(app, relations, "04:12:00")
+    assert found.code == code
+    assert "Retrying" not in found.message
+    assert not found.final
+
+
 def test_a_given_up_commit_with_the_same_inputs_is_tried_again_at_a_newer_commit():
     app = recorded("argo_app_sync_failed_retries_exhausted")
     app["status"]["sync"]["revision"] = "a" * 40

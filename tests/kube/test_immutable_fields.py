@@ -89,6 +89,18 @@ CASES = [
         "{apiVersion: apps/v1, kind: Deployment, spec: {strategy: {type: Recreate}}}",
         "spec.strategy.type RollingUpdate → Recreate keeps the defaults of a rolling update",
     ),
+    (
+        "on delete, with what 1.37 fills in",
+        "{apiVersion: apps/v1, kind: StatefulSet, spec: {updateStrategy: {rollingUpdate: {partition: 1}}}}",
+        "{apiVersion: apps/v1, kind: StatefulSet, spec: {updateStrategy: {type: OnDelete, rollingUpdate: null}}}",
+        "spec.updateStrategy.type RollingUpdate → OnDelete keeps the defaults of a rolling update",
+    ),
+    (
+        "on delete, with nothing left of it",
+        "{apiVersion: apps/v1, kind: StatefulSet, spec: {updateStrategy: {rollingUpdate: {partition: 1}}}}",
+        "{apiVersion: apps/v1, kind: StatefulSet, spec: {updateStrategy: {type: OnDelete}}}",
+        "",
+    ),
     ("of any shape", "{apiVersion: v1, kind: Service, spec: 3}", "{apiVersion: v1, kind: Service, spec: [a]}", ""),
     ("of no kind", "{kind: [1]}", "{kind: 3, spec: {storage: x}}", ""),
 ]

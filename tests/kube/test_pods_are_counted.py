@@ -58,6 +58,22 @@ def test_limits_take_overhead_only_where_there_is_a_limit() -> None:
     assert texts(pod_limits(spec)) == {"cpu": "1250m", "memory": "0"}
 
 
+@pytest.mark.parametrize(
+    ("level", "limits"),
+    [
+        ({"requests": {"cpu": "4"}}, {"cpu": "4", "memory": "2Gi"}),
+        ({"requests": {"cpu": "1"}}, {"cpu": "2", "memory": "2Gi"}),
+        ({"requests": {"memory": "8Gi"}}, {"cpu": "2", "memory": "2Gi"}),
+        ({"requests": {"cpu": "4"}, "limits": {"cpu": "5"}}, {"cpu": "5", "memory": "2Gi"}),
+    ],
+)
+def test_what_the_pod_requests_raises_a_limit_that_all_its_containers_have(
+    level: dict[str, Any], limits: dict[str, str]
+) -> None:
+    every = [container("a", limits={"cpu": "1", "memory": "2Gi"}), container("b", limits={"cpu": "1"})]
+    assert texts(pod_limits({"containers": every, "resources": level})) == limits
+
+
 def test_overhead_comes_from_the_runtime_class() -> None:
     spec = {"containers": [container(cpu="1")], "runtimeClassName": "kata"}
     assert texts(pod_requests(spec, overhead_classes={"kata": {"cpu": "250m"}})) == {"cpu": "1250m"}

@@ -26,10 +26,14 @@ RETRY = 15.0  # seconds until what stands still is looked at again; with its pol
 
 @dataclass(eq=False)
 class ArgoCD:
-    """Redis, repo-server, application- and ApplicationSet controller; it does not poll, so `refresh` it, and `retry` what failed."""
+    """Redis, repo-server, application- and ApplicationSet controller.
+
+    Unless `poll` says otherwise it hardly ever looks at Git by itself: `refresh` it, and `retry` what failed.
+    """
 
     plane: ControlPlane
     directory: Path
+    poll: int = 3600
     processes: list[Process] = field(default_factory=list)
     ports: dict[str, int] = field(default_factory=dict)
     _marked: dict[str, float] = field(default_factory=dict)  # when each Application got the mark that it may have
@@ -54,6 +58,7 @@ class ArgoCD:
             self._start(
                 "argocd-repo-server",
                 *(*server, "--address", "127.0.0.1", "--port", str(repo), "--disable-tls"),
+                *("--client-ca-path", ""),  # its default, a path, does not go with the flag before it
                 *("--metrics-address", "127.0.0.1", "--metrics-port", str(metrics)),
                 *("--revision-cache-expiration", "2s", "--default-cache-expiration", "1h"),
             )
@@ -61,7 +66,7 @@ class ArgoCD:
             self._start(
                 "argocd-application-controller",
                 *(*server, "--repo-server", f"127.0.0.1:{repo}", "--repo-server-plaintext", "--namespace", "argocd"),
-                *("--metrics-port", str(free_port()), "--app-resync", "3600", "--app-resync-jitter", "0"),
+                *("--metrics-port", str(free_port()), "--app-resync", str(self.poll), "--app-resync-jitter", "0"),
             )
             probe = free_port()
             self._start(
@@ -161,6 +166,7 @@ class ArgoCD:
 
     def _start(self, name: str, *arguments: str, program: str = "argocd") -> None:
         commands = [str(binary(command).parent) for command in ("kustomize", "helm", "git")]
+        commands.append(str(share("argocd", "path")))
         environment = {
             "ARGOCD_BINARY_NAME": name,
             "KUBECONFIG": str(self.plane.kubeconfig_for("argocd")),
@@ -177,10 +183,10 @@ class ArgoCD:
         )
 
 
-def start_argocd(plane: ControlPlane, directory: Path) -> ArgoCD:
-    """Argo CD with that control plane as its hub; the caller ends it."""
+def start_argocd(plane: ControlPlane, directory: Path, *, poll: int = 3600) -> ArgoCD:
+    """Argo CD with that control plane as its hub, which looks at Git every `poll` seconds; the caller ends it."""
     directory.mkdir(parents=True, exist_ok=True)
-    argocd = ArgoCD(plane, directory)
+    argocd = ArgoCD(plane, directory, poll)
     argocd.install()
     retry_ports(argocd.begin)
     return argocd

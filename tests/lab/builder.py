@@ -6,23 +6,22 @@ from __future__ import annotations
 import argparse
 import contextlib
 import fcntl
-import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.lab.components import (
     CHOICES,
     GROUPS,
+    TOOLCHAIN,
     Binary,
     Group,
     Package,
-    Share,
     built_dir,
     cache_dir,
     chosen,
@@ -30,15 +29,12 @@ from tests.lab.components import (
     is_complete,
     pins_key,
 )
+from tests.lab.modules import BuildError, copy_share, environment, partial_of, sources, tail
+from tests.lab.room import NoRoomError, Packages, check_room
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-GO_FLAGS = "-buildvcs=false -mod=readonly"
-
-
-class BuildError(Exception):
-    """One component could not be built; the message ends with the compiler's last words."""
+    from pathlib import Path
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -58,13 +54,28 @@ def main(arguments: list[str] | None = None) -> int:
     if options.prune:
         _prune()
     try:
-        failed = [group.name for group in groups if not _try_build(group, jobs=options.jobs)]
+        failed = _build_all(groups, jobs=options.jobs)
+    except NoRoomError as error:
+        print(error, file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("interrupted; the same command goes on from here", file=sys.stderr)
         return 130
     if failed:
         print(f"not built: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def _build_all(groups: list[Group], *, jobs: int) -> list[str]:
+    """The names of those that could not be built."""
+    packages = Packages()
+    with packages.used():
+        if absent := [group for group in groups if built_dir(group) is None]:
+            print(check_room(absent, packages.directory), flush=True)
+        failed = [group.name for group in groups if not _try_build(group, packages.directory, jobs=jobs)]
+    if not failed:
+        packages.remove()
+    return failed
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -82,7 +93,9 @@ def _print_list(groups: list[Group], packages: list[Package]) -> None:
     for group in groups:
         for binary in group.binaries:
             path = find(binary.name)
-            print(f"{binary.name:26} {group.version:20} {path or f'missing: tests/lab/build --only {group.name}'}")
+            print(
+                f"{binary.name:26} {binary.version or group.version:20} {path or f'missing: tests/lab/build --only {group.name}'}"
+            )
     for package in packages:
         print(
             f"{package.command:26} {'Debian package':20} {find(package.command) or f'missing: apt-get install {package.package}'}"
@@ -97,9 +110,7 @@ def missing_on_machine(groups: list[Group], packages: list[Package]) -> list[str
         if find(package.command) is None
     ]
     if groups and shutil.which("go") is None:
-        lines.append("missing: go (1.24 or newer from https://go.dev/dl; it fetches the newer one it needs itself)")
-    if any(group.cgo for group in groups) and shutil.which(os.environ.get("CC", "gcc")) is None:
-        lines.append("missing: gcc, for gitea's sqlite (apt-get install gcc libc6-dev)")
+        lines.append(f"missing: go (1.24 or newer from https://go.dev/dl; it fetches {TOOLCHAIN} itself)")
     return lines
 
 
@@ -128,30 +139,38 @@ def _prune() -> None:
                 shutil.rmtree(directory)
 
 
-def _try_build(group: Group, *, jobs: int) -> bool:
-    start = time.monotonic()
+def _try_build(group: Group, packages: Path, *, jobs: int) -> bool:
+    start, worked = time.monotonic(), _processor_seconds()
     try:
-        done = build(group, jobs=jobs)
+        done = build(group, packages, jobs=jobs)
     except BuildError as error:
         print(f"{group.name}: {error}", file=sys.stderr, flush=True)
         return False
-    print(f"{group.name:12} {'built' if done else 'there'} {time.monotonic() - start:6.1f} s", flush=True)
+    took, worked = time.monotonic() - start, _processor_seconds() - worked
+    print(f"{group.name:12} {'built' if done else 'there'} {took:6.1f} s, of processors {worked:6.1f} s", flush=True)
     return True
 
 
-def build(group: Group, *, jobs: int) -> bool:
+def _processor_seconds() -> float:
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return children.ru_utime + children.ru_stime
+
+
+def build(group: Group, packages: Path, *, jobs: int) -> bool:
     """Make the group complete in the cache and point `<cache>/bin` at it; False when nothing had to be done."""
     with _locked(group):
         built_dir.cache_clear()
         directory = built_dir(group)
         done = directory is None
         if directory is None:
-            directory = cache_dir() / f"{group.name}-{pins_key(group)}-{_go_version(group)}"
-            for number, binary in enumerate(group.binaries, start=1):
-                label = f"{group.name} {number}/{len(group.binaries)} {binary.name}"
-                _build_binary(group, binary, directory / "bin" / binary.name, jobs=jobs, label=label)
+            directory = cache_dir() / f"{group.name}-{pins_key(group)}-{TOOLCHAIN}"
+            with sources(group) as pins:
+                for number, binary in enumerate(group.binaries, start=1):
+                    label = f"{group.name} {number}/{len(group.binaries)} {binary.name}"
+                    command = _command(binary, directory / "bin" / binary.name, jobs=jobs)
+                    _build_binary(command, directory / "bin" / binary.name, pins, packages, label=label)
             for share in group.share:
-                _copy_share(group, share, directory / "share" / share.name)
+                copy_share(group, share, directory / "share" / share.name)
             if not is_complete(group, directory):
                 raise BuildError("the build ended but files are missing")
         _link(group, directory)
@@ -172,39 +191,21 @@ def _locked(group: Group) -> Iterator[None]:
         yield
 
 
-def _environment(group: Group) -> dict[str, str]:
-    env = {**os.environ, "GOFLAGS": GO_FLAGS, "GOWORK": "off", "CGO_ENABLED": "1" if group.cgo else "0"}
-    # `auto` lets go fetch the toolchain that a go.mod asks for, through the module proxy.
-    env["GOTOOLCHAIN"] = "auto"
-    return env
+def _command(binary: Binary, target: Path, *, jobs: int) -> list[str]:
+    command = ["go", "build", "-v", "-p", str(jobs), "-trimpath", "-ldflags", f"-s -w {binary.ldflags}".strip()]
+    return [*command, "-o", str(partial_of(target)), binary.package]
 
 
-def _go(group: Group, *arguments: str) -> str:
-    run = subprocess.run(
-        ["go", *arguments], cwd=group.pins, env=_environment(group), capture_output=True, text=True, check=False
-    )
-    if run.returncode:
-        raise BuildError(f"go {arguments[0]} failed:\n{_tail(run.stderr)}")
-    return run.stdout.strip()
-
-
-def _go_version(group: Group) -> str:
-    return _go(group, "env", "GOVERSION").split()[0]
-
-
-def _build_binary(group: Group, binary: Binary, target: Path, *, jobs: int, label: str) -> None:
+def _build_binary(command: list[str], target: Path, pins: Path, packages: Path, *, label: str) -> None:
     if target.exists():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.partial")
-    command = ["go", "build", "-v", "-p", str(jobs), "-trimpath", "-tags", group.tags]
-    command += ["-ldflags", f"-s -w {binary.ldflags}".strip(), "-o", str(partial), binary.package]
     with tempfile.TemporaryFile("w+") as log:
-        code = _watch(subprocess.Popen(command, cwd=group.pins, env=_environment(group), stdout=log, stderr=log), label)
+        code = _watch(subprocess.Popen(command, cwd=pins, env=environment(packages), stdout=log, stderr=log), label)
         if code:
             log.seek(0)
-            raise BuildError(f"{binary.name} failed:\n{_tail(log.read())}")
-    partial.replace(target)
+            raise BuildError(f"{target.name} failed:\n{tail(log.read())}")
+    partial_of(target).replace(target)
 
 
 def _watch(process: subprocess.Popen[str] | subprocess.Popen[bytes], label: str) -> int:
@@ -225,23 +226,6 @@ def _watch(process: subprocess.Popen[str] | subprocess.Popen[bytes], label: str)
             print("\r\033[K", end="", flush=True)
 
 
-def _copy_share(group: Group, share: Share, target: Path) -> None:
-    if target.exists():
-        return
-    source = Path(json.loads(_go(group, "mod", "download", "-json", _module_version(group, share)))["Dir"]) / share.path
-    partial = target.with_name(f".{target.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    # The module cache is read-only; copies are not, or the cache directory could not be removed.
-    shutil.copytree(source, partial, copy_function=shutil.copyfile)
-    for directory, _, _ in os.walk(partial):
-        Path(directory).chmod(0o755)
-    partial.rename(target)
-
-
-def _module_version(group: Group, share: Share) -> str:
-    return _go(group, "list", "-m", "-f", "{{.Path}}@{{.Version}}", share.module)
-
-
 def _link(group: Group, directory: Path) -> None:
     """`<cache>/bin` is for people and shell scripts; the fixtures use the keyed directories."""
     links = cache_dir() / "bin"
@@ -251,7 +235,3 @@ def _link(group: Group, directory: Path) -> None:
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(directory / "bin" / binary.name)
         fresh.replace(links / binary.name)
-
-
-def _tail(text: str, lines: int = 25) -> str:
-    return "\n".join(text.strip().splitlines()[-lines:])

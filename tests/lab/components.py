@@ -16,18 +16,23 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 TOOLS = Path(__file__).parent / "tools"
+TOOLCHAIN = "go1.27.3"
+"""Builds every group, so that what several of them need is compiled once; Go fetches it like a module."""
 
 
 @dataclass(frozen=True, slots=True)
 class Binary:
+    """`version` is its own where others of its group have another."""
+
     name: str
     package: str
     ldflags: str = ""
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A directory of a Go module that is needed at run time; it is copied, so that the module cache can go."""
+    """A directory of a Go module, or a program in it, that is needed at run time; it is copied, so that the module cache can go."""
 
     name: str
     module: str
@@ -35,15 +40,27 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
+class Trim:
+    """Files of a Go module that need what cannot be had; it is built from a copy without them."""
+
+    module: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Group:
-    """Binaries built from the one `tools/<name>/go.mod`. `runs` are commands of PACKAGES that the lab starts for them."""
+    """Binaries built from the one `tools/<name>/go.mod`.
+
+    `gigabytes` is what the compiled packages and the binaries take while the other groups are built, too; `runs` are
+    commands of PACKAGES that the lab starts for them.
+    """
 
     name: str
     version: str
     binaries: tuple[Binary, ...]
     share: tuple[Share, ...] = ()
-    tags: str = ""
-    cgo: bool = False
+    trim: Trim | None = None
+    gigabytes: float = 0.1
     runs: tuple[str, ...] = ()
 
     @property
@@ -84,14 +101,14 @@ GROUPS = (
             Binary("kustomize-many", "./many", "-X sigs.k8s.io/kustomize/api/provenance.version=v5.8.1"),
         ),
     ),
-    Group("oracle", "kubernetes 1.34.2", (Binary("oracle", "."),)),
+    Group("oracle", "kubernetes 1.37.2", (Binary("oracle", "."),)),
     Group(
         "kubeconform",
         "0.8.0",
         (Binary("kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform", "-X main.version=v0.8.0"),),
     ),
     Group("etcd", "3.6.8", (Binary("etcd", "go.etcd.io/etcd/server/v3"),)),
-    Group("kube", "1.34.2", _kubernetes("1.34.2", "kube-apiserver", *_CONTROLLERS)),
+    Group("kube", "1.37.2", _kubernetes("1.37.2", "kube-apiserver", *_CONTROLLERS)),
     Group(
         "kwok",
         "0.7.0",
@@ -99,51 +116,49 @@ GROUPS = (
     ),
     Group(
         "helm",
-        "3.21.4",
-        (Binary("helm", "helm.sh/helm/v3/cmd/helm", "-X helm.sh/helm/v3/internal/version.version=v3.21.4"),),
+        "4.3.2",
+        (Binary("helm", "helm.sh/helm/v4/cmd/helm", "-X helm.sh/helm/v4/internal/version.version=v4.3.2"),),
     ),
     Group(
         "flux",
-        "1.9.5",
+        "1.9.6",
         (
             Binary("source-controller", "github.com/fluxcd/source-controller"),
             Binary("kustomize-controller", "github.com/fluxcd/kustomize-controller"),
+            Binary("helm-controller", "github.com/fluxcd/helm-controller", version="1.6.4"),
         ),
-        (
-            Share("source-crds", "github.com/fluxcd/source-controller", "config/crd/bases"),
-            Share("kustomize-crds", "github.com/fluxcd/kustomize-controller", "config/crd/bases"),
+        tuple(
+            Share(f"{name}-crds", f"github.com/fluxcd/{name}-controller", "config/crd/bases")
+            for name in ("source", "kustomize", "helm")
         ),
         runs=("git",),
     ),
     Group(
         "argocd",
-        "3.2.1",
+        "3.6.1",
         (
             Binary(
                 "argocd",
                 "github.com/argoproj/argo-cd/v3/cmd",
-                "-X github.com/argoproj/argo-cd/v3/common.version=3.2.1",
+                "-X github.com/argoproj/argo-cd/v3/common.version=3.6.1",
             ),
         ),
-        (Share("crds", "github.com/argoproj/argo-cd/v3", "manifests/crds"),),
+        (
+            Share("crds", "github.com/argoproj/argo-cd/v3", "manifests/crds"),
+            # The repo-server runs it for each commit, whether signatures are asked for or not.
+            Share("path/git-verify-wrapper.sh", "github.com/argoproj/argo-cd/v3", "hack/git-verify-wrapper.sh"),
+        ),
         runs=("git", "redis-server"),
     ),
     Group(
-        "helmctl",
-        "1.6.0",
-        (Binary("helm-controller", "github.com/fluxcd/helm-controller"),),
-        (Share("crds", "github.com/fluxcd/helm-controller", "config/crd/bases"),),
-    ),
-    Group(
         "gitea",
-        "1.26.0",
-        (Binary("gitea", "code.gitea.io/gitea", "-X main.Version=1.26.0 -X 'main.Tags=sqlite sqlite_unlock_notify'"),),
-        tuple(Share(name, "code.gitea.io/gitea", name) for name in ("templates", "options", "public")),
-        tags="sqlite sqlite_unlock_notify",
-        cgo=True,
+        "1.27.3",
+        (Binary("gitea", "gitea.dev", "-X main.Version=1.27.3"),),
+        tuple(Share(name, "gitea.dev", name) for name in ("templates", "options", "public")),
+        trim=Trim("gitea.dev", ("services/migrations/gitea_downloader.go",)),
         runs=("git",),
     ),
-    Group("kube-newest", "1.37.2", _kubernetes("1.37.2", "kube-apiserver", suffix="-1.37")),
+    Group("kube-older", "1.34.2", _kubernetes("1.34.2", "kube-apiserver", suffix="-1.34")),
     Group("kube-oldest", "1.25.16", _kubernetes("1.25.16", "kube-apiserver", suffix="-1.25")),
 )
 
@@ -158,8 +173,11 @@ PACKAGES = (
 CHOICES = tuple(dict.fromkeys((*(group.name for group in GROUPS), *(package.package for package in PACKAGES))))
 """What can be asked for alone: what is built, and what Debian packages."""
 
-KUBERNETES = {"1.25": "kube-apiserver-1.25", "1.34": "kube-apiserver", "1.37": "kube-apiserver-1.37"}
+KUBERNETES = {"1.25": "kube-apiserver-1.25", "1.34": "kube-apiserver-1.34", "1.37": "kube-apiserver"}
 """The API servers that build here: minor version -> binary."""
+
+MAIN = "1.37"
+"""Of these, the one that has controllers: what a control plane of the lab is unless it is asked to be another."""
 
 
 class MissingComponentError(Exception):
@@ -179,7 +197,7 @@ def pins_key(group: Group) -> str:
     if any(binary.package.startswith(".") for binary in group.binaries):
         for source in sorted(group.pins.rglob("*.go")):
             digest.update(source.read_bytes())
-    digest.update(repr((group.binaries, group.share, group.tags, group.cgo)).encode())
+    digest.update(repr((group.binaries, group.share, group.trim)).encode())
     return digest.hexdigest()[:12]
 
 
@@ -257,7 +275,8 @@ def describe() -> list[tuple[str, str, str]]:
         for item in group.binaries:
             own = _own(item.name)
             if own or built_dir(group):
-                rows.append((item.name, "not pinned" if own else group.version, str(own) if own else "built here"))
+                version = item.version or group.version
+                rows.append((item.name, "not pinned" if own else version, str(own) if own else "built here"))
     found = ((package.command, find(package.command)) for package in PACKAGES)
     return rows + [(command, _says(path), str(path)) for command, path in found if path]
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.lab.argocd import ArgoCD, start_argocd
+from tests.lab.components import MAIN
 from tests.lab.control_plane import ControlPlane, start_control_plane
 from tests.lab.flux import Flux, start_flux
 from tests.lab.forge import Forge, start_forge
@@ -78,13 +79,13 @@ StartControlPlane = Callable[..., ControlPlane]
 
 @pytest.fixture(scope="session")
 def new_control_plane(lab_directory: Path) -> Iterator[StartControlPlane]:
-    """Starts another cluster: `new_control_plane("prod", version="1.34", controllers=True, nodes=2)`.
+    """Starts another cluster: `new_control_plane("prod", version="1.37", controllers=True, nodes=2)`.
 
     It lives until the end of the run unless the test calls its `end()`.
     """
     started: list[ControlPlane] = []
 
-    def begin(name: str, *, version: str = "1.34", controllers: bool = True, nodes: int = 2) -> ControlPlane:
+    def begin(name: str, *, version: str = MAIN, controllers: bool = True, nodes: int = 2) -> ControlPlane:
         directory = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=lab_directory))
         plane = start_control_plane(directory, name=name, version=version, controllers=controllers, nodes=nodes)
         started.append(plane)

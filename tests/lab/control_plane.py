@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.lab.components import KUBERNETES, binary
+from tests.lab.components import KUBERNETES, MAIN, binary
 from tests.lab.kube import Kube, Object, condition
 from tests.lab.processes import Process, free_port, retry_ports, start, stop_all, wait_until
 
@@ -107,7 +107,7 @@ class ControlPlane:
 
 
 def start_control_plane(
-    directory: Path, *, name: str = "lab", version: str = "1.34", controllers: bool = True, nodes: int = 2
+    directory: Path, *, name: str = "lab", version: str = MAIN, controllers: bool = True, nodes: int = 2
 ) -> ControlPlane:
     """A fresh, empty cluster, ready in about five seconds; `controllers=False` gives an API server alone.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tests.lab.control_plane import ControlPlane
 
-CRDS = (("flux", "source-crds"), ("flux", "kustomize-crds"), ("helmctl", "crds"))
+CRDS = ("source-crds", "kustomize-crds", "helm-crds")
 TENANCY = ("--no-cross-namespace-refs", "--default-service-account=default")
 GIT_REPOSITORY = "source.toolkit.fluxcd.io/v1"
 KUSTOMIZATION = "kustomize.toolkit.fluxcd.io/v1"
@@ -36,7 +36,7 @@ class Flux:
     def install(self) -> None:
         """The CRDs, the namespace `flux-system` and its service accounts: what a bootstrap brings before any Git."""
         chosen = CRDS if self.helm else CRDS[:2]
-        self.plane.kube.install_crds(*(crd for group, name in chosen for crd in crds_in(share(group, name))))
+        self.plane.kube.install_crds(*(crd for name in chosen for crd in crds_in(share("flux", name))))
         self.plane.kube.namespace("flux-system")
         for account in ("kustomize-controller", "helm-controller"):
             self.plane.kube.apply(_account(account), _admin(account))

@@ -38,7 +38,6 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("ATMOS_LAB_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("ATMOS_LAB_BIN", raising=False)
-    monkeypatch.delenv("CC", raising=False)
     built_dir.cache_clear()
     yield tmp_path
     built_dir.cache_clear()
@@ -63,11 +62,11 @@ def missing(capsys: pytest.CaptureFixture[str]) -> list[str]:
         (["etcd", "kube", "kwok"], ["go"]),
         (["argocd"], ["git", "redis-server", "go"]),
         (["flux"], ["git", "go"]),
-        (["gitea"], ["git", "go", "gcc"]),
+        (["gitea"], ["git", "go"]),
         (["prometheus"], ["prometheus", "promtool"]),
         (["chromium"], ["chromium"]),
         (["redis-server", "helm"], ["redis-server", "go"]),
-        ([], ["git", "redis-server", "prometheus", "promtool", "chromium", "go", "gcc"]),
+        ([], ["git", "redis-server", "prometheus", "promtool", "chromium", "go"]),
     ],
     ids=lambda value: "-".join(value) if value else "all",
 )
@@ -94,7 +93,7 @@ def test_only_what_is_needed_is_installed(
     assert builder.main([*(["--only", *only] if only else []), "--install-packages"]) == 2
     asked = (machine / "asked").read_text().splitlines() if wanted else ["", ""]
     assert [word for word in asked[1].split()[1:] if not word.startswith("-")] == wanted
-    assert not set(missing(capsys)) - {"go", "gcc"}
+    assert not set(missing(capsys)) - {"go"}
     assert (machine / "asked").exists() is bool(wanted)
 
 

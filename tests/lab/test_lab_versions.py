@@ -22,7 +22,7 @@ ASKED = {
     "argocd": ("version", "--client", "--short"),
     "gitea": ("--version",),
     "kube-apiserver-1.25": ("--version",),
-    "kube-apiserver-1.37": ("--version",),
+    "kube-apiserver-1.34": ("--version",),
 }
 
 

@@ -95,10 +95,10 @@ def pair(name: str, git: Git) -> Row:
             break
     base = made(before)
     ours, theirs = (updated(with_inputs(base, each)) for each in (first, second))
-    declared, clashes = git.merged(_declared(base), _declared(ours), _declared(theirs))
+    together, clashes = git.merged(declared(base), declared(ours), declared(theirs))
     merged, conflicts = git.merged(base, ours, theirs) if not clashes else ({}, [])
     row: Row = {"pair": name, "changes": [*one, *other], "spec conflicts": clashes, "conflicts": conflicts}
-    return row if clashes else row | _ends(base, (ours, theirs), declared, merged, conflicts)
+    return row if clashes else row | _ends(base, (ours, theirs), together, merged, conflicts)
 
 
 def updated(files: Files) -> Files:
@@ -107,13 +107,13 @@ def updated(files: Files) -> Files:
     return after(files, found)
 
 
-def _ends(base: Files, branches: tuple[Files, Files], declared: Files, merged: Files, conflicts: list[str]) -> Row:
+def _ends(base: Files, branches: tuple[Files, Files], together: Files, merged: Files, conflicts: list[str]) -> Row:
     """How near Git comes to one update after both changes, and what `atmos update` makes of what Git left.
 
     It leaves markers in the files in conflict; or a person took all of these from one side.
     """
     try:
-        wanted = updated({**base, **declared})
+        wanted = updated({**base, **together})
     except AtmosError:
         return {"as generated": "not valid together"}
     names = sorted({*wanted, *merged} - {SPEC, CONFIG})
@@ -140,5 +140,6 @@ def _then(files: Files, wanted: Files, branches: tuple[Files, Files]) -> str:
     return f"other: {', '.join(wrong)}" if wrong else "same"
 
 
-def _declared(files: Files) -> Files:
+def declared(files: Files) -> Files:
+    """What people declare of all files."""
     return {path: data for path, data in files.items() if path in (SPEC, CONFIG) or path.startswith("platform/")}

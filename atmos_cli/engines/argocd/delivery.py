@@ -123,7 +123,8 @@ def _other_commit(seen: _Seen) -> Delivery | None:
 
 def _older(seen: _Seen, name: str) -> Delivery:
     operation = seen.operation
-    if operation.phase in {"Running", "Terminating"} and operation.retries and not operation.relation.inputs_equal:
+    retries = operation.phase in {"Running", "Terminating"} and operation.retries and operation.revision
+    if retries and not operation.relation.inputs_equal:
         words = f"Argo CD keeps retrying the older commit {short(operation.revision)}: {sync_failure(seen.app)}"
         return _look_again(seen.says(Arrival.PENDING, "older-sync-retrying", words))
     if seen.pushed and seen.reconciled > seen.pushed:
@@ -153,6 +154,9 @@ def _wanted_commit(seen: _Seen) -> Delivery:
 
 def _retrying(seen: _Seen) -> Delivery:
     failure = sync_failure(seen.app)
+    if not seen.operation.revision:
+        words = f"Argo CD tries again, with the newest commit (attempt {seen.operation.retries})"
+        return seen.says(Arrival.APPLYING, "applying", words)
     if not seen.operation.relation.inputs_equal:
         words = f"Argo CD is busy with another commit, {short(seen.operation.revision)}: {failure or 'syncing'}"
         return seen.says(Arrival.PENDING, "other-sync-running", words)

@@ -54,7 +54,10 @@ def failed_condition(app: Resource, snapshot: ClusterSnapshot, kind: str, *, rev
 
 
 def sync_failure(app: Resource) -> str:
-    """Return what the objects of the last sync say, which says more than the operation's own message."""
+    """Return what the objects of the last sync say, which says more than the operation's own message.
+
+    Empty while the next attempt runs: that message names no failure, and those of the objects are gone.
+    """
     result = at(app, "status", "operationState", "syncResult")
     failures = [
         f"{text(item, 'kind')}/{text(item, 'name')}: {text(item, 'message')}"
@@ -62,4 +65,4 @@ def sync_failure(app: Resource) -> str:
         if text(item, "status") == "SyncFailed" or text(item, "hookPhase") in {"Failed", "Error"}
     ]
     message = text(app, "status", "operationState", "message").partition(" Retrying attempt")[0]
-    return said("; ".join(failures[:3]) or message)
+    return said("; ".join(failures[:3]) or ("" if message.startswith("Retrying operation") else message))

@@ -19,6 +19,7 @@ from atmos_cli.kustomize.build import build
 from atmos_cli.layout.skeleton import default_budget, skeleton
 from atmos_cli.ports import MemoryTree
 from atmos_cli.spec.model import ServiceSpec
+from tests.lab.components import KUBERNETES, MAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 TEAM = "golden"
 SERVICE = "shop"
 ENVIRONMENTS = ("dev", "staging", "prod")
-VERSIONS = ("1.25", "1.34", "1.37")
+VERSIONS = tuple(KUBERNETES)
 LANGUAGES = tuple(catalogue().languages.languages)
 ADDONS = ("autoscaling", "http", "metrics", "postgres", "redis")
 
@@ -134,7 +135,7 @@ def bundled() -> Any:
 
 
 @functools.cache
-def config_of(settings: str, kubernetes: str = "1.34") -> Config:
+def config_of(settings: str, kubernetes: str = MAIN) -> Config:
     plain = new_config(InitOptions(environments=ENVIRONMENTS, kubernetes=kubernetes), catalogue=bundled()).model_dump(
         by_alias=True
     )
@@ -171,7 +172,7 @@ def cases() -> Iterator[Case]:
         yield _case("as-init-says", f"{language} {size}", language=language, size=size)
 
 
-def _case(settings: str, what: str, kubernetes: str = "1.34", **changes: Any) -> Case:
+def _case(settings: str, what: str, kubernetes: str = MAIN, **changes: Any) -> Case:
     spec = service(**changes)
     return Case(
         f"{settings}, {what.strip()}, Kubernetes {kubernetes}", spec, config_of(settings, kubernetes), kubernetes

@@ -10,6 +10,7 @@ from atmos_cli.kube.immutable import FIXED, refused
 from atmos_cli.kube.immutable_rules import RULES
 from atmos_cli.kube.operators import OPERATED
 from atmos_cli.kube.resource import group_version
+from tests.lab.components import MAIN
 from tests.lab.kube import ApiError
 from tests.lab.oracle import Oracle
 from tests.lab.proofs.immutable_pairs import SUBJECTS, pairs
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.lab
 
-VERSION = "1.34"
 NAMESPACE = "immutable-fields"
 ENGINE = "engine"
 CLASSES = tuple(
@@ -40,7 +40,7 @@ CLASSES = tuple(
 
 @pytest.fixture(scope="module")
 def server(oracle_for: Callable[[str], Oracle]) -> Oracle:
-    kube = oracle_for(VERSION).kube
+    kube = oracle_for(MAIN).kube
     kube.namespace(NAMESPACE)
     install_operators(kube, [each.resource for each in SUBJECTS])
     kube.apply(*CLASSES)

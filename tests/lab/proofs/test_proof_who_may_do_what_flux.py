@@ -10,6 +10,7 @@ import pytest
 
 from atmos_cli.config import Config
 from atmos_cli.engines.registry import ENGINES
+from tests.lab.components import KUBERNETES
 from tests.lab.flux import GIT_REPOSITORY, KUSTOMIZATION, Flux, start_flux
 from tests.lab.git_server import clone
 from tests.lab.kube import ApiError, Kube
@@ -249,7 +250,7 @@ def test_whoever_was_bound_by_hand_is_held_as_well_and_an_administrator_is_not(
     assert administrator.patch(web, {"spec": {"suspend": None}}) == ""
 
 
-@pytest.mark.parametrize("version", ["1.25", "1.34", "1.37"])
+@pytest.mark.parametrize("version", sorted(KUBERNETES))
 def test_every_api_server_takes_the_objects(oracle_for: Callable[[str], Oracle], version: str) -> None:
     config = Config.model_validate(
         {

@@ -1,5 +1,5 @@
 module atmos-cli.dev/lab/helm
 
-go 1.26.0
+go 1.27.0
 
-require helm.sh/helm/v3 v3.21.4
+require helm.sh/helm/v4 v4.3.2

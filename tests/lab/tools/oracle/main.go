@@ -16,6 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	resourcehelper "k8s.io/component-helpers/resource"
+	podutil "k8s.io/kubernetes/pkg/api/pod"
+	"k8s.io/kubernetes/pkg/apis/core"
 	corev1defaults "k8s.io/kubernetes/pkg/apis/core/v1"
 	"sigs.k8s.io/yaml"
 )
@@ -127,11 +129,24 @@ func readQuantity(text string) answer {
 	return answer{Value: value, Canonical: string(canonical) + string(suffix)}
 }
 
+// store gives the pod the defaults that it has once it is created: some come with the version, some with the strategy.
+func store(pod *corev1.Pod) error {
+	corev1defaults.SetObjectDefaults_Pod(pod)
+	var stored core.Pod
+	if err := corev1defaults.Convert_v1_Pod_To_core_Pod(pod, &stored, nil); err != nil {
+		return err
+	}
+	podutil.DefaultPodLevelResources(&stored)
+	return corev1defaults.Convert_core_Pod_To_v1_Pod(&stored, pod, nil)
+}
+
 func podResources(q question) answer {
 	if q.Pod == nil {
 		return answer{Error: "no pod"}
 	}
-	corev1defaults.SetObjectDefaults_Pod(q.Pod)
+	if err := store(q.Pod); err != nil {
+		return answer{Error: err.Error()}
+	}
 	if q.Op == "podRequests" {
 		return answer{Resources: resourcehelper.PodRequests(q.Pod, resourcehelper.PodResourcesOptions{})}
 	}
