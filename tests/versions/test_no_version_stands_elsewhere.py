@@ -30,9 +30,7 @@ NUMBERS = {
     "adapters/usage_prometheus.py": "a quantile",
     "blueprint/analysis.py": "shares",
     "kube/api_history.py": "when Kubernetes took an API away",
-    "kube/image_reference.py": "an example",
     "kube/schema_errors.py": "a quantity",
-    "spec/values.py": "an example",
     "spec/verify.py": "shares",
     "verify/judge/concurrent.py": "a rate",
 }
