@@ -117,7 +117,7 @@ def test_init_completes_the_schema_for_editors(company, atmos):
     assert atmos("init", company, "--yes").code == 0
     schema = json.loads((company / "platform" / "schemas" / "service.json").read_text())
     assert schema["properties"]["type"]["enum"] == ["consumer", "web"]
-    assert schema["properties"]["language"]["enum"][-1] == "elixir"
+    assert "oban" in schema["properties"]["framework"]["enum"]
     assert "queue" in schema["properties"]["addons"]["properties"]
 
 
