@@ -167,3 +167,8 @@ def bundled_bytes():
     from atmos_cli.adapters.bundle import bundled_place
 
     return {path: path.read_bytes() for path in sorted(bundled_place()[0].rglob("*.yaml"))}
+
+
+def test_what_atmos_brings_itself_has_no_findings(repo, atmos):
+    done = atmos("blueprint", "lint", cwd=repo)
+    assert (done.code, done.out.rsplit(":", 1)[1]) == (0, " no findings\n")
