@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 _PACKAGE = r"[A-Za-z0-9@][A-Za-z0-9@._/:-]{0,200}"
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]{0,100})")
 _GRADLE = re.compile(rf"""["']({_PACKAGE})["']""")
-_GEM = re.compile(r"""^\s*gem\s+["']([A-Za-z0-9._-]{1,100})["']""", re.MULTILINE)
+_GEM = re.compile(r"""^[ \t]*gem[ \t]+["']([A-Za-z0-9._-]{1,100})["']""", re.MULTILINE)
 _REQUIRE = re.compile(
-    r"^\s*(?:require\s+)?([a-z0-9][A-Za-z0-9._~-]{0,100}\.[a-z]{2,20}/[A-Za-z0-9._~/-]{1,200})\s+v", re.MULTILINE
+    r"^[ \t]*(?:require[ \t]+)?([a-z0-9][A-Za-z0-9._~-]{0,100}\.[a-z]{2,20}/[A-Za-z0-9._~/-]{1,200})[ \t]+v",
+    re.MULTILINE,
 )
 _MODULE = re.compile(r"^module\s+(\S{1,200})", re.MULTILINE)
 _SDK = re.compile(r'<Project\s[^>]{0,300}Sdk="([A-Za-z0-9._]{1,100})"')
