@@ -124,6 +124,7 @@ class _Work:
         if (
             data is not None
             and path not in self.edited
+            and (new is not None or self._here(path, documents))
             and any(self._untouched(path, data, each) for each in documents)
         ):
             self._replace(path, documents, new)
@@ -139,6 +140,11 @@ class _Work:
     def _elsewhere(self, path: str, new: GeneratedFile) -> bool:
         names = [object_name(each) for each in new.content] if isinstance(new.content, tuple) else []
         return any(name and self.ours.find(self.ours.zone(path), name) for name in names)
+
+    def _here(self, path: str, documents: tuple[tuple[Any, ...], ...]) -> bool:
+        """Say whether the objects of a file that goes are nowhere else: a person may have left it where it was."""
+        found = (self._ours(path, name) for each in documents for name in by_name(each))
+        return all(each.file == path for places in found for each in places)
 
     def _untouched(self, path: str, data: bytes, base: tuple[Any, ...]) -> bool:
         """Say whether the file is as atmos wrote it: its values, and nothing else such as a comment or other quotes."""
@@ -183,15 +189,22 @@ class _Work:
             return
         for name in dict.fromkeys((*theirs, *(each for base in known for each in base))):
             before = tuple(base.get(name, MISSING) for base in known)
-            self._object(path, before, self._ours(path, name), theirs.get(name, MISSING))
+            for ours in self._ours(path, name) or (None,):
+                self._object(path, before, ours, theirs.get(name, MISSING))
 
-    def _ours(self, path: str, name: str) -> FoundObject | None:
+    def _ours(self, path: str, name: str) -> tuple[FoundObject, ...]:
+        """Return where the object is: at its path, unless overlays take it from elsewhere, or nobody knows which."""
+        before = (old for old, new in self.names.items() if new == name)
+        names = (name, *before) if self.ours.service else ()
+        found = (self.ours.all_of(self.ours.zone(path), each) for each in names)
+        places = next((each for each in found if each), ())
+        if places:
+            return places
         for index, value in enumerate(self.ours.documents(path)):
             if self.names.get(merge_name(value), merge_name(value)) == name:
-                return FoundObject(path, index, value)
-        before = (old for old, new in self.names.items() if new == name)
-        found = (self.ours.find(self.ours.zone(path), each) for each in (name, *before))
-        return next((each for each in found if each is not None), None)
+                return (FoundObject(path, index, value),)
+        one = self.ours.find(self.ours.zone(path), name)
+        return (one,) if one else ()
 
     def _object(self, path: str, bases: tuple[Any, ...], ours: FoundObject | None, theirs: Any) -> None:
         generated = [each for each in bases if each is not MISSING]
