@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError, Diagnostic
+from atmos_cli.kustomize.files import NAMES
 from atmos_cli.layout.items import group_kind, is_kustomization, opened
 from atmos_cli.layout.lock import Digest, GeneratedFile, Text
 from atmos_cli.merge.entries import Entries
@@ -14,7 +15,7 @@ from atmos_cli.merge.handed_over import handed_over
 from atmos_cli.merge.hidden import hidden_changes
 from atmos_cli.merge.kustomization import KustomizationMerge, closed
 from atmos_cli.merge.model import MISSING, Conflict, FieldChange, KeptEdit, Merged, Missing, among, same
-from atmos_cli.merge.moved import least_replicas, with_moved_patches
+from atmos_cli.merge.moved import as_named, least_replicas, with_moved_patches
 from atmos_cli.merge.moved_fields import moved_fields
 from atmos_cli.merge.objects import (
     FoundObject,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from atmos_cli.ports import FileTree
     from atmos_cli.yamlio.edits import Edit
 
-LISTS = "/kustomization.yaml"
+LISTS = tuple(f"/{name}" for name in NAMES)
 
 
 def merge_files(
@@ -61,6 +62,8 @@ def merge_files(
     only files as a whole; `renamed`: objects that blueprints now call otherwise. Raises AtmosError with every file that
     cannot be read or changed.
     """
+    bases = [as_named(tree, base) for base in bases]
+    theirs = as_named(tree, theirs)
     objects = [path for path, each in theirs.items() if "/" in path and isinstance(each.content, tuple)]
     tops = (root,) if root else tuple(sorted({path.split("/")[0] for path in objects}))
     ours = OurFiles(tree, tops, service=bool(root))
@@ -179,7 +182,7 @@ class _Work:
 
     def _differs_in_minimum(self, path: str, edits: list[Edit]) -> bool:
         """Say whether an edit writes another number of replicas than the one that is generated."""
-        return bool(edits) and path.endswith("/kustomization.yaml") and bool(least_replicas(self.ours, path))
+        return bool(edits) and path.endswith(LISTS) and bool(least_replicas(self.ours, path))
 
     def _documents(self, path: str, bases: tuple[tuple[Any, ...], ...], new: GeneratedFile | None) -> None:
         theirs = by_name(new.content) if new and isinstance(new.content, tuple) else {}

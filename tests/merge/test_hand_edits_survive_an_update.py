@@ -325,3 +325,17 @@ def test_a_base_that_a_person_split_for_two_overlays_is_edited_in_both():
     found, result = merged(before, ours, generated(**{DEPLOYMENT: deployment(args=["x"])}))
     assert not found.conflicts
     assert all(b"args:" in result[path] for path in (DEPLOYMENT, f"{ROOT}/next/deployment.yaml"))
+
+
+@pytest.mark.parametrize("name", ["kustomization.yml", "Kustomization"])
+def test_a_kustomization_under_another_of_its_names_is_edited_there(name):
+    before = generated()
+    ours = texts(before)
+    mine = DEV.replace("kustomization.yaml", name)
+    ours[mine] = b"# mine\n" + ours.pop(DEV)
+    after = generated()
+    after[DEV]["patches"] = [patch([("LOG_LEVEL", "info")], memory="1Gi")]
+    found, result = merged(before, ours, after)
+    assert not found.conflicts
+    assert DEV not in result
+    assert result[mine] == ours[mine].replace(b"256Mi", b"1Gi")
