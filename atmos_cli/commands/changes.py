@@ -6,7 +6,9 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from atmos_cli.adapters.git import repo as repos
 from atmos_cli.approval.model import is_approval_path
+from atmos_cli.commands.init_steps import place_steps, push_command
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, errors, in_order
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.effects import effects_of
@@ -215,6 +217,7 @@ def _write(change: Change, *, pushes: bool | None) -> Written:
 
 def _next_steps(change: Change, written: Written) -> Iterator[tuple[str, str]]:
     """Yield what is left to do, with real names: (topic, command)."""
+    yield from (("first", each) for each in place_steps(change.start.repository.root))
     if written.mode == "files":
         yield "commit", "git add -A && git commit, and push it"
         return
@@ -222,7 +225,10 @@ def _next_steps(change: Change, written: Written) -> Iterator[tuple[str, str]]:
         for path in filter(is_approval_path, change.changes.added):
             yield "approve", f"atmos approve sign {shell(path)} --key ~/.ssh/id_ed25519, by whoever may"
     if not written.pushed:
-        yield "push", f"git push {'-u ' * (written.mode == 'branch')}origin {written.branch}"
+        repo = repos.open_repo(change.start.repository.root)
+        remote = repo is not None and repos.remote_url(repo) is not None
+        new = written.mode == "branch"
+        yield "push", push_command(change.start.config, branch=written.branch, remote=remote, follows=new)
     if written.mode == "branch":
         return
     there = frozenset(change.after.deployments())
