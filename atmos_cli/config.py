@@ -6,11 +6,13 @@ import difflib
 import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Protocol
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from atmos_cli.cluster_settings import BackupStore, ClusterSettings, DnsLabel, HttpEntry, Monitoring
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.documents import Strict, check_model, read_mapping
+from atmos_cli.kube.image_reference import is_image_name
+from atmos_cli.kube.names import dns_subdomain
 from atmos_cli.kube.quantity import ZERO, parse
 from atmos_cli.promotion import Promotion  # noqa: TC001 - pydantic reads it
 from atmos_cli.team_settings import Team  # noqa: TC001 - pydantic reads it
@@ -45,6 +47,29 @@ def _is_a_quantity(value: Any) -> Any:
 Amount = Annotated[str, BeforeValidator(_is_a_quantity)]
 
 
+def _is_a_version(value: Any) -> Any:
+    if not isinstance(value, str) or not re.fullmatch(r"1\.\d{2}", value, re.ASCII):
+        raise ValueError('write major and minor version in quotes, such as "1.36"')
+    return value
+
+
+def _is_a_domain(value: str) -> str:
+    if wrong := dns_subdomain(value):
+        raise ValueError(f'"{value[:60]}" {wrong}; write a domain alone, such as `shop.example.com`')
+    return value
+
+
+def _begins_images(value: str) -> str:
+    if not is_image_name(f"{value}/service"):
+        raise ValueError(
+            f'no image can begin with "{value[:60]}/"; write it without scheme, in lower case, such as `ghcr.io/acme`'
+        )
+    return value
+
+
+KubernetesVersion = Annotated[str, BeforeValidator(_is_a_version), StringConstraints(pattern=r"^1\.\d{2}$")]
+
+
 class Git(Strict):
     url: Url = "https://git.example.com/platform/gitops.git"
     branch: Branch = "main"
@@ -65,7 +90,7 @@ class Prometheus(Strict):
 class Cluster(ClusterSettings):
     engine: str = "argocd"
     # What a file of version 1 means that says nothing: it never changes. `init` writes the version out.
-    kubernetes: Annotated[str, StringConstraints(pattern=r"^1\.\d{2}$")] = "1.34"
+    kubernetes: KubernetesVersion = "1.34"
     context: str = Field(default="", description="kubeconfig context of this cluster; by default its name")
     hub: str = Field(
         default="", description="kubeconfig context of the cluster where its engine runs; by default itself"
@@ -76,7 +101,7 @@ class Cluster(ClusterSettings):
 class Http(HttpEntry):
     """How traffic from outside reaches a service here: what is set counts before what the cluster says."""
 
-    domain: str = "example.com"
+    domain: Annotated[str, AfterValidator(_is_a_domain)] = "example.com"
     issuer: str = Field(default="letsencrypt", description="cert-manager ClusterIssuer; empty: no TLS")
 
 
@@ -122,7 +147,7 @@ class Config(Strict):
     version: Literal[1] = 1
     git: Git = Git()
     hub: Hub = Hub()
-    registry: str = "registry.example.com"
+    registry: Annotated[str, AfterValidator(_begins_images)] = "registry.example.com"
     forge: Forge = Field(default="github", description="where the repo is, for its pipelines")
     tool: Tool = Tool()
     teams: dict[DnsLabel, Team] = Field(default={}, description="what is said of teams; who has a tenant is one")

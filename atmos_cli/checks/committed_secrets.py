@@ -65,7 +65,7 @@ def _hint(path: str, at: tuple[Any, ...], variable: str, store: str) -> str:
         return "take it out, and name an environment variable in `tokenEnv` where there is one; then change the secret"
     found = _SERVICE.fullmatch(path)
     service = found["service"] if found else ""
-    return remedy(variable, service=service, store=store, spec=path.endswith("/service.yaml"))
+    return remedy(variable, service=service, store=store, spec=path.count("/") == 3 and path.endswith("/service.yaml"))
 
 
 def _store(tree: FileTree) -> str:

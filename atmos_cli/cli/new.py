@@ -182,9 +182,17 @@ def _execute_init(first: InitPlan) -> None:
     execute_init(first)
 
 
+def _steps_of_both(plan: NewPlan, first: InitPlan) -> tuple[tuple[str, str], ...]:
+    """Return what is left to do for a service and its new repo, each thing once: one push takes both along."""
+    own = plan.next_steps()
+    said = {f"{topic}: {step}" for topic, step in own}
+    of_repo = (each for each in first.setup() if each not in said and not each.startswith("push: "))
+    return (*own, *(("repo", each) for each in of_repo))
+
+
 def _finish(plan: NewPlan, written: Written | None, first: InitPlan | None, *, output: str) -> None:
     code = 1 if plan.change.refused else 0
-    steps = plan.next_steps() if first is None else (*plan.next_steps(), *(("repo", each) for each in first.setup()))
+    steps = plan.next_steps() if first is None else _steps_of_both(plan, first)
     if output == "json":
         from atmos_cli.output.json.change import new_data
 

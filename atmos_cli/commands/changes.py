@@ -6,12 +6,14 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from atmos_cli.adapters.git import repo as repos
 from atmos_cli.approval.model import is_approval_path
+from atmos_cli.commands.init_steps import place_steps, push_command
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, errors, in_order
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.effects import effects_of
 from atmos_cli.gitops.guard import Guarded, guard
-from atmos_cli.gitops.repository import Repository, config_of
+from atmos_cli.gitops.repository import Repository, config_of, deployment_of
 from atmos_cli.gitops.states import States
 from atmos_cli.gitops.write import Base, OvertakenError, Written, base_of, wait_to_try_again, write
 from atmos_cli.history.approvals import ProposedChange, covered
@@ -20,7 +22,7 @@ from atmos_cli.history.trusted_base import trusted_base_of
 from atmos_cli.result import ChangeSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from atmos_cli.blueprint.composed import DeclaredRename
     from atmos_cli.config import Config, WriteMode
@@ -111,13 +113,16 @@ def judge(
     environments: Sequence[str],
     fits: Callable[[Budgeted], str] | None = None,
     allow_replace: bool = False,
+    may_go: Collection[Deployment] = (),
     takes_back: bool = False,
     renamed: Mapping[tuple[str, str], tuple[DeclaredRename, ...]] | None = None,
 ) -> tuple[Effective, Guarded]:
     """Return the tree with `changes`, and what checks, budgets and approvals say of it, and what it does.
 
-    `touched` are the deployments that the change concerns; those that it removes are not checked, only counted out.
-    `allow_replace`: objects may be replaced, also those with data. `takes_back`: it undoes an earlier change.
+    `touched` are the deployments that the change concerns; those that it removes are not checked, only counted out,
+    and what their end does is said, whether they are named or not.
+    `allow_replace`: objects may be replaced, also those with data, and
+    with what `may_go` all its data, since that was asked about before. `takes_back`: it undoes an earlier change.
     `renamed`: by team and service, as blueprints say.
     """
     touched = tuple(touched)
@@ -133,11 +138,26 @@ def judge(
         fits=fits,
         approvals=lambda rows: covered(rows, after=after, before=before, root=start.repository.root, author=True),
     )
+    gone = _removed(start.before, after, changes)
     effects = effects_of(
-        start.before, after, touched, allow_replace=allow_replace, takes_back=takes_back, renamed=renamed
+        start.before,
+        after,
+        (*gone, *touched),
+        allow_replace=allow_replace,
+        may_go=may_go,
+        takes_back=takes_back,
+        renamed=renamed,
     )
     found = in_order([*guarded.diagnostics, *effects.diagnostics])
     return after, replace(guarded, diagnostics=found, effects=effects.lines)
+
+
+def _removed(before: Effective, after: Effective, changes: ChangeSet) -> tuple[Deployment, ...]:
+    """Return the deployments whose overlays go, also where their environment has gone from the config before."""
+    removed = dict.fromkeys(
+        each for path, data in changes.files.items() if data is None and (each := deployment_of(path))
+    )
+    return tuple(each for each in removed if before.has(each) and not after.has(each))
 
 
 def asking(change: Change) -> Change:
@@ -197,6 +217,7 @@ def _write(change: Change, *, pushes: bool | None) -> Written:
 
 def _next_steps(change: Change, written: Written) -> Iterator[tuple[str, str]]:
     """Yield what is left to do, with real names: (topic, command)."""
+    yield from (("first", each) for each in place_steps(change.start.repository.root))
     if written.mode == "files":
         yield "commit", "git add -A && git commit, and push it"
         return
@@ -204,7 +225,10 @@ def _next_steps(change: Change, written: Written) -> Iterator[tuple[str, str]]:
         for path in filter(is_approval_path, change.changes.added):
             yield "approve", f"atmos approve sign {shell(path)} --key ~/.ssh/id_ed25519, by whoever may"
     if not written.pushed:
-        yield "push", f"git push {'-u ' * (written.mode == 'branch')}origin {written.branch}"
+        repo = repos.open_repo(change.start.repository.root)
+        remote = repo is not None and repos.remote_url(repo) is not None
+        new = written.mode == "branch"
+        yield "push", push_command(change.start.config, branch=written.branch, remote=remote, follows=new)
     if written.mode == "branch":
         return
     there = frozenset(change.after.deployments())

@@ -11,6 +11,7 @@ from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.sparse import disk_tree
 from atmos_cli.adapters.transaction import recover, require_settled
 from atmos_cli.checks.committed_secrets import secrets_in_file
+from atmos_cli.commands import init_steps as left
 from atmos_cli.commands.cluster_version import default_version, require_version, version_notes
 from atmos_cli.commands.init_clusters import look, settings_of
 from atmos_cli.commands.init_git import (
@@ -23,7 +24,6 @@ from atmos_cli.commands.init_git import (
     write_mode,
 )
 from atmos_cli.commands.init_names import require_domains, require_names, require_namespaces
-from atmos_cli.commands.init_steps import cluster_steps, push_steps, rule_steps, start_steps, tool_steps, wiring
 from atmos_cli.config import FILE, Cluster, Config, Environment, Git, Http, Hub, read_config
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.engines.owned_names import owner_of_namespace, require_free
@@ -127,21 +127,21 @@ class InitPlan:
 
     def next_steps(self) -> tuple[str, ...]:
         """Return what remains for a person to do, with the real names."""
-        return (*self.setup(), 'add a service: atmos new service "node, port 80, postgres"')
+        return (*left.place_steps(self.root), *self.setup(), left.FIRST_SERVICE)
 
     def setup(self) -> tuple[str, ...]:
         """Return what remains to do for the repo itself."""
         steps = [f"fill in: {line}" for line in fill_in(self.placeholders)]
         if any(each.path == FILE for each in self.placeholders):
-            steps.append("then run `atmos init` again: it takes what is filled in into every file")
-        steps += cluster_steps(self.config, catalogue(self.tree).cluster_kinds)
-        steps += [*tool_steps(self.config, self.tree), *wiring(self.tree, self.foreign, self.own)]
+            steps.append("then run `atmos update`: it takes what is filled in into every file")
+        steps += left.cluster_steps(self.config, catalogue(self.tree).cluster_kinds)
+        steps += [*left.tool_steps(self.config, self.tree), *left.wiring(self.tree, self.foreign, self.own)]
         if self.changes.files:
             branch, remote = BRANCH if self.mode == "branch" else self.branch, remote_of(self.root) is not None
-            steps += push_steps(self.config, mode=self.mode, branch=branch, remote=remote)
-        steps += start_steps(self.config)
+            steps += left.push_steps(self.config, mode=self.mode, branch=branch, remote=remote)
+        steps += left.start_steps(self.config)
         if self.new_repo:
-            steps += rule_steps(self.config, self.tree)
+            steps += left.rule_steps(self.config, self.tree)
         return tuple(steps)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atmos_cli.clusters.facts import cluster_facts
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from atmos_cli.config import Config, WriteMode
     from atmos_cli.ports import FileTree
 
+FIRST_SERVICE = 'add a service: atmos new service "node, port 80, postgres"'
 _MOST_LINES = 12
 
 
@@ -91,11 +93,25 @@ def push_steps(config: Config, *, mode: WriteMode, branch: str, remote: bool) ->
     if mode == "files":
         yield "commit and push: git add -A && git commit"
         return
-    url = shell(config.git.url) if config.git.url != Git().url else "URL"
-    add = "" if remote else f"git remote add origin {url} && "
-    yield f"push: {add}git push -u origin {shell(branch)}"
+    yield f"push: {push_command(config, branch=branch, remote=remote, follows=True)}"
     if branch != config.git.branch:
         yield f"let it land on {config.git.branch}, which engines and pipelines follow"
+
+
+def push_command(config: Config, *, branch: str, remote: bool, follows: bool) -> str:
+    """Return what pushes a branch; `remote` says whether there is an `origin`, `follows` that it is new there."""
+    if remote:
+        return f"git push {'-u ' * follows}origin {shell(branch)}"
+    url = shell(config.git.url) if config.git.url != Git().url else "URL"
+    return f"git remote add origin {url} && git push -u origin {shell(branch)}"
+
+
+def place_steps(root: Path) -> Iterator[str]:
+    """Say how to get to where the commands that follow work, for who ran atmos from elsewhere."""
+    here, there = Path.cwd(), root.resolve()
+    if not here.is_relative_to(there):
+        near = there.is_relative_to(here)
+        yield f"cd {shell(str(there.relative_to(here) if near else there))}"
 
 
 def start_steps(config: Config) -> Iterator[str]:

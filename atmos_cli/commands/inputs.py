@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.git import repo as repos
 from atmos_cli.adapters.git.directory_tree import DirectoryTree
-from atmos_cli.adapters.git.status import require_clean
+from atmos_cli.adapters.git.status import require_clean, unmerged
 from atmos_cli.adapters.git.tree import CommitTree
 from atmos_cli.config import FILE
-from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail
 from atmos_cli.foreign import shell
 from atmos_cli.ports import MemoryTree
 
@@ -52,14 +52,15 @@ def _inputs(*trees: FileTree) -> Iterator[str]:
     yield FILE
     found: dict[str, None] = {}
     for tree in trees:
-        found |= dict.fromkeys(path for path in tree.files("apps") if path.count("/") == 3 and _is_spec(path))
+        found |= dict.fromkeys(path for path in tree.files("apps") if _is_spec(path))
         for directory in DIRECTORIES:
             found |= dict.fromkeys(tree.files(directory))
     yield from found
 
 
 def _is_spec(path: str) -> bool:
-    return path.endswith("/service.yaml")
+    steps = path.split("/")
+    return len(steps) == 4 and (steps[0], steps[3]) == ("apps", "service.yaml")
 
 
 def uncommitted_inputs(start: Start, tree: FileTree, specs: Iterable[str]) -> dict[str, bytes | None]:
@@ -79,13 +80,20 @@ def edited_inputs(tree: FileTree, committed: FileTree, specs: Iterable[str] = ()
 def require_committed(start: Start, directories: Iterable[str]) -> None:
     """Check that what a commit is merged from is committed: else it would say of files what it does not hold.
 
-    Specs are inputs, and go along. Raises AtmosError ATM603 with each file below `directories` that differs.
+    Specs are inputs, and go along. Raises AtmosError ATM603 with each file below `directories` that differs, ATM617
+    where Git left one in conflict: a commit of it alone cannot end the merge.
     """
     if start.mode != "commit" or start.states.repo is None or (committed := _committed(start)) is None:
         return
     here = start.repository.tree
     paths = {path for each in directories for tree in (here, committed) for path in tree.files(each)}
     changed = [path for path in sorted(paths) if not _is_spec(path) and here.read(path) != committed.read(path)]
+    if stopped := unmerged(start.states.repo, changed):
+        message = f"a merge left {len(stopped)} file{'s' * (len(stopped) != 1)} in conflict, such as {stopped[0]}"
+        hint = (
+            "add `--write files`, which puts together what is generated; then `git add -A && git commit` ends the merge"
+        )
+        raise fail(Code.REPO_UNFINISHED, message, hint=hint, where=Location(stopped[0]))
     require_clean(start.states.repo, changed)
 
 

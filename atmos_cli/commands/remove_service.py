@@ -11,12 +11,11 @@ from atmos_cli.approval.model import is_approval_path, read_approval
 from atmos_cli.commands.changes import Change, judge, start_of
 from atmos_cli.commands.inputs import tree_to_change
 from atmos_cli.commands.update import plan_update, replacing_nothing
-from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail, in_order
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.engines.registry import ENGINES
 from atmos_cli.foreign import shell
 from atmos_cli.gitops.config_edits import edited
 from atmos_cli.gitops.dependents import dependents, specs
-from atmos_cli.gitops.effects import effects_of
 from atmos_cli.gitops.left_in_cluster import LeftInCluster, left_in_cluster, left_secrets
 from atmos_cli.gitops.lock_environments import locks_without
 from atmos_cli.gitops.repository import Deployment, config_of, deployments, open_repository
@@ -105,9 +104,9 @@ def plan_removal(
     if wanted.environment:
         also = dict.fromkeys(granted)
         update = _from_one(
-            repository, tree, name, wanted.environment, config=config, mode=mode, branch=branch, also=also
+            repository, tree, name, wanted.environment, config=config, mode=mode, branch=branch, gone=gone, also=also
         )
-        change = replace(_with_gone(start, update.change, gone), again=again)
+        change = replace(update.change, again=again)
         return RemovalPlan(repository, name, gone, left, added, change, update, granted)
     files: dict[str, bytes | None] = dict.fromkeys((*tree.files(name.directory), *_pointers(tree, name, config)))
     files |= dict.fromkeys(granted)
@@ -182,14 +181,6 @@ def _whole(
     return Change(start, changes, after, guarded, tuple(gone), message, branch or f"atmos/remove-{name.service}")
 
 
-def _with_gone(start: Start, change: Change, gone: Sequence[Deployment]) -> Change:
-    """Return the change of what stays with what happens to what goes."""
-    effects = effects_of(start.before, change.after, gone, allow_replace=True)
-    guarded = change.guarded
-    found = in_order([*effects.diagnostics, *guarded.diagnostics])
-    return replace(change, guarded=replace(guarded, diagnostics=found, effects=(*effects.lines, *guarded.effects)))
-
-
 def _pointers(tree: FileTree, name: ServiceName, config: Config) -> Iterator[str]:
     for engine in ENGINES.values():
         for cluster in config.clusters:
@@ -207,6 +198,7 @@ def _from_one(
     config: Config,
     mode: WriteMode | None,
     branch: str | None,
+    gone: tuple[Deployment, ...],
     also: dict[str, bytes | None],
 ) -> UpdatePlan:
     lock_path, spec_path = f"{name.directory}/service.lock", f"{name.directory}/service.yaml"
@@ -228,6 +220,7 @@ def _from_one(
         mode=mode,
         branch=branch or f"atmos/remove-{name.service}-{environment}",
         edited=files,
+        may_go=gone,
         subject=f"Remove {name.service} from {environment}",
     )
     update = plan_update(repository, [str(name)], options)

@@ -176,6 +176,7 @@ def _change(
         touched=touched,
         environments=environments,
         allow_replace=options.allow_replace,
+        may_go=options.may_go,
         renamed={(each.name.team, each.name.service): each.renamed for each in pending if each.name},
     )
     guarded, forced_by = with_first_images(start, after, guarded, touched=touched, rolled=rolled, force=options.force)

@@ -10,7 +10,7 @@ from atmos_cli.effects.consequences import consequences
 from atmos_cli.effects.refusals import by_identity, refusals, replacements
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from atmos_cli.blueprint.composed import DeclaredRename
     from atmos_cli.effects.model import Effect
@@ -45,12 +45,14 @@ def effects_of(
     touched: Iterable[Deployment],
     *,
     allow_replace: bool = False,
+    may_go: Collection[Deployment] = (),
     takes_back: bool = False,
     renamed: Mapping[tuple[str, str], tuple[DeclaredRename, ...]] | None = None,
 ) -> Effects:
     """Return what happens in each of `touched`, and what is refused. `renamed`: by team and service.
 
-    `takes_back`: an earlier change is undone, see `refusals`; whoever undoes it has asked about data already.
+    `may_go`: what may end with its data; whoever removes it has asked already. `takes_back`: an earlier change is
+    undone, see `refusals`; whoever undoes it has asked about data already.
     """
     of: dict[Deployment, tuple[Effect, ...]] = {}
     found: list[Diagnostic] = []
@@ -62,15 +64,14 @@ def effects_of(
         except AtmosError:
             unknown.append(deployment)  # the checks say why
             continue
+        may = allow_replace or deployment in may_go
         pairs = (renamed or {}).get((deployment.team, deployment.service), ())
         then, now = ({who: each.resource for who, each in side.items()} for side in (old, new))
         of[deployment] = consequences(then, now, renamed=pairs)
         place = deployment.environment
-        found += refusals(
-            old, new, tree=after.tree, environment=place, allow_replace=allow_replace, takes_back=takes_back
-        )
+        found += refusals(old, new, tree=after.tree, environment=place, allow_replace=may, takes_back=takes_back)
         found += replacements(
-            old, new, tree=before.tree, environment=place, allow_replace=allow_replace or takes_back, renamed=pairs
+            old, new, tree=before.tree, environment=place, allow_replace=may or takes_back, renamed=pairs
         )
     return Effects(of, in_order(found), tuple(unknown))
 

@@ -103,12 +103,15 @@ def teams(tree: FileTree) -> tuple[str, ...]:
 
 def deployments(tree: FileTree) -> tuple[Deployment, ...]:
     """Return every overlay of every service, sorted."""
-    found = set()
-    for path in tree.files("apps"):
-        steps = path.split("/")
-        if len(steps) == 6 and steps[3] == "overlays" and steps[5].startswith("kustomization."):
-            found.add(Deployment(steps[1], steps[2], steps[4]))
-    return tuple(sorted(found))
+    return tuple(sorted({found for path in tree.files("apps") if (found := deployment_of(path))}))
+
+
+def deployment_of(path: str) -> Deployment | None:
+    """Return which deployment the kustomization at `path` is of; None for any other file."""
+    steps = path.split("/")
+    if len(steps) == 6 and steps[0] == "apps" and steps[3] == "overlays" and steps[5].startswith("kustomization."):
+        return Deployment(steps[1], steps[2], steps[4])
+    return None
 
 
 def find_service(tree: FileTree, service: str, *, team: str | None = None) -> tuple[Deployment, ...]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from atmos_cli.blueprint.composed import DeclaredRename
     from atmos_cli.config import Config, WriteMode
     from atmos_cli.gitops.inputs import Inputs
+    from atmos_cli.gitops.repository import Deployment
     from atmos_cli.layout.lock import Lock
     from atmos_cli.merge.model import Choose, Conflict, Side
     from atmos_cli.ports import FileTree
@@ -75,7 +76,7 @@ class UpdateOptions:
     objects may be replaced, also those with data. `request_approval`: a branch that asks where it is over a budget.
     `teams` come beside those that have a tenant, `without_team` goes. `with_skeleton`: what `init` made, too; None
     where no service is named. `like`: new overlays begin with the images of this environment, with `force` even with
-    those that were rolled back.
+    those that were rolled back. `may_go`: deployments that end, whose data a person was asked about.
     """
 
     mode: WriteMode | None = None
@@ -96,6 +97,7 @@ class UpdateOptions:
     without_team: str = ""
     like: str = ""
     force: bool = False
+    may_go: tuple[Deployment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

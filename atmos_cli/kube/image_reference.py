@@ -33,6 +33,11 @@ class ImageReference:
         return self.tag or self.digest[:19]
 
 
+def is_image_name(text: str) -> bool:
+    """Say whether an image can have this name, which is without tag and digest."""
+    return len(text) <= MOST and _NAME.fullmatch(text) is not None
+
+
 def read_image(text: str, *, current: str = "") -> ImageReference:
     """Return `NAME:TAG`, `NAME:TAG@DIGEST` or `NAME@DIGEST` in parts; `:TAG` and `@DIGEST` keep the name `current`.
 
@@ -54,7 +59,7 @@ def read_image(text: str, *, current: str = "") -> ImageReference:
         raise fail(Code.IMAGE_INVALID, f"the tag of the image `{shown}` is malformed", hint=hint)
     if name != name.lower():
         raise fail(Code.IMAGE_INVALID, f"the image `{shown}` has capitals in its name", hint=f"write `{name.lower()}`")
-    if len(text) > MOST or not _NAME.fullmatch(name):
+    if len(text) > MOST or not is_image_name(name):
         raise fail(Code.IMAGE_INVALID, f"`{shown}` does not name an image", hint=HINT)
     _require_version(shown, tag, digest)
     return ImageReference(name, tag, digest)

@@ -57,7 +57,10 @@ class Entries:
     def _moved(self, directory: str, entry: str) -> str:
         path = posixpath.normpath(posixpath.join(directory, entry))
         content = next((base[path] for base in self.bases if path in base), None)
-        if self.ours.read(path) is not None or not isinstance(content, tuple):
+        if not isinstance(content, tuple) or not content:
             return entry
-        found = self.ours.find(self.ours.zone(path), object_name(content[0])) if content else None
-        return posixpath.relpath(found.file, directory) if found else entry
+        if self.ours.read(path) is not None and not self.ours.service:
+            return entry
+        found = self.ours.all_of(self.ours.zone(path), object_name(content[0]))
+        moved = len(found) == 1 and found[0].file != path
+        return posixpath.relpath(found[0].file, directory) if moved else entry

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.diagnostics import AtmosError, Diagnostic
+from atmos_cli.kustomize.files import NAMES
 from atmos_cli.layout.items import group_kind, is_kustomization, opened
 from atmos_cli.layout.lock import Digest, GeneratedFile, Text
 from atmos_cli.merge.entries import Entries
@@ -14,7 +15,7 @@ from atmos_cli.merge.handed_over import handed_over
 from atmos_cli.merge.hidden import hidden_changes
 from atmos_cli.merge.kustomization import KustomizationMerge, closed
 from atmos_cli.merge.model import MISSING, Conflict, FieldChange, KeptEdit, Merged, Missing, among, same
-from atmos_cli.merge.moved import least_replicas, with_moved_patches
+from atmos_cli.merge.moved import as_named, least_replicas, with_moved_patches
 from atmos_cli.merge.moved_fields import moved_fields
 from atmos_cli.merge.objects import (
     FoundObject,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from atmos_cli.ports import FileTree
     from atmos_cli.yamlio.edits import Edit
 
-LISTS = "/kustomization.yaml"
+LISTS = tuple(f"/{name}" for name in NAMES)
 
 
 def merge_files(
@@ -61,6 +62,8 @@ def merge_files(
     only files as a whole; `renamed`: objects that blueprints now call otherwise. Raises AtmosError with every file that
     cannot be read or changed.
     """
+    bases = [as_named(tree, base) for base in bases]
+    theirs = as_named(tree, theirs)
     objects = [path for path, each in theirs.items() if "/" in path and isinstance(each.content, tuple)]
     tops = (root,) if root else tuple(sorted({path.split("/")[0] for path in objects}))
     ours = OurFiles(tree, tops, service=bool(root))
@@ -124,6 +127,7 @@ class _Work:
         if (
             data is not None
             and path not in self.edited
+            and (new is not None or self._here(path, documents))
             and any(self._untouched(path, data, each) for each in documents)
         ):
             self._replace(path, documents, new)
@@ -139,6 +143,11 @@ class _Work:
     def _elsewhere(self, path: str, new: GeneratedFile) -> bool:
         names = [object_name(each) for each in new.content] if isinstance(new.content, tuple) else []
         return any(name and self.ours.find(self.ours.zone(path), name) for name in names)
+
+    def _here(self, path: str, documents: tuple[tuple[Any, ...], ...]) -> bool:
+        """Say whether the objects of a file that goes are nowhere else: a person may have left it where it was."""
+        found = (self._ours(path, name) for each in documents for name in by_name(each))
+        return all(each.file == path for places in found for each in places)
 
     def _untouched(self, path: str, data: bytes, base: tuple[Any, ...]) -> bool:
         """Say whether the file is as atmos wrote it: its values, and nothing else such as a comment or other quotes."""
@@ -173,7 +182,7 @@ class _Work:
 
     def _differs_in_minimum(self, path: str, edits: list[Edit]) -> bool:
         """Say whether an edit writes another number of replicas than the one that is generated."""
-        return bool(edits) and path.endswith("/kustomization.yaml") and bool(least_replicas(self.ours, path))
+        return bool(edits) and path.endswith(LISTS) and bool(least_replicas(self.ours, path))
 
     def _documents(self, path: str, bases: tuple[tuple[Any, ...], ...], new: GeneratedFile | None) -> None:
         theirs = by_name(new.content) if new and isinstance(new.content, tuple) else {}
@@ -183,15 +192,22 @@ class _Work:
             return
         for name in dict.fromkeys((*theirs, *(each for base in known for each in base))):
             before = tuple(base.get(name, MISSING) for base in known)
-            self._object(path, before, self._ours(path, name), theirs.get(name, MISSING))
+            for ours in self._ours(path, name) or (None,):
+                self._object(path, before, ours, theirs.get(name, MISSING))
 
-    def _ours(self, path: str, name: str) -> FoundObject | None:
+    def _ours(self, path: str, name: str) -> tuple[FoundObject, ...]:
+        """Return where the object is: at its path, unless overlays take it from elsewhere, or nobody knows which."""
+        before = (old for old, new in self.names.items() if new == name)
+        names = (name, *before) if self.ours.service else ()
+        found = (self.ours.all_of(self.ours.zone(path), each) for each in names)
+        places = next((each for each in found if each), ())
+        if places:
+            return places
         for index, value in enumerate(self.ours.documents(path)):
             if self.names.get(merge_name(value), merge_name(value)) == name:
-                return FoundObject(path, index, value)
-        before = (old for old, new in self.names.items() if new == name)
-        found = (self.ours.find(self.ours.zone(path), each) for each in (name, *before))
-        return next((each for each in found if each is not None), None)
+                return (FoundObject(path, index, value),)
+        one = self.ours.find(self.ours.zone(path), name)
+        return (one,) if one else ()
 
     def _object(self, path: str, bases: tuple[Any, ...], ours: FoundObject | None, theirs: Any) -> None:
         generated = [each for each in bases if each is not MISSING]

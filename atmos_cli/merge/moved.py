@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import posixpath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from atmos_cli.kustomize.files import NAMES
 from atmos_cli.layout.items import opened
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from atmos_cli.merge.objects import FoundObject, OurFiles
+    from atmos_cli.ports import FileTree
+
+Value = TypeVar("Value")
 
 AUTOSCALER = ("autoscaling", "HorizontalPodAutoscaler")
+
+
+def as_named(tree: FileTree, files: Mapping[str, Value]) -> dict[str, Value]:
+    """Return generated files by the paths that people gave them: a kustomization may have any of three names."""
+    return {_as_named(tree, path): each for path, each in files.items()}
+
+
+def _as_named(tree: FileTree, path: str) -> str:
+    directory, _, name = path.rpartition("/")
+    if name != NAMES[0] or tree.read(path) is not None:
+        return path
+    return next((each for other in NAMES[1:] if tree.read(each := f"{directory}/{other}") is not None), path)
 
 
 def least_replicas(files: OurFiles, path: str) -> dict[str, int]:

@@ -6,6 +6,7 @@ import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from atmos_cli.kustomize.files import NAMES
 from atmos_cli.layout.items import group_kind, is_kustomization, opened, patch_target
 from atmos_cli.merge.kustomization import closed
 from atmos_cli.merge.model import MISSING, KeptEdit, among, same
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from atmos_cli.merge.objects import OurFiles
     from atmos_cli.merge.places import FieldPlace
 
-LISTS = "/kustomization.yaml"
+LISTS = tuple(f"/{name}" for name in NAMES)
 Values = tuple[Any, ...]
 
 

@@ -13,13 +13,12 @@ from atmos_cli.layout.lock import document_name
 from atmos_cli.yamlio.load import shared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from atmos_cli.ports import FileTree
 
 KEEP = "atmos-cli.dev/keep"
 MANIFESTS = (".yaml", ".yml", ".json")
-NOT_OBJECTS = ("service.yaml", "gitops.json")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,7 @@ class OurFiles:
     service: bool
     _documents: dict[str, tuple[Any, ...]] = field(default_factory=dict)
     _objects: dict[tuple[str, str], list[FoundObject]] | None = None
+    _kustomizations: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def read(self, path: str) -> bytes | None:
         return self.tree.read(path)
@@ -59,12 +59,23 @@ class OurFiles:
 
         None when it is not there, and when it is there twice.
         """
+        objects = self.all_of(zone, name)
+        return objects[0] if len(objects) == 1 else None
+
+    def all_of(self, zone: str, name: str) -> tuple[FoundObject, ...]:
+        """Return each place of an object in a zone. Of copies, those count that an overlay takes in, if any does."""
         if self._objects is None:
             self._objects = {}
             for found in self._all():
                 self._objects.setdefault((self.zone(found.file), object_name(found.value)), []).append(found)
         objects = self._objects.get((zone, name), [])
-        return objects[0] if len(objects) == 1 else None
+        if len(objects) < 2 or not self.service:
+            return tuple(objects)
+        taken = files_taken_in(self._kustomizations, [each for each in self._kustomizations if self._overlay(each)])
+        return tuple(each for each in objects if each.file in taken) or tuple(objects)
+
+    def _overlay(self, directory: str) -> bool:
+        return posixpath.dirname(directory) == f"{self.roots[0]}/overlays"
 
     def zone(self, path: str) -> str:
         """Return what holds the file: the overlay of an environment (`overlays/dev`), or `base` for all the rest."""
@@ -83,7 +94,7 @@ class OurFiles:
         patches: set[str] = set()
         found: list[FoundObject] = []
         for path in (path for root in self.roots for path in self.tree.files(root)):
-            if not path.endswith(MANIFESTS) or path.rsplit("/", 1)[1] in NOT_OBJECTS:
+            if not path.endswith(MANIFESTS):
                 continue
             try:
                 documents = self.documents(path)
@@ -92,6 +103,7 @@ class OurFiles:
             for index, value in enumerate(documents):
                 if is_kustomization(group_kind(value)):
                     patches |= patch_files(path, value)
+                    self._kustomizations[posixpath.dirname(path)] = value
                 elif object_name(value):
                     found.append(FoundObject(path, index, value))
         yield from (each for each in found if each.file not in patches)
@@ -113,6 +125,22 @@ def patch_files(path: str, kustomization: dict[str, Any]) -> set[str]:
     listed += old if isinstance(old, list) else []
     directory = posixpath.dirname(path)
     return {posixpath.normpath(posixpath.join(directory, each)) for each in listed if isinstance(each, str)}
+
+
+def files_taken_in(kustomizations: Mapping[str, dict[str, Any]], overlays: Iterable[str]) -> frozenset[str]:
+    """Return the files that are resources of overlays, also by way of other directories with a kustomization."""
+    taken: set[str] = set()
+    rest = list(overlays)
+    while rest:
+        directory = rest.pop()
+        for each in ("resources", "bases", "components"):
+            listed = kustomizations[directory].get(each)
+            for entry in listed if isinstance(listed, list) else ():
+                path = posixpath.normpath(posixpath.join(directory, str(entry)))
+                if path in kustomizations and path not in taken:
+                    rest.append(path)
+                taken.add(path)
+    return frozenset(taken)
 
 
 def by_name(documents: tuple[Any, ...]) -> dict[str, Any]:

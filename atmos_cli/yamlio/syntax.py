@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from yaml.error import MarkedYAMLError, YAMLError
@@ -65,11 +66,16 @@ _EXPLAINED = (
         "start the text on the next line, indented",
     ),
 )
+_CONFLICT = re.compile(rb"^<<<<<<< ", re.MULTILINE)
+_SOLVE = "keep the lines that are right, and remove those that begin with `<<<<<<<`, `=======` and `>>>>>>>`"
 _SEEN_TOO_LATE = ("unexpected end of stream", "could not find expected ':'")
 
 
 def explained(error: YAMLError, data: bytes, *, path: str = "") -> Diagnostic:
     """Return the error of one parse as a located YAML_SYNTAX diagnostic."""
+    if conflict := _CONFLICT.search(data):
+        where = Location(path, data.count(b"\n", 0, conflict.start()) + 1, 1)
+        return Diagnostic(Code.YAML_SYNTAX, "Git left a conflict here", where=where, hint=_SOLVE)
     if isinstance(error, ReaderError):
         return _unreadable_character(error, data, path)
     if not isinstance(error, MarkedYAMLError):

@@ -28,7 +28,7 @@ def test_a_change_brings_its_request_along(world, ask):
     (path,) = requests(done)
     steps = {each["topic"]: each["step"] for each in done.json["data"]["written"]["next"]}
     assert steps["approve"].startswith(f"atmos approve sign {path}")
-    assert steps["push"] == "git push -u origin atmos/change-checkout"
+    assert steps["push"].endswith("git push -u origin atmos/change-checkout")
     world.git("checkout", "-q", "atmos/change-checkout")
     assert world.check().codes == ["ATM424"]
     world.signed_and_committed(path, "ana")

@@ -191,3 +191,20 @@ def test_a_database_never_goes_back_to_an_earlier_version(atmos, shop):
         assert "copy the data" in found[0]["hint"]
     done = atmos("change", "checkout", "postgres 18", "--repo", shop, "-o", "json", "--dry-run")
     assert "its major version goes from 17 to 18" in " ".join(done.json["data"]["update"]["effects"])
+
+
+def test_what_ends_with_an_environment_that_leaves_the_config_is_said(update, shop):
+    config = shop / "atmos-cli.yaml"
+    start, _, rest = config.read_text().partition("  staging:\n    cluster: staging\n")
+    config.write_text(start + rest[rest.index("  prod:\n    cluster") :])
+    effects = update("--dry-run").json["data"]["effects"]
+    assert "staging  main/checkout  Deployment/checkout is removed: its pods stop (2 pods)" in effects
+    kept = "staging  main/checkout  Cluster/checkout-db stays in the cluster with its data"
+    assert any(each.startswith(kept) for each in effects)
+
+
+def test_an_environment_that_is_renamed_in_the_config_begins_without_data(update, shop):
+    edit(shop / "atmos-cli.yaml", ("  staging:\n    cluster: staging\n", "  stage:\n    cluster: staging\n"))
+    effects = update("--dry-run").json["data"]["effects"]
+    assert "staging  main/checkout  Deployment/checkout is removed: its pods stop (2 pods)" in effects
+    assert "stage  main/checkout  Deployment/checkout is new: 2 pods" in effects

@@ -1,5 +1,7 @@
 """Three-way merge of the files of a service: what people did stays, what is generated comes, both at once is a conflict."""
 
+import posixpath
+
 import pytest
 
 from atmos_cli.layout.items import opened
@@ -278,3 +280,62 @@ def test_update_twice_is_update_once():
     _, once = merged(generated(), ours, after)
     found, twice = merged(after, once, after)
     assert (twice, found.conflicts) == (once, ())
+
+
+def service(port):
+    ports = [{"name": "http", "port": port}]
+    return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "cart"}, "spec": {"ports": ports}}
+
+
+@pytest.mark.parametrize("path", ["base/net/service.yaml", "common/service.yaml", "base/net/gitops.json"])
+def test_an_object_is_found_under_the_name_of_a_file_that_is_none(path):
+    """A Service stands in a `service.yaml`, as the spec does."""
+    there = f"{ROOT}/base/service.yaml"
+    before = generated(**{there: service(80)})
+    before[BASE] = kustomization("deployment.yaml", "service.yaml")
+    ours = texts(before)
+    ours[f"{ROOT}/{path}"] = ours.pop(there)
+    ours = edited(ours, BASE, "service.yaml", posixpath.relpath(path, "base"))
+    after = generated(**{there: service(8080), BASE: before[BASE]})
+    found, result = merged(before, ours, after)
+    assert not found.conflicts
+    assert not found.kept
+    assert b"port: 8080" in result[f"{ROOT}/{path}"]
+
+
+@pytest.mark.parametrize("left", ["base/old/deployment.yaml", "base/deployment.yaml"])
+def test_of_two_copies_that_is_edited_which_the_overlays_take_in(left):
+    before = generated()
+    ours = texts(before)
+    copy = ours.pop(DEPLOYMENT)
+    ours[f"{ROOT}/{left}"] = ours[f"{ROOT}/base/web.yaml"] = copy
+    ours = edited(ours, BASE, "deployment.yaml", "web.yaml")
+    found, result = merged(before, ours, generated(**{DEPLOYMENT: deployment(args=["x"])}))
+    assert not found.conflicts
+    assert not found.kept
+    assert b"args:" in result[f"{ROOT}/base/web.yaml"]
+
+
+def test_a_base_that_a_person_split_for_two_overlays_is_edited_in_both():
+    before = generated()
+    ours = texts(before)
+    ours[f"{ROOT}/next/deployment.yaml"] = ours[DEPLOYMENT]
+    ours[f"{ROOT}/next/kustomization.yaml"] = ours[BASE]
+    ours[f"{ROOT}/overlays/qa/kustomization.yaml"] = emit(kustomization("../../next")).encode()
+    found, result = merged(before, ours, generated(**{DEPLOYMENT: deployment(args=["x"])}))
+    assert not found.conflicts
+    assert all(b"args:" in result[path] for path in (DEPLOYMENT, f"{ROOT}/next/deployment.yaml"))
+
+
+@pytest.mark.parametrize("name", ["kustomization.yml", "Kustomization"])
+def test_a_kustomization_under_another_of_its_names_is_edited_there(name):
+    before = generated()
+    ours = texts(before)
+    mine = DEV.replace("kustomization.yaml", name)
+    ours[mine] = b"# mine\n" + ours.pop(DEV)
+    after = generated()
+    after[DEV]["patches"] = [patch([("LOG_LEVEL", "info")], memory="1Gi")]
+    found, result = merged(before, ours, after)
+    assert not found.conflicts
+    assert DEV not in result
+    assert result[mine] == ours[mine].replace(b"256Mi", b"1Gi")

@@ -50,6 +50,19 @@ def require_clean(repo: Repo, paths: Iterable[str]) -> None:
         raise AtmosError(*(_dirty_path(path) for path in changed))
 
 
+def unmerged(repo: Repo, paths: Iterable[str]) -> tuple[str, ...]:
+    """Return those of `paths` (from the root) that Git left in conflict, sorted."""
+    wanted = {repo.inside(path): path for path in paths}
+    found: set[str] = set()
+    for chunk in chunks(sorted(wanted)):
+        args = ("--literal-pathspecs", "ls-files", "--unmerged", "-z", "--full-name", "--", *chunk)
+        answer = ask(repo.top, *args)
+        if answer.status:
+            raise failed(args, answer)
+        found.update(os.fsdecode(line.partition(b"\t")[2]) for line in answer.out.split(b"\0") if line)
+    return tuple(sorted(wanted[path] for path in found if path in wanted))
+
+
 def require_idle(repo: Repo) -> None:
     """Check that no merge, rebase or the like waits (AtmosError ATM617): a commit now would conclude it."""
     for name, what in _UNFINISHED.items():

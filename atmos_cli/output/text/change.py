@@ -87,17 +87,15 @@ def show_rows(rows: Sequence[PlanRow]) -> None:
 
 
 def show_next(steps: Iterable[tuple[str, str]]) -> None:
-    """Print what to do now, by topic."""
-    out = console()
-    out.print("Next")
-    table = Table(box=None, show_header=False, padding=(0, 2, 0, 2))
-    table.add_column()
-    table.add_column(overflow="fold")
+    """Print what to do now, by topic. A step is one line however long: people copy commands out of it."""
+    say("Next")
+    left = [*steps]
+    width = max((len(topic) for topic, _ in left), default=0)
     previous = ""
-    for topic, step in steps:
-        table.add_row(escape(topic) if topic != previous else "", escape(step))
+    for topic, step in left:
+        shown = topic if topic != previous else ""
+        say(f"  {shown:<{width}}  {step}" if width else f"  {step}")
         previous = topic
-    out.print(table)
 
 
 def show_written(written: Written) -> None:
