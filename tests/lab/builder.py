@@ -168,7 +168,8 @@ def build(group: Group, packages: Path, *, jobs: int) -> bool:
                 for number, binary in enumerate(group.binaries, start=1):
                     label = f"{group.name} {number}/{len(group.binaries)} {binary.name}"
                     command = _command(binary, directory / "bin" / binary.name, jobs=jobs)
-                    _build_binary(command, directory / "bin" / binary.name, pins, packages, label=label)
+                    env = environment(packages, experiment=group.experiment)
+                    _build_binary(command, directory / "bin" / binary.name, pins, env, label=label)
             for share in group.share:
                 copy_share(group, share, directory / "share" / share.name)
             if not is_complete(group, directory):
@@ -196,12 +197,12 @@ def _command(binary: Binary, target: Path, *, jobs: int) -> list[str]:
     return [*command, "-o", str(partial_of(target)), binary.package]
 
 
-def _build_binary(command: list[str], target: Path, pins: Path, packages: Path, *, label: str) -> None:
+def _build_binary(command: list[str], target: Path, pins: Path, env: dict[str, str], *, label: str) -> None:
     if target.exists():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile("w+") as log:
-        code = _watch(subprocess.Popen(command, cwd=pins, env=environment(packages), stdout=log, stderr=log), label)
+        code = _watch(subprocess.Popen(command, cwd=pins, env=env, stdout=log, stderr=log), label)
         if code:
             log.seek(0)
             raise BuildError(f"{target.name} failed:\n{tail(log.read())}")

@@ -23,10 +23,11 @@ class BuildError(Exception):
     """One component could not be built; the message ends with the compiler's last words."""
 
 
-def environment(packages: Path | None = None) -> dict[str, str]:
-    """Of every go command; `packages` is its build cache."""
+def environment(packages: Path | None = None, *, experiment: str = "") -> dict[str, str]:
+    """Of every go command; `packages` is its build cache, `experiment` its GOEXPERIMENT."""
     # Go fetches the toolchain through the module proxy, where it is not the one that is installed.
     env = {**os.environ, "GOFLAGS": GO_FLAGS, "GOWORK": "off", "CGO_ENABLED": "0", "GOTOOLCHAIN": TOOLCHAIN}
+    env |= {"GOEXPERIMENT": experiment} if experiment else {}
     return env | ({"GOCACHE": str(packages)} if packages else {})
 
 

@@ -66,7 +66,14 @@ def _both_ways(base: Files, hand: Edited, first: Inputs, second: Inputs) -> tupl
     wanted = None if clashes else _decided({**hand.files, **together})
     if wanted is None or LOCK not in merged:
         return None
-    found = update(merged, branches=(ours, theirs))
+    try:
+        found = update(merged, branches=(ours, theirs))
+    except AtmosError as error:
+        # In a file that a person made, for a patch that they moved there, Git's marks are theirs to take away.
+        marked = {each.where.path for each in error.diagnostics if each.where}
+        assert marked, error
+        assert not marked & {*base}, f"{hand.names}: {error}"
+        return None
     assert not found.merged.conflicts
     return wanted, after(merged, found)
 
