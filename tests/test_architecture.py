@@ -62,6 +62,7 @@ ONLY_IN = {
         "spec/",
         "versions/table.py",
         "blueprint/manifest.py",
+        "blueprint/profiles.py",
         "blueprint/settings.py",
         "budget/model.py",
         "approval/model.py",

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.files import DiskTree, find_root
-from atmos_cli.blueprint.catalogue import Catalogue, Layer
+from atmos_cli.blueprint.catalogue import Catalogue
+from atmos_cli.blueprint.layer import Layer
 from atmos_cli.diagnostics import Code, fail
 from atmos_cli.ports import SubTree
 

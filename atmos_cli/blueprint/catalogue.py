@@ -7,38 +7,32 @@ import re
 import zlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from atmos_cli.blueprint.include import SHARED, included
-from atmos_cli.blueprint.manifest import Frameworks, Languages, Manifest, Unavailable
-from atmos_cli.blueprint.settings import settings_model
-from atmos_cli.blueprint.tree import Template
+from atmos_cli.blueprint.layer import CLUSTERS, CONTROLLERS, FRAMEWORKS, LANGUAGES, object_in
+from atmos_cli.blueprint.profiles import Languages
+from atmos_cli.blueprint.runtime import Row, Runtime
 from atmos_cli.clusters.facts import ClusterKinds
 from atmos_cli.clusters.misfits import misfits_of_cluster, misfits_of_http
-from atmos_cli.clusters.rows import ClusterRows, ControllerRows
-from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail
-from atmos_cli.documents import Strict, read_model
-from atmos_cli.ports import SubTree
-from atmos_cli.versions.table import VersionTable
-from atmos_cli.yamlio.load import load, load_all
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.yamlio.locate import located
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from atmos_cli.blueprint.manifest import Framework, Serves
+    from atmos_cli.blueprint.layer import Layer
+    from atmos_cli.blueprint.manifest import Manifest, Serves
+    from atmos_cli.blueprint.profiles import Framework
+    from atmos_cli.blueprint.tree import Template
     from atmos_cli.clusters.misfits import Misfit
     from atmos_cli.config import Config
+    from atmos_cli.documents import Strict
     from atmos_cli.ports import FileTree
+    from atmos_cli.versions.table import VersionTable
 
-M = TypeVar("M", bound=Strict)
-MANIFEST = "blueprint.yaml"
-LANGUAGES, FRAMEWORKS, UNAVAILABLE = "languages.yaml", "frameworks.yaml", "unavailable.yaml"
-CLUSTERS, CONTROLLERS = "clusters.yaml", "controllers.yaml"
 # What objects are made from beside blueprints.
-SHARED_ROWS = (LANGUAGES, CLUSTERS, CONTROLLERS)
-VERSIONS = "versions.yaml"
-NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+SHARED_ROWS = (LANGUAGES, FRAMEWORKS, CLUSTERS, CONTROLLERS)
 _NAMED_IMAGE = re.compile(rb"\bimages\.([a-z][a-z0-9_]{0,40})\b")
 KINDS = {"workload": "a type of service", "addon": "an add-on"}
 
@@ -54,73 +48,6 @@ class Blueprint:
     @property
     def tag(self) -> str:
         return f"{self.manifest.name}@{self.manifest.version}"
-
-
-class Layer:
-    """The blueprints and rows of one tree, each file read once, when first asked for."""
-
-    def __init__(self, tree: FileTree) -> None:
-        self.tree = tree
-        # Messages call a company's own files as its repo does.
-        self.place = f"{tree.root}/" if isinstance(tree, SubTree) else ""
-        self._manifests: dict[str, tuple[Manifest, Template]] = {}
-        self._settings: dict[str, type[Strict]] = {}
-
-    @cached_property
-    def names(self) -> tuple[str, ...]:
-        found = (path.split("/") for path in self.tree.files())
-        return tuple(sorted(steps[0] for steps in found if len(steps) == 2 and steps[1] == MANIFEST))
-
-    @cached_property
-    def languages(self) -> Languages:
-        return self._read(LANGUAGES, Languages)
-
-    @cached_property
-    def frameworks(self) -> Frameworks:
-        return self._read(FRAMEWORKS, Frameworks)
-
-    @cached_property
-    def unavailable(self) -> Unavailable:
-        return self._read(UNAVAILABLE, Unavailable)
-
-    @cached_property
-    def clusters(self) -> ClusterRows:
-        return self._read(CLUSTERS, ClusterRows)
-
-    @cached_property
-    def controllers(self) -> ControllerRows:
-        return self._read(CONTROLLERS, ControllerRows)
-
-    @cached_property
-    def versions(self) -> VersionTable:
-        return self._read(VERSIONS, VersionTable)
-
-    def manifest(self, name: str) -> tuple[Manifest, Template]:
-        """Return the manifest and its text. Raises ATM202 with positions when it is not well-formed."""
-        if name not in self._manifests:
-            data = self.tree.read(f"{name}/{MANIFEST}") or b""
-            path = f"{self.place}{name}/{MANIFEST}"
-            manifest = read_model(Manifest, data, path=path, code=Code.BLUEPRINT_INVALID)
-            source = Template(load(data, path=path), path, data)
-            if manifest.name != name:
-                message = f"`{path}` calls itself `{manifest.name}`"
-                raise source.error(message, ("name",), code=Code.BLUEPRINT_INVALID, hint=f"write `name: {name}`")
-            self._manifests[name] = (manifest, source)
-        return self._manifests[name]
-
-    def has(self, name: str) -> bool:
-        """Return whether the blueprint `name` is in this tree."""
-        return NAME.fullmatch(name) is not None and self.tree.read(f"{name}/{MANIFEST}") is not None
-
-    def settings(self, name: str) -> type[Strict]:
-        """Return the model of what an environment may set of `name`."""
-        if name not in self._settings:
-            self._settings[name] = settings_model(*self.manifest(name))
-        return self._settings[name]
-
-    def _read(self, path: str, model: type[M]) -> M:
-        data = self.tree.read(path)
-        return model() if data is None else read_model(model, data, path=self.place + path, code=Code.BLUEPRINT_INVALID)
 
 
 class Catalogue:
@@ -197,6 +124,16 @@ class Catalogue:
                     raise fail(Code.BLUEPRINT_INVALID, message, where=where, hint=hint)
         return {name: row for layer in self.layers for name, row in layer.frameworks.frameworks.items()}
 
+    def runtime(self, language: str, framework: str | None) -> Runtime:
+        """Return the rows of a language and, if one is named, of a framework; both are there."""
+        layer = next(each for each in reversed(self.layers) if language in each.languages.languages)
+        row = Row(layer.languages.languages[language], layer.row_source(LANGUAGES, "languages", language))
+        if framework is None:
+            return Runtime(row)
+        layer = next(each for each in reversed(self.layers) if framework in each.frameworks.frameworks)
+        source = layer.row_source(FRAMEWORKS, "frameworks", framework)
+        return Runtime(row, Row(layer.frameworks.frameworks[framework], source))
+
     @cached_property
     def cluster_kinds(self) -> ClusterKinds:
         """Return the rows of clusters, identities and controllers by name."""
@@ -257,14 +194,14 @@ class Catalogue:
         file = source.value["resources"][index]["file"]
         shared = SHARED.fullmatch(file) is not None
         path = file if shared else f"{name}/resources/{file}"
-        found = self._shared(path) if shared else _object(layer, path)
+        found = self._shared(path) if shared else object_in(layer, path)
         if found is None:
             message = f"`{source.path}` names `{file}`, but there is no `{layer.place}{path}`"
             raise source.error(message, ("resources", index, "file"), code=Code.BLUEPRINT_INVALID)
         return included(found, self._shared)
 
     def _shared(self, path: str) -> Template | None:
-        return next((found for layer in reversed(self.layers) if (found := _object(layer, path))), None)
+        return next((found for layer in reversed(self.layers) if (found := object_in(layer, path))), None)
 
     def serves(self, workload: str) -> Serves:
         """Return what clients of a type connect to; an unknown type is reported elsewhere."""
@@ -293,15 +230,3 @@ class Catalogue:
         if wrong:
             raise AtmosError(*wrong)
         return Blueprint(manifest, source, templates)
-
-
-def _object(layer: Layer, path: str) -> Template | None:
-    """Return the one object of a file; None when the layer does not have it."""
-    data = layer.tree.read(path)
-    if data is None:
-        return None
-    path = layer.place + path
-    documents = load_all(data, path=path)
-    if len(documents) != 1 or not isinstance(documents[0].value, dict):
-        raise fail(Code.BLUEPRINT_INVALID, f"`{path}` must hold exactly one object", where=Location(path, 1, 1))
-    return Template(documents[0].value, path, data, documents[0].index)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from atmos_cli.blueprint.composed import Composed, DeclaredRename
 from atmos_cli.blueprint.contribute import contribute
 from atmos_cli.blueprint.inputs import addon_inputs
-from atmos_cli.blueprint.scope import scope
+from atmos_cli.blueprint.scope import runtime_of, scope
 from atmos_cli.blueprint.tree import holds, items_of, render
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
 from atmos_cli.kube.fieldorder import ordered
@@ -56,6 +56,7 @@ class Composition:
     blueprints: tuple[str, ...]
     notes: tuple[str, ...]
     serves: Serves
+    warnings: tuple[str, ...] = ()
     renamed: tuple[DeclaredRename, ...] = ()
 
 
@@ -70,8 +71,9 @@ class _BlueprintPart:
 def compose(spec: ServiceSpec, *, team: str, environment: str, config: Config, catalogue: Catalogue) -> Composition:
     """Compose the objects of one service; raises AtmosError with all refusals at once, and located file errors."""
     names = scope(spec, team=team, environment=environment, config=config, catalogue=catalogue)
+    runtime = runtime_of(spec, catalogue)
     parts = _parts(spec, environment=environment, names=names, catalogue=catalogue)
-    _refuse(parts)
+    _refuse(parts, runtime.refusals(names))
     resources = [item for part in parts for item in _resources(part, names["svc"]["namespace"])]
     _unique(resources)
     merged = contribute(resources, [(part.blueprint, part.scope) for part in parts])
@@ -83,7 +85,8 @@ def compose(spec: ServiceSpec, *, team: str, environment: str, config: Config, c
         links=tuple(links),
         needs=tuple(dict.fromkeys(need for part in parts for need in _needs(part))),
         blueprints=tuple(part.blueprint.tag for part in parts),
-        notes=tuple(note for part in parts for note in _notes(part)),
+        notes=(*runtime.notes(names), *(note for part in parts for note in _notes(part))),
+        warnings=tuple(runtime.warnings(names)),
         serves=names["svc"]["serves"],
         renamed=tuple(dict.fromkeys(each for part in parts for each in _renamed(part))),
     )
@@ -124,17 +127,22 @@ def _holds(part: _BlueprintPart, section: str, index: int) -> bool:
     return "when" not in entry.value or holds(entry.part("when"), part.scope)
 
 
-def _refuse(parts: tuple[_BlueprintPart, ...]) -> None:
+def _refuse(parts: tuple[_BlueprintPart, ...], of_runtime: Iterator[Diagnostic]) -> None:
     found = [
-        Diagnostic(
-            Code.BLUEPRINT_REFUSED,
-            str(render(part.blueprint.source.part("refuse", index, "message"), part.scope)),
-            hint=str(render(part.blueprint.source.part("refuse", index, "hint"), part.scope)) if refusal.hint else "",
-            environment=part.scope["env"]["name"],
-        )
-        for part in parts
-        for index, refusal in enumerate(part.blueprint.manifest.refuse)
-        if _holds(part, "refuse", index)
+        *of_runtime,
+        *(
+            Diagnostic(
+                Code.BLUEPRINT_REFUSED,
+                str(render(part.blueprint.source.part("refuse", index, "message"), part.scope)),
+                hint=str(render(part.blueprint.source.part("refuse", index, "hint"), part.scope))
+                if refusal.hint
+                else "",
+                environment=part.scope["env"]["name"],
+            )
+            for part in parts
+            for index, refusal in enumerate(part.blueprint.manifest.refuse)
+            if _holds(part, "refuse", index)
+        ),
     ]
     if found:
         raise AtmosError(*found)
@@ -146,7 +154,7 @@ def _resources(part: _BlueprintPart, namespace: str) -> Iterator[Composed]:
         if not _holds(part, "resources", index):
             continue
         template = blueprint.templates[entry.file]
-        for each in _repeated(part, entry, index):
+        for each in _repeated(part, entry.repeat, "resources", index):
             resource = render(template, each)
             if resource is None:
                 continue
@@ -155,15 +163,15 @@ def _resources(part: _BlueprintPart, namespace: str) -> Iterator[Composed]:
             yield Composed(ordered(resource), _file(blueprint, entry, resource), entry.owner, blueprint.tag)
 
 
-def _repeated(part: _BlueprintPart, entry: ResourceFile, index: int) -> list[Mapping[str, Any]]:
-    """Return the scope of each object that the file makes: one, or one for each item of its `for` loop."""
-    if entry.repeat is None:
+def _repeated(part: _BlueprintPart, repeat: str | None, section: str, index: int) -> list[Mapping[str, Any]]:
+    """Return the scope of each thing that an entry of the manifest makes: one, or one for each item of its loop."""
+    if repeat is None:
         return [part.scope]
-    loop = part.blueprint.source.part("resources", index, "for")
+    loop = part.blueprint.source.part(section, index, "for")
     items = items_of(loop, part.scope)
     if len(items) > MAX_OBJECTS:
         raise loop.error(f"this makes more than {MAX_OBJECTS} objects", code=Code.BLUEPRINT_INVALID)
-    name = entry.repeat.split()[0]
+    name = repeat.split()[0]
     return [{**part.scope, name: item} for item in items]
 
 
@@ -189,9 +197,16 @@ def _file(part: Blueprint, entry: ResourceFile, resource: Resource) -> str:
 
 
 def _links(part: _BlueprintPart) -> Iterator[Link]:
-    for index in range(len(part.blueprint.manifest.connections)):
-        if _holds(part, "connections", index):
-            values = render(part.blueprint.source.part("connections", index), part.scope)
+    for index, entry in enumerate(part.blueprint.manifest.connections):
+        if not _holds(part, "connections", index):
+            continue
+        for each in _repeated(part, entry.repeat, "connections", index):
+            source = part.blueprint.source.part("connections", index)
+            values = {
+                field: str(render(source.part(field), each))
+                for field in ("variable", "secret", "key", "summary")
+                if field in source.value
+            }
             yield Link(values["variable"], values.get("secret", ""), values.get("key", ""), values.get("summary", ""))
 
 

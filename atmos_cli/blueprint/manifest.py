@@ -113,13 +113,17 @@ class Note(Strict):
 
 
 class Connection(Strict):
-    """What the service reads at run time: an environment variable, and the Secret and key it comes from, if any."""
+    """What the service reads at run time: an environment variable, and the Secret and key it comes from, if any.
+
+    With `for` one such for each item of a list.
+    """
 
     variable: str
     secret: str = ""
     key: str = ""
     summary: str = ""
     when: Condition = "true"
+    repeat: str | None = Field(default=None, alias="for")
 
 
 class Requirement(Strict):
@@ -137,6 +141,7 @@ class Manifest(CalledAddon):
     version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
     summary: str
     serves: Serves = Field(default="port", description="what clients of a workload connect to")
+    packages: tuple[str, ...] = Field(default=(), description="drivers by which an application shows that it uses it")
     inputs: dict[str, Input] = Field(default={})
     settings: dict[SettingName, Setting] = Field(default={})
     values: dict[str, str] = Field(default={})
@@ -147,50 +152,6 @@ class Manifest(CalledAddon):
     connections: tuple[Connection, ...] = ()
     requires: tuple[Requirement, ...] = ()
     notes: tuple[Note, ...] = ()
-
-
-class SizeTable(Strict):
-    cpu: str
-    memory: str
-
-
-class Language(Versioned):
-    """What a runtime needs of its pod. `sizes` names one of the tables in `languages.yaml`.
-
-    `not_http`: ports on which its usual image listens, but answers no HTTP, and what does.
-    """
-
-    title: str
-    user: int = Field(ge=1, le=2_000_000_000)
-    group: int = Field(ge=1, le=2_000_000_000)
-    sizes: str
-    env: dict[str, str] = Field(default={})
-    port_variables: tuple[str, ...] = Field(default=(), description="what hold the port beside PORT")
-    writable: tuple[str, ...] = ("/tmp",)  # noqa: S108 - the one directory that every runtime expects to be writable
-    startup_seconds: int = 60
-    health: str = "/healthz"
-    ready: str = "/readyz"
-    not_http: dict[int, str] = Field(default={})
-
-
-class Languages(Strict):
-    """`languages.yaml`. A company's is merged over the bundled one, by language and by table of sizes."""
-
-    sizes: dict[str, dict[str, SizeTable]] = Field(default={})
-    languages: dict[BlueprintName, Language] = Field(default={})
-
-
-class Framework(Versioned):
-    """`note` is what the plan says of any of its words."""
-
-    language: str
-    note: str = ""
-
-
-class Frameworks(Strict):
-    """`frameworks.yaml`. A company's is merged over the bundled one, by framework."""
-
-    frameworks: dict[BlueprintName, Framework] = Field(default={})
 
 
 class UnavailableType(Called):

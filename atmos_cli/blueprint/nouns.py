@@ -60,17 +60,30 @@ def alternatives(names: Iterable[str]) -> str:
 
 
 def unknown_nouns(spec: ServiceSpec, catalogue: Catalogue) -> Iterator[tuple[str, Diagnostic]]:
-    """Find the language and the type of `spec` that are not in the catalogue: the field, and an ATM104 about it."""
+    """Find the language, the framework and the type of `spec` that are not in the catalogue: field and ATM104."""
     if spec.language not in catalogue.languages.languages:
         yield "language", unknown("language", spec.language, catalogue.languages.languages)
+    elif spec.framework is not None and (found := _framework(spec.framework, spec.language, catalogue)):
+        yield "framework", found
     types = catalogue.workloads()
     if spec.type not in types:
         yield "type", unknown("type", spec.type, types)
 
 
+def _framework(name: str, language: str, catalogue: Catalogue) -> Diagnostic | None:
+    row = catalogue.frameworks.get(name)
+    if row is not None and row.language == language:
+        return None
+    if row is not None:
+        message = f"`framework: {name}` is of the language `{row.language}`, not `{language}`"
+        hint = f"write `language: {row.language}`, or leave one of them out"
+        return Diagnostic(Code.SPEC_INVALID, message, hint=hint)
+    return unknown("framework", name, (each for each, row in catalogue.frameworks.items() if row.language == language))
+
+
 def unknown(field: str, value: str, known: Iterable[str]) -> Diagnostic:
     """Return an ATM104: `value` is none of `known`."""
-    names = tuple(known)
+    names = tuple(known) or ("nothing",)
     close = difflib.get_close_matches(value[:80], names, n=1)
     message = f"`{field}`: should be {alternatives(repr(name) for name in names)}"
     return Diagnostic(Code.SPEC_INVALID, message, hint=f"did you mean `{close[0]}`?" if close else "")
@@ -82,6 +95,7 @@ def spec_schema(catalogue: Catalogue) -> dict[str, Any]:
     return spec_json_schema(
         {name: {key: _property(each) for key, each in inputs.items()} for name, inputs in addons.items()},
         languages=tuple(catalogue.languages.languages),
+        frameworks=tuple(catalogue.frameworks),
         types=catalogue.workloads(),
     )
 
@@ -117,7 +131,8 @@ def _nouns(catalogue: Catalogue) -> Iterator[Noun]:
             yield _noun("language", name, language, majors=language.majors)
         for name, row in layer.frameworks.frameworks.items():
             now = catalogue.frameworks[name]
-            yield _noun("language", now.language, row, note=now.note, majors=row.majors)
+            said = name if now.says_something else ""
+            yield _noun("language", now.language, row, note=now.note, majors=row.majors, framework=said)
         for name in layer.names:
             yield _noun(KINDS[catalogue.manifest(name).kind], name, layer.manifest(name)[0])
     languages = catalogue.languages.languages
@@ -127,7 +142,14 @@ def _nouns(catalogue: Catalogue) -> Iterator[Noun]:
 
 
 def _noun(
-    kind: Kind, value: str, called: Called, *, note: str = "", hint: str = "", majors: tuple[int, int] | None = None
+    kind: Kind,
+    value: str,
+    called: Called,
+    *,
+    note: str = "",
+    hint: str = "",
+    majors: tuple[int, int] | None = None,
+    framework: str = "",
 ) -> Noun:
     return Noun(
         kind,
@@ -138,5 +160,6 @@ def _noun(
         loose_words=called.loose_words,
         store_words=called.store_words,
         without_words=called.without_words,
-        notes={**dict.fromkeys(called.words, note), **called.word_notes},
+        notes={**dict.fromkeys((*called.words, *called.loose_words), note), **called.word_notes},
+        framework=framework,
     )

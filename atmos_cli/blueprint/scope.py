@@ -6,25 +6,26 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.blueprint.analysis import analysis
-from atmos_cli.blueprint.manifest import Versioned
-from atmos_cli.blueprint.nouns import unknown
+from atmos_cli.blueprint.nouns import unknown_nouns
+from atmos_cli.blueprint.service_facts import service_facts, sizes_of
 from atmos_cli.blueprint.settings import setting_values
 from atmos_cli.clusters.facts import cluster_facts, http_facts, monitoring_facts
 from atmos_cli.config import ENVIRONMENT_KEYS, namespace
-from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, fail
+from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
 from atmos_cli.kube.engine_annotations import KEEP
-from atmos_cli.spec.model import DEFAULT_PORT, Overrides, Probes, Resources, Scaling
+from atmos_cli.spec.model import DEFAULT_PORT, Overrides, Probes
 from atmos_cli.spec.verify import settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from atmos_cli.blueprint.catalogue import Catalogue
-    from atmos_cli.blueprint.manifest import Languages, Serves
+    from atmos_cli.blueprint.manifest import Serves
+    from atmos_cli.blueprint.runtime import Runtime
     from atmos_cli.cluster_settings import ClusterSettings
     from atmos_cli.clusters.facts import AllowedPeers, ClusterFacts, ClusterKinds
     from atmos_cli.config import Config, Environment
-    from atmos_cli.spec.model import Probe, ServiceSpec
+    from atmos_cli.spec.model import ServiceSpec
     from atmos_cli.spec.verify import Settled
     from atmos_cli.versions.table import VersionTable
 
@@ -60,20 +61,19 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, cat
     serves = catalogue.serves(spec.type)
     _check(spec, config, serves)
     overrides = spec.environments.get(environment, Overrides())
-    languages = catalogue.languages
-    language = languages.languages.get(spec.language)
-    if language is None:
-        raise AtmosError(unknown("language", spec.language, languages.languages))
+    runtime = runtime_of(spec, catalogue)
     where = config.environments[environment]
     # The image, and so the version, changes with every deployment; a selector can never change.
     selector = {"app.kubernetes.io/name": spec.name, "app.kubernetes.io/instance": spec.name}
     chosen = {name: _verify(spec, name, config) for name in config.environments}
     engines = sorted({block.engine for block in chosen.values()} - {"none"})
-    service = _service(spec, overrides, team=team, environment=environment, config=config, languages=languages)
+    service = service_facts(
+        spec, overrides, team=team, environment=environment, config=config, sizes=sizes_of(runtime, spec, catalogue)
+    )
     cluster, kinds = config.clusters[where.cluster], catalogue.cluster_kinds
     facts, prometheus = cluster_facts(cluster, kinds), cluster.prometheus
     monitoring = monitoring_facts(cluster, where.monitoring, kinds)
-    return {
+    names = {
         "svc": {
             **service,
             "serves": serves,
@@ -93,7 +93,6 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, cat
             "monitoring": monitoring.model_dump() if monitoring else None,
         },
         "cluster": _cluster(where.cluster, facts),
-        "language": language.model_dump(exclude={*Versioned.model_fields, "not_http"}),
         "selector": selector,
         "pods": _pods(spec, selector, engines),
         "analysis": analysis(
@@ -118,6 +117,26 @@ def scope(spec: ServiceSpec, *, team: str, environment: str, config: Config, cat
             else "blueprint",
         },
     }
+    language = runtime.facts(names)
+    return {**names, "svc": {**names["svc"], "env": _joined(names["svc"]["env"], language)}, "language": language}
+
+
+def runtime_of(spec: ServiceSpec, catalogue: Catalogue) -> Runtime:
+    """Return the rows of the spec's language and framework. Raises ATM104 for one that is not there, or not of it."""
+    wrong = [found for field, found in unknown_nouns(spec, catalogue) if field != "type"]
+    if wrong:
+        raise AtmosError(*wrong)
+    return catalogue.runtime(spec.language, spec.framework)
+
+
+def _joined(env: list[dict[str, str]], language: dict[str, Any]) -> list[dict[str, str]]:
+    """Put the options of the runtime in front of those of the spec: the later one wins, and none of ours is lost."""
+    return [
+        {"name": each["name"], "value": f"{language['env'][each['name']]} {each['value']}"}
+        if each["name"] in language["options"] and each["name"] in language["env"]
+        else each
+        for each in env
+    ]
 
 
 def _declared(where: Environment) -> dict[str, Any]:
@@ -225,83 +244,3 @@ def _of_no_use(spec: ServiceSpec) -> Iterator[Diagnostic]:
     for field in (field for field, value in given.items() if value):
         message = f"`{field}` is given, but nothing connects to a service of type `{spec.type}`"
         yield Diagnostic(Code.SPEC_INVALID, message, hint="remove it, or use a type that serves a port")
-
-
-def image_of(spec: ServiceSpec, *, team: str, environment: str, config: Config) -> str:
-    """Return the image as `name:tag` or `name@digest`; without one, a placeholder in the configured registry."""
-    overrides = spec.environments.get(environment, Overrides())
-    return overrides.image or spec.image or f"{config.registry}/{team}/{spec.name}:0.1.0"
-
-
-def made_up_image(spec: ServiceSpec, *, team: str, environment: str, config: Config) -> str:
-    """Return the image that stands in for one that `spec` does not name; empty where it names one."""
-    overrides = spec.environments.get(environment, Overrides())
-    named = overrides.image or spec.image
-    return "" if named else image_of(spec, team=team, environment=environment, config=config)
-
-
-def _service(
-    spec: ServiceSpec,
-    overrides: Overrides,
-    *,
-    team: str,
-    environment: str,
-    config: Config,
-    languages: Languages,
-) -> dict[str, Any]:
-    scaling = overrides.scaling or spec.scaling
-    replicas = overrides.replicas if overrides.replicas is not None else spec.replicas
-    domain = config.environments[environment].http.domain
-    hosts = overrides.hosts if overrides.hosts is not None else spec.hosts
-    env = {**spec.env, **overrides.env}
-    return {
-        "name": spec.name,
-        "type": spec.type,
-        "language": spec.language,
-        "team": team,
-        "environment": environment,
-        "namespace": namespace(team, environment),
-        "image": image_of(spec, team=team, environment=environment, config=config),
-        "replicas": replicas if replicas is not None else config.environments[environment].replicas,
-        "replicas_given": replicas is not None,
-        "scaling_given": scaling is not None,
-        "scaling": (scaling or Scaling()).model_dump(),
-        "hosts_given": bool(hosts),
-        "hosts": list(hosts) or [f"{spec.name}.{domain}"],
-        "env": [{"name": name, "value": env[name]} for name in sorted(env)],
-        "variables": sorted({*env, *spec.secrets}),
-        "secrets": [{"name": n, **spec.secrets[n].model_dump()} for n in sorted(spec.secrets)],
-        "secret_names": sorted({secret.secret for secret in spec.secrets.values()}),
-        "volumes": [{"name": n, **spec.volumes[n].model_dump()} for n in sorted(spec.volumes)],
-        "mounts": sorted(volume.path for volume in spec.volumes.values()),
-        "persistent": any(volume.kind == "persistent" for volume in spec.volumes.values()),
-        "foreign": sorted(f"{d.team}/{d.service}" for d in spec.dependencies if d.team and d.team != team),
-        "dependencies": [
-            {**d.model_dump(), "team": d.team or team, "namespace": namespace(d.team or team, environment)}
-            for d in spec.dependencies
-        ],
-        "probes": {
-            "startup": _probe(spec.probes.startup),
-            "readiness": _probe(spec.probes.readiness),
-            "liveness": _probe(spec.probes.liveness),
-        },
-        "resources": _resources(overrides.size or spec.size, language=spec.language, languages=languages),
-        "addons": sorted(spec.addons),
-    }
-
-
-def _probe(probe: Probe) -> dict[str, Any]:
-    return probe.model_dump()
-
-
-def _resources(size: str | Resources, *, language: str, languages: Languages) -> dict[str, Any]:
-    if isinstance(size, Resources):
-        limits = {"memory": size.memory_limit or size.memory}
-        if size.cpu_limit:
-            limits["cpu"] = size.cpu_limit
-        return {"requests": {"cpu": size.cpu, "memory": size.memory}, "limits": limits}
-    table = languages.sizes.get(languages.languages[language].sizes, {})
-    if size not in table:
-        raise fail(Code.BLUEPRINT_INVALID, f"`languages.yaml` has no size `{size}` for {language}")
-    row = table[size]
-    return {"requests": {"cpu": row.cpu, "memory": row.memory}, "limits": {"memory": row.memory}}

@@ -86,6 +86,12 @@ def service(
         list[str] | None,
         typer.Option("--with", metavar="ADDON", help="An add-on; may be repeated.", autocompletion=completion.addons),
     ] = None,
+    checkout: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Look there what the application is: package.json, pom.xml, Dockerfile and the like."
+        ),
+    ] = None,
     repo: RepoDir = None,
     init: Annotated[
         Path | None, typer.Option("--init", metavar="DIR", help="Make the default GitOps repo there first.")
@@ -119,6 +125,7 @@ def service(
         env=tuple(set_env or ()),
         secrets=tuple(secret or ()),
         addons=tuple(with_ or ()),
+        checkout=checkout,
     )
     first, repository = _repository(repo, init, writes=not dry_run)
     options = NewOptions(
@@ -128,9 +135,10 @@ def service(
         force=force,
         ask=None if yes else asked(output),
     )
-    plan = plan_new(
-        repository, " ".join(intent or ()) or _asked_for(repository, yes=yes, output=output), flags, options
-    )
+    words = " ".join(intent or ())
+    if not words and checkout is None:
+        words = _asked_for(repository, yes=yes, output=output)
+    plan = plan_new(repository, words, flags, options)
     if output == "text":
         from atmos_cli.output.text.change import show_new
 

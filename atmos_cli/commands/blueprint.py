@@ -108,21 +108,25 @@ def _misnamed(part: Blueprint) -> Iterator[Diagnostic]:
 
 def _undeclared(part: Blueprint) -> Iterator[AtmosError]:
     for entry in part.manifest.resources:
-        loop = FOR.fullmatch(entry.repeat) if entry.repeat else None
-        known = NAMES | ({loop.group(1)} if loop else frozenset())
-        yield from undeclared(part.templates[entry.file], known)
+        yield from undeclared(part.templates[entry.file], _known(entry.repeat))
+    for index, connection in enumerate(part.manifest.connections):
+        yield from undeclared(part.source.part("connections", index), _known(connection.repeat))
     source = part.source
-    for section in ("inputs", "values", "contributes", "renames", "refuse", "connections", "requires", "notes"):
+    for section in ("inputs", "values", "contributes", "renames", "refuse", "requires", "notes"):
         if section in source.value:
-            yield from undeclared(
-                Template(value=source.value[section], path=source.path, data=source.data, index=0, at=(section,)), NAMES
-            )
+            yield from undeclared(source.part(section), NAMES)
     for section in ("resources", "contributes", "refuse", "connections", "requires", "notes"):
         for index, item in enumerate(getattr(part.manifest, section)):
             text = "${{ " + item.when + " }}"
             yield from undeclared(
                 Template(value=text, path=source.path, data=source.data, index=0, at=(section, index, "when")), NAMES
             )
+
+
+def _known(repeat: str | None) -> frozenset[str]:
+    """Return the names that can be read where something is repeated: everybody's, and that of the loop."""
+    loop = FOR.fullmatch(repeat) if repeat else None
+    return NAMES | ({loop.group(1)} if loop else frozenset())
 
 
 def _examples(catalogue: Catalogue, part: Blueprint) -> list[Diagnostic]:

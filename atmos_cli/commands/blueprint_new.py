@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.bundle import bundled, own_place
 from atmos_cli.adapters.transaction import apply
-from atmos_cli.blueprint.catalogue import NAME, Catalogue, Layer
+from atmos_cli.blueprint.catalogue import Catalogue
+from atmos_cli.blueprint.layer import NAME, Layer
 from atmos_cli.blueprint.scope import ENVIRONMENT_NAMES
 from atmos_cli.commands.blueprint import run_cases
 from atmos_cli.diagnostics import Code, fail

@@ -174,8 +174,18 @@ def plan_new(repository: Repository, text: str, flags: Flags, options: NewOption
             versions=catalogue.versions,
         )
     )
-    rows = (*understood.rows, *(PlanRow("url", a.url, a.environment, f"{a.entry}; {a.needs}") for a in addresses))
+    rows = (
+        *understood.rows,
+        *_warnings(generated),
+        *(PlanRow("url", a.url, a.environment, f"{a.entry}; {a.needs}") for a in addresses),
+    )
     return NewPlan(repository, config, spec, team, environments, rows, generated, change, addresses)
+
+
+def _warnings(generated: Generated) -> Iterator[PlanRow]:
+    """Find what the runtime will not work with: said before anything is written."""
+    found = dict.fromkeys(text for each in generated.compositions.values() for text in each.warnings)
+    yield from (PlanRow("warning", text, "what is known of the runtime") for text in found)
 
 
 def _with_images(spec: ServiceSpec, touched: Iterable[Deployment]) -> tuple[Deployment, ...]:

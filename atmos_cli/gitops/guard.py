@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from atmos_cli.adapters.bundle import catalogue, versions
-from atmos_cli.blueprint.scope import made_up_image
+from atmos_cli.blueprint.service_facts import made_up_image
 from atmos_cli.budget.findings import budget_diagnostics, claim_diagnostics
 from atmos_cli.checks.registry import run
 from atmos_cli.checks.subject import Subject

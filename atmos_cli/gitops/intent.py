@@ -10,12 +10,14 @@ from pydantic import ValidationError
 from atmos_cli.blueprint.nouns import vocabulary
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
 from atmos_cli.documents import path_in, plain_words
+from atmos_cli.gitops.checkout import apply_checkout, open_checkout
 from atmos_cli.gitops.host_places import host_places
 from atmos_cli.gitops.intent_defaults import put_defaults, settle_language
 from atmos_cli.gitops.intent_flags import apply_flags
 from atmos_cli.gitops.plain_secrets import require_no_secret, require_no_secrets
 from atmos_cli.gitops.plan_rows import NewDraft, PlanRow, shown_value
 from atmos_cli.gitops.teams import team_of
+from atmos_cli.spec.intent import Intent
 from atmos_cli.spec.model import ServiceSpec
 from atmos_cli.spec.names import validate_name
 from atmos_cli.spec.shorthand import parse_intent
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from atmos_cli.blueprint.catalogue import Catalogue
     from atmos_cli.config import Config
     from atmos_cli.gitops.intent_flags import Flags
-    from atmos_cli.spec.intent import Intent, Stated
+    from atmos_cli.spec.intent import Stated
 
 _ORDER = (
     "name",
@@ -34,6 +36,7 @@ _ORDER = (
     "environments",
     "type",
     "language",
+    "framework",
     "port",
     "image",
     "size",
@@ -77,7 +80,9 @@ def understand(
     """
     require_no_secret(text, "the intent", hint="leave it out: an intent is kept in Git, and needs no values")
     known = vocabulary(catalogue)
-    intent = parse_intent(text, known, environments=tuple(config.environments))
+    checkout = open_checkout(flags.checkout) if flags.checkout else None
+    said = text.strip() or checkout is None
+    intent = parse_intent(text, known, environments=tuple(config.environments)) if said else Intent()
     draft = NewDraft()
     _words(draft, intent)
     apply_flags(draft, flags)
@@ -86,6 +91,8 @@ def understand(
     _require_agreement(draft, intent)
     if draft.problems:
         raise AtmosError(*dict.fromkeys(draft.problems))
+    if checkout is not None:
+        apply_checkout(draft, checkout, catalogue, known)
     draft.values.setdefault("type", "web")
     serves = draft.values["type"] not in known.portless
     if not serves:

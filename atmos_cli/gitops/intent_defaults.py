@@ -13,34 +13,39 @@ from atmos_cli.spec.vocabulary import ANY_LANGUAGE
 
 if TYPE_CHECKING:
     from atmos_cli.blueprint.catalogue import Catalogue
-    from atmos_cli.blueprint.manifest import Language
+    from atmos_cli.blueprint.profiles import Language
+    from atmos_cli.blueprint.runtime import Runtime
     from atmos_cli.config import Config
     from atmos_cli.gitops.plan_rows import NewDraft
 
 
 def settle_language(draft: NewDraft, catalogue: Catalogue) -> None:
-    """Put the language where only the image is said, and what follows from it: amounts, and ports that are no HTTP."""
+    """Put the language where only the image is said, and what follows from it: amounts, and ports that are no HTTP.
+
+    Raises where the language is missing.
+    """
     values, languages = draft.values, catalogue.languages.languages
     if "language" not in values and "image" in values and ANY_LANGUAGE in languages:
         note = "nothing is known of it; a language would bring its probes, variables and sizes"
         draft.put("language", ANY_LANGUAGE, languages[ANY_LANGUAGE].title, "made from the image", note)
     if "language" not in values:
-        known = alternatives(name for name in languages if name != ANY_LANGUAGE)
-        hint = f'say it in the intent, e.g. "node, port 80": {known}; or say `image NAME:TAG` alone'
+        names = alternatives(name for name in languages if name != ANY_LANGUAGE)
+        hint = f'say it in the intent, e.g. "node, port 80": {names}; or say `image NAME:TAG` alone'
         raise fail(Code.INTENT_EMPTY, "the intent names no language", hint=hint)
     language = languages.get(values["language"])
     if language is not None:
-        _amounts(draft, language, catalogue)
+        runtime = catalogue.runtime(values["language"], values.get("framework"))
+        _amounts(draft, runtime, catalogue)
         _require_http(draft, language)
 
 
-def _amounts(draft: NewDraft, language: Language, catalogue: Catalogue) -> None:
+def _amounts(draft: NewDraft, runtime: Runtime, catalogue: Catalogue) -> None:
     """Make one size of CPU and memory; the one that was not said is that of the class."""
     said = {name: draft.values.pop(name) for name in ("cpu", "memory") if name in draft.values}
     if not said:
         return
-    size = draft.values.get("size", "s")
-    row = catalogue.languages.sizes[language.sizes][size]
+    size = draft.values.get("size") or runtime.own("size") or "s"
+    row = catalogue.languages.sizes[runtime.sizes][size]
     whole = {"cpu": row.cpu, "memory": row.memory, **said}
     words = "; ".join(dict.fromkeys(draft.rows.pop(name).source for name in said))
     missing = [name for name in whole if name not in said]
@@ -71,26 +76,45 @@ def put_defaults(
 ) -> None:
     """Put what was not said, or the row that says what it will be; `environments`: none for all."""
     values = draft.values
+    there = values["language"] in catalogue.languages.languages
+    runtime = catalogue.runtime(values["language"], values.get("framework")) if there else None
     if "type" not in draft.rows:
         draft.put("type", "web", "web", "blueprint default")
     if "name" not in values:
         _name(draft)
     if serves and "port" not in values:
-        draft.put("port", {"service": 80, "container": 8080}, "80 → 8080", "blueprint default")
+        usual = runtime.own("usual_port") if runtime else None
+        pair = {"service": 80, "container": usual or 8080}
+        source = f"what {runtime.title} usually listens on" if runtime and usual else "blueprint default"
+        guess = values["language"] == ANY_LANGUAGE
+        note = (
+            "a guess: say on which port the image listens, such as `--port 80:3000` (clients:process)" if guess else ""
+        )
+        draft.put("port", pair, shown_value(pair), source, note)
     if "image" not in values:
         image = f"{config.registry}/{team}/{values['name']}:0.1.0"
         draft.rows["image"] = PlanRow("image", image, "repo config: registry", "a placeholder until you give --image")
-    if "size" not in values:
+    if "size" not in values and runtime and (size := runtime.own("size")):
+        draft.put("size", size, size, f"what {runtime.title} needs")
+    elif "size" not in values:
         draft.rows["size"] = PlanRow("size", "s", "blueprint default")
     _replicas(draft, config)
     if "secrets" in values:
         _secrets(draft, filled_by(config.named(environments), config))
-    language = catalogue.languages.languages.get(values["language"])
-    if serves and "probes" not in values and language is not None:
-        shown = f"GET {language.health}" + (f", {language.ready}" if language.ready != language.health else "")
-        draft.rows["probes"] = PlanRow(
-            "probes", shown, "blueprint default", "must answer 200; --health-path and --ready-path change them"
-        )
+    if serves and "probes" not in values and runtime:
+        draft.rows["probes"] = _probes(runtime)
+
+
+def _probes(runtime: Runtime) -> PlanRow:
+    paths = tuple(dict.fromkeys(path for path in (runtime.started, runtime.health, runtime.ready) if path))
+    if not paths:
+        note = "no path is known: --health-path and --ready-path ask for more than that"
+        return PlanRow("probes", "a connection to the port", f"the row of {runtime.title}", note)
+    shown = f"GET {', '.join(paths)}"
+    change = "--health-path and --ready-path change them"
+    if built_in := runtime.own("built_in"):
+        return PlanRow("probes", shown, f"the row of {runtime.title}", f"answered by {built_in}; {change}")
+    return PlanRow("probes", shown, "blueprint default", f"must answer 200; {change}")
 
 
 def _name(draft: NewDraft) -> None:

@@ -9,6 +9,8 @@ from atmos_cli.diagnostics import Code, fail
 from atmos_cli.gitops.plan_rows import shown_value
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from atmos_cli.gitops.plan_rows import NewDraft
 
 
@@ -30,6 +32,7 @@ class Flags:
     env: tuple[str, ...] = ()
     secrets: tuple[str, ...] = ()
     addons: tuple[str, ...] = ()
+    checkout: Path | None = None
 
 
 def apply_flags(draft: NewDraft, flags: Flags) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from atmos_cli.blueprint.scope import image_of
+from atmos_cli.blueprint.service_facts import image_of
 from atmos_cli.config import FILE
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, fail
 from atmos_cli.foreign import shell

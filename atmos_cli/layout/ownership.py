@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 IDS = ("runAsUser", "runAsGroup", "fsGroup")
 POD_FIELDS = ("topologySpreadConstraints",)
 CONTAINER_FIELDS = ("env", "resources", "lifecycle")
+# A host differs by environment, and a probe may have to ask for one.
+PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 ACCOUNT_FIELDS = ("imagePullSecrets",)
 # Labels and annotations by which a cloud knows who pods are there, which differs by environment.
 IDENTITY = (
@@ -77,7 +79,7 @@ def _take_pod(template: dict[str, Any], images: dict[str, str], *, of: str) -> d
         patches = []
         for container in pod.get(kind, ()):
             _take_image(container, images, of=of)
-            if own := {**_take_ids(container), **_take(container, CONTAINER_FIELDS)}:
+            if own := {**_take_ids(container), **_take(container, CONTAINER_FIELDS), **_take_headers(container)}:
                 patches.append({"name": container["name"], **own})
         if patches:
             taken[kind] = patches
@@ -106,6 +108,15 @@ def _take_ids(holder: dict[str, Any]) -> dict[str, Any]:
     if taken and not context:
         del holder["securityContext"]
     return {"securityContext": taken} if taken else {}
+
+
+def _take_headers(container: dict[str, Any]) -> dict[str, Any]:
+    found = {}
+    for probe in PROBES:
+        asked = container.get(probe, {}).get("httpGet")
+        if isinstance(asked, dict) and "httpHeaders" in asked:
+            found[probe] = {"httpGet": {"httpHeaders": asked.pop("httpHeaders")}}
+    return found
 
 
 def _take(holder: dict[str, Any], fields: tuple[str, ...]) -> dict[str, Any]:
@@ -159,5 +170,8 @@ def owned_fields(resource: Resource) -> Iterator[tuple[str, ...]]:
         for container in mappings(pod, kind):
             at = (*path, kind, str(container.get("name")))
             yield from ((*at, field) for field in CONTAINER_FIELDS if field in container)
+            for probe in PROBES:
+                if "httpHeaders" in mapping(mapping(container, probe), "httpGet"):
+                    yield (*at, probe, "httpGet", "httpHeaders")
             context = mapping(container, "securityContext")
             yield from ((*at, "securityContext", field) for field in IDS if field in context)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
-_BESIDE = re.compile(r"^(.*\S)(\s+#.*)$")
-
 
 def with_comments_of(text: str, other: str) -> tuple[str, tuple[str, ...]]:
     """Return `text` with the comments of `other` that it lacks, and those for which it has no place of their own."""
@@ -19,8 +15,8 @@ def with_comments_of(text: str, other: str) -> tuple[str, tuple[str, ...]]:
             about = next((each for each in theirs[at + 1 :] if _says(each)), None)
             place = _only(lines, about) if about else len(lines)
             new = line
-        elif found := _BESIDE.match(line):
-            place, new = _only(lines, found[1]), line
+        elif len(_value_of(line)) < len(line):
+            place, new = _only(lines, _value_of(line)), line
             if place is not None:
                 lines.pop(place)
         else:
@@ -43,5 +39,17 @@ def _only(lines: list[str], line: str) -> int | None:
 
 
 def _bare(line: str) -> str:
-    found = _BESIDE.match(line)
-    return (found[1] if found else line).strip()
+    return _value_of(line).strip()
+
+
+def _value_of(line: str) -> str:
+    """Return the line without the comment beside its value; all of it where there is none, or nothing else."""
+    at = line.rfind("#")
+    while at > 0:
+        before = line[:at].rstrip()
+        if not before:
+            return line
+        if line[at - 1].isspace():
+            return before
+        at = line.rfind("#", 0, at)
+    return line

@@ -47,6 +47,7 @@ class Intent:
     name: Stated[str] | None = None
     type: Stated[str] | None = None
     language: Stated[str] | None = None
+    framework: Stated[str] | None = None
     port: Stated[PortPair] | None = None
     addons: tuple[Stated[str], ...] = ()
     without: tuple[Stated[str], ...] = ()
@@ -108,11 +109,12 @@ class Intent:
         return {**found, "readiness": {"path": ready.value}} if ready else found
 
 
-_PLAIN = ("name", "type", "language", "size", "replicas", "image")
+_PLAIN = ("name", "type", "language", "framework", "size", "replicas", "image")
 _SINGLE = (
     "name",
     "type",
     "language",
+    "framework",
     "port",
     "scaling",
     "size",

@@ -219,6 +219,9 @@ class ServiceSpec(
     name: OwnName = Field(description="name of the service, the same as its directory; it never changes")
     type: Noun = Field(default="web", description="the workload: web answers requests on a port")
     language: Noun = Field(description="decides defaults of memory, probes, user and writable directories")
+    framework: Noun | None = Field(
+        default=None, description="decides those defaults instead of its language, and how add-ons are found"
+    )
     image: str | None = Field(default=None, description="`registry/name:tag`; the tag is only the first one to deploy")
     port: Port | None = Field(
         default=None, description="one number for both, or `service` and `container`; by default 80 and 8080"

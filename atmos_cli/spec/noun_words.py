@@ -63,7 +63,9 @@ def _with_version(parse: Parse, start: int, count: int, meaning: WordMeaning) ->
             message = f"{parse.said(start, at + 1)} gives {meaning.value} a port, which atmos sets itself"
             hint = f"leave `{shown(version)}` out; if the service listens there, write `port {shown(version)}` apart"
             return parse.problem(Code.SPEC_PORT_INVALID, message, start, at + 1, hint=hint)
-    return parse.token(meaning.kind, meaning.value, start, count, note=note, strict=meaning.strict)
+    return parse.token(
+        meaning.kind, meaning.value, start, count, note=note, strict=meaning.strict, framework=meaning.framework
+    )
 
 
 def _is_version(meaning: WordMeaning, text: str) -> bool:
@@ -82,14 +84,23 @@ def versioned(parse: Parse, start: int) -> int:
         if int(number) > 65535 or number.startswith("0"):
             return 0
         parse.token("port", PortPair(int(number), int(number)), start, 1, note=f"{number} is no version of it")
-        return parse.token(meaning.kind, meaning.value, start, 1, note=meaning.note, strict=meaning.strict)
+        return parse.token(
+            meaning.kind, meaning.value, start, 1, note=meaning.note, strict=meaning.strict, framework=meaning.framework
+        )
     note = _joined(meaning.note, _version_note(meaning, parts["version"]))
-    return parse.token(meaning.kind, meaning.value, start, 1, note=note, strict=meaning.strict)
+    return parse.token(
+        meaning.kind, meaning.value, start, 1, note=note, strict=meaning.strict, framework=meaning.framework
+    )
 
 
 def _version_note(meaning: WordMeaning, version: str) -> str:
     decides = "the image" if meaning.kind == "language" else "the blueprint"
     return f"{decides} decides the version, not `{version}`"
+
+
+def _token(parse: Parse, meaning: WordMeaning, start: int, count: int, note: str) -> int:
+    strict, framework = meaning.strict, meaning.framework
+    return parse.token(meaning.kind, meaning.value, start, count, note=note, strict=strict, framework=framework)
 
 
 def _joined(*notes: str) -> str:

@@ -26,6 +26,7 @@ class Token:
     last: int
     note: str = ""
     strict: bool = True
+    framework: str = ""
 
 
 @dataclass(slots=True)
@@ -90,8 +91,19 @@ class Parse:
             at = by_last[at].first - 1
         return by_last.get(at)
 
-    def token(self, kind: str, value: Any, start: int, count: int, *, note: str = "", strict: bool = True) -> int:
-        self.tokens.append(Token(kind, value, first=start, last=start + count - 1, note=note, strict=strict))
+    def token(
+        self,
+        kind: str,
+        value: Any,
+        start: int,
+        count: int,
+        *,
+        note: str = "",
+        strict: bool = True,
+        framework: str = "",
+    ) -> int:
+        last = start + count - 1
+        self.tokens.append(Token(kind, value, first=start, last=last, note=note, strict=strict, framework=framework))
         return count
 
     def problem(self, code: Code, message: str, start: int, count: int, *, hint: str = "") -> int:

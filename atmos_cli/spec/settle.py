@@ -23,10 +23,12 @@ _LOW = "a process without root may bind it because the pod sets ip_unprivileged_
 def settle(parse: Parse) -> tuple[Intent, tuple[Diagnostic, ...]]:
     """Return the Intent, and all problems of `parse` in the order of the text."""
     port = port_of(parse)
+    language = only_one(parse, "language", "languages")
     intent = Intent(
         name=only_one(parse, "name", "names"),
         type=only_one(parse, "type", "types"),
-        language=only_one(parse, "language", "languages"),
+        language=language,
+        framework=_framework(parse, language),
         port=port,
         addons=_addons(parse),
         without=_each(parse, "without"),
@@ -71,7 +73,22 @@ def only_one(parse: Parse, kind: str, plural: str) -> Stated[Any] | None:
     return stated_by(parse, deciding.value, tokens, notes)
 
 
+def _framework(parse: Parse, language: Stated[str] | None) -> Stated[str] | None:
+    """Return the framework that is meant: of several only those that nothing else is built on decide."""
+    tokens = [c for c in tokens_of(parse, "language") if language and c.framework and c.value == language.value]
+    deciding = [c for c in tokens if c.strict] or tokens
+    if not deciding:
+        return None
+    first = deciding[0]
+    if first.strict and (other := next((c for c in deciding if c.framework != first.framework), None)):
+        said = f"{said_by(parse, first)} and {said_by(parse, other)} are two frameworks"
+        parse.problem(Code.INTENT_CONTRADICTION, said, other.first, length_of(other), hint=_ONE["framework"])
+    same = [c for c in tokens if c.framework == first.framework]
+    return stated_by(parse, first.framework, same, "")
+
+
 _ONE = {
+    "framework": "a service has one framework: keep one of them, or make two services",
     "name": "a service has one name: keep one of them",
     "type": "a service has one type: make two services of it",
     "language": "a service has one language: make two services, one intent for each",

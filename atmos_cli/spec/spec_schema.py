@@ -14,7 +14,11 @@ IDENTITY = "https://atmos-cli.dev/schemas/service.json"
 
 
 def spec_json_schema(
-    addons: Mapping[str, Mapping[str, Any]] | None = None, *, languages: Sequence[str] = (), types: Sequence[str] = ()
+    addons: Mapping[str, Mapping[str, Any]] | None = None,
+    *,
+    languages: Sequence[str] = (),
+    frameworks: Sequence[str] = (),
+    types: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the draft 2020-12 schema. `addons` holds each add-on's inputs as JSON Schema `properties`; None: any.
 
@@ -32,9 +36,9 @@ def spec_json_schema(
         for field in model.get("properties", {}).values():
             if "patternProperties" in field:
                 field["additionalProperties"] = False
-    for field, known in (("language", languages), ("type", types)):
+    for field, known in (("language", languages), ("framework", frameworks), ("type", types)):
         if known:
-            schema["properties"][field]["enum"] = list(known)
+            schema["properties"][field]["enum"] = [*known, *([None] if field == "framework" else [])]
     if addons is not None:
         inputs = {name: _inputs(name, addons[name]) for name in sorted(addons)}
         for model in (schema, definitions["Overrides"]):

@@ -36,7 +36,8 @@ COLON_KEYS = frozenset(
 class WordMeaning:
     """The meaning of a word. `strict` words decide; others (`service`, `typescript`) only without a strict one.
 
-    `majors` are the first and the last version of what the word names; `hint` is what to write instead of it.
+    `majors` are the first and the last version of what the word names; `hint` is what to write instead of it. A
+    word for a language may name a `framework` of it.
     """
 
     kind: Kind
@@ -45,6 +46,7 @@ class WordMeaning:
     strict: bool = True
     majors: tuple[int, int] | None = None
     hint: str = ""
+    framework: str = ""
 
     def has_had(self, version: int) -> bool:
         """Return whether that was ever a version; any small number where nothing is known of them."""
@@ -68,6 +70,7 @@ class Noun:
     store_words: tuple[str, ...] = ()
     without_words: tuple[str, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
+    framework: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +173,7 @@ def _phrases(noun: Noun) -> Iterator[tuple[str, WordMeaning]]:
         for word in map(normal, words):
             note = notes.get(word, "")
             note = note if noun.kind in {"other", "remark"} else _means(word, noun.value, note)
-            meaning = WordMeaning(noun.kind, noun.value, note, strict, noun.majors, noun.hint)
+            meaning = WordMeaning(noun.kind, noun.value, note, strict, noun.majors, noun.hint, noun.framework)
             yield word, meaning
             if word in map(normal, noun.store_words):
                 yield from ((f"{word} {store}", meaning) for store in _STORE_NOUNS)

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from atmos_cli.blueprint.catalogue import Catalogue, Layer
+from atmos_cli.blueprint.catalogue import Catalogue
 from atmos_cli.blueprint.compose import Composition, compose
+from atmos_cli.blueprint.layer import Layer
 from atmos_cli.config import Config
 from atmos_cli.diagnostics import AtmosError, Diagnostic
 from atmos_cli.ports import MemoryTree

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from atmos_cli.adapters.files import DiskTree
-from atmos_cli.blueprint.catalogue import Catalogue, Layer
+from atmos_cli.blueprint.catalogue import Catalogue
 from atmos_cli.blueprint.compose import Composition, compose
+from atmos_cli.blueprint.layer import Layer
 from atmos_cli.config import Config, namespace
 from atmos_cli.layout.kustomize import lay_out
 from atmos_cli.spec.model import ServiceSpec

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from atmos_cli.blueprint.catalogue import Catalogue, Layer
+from atmos_cli.blueprint.catalogue import Catalogue
+from atmos_cli.blueprint.layer import Layer
 from atmos_cli.diagnostics import AtmosError, Code
 from atmos_cli.ports import MemoryTree
 from tests.blueprint.bundle import DEPLOYMENT, LANGUAGES, ROWS, WEB, addon, bundle, made, refused

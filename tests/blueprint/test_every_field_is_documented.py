@@ -31,6 +31,8 @@ SPEC = {
 # Their keys are whatever a person writes.
 FREE = {
     "language.env",
+    "language.connections",
+    "language.keys",
     "env.prometheus.matchers",
     "analysis.versions",
     "env.monitoring.labels",

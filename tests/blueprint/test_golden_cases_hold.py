@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from atmos_cli.blueprint.catalogue import Catalogue, Layer
+from atmos_cli.blueprint.catalogue import Catalogue
+from atmos_cli.blueprint.layer import Layer
 from atmos_cli.commands.blueprint import lint, run_cases
 from atmos_cli.diagnostics import Code
 from atmos_cli.ports import MemoryTree

@@ -6,8 +6,9 @@ import jsonschema_rs
 import pytest
 
 from atmos_cli.adapters.bundle import bundled
-from atmos_cli.blueprint.catalogue import Catalogue, Layer
+from atmos_cli.blueprint.catalogue import Catalogue
 from atmos_cli.blueprint.compose import compose
+from atmos_cli.blueprint.layer import Layer
 from atmos_cli.blueprint.nouns import alternatives, spec_schema, unknown_nouns, vocabulary
 from atmos_cli.commands.blueprint import lint
 from atmos_cli.commands.init import InitOptions, new_config
@@ -43,8 +44,8 @@ def test_a_companys_language_and_framework_are_understood_and_composed():
 
 
 def test_what_is_there_is_counted_and_never_remembered():
-    _, (problem,) = read_intent("haskell", vocabulary(own(languages=ELIXIR)))
-    assert "static, elixir; for any other" in problem.hint
+    _, (problem,) = read_intent("haskell", vocabulary(own(languages=ELIXIR.replace("elixir", "gleam"))))
+    assert "elixir, gleam; for any other" in problem.hint
     _, (problem,) = read_intent("node, mysql", vocabulary(own(edge__blueprint=GATEWAY)))
     assert "edge, egress" in problem.hint
 
@@ -72,7 +73,7 @@ def test_a_name_is_never_taken_by_the_word_of_another():
 
 def test_a_framework_of_no_language_is_said_with_its_place():
     with pytest.raises(AtmosError) as raised:
-        vocabulary(own(frameworks=PHOENIX))
+        vocabulary(own(frameworks=PHOENIX.replace("elixir", "gleam")))
     (found,) = raised.value.diagnostics
     assert (found.code, found.where.path, found.where.line) == (
         Code.BLUEPRINT_INVALID,

@@ -87,6 +87,7 @@ NEW = (
     Refusal("ATM106", "70000", ("node, port 70000",)),
     Refusal("ATM107", "language", ("port 80",)),
     Refusal("ATM109", "", ("node, " * 2000,)),
+    Refusal("ATM110", "no directory", ("node", "--checkout", "not-there")),
     Refusal("ATM201", "nothing", (*CART, "--with", "nothing")),
     Refusal("ATM202", "kind", WITH_ODD, bundle(kind="addn"), "platform/blueprints/odd/blueprint.yaml"),
     Refusal(

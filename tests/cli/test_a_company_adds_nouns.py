@@ -117,7 +117,7 @@ def test_init_completes_the_schema_for_editors(company, atmos):
     assert atmos("init", company, "--yes").code == 0
     schema = json.loads((company / "platform" / "schemas" / "service.json").read_text())
     assert schema["properties"]["type"]["enum"] == ["consumer", "web"]
-    assert schema["properties"]["language"]["enum"][-1] == "elixir"
+    assert "oban" in schema["properties"]["framework"]["enum"]
     assert "queue" in schema["properties"]["addons"]["properties"]
 
 
@@ -167,3 +167,8 @@ def bundled_bytes():
     from atmos_cli.adapters.bundle import bundled_place
 
     return {path: path.read_bytes() for path in sorted(bundled_place()[0].rglob("*.yaml"))}
+
+
+def test_what_atmos_brings_itself_has_no_findings(repo, atmos):
+    done = atmos("blueprint", "lint", cwd=repo)
+    assert (done.code, done.out.rsplit(":", 1)[1]) == (0, " no findings\n")

@@ -58,9 +58,9 @@ def test_the_tables_are_whole():
         ("node 26", "language=node"),
         ("node 27", "language=node port=27:27"),
         ("python 4", "language=python port=4:4"),
-        ("rails 8", "language=ruby"),
-        ("rails 80", "language=ruby port=80:80"),
-        ("spring boot 4 8080", "language=java port=8080:8080"),
+        ("rails 8", "language=ruby size=m"),
+        ("rails 80", "language=ruby port=80:80 size=m"),
+        ("spring boot 4 8080", "language=java port=8080:8080 size=m"),
         ("java:8080", "language=java port=8080:8080"),
     ],
 )

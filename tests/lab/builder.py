@@ -81,7 +81,7 @@ def _build_all(groups: list[Group], *, jobs: int) -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="tests/lab/build", description="Build the lab's components into a cache.")
     only = f"these and what they need, of: {', '.join(CHOICES)}"
-    parser.add_argument("--only", nargs="+", metavar="NAME", choices=CHOICES, help=only)
+    parser.add_argument("--only", nargs="+", action="extend", metavar="NAME", choices=CHOICES, help=only)
     parser.add_argument("--list", action="store_true", help="print component, version, built or not")
     parser.add_argument("--install-packages", action="store_true", help="apt-get install what Debian packages (root)")
     parser.add_argument("--prune", action="store_true", help="first remove builds of pins that are no longer ours")

@@ -107,17 +107,19 @@ GROUPS = (
         "0.8.0",
         (Binary("kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform", "-X main.version=v0.8.0"),),
     ),
-    Group("etcd", "3.6.8", (Binary("etcd", "go.etcd.io/etcd/server/v3"),)),
-    Group("kube", "1.37.2", _kubernetes("1.37.2", "kube-apiserver", *_CONTROLLERS)),
+    Group("etcd", "3.6.8", (Binary("etcd", "go.etcd.io/etcd/server/v3"),), gigabytes=0.5),
+    Group("kube", "1.37.2", _kubernetes("1.37.2", "kube-apiserver", *_CONTROLLERS), gigabytes=4.1),
     Group(
         "kwok",
         "0.7.0",
         (Binary("kwok", "sigs.k8s.io/kwok/cmd/kwok", "-X sigs.k8s.io/kwok/pkg/consts.Version=v0.7.0"),),
+        gigabytes=0.8,
     ),
     Group(
         "helm",
         "4.3.2",
         (Binary("helm", "helm.sh/helm/v4/cmd/helm", "-X helm.sh/helm/v4/internal/version.version=v4.3.2"),),
+        gigabytes=1.0,
     ),
     Group(
         "flux",
@@ -131,6 +133,7 @@ GROUPS = (
             Share(f"{name}-crds", f"github.com/fluxcd/{name}-controller", "config/crd/bases")
             for name in ("source", "kustomize", "helm")
         ),
+        gigabytes=2.0,
         runs=("git",),
     ),
     Group(
@@ -148,6 +151,7 @@ GROUPS = (
             # The repo-server runs it for each commit, whether signatures are asked for or not.
             Share("path/git-verify-wrapper.sh", "github.com/argoproj/argo-cd/v3", "hack/git-verify-wrapper.sh"),
         ),
+        gigabytes=2.5,
         runs=("git", "redis-server"),
     ),
     Group(
@@ -156,10 +160,11 @@ GROUPS = (
         (Binary("gitea", "gitea.dev", "-X main.Version=1.27.3"),),
         tuple(Share(name, "gitea.dev", name) for name in ("templates", "options", "public")),
         trim=Trim("gitea.dev", ("services/migrations/gitea_downloader.go",)),
+        gigabytes=1.3,
         runs=("git",),
     ),
-    Group("kube-older", "1.34.2", _kubernetes("1.34.2", "kube-apiserver", suffix="-1.34")),
-    Group("kube-oldest", "1.25.16", _kubernetes("1.25.16", "kube-apiserver", suffix="-1.25")),
+    Group("kube-older", "1.34.2", _kubernetes("1.34.2", "kube-apiserver", suffix="-1.34"), gigabytes=2.1),
+    Group("kube-oldest", "1.25.16", _kubernetes("1.25.16", "kube-apiserver", suffix="-1.25"), gigabytes=2.1),
 )
 
 PACKAGES = (

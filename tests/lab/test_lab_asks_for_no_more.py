@@ -101,7 +101,7 @@ def test_what_is_built_needs_no_compiler(machine: Path, capsys: pytest.CaptureFi
     pretend_built(machine, "gitea")
     (machine / "bin" / "git").symlink_to("/bin/true")
     assert builder.main(["--only", "gitea"]) == 0
-    assert builder.main(["--only", "gitea", "etcd"]) == 2
+    assert builder.main(["--only", "gitea", "--only", "etcd"]) == 2
     assert missing(capsys) == ["go"]
 
 

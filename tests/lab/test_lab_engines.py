@@ -62,19 +62,19 @@ def test_flux_syncs_a_repo_and_its_next_commit(flux: Flux, work_tree: WorkTree) 
     assert image_of(kube, "flux-smoke") == "registry.test/web:2"
 
 
+CHART = {
+    "chart/Chart.yaml": "{apiVersion: v2, name: tiny, version: 0.1.0}",
+    "chart/values.yaml": "greeting: hello",
+    "chart/templates/settings.yaml": (
+        '{apiVersion: v1, kind: ConfigMap, metadata: {name: settings}, data: {greeting: "{{ .Values.greeting }}"}}'
+    ),
+}
+
+
 def test_flux_releases_a_chart_from_the_repo(flux: Flux, work_tree: WorkTree) -> None:
     kube = flux.plane.kube
     kube.namespace("flux-chart")
-    template = (
-        '{apiVersion: v1, kind: ConfigMap, metadata: {name: settings}, data: {greeting: "{{ .Values.greeting }}"}}'
-    )
-    work_tree.commit(
-        {
-            "chart/Chart.yaml": "{apiVersion: v2, name: tiny, version: 0.1.0}",
-            "chart/values.yaml": "greeting: hello",
-            "chart/templates/settings.yaml": template,
-        }
-    )
+    work_tree.commit(CHART)
     source = {"url": work_tree.url, "ref": {"branch": "main"}, "interval": "1s"}
     name = {"name": "chart", "namespace": "flux-system"}
     kube.apply({"apiVersion": GIT_REPOSITORY, "kind": "GitRepository", "metadata": name, "spec": source})
@@ -118,6 +118,16 @@ def test_argocd_syncs_a_repo_and_its_next_commit(argocd: ArgoCD, work_tree: Work
     argocd.refresh("smoke")
     argocd.wait_synced("smoke", revision=revision)
     assert image_of(argocd.plane.kube, "argo-smoke") == "registry.test/web:2"
+
+
+def test_argocd_renders_a_chart_from_the_repo(argocd: ArgoCD, work_tree: WorkTree) -> None:
+    revision = work_tree.commit(CHART)
+    argocd.plane.kube.namespace("argo-chart")
+    wanted = application("chart", work_tree.url, "in-cluster", "argo-chart")
+    wanted["spec"]["source"]["path"] = "chart"
+    argocd.plane.kube.apply(default_project(), wanted)
+    argocd.wait_synced("chart", revision=revision)
+    assert argocd.plane.kube.get("v1", "ConfigMap", "settings", "argo-chart")["data"] == {"greeting": "hello"}
 
 
 def test_argocd_sees_a_commit_that_follows_another_at_once(argocd: ArgoCD, work_tree: WorkTree) -> None:

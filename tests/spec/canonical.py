@@ -24,7 +24,8 @@ def canonical(text: str, **available: frozenset[str]) -> str:
 
 
 def described(intent: Intent) -> str:
-    fields: dict[str, Any] = {field: item.value for field, item in intent.stated()}
+    # Which framework each word names is `tests/blueprint/test_frameworks.py`.
+    fields: dict[str, Any] = {field: item.value for field, item in intent.stated() if field != "framework"}
     if intent.port:
         fields["port"] = f"{intent.port.value.service}:{intent.port.value.container}"
     if intent.scaling:

@@ -160,6 +160,7 @@ def test_words_are_the_users_own():
     expected = {
         "type": "service",
         "language": "TypeScript, Express",
+        "framework": "Express",
         "port": "Listening on PORT 8080",
         "addons": "PostgreSQL database",
     }

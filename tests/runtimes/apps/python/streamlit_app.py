@@ -1,0 +1,4 @@
+import streamlit
+from work import work
+
+streamlit.write(work())
