@@ -183,7 +183,7 @@ class _Work:
 
     def _differs_in_minimum(self, path: str, edits: list[Edit]) -> bool:
         """Say whether an edit writes another number of replicas than the one that is generated."""
-        return bool(edits) and path.endswith(LISTS) and bool(least_replicas(self.ours, path))
+        return bool(edits) and path.endswith(LISTS) and bool(least_replicas(self.ours, path, self.bases))
 
     def _documents(self, path: str, bases: tuple[tuple[Any, ...], ...], new: GeneratedFile | None) -> None:
         theirs = by_name(new.content) if new and isinstance(new.content, tuple) else {}
@@ -272,7 +272,7 @@ class _Work:
             subject = object_name(ours.value)
             return DocumentMerge(ours.file, ours.index, kind, self.findings, held, subject=subject)
         made = KustomizationMerge(ours.file, ours.index, kind, self.findings, held, raw=ours.value)
-        made.minimum = least_replicas(self.ours, ours.file)
+        made.minimum = least_replicas(self.ours, ours.file, self.bases)
         made.renamed = self.renamed
         return made
 

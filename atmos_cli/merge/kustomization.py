@@ -100,7 +100,8 @@ class KustomizationMerge(DocumentMerge):
     def added(self, value: Any, names: Names) -> Any:
         """Return what to add of a list item: where autoscaling ends, as many replicas as it kept at least."""
         if names == REPLICAS and (least := self.minimum.get(str(value.get("name")))) is not None:
-            return {**value, "count": least}
+            count = value.get("count")
+            return {**value, "count": max(least, count) if isinstance(count, int) else least}
         return value
 
     def written(self, value: Any, names: Names) -> Any:

@@ -6,11 +6,12 @@ import posixpath
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from atmos_cli.kustomize.files import NAMES
-from atmos_cli.layout.items import opened
+from atmos_cli.layout.items import group_kind, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from atmos_cli.layout.lock import Content
     from atmos_cli.merge.objects import FoundObject, OurFiles
     from atmos_cli.ports import FileTree
 
@@ -31,15 +32,31 @@ def _as_named(tree: FileTree, path: str) -> str:
     return next((each for other in NAMES[1:] if tree.read(each := f"{directory}/{other}") is not None), path)
 
 
-def least_replicas(files: OurFiles, path: str) -> dict[str, int]:
-    """Return the least replicas that our autoscaler of each workload keeps, as the kustomization at `path` sees it."""
+def least_replicas(files: OurFiles, path: str, bases: Sequence[Mapping[str, Content]] = ()) -> dict[str, int]:
+    """Return the least replicas that our autoscaler of each workload keeps, as the kustomization at `path` sees it.
+
+    Where Git merged two branches, one of which had no autoscaler any more, it is that of the other one, of `bases`.
+    """
+    zones = ("base", files.zone(path))
+    ours = [each for zone in zones for each in files.of_kind(zone, AUTOSCALER)]
+    there = [
+        [
+            each
+            for place, content in base.items()
+            if isinstance(content, tuple) and files.zone(place) in zones
+            for each in content
+            if isinstance(each, dict) and group_kind(each) == AUTOSCALER
+        ]
+        for base in bases
+    ]
+    left = [each for found in there for each in found] if not all(there) else []
     found: dict[str, int] = {}
-    for zone in ("base", files.zone(path)):
-        for each in files.of_kind(zone, AUTOSCALER):
-            spec = each.get("spec") if isinstance(each.get("spec"), dict) else {}
-            target, least = spec.get("scaleTargetRef"), spec.get("minReplicas")
-            if isinstance(target, dict) and isinstance(least, int) and not isinstance(least, bool):
-                found[str(target.get("name"))] = least
+    for each in ours or left:
+        spec = each.get("spec")
+        spec = spec if isinstance(spec, dict) else {}
+        target, least = spec.get("scaleTargetRef"), spec.get("minReplicas")
+        if isinstance(target, dict) and isinstance(least, int) and not isinstance(least, bool):
+            found[str(target.get("name"))] = least
     return found
 
 

@@ -201,6 +201,10 @@ def test_where_autoscaling_ends_as_many_pods_stay_as_it_kept_at_least():
     assert not found.conflicts
     assert path not in result
     assert load(result[DEV])["replicas"] == [{"name": "cart", "count": 5}]
+    after = generated()
+    after[DEV]["replicas"] = [{"name": "cart", "count": 6}]
+    _, result = merged(before, texts(before), after)
+    assert load(result[DEV])["replicas"] == [{"name": "cart", "count": 6}], "more were asked for"
 
 
 def test_a_patch_that_a_person_moved_to_a_file_is_edited_there():
