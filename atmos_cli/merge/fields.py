@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from atmos_cli.layout.items import item_names
+from atmos_cli.merge.keys import with_new_keys
 from atmos_cli.merge.model import MISSING, Conflict, FieldChange, KeptEdit, OwnPatch, among, same
 from atmos_cli.yamlio.edits import InsertItem, RemoveValue, SetValue
 
@@ -143,6 +144,8 @@ class DocumentMerge:
                 return False
             known.append(dict(zip(found, each if isinstance(each, list) else (), strict=True)))
         after = dict(zip(new, theirs, strict=True))
+        if not self.held:
+            mine, known = with_new_keys(dict(zip(mine, ours, strict=True)), known, after)
         there = list(mine)
         for position, name in enumerate(mine):
             if name in after:

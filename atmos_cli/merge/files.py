@@ -29,8 +29,9 @@ from atmos_cli.merge.objects import (
     unowned,
 )
 from atmos_cli.merge.renamed import new_names, placed
+from atmos_cli.merge.spliced import edit_of_file
 from atmos_cli.merge.text import merge_text
-from atmos_cli.yamlio.edit import append_document, edit, remove_document
+from atmos_cli.yamlio.edit import append_document, remove_document
 from atmos_cli.yamlio.emit import emit, emit_all
 
 if TYPE_CHECKING:
@@ -287,7 +288,7 @@ class _Work:
             data = files.get(path, self.ours.read(path))
             changed: bytes | None = data
             if self.edits.get(path) and data is not None:
-                changed = edit(data, self.edits[path])
+                changed = edit_of_file(path, data, self.edits[path])
             for index in sorted(self.removed.get(path, ()), reverse=True):
                 changed = remove_document(changed, index) if changed is not None else None
             for value in self.added.get(path, ()):

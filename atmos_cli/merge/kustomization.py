@@ -10,8 +10,8 @@ from atmos_cli.layout.items import PATCHES, group_kind, item_names, patch_target
 from atmos_cli.merge.fields import DocumentMerge, joined
 from atmos_cli.merge.model import MISSING, KeptEdit, OwnPatch, among, same
 from atmos_cli.merge.objects import object_name
+from atmos_cli.merge.spliced import edit_of_file
 from atmos_cli.merge.split import split_patch
-from atmos_cli.yamlio.edit import edit
 from atmos_cli.yamlio.edits import SetValue
 from atmos_cli.yamlio.emit import emit
 
@@ -157,7 +157,8 @@ class KustomizationMerge(DocumentMerge):
             self.elsewhere.setdefault(elsewhere, []).extend(inner.edits)
             return
         text = self.raw["patches"][position]["patch"]
-        changed = edit(text.encode(), [replace(each, document=0) for each in inner.edits]).decode()
+        edits = [replace(each, document=0) for each in inner.edits]
+        changed = edit_of_file(self.file, text.encode(), edits, inside=True).decode()
         self.edits.append(SetValue(at, changed, None, self.index))
 
 

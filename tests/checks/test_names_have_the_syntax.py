@@ -60,3 +60,41 @@ def test_a_port_name_has_fifteen_characters() -> None:
 )
 def test_each_kind_has_its_rule(group: str, kind: str, name: str, fits: bool) -> None:
     assert (object_name(group, kind, name) == "") is fits
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "value", "field"),
+    [
+        ("Service", ("spec", "ports"), [{"name": "a", "port": 1}, {"name": "a", "port": 2}], "spec.ports[1].name"),
+        ("Service", ("spec", "ports"), [{"name": "a", "port": 1}, {"port": 2}], "spec.ports[1]"),
+        (
+            "Deployment",
+            (*CONTAINER, "ports"),
+            [{"name": "a", "containerPort": 1}, {"name": "a", "containerPort": 2}],
+            "spec.template.spec.containers[0].ports[1].name",
+        ),
+        (
+            "Deployment",
+            (*CONTAINER, "volumeMounts"),
+            [{"name": "a", "mountPath": "/a"}, {"name": "b", "mountPath": "/a"}],
+            "spec.template.spec.containers[0].volumeMounts[1].mountPath",
+        ),
+        (
+            "Deployment",
+            ("spec", "template", "spec", "volumes"),
+            [{"name": "a", "emptyDir": {}}, {"name": "a", "emptyDir": {}}],
+            "spec.template.spec.volumes[1].name",
+        ),
+    ],
+)
+def test_a_name_that_stands_twice_is_refused_as_by_the_api_server(kind, path, value, field) -> None:
+    resources = good()
+    put(resources[kind], path, value)
+    assert ("NAME_INVALID", field) in said(resources)
+
+
+def test_two_containers_of_one_name_are_refused_as_by_the_api_server() -> None:
+    resources = good()
+    container = {"name": "web", "image": "r/x:1"}
+    put(resources["Deployment"], ("spec", "template", "spec", "containers"), [container, {**container}])
+    assert ("NAME_INVALID", "spec.template.spec.containers[1].name") in said(resources)

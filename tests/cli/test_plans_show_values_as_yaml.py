@@ -5,7 +5,7 @@ import re
 import pytest
 
 from atmos_cli.merge.model import MISSING
-from atmos_cli.merge.shown import WIDTH, shown_value
+from atmos_cli.merge.shown import WIDTH, shown_change, shown_value
 
 SPEC = "apps/main/checkout/service.yaml"
 DEV = "apps/main/checkout/overlays/dev/kustomization.yaml"
@@ -33,6 +33,14 @@ def test_a_long_value_is_cut():
     text = shown_value({f"key-{number}": number for number in range(99)})
     assert len(text) == WIDTH
     assert text.startswith("{key-0: 0, key-1: 1, ")
+
+
+def test_two_long_values_are_cut_so_that_one_sees_how_they_differ():
+    before = [{"name": name, "namespace": f"main-{name}"} for name in ("dev", "staging", "prod")]
+    old, new = shown_change(before, [*before, {"name": "qa", "namespace": "main-qa"}])
+    assert old == "…amespace: main-prod}]"
+    assert new == "…amespace: main-prod}, {name: qa, namespace: main-qa}]"
+    assert shown_change("a" * 99, "b") == (f"{'a' * (WIDTH - 1)}…", "b")
 
 
 def edit(root, path, old, new):

@@ -228,11 +228,21 @@ def test_a_service_that_was_moved_to_another_team_is_refused(bigger, atmos, git)
 
 
 def test_a_kustomization_that_is_gone_is_asked_about_where_something_new_has_to_go_into_it(shop, atmos, git):
-    git("mv", DEV, DEV.replace(".yaml", ".yml"))
+    git("mv", DEV, DEV.replace("kustomization.yaml", "mine.yaml"))
     edit(shop, SPEC, "addons:", "env: {A: b}\naddons:")
     git("commit", "-qam", "Rename")
     done = atmos("update", "checkout", "--yes", "-o", "json", cwd=shop)
     assert (done.code, "ATM622" in done.codes) == (1, True)
+
+
+def test_a_kustomization_under_another_of_its_names_is_edited_there(shop, atmos, git):
+    mine = DEV.replace(".yaml", ".yml")
+    git("mv", DEV, mine)
+    edit(shop, SPEC, "addons:", "env: {A: b}\naddons:")
+    git("commit", "-qam", "Rename")
+    assert atmos("update", "checkout", "--yes", cwd=shop).code == 0
+    assert "- name: A\n" in (shop / mine).read_text()
+    assert not (shop / DEV).exists()
 
 
 def test_what_is_deleted_and_not_committed_is_not_taken_for_committed(bigger, atmos, git):

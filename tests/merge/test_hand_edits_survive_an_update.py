@@ -4,6 +4,7 @@ import posixpath
 
 import pytest
 
+from atmos_cli.diagnostics import AtmosError
 from atmos_cli.layout.items import opened
 from atmos_cli.layout.lock import GeneratedFile
 from atmos_cli.merge.files import merge_files
@@ -343,3 +344,24 @@ def test_a_kustomization_under_another_of_its_names_is_edited_there(name):
     assert not found.conflicts
     assert DEV not in result
     assert result[mine] == ours[mine].replace(b"256Mi", b"1Gi")
+
+
+@pytest.mark.parametrize("path", [DEPLOYMENT, DEV])
+def test_what_cannot_be_edited_is_refused_with_its_file(path):
+    before = generated(
+        **{DEPLOYMENT: deployment(resources={"requests": {"memory": "1Gi"}, "limits": {"memory": "1Gi"}})}
+    )
+    ours = texts(before)
+    if path == DEV:
+        before[DEV]["patches"] = [patch([("A", "1"), ("B", "1")])]
+        ours = texts(before)
+        ours = edited(ours, path, 'name: A\n              value: "1"', 'name: A\n              value: &one "1"')
+        ours = edited(ours, path, 'name: B\n              value: "1"', "name: B\n              value: *one")
+        after = {**before, DEV: {**before[DEV], "patches": [patch([("A", "2"), ("B", "1")])]}}
+    else:
+        ours = edited(ours, path, "requests:\n            memory: 1Gi", "requests:\n            memory: &m 1Gi")
+        ours = edited(ours, path, "limits:\n            memory: 1Gi", "limits:\n            memory: *m")
+        after = {**before, path: deployment(resources={"requests": {"memory": "2Gi"}, "limits": {"memory": "1Gi"}})}
+    with pytest.raises(AtmosError) as caught:
+        merged(before, ours, after)
+    assert {each.where.path for each in caught.value.diagnostics} == {path}

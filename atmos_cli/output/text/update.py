@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from atmos_cli.merge.shown import shown_value
+from atmos_cli.merge.model import MISSING
+from atmos_cli.merge.shown import shown_change, shown_value
 from atmos_cli.output.say import say
 from atmos_cli.output.text.change import diff_lines, show_done, show_judged
 from atmos_cli.output.text.diagnostics import print_diagnostics
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from atmos_cli.commands.update import UpdatePlan
     from atmos_cli.gitops.service_update import ServiceUpdate
     from atmos_cli.gitops.write import Written
-    from atmos_cli.merge.model import Conflict
+    from atmos_cli.merge.model import Conflict, FieldChange
 
 MOST_FIELDS = 12
 MOST_INPUTS = 5
@@ -71,8 +72,7 @@ def _lines(update: ServiceUpdate, *, brief: bool) -> Iterator[str]:
     if brief:
         return
     for change in update.merged.changed[:MOST_FIELDS]:
-        before, after = shown_value(change.before), shown_value(change.after)
-        yield f"  {change.file}  {change.field or 'the file'}: {before} -> {after}"
+        yield f"  {change.file}  {_changed(change)}"
     if fields > MOST_FIELDS:
         yield f"  … and {fields - MOST_FIELDS} more; `--diff` shows all"
     for first in update.first_images:
@@ -80,6 +80,17 @@ def _lines(update: ServiceUpdate, *, brief: bool) -> Iterator[str]:
     for kept in update.merged.kept:
         what = "deleted by hand, not restored" if kept.what == "deleted" else kept.note
         yield f"  kept  {kept.file}  {kept.field or kept.note}: {what}"
+
+
+def _changed(change: FieldChange) -> str:
+    """Return what becomes of a field, or of a file as a whole."""
+    if change.field:
+        return f"{change.field}: {' -> '.join(shown_change(change.before, change.after))}"
+    if change.after is MISSING:
+        return "the file goes"
+    if change.before is MISSING:
+        return "a new file" if change.after == "the file" else str(change.after)
+    return "its lines change"
 
 
 def conflict_question(conflict: Conflict) -> str:
