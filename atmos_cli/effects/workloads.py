@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from atmos_cli.budget.progressive import ROLLOUT
 from atmos_cli.budget.replicas import pods
@@ -32,12 +32,22 @@ def template(resource: Resource, who: Identity) -> tuple[Path, Resource] | None:
     return pod_template(resource)
 
 
+def _without_variables(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_variables(each) for key, each in value.items() if key != "env"}
+    return [_without_variables(each) for each in value] if isinstance(value, list) else value
+
+
 def restarts(who: Identity, before: Resource, after: Resource) -> Iterator[Effect]:
-    """Say whether a change replaces the pods of a workload, and the first field that makes it so."""
+    """Say whether a change replaces the pods of a workload, and the first field that makes it so.
+
+    Variables come last: some follow from what else changes, such as the share of the memory that a runtime takes.
+    """
     old, new = template(before, who), template(after, who)
     if old is None or new is None:
         return
-    found = first_difference(old[1], new[1], path=new[0])
+    found = first_difference(_without_variables(old[1]), _without_variables(new[1]), path=new[0])
+    found = found or first_difference(old[1], new[1], path=new[0])
     if found is None:
         return
     if who.kind in ("CronJob", "Job"):
