@@ -65,10 +65,11 @@ def outdated(repository: Repository, *, on: str) -> Freshness:
     table, tree = repository.catalogue.versions, repository.tree
     plan = plan_update(repository, (), UpdateOptions(mode="files", only_check=True))
     files = {path: data for each in plan.updates if not each.merged.conflicts for path, data in each.files.items()}
-    here = _stale(repository, tree, table, on=on)
-    later = _stale(repository, MemoryTree(files, tree), table, on=on)
+    now = Effective(tree)
+    here = _stale(repository, now, table, on=on)
+    later = _stale(repository, Effective(MemoryTree(files, tree), builds=now.builds), table, on=on)
     found = tuple(Outdated(stale, tuple(places), carried) for (stale, carried), places in _grouped(here, later).items())
-    own, without_digest = tuple(faults(table, on=on)), tuple(sorted(set(_by_version(tree, table))))
+    own, without_digest = tuple(faults(table, on=on)), tuple(sorted(set(_by_version(now, table))))
     return Freshness(on, table.as_of, found, plan.pending, own, plan.problems, without_digest)
 
 
@@ -81,24 +82,26 @@ def _grouped(
     return dict(sorted(found.items(), key=lambda each: (each[0][0].title, each[0][0].found, each[0][1])))
 
 
-def _stale(repository: Repository, tree: FileTree, table: VersionTable, *, on: str) -> dict[tuple[str, str], Stale]:
+def _stale(
+    repository: Repository, effective: Effective, table: VersionTable, *, on: str
+) -> dict[tuple[str, str], Stale]:
     """Return what is behind by its place and by what it is there: the update may change the version, not these."""
-    effective, config = Effective(tree), repository.config
+    config = repository.config
     found = {(f"cluster {name}", ""): stale for name, stale in stale_clusters(config, table, on=on)}
     for name in retired_classes(effective, config, table, on=on):
         found[f"environment {name}", RETIRED] = _retired(table)
     for place, where, image in _images_in(effective):
         if stale := stale_image(table, image, on=on):
             found[place, where] = stale
-    return found | dict(_actions(tree, table, on=on))
+    return found | dict(_actions(effective.tree, table, on=on))
 
 
-def _by_version(tree: FileTree, table: VersionTable) -> Iterator[str]:
+def _by_version(effective: Effective, table: VersionTable) -> Iterator[str]:
     """Yield each image that the table knows and that has no digest, and that of the pipeline's jobs."""
-    for _, _, image in _images_in(Effective(tree)):
+    for _, _, image in _images_in(effective):
         if "@" not in image and known_image(table, image):
             yield image
-    for line in (tree.read(GITLAB) or b"").decode("utf-8", "replace").splitlines():
+    for line in (effective.tree.read(GITLAB) or b"").decode("utf-8", "replace").splitlines():
         key, _, image = line.strip().partition(": ")
         if key == "image" and "@" not in image:
             yield image

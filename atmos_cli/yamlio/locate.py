@@ -66,13 +66,14 @@ def _child(node: Node, part: str | int) -> tuple[Node, Node] | None:
     if isinstance(part, int):
         found = node.items is not None and -len(node.items) <= part < len(node.items)
         return (node.items[part], node.items[part]) if found and node.items is not None else None
-    for entry in reversed(node.entries or ()):
-        if entry.key == part:
+    entries = node.entries or []
+    for position in sorted((*node.positions(part)[-1:], *node.positions(None)), reverse=True):
+        entry = entries[position]
+        if entry.key is not None:
             return entry.at, entry.value
-        if entry.key is None:
-            for merged in _merged(entry.value):
-                if (found_below := _child(merged, part)) is not None:
-                    return found_below
+        for merged in _merged(entry.value):
+            if (found_below := _child(merged, part)) is not None:
+                return found_below
     return None
 
 

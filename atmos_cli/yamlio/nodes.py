@@ -35,6 +35,15 @@ class Node:
     text: str = ""
     entries: list[Entry] | None = None
     items: list[Node] | None = None
+    _positions: dict[str | None, list[int]] | None = None
+
+    def positions(self, key: str | None) -> list[int]:
+        """Return where in `entries` a key stands, in order; None asks for merges. The entries are read once for all."""
+        if self._positions is None:
+            self._positions = {}
+            for position, entry in enumerate(self.entries or ()):
+                self._positions.setdefault(entry.key, []).append(position)
+        return self._positions.get(key, [])
 
 
 @dataclass(frozen=True, slots=True)

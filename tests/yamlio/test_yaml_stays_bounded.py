@@ -10,6 +10,7 @@ from atmos_cli.diagnostics import AtmosError
 from atmos_cli.yamlio.emit import emit
 from atmos_cli.yamlio.load import load
 from atmos_cli.yamlio.locate import locate
+from atmos_cli.yamlio.nodes import compose
 from atmos_cli.yamlio.parse import MAX_DEPTH
 
 BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -61,3 +62,17 @@ def test_the_deepest_value_can_be_read_written_and_located() -> None:
     assert locate(data, 0, [0] * (MAX_DEPTH - 1)) == (1, MAX_DEPTH)
     with pytest.raises(AtmosError):
         load(b"[" + data + b"]")
+
+
+def test_a_mapping_is_read_once_however_many_of_its_keys_are_asked_for():
+    class Read(list):
+        times = 0
+
+        def __iter__(self):
+            Read.times += 1
+            return super().__iter__()
+
+    (root,) = compose(b"a: 1\n<<: {x: 1}\nb: 2\na: 3\n")
+    root.entries = Read(root.entries)
+    assert [root.positions(key) for key in ("a", "b", "none", None)] == [[0, 3], [2], [], [1]]
+    assert Read.times == 1

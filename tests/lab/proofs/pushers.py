@@ -72,9 +72,8 @@ def at_once(runs: Sequence[tuple[Path, Sequence[str]]], *, asks: bool = True) ->
     ]
     answers = []
     for (directory, _), process in zip(runs, started, strict=True):
-        out, err = process.communicate(
-            timeout=3 * PATIENCE
-        )  # twenty at once wait for one another, beside all else of `.ci/run`
+        # Twenty at once wait for one another, beside all else of `.ci/run`.
+        out, err = process.communicate(timeout=3 * PATIENCE)
         assert out, err
         answers.append(Answer(directory, process.returncode, json.loads(out)))
     return answers
