@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import shlex
-import shutil
 import subprocess
 
 import pytest
 import yaml
+
+from tests.lab.components import binary
 
 NEW = ("new", "service", "node, called checkout, secret STRIPE_KEY", "--secret", "MAIL_URL")
 
@@ -53,7 +54,7 @@ def test_a_store_gets_an_external_secret_and_the_step_its_key(repo, atmos):
     assert any("External Secrets on cluster prod" in str(step) for step in done.json["data"]["next"])
 
 
-@pytest.mark.skipif(not shutil.which("kubectl"), reason="no kubectl here")
+@pytest.mark.lab
 def test_the_command_makes_the_secret_that_the_pods_refer_to(repo, atmos):
     done = atmos(*NEW, "--repo", repo, "--yes", "-o", "json")
     (dev,) = (step for step in steps(done) if step.startswith("dev: "))
@@ -61,7 +62,7 @@ def test_the_command_makes_the_secret_that_the_pods_refer_to(repo, atmos):
     command = shlex.split(dev[dev.index("kubectl ") :])
     assert command[:5] == ["kubectl", "--context", "dev", "-n", "main-dev"]
     made = subprocess.run(
-        ["kubectl", *command[3:], "--dry-run=client", "-o", "json"],
+        [binary("kubectl"), *command[3:], "--dry-run=client", "-o", "json"],
         input="STRIPE_KEY=sk=1 2\nMAIL_URL=x\n",
         capture_output=True,
         text=True,
