@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from atmos_cli.diagnostics import AtmosError, Code, Diagnostic
 from atmos_cli.gitops.repository import Deployment, deployments
-from atmos_cli.kube.resource import group_version
-from atmos_cli.kube.shape import items, text, text_items
+from atmos_cli.kube.hosts import claims_of
 from atmos_cli.kustomize.locate import locate
 
 if TYPE_CHECKING:
@@ -15,17 +16,8 @@ if TYPE_CHECKING:
 
     from atmos_cli.config import Config
     from atmos_cli.gitops.effective import Effective
-    from atmos_cli.kube.resource import Resource
-    from atmos_cli.kube.shape import Path
+    from atmos_cli.kube.hosts import HostClaim
     from atmos_cli.kustomize.model import Built
-
-
-class HostClaim(NamedTuple):
-    """A host that an object lets in, the path below it, and where the host stands in the object."""
-
-    host: str
-    path: str
-    at: Path
 
 
 def hosts_taken(
@@ -35,20 +27,34 @@ def hosts_taken(
 
     Services of one team may share a host, each with a path of its own.
     """
-    owners: dict[tuple[str, str], list[tuple[Deployment, str]]] = {}
+    owners: dict[tuple[str, str], _Owners] = {}
     # What is there already comes first: the finding then is of what is new.
     for deployment in sorted(deployments(effective.tree), key=lambda each: each in (touched or ())):
         if deployment.environment not in config.environments:
             continue
         cluster = config.environments[deployment.environment].cluster
         for built, claim in _claims(effective, deployment):
-            held = owners.setdefault((cluster, claim.host), [])
-            for other, path in held:
-                mine = touched is None or {other, deployment} & set(touched)
-                if other != deployment and mine and (path == claim.path or other.team != deployment.team):
-                    yield _finding(effective, built, claim, other, deployment, cluster)
-                    break
-            held.append((deployment, claim.path))
+            held = owners.setdefault((cluster, claim.host), _Owners())
+            other = held.before(deployment, claim.path)
+            if other is not None and (touched is None or deployment in touched):
+                yield _finding(effective, built, claim, other, deployment, cluster)
+
+
+@dataclass(slots=True)
+class _Owners:
+    """Who claims a host on a cluster: the first one of each path, and of each team."""
+
+    paths: dict[str, Deployment] = field(default_factory=dict)
+    teams: dict[str, Deployment] = field(default_factory=dict)
+
+    def before(self, deployment: Deployment, path: str) -> Deployment | None:
+        """Note a claim; the one before it that cannot stand beside it, None where there is none."""
+        first = self.paths.setdefault(path, deployment)
+        self.teams.setdefault(deployment.team, deployment)
+        if first != deployment:
+            return first
+        # Two teams are enough to know: one of them is another one's.
+        return next((each for team, each in islice(self.teams.items(), 2) if team != deployment.team), None)
 
 
 def claims_more(effective: Effective, before: Effective | None, touched: Collection[Deployment]) -> bool:
@@ -68,21 +74,6 @@ def _claims(effective: Effective, deployment: Deployment) -> Iterator[tuple[Buil
         return  # the checks say why
     for each in built:
         yield from ((each, claim) for claim in claims_of(each.resource))
-
-
-def claims_of(resource: Resource) -> Iterator[HostClaim]:
-    """Yield each host and path by which an object lets traffic in."""
-    group, kind = group_version(resource)[0], text(resource, "kind")
-    if (group, kind) == ("networking.k8s.io", "Ingress"):
-        for index, rule in items(resource, "spec", "rules"):
-            at = ("spec", "rules", index, "host")
-            paths = {text(each, "path") or "/" for _, each in items(rule, "http", "paths")} or {"/"}
-            yield from (HostClaim(text(rule, "host"), path, at) for path in sorted(paths) if text(rule, "host"))
-    elif group == "gateway.networking.k8s.io" and kind == "HTTPRoute":
-        matches = (match for _, rule in items(resource, "spec", "rules") for _, match in items(rule, "matches"))
-        paths = {text(match, "path", "value") or "/" for match in matches} or {"/"}
-        for index, host in text_items(resource, "spec", "hostnames"):
-            yield from (HostClaim(host, path, ("spec", "hostnames", index)) for path in sorted(paths))
 
 
 def _finding(

@@ -14,8 +14,7 @@ from atmos_cli.diagnostics import AtmosError, Code, Diagnostic, Location, Severi
 from atmos_cli.engines.source import git_url
 from atmos_cli.gitops.guard import made_up_in
 from atmos_cli.gitops.overlay_images import containers_of
-from atmos_cli.kube.resource import group_version
-from atmos_cli.kube.shape import items, text, text_items
+from atmos_cli.kube.hosts import claims_of
 from atmos_cli.kustomize.locate import locate
 from atmos_cli.layout.owners import HEADER, owners_place, stand_ins
 from atmos_cli.yamlio.locate import field_of, located
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from atmos_cli.config import Config
     from atmos_cli.gitops.effective import Effective
     from atmos_cli.gitops.repository import Deployment
-    from atmos_cli.kube.resource import Resource
     from atmos_cli.kube.shape import Path
     from atmos_cli.kustomize.model import Built
     from atmos_cli.ports import FileTree
@@ -160,7 +158,7 @@ def _hosts(effective: Effective, config: Config, deployment: Deployment) -> Iter
     domain = config.environments[name].http.domain
     seen: set[str] = set()
     for built in _of(effective, deployment):
-        for at, host in _hosts_of(built.resource):
+        for host, _, at in claims_of(built.resource):
             if not is_reserved(host):
                 continue
             if f".{host}".endswith(f".{domain}"):
@@ -176,17 +174,6 @@ def _of(effective: Effective, deployment: Deployment) -> tuple[Built, ...]:
         return effective.of(deployment)
     except AtmosError:
         return ()  # the checks say why
-
-
-def _hosts_of(resource: Resource) -> Iterator[tuple[Path, str]]:
-    """Yield each host by which an object lets traffic in, with its place."""
-    group, kind = group_version(resource)[0], text(resource, "kind")
-    if (group, kind) == ("networking.k8s.io", "Ingress"):
-        for index, rule in items(resource, "spec", "rules"):
-            yield ("spec", "rules", index, "host"), text(rule, "host")
-    elif group == "gateway.networking.k8s.io" and kind.endswith("Route"):
-        for index, host in text_items(resource, "spec", "hostnames"):
-            yield ("spec", "hostnames", index), host
 
 
 def _explained(each: Placeholder) -> tuple[str, str]:
