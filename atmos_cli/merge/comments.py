@@ -5,37 +5,46 @@ from __future__ import annotations
 
 def with_comments_of(text: str, other: str) -> tuple[str, tuple[str, ...]]:
     """Return `text` with the comments of `other` that it lacks, and those for which it has no place of their own."""
-    lines, left = text.splitlines(), []
+    lines, theirs, left = text.splitlines(), other.splitlines(), []
     end = "\r\n" if "\r\n" in text else "\n"
-    theirs = other.splitlines()
-    for at, line in enumerate(theirs):
-        if line in lines:
+    there, places = set(lines), _places(lines)
+    above: dict[int, list[str]] = {}
+    for line, about in zip(theirs, _abouts(theirs), strict=True):
+        is_own = line.lstrip().startswith("#")
+        if line in there or not (is_own or len(_value_of(line)) < len(line)):
             continue
-        if line.lstrip().startswith("#"):
-            about = next((each for each in theirs[at + 1 :] if _says(each)), None)
-            place = _only(lines, about) if about else len(lines)
-            new = line
-        elif len(_value_of(line)) < len(line):
-            place, new = _only(lines, _value_of(line)), line
-            if place is not None:
-                lines.pop(place)
+        if is_own and about is None:
+            place: int | None = len(lines)
         else:
-            continue
+            place = places.get(_bare(about if is_own and about else line))
         if place is None:
             left.append(line.strip())
+            continue
+        if is_own:
+            above.setdefault(place, []).append(line)
         else:
-            lines.insert(place, new)
-    return end.join(lines) + (end if text.endswith("\n") else ""), tuple(left)
+            lines[place] = line
+        there.add(line)
+    merged = [each for at, line in enumerate(lines) for each in (*above.get(at, ()), line)] + above.get(len(lines), [])
+    return end.join(merged) + (end if text.endswith("\n") else ""), tuple(dict.fromkeys(left))
 
 
-def _says(line: str) -> bool:
-    return bool(line.strip()) and not line.lstrip().startswith("#")
+def _places(lines: list[str]) -> dict[str, int | None]:
+    """Return where each line is, however it is indented and commented; None for one that stands more than once."""
+    found: dict[str, int | None] = {}
+    for at, line in enumerate(lines):
+        found[_bare(line)] = None if _bare(line) in found else at
+    return found
 
 
-def _only(lines: list[str], line: str) -> int | None:
-    """Return where a line is, however it is indented and commented; None where it is not, or more than once."""
-    found = [at for at, each in enumerate(lines) if _bare(each) == _bare(line)]
-    return found[0] if len(found) == 1 else None
+def _abouts(lines: list[str]) -> list[str | None]:
+    """Return for each line the next one below it that says something, which a comment above it is about."""
+    found: list[str | None] = []
+    about: str | None = None
+    for line in reversed(lines):
+        found.append(about)
+        about = line if line.strip() and not line.lstrip().startswith("#") else about
+    return found[::-1]
 
 
 def _bare(line: str) -> str:
