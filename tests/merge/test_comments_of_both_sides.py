@@ -25,3 +25,13 @@ def test_what_has_no_place_of_its_own_is_said():
 
 def test_line_ends_stay():
     assert with_comments_of("a: 1\r\nb: 2\r\n", "a: 1\n# b\nb: 2\n") == ("a: 1\r\n# b\r\nb: 2\r\n", ())
+
+
+def test_what_has_no_place_is_said_once():
+    assert with_comments_of("a: 1\n", "# b\nb: 2\n# b\nb: 2\n") == ("a: 1\n", ("# b",))
+
+
+def test_many_cost_no_more_than_their_number():
+    """Each one compared with every line takes minutes here."""
+    theirs = "".join(f"# {number}\n" for number in range(50_000)) + "a: 1\n"
+    assert with_comments_of("a: 1\n", theirs) == (theirs, ())
