@@ -14,6 +14,7 @@ from atmos_cli.documents import Strict, check_model, read_mapping
 from atmos_cli.kube.image_reference import is_image_name
 from atmos_cli.kube.names import dns_subdomain
 from atmos_cli.kube.quantity import ZERO, parse
+from atmos_cli.kube.secret_shapes import shape
 from atmos_cli.promotion import Promotion  # noqa: TC001 - pydantic reads it
 from atmos_cli.team_settings import Team  # noqa: TC001 - pydantic reads it
 from atmos_cli.tool_settings import Forge, Tool
@@ -49,7 +50,7 @@ Amount = Annotated[str, BeforeValidator(_is_a_quantity)]
 
 def _is_a_version(value: Any) -> Any:
     if not isinstance(value, str) or not re.fullmatch(r"1\.\d{2}", value, re.ASCII):
-        raise ValueError('write major and minor version in quotes, such as "1.36"')
+        raise ValueError('write major and minor version in quotes, such as "1.34"')
     return value
 
 
@@ -60,7 +61,8 @@ def _is_a_domain(value: str) -> str:
 
 
 def _begins_images(value: str) -> str:
-    if not is_image_name(f"{value}/service"):
+    # One that holds a secret is repeated in no message: the check of secrets says where it stands.
+    if not is_image_name(f"{value}/service") and not shape(value):
         raise ValueError(
             f'no image can begin with "{value[:60]}/"; write it without scheme, in lower case, such as `ghcr.io/acme`'
         )

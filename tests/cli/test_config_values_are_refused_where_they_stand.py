@@ -12,8 +12,8 @@ import pytest
         ("registry: registry.example.com", 'registry: ""', "such as `ghcr.io/acme`"),
         ("domain: dev.acme.test", "domain: https://dev.acme.test/", "write a domain alone"),
         ("domain: dev.acme.test", "domain: Dev.acme.test", "only lower-case letters"),
-        ('kubernetes: "1.36"', "kubernetes: 1.36", 'in quotes, such as "1.36"'),
-        ('kubernetes: "1.36"', 'kubernetes: "v1.36.2-gke.100"', 'in quotes, such as "1.36"'),
+        ('kubernetes: "1.36"', "kubernetes: 1.36", 'in quotes, such as "1.34"'),
+        ('kubernetes: "1.36"', 'kubernetes: "v1.36.2-gke.100"', 'in quotes, such as "1.34"'),
     ],
 )
 def test_it_is_named_with_its_line(repo, atmos, old, new, says):

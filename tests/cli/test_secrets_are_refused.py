@@ -216,3 +216,12 @@ def test_a_reason_for_an_approval_holds_no_secret(shop, atmos):
     assert done.code == 1
     assert "ATM333" in said(done)
     assert state(shop) == before
+
+
+def test_a_registry_with_a_password_and_a_scheme_is_no_text_of_a_message(repo, atmos):
+    edit(
+        repo / "atmos-cli.yaml", "registry: registry.example.com", f"registry: https://me:{VALUE}@registry.example.com"
+    )
+    done = atmos("validate", "--repo", repo, "-o", "json")
+    assert "ATM333" in done.codes
+    said(done)
